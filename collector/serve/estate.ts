@@ -1,0 +1,101 @@
+import { Certificate, Instant } from '@certherd/protocol/certificate';
+import { Event } from '@certherd/protocol/event';
+import { Finding } from '@certherd/protocol/finding';
+import { Endpoint, Lineage, Mode } from '@certherd/protocol/snapshot';
+import Type, { type Static } from 'typebox';
+
+const closed = { additionalProperties: false };
+
+/** `unknown` is never healthy: silent, or nothing told yet. */
+export const HostStatus = Type.Enum(['healthy', 'warning', 'critical', 'unknown']);
+export type HostStatus = Static<typeof HostStatus>;
+
+export const HostView = Type.Object(
+  {
+    agentId: Type.String(),
+    name: Type.String(),
+    agentVersion: Type.String(),
+    platform: Type.String(),
+    mode: Type.Optional(Mode),
+    status: HostStatus,
+    /** One plain sentence: why this status. */
+    reason: Type.String(),
+    connected: Type.Boolean(),
+    enrolledAt: Instant,
+    lastHeardAt: Type.Optional(Instant),
+    /** When the agent last looked at the facts shown here. */
+    observedAt: Type.Optional(Instant),
+  },
+  closed,
+);
+export type HostView = Static<typeof HostView>;
+
+const onHost = { agentId: Type.String(), hostName: Type.String() };
+
+/** `proved`: issued = configured = served, seen recently, and valid now. */
+export const EndpointStatus = Type.Enum(['proved', 'drift', 'expired', 'unreachable', 'unknown']);
+export type EndpointStatus = Static<typeof EndpointStatus>;
+
+export const EndpointView = Type.Object(
+  {
+    ...onHost,
+    ...Endpoint.properties,
+    status: EndpointStatus,
+    observedAt: Type.Optional(Instant),
+    /** Validity of the certificate that is served. */
+    servedNotBefore: Type.Optional(Instant),
+    servedNotAfter: Type.Optional(Instant),
+  },
+  closed,
+);
+export type EndpointView = Static<typeof EndpointView>;
+
+export const CertificateView = Type.Object(
+  {
+    ...Certificate.properties,
+    firstSeenAt: Instant,
+    /** Files that hold it as their leaf, and endpoints that serve it. */
+    files: Type.Array(Type.Object({ ...onHost, path: Type.String() }, closed)),
+    endpoints: Type.Array(Type.Object({ ...onHost, id: Type.String() }, closed)),
+  },
+  closed,
+);
+export type CertificateView = Static<typeof CertificateView>;
+
+export const FindingView = Type.Object(
+  {
+    ...onHost,
+    ...Finding.properties,
+    /** The host is silent: this was true when last heard. */
+    stale: Type.Boolean(),
+  },
+  closed,
+);
+export type FindingView = Static<typeof FindingView>;
+
+export const LineageView = Type.Object({ ...onHost, ...Lineage.properties }, closed);
+export type LineageView = Static<typeof LineageView>;
+
+export const EventView = Type.Object(
+  { ...onHost, epoch: Type.String(), ...Event.properties, receivedAt: Instant },
+  closed,
+);
+export type EventView = Static<typeof EventView>;
+
+/** The whole estate as of `at`; instants only, never derived days. */
+export const Estate = Type.Object(
+  {
+    version: Type.Literal(1),
+    at: Instant,
+    collector: Type.Object({ version: Type.String(), startedAt: Instant }, closed),
+    hosts: Type.Array(HostView),
+    certificates: Type.Array(CertificateView),
+    endpoints: Type.Array(EndpointView),
+    lineages: Type.Array(LineageView),
+    findings: Type.Array(FindingView),
+    /** Newest first, at most 100. */
+    events: Type.Array(EventView),
+  },
+  closed,
+);
+export type Estate = Static<typeof Estate>;

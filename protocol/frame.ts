@@ -1,0 +1,149 @@
+import Type, { type Static } from 'typebox';
+import { Instant } from './certificate.ts';
+import { Event } from './event.ts';
+import { Snapshot } from './snapshot.ts';
+
+const closed = { additionalProperties: false };
+const Id = Type.String({ pattern: '^[A-Za-z0-9_-]{8,64}$' });
+/** 32 random bytes, base64url. */
+const Nonce = Type.String({ pattern: '^[A-Za-z0-9_-]{43}$' });
+const Digest = Type.String({ pattern: '^[0-9a-f]{64}$' });
+const Epoch = Id;
+
+/** collector -> agent, first frame of every connection. */
+export const Challenge = Type.Object(
+  {
+    type: Type.Literal('challenge'),
+    collectorId: Id,
+    nonce: Nonce,
+    minVersion: Type.Integer(),
+    maxVersion: Type.Integer(),
+  },
+  closed,
+);
+export type Challenge = Static<typeof Challenge>;
+
+/** agent -> collector: register the public half of a key made on the host. The token is spent once. */
+export const Enrol = Type.Object(
+  {
+    type: Type.Literal('enrol'),
+    token: Nonce,
+    /** Ed25519 public key, SPKI DER, base64. */
+    publicKey: Type.String({ maxLength: 512 }),
+    hostName: Type.String({ maxLength: 1024 }),
+  },
+  closed,
+);
+export type Enrol = Static<typeof Enrol>;
+
+/** collector -> agent: the same token and key within the token's life give the same agentId. */
+export const Enrolled = Type.Object({ type: Type.Literal('enrolled'), agentId: Id, collectorId: Id }, closed);
+export type Enrolled = Static<typeof Enrolled>;
+
+/** agent -> collector: who it is, and what it would send. `signature` is Ed25519 over sessionStatement(), base64. */
+export const Hello = Type.Object(
+  {
+    type: Type.Literal('hello'),
+    minVersion: Type.Integer(),
+    maxVersion: Type.Integer(),
+    agentId: Id,
+    nonce: Nonce,
+    /** Counts sessions; never repeats for one identity unless its state was copied. */
+    generation: Type.Integer({ minimum: 1 }),
+    bootId: Type.String({ maxLength: 64 }),
+    signature: Type.String({ maxLength: 128 }),
+    hostName: Type.String({ maxLength: 1024 }),
+    agentVersion: Type.String({ maxLength: 64 }),
+    /** Digest of the agent's current snapshot, if it has one yet. */
+    snapshotDigest: Type.Optional(Digest),
+    epoch: Epoch,
+  },
+  closed,
+);
+export type Hello = Static<typeof Hello>;
+
+/** collector -> agent: accepted. Events up to ackedSeq of this epoch are durable already. */
+export const Welcome = Type.Object(
+  {
+    type: Type.Literal('welcome'),
+    version: Type.Integer(),
+    ackedSeq: Type.Integer({ minimum: 0 }),
+    wantSnapshot: Type.Boolean(),
+    heartbeatSeconds: Type.Number({ minimum: 0.1, maximum: 600 }),
+    /** How many events may be unacked at a time. */
+    window: Type.Integer({ minimum: 1, maximum: 10000 }),
+  },
+  closed,
+);
+export type Welcome = Static<typeof Welcome>;
+
+/** agent -> collector. `observedAt` is when the facts were last looked at; it is not part of the digest. */
+export const SnapshotFrame = Type.Object(
+  { type: Type.Literal('snapshot'), digest: Digest, observedAt: Instant, snapshot: Snapshot },
+  closed,
+);
+export type SnapshotFrame = Static<typeof SnapshotFrame>;
+
+/** agent -> collector, in order of seq. */
+export const EventsFrame = Type.Object(
+  { type: Type.Literal('events'), epoch: Epoch, events: Type.Array(Event, { minItems: 1, maxItems: 1000 }) },
+  closed,
+);
+export type EventsFrame = Static<typeof EventsFrame>;
+
+/** collector -> agent: all events of this epoch up to seq are committed to disk. */
+export const Ack = Type.Object({ type: Type.Literal('ack'), epoch: Epoch, seq: Type.Integer({ minimum: 0 }) }, closed);
+export type Ack = Static<typeof Ack>;
+
+/** Both ways. From the agent it says that the facts of `digest` were seen again at `observedAt`. */
+export const Heartbeat = Type.Object(
+  { type: Type.Literal('heartbeat'), at: Instant, observedAt: Type.Optional(Instant), digest: Type.Optional(Digest) },
+  closed,
+);
+export type Heartbeat = Static<typeof Heartbeat>;
+
+/** collector -> agent: asks for the whole current snapshot (the collector lost or never had it). */
+export const WantSnapshot = Type.Object({ type: Type.Literal('want-snapshot') }, closed);
+export type WantSnapshot = Static<typeof WantSnapshot>;
+
+/** Why the collector ends a connection. `try-later` alone means that the same request may succeed later. */
+export const RefusalReason = Type.Enum([
+  'token-refused',
+  'not-authenticated',
+  'revoked',
+  'identity-in-use',
+  'version-unsupported',
+  'frame-invalid',
+  'too-slow',
+  'try-later',
+]);
+export type RefusalReason = Static<typeof RefusalReason>;
+
+/** collector -> agent, last frame before it closes. */
+export const Refused = Type.Object(
+  {
+    type: Type.Literal('refused'),
+    reason: RefusalReason,
+    retryAfterSeconds: Type.Optional(Type.Number({ minimum: 0 })),
+  },
+  closed,
+);
+export type Refused = Static<typeof Refused>;
+
+export const AgentFrame = Type.Union([Enrol, Hello, SnapshotFrame, EventsFrame, Heartbeat]);
+export type AgentFrame = Static<typeof AgentFrame>;
+
+export const CollectorFrame = Type.Union([Challenge, Enrolled, Welcome, Ack, Heartbeat, WantSnapshot, Refused]);
+export type CollectorFrame = Static<typeof CollectorFrame>;
+
+/** WebSocket close code for a refusal (RFC 6455 7.4.2, private range). */
+export const closeCodes: Readonly<Record<RefusalReason, number>> = {
+  'token-refused': 4001,
+  'not-authenticated': 4002,
+  revoked: 4003,
+  'identity-in-use': 4004,
+  'version-unsupported': 4005,
+  'frame-invalid': 4006,
+  'too-slow': 4007,
+  'try-later': 4008,
+};

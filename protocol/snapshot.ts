@@ -1,0 +1,176 @@
+import Type, { type Static } from 'typebox';
+import { Certificate, Fingerprint, Instant, SignatureAlgorithm } from './certificate.ts';
+import { Failure } from './failure.ts';
+import { Finding } from './finding.ts';
+
+const closed = { additionalProperties: false };
+const Path = Type.String({ maxLength: 4096 });
+const Name = Type.String({ maxLength: 1024 });
+
+/** One certificate file: leaf first, as found. `failure` says why nothing, or not everything, was read. */
+export const FileObservation = Type.Object(
+  {
+    path: Path,
+    fingerprints: Type.Array(Fingerprint, { maxItems: 100 }),
+    modifiedAt: Type.Optional(Instant),
+    failure: Type.Optional(Failure),
+  },
+  closed,
+);
+export type FileObservation = Static<typeof FileObservation>;
+
+/** When a lineage is to be renewed: the instant was chosen once inside the window. */
+export const Renewal = Type.Object(
+  { windowStart: Instant, windowEnd: Instant, at: Instant, basis: Type.Enum(['lifetime']) },
+  closed,
+);
+export type Renewal = Static<typeof Renewal>;
+
+/** A certbot lineage, read from renewal/NAME.conf, live/NAME and archive/NAME; certbot itself is never asked. */
+export const Lineage = Type.Object(
+  {
+    name: Name,
+    renewalConfig: Path,
+    /** The path that servers are expected to name: live/NAME/fullchain.pem. */
+    certificatePath: Path,
+    keyPath: Path,
+    /** Leaf of the highest-numbered archive/NAME/certN.pem: the newest that was issued. */
+    issued: Type.Optional(Fingerprint),
+    issuedVersion: Type.Optional(Type.Integer()),
+    /** Leaf that live/NAME/fullchain.pem leads to. */
+    live: Type.Optional(Fingerprint),
+    liveVersion: Type.Optional(Type.Integer()),
+    /** When the live link last changed (lstat mtime of live/NAME/fullchain.pem). */
+    changedAt: Type.Optional(Instant),
+    /** Does live/NAME/privkey.pem belong to the live leaf? Absent when it could not be told. */
+    keyMatches: Type.Optional(Type.Boolean()),
+    /** ACME directory, authenticator and installer as renewal/NAME.conf names them. */
+    acmeDirectory: Type.Optional(Type.String({ maxLength: 2048 })),
+    authenticator: Type.Optional(Name),
+    installer: Type.Optional(Name),
+    renewal: Type.Optional(Renewal),
+    failure: Type.Optional(Failure),
+  },
+  closed,
+);
+export type Lineage = Static<typeof Lineage>;
+
+/** An address and port with TLS on. `address` is as configured: "0.0.0.0" and "::" for all addresses. */
+export const Listener = Type.Object(
+  {
+    address: Type.String({ maxLength: 256 }),
+    /** 0 for a unix socket, whose path is then `address` ("unix:/path"). */
+    port: Type.Integer({ minimum: 0, maximum: 65535 }),
+    /** The server that answers here when no name fits. */
+    defaultServer: Type.Boolean(),
+    proxyProtocol: Type.Boolean(),
+  },
+  closed,
+);
+export type Listener = Static<typeof Listener>;
+
+/** One certificate and key pair that a server block names for its server names and listeners. */
+export const Deployment = Type.Object(
+  {
+    /** CONFIGFILE:LINE:CERTIFICATEPATH */
+    id: Type.String({ maxLength: 9000 }),
+    server: Type.Enum(['nginx']),
+    configFile: Path,
+    /** Line of the `server {` in configFile, counted from 1. */
+    line: Type.Integer({ minimum: 1 }),
+    serverNames: Type.Array(Name, { maxItems: 10000 }),
+    listeners: Type.Array(Listener, { maxItems: 1000 }),
+    certificatePath: Path,
+    keyPath: Path,
+    /** Leaf in the file at certificatePath. */
+    configured: Type.Optional(Fingerprint),
+    /** The lineage that certificatePath belongs to, followed through links. */
+    lineage: Type.Optional(Name),
+    keyMatches: Type.Optional(Type.Boolean()),
+    failure: Type.Optional(Failure),
+  },
+  closed,
+);
+export type Deployment = Static<typeof Deployment>;
+
+/** How far the newest certificate got on its way to the client, in this order. */
+export const Reached = Type.Enum([
+  'issued',
+  'on-disk',
+  'configured',
+  'loaded',
+  'served',
+  'served-everywhere',
+  'unknown',
+]);
+export type Reached = Static<typeof Reached>;
+
+/** Listener + server name + signature algorithm: one thing a client can connect to, and what it presented. */
+export const Endpoint = Type.Object(
+  {
+    /** NAME@ADDRESS:PORT/ALGORITHM */
+    id: Type.String({ maxLength: 2048 }),
+    server: Type.Enum(['nginx']),
+    serverName: Name,
+    address: Type.String({ maxLength: 256 }),
+    port: Type.Integer({ minimum: 0, maximum: 65535 }),
+    algorithm: SignatureAlgorithm,
+    vantage: Type.Enum(['host']),
+    /** The deployments (ids) of this name and listener; the first of this algorithm is the one compared. */
+    deployment: Type.Optional(Type.String({ maxLength: 9000 })),
+    issued: Type.Optional(Fingerprint),
+    configured: Type.Optional(Fingerprint),
+    served: Type.Optional(Fingerprint),
+    /** The chain as served, leaf left out. */
+    chain: Type.Array(Fingerprint, { maxItems: 100 }),
+    tlsVersion: Type.Optional(Type.String({ maxLength: 32 })),
+    failure: Type.Optional(Failure),
+    reached: Reached,
+  },
+  closed,
+);
+export type Endpoint = Static<typeof Endpoint>;
+
+/** A server program on the host whose config was looked for. */
+export const Server = Type.Object(
+  {
+    server: Type.Enum(['nginx']),
+    configFile: Path,
+    /** Every file that was read, in the order of reading. */
+    configFiles: Type.Array(Path, { maxItems: 20000 }),
+    failure: Type.Optional(
+      Type.Intersect([Failure, Type.Object({ file: Type.Optional(Path), line: Type.Optional(Type.Integer()) })]),
+    ),
+  },
+  closed,
+);
+export type Server = Static<typeof Server>;
+
+/** What the agent may do here, from its local policy. */
+export const Mode = Type.Enum(['observe', 'deploy', 'renew']);
+export type Mode = Static<typeof Mode>;
+
+/** A host's latest observations and verdicts. The next snapshot replaces it. */
+export const Snapshot = Type.Object(
+  {
+    host: Type.Object(
+      {
+        name: Name,
+        agentVersion: Type.String({ maxLength: 64 }),
+        platform: Type.String({ maxLength: 256 }),
+        mode: Mode,
+      },
+      closed,
+    ),
+    /** Every certificate that the rest refers to, once, in fingerprint order. */
+    certificates: Type.Array(Certificate),
+    files: Type.Array(FileObservation),
+    lineages: Type.Array(Lineage),
+    servers: Type.Array(Server),
+    deployments: Type.Array(Deployment),
+    endpoints: Type.Array(Endpoint),
+    findings: Type.Array(Finding),
+  },
+  closed,
+);
+export type Snapshot = Static<typeof Snapshot>;

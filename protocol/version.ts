@@ -1,0 +1,13 @@
+/**
+ * The wire's version: one integer, and one dated line per change. `hello` carries the lowest and the
+ * highest version a side speaks; version N-1 is always supported.
+ *
+ * 1  2026-11-23  first version: enrolment, sessions, snapshots by digest, events with durable acks
+ */
+export const protocolVersion = 1;
+
+/** The oldest version this code still speaks. */
+export const oldestProtocolVersion = 1;
+
+/** Largest frame in bytes that either side sends or accepts. */
+export const maxFrameBytes = 1024 * 1024;
