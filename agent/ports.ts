@@ -1,5 +1,5 @@
-import type { Outcome, Request } from './act/request.ts';
-import type { Failure, Result } from '@certherd/protocol/failure';
+import type { Outcome, Request } from './decide/action.ts';
+import type { Result } from '@certherd/protocol/failure';
 
 /** Time, as a parameter: wall clock for what is written down, timers on the monotonic clock. */
 export interface Clock {
@@ -56,6 +56,28 @@ export type Dialer = (target: DialTarget) => Promise<Result<Handshake>>;
 /** Runs one action in a process of its own; progress lines arrive as they happen. */
 export type Actor = (request: Request, progress: (line: string) => void) => Promise<Outcome>;
 
+export interface ProgramEnd {
+  /** Absent where the program was ended by a signal, or by its deadline. */
+  exitCode?: number;
+  /** Standard output and error as they came, cut to the last 64 KiB, raw. */
+  output: string;
+  timedOut: boolean;
+}
+
+/** Runs an absolute argv without a shell, in a clean environment and a process group that is ended at the deadline. */
+export type Programs = (
+  argv: string[],
+  options: { environment: Record<string, string>; deadlineMs: number },
+) => Promise<Result<ProgramEnd>>;
+
+/** The agent's own state directory (0700, files 0600). A write is whole and on disk, or has not happened. */
+export interface State {
+  /** The text, or undefined where there is none yet. */
+  read(name: string): Result<string | undefined>;
+  write(name: string, text: string): Result<void>;
+  append(name: string, text: string): Result<void>;
+}
+
 export interface Log {
   debug(fields: Record<string, unknown>, message: string): void;
   info(fields: Record<string, unknown>, message: string): void;
@@ -63,13 +85,31 @@ export interface Log {
   error(fields: Record<string, unknown>, message: string): void;
 }
 
+/** An open WebSocket to a collector whose TLS key is the pinned one. Text frames only. */
+export interface CollectorSocket {
+  send(text: string): void;
+  /** Called once; frames that came before are given at once. A binary frame arrives as "". */
+  onMessage(listener: (text: string) => void): void;
+  closed: Promise<void>;
+  close(): void;
+  /** Ends it without a closing handshake: for a peer that does not answer any more. */
+  terminate(): void;
+}
+
+export type OpenCollectorSocket = (target: {
+  authority: string;
+  pin: string;
+}) => Promise<Result<CollectorSocket, { reason: 'unreachable' | 'wrong-pin' | 'not-a-collector'; detail: string }>>;
+
 /** Everything that the stages may ask of the machine. */
 export interface Ports {
   clock: Clock;
   files: Files;
   dial: Dialer;
   act: Actor;
+  state: State;
+  openCollectorSocket: OpenCollectorSocket;
+  /** From 0 to 1, for jitter. */
+  random(): number;
   log: Log;
 }
-
-export type { Failure };

@@ -1,0 +1,88 @@
+import type { Finding, Subject } from '@certherd/protocol/finding';
+import type { Snapshot } from '@certherd/protocol/snapshot';
+import type { Outcome, Request } from './decide/action.ts';
+import type { Memory } from './memory.ts';
+import type { EventDraft } from './report/outbox.ts';
+
+/** The events that lie between what was remembered and what is seen now. */
+export function changesSince(memory: Memory, snapshot: Snapshot, at: string): EventDraft[] {
+  const { findings, lineages } = snapshot;
+  const issued = lineages.flatMap(({ name, issued: fingerprint }) => {
+    if (!memory.issued || !fingerprint || memory.issued[name] === fingerprint) return [];
+    const certificate = snapshot.certificates.find((candidate) => candidate.fingerprint === fingerprint);
+    return [
+      draft('certificate-issued', { kind: 'lineage', id: name }, at, true, `${name} has a new certificate`, {
+        fingerprint,
+        ...(memory.issued[name] && { before: memory.issued[name] }),
+        ...(certificate && { notAfter: certificate.notAfter }),
+      }),
+    ];
+  });
+  const opened = findings.filter((finding) => isTold(finding) && !memory.findings.some((old) => isSame(old, finding)));
+  const closed = memory.findings.filter((old) => isTold(old) && !findings.some((finding) => isSame(old, finding)));
+  return [
+    ...issued,
+    ...closed.map((finding) =>
+      draft(
+        'finding-closed',
+        finding.subject,
+        at,
+        true,
+        `${finding.code} ended: ${finding.subject.id}`,
+        detailOf(finding),
+      ),
+    ),
+    ...opened.map((finding) =>
+      draft('finding-opened', finding.subject, at, false, `${finding.code}: ${finding.cause}`, detailOf(finding)),
+    ),
+  ];
+}
+
+/** The event that an action's end is. */
+export function outcomeEvent(request: Request, why: string, outcome: Outcome, at: string): EventDraft {
+  const subject: Subject =
+    request.verb === 'renew' ? { kind: 'lineage', id: request.lineage } : { kind: 'server', id: request.server };
+  const ok = outcome.reason === 'done';
+  return {
+    ...draft(
+      request.verb === 'renew' ? 'renewal' : 'deployment',
+      subject,
+      at,
+      ok,
+      `${ok ? 'done' : `failed (${outcome.reason})`}: ${outcome.detail}`,
+      {
+        reason: outcome.reason,
+        why: why.slice(0, 4000),
+      },
+    ),
+    steps: outcome.steps,
+  };
+}
+
+export function startedEvent(host: string, version: string, at: string): EventDraft {
+  return draft('agent-started', { kind: 'host', id: host }, at, true, `agent ${version} started`, { version });
+}
+
+function draft(
+  kind: EventDraft['kind'],
+  subject: Subject,
+  at: string,
+  ok: boolean,
+  summary: string,
+  detail: Record<string, string>,
+): EventDraft {
+  return { at, kind, subject, ok, summary: summary.slice(0, 4000), detail, steps: [] };
+}
+
+/** Notices and settling come and go with every renewal: they are in the snapshot, not in the history. */
+function isTold(finding: Finding): boolean {
+  return finding.severity !== 'notice';
+}
+
+function isSame(a: Finding, b: Finding): boolean {
+  return a.code === b.code && a.subject.kind === b.subject.kind && a.subject.id === b.subject.id;
+}
+
+function detailOf({ code, severity, since, remedy }: Finding): Record<string, string> {
+  return { code, severity, since, remedy: remedy.slice(0, 4000) };
+}

@@ -1,0 +1,56 @@
+import { parseJoin } from '@certherd/protocol/join';
+import { type EnrolmentFailure, enrol } from '../report/enrolment.ts';
+import { loadEnrolment } from '../report/identity.ts';
+import { systemClock } from '../system/clock.ts';
+import { collectorSocketOpener } from '../system/collector-socket.ts';
+import { systemState } from '../system/state.ts';
+import { type Context, exitCodes, writeError, writeLine } from './context.ts';
+
+/** Enrols this host with the collector that the join string names. */
+export async function enrollCommand(
+  { config, host }: Context,
+  text: string,
+  options: { replace: boolean; json: boolean },
+): Promise<number> {
+  const join = parseJoin(text);
+  if (!join.ok) {
+    writeError(`the join string cannot be used: ${join.failure}. Make one with: certherd-collector token create`);
+    return exitCodes.usage;
+  }
+  const state = systemState(config.stateDirectory);
+  const before = loadEnrolment(state);
+  if (before.ok && before.value && !options.replace && before.value.pin !== join.value.pin) {
+    writeError(`this host is enrolled with ${before.value.authority} already; to enrol it elsewhere, add --replace`);
+    return exitCodes.failed;
+  }
+  const ports = { state, clock: systemClock(), openCollectorSocket: collectorSocketOpener() };
+  const enrolled = await enrol(ports, join.value, host.name);
+  if (!enrolled.ok) {
+    writeError(worded(enrolled.failure, join.value.authority, config.stateDirectory));
+    return exitCodes.failed;
+  }
+  const { authority, agentId } = enrolled.value;
+  if (options.json) writeLine(JSON.stringify({ version: 1, authority, agentId }));
+  else
+    writeLine(
+      `${host.name} is enrolled with ${authority} as ${agentId}.\nA running agent connects within 10 s; else start it: certherd-agent run`,
+    );
+  return exitCodes.ok;
+}
+
+function worded({ reason, detail }: EnrolmentFailure, authority: string, stateDirectory: string): string {
+  switch (reason) {
+    case 'unreachable':
+      return `${authority} cannot be reached (${detail}): is the collector running, and its port open? The token was not sent.`;
+    case 'wrong-pin':
+      return `${authority} is not the collector of this join string (${detail}). The token was not sent: make a new join string there.`;
+    case 'not-a-collector':
+      return `${authority} does not answer as a collector (${detail}).`;
+    case 'refused':
+      return detail === 'token-refused'
+        ? 'the collector refused the token: it was used, has expired, or is unknown. Make a new one with: certherd-collector token create'
+        : `the collector refused (${detail}).`;
+    case 'state':
+      return `${stateDirectory} cannot be used (${detail}): run as root, or set state_directory.`;
+  }
+}

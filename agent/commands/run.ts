@@ -1,0 +1,54 @@
+import { randomBytes } from 'node:crypto';
+import { startAgent } from '../agent.ts';
+import type { Ports } from '../ports.ts';
+import { childActor } from '../system/actor.ts';
+import { systemClock } from '../system/clock.ts';
+import { collectorSocketOpener } from '../system/collector-socket.ts';
+import { systemDialer } from '../system/dialer.ts';
+import { takeLock } from '../system/lock.ts';
+import { systemLog } from '../system/log.ts';
+import { systemState } from '../system/state.ts';
+import { watchFiles } from '../watch/file-changes.ts';
+import { type Context, exitCodes, writeError } from './context.ts';
+
+/** The daemon: looks, judges, acts and reports until SIGTERM or SIGINT. */
+export async function runCommand({ config, files, host }: Context): Promise<number> {
+  const log = systemLog(config.logLevel);
+  const state = systemState(config.stateDirectory);
+  const probe = state.write('writable', '');
+  if (!probe.ok) {
+    writeError(
+      `${config.stateDirectory} cannot be written (${probe.failure.detail}): run as root, or set state_directory`,
+    );
+    return exitCodes.failed;
+  }
+  const lock = takeLock(config.stateDirectory, 'run');
+  if (!lock) {
+    writeError(`another certherd-agent runs with ${config.stateDirectory}: see certherd-agent status`);
+    return exitCodes.failed;
+  }
+  const ports: Ports = {
+    clock: systemClock(),
+    files,
+    dial: systemDialer(),
+    act: childActor(config.path),
+    state,
+    openCollectorSocket: collectorSocketOpener(),
+    random: Math.random,
+    log,
+  };
+  log.info(
+    { host: host.name, version: host.agentVersion, mode: config.mode, config: config.path ?? 'defaults' },
+    'certherd-agent starts',
+  );
+  const epoch = () => randomBytes(12).toString('base64url');
+  const agent = startAgent(config, host, ports, (changed) => watchFiles(log, changed), epoch);
+  const signal = await new Promise<string>((resolve) => {
+    process.once('SIGTERM', () => resolve('SIGTERM'));
+    process.once('SIGINT', () => resolve('SIGINT'));
+  });
+  log.info({ signal }, 'certherd-agent stops');
+  await agent.stop();
+  lock.release();
+  return exitCodes.ok;
+}

@@ -1,0 +1,81 @@
+import fs from 'node:fs';
+import pc from 'picocolors';
+import { type Status, statusFile } from '../status.ts';
+import { systemState } from '../system/state.ts';
+import { type Context, exitCodes, writeError, writeLine } from './context.ts';
+import { printable } from './printable.ts';
+import { span } from './span.ts';
+
+/** What the daemon of this host last said of itself. Exit 0 while it runs, else 1. */
+export function statusCommand({ config }: Context, options: { json: boolean }): number {
+  const stored = systemState(config.stateDirectory).read(statusFile);
+  if (!stored.ok) {
+    writeError(
+      `${config.stateDirectory} cannot be read (${stored.failure.reason}): run as root, or name the config with --config`,
+    );
+    return exitCodes.failed;
+  }
+  if (stored.value === undefined) {
+    writeError(`no agent has run with ${config.stateDirectory}: start it with certherd-agent run`);
+    return exitCodes.failed;
+  }
+  const status = read(stored.value);
+  if (!status) {
+    writeError(`${config.stateDirectory}/${statusFile} is damaged: a running agent writes it again at its next look`);
+    return exitCodes.failed;
+  }
+  const running = fs.existsSync(`/proc/${status.pid}`);
+  writeLine(options.json ? JSON.stringify({ ...status, running }, null, 2) : worded(status, running, Date.now()));
+  return running ? exitCodes.ok : exitCodes.failed;
+}
+
+function read(text: string): Status | undefined {
+  try {
+    return JSON.parse(text) as Status;
+  } catch {
+    return undefined;
+  }
+}
+
+function worded(status: Status, running: boolean, now: number): string {
+  const ago = (at: string | undefined) => (at ? `${span(now - Date.parse(at))} ago` : 'not yet');
+  const { endpoints, findings, collector } = status;
+  const rows: [string, string][] = [
+    [
+      'agent',
+      running
+        ? `${pc.green('running')} as pid ${status.pid}, since ${span(now - Date.parse(status.startedAt))}`
+        : pc.red(`not running (was pid ${status.pid})`),
+    ],
+    ['host', `${printable(status.host)}, version ${status.agentVersion}, mode ${status.mode}`],
+    ['last look', `${ago(status.lookedAt)}${status.nextLookAt ? `, next at ${status.nextLookAt}` : ''}`],
+    [
+      'endpoints',
+      endpoints ? `${endpoints.served} of ${endpoints.total} present what is configured` : 'not looked at yet',
+    ],
+    [
+      'findings',
+      findings
+        ? Object.entries(findings)
+            .map(([severity, count]) => `${count} ${severity}`)
+            .join(', ')
+        : 'not judged yet',
+    ],
+    ['collector', collectorWords(collector, now)],
+    ['events', status.eventsWaiting === 0 ? 'all delivered' : `${status.eventsWaiting} wait for the collector`],
+  ];
+  return rows.map(([name, value]) => `${pc.dim(name.padEnd(10))} ${value}`).join('\n');
+}
+
+function collectorWords(collector: Status['collector'], now: number): string {
+  switch (collector.state) {
+    case 'not-enrolled':
+      return 'not enrolled (certherd-agent enroll JOIN)';
+    case 'waiting':
+      return `${pc.yellow('not connected')} to ${collector.authority} (${printable(collector.why)}), next try in ${span(collector.until - now)}`;
+    case 'connecting':
+      return `connecting to ${collector.authority}`;
+    case 'connected':
+      return `${pc.green('connected')} to ${collector.authority}`;
+  }
+}

@@ -1,0 +1,57 @@
+import type { Config } from '../config.ts';
+
+/** certbot's renewal of one lineage: the very argv that `act` runs and that remedies print. */
+export function certbotRenewal({ certbot }: Config, lineage: string): string[] {
+  return [
+    certbot.binary,
+    'renew',
+    '--cert-name',
+    lineage,
+    '--force-renewal',
+    '--no-random-sleep-on-renew',
+    '--non-interactive',
+    '--config-dir',
+    certbot.configDirectory,
+    '--work-dir',
+    certbot.workDirectory,
+    '--logs-dir',
+    certbot.logsDirectory,
+  ];
+}
+
+export function nginxTest(config: Config): string[] {
+  return [...nginxBase(config), '-t'];
+}
+
+export function nginxReload(config: Config): string[] {
+  return [...nginxBase(config), '-s', 'reload'];
+}
+
+export function nginxStart(config: Config): string[] {
+  return config.nginx.prefix ? nginxBase(config) : ['systemctl', 'start', 'nginx'];
+}
+
+function nginxBase({ nginx }: Config): string[] {
+  return [
+    nginx.binary,
+    ...(nginx.prefix ? ['-p', nginx.prefix] : []),
+    '-c',
+    nginx.config,
+    ...(nginx.errorLog ? ['-e', nginx.errorLog] : []),
+  ];
+}
+
+/** certbot (Python requests) takes extra roots from REQUESTS_CA_BUNDLE. */
+export function certbotEnvironment({ certbot }: Config): Record<string, string> {
+  return certbot.caBundle ? { REQUESTS_CA_BUNDLE: certbot.caBundle } : {};
+}
+
+/** A command as a person would type it: words quoted where a shell would touch them. */
+export function typed(argv: string[], environment: Record<string, string> = {}): string {
+  const settings = Object.entries(environment).map(([name, value]) => `${name}=${value}`);
+  return [...(settings.length > 0 ? ['env', ...settings] : []), ...argv].map(quoted).join(' ');
+}
+
+function quoted(word: string): string {
+  return /^[A-Za-z0-9_\-.,:/=@%+]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
+}

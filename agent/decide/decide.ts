@@ -1,0 +1,49 @@
+import type { Finding } from '@certherd/protocol/finding';
+import type { Snapshot } from '@certherd/protocol/snapshot';
+import { type Observations, certificatesByFingerprint } from '../observe/observations.ts';
+import type { Config } from '../config.ts';
+import { reachedBy } from './drift.ts';
+import type { Facts } from './facts.ts';
+import { type Plan, plan } from './plan.ts';
+import { judge } from './policies.ts';
+import { renewalOf } from './renewal-time.ts';
+import type { Attempt } from './retry.ts';
+
+/**
+ * The whole verdict on one look at the host: what to tell, and what to do. `before` are the findings of the
+ * look before, so that one that goes on keeps the instant at which it began.
+ */
+export function decide(
+  observations: Observations,
+  attempts: Attempt[],
+  before: Finding[],
+  config: Config,
+  now: number,
+): { snapshot: Snapshot; plan: Plan } {
+  const facts: Facts = { observations, attempts, config, now, certificates: certificatesByFingerprint(observations) };
+  const findings = judge(facts).map((finding) => ({ ...finding, since: sinceOf(finding, before) }));
+  const { host, certificates, files, servers, deployments } = observations;
+  return {
+    snapshot: {
+      host,
+      certificates,
+      files,
+      lineages: observations.lineages.map((lineage) => {
+        const live = facts.certificates.get(lineage.live ?? '');
+        return live ? { ...lineage, renewal: renewalOf(live) } : lineage;
+      }),
+      servers,
+      deployments,
+      endpoints: observations.endpoints.map((endpoint) => ({ ...endpoint, reached: reachedBy(endpoint, facts) })),
+      findings,
+    },
+    plan: plan(facts, findings),
+  };
+}
+
+function sinceOf({ code, subject, since }: Finding, before: Finding[]): string {
+  const same = before.find(
+    (old) => old.code === code && old.subject.kind === subject.kind && old.subject.id === subject.id,
+  );
+  return same && same.since < since ? same.since : since;
+}

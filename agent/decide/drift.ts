@@ -1,0 +1,133 @@
+import type { Finding } from '@certherd/protocol/finding';
+import type { Reached } from '@certherd/protocol/snapshot';
+import type { ObservedEndpoint } from '../observe/observations.ts';
+import { nginxReload, nginxStart, typed } from './command-line.ts';
+import { type Facts, type Policy, instant } from './facts.ts';
+import { blocksReload, deploymentDigest } from './reload.ts';
+import { nextTryAt } from './retry.ts';
+
+/** How far the newest certificate got on its way to the clients of one endpoint. */
+export function reachedBy(endpoint: ObservedEndpoint, facts: Facts): Reached {
+  const deployment = facts.observations.deployments.find(({ id }) => id === endpoint.deployment);
+  const lineage = facts.observations.lineages.find(({ name }) => name === deployment?.lineage);
+  if (!endpoint.configured) return 'unknown';
+  if (lineage?.issued && lineage.live !== lineage.issued) return 'issued';
+  if (lineage?.live && endpoint.configured !== lineage.live) return 'on-disk';
+  if (endpoint.failure) return 'unknown';
+  return endpoint.served === endpoint.configured ? 'served' : 'configured';
+}
+
+/** The founding incident: what clients are shown is not what the config names, or not the newest that was issued. */
+export const notServed: Policy = (facts, earlier) =>
+  facts.observations.endpoints.flatMap((endpoint) => {
+    const { configured, served, issued, failure } = endpoint;
+    const noneForAlgorithm = failure?.reason === 'no-shared-algorithm' && configured !== undefined;
+    if (noneForAlgorithm || (served && configured && served !== configured))
+      return [loadedBefore(endpoint, facts, earlier)];
+    if (served && issued && configured && issued !== configured) return [olderConfigured(endpoint, facts)];
+    return [];
+  });
+
+function loadedBefore(endpoint: ObservedEndpoint, facts: Facts, earlier: Finding[]): Finding {
+  const deployment = facts.observations.deployments.find(({ id }) => id === endpoint.deployment);
+  const file = facts.observations.files.find(({ path }) => path === deployment?.certificatePath);
+  const lineage = facts.observations.lineages.find(({ name }) => name === deployment?.lineage);
+  const changedAt = lineage?.changedAt ?? file?.modifiedAt ?? instant(facts.now);
+  const held = earlier.find(blocksReload);
+  const last = facts.attempts.findLast(
+    (attempt) => attempt.verb === 'reload' && attempt.subject === deploymentDigest(facts.observations),
+  );
+  const why = held
+    ? `the reload is held back by a finding of its own: ${held.cause}`
+    : last && last.reason !== 'done'
+      ? `the reload did not bring it into service (${last.reason}): ${last.detail}`
+      : `nginx has not loaded it since the file changed at ${changedAt}`;
+  return {
+    code: 'not-served',
+    severity: 'critical',
+    subject: { kind: 'endpoint', id: endpoint.id },
+    since: changedAt,
+    cause:
+      `${deployment?.certificatePath ?? 'the configured file'} holds a newer certificate than clients are shown: ${why}`.slice(
+        0,
+        4000,
+      ),
+    evidence: compared(endpoint, facts),
+    remedy: held ? held.remedy : typed(nginxReload(facts.config)),
+  };
+}
+
+function olderConfigured(endpoint: ObservedEndpoint, facts: Facts): Finding {
+  const deployment = facts.observations.deployments.find(({ id }) => id === endpoint.deployment);
+  const lineage = facts.observations.lineages.find(({ name }) => name === deployment?.lineage);
+  return {
+    code: 'not-served',
+    severity: 'critical',
+    subject: { kind: 'endpoint', id: endpoint.id },
+    since: lineage?.changedAt ?? instant(facts.now),
+    cause: `${deployment?.configFile ?? 'the config'}:${deployment?.line ?? '?'} names ${deployment?.certificatePath ?? '?'}, an older version of lineage ${lineage?.name ?? '?'}`,
+    evidence: compared(endpoint, facts),
+    remedy: `In ${deployment?.configFile ?? 'the config'} name ${lineage?.certificatePath ?? 'live/NAME/fullchain.pem'} and ${lineage?.keyPath ?? 'its key'}, then: ${typed(nginxReload(facts.config))}`,
+  };
+}
+
+/** No handshake: whether and what clients are shown cannot be told from here. */
+export const unreachableEndpoint: Policy = ({ observations, config, now }) => {
+  const failing = observations.endpoints.filter(
+    ({ failure, configured }) => failure && !(failure.reason === 'no-shared-algorithm' && configured),
+  );
+  return failing.map((endpoint) => {
+    const { reason = 'unreachable', detail = '' } = endpoint.failure ?? {};
+    const refused = reason === 'connection-refused' || reason === 'unreachable';
+    const place = `${endpoint.address}${endpoint.port ? `:${endpoint.port}` : ''}`;
+    return {
+      code: 'endpoint-unreachable',
+      severity: 'critical',
+      subject: { kind: 'endpoint', id: endpoint.id },
+      since: instant(now),
+      cause: refused
+        ? `nothing accepts connections at ${place}, which nginx's config names: nginx is not running, or could not bind`
+        : `the TLS handshake with ${place} for ${endpoint.serverName || 'no name'} failed (${reason}): ${detail}`.slice(
+            0,
+            4000,
+          ),
+      evidence: { address: place, 'server name': endpoint.serverName, reason, detail },
+      remedy: refused
+        ? typed(nginxStart(config))
+        : `openssl s_client -connect ${place} -servername ${endpoint.serverName}`,
+    };
+  });
+};
+
+/** A reload was tried for the present state and did not bring it into service. */
+export const failingDeployment: Policy = (facts) => {
+  const subject = deploymentDigest(facts.observations);
+  const last = facts.attempts.findLast((attempt) => attempt.verb === 'reload' && attempt.subject === subject);
+  if (!last || last.reason === 'done' || last.reason === 'busy') return [];
+  if (facts.observations.endpoints.every((endpoint) => endpoint.served === endpoint.configured)) return [];
+  return [
+    {
+      code: 'deployment-failing',
+      severity: 'critical',
+      subject: { kind: 'server', id: 'nginx' },
+      since: instant(last.at),
+      cause: `the last reload of nginx failed (${last.reason}): ${last.detail}`.slice(0, 4000),
+      evidence: {
+        reason: last.reason,
+        'tried at': instant(last.at),
+        'next try': instant(nextTryAt(facts.attempts, 'reload', subject)),
+      },
+      remedy: typed(nginxReload(facts.config)),
+    },
+  ];
+};
+
+function compared({ issued, configured, served, failure }: ObservedEndpoint, facts: Facts): Record<string, string> {
+  const notAfter = facts.certificates.get(served ?? '')?.notAfter;
+  return {
+    issued: issued ?? '',
+    configured: configured ?? '',
+    served: served ?? failure?.reason ?? '',
+    ...(notAfter && { 'served until': notAfter }),
+  };
+}

@@ -1,0 +1,39 @@
+import type { Finding } from '@certherd/protocol/finding';
+import { brokenChain } from './chain.ts';
+import { missingOrUnreadableFile, nameMismatch } from './coverage.ts';
+import { failingDeployment, notServed, unreachableEndpoint } from './drift.ts';
+import type { Facts, Policy } from './facts.ts';
+import { keyMismatch } from './key-match.ts';
+import { brokenLineage, settlingLineage } from './lineage.ts';
+import { failingRenewal, renewalDue } from './renewal.ts';
+import { absentCertbot, absentServer, brokenConfig, nothingFound, unreadableCertbot } from './sources.ts';
+import { outsideValidity } from './validity.ts';
+
+/** Every check, in order: what cannot be told first, then what is on disk, then what is served. */
+const policies: readonly Policy[] = [
+  nothingFound,
+  brokenConfig,
+  absentServer,
+  unreadableCertbot,
+  absentCertbot,
+  brokenLineage,
+  settlingLineage,
+  missingOrUnreadableFile,
+  keyMismatch,
+  nameMismatch,
+  brokenChain,
+  outsideValidity,
+  renewalDue,
+  failingRenewal,
+  unreachableEndpoint,
+  notServed,
+  failingDeployment,
+];
+
+const urgency = { critical: 0, unknown: 1, warning: 2, notice: 3 };
+
+/** The findings for these facts, most urgent first; equals keep the policies' order. */
+export function judge(facts: Facts): Finding[] {
+  const findings = policies.reduce<Finding[]>((earlier, policy) => [...earlier, ...policy(facts, earlier)], []);
+  return findings.sort((a, b) => urgency[a.severity] - urgency[b.severity]);
+}

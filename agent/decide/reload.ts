@@ -1,0 +1,15 @@
+import type { Finding } from '@certherd/protocol/finding';
+import type { Observations } from '../observe/observations.ts';
+
+/** Findings that make nginx refuse the next config: while one stands, a reload would change nothing and hide the cause. */
+export function blocksReload({ code, severity }: Finding): boolean {
+  return (
+    ['key-mismatch', 'file-missing', 'config-broken'].includes(code) ||
+    (code === 'file-unreadable' && severity === 'critical')
+  );
+}
+
+/** Names what a reload would bring into service, so that tries for one state are counted together. */
+export function deploymentDigest({ deployments }: Observations): string {
+  return deployments.map(({ id, configured }) => `${id} ${configured ?? '-'}`).join('\n');
+}

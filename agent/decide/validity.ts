@@ -1,0 +1,66 @@
+import type { Certificate } from '@certherd/protocol/certificate';
+import type { Subject } from '@certherd/protocol/finding';
+import { certbotEnvironment, certbotRenewal, nginxReload, typed } from './command-line.ts';
+import { type Policy, instant } from './facts.ts';
+
+/** What clients are shown, or would be shown after a reload, and which is not valid now. */
+export const outsideValidity: Policy = ({ observations, certificates, config, now }) => {
+  const used = new Map<
+    string,
+    { certificate: Certificate; subject: Subject; lineage: string | undefined; served: boolean }
+  >();
+  for (const endpoint of observations.endpoints) {
+    const certificate = certificates.get(endpoint.served ?? '');
+    const deployment = observations.deployments.find(({ id }) => id === endpoint.deployment);
+    if (certificate)
+      used.set(certificate.fingerprint, {
+        certificate,
+        subject: { kind: 'endpoint', id: endpoint.id },
+        lineage: deployment?.lineage,
+        served: true,
+      });
+  }
+  for (const deployment of observations.deployments) {
+    const certificate = certificates.get(deployment.configured ?? '');
+    if (certificate && !used.has(certificate.fingerprint)) {
+      used.set(certificate.fingerprint, {
+        certificate,
+        subject: { kind: 'deployment', id: deployment.id },
+        lineage: deployment.lineage,
+        served: false,
+      });
+    }
+  }
+  return [...used.values()].flatMap(({ certificate, subject, lineage, served }) => {
+    const expired = Date.parse(certificate.notAfter) <= now;
+    const early = Date.parse(certificate.notBefore) > now;
+    if (!expired && !early) return [];
+    const newest = observations.lineages.find(({ name }) => name === lineage);
+    const renewed = newest?.live !== undefined && newest.live !== certificate.fingerprint;
+    const what = served ? 'the certificate that clients are shown' : 'the configured certificate';
+    return [
+      {
+        code: expired ? ('expired' as const) : ('not-yet-valid' as const),
+        severity: 'critical' as const,
+        subject,
+        since: expired ? certificate.notAfter : instant(now),
+        cause: expired
+          ? `${what} ended at ${certificate.notAfter}${renewed ? '; a newer one is on disk and not served' : ''}`
+          : `${what} begins at ${certificate.notBefore}: this host's clock may be wrong`,
+        evidence: {
+          fingerprint: certificate.fingerprint,
+          notBefore: certificate.notBefore,
+          notAfter: certificate.notAfter,
+          now: instant(now),
+        },
+        remedy: early
+          ? 'timedatectl status'
+          : renewed
+            ? typed(nginxReload(config))
+            : lineage
+              ? typed(certbotRenewal(config, lineage), certbotEnvironment(config))
+              : `Install a valid certificate, then: ${typed(nginxReload(config))}`,
+      },
+    ];
+  });
+};

@@ -1,0 +1,124 @@
+import { Buffer } from 'node:buffer';
+import { type KeyObject, X509Certificate } from 'node:crypto';
+import type { Certificate, Instant, SignatureAlgorithm } from '@certherd/protocol/certificate';
+import { type Failure, failed, type Result, success } from '@certherd/protocol/failure';
+import { joinAttributes, parseSubjectAltName } from './certificate-names.ts';
+
+/** A certificate with the object that compares keys and issuers. `der` is exactly the bytes of its fingerprint. */
+export interface ReadCertificate {
+  certificate: Certificate;
+  x509: X509Certificate;
+  der: Uint8Array;
+}
+
+/** The facts in one certificate's DER. Failures: 'empty', 'malformed', 'too-large' (more names than the wire takes). */
+export function readCertificate(der: Uint8Array): Result<Certificate> {
+  const read = openCertificate(der);
+  return read.ok ? success(read.value.certificate) : read;
+}
+
+/** As readCertificate, with the open object. Bytes after the certificate are ignored, as OpenSSL does. */
+export function openCertificate(bytes: Uint8Array): Result<ReadCertificate> {
+  const cut = cutShort(bytes);
+  if (cut) return { ok: false, failure: cut };
+  const x509 = parse(bytes);
+  if (!x509) return failed('malformed', 'not an X.509 certificate');
+  const der = x509.raw;
+  // node looks for PEM text first, anywhere: a certificate hidden in another one's names must not pass for it
+  if (der.compare(bytes, 0, der.length) !== 0) return failed('malformed', 'not plain DER');
+
+  const notBefore = instant(x509.validFromDate);
+  const notAfter = instant(x509.validToDate);
+  if (!notBefore || !notAfter) return failed('malformed', 'its validity is not a time');
+  const key = publicKey(x509);
+  const certificate: Certificate = {
+    fingerprint: x509.fingerprint256.replaceAll(':', '').toLowerCase(),
+    subject: joinAttributes(x509.subject),
+    issuer: joinAttributes(x509.issuer),
+    subjectAltNames: parseSubjectAltName(x509.subjectAltName),
+    serialNumber: x509.serialNumber,
+    notBefore,
+    notAfter,
+    algorithm: algorithmOf(key),
+    key: describeKey(key),
+    isAuthority: x509.ca,
+  };
+  const excess = tooLarge(certificate);
+  return excess === undefined ? success({ certificate, x509, der }) : failed('too-large', excess);
+}
+
+/** Which certificates a client of this signature algorithm gets is told by the key, not by who signed. */
+function algorithmOf(key: KeyObject | undefined): SignatureAlgorithm {
+  switch (key?.asymmetricKeyType) {
+    case 'rsa':
+    case 'rsa-pss':
+      return 'rsa';
+    case 'ec':
+      return 'ecdsa';
+    case 'ed25519':
+      return 'ed25519';
+    default:
+      return 'other';
+  }
+}
+
+function describeKey(key: KeyObject | undefined): string {
+  const type = key?.asymmetricKeyType;
+  const details = key?.asymmetricKeyDetails;
+  switch (type) {
+    case undefined:
+      return 'unknown';
+    case 'ec':
+      return `EC ${details?.namedCurve ?? 'of a curve without a name'}`.slice(0, 64);
+    case 'ed25519':
+      return 'Ed25519';
+    case 'ed448':
+      return 'Ed448';
+    default: {
+      const size = details?.modulusLength;
+      return `${type.toUpperCase()}${size === undefined ? '' : ` ${size}`}`.slice(0, 64);
+    }
+  }
+}
+
+/** The header says how long the certificate is: a file that was cut off is told apart from one that never was one. */
+function cutShort(bytes: Uint8Array): Failure | undefined {
+  if (bytes.length === 0) return { reason: 'empty', detail: 'no bytes' };
+  const [tag, first = 0, ...lengthBytes] = bytes.subarray(0, 6);
+  const count = first & 0x7f;
+  if (tag !== 0x30 || first <= 0x80 || count > 4) return { reason: 'malformed', detail: 'not an X.509 certificate' };
+  if (lengthBytes.length < count) return { reason: 'malformed', detail: `cut off after ${bytes.length} bytes` };
+  const length = 2 + count + lengthBytes.slice(0, count).reduce((sum, byte) => sum * 256 + byte, 0);
+  if (length <= bytes.length) return undefined;
+  return { reason: 'malformed', detail: `cut off: ${bytes.length} of ${length} bytes` };
+}
+
+function parse(bytes: Uint8Array): X509Certificate | undefined {
+  try {
+    return new X509Certificate(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength));
+  } catch {
+    return undefined;
+  }
+}
+
+/** Throws in OpenSSL for algorithms that it does not know, and for keys that are damaged. */
+function publicKey(x509: X509Certificate): KeyObject | undefined {
+  try {
+    return x509.publicKey;
+  } catch {
+    return undefined;
+  }
+}
+
+function instant(date: Date): Instant | undefined {
+  return Number.isNaN(date.getTime()) ? undefined : date.toISOString();
+}
+
+/** What protocol/certificate.ts accepts. */
+function tooLarge(certificate: Certificate): string | undefined {
+  const { subject, issuer, serialNumber, subjectAltNames } = certificate;
+  if (subjectAltNames.length > 20_000) return `${subjectAltNames.length} subject alternative names`;
+  if (serialNumber.length > 256) return `a serial number of ${serialNumber.length / 2} bytes`;
+  const longest = [subject, issuer, ...subjectAltNames].reduce((most, name) => Math.max(most, name.length), 0);
+  return longest > 65_536 ? `a name of ${longest} characters` : undefined;
+}

@@ -1,0 +1,82 @@
+import { failed, type Result, success } from '@certherd/protocol/failure';
+
+/** A `listen` directive of nginx, read as ngx_parse_url does. */
+export interface Listen {
+  /** "0.0.0.0" for "*" or a port alone, an IPv6 address without brackets and in its shortest form, a name as written, or "unix:/path". */
+  address: string;
+  /** First and last port; equal unless a range was given; both 0 for a unix socket. */
+  firstPort: number;
+  lastPort: number;
+  tls: boolean;
+  /** UDP only: a TLS handshake over TCP cannot reach it. */
+  datagram: boolean;
+  proxyProtocol: boolean;
+  /** Says `default_server`, or `default` as before nginx 0.8.21. */
+  defaultServer: boolean;
+  /** Sets an option of the socket, which nginx takes from one `listen` only for each address and port. */
+  setsOptions: boolean;
+}
+
+/** Reads the arguments of `listen`. A failure's detail is worded like nginx's. Parameters that are not about TLS are passed over. */
+export function parseListen(args: string[]): Result<Listen> {
+  const [value = '', ...parameters] = args;
+  const place = parsePlace(value);
+  if (!place.ok) return place;
+  const has = (parameter: string): boolean => parameters.includes(parameter);
+  const tls = has('ssl');
+  return success({
+    ...place.value,
+    tls,
+    datagram: (has('quic') && !tls) || has('udp'),
+    proxyProtocol: has('proxy_protocol'),
+    defaultServer: has('default_server') || has('default'),
+    setsOptions: parameters.some((parameter) => socketOption.test(parameter)),
+  });
+}
+
+const socketOption =
+  /^(?:bind|deferred|reuseport|(?:setfib|fastopen|backlog|rcvbuf|sndbuf|accept_filter|ipv6only|so_keepalive)=.*)$/;
+
+type Place = Pick<Listen, 'address' | 'firstPort' | 'lastPort'>;
+
+/** What nginx takes when `listen` names an address only. */
+const defaultPort = '80';
+
+function parsePlace(value: string): Result<Place> {
+  if (value.toLowerCase().startsWith('unix:'))
+    return value.length > 'unix:'.length
+      ? success({ address: value, firstPort: 0, lastPort: 0 })
+      : refused('no path in the unix domain socket', value);
+  if (value.startsWith('[')) return parseBracketed(value);
+  if (/^\d+$/.test(value) || /^\d+-\d+$/.test(value)) return withPorts('0.0.0.0', value, value);
+  if (value.includes('/') || value.includes('?')) return refused('invalid host', value);
+  const colon = value.indexOf(':');
+  const host = colon < 0 ? value : value.slice(0, colon);
+  if (host === '') return refused('no host', value);
+  if (host !== '*' && !/^[\w.-]+$/.test(host)) return refused('host not found', value);
+  return withPorts(host === '*' ? '0.0.0.0' : host, colon < 0 ? defaultPort : value.slice(colon + 1), value);
+}
+
+function parseBracketed(value: string): Result<Place> {
+  const parts = /^\[([0-9A-Fa-f:.]+)\](?::(.*))?$/.exec(value);
+  const address = parts?.[1] === undefined ? undefined : shortest(parts[1]);
+  if (address === undefined) return refused('invalid IPv6 address', value);
+  return withPorts(address, parts?.[2] ?? defaultPort, value);
+}
+
+function withPorts(address: string, ports: string, value: string): Result<Place> {
+  const parts = /^(\d{1,5})(?:-(\d{1,5}))?$/.exec(ports);
+  const firstPort = Number(parts?.[1] ?? 0);
+  const lastPort = Number(parts?.[2] ?? firstPort);
+  if (firstPort < 1 || lastPort < firstPort || lastPort > 65535) return refused('invalid port', value);
+  return success({ address, firstPort, lastPort });
+}
+
+/** One spelling for each IPv6 address (RFC 5952), so that "[0::0]" and "[::]" are seen to be the same. */
+function shortest(address: string): string | undefined {
+  return URL.parse(`http://[${address}]/`)?.hostname.slice(1, -1);
+}
+
+function refused(why: string, value: string): ReturnType<typeof failed> {
+  return failed('syntax', `${why} in "${value}" of the "listen" directive`);
+}

@@ -1,0 +1,123 @@
+import { parse, TomlError } from 'smol-toml';
+import type { TObject, TSchema } from 'typebox';
+import { Compile } from 'typebox/compile';
+
+/** One mistake in a settings file; `line` counts from 1. */
+export interface Mistake {
+  line: number;
+  field: string;
+  expected: string;
+  found: string;
+}
+
+/**
+ * TOML text as `schema` wants it, or every mistake in it. Each leaf of the schema says in its `description`
+ * what is expected there; fields that the schema does not name are mistakes.
+ */
+export function readSettings(
+  text: string,
+  schema: TObject,
+): { ok: true; value: unknown } | { ok: false; failure: Mistake[] } {
+  let value: Record<string, unknown>;
+  try {
+    value = parse(text.replace(/^\uFEFF/, ''));
+  } catch (error) {
+    if (!(error instanceof TomlError)) throw error;
+    const found = text.split('\n')[error.line - 1]?.trim() ?? '';
+    const message = error.message.split('\n')[0] ?? '';
+    return {
+      ok: false,
+      failure: [{ line: error.line, field: '', expected: `TOML (${message})`, found: shown(found) }],
+    };
+  }
+  const mistakes = unknownFields(value, schema, []).map((path) => ({
+    line: lineOf(text, path),
+    field: path.join('.'),
+    expected: suggestion(path, schema),
+    found: 'a field with no meaning here',
+  }));
+  for (const error of Compile(schema).Errors(value)) {
+    if (error.keyword === 'additionalProperties') continue;
+    const missing =
+      error.keyword === 'required' ? (error.params as { requiredProperties?: string[] }).requiredProperties : undefined;
+    const path = [...error.instancePath.split('/').slice(1), ...(missing?.slice(0, 1) ?? [])];
+    if (mistakes.some((mistake) => mistake.field === path.join('.'))) continue;
+    mistakes.push({
+      line: lineOf(text, path),
+      field: path.join('.'),
+      expected: schemaAt(schema, path)?.description ?? error.message,
+      found: missing ? 'nothing' : shown(valueAt(value, path)),
+    });
+  }
+  return mistakes.length > 0 ? { ok: false, failure: mistakes } : { ok: true, value };
+}
+
+type Node = TSchema & { description?: string; properties?: Record<string, Node> };
+
+function schemaAt(schema: Node, path: string[]): Node | undefined {
+  return path.reduce<Node | undefined>((node, key) => node?.properties?.[key], schema);
+}
+
+function valueAt(value: unknown, path: string[]): unknown {
+  return path.reduce<unknown>((node, key) => (isTable(node) ? node[key] : undefined), value);
+}
+
+function unknownFields(value: Record<string, unknown>, schema: Node, above: string[]): string[][] {
+  return Object.entries(value).flatMap(([key, inner]) => {
+    const path = [...above, key];
+    const known = Object.hasOwn(schema.properties ?? {}, key) ? schema.properties?.[key] : undefined;
+    if (!known) return [path];
+    return isTable(inner) && known.properties ? unknownFields(inner, known, path) : [];
+  });
+}
+
+function suggestion(path: string[], schema: Node): string {
+  const known = Object.keys(schemaAt(schema, path.slice(0, -1))?.properties ?? {});
+  const wanted = path.at(-1) ?? '';
+  const nearest = known
+    .map((name) => ({ name, distance: editDistance(name, wanted) }))
+    .sort((a, b) => a.distance - b.distance)[0];
+  return nearest && nearest.distance <= 3 ? `perhaps ${nearest.name}` : `one of ${known.join(', ')}`;
+}
+
+function editDistance(a: string, b: string): number {
+  let row = Array.from({ length: b.length + 1 }, (_, index) => index);
+  for (const [i, letter] of [...a].entries()) {
+    const next = [i + 1];
+    for (let j = 1; j <= b.length; j++) {
+      const replaced = (row[j - 1] ?? 0) + (letter === b[j - 1] ? 0 : 1);
+      next.push(Math.min(replaced, (row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1));
+    }
+    row = next;
+  }
+  return row[b.length] ?? 0;
+}
+
+/** The line on which a dotted field is set; where it is missing, its table's line, else 1. */
+function lineOf(text: string, path: string[]): number {
+  let table: string[] = [];
+  let best = 1;
+  for (const [index, line] of text.split('\n').entries()) {
+    const header = /^\s*\[([^[\]]+)\]/.exec(line);
+    if (header) table = keys(header[1] ?? '');
+    const assigned = /^\s*([A-Za-z0-9_."'-]+)\s*=/.exec(line);
+    const here = assigned ? [...table, ...keys(assigned[1] ?? '')] : header ? table : undefined;
+    if (!here || here.some((key, depth) => key !== path[depth])) continue;
+    best = index + 1;
+    if (here.length === path.length) break;
+  }
+  return best;
+}
+
+function keys(dotted: string): string[] {
+  return dotted.split('.').map((key) => key.trim().replace(/^["']|["']$/g, ''));
+}
+
+function shown(value: unknown): string {
+  const text = typeof value === 'bigint' ? String(value) : JSON.stringify(value);
+  return text === undefined ? 'nothing' : text.length > 80 ? `${text.slice(0, 77)}...` : text;
+}
+
+function isTable(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof Date);
+}

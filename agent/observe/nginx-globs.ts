@@ -1,0 +1,36 @@
+import type { Failure } from '@certherd/protocol/failure';
+import { hasWildcard, segmentPattern, withoutEscapes } from '../formats/nginx-glob.ts';
+import type { Files } from '../ports.ts';
+
+export interface GlobMatches {
+  /** Sorted as nginx reads them. */
+  paths: string[];
+  /** A directory that could not be searched although nginx, running as root, could. */
+  failure?: Failure;
+}
+
+/** Finds what an absolute pattern stands for, as glob(3) does: dangling links fit too, directories that are missing fit nothing. */
+export function expandGlob(files: Files, pattern: string): GlobMatches {
+  const search: Search = { files };
+  let found: string[] = [''];
+  for (const segment of pattern.split('/').slice(1)) {
+    const fits = hasWildcard(segment) ? segmentPattern(segment) : undefined;
+    found = fits
+      ? found.flatMap((directory) => namesIn(search, directory, fits))
+      : found.map((directory) => `${directory}/${withoutEscapes(segment)}`);
+  }
+  const paths = found.filter((path) => files.linkChangedAt(path).ok).sort();
+  return search.failure ? { paths, failure: search.failure } : { paths };
+}
+
+interface Search {
+  files: Files;
+  failure?: Failure;
+}
+
+function namesIn(search: Search, directory: string, fits: (name: string) => boolean): string[] {
+  const names = search.files.list(directory === '' ? '/' : directory);
+  if (names.ok) return names.value.filter(fits).map((name) => `${directory}/${name}`);
+  if (names.failure.reason !== 'not-found') search.failure ??= names.failure;
+  return [];
+}

@@ -1,0 +1,133 @@
+import path from 'node:path';
+import type { Certificate } from '@certherd/protocol/certificate';
+import type { Deployment, FileObservation, Lineage } from '@certherd/protocol/snapshot';
+import type { Config } from '../config.ts';
+import type { Ports } from '../ports.ts';
+import { type CertificateFile, keyMatches, observeCertificateFile } from './certificate-file.ts';
+import { endpointTargets, observeEndpoints } from './endpoint.ts';
+import { observeLineages } from './lineage.ts';
+import { observeNginx } from './nginx-servers.ts';
+import { type Observations, certificatesByFingerprint } from './observations.ts';
+
+/** certbot swaps its links within milliseconds; what still disagrees after this is broken, not settling. */
+const settlingMs = 60_000;
+
+/** One look at the whole host: files, lineages, configs, and a handshake with every endpoint. */
+export async function observeHost(
+  ports: Pick<Ports, 'files' | 'clock' | 'dial'>,
+  config: Config,
+  host: { name: string; agentVersion: string; platform: string },
+): Promise<Observations> {
+  const seen = observeFiles(ports, config, host);
+  const byFingerprint = certificatesByFingerprint(seen);
+  const algorithmOf = (fingerprint: string) => byFingerprint.get(fingerprint)?.algorithm;
+  const targets = endpointTargets(seen.deployments);
+  const { endpoints, certificates } = await observeEndpoints(ports.dial, targets, algorithmOf, config.probeTimeoutMs);
+  const issued = new Map(seen.lineages.map((lineage) => [lineage.name, lineage.issued]));
+  const lineageOf = new Map(seen.deployments.map((deployment) => [deployment.id, deployment.lineage]));
+  return {
+    ...seen,
+    certificates: distinct([...seen.certificates, ...certificates]),
+    endpoints: endpoints.map((endpoint) => {
+      const newest = endpoint.configured && issued.get(lineageOf.get(endpoint.deployment ?? '') ?? '');
+      return newest ? { ...endpoint, issued: newest } : endpoint;
+    }),
+  };
+}
+
+/** The same look without a single connection: what is issued and what is configured. */
+export function observeFiles(
+  { files, clock }: Pick<Ports, 'files' | 'clock'>,
+  config: Config,
+  host: { name: string; agentVersion: string; platform: string } = {
+    name: config.hostName,
+    agentVersion: '',
+    platform: '',
+  },
+): Observations {
+  const certbot = observeLineages(files, config.certbot.configDirectory);
+  const nginx = observeNginx(files, config.nginx.config);
+  const read = new Map<string, CertificateFile>();
+  const deployments = nginx.deployments.map((deployment) => {
+    if (deployment.failure) return deployment;
+    const file = read.get(deployment.certificatePath) ?? observeCertificateFile(files, deployment.certificatePath);
+    read.set(deployment.certificatePath, file);
+    return completed(files, deployment, file, certbot.lineages);
+  });
+  const now = clock.now();
+  return {
+    at: now,
+    host: { name: host.name, agentVersion: host.agentVersion, platform: host.platform, mode: config.mode },
+    certificates: distinct([...certbot.certificates, ...[...read.values()].flatMap((file) => file.certificates)]),
+    files: distinctFiles([...certbot.files, ...[...read.values()].map((file) => file.observation)]),
+    lineages: certbot.lineages,
+    servers: [nginx.server],
+    deployments,
+    endpoints: [],
+    certbot: {
+      directory: certbot.certbot.ok
+        ? certbot.certbot.value === 'absent'
+          ? 'absent'
+          : 'present'
+        : certbot.certbot.failure,
+      binary: files.resolve(config.certbot.binary).ok ? 'present' : 'absent',
+    },
+    settling: certbot.lineages
+      .filter((lineage) => certbot.settling.includes(lineage.name) && now - writtenAt(files, lineage) < settlingMs)
+      .map((lineage) => lineage.name),
+    brokenChains: [...read.values()]
+      .filter(({ chain }) => chain?.complete === false)
+      .map((file) => file.observation.path),
+  };
+}
+
+/** A deployment with what its files hold, and the lineage that they belong to. With `configured` a failure is the key's. */
+function completed(
+  files: Ports['files'],
+  deployment: Deployment,
+  file: CertificateFile,
+  lineages: Lineage[],
+): Deployment {
+  const lineage = lineages.find((candidate) => belongsTo(files, deployment.certificatePath, candidate));
+  const key = file.leafDer && keyMatches(files, deployment.keyPath, file.leafDer);
+  const configured = file.certificates[0]?.fingerprint;
+  const keyMissing =
+    key && !key.ok && ['not-found', 'link-broken'].includes(key.failure.reason) ? key.failure : undefined;
+  const failure = configured ? keyMissing : file.observation.failure;
+  return {
+    ...deployment,
+    ...(configured && { configured }),
+    ...(lineage && { lineage: lineage.name }),
+    ...(key?.ok && { keyMatches: key.value }),
+    ...(failure && { failure }),
+  };
+}
+
+/** By name (live/NAME) or, through links, by the directory that the lineage's own files are in. */
+function belongsTo(files: Ports['files'], certificatePath: string, lineage: Lineage): boolean {
+  if (path.dirname(certificatePath) === path.dirname(lineage.certificatePath)) return true;
+  const target = files.resolve(certificatePath);
+  const own = files.resolve(lineage.certificatePath);
+  return target.ok && own.ok && path.dirname(target.value) === path.dirname(own.value);
+}
+
+/** When certbot last wrote to the lineage: its live or its archive directory changed. */
+function writtenAt(files: Ports['files'], lineage: Lineage): number {
+  const target = files.resolve(lineage.certificatePath);
+  const directories = [path.dirname(lineage.certificatePath), ...(target.ok ? [path.dirname(target.value)] : [])];
+  return Math.max(
+    0,
+    ...directories
+      .map((directory) => files.linkChangedAt(directory))
+      .map((changed) => (changed.ok ? changed.value : 0)),
+  );
+}
+
+function distinct(certificates: Certificate[]): Certificate[] {
+  const byFingerprint = certificatesByFingerprint({ certificates });
+  return [...byFingerprint.values()].sort((a, b) => (a.fingerprint < b.fingerprint ? -1 : 1));
+}
+
+function distinctFiles(files: FileObservation[]): FileObservation[] {
+  return [...new Map(files.map((file) => [file.path, file])).values()];
+}

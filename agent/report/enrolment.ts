@@ -1,0 +1,66 @@
+import type { RefusalReason } from '@certherd/protocol/frame';
+import type { Failure } from '@certherd/protocol/failure';
+import type { Join } from '@certherd/protocol/join';
+import type { Ports } from '../ports.ts';
+import { readCollectorFrame } from './frames.ts';
+import { type Enrolment, loadOrMakeKey, publicHalf, saveEnrolment } from './identity.ts';
+
+export type EnrolmentFailure =
+  | { reason: 'unreachable' | 'wrong-pin' | 'not-a-collector'; detail: string }
+  | { reason: 'refused'; detail: RefusalReason }
+  | { reason: 'state'; detail: Failure['detail'] };
+
+const answerMs = 15_000;
+
+/**
+ * Spends the one-time token: the host's key is made and kept first, so that a lost reply can be asked for again with
+ * the same token and key. The token is sent only to the server whose TLS key the join string pins.
+ */
+export async function enrol(
+  ports: Pick<Ports, 'state' | 'openCollectorSocket' | 'clock'>,
+  join: Join,
+  hostName: string,
+): Promise<{ ok: true; value: Enrolment } | { ok: false; failure: EnrolmentFailure }> {
+  const key = loadOrMakeKey(ports.state);
+  if (!key.ok) return { ok: false, failure: { reason: 'state', detail: key.failure.detail } };
+  const opened = await ports.openCollectorSocket(join);
+  if (!opened.ok) return opened;
+  const socket = opened.value;
+
+  const answer = await new Promise<
+    { ok: true; value: { agentId: string; collectorId: string } } | { ok: false; failure: EnrolmentFailure }
+  >((resolve) => {
+    const cancel = ports.clock.after(answerMs, () =>
+      resolve({ ok: false, failure: { reason: 'unreachable', detail: `no answer within ${answerMs / 1000} s` } }),
+    );
+    void socket.closed.then(() => {
+      cancel();
+      resolve({
+        ok: false,
+        failure: { reason: 'not-a-collector', detail: 'it closed the connection without an answer' },
+      });
+    });
+    socket.onMessage((text) => {
+      const frame = readCollectorFrame(text);
+      if (frame?.type === 'challenge') {
+        socket.send(JSON.stringify({ type: 'enrol', token: join.token, publicKey: publicHalf(key.value), hostName }));
+      } else if (frame?.type === 'enrolled') {
+        resolve({ ok: true, value: frame });
+      } else if (frame?.type === 'refused') {
+        resolve({ ok: false, failure: { reason: 'refused', detail: frame.reason } });
+      }
+    });
+  });
+  socket.close();
+  if (!answer.ok) return answer;
+  const enrolment = {
+    authority: join.authority,
+    pin: join.pin,
+    agentId: answer.value.agentId,
+    collectorId: answer.value.collectorId,
+  };
+  const saved = saveEnrolment(ports.state, enrolment);
+  return saved.ok
+    ? { ok: true, value: enrolment }
+    : { ok: false, failure: { reason: 'state', detail: saved.failure.detail } };
+}

@@ -1,0 +1,122 @@
+import { createHash } from 'node:crypto';
+import type { Snapshot } from '@certherd/protocol/snapshot';
+import { maxFrameBytes } from '@certherd/protocol/version';
+import type { Ports } from '../ports.ts';
+import { loadEnrolment, loadOrMakeKey, nextGeneration } from './identity.ts';
+import { type EventDraft, type Outbox } from './outbox.ts';
+import { reconnectDelay } from './reconnect.ts';
+import { type Session, type SessionEnd, startSession, type Told } from './session.ts';
+
+export type ConnectionState =
+  | { state: 'not-enrolled' }
+  | { state: 'connecting' | 'connected'; authority: string }
+  | { state: 'waiting'; authority: string; why: string; until: number };
+
+/** Tells the collector, for as long as the agent runs; without a collector it only keeps. */
+export interface Reporter {
+  publish(snapshot: Snapshot, observedAt: number): void;
+  record(draft: EventDraft): void;
+  connection(): ConnectionState;
+  waiting(): number;
+  stop(): void;
+}
+
+export function startReporter(
+  ports: Pick<Ports, 'clock' | 'log' | 'state' | 'openCollectorSocket' | 'random'>,
+  outbox: Outbox,
+  host: Omit<Told, 'current'>,
+  onChange: () => void,
+): Reporter {
+  let current: { digest: string; observedAt: string; json: string } | undefined;
+  let connection: ConnectionState = { state: 'not-enrolled' };
+  let session: Session | undefined;
+  let stopped = false;
+  let cancelWait = () => {};
+  const tell = (next: ConnectionState) => {
+    connection = next;
+    onChange();
+  };
+  const wait = (ms: number) =>
+    new Promise<void>((resolve) => {
+      const cancel = ports.clock.after(ms, resolve);
+      cancelWait = () => {
+        cancel();
+        resolve();
+      };
+    });
+
+  const connectOnce = async (): Promise<SessionEnd & { why: string; authority: string }> => {
+    const enrolment = loadEnrolment(ports.state);
+    if (!enrolment.ok) return { established: false, why: enrolment.failure.detail, authority: '' };
+    if (!enrolment.value) return { established: false, why: 'not enrolled', authority: '' };
+    const { authority } = enrolment.value;
+    const ended = (why: string) => ({ established: false, why, authority });
+    tell({ state: 'connecting', authority });
+    const key = loadOrMakeKey(ports.state);
+    if (!key.ok) return ended(key.failure.detail);
+    const opened = await ports.openCollectorSocket(enrolment.value);
+    if (!opened.ok) return ended(`${opened.failure.reason}: ${opened.failure.detail}`);
+    const generation = nextGeneration(ports.state);
+    if (!generation.ok || stopped) {
+      opened.value.close();
+      return ended(generation.ok ? 'stopping' : generation.failure.detail);
+    }
+    const told = { ...host, current: () => current };
+    const identity = { key: key.value, enrolment: enrolment.value, generation: generation.value };
+    session = startSession(ports, opened.value, identity, told, outbox, () => tell({ state: 'connected', authority }));
+    const end = await session.ended;
+    session = undefined;
+    return { ...end, authority, why: end.refused ? `refused: ${end.refused.reason}` : 'the connection ended' };
+  };
+
+  const keepConnected = async () => {
+    let failures = 0;
+    while (!stopped) {
+      const end = await connectOnce();
+      if (stopped) return;
+      failures = end.established ? 0 : failures + 1;
+      const ms = end.authority ? reconnectDelay(failures, ports.random(), end.refused) : 10_000;
+      if (end.authority) {
+        tell({ state: 'waiting', authority: end.authority, why: end.why, until: ports.clock.now() + ms });
+        ports.log.info(
+          { collector: end.authority, why: end.why, nextTryMs: Math.round(ms) },
+          'not connected to the collector',
+        );
+      } else if (connection.state !== 'not-enrolled') {
+        tell({ state: 'not-enrolled' });
+      }
+      await wait(ms);
+    }
+  };
+  void keepConnected();
+
+  return {
+    publish: (snapshot, observedAt) => {
+      const json = JSON.stringify(snapshot);
+      if (Buffer.byteLength(json) > maxFrameBytes - 1024) {
+        ports.log.error(
+          { bytes: json.length, limit: maxFrameBytes },
+          'the snapshot is too large for one frame and was not sent',
+        );
+        return;
+      }
+      current = {
+        json,
+        digest: createHash('sha256').update(json).digest('hex'),
+        observedAt: new Date(observedAt).toISOString(),
+      };
+      session?.pump();
+    },
+    record: (draft) => {
+      outbox.add(draft);
+      session?.pump();
+    },
+    connection: () => connection,
+    waiting: () => outbox.size,
+    stop: () => {
+      stopped = true;
+      cancelWait();
+      session?.close();
+    },
+  };
+}

@@ -1,0 +1,133 @@
+import { type KeyObject, randomBytes } from 'node:crypto';
+import type { RefusalReason, Welcome } from '@certherd/protocol/frame';
+import { oldestProtocolVersion, protocolVersion } from '@certherd/protocol/version';
+import type { CollectorSocket, Ports } from '../ports.ts';
+import { readCollectorFrame } from './frames.ts';
+import { startHeartbeat } from './heartbeat.ts';
+import { type Enrolment, signSession } from './identity.ts';
+import type { Outbox } from './outbox.ts';
+
+/** What a session tells about the host, asked for each time it is needed. */
+export interface Told {
+  hostName: string;
+  agentVersion: string;
+  bootId: string;
+  /** The current snapshot with its digest, once there was a first look. */
+  current(): { digest: string; observedAt: string; json: string } | undefined;
+}
+
+/** How a session ended. `established` tells whether the collector had welcomed it. */
+export interface SessionEnd {
+  established: boolean;
+  refused?: { reason: RefusalReason; retryAfterSeconds?: number | undefined };
+}
+
+export interface Session {
+  ended: Promise<SessionEnd>;
+  /** Something new may wait: a snapshot, or events in the outbox. */
+  pump(): void;
+  close(): void;
+}
+
+/** One session on an open socket: proves who it is, then keeps the collector's picture and history up to date. */
+export function startSession(
+  ports: Pick<Ports, 'clock' | 'log'>,
+  socket: CollectorSocket,
+  identity: { key: KeyObject; enrolment: Enrolment; generation: number },
+  told: Told,
+  outbox: Outbox,
+  onWelcome: () => void,
+): Session {
+  let welcome: Welcome | undefined;
+  let refused: SessionEnd['refused'];
+  let sentDigest: string | undefined;
+  let sentSeq = 0;
+  let ackedSeq = 0;
+  const heartbeat = startHeartbeat(ports.clock, {
+    beat: () => {
+      const current = told.current();
+      const at = new Date(ports.clock.now()).toISOString();
+      send({ type: 'heartbeat', at, ...(current && { observedAt: current.observedAt, digest: current.digest }) });
+    },
+    silent: () => socket.terminate(),
+  });
+  const send = (frame: object) => socket.send(JSON.stringify(frame));
+
+  const sendSnapshot = () => {
+    const current = told.current();
+    if (!current || current.digest === sentDigest) return;
+    sentDigest = current.digest;
+    socket.send(
+      `{"type":"snapshot","digest":"${current.digest}","observedAt":"${current.observedAt}","snapshot":${current.json}}`,
+    );
+  };
+  const sendEvents = (window: number) => {
+    const events = outbox.after(sentSeq, Math.min(100, window - (sentSeq - ackedSeq)));
+    const last = events.at(-1);
+    if (!last) return;
+    sentSeq = last.seq;
+    send({ type: 'events', epoch: outbox.epoch, events });
+  };
+  const pump = () => {
+    if (!welcome) return;
+    sendSnapshot();
+    sendEvents(welcome.window);
+  };
+  const answer = (nonce: string, collectorId: string) => {
+    const { key, enrolment, generation } = identity;
+    const agentNonce = randomBytes(32).toString('base64url');
+    const signed = { collectorId, collectorNonce: nonce, agentNonce, agentId: enrolment.agentId, generation };
+    const digest = told.current()?.digest;
+    send({
+      type: 'hello',
+      minVersion: oldestProtocolVersion,
+      maxVersion: protocolVersion,
+      agentId: enrolment.agentId,
+      nonce: agentNonce,
+      generation,
+      bootId: told.bootId,
+      signature: signSession(key, signed),
+      hostName: told.hostName,
+      agentVersion: told.agentVersion,
+      ...(digest && { snapshotDigest: digest }),
+      epoch: outbox.epoch,
+    });
+  };
+
+  socket.onMessage((text) => {
+    heartbeat.heard();
+    const frame = readCollectorFrame(text);
+    if (!frame) {
+      ports.log.warn({ length: text.length }, 'the collector sent a frame that this version does not know');
+      return;
+    }
+    if (frame.type === 'challenge') answer(frame.nonce, frame.collectorId);
+    else if (frame.type === 'refused') refused = { reason: frame.reason, retryAfterSeconds: frame.retryAfterSeconds };
+    else if (frame.type === 'welcome') {
+      welcome = frame;
+      ackedSeq = frame.ackedSeq;
+      sentSeq = frame.ackedSeq;
+      outbox.acked(frame.ackedSeq);
+      if (!frame.wantSnapshot) sentDigest = told.current()?.digest;
+      heartbeat.every(frame.heartbeatSeconds * 1000);
+      onWelcome();
+      pump();
+    } else if (frame.type === 'ack' && frame.epoch === outbox.epoch) {
+      ackedSeq = Math.max(ackedSeq, frame.seq);
+      outbox.acked(frame.seq);
+      pump();
+    } else if (frame.type === 'want-snapshot') {
+      sentDigest = undefined;
+      pump();
+    }
+  });
+
+  return {
+    ended: socket.closed.then(() => {
+      heartbeat.stop();
+      return { established: welcome !== undefined, ...(refused && { refused }) };
+    }),
+    pump,
+    close: () => socket.close(),
+  };
+}

@@ -1,0 +1,66 @@
+import type { Snapshot } from '@certherd/protocol/snapshot';
+import type { Config } from './config.ts';
+import type { Ports } from './ports.ts';
+import type { ConnectionState } from './report/reporter.ts';
+
+/** What the daemon leaves in its state directory for `certherd-agent status`. Instants are ISO 8601. */
+export interface Status {
+  version: 1;
+  pid: number;
+  host: string;
+  agentVersion: string;
+  mode: Config['mode'];
+  startedAt: string;
+  lookedAt?: string;
+  nextLookAt?: string;
+  endpoints?: { total: number; served: number };
+  findings?: Record<'critical' | 'unknown' | 'warning' | 'notice', number>;
+  collector: ConnectionState;
+  eventsWaiting: number;
+}
+
+export const statusFile = 'status.json';
+
+export interface StatusWriter {
+  looked(snapshot: Snapshot): void;
+  next(at: number): void;
+  connection(state: ConnectionState, eventsWaiting: number): void;
+}
+
+export function statusWriter(
+  config: Config,
+  host: { name: string; agentVersion: string },
+  ports: Pick<Ports, 'clock' | 'state'>,
+): StatusWriter {
+  const iso = (ms: number) => new Date(ms).toISOString();
+  let status: Status = {
+    version: 1,
+    pid: process.pid,
+    host: host.name,
+    agentVersion: host.agentVersion,
+    mode: config.mode,
+    startedAt: iso(ports.clock.now()),
+    collector: { state: 'not-enrolled' },
+    eventsWaiting: 0,
+  };
+  const write = (change: Partial<Status>) => {
+    status = { ...status, ...change };
+    // Its loss costs nothing but the answer of `status`.
+    ports.state.write(statusFile, `${JSON.stringify(status)}\n`);
+  };
+  return {
+    looked: ({ endpoints, findings }) =>
+      write({
+        lookedAt: iso(ports.clock.now()),
+        endpoints: { total: endpoints.length, served: endpoints.filter(({ reached }) => reached === 'served').length },
+        findings: {
+          critical: findings.filter(({ severity }) => severity === 'critical').length,
+          unknown: findings.filter(({ severity }) => severity === 'unknown').length,
+          warning: findings.filter(({ severity }) => severity === 'warning').length,
+          notice: findings.filter(({ severity }) => severity === 'notice').length,
+        },
+      }),
+    next: (at) => write({ nextLookAt: iso(at) }),
+    connection: (collector, eventsWaiting) => write({ collector, eventsWaiting }),
+  };
+}

@@ -1,0 +1,106 @@
+import { createHash, timingSafeEqual } from 'node:crypto';
+import tls from 'node:tls';
+import { maxFrameBytes } from '@certherd/protocol/version';
+import { agentPath } from '@certherd/protocol/session';
+import WebSocket from 'ws';
+import type { CollectorSocket, OpenCollectorSocket } from '../ports.ts';
+
+const connectMs = 10_000;
+
+/**
+ * A WebSocket to the collector over TLS. The collector's key is pinned (SHA-256 of its SubjectPublicKeyInfo), and
+ * not one byte of ours is written before the pin was found right.
+ */
+export function collectorSocketOpener(): OpenCollectorSocket {
+  return async ({ authority, pin }) => {
+    const { host, port } = hostAndPort(authority);
+    const connected = await pinnedTls(host, port, pin);
+    if (!connected.ok) return connected;
+    const socket = new WebSocket(`wss://${authority}${agentPath}`, {
+      createConnection: () => connected.socket,
+      perMessageDeflate: false,
+      maxPayload: maxFrameBytes,
+      handshakeTimeout: connectMs,
+    });
+    return new Promise((resolve) => {
+      const refuse = (detail: string) => resolve({ ok: false, failure: { reason: 'not-a-collector', detail } });
+      socket.once('error', (error) => refuse(error.message));
+      socket.once('unexpected-response', (_request, response) => {
+        refuse(`${authority} answered ${response.statusCode} where a collector would take a WebSocket`);
+        socket.terminate();
+      });
+      // Listening begins at once, because the collector speaks first.
+      const early: string[] = [];
+      const keep = (bytes: WebSocket.RawData) => early.push(bytes.toString());
+      socket.on('message', keep);
+      socket.once('open', () => resolve({ ok: true, value: asCollectorSocket(socket, early, keep) }));
+    });
+  };
+}
+
+function asCollectorSocket(
+  socket: WebSocket,
+  early: string[],
+  keep: (bytes: WebSocket.RawData) => void,
+): CollectorSocket {
+  const closed = new Promise<void>((resolve) => socket.once('close', () => resolve()));
+  socket.on('error', () => socket.terminate());
+  return {
+    send: (text) => {
+      if (socket.readyState === WebSocket.OPEN) socket.send(text);
+    },
+    onMessage: (listener) => {
+      socket.off('message', keep);
+      for (const text of early.splice(0)) listener(text);
+      socket.on('message', (bytes: WebSocket.RawData, isBinary: boolean) => listener(isBinary ? '' : bytes.toString()));
+    },
+    closed,
+    close: () => socket.close(),
+    terminate: () => socket.terminate(),
+  };
+}
+
+type Pinned = { ok: true; socket: tls.TLSSocket } | Extract<Awaited<ReturnType<OpenCollectorSocket>>, { ok: false }>;
+
+function pinnedTls(host: string, port: number, pin: string): Promise<Pinned> {
+  return new Promise((resolve) => {
+    const socket = tls.connect({
+      host,
+      port,
+      rejectUnauthorized: false,
+      ALPNProtocols: ['http/1.1'],
+      timeout: connectMs,
+      ...(/^[\d.]+$|:/.test(host) ? {} : { servername: host }),
+    });
+    const refuse = (reason: 'unreachable' | 'wrong-pin' | 'not-a-collector', detail: string) => {
+      socket.destroy();
+      resolve({ ok: false, failure: { reason, detail } });
+    };
+    const onError = (error: NodeJS.ErrnoException) =>
+      refuse(error.code?.startsWith('ERR_SSL') ? 'not-a-collector' : 'unreachable', error.message);
+    socket.once('error', onError);
+    socket.once('timeout', () => refuse('unreachable', `no answer within ${connectMs / 1000} s`));
+    socket.once('secureConnect', () => {
+      socket.setTimeout(0);
+      const key = socket.getPeerX509Certificate()?.publicKey.export({ type: 'spki', format: 'der' });
+      const shown = createHash('sha256')
+        .update(key ?? '')
+        .digest();
+      const wanted = Buffer.from(pin, 'base64url');
+      if (wanted.length !== shown.length || !timingSafeEqual(wanted, shown)) {
+        refuse(
+          'wrong-pin',
+          `the server shows the TLS key ${shown.toString('base64url')}, the join string names ${pin}`,
+        );
+        return;
+      }
+      socket.off('error', onError);
+      resolve({ ok: true, socket });
+    });
+  });
+}
+
+function hostAndPort(authority: string): { host: string; port: number } {
+  const colon = authority.lastIndexOf(':');
+  return { host: authority.slice(0, colon).replace(/^\[|\]$/g, ''), port: Number(authority.slice(colon + 1)) };
+}

@@ -1,0 +1,73 @@
+import fs from 'node:fs';
+import path from 'node:path';
+
+/**
+ * One holder at a time among all processes. The lock is a file that names its holder by pid and start time; a
+ * holder that died leaves a file that nobody matches, and the next one takes it over.
+ */
+export function takeLock(directory: string, name: 'action' | 'run'): { release(): void } | undefined {
+  fs.mkdirSync(directory, { recursive: true, mode: 0o700 });
+  const lock = path.join(directory, `${name}.lock`);
+  const own = `${lock}.${process.pid}`;
+  const me = `${process.pid} ${startTime(process.pid) ?? ''}\n`;
+  fs.writeFileSync(own, me, { mode: 0o600 });
+  try {
+    for (let tries = 0; tries < 3; tries++) {
+      if (linked(own, lock)) return { release: () => releaseIfOwn(lock, me) };
+      if (isHeld(read(lock))) return undefined;
+      renamed(lock, `${own}.stale`);
+      // Between the look and the rename another process may have taken the lock: then it gets it back.
+      if (isHeld(read(`${own}.stale`))) {
+        linked(`${own}.stale`, lock);
+        return undefined;
+      }
+    }
+    return undefined;
+  } finally {
+    fs.rmSync(own, { force: true });
+    fs.rmSync(`${own}.stale`, { force: true });
+  }
+}
+
+/** link() fails where the name exists: the one atomic step. */
+function linked(from: string, to: string): boolean {
+  try {
+    fs.linkSync(from, to);
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
+    throw error;
+  }
+}
+
+function renamed(from: string, to: string): void {
+  try {
+    fs.renameSync(from, to);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+  }
+}
+
+function releaseIfOwn(lock: string, me: string): void {
+  if (read(lock) === me) fs.rmSync(lock, { force: true });
+}
+
+function isHeld(text: string | undefined): boolean {
+  const [pid, start] = (text ?? '').trim().split(' ');
+  const running = pid && /^\d+$/.test(pid) ? startTime(Number(pid)) : undefined;
+  return running !== undefined && running === start;
+}
+
+/** Field 22 of /proc/PID/stat: ticks since boot, which tells a process from a later one with the same pid. */
+function startTime(pid: number): string | undefined {
+  const stat = read(`/proc/${pid}/stat`);
+  return stat?.slice(stat.lastIndexOf(')') + 2).split(' ')[19];
+}
+
+function read(file: string): string | undefined {
+  try {
+    return fs.readFileSync(file, 'utf8');
+  } catch {
+    return undefined;
+  }
+}

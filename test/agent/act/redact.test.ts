@@ -1,0 +1,22 @@
+import { generateKeyPairSync } from 'node:crypto';
+import test from 'ava';
+import { redacted } from '../../../agent/act/redact.ts';
+
+test('private keys, join strings, tokens and passwords do not leave, and the rest stays', (t) => {
+  const key = generateKeyPairSync('ec', { namedCurve: 'P-256' })
+    .privateKey.export({ type: 'pkcs8', format: 'pem' })
+    .toString();
+  const canary = key.split('\n')[1] ?? '';
+  const text = `before ${key} after certherd://c:1/PIN.TOKENCANARY Authorization: Bearer abcCANARY password=hunterCANARY https://me:pwCANARY@host/x end`;
+  const clean = redacted(text);
+  t.false(clean.includes(canary));
+  t.false(clean.includes('CANARY'), clean);
+  t.true(
+    clean.startsWith('before ') && clean.includes(' after certherd://c:1/') && clean.endsWith('@host/x end'),
+    clean,
+  );
+});
+
+test('a key that is cut off is removed to its end', (t) => {
+  t.is(redacted('x -----BEGIN RSA PRIVATE KEY-----\nMIIE'), 'x [private key removed]');
+});

@@ -1,0 +1,116 @@
+import fs from 'node:fs';
+import path from 'node:path';
+import test from 'ava';
+import fc from 'fast-check';
+import { loadConfig } from '../../agent/config.ts';
+import { systemFiles } from '../../agent/system/files.ts';
+import { testDirectory } from '../helpers/directory.ts';
+
+const machine = { hostName: 'web-1', isRoot: true, stateHome: '/home/x/.local/state' };
+
+function load(t: Parameters<typeof testDirectory>[0], text: string) {
+  const file = path.join(testDirectory(t), 'agent.toml');
+  fs.writeFileSync(file, text);
+  return { file, loaded: loadConfig(systemFiles(), file, machine) };
+}
+
+test('an empty file and no file give the defaults, which allow nothing', (t) => {
+  const { loaded } = load(t, '');
+  t.true(loaded.ok && loaded.value.mode === 'observe');
+  t.true(loaded.ok && loaded.value.stateDirectory === '/var/lib/certherd-agent');
+  t.true(loaded.ok && Object.isFrozen(loaded.value) && Object.isFrozen(loaded.value.nginx));
+});
+
+test('every field is read', (t) => {
+  const { loaded } = load(
+    t,
+    `host_name = "a"\nstate_directory = "/s"\nmode = "renew"\nrescan_seconds = 5\nlog_level = "debug"\nprobe_timeout_seconds = 2
+[certbot]\nbinary = "/c"\nconfig_directory = "/cc"\nwork_directory = "/cw"\nlogs_directory = "/cl"\nca_bundle = "/ca"\ndeadline_seconds = 30
+[nginx]\nbinary = "/n"\nconfig = "/nc"\nprefix = "/np"\nerror_log = "/ne"\n`,
+  );
+  t.true(loaded.ok);
+  if (!loaded.ok) return;
+  const { path: _file, ...rest } = loaded.value;
+  t.deepEqual(rest, {
+    hostName: 'a',
+    stateDirectory: '/s',
+    mode: 'renew',
+    rescanMs: 5000,
+    probeTimeoutMs: 2000,
+    logLevel: 'debug',
+    certbot: {
+      binary: '/c',
+      configDirectory: '/cc',
+      workDirectory: '/cw',
+      logsDirectory: '/cl',
+      caBundle: '/ca',
+      deadlineMs: 30_000,
+    },
+    nginx: { binary: '/n', config: '/nc', prefix: '/np', errorLog: '/ne' },
+  });
+});
+
+const mistakes: [title: string, text: string, expected: string[]][] = [
+  [
+    'a field of the wrong kind',
+    '\nrescan_seconds = "soon"\n',
+    [':2: rescan_seconds: expected seconds, from 1 to 86400, found "soon"'],
+  ],
+  [
+    'a value that is not in the list',
+    'mode = "rewen"\n',
+    [':1: mode: expected one of "observe", "deploy", "renew", found "rewen"'],
+  ],
+  [
+    'a field with a slip',
+    '[nginx]\n\nconfg = "/x"\n',
+    [':3: nginx.confg: expected perhaps config, found a field with no meaning here'],
+  ],
+  [
+    'a relative path',
+    '# x\n[nginx]\nconfig = "nginx.conf"\n',
+    [':3: nginx.config: expected the absolute path of nginx.conf, found "nginx.conf"'],
+  ],
+  ['a table that is not one', 'nginx = 3\n', [':1: nginx: expected a table: [nginx], found 3']],
+  ['TOML that is not TOML', 'mode = \n', [':1: expected TOML (Invalid TOML document: ']],
+  [
+    'two mistakes',
+    'mode = 1\nrescan_seconds = 0\n',
+    [':1: mode: ', ':2: rescan_seconds: expected seconds, from 1 to 86400, found 0'],
+  ],
+];
+for (const [title, text, expected] of mistakes) {
+  test(`${title} is one line with file, line, field and what was expected`, (t) => {
+    const { file, loaded } = load(t, text);
+    t.false(loaded.ok);
+    if (loaded.ok) return;
+    t.is(loaded.failure.length, expected.length, loaded.failure.join('\n'));
+    for (const [index, part] of expected.entries())
+      t.true(loaded.failure[index]?.startsWith(`${file}${part}`), loaded.failure[index]);
+  });
+}
+
+test('a config that is named and missing is an error, the default one that is missing is not', (t) => {
+  const named = loadConfig(systemFiles(), '/nonexistent/agent.toml', machine);
+  t.deepEqual(named, { ok: false, failure: ['/nonexistent/agent.toml: cannot be read: not-found'] });
+});
+
+test('no text makes the reader throw', (t) => {
+  const directory = testDirectory(t);
+  const file = path.join(directory, 'agent.toml');
+  fc.assert(
+    fc.property(
+      fc.oneof(
+        fc.string(),
+        fc.string().map((text) => `${text} = ${text}`),
+        fc.constant('__proto__ = 1'),
+        fc.constant('[constructor.prototype]\nx = 1'),
+      ),
+      (text) => {
+        fs.writeFileSync(file, text);
+        const loaded = loadConfig(systemFiles(), file, machine);
+        t.true(loaded.ok || loaded.failure.every((line) => line.startsWith(file) && !line.includes('\n')));
+      },
+    ),
+  );
+});

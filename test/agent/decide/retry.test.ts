@@ -1,0 +1,50 @@
+import test from 'ava';
+import { type Attempt, attemptsToKeep, nextTryAt } from '../../../agent/decide/retry.ts';
+
+const minute = 60_000;
+const tried = (at: number, reason: Attempt['reason'], verb: Attempt['verb'] = 'renew', subject = 'shop'): Attempt => ({
+  verb,
+  subject,
+  at,
+  reason,
+  detail: '',
+});
+
+test('failures in a row wait 1, 10 and 100 minutes, then a day', (t) => {
+  const waits = [1, 2, 3, 4].map((failures) => {
+    const attempts = Array.from({ length: failures }, (_, index) => tried(index, 'certbot-failed'));
+    return nextTryAt(attempts, 'renew', 'shop') - (failures - 1);
+  });
+  t.deepEqual(waits, [minute, 10 * minute, 100 * minute, 1440 * minute]);
+});
+
+test('a success ends the row, and other lineages do not count', (t) => {
+  t.is(nextTryAt([tried(0, 'certbot-failed'), tried(5, 'done')], 'renew', 'shop'), 5 + minute);
+  t.is(nextTryAt([tried(0, 'certbot-failed')], 'renew', 'other'), 0);
+});
+
+test('a held lock is tried again after 15 seconds', (t) => {
+  t.is(nextTryAt([tried(0, 'busy')], 'renew', 'shop'), minute / 4);
+});
+
+test('five renewals within seven days are the cap, whatever came of them', (t) => {
+  const hour = 60 * minute;
+  const five = Array.from({ length: 5 }, (_, index) => tried(index * hour, 'done'));
+  t.is(nextTryAt(five, 'renew', 'shop'), 7 * 24 * hour);
+  t.is(
+    nextTryAt([...five, tried(6 * hour, 'not-allowed')], 'renew', 'shop'),
+    7 * 24 * hour,
+    'a try that never reached the CA does not count',
+  );
+});
+
+test('a reload that went well and has to be done again for the same state is not done in a loop', (t) => {
+  t.is(nextTryAt([tried(0, 'done', 'reload', 'x')], 'reload', 'x'), minute);
+  t.is(nextTryAt([tried(0, 'done', 'reload', 'x'), tried(minute, 'done', 'reload', 'x')], 'reload', 'x'), 11 * minute);
+  t.is(nextTryAt([tried(0, 'done', 'reload', 'x')], 'reload', 'y'), 0);
+});
+
+test('attempts are kept for longer than the cap looks back', (t) => {
+  const day = 1440 * minute;
+  t.is(attemptsToKeep([tried(0, 'done'), tried(2 * day, 'done')], 9 * day).length, 1);
+});

@@ -1,0 +1,122 @@
+import fs from 'node:fs';
+import path from 'node:path';
+import test from 'ava';
+import { type Import, importsOf, loadedBy, root, sources } from './imports.ts';
+
+interface Rule {
+  /** What may not be, as a sentence. */
+  title: string;
+  why: string;
+  breaks(one: Import): boolean;
+}
+
+const folderOf = (file: string, top: string) =>
+  file.startsWith(`${top}/`) ? (file.slice(top.length + 1).split('/')[0] ?? '') : '';
+
+/** Position of a file in its sentence; undefined for files that stand beside it (ports, config) or compose it. */
+const placeIn = (sentence: readonly string[], top: string) => (file: string) => {
+  const place = sentence.indexOf(folderOf(file, top));
+  return place < 0 ? undefined : place;
+};
+const agentPlace = placeIn(['formats', 'watch', 'observe', 'decide', 'act', 'report'], 'agent');
+const collectorPlace = placeIn(['receive', 'store', 'evaluate', 'notify', 'scan', 'serve'], 'collector');
+const runsForward = (place: (file: string) => number | undefined) => (one: Import) => {
+  const from = place(one.from);
+  const to = place(one.to);
+  return from !== undefined && to !== undefined && to > from;
+};
+
+const io =
+  /^(?:node:(?:fs|net|tls|http|https|http2|dgram|dns|child_process|worker_threads|cluster|readline|os|process|timers)(?:\/.*)?|chokidar|execa|ws|pino|pino-pretty|better-sqlite3|fastify|esbuild)$/;
+const pure = /^(?:agent\/(?:formats|decide)|collector\/evaluate|protocol)\//;
+
+const rules: Rule[] = [
+  {
+    title: "the agent's stages import only backwards: formats, watch, observe, decide, act, report",
+    why: 'a stage that knows a later one cannot be tested or replaced without it',
+    breaks: runsForward(agentPlace),
+  },
+  {
+    title: "the collector's stages import only backwards: receive, store, evaluate, notify, scan, serve",
+    why: 'what is received must not depend on how it is stored, judged or shown',
+    breaks: runsForward(collectorPlace),
+  },
+  {
+    title: 'stages import neither the composing files nor the commands nor the real ports',
+    why: 'a stage asks for what it needs through ports; only agent.ts, app.ts and the commands see everything',
+    breaks: ({ from, to }) =>
+      (agentPlace(from) !== undefined &&
+        /^agent\/(?:agent|main|status|memory|changes)\.ts$|^agent\/(?:commands|system)\//.test(to)) ||
+      (collectorPlace(from) !== undefined &&
+        /^collector\/(?:app|main)\.ts$|^collector\/(?:commands|system)\//.test(to)),
+  },
+  {
+    title: 'formats, decide, evaluate and protocol import no IO',
+    why: 'bytes, facts and an instant in, values out: so that every verdict can be replayed from its facts',
+    breaks: ({ from, to }) => pure.test(from) && io.test(to),
+  },
+  {
+    title: 'the protocol imports nothing but typebox and itself',
+    why: 'it is what crosses the wire: a second agent, or a browser, must be able to use it',
+    breaks: ({ from, to }) =>
+      from.startsWith('protocol/') && !to.startsWith('protocol/') && !/^typebox(?:\/|$)/.test(to),
+  },
+  {
+    title: 'agent and collector do not import each other',
+    why: 'they meet only in the protocol',
+    breaks: ({ from, to }) =>
+      (from.startsWith('agent/') && to.startsWith('collector/')) ||
+      (from.startsWith('collector/') && to.startsWith('agent/')),
+  },
+  {
+    title: "programs are run only by the agent's system folder",
+    why: 'one place to look for what may be executed',
+    breaks: ({ from, to }) =>
+      /^(?:execa|node:child_process)$/.test(to) &&
+      /^(?:agent|collector|protocol)\//.test(from) &&
+      !from.startsWith('agent/system/'),
+  },
+  {
+    title: 'only store/ talks to SQLite',
+    why: 'store/ is the only place that knows SQL',
+    breaks: ({ from, to }) =>
+      to === 'better-sqlite3' && from.startsWith('collector/') && !from.startsWith('collector/store/'),
+  },
+];
+
+const all = ['agent', 'collector', 'protocol'].flatMap(sources).flatMap(importsOf);
+
+for (const { title, why, breaks } of rules) {
+  test(title, (t) => {
+    const broken = all.filter(breaks).map(({ from, to }) => `${from} imports ${to}`);
+    t.deepEqual(broken, [], `because ${why}`);
+  });
+}
+
+test('the daemon loads neither execa nor node-forge', (t) => {
+  const loaded = ['agent/main.ts', 'agent/commands/run.ts'].flatMap((entry) => [...loadedBy(entry)]);
+  t.true(loaded.includes('chokidar') && loaded.includes('ws'), 'the walk sees what the daemon does load');
+  t.deepEqual(
+    loaded.filter((name) => name === 'execa' || name === 'node-forge'),
+    [],
+    'because they cost 10 MB that an idle agent does not need',
+  );
+});
+
+test('only main.ts ends the process, and the clock is read only at the edges', (t) => {
+  const edges = /^(?:agent|collector)\/(?:main\.ts|system\/|commands\/|web\/)/;
+  for (const file of ['agent', 'collector', 'protocol'].flatMap(sources)) {
+    const text = fs.readFileSync(path.join(root, file), 'utf8').replace(/\/\*[\s\S]*?\*\/|\/\/.*$/gm, '');
+    if (!/^(?:agent|collector)\/main\.ts$/.test(file)) t.notRegex(text, /process\.exit\(/, file);
+    if (!edges.test(file)) t.notRegex(text, /Date\.now\(|new Date\(\)|performance\.now\(|Math\.random\(/, file);
+  }
+});
+
+test('no file or folder has a name that says nothing', (t) => {
+  const names = ['agent', 'collector', 'protocol', 'scripts', 'test'].flatMap(sources);
+  const banned = /(?:^|[/-])(?:utils?|helpers?|managers?|handlers?|misc|common|info|data)(?:[-./]|$)/;
+  t.deepEqual(
+    names.filter((name) => banned.test(name.replace(/^test\/helpers\/|^test\/[^/]+\/helpers\//, ''))),
+    [],
+  );
+});
