@@ -1,8 +1,9 @@
 import { Buffer } from 'node:buffer';
 import { type KeyObject, X509Certificate } from 'node:crypto';
-import type { Certificate, Instant, SignatureAlgorithm } from '@certherd/protocol/certificate';
+import type { Certificate, SignatureAlgorithm } from '@certherd/protocol/certificate';
 import { type Failure, failed, type Result, success } from '@certherd/protocol/failure';
 import { joinAttributes, parseSubjectAltName } from './certificate-names.ts';
+import { instantOf } from './instant.ts';
 
 /** A certificate with the object that compares keys and issuers. `der` is exactly the bytes of its fingerprint. */
 export interface ReadCertificate {
@@ -27,8 +28,8 @@ export function openCertificate(bytes: Uint8Array): Result<ReadCertificate> {
   // node looks for PEM text first, anywhere: a certificate hidden in another one's names must not pass for it
   if (der.compare(bytes, 0, der.length) !== 0) return failed('malformed', 'not plain DER');
 
-  const notBefore = instant(x509.validFromDate);
-  const notAfter = instant(x509.validToDate);
+  const notBefore = instantOf(x509.validFromDate.getTime());
+  const notAfter = instantOf(x509.validToDate.getTime());
   if (!notBefore || !notAfter) return failed('malformed', 'its validity is not a time');
   const key = publicKey(x509);
   const certificate: Certificate = {
@@ -108,10 +109,6 @@ function publicKey(x509: X509Certificate): KeyObject | undefined {
   } catch {
     return undefined;
   }
-}
-
-function instant(date: Date): Instant | undefined {
-  return Number.isNaN(date.getTime()) ? undefined : date.toISOString();
 }
 
 /** What protocol/certificate.ts accepts. */

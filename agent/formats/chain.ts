@@ -23,7 +23,7 @@ export function orderOf(chain: readonly X509Certificate[], options: { signatures
     return next !== undefined && !issued(certificate, next, options.signatures);
   });
   const last = chain.at(-1);
-  const endsInRoot = last !== undefined && issued(last, last, options.signatures);
+  const endsInRoot = last !== undefined && signedItself(last);
   const unbroken = breakAt < 0;
   return {
     ...(unbroken ? {} : { breakAt }),
@@ -33,8 +33,15 @@ export function orderOf(chain: readonly X509Certificate[], options: { signatures
 }
 
 function issued(certificate: X509Certificate, issuer: X509Certificate, signatures: boolean): boolean {
-  if (!certificate.checkIssued(issuer)) return false;
-  if (!signatures) return true;
+  return certificate.checkIssued(issuer) && (!signatures || signed(certificate, issuer));
+}
+
+/** checkIssued would not do: it wants the right to sign certificates, which a self-signed leaf seldom has. */
+function signedItself(certificate: X509Certificate): boolean {
+  return certificate.subject === certificate.issuer && signed(certificate, certificate);
+}
+
+function signed(certificate: X509Certificate, issuer: X509Certificate): boolean {
   try {
     return certificate.verify(issuer.publicKey);
   } catch {

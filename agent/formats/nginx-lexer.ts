@@ -29,14 +29,18 @@ export interface Lexed {
  * the start of a word, "#" only where a word could start, and "${" does not open a block. Never throws.
  */
 export function lexNginx(text: string): Lexed {
-  const cursor: Cursor = { text, at: 0, line: 1, tokens: [], words: 0, first: '', marked: false };
-  if (text.charCodeAt(0) === 0xfeff) {
-    cursor.marked = true;
-    cursor.at = 1;
-  }
+  const tokens: Token[] = [];
+  const fault = eachToken(text, (token) => tokens.push(token));
+  return fault ? { tokens, fault } : { tokens };
+}
+
+/** As lexNginx, but hands out each token at once and keeps none. Answers with the first objection. */
+export function eachToken(text: string, emit: (token: Token) => void): Fault | undefined {
+  const marked = text.charCodeAt(0) === 0xfeff;
+  const cursor: Cursor = { text, at: marked ? 1 : 0, line: 1, emit, words: 0, first: '', marked };
   while (cursor.at < text.length) step(cursor);
   if (cursor.words > 0) object(cursor, 'unexpected end of file, expecting ";" or "}"');
-  return cursor.fault ? { tokens: cursor.tokens, fault: cursor.fault } : { tokens: cursor.tokens };
+  return cursor.fault;
 }
 
 /** nginx reads a word or a comment into a buffer of this many bytes (NGX_CONF_BUFFER). */
@@ -60,7 +64,7 @@ interface Cursor {
   text: string;
   at: number;
   line: number;
-  tokens: Token[];
+  emit: (token: Token) => void;
   /** Words since the last ";" or brace, and the first of them. */
   words: number;
   first: string;
@@ -108,12 +112,12 @@ function close(cursor: Cursor): void {
     object(cursor, 'unexpected "}"');
     finish(cursor, 'end');
   }
-  cursor.tokens.push({ kind: 'close', text: '', line: cursor.line, offset: cursor.at });
+  cursor.emit({ kind: 'close', text: '', line: cursor.line, offset: cursor.at });
   cursor.at++;
 }
 
 function finish(cursor: Cursor, kind: 'end' | 'open' | 'lua'): void {
-  cursor.tokens.push({ kind, text: '', line: cursor.line, offset: cursor.at });
+  cursor.emit({ kind, text: '', line: cursor.line, offset: cursor.at });
   cursor.words = 0;
   cursor.first = '';
 }
@@ -194,7 +198,7 @@ function push(cursor: Cursor, raw: string, escaped: boolean, line: number): void
   cursor.marked = false;
   if (cursor.words === 0) cursor.first = text;
   cursor.words++;
-  cursor.tokens.push({ kind: 'word', text, line, offset: cursor.at });
+  cursor.emit({ kind: 'word', text, line, offset: cursor.at });
 }
 
 /** nginx drops a backslash before a quote or a backslash, knows \t \r \n, and keeps any other as it stands. */

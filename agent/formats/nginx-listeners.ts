@@ -95,6 +95,7 @@ function placeOf({ address, port }: SharedListener): string {
 
 /** A range of ports is cut at what the wire takes for one deployment. */
 function keysOf(server: ServerBlock, { address, firstPort, lastPort }: Listen): string[] {
+  if (firstPort === lastPort) return [`${server.kind} ${address} ${firstPort}`];
   const count = Math.min(lastPort - firstPort + 1, 1000);
   return Array.from({ length: count }, (_, index) => `${server.kind} ${address} ${firstPort + index}`);
 }

@@ -1,4 +1,4 @@
-import { type Fault, lexNginx, type Token } from './nginx-lexer.ts';
+import { eachToken, type Fault, type Token } from './nginx-lexer.ts';
 
 /** One directive as nginx would hand it to a module: quotes and escapes are gone, includes are not followed. */
 export interface Directive {
@@ -26,10 +26,10 @@ export interface ParsedFile {
 
 /** Builds the tree of one file. Every nginx file must close the blocks that it opens, included ones too. Never throws. */
 export function parseNginx(text: string, file: string): ParsedFile {
-  const { tokens, fault } = lexNginx(text);
-  const tree: Tree = { file, directives: [], parents: [], words: [], skipped: 0, faults: fault ? [fault] : [] };
-  tree.current = tree.directives;
-  for (const token of tokens) place(tree, token);
+  const directives: Directive[] = [];
+  const tree: Tree = { file, directives, current: directives, parents: [], words: [], skipped: 0, faults: [] };
+  const fault = eachToken(text, (token) => place(tree, token));
+  if (fault) tree.faults.unshift(fault);
   if (tree.parents.length > 0) tree.faults.push(endOfFile(text));
   const first = tree.faults.sort((a, b) => a.offset - b.offset)[0];
   return first ? { directives: tree.directives, fault: first } : { directives: tree.directives };
@@ -41,7 +41,8 @@ const maxDepth = 100;
 interface Tree {
   file: string;
   directives: Directive[];
-  current?: Directive[];
+  /** What the block that is open holds so far. */
+  current: Directive[];
   parents: Directive[][];
   words: Token[];
   /** Open braces that were too deep to keep. */
@@ -56,17 +57,18 @@ function place(tree: Tree, token: Token): void {
     const directive = directiveOf(tree, token);
     tree.words = [];
     if (token.kind === 'open') openBlock(tree, token, directive);
-    else if (tree.skipped === 0) tree.current?.push(directive);
+    else if (tree.skipped === 0) tree.current.push(directive);
   }
 }
 
 function directiveOf(tree: Tree, last: Token): Directive {
-  const [name, ...args] = tree.words;
+  const args = tree.words.map((word) => word.text);
+  const name = args.shift() ?? '';
   const directive: Directive = {
-    name: name?.text ?? '',
-    args: args.map((word) => word.text),
+    name,
+    args,
     file: tree.file,
-    line: name?.line ?? last.line,
+    line: tree.words[0]?.line ?? last.line,
     endLine: last.line,
     offset: last.offset,
   };
@@ -86,8 +88,8 @@ function openBlock(tree: Tree, token: Token, directive: Directive): void {
     return;
   }
   const block: Directive[] = [];
-  tree.current?.push({ ...directive, block });
-  tree.parents.push(tree.current ?? tree.directives);
+  tree.current.push({ ...directive, block });
+  tree.parents.push(tree.current);
   tree.current = block;
 }
 

@@ -48,7 +48,10 @@ const unsaid: Listen = {
   setsOptions: false,
 };
 
+/** What http, stream, mail and server blocks say in the same way; only a server block has `listen`. */
 interface Settings {
+  names: string[];
+  listens: PlacedListen[];
   certificates: string[];
   keys: string[];
   tlsOn?: boolean;
@@ -57,15 +60,12 @@ interface Settings {
 
 /** Each list is inherited as a whole and by itself: a block with its own certificates may take its keys from outside. */
 function serverBlock(directive: Directive, kind: ServerBlock['kind'], shared: Settings): ServerBlock {
-  const block = directive.block ?? [];
-  const own = settingsOf(block);
-  const listens = block.flatMap((each) => (each.name === 'listen' ? listensOf(each) : []));
-  const names = valuesOf(block, 'server_name');
+  const own = settingsOf(directive.block ?? []);
   return {
     directive,
     kind,
-    names: names.length > 0 && kind !== 'mail' ? names : [''],
-    listens: listens.length > 0 || kind !== 'http' ? listens : [{ ...unsaid, directive }],
+    names: own.names.length > 0 && kind !== 'mail' ? own.names : [''],
+    listens: own.listens.length > 0 || kind !== 'http' ? own.listens : [{ ...unsaid, directive }],
     certificates: own.certificates.length > 0 ? own.certificates : shared.certificates,
     ownCertificates: own.certificates.length > 0,
     keys: own.keys.length > 0 ? own.keys : shared.keys,
@@ -74,32 +74,42 @@ function serverBlock(directive: Directive, kind: ServerBlock['kind'], shared: Se
   };
 }
 
-function listensOf(directive: Directive): PlacedListen[] {
-  const listen = parseListen(directive.args);
-  return listen.ok ? [{ ...listen.value, directive }] : [];
-}
-
 function settingsOf(block: Directive[]): Settings {
-  const tlsOn = flag(block, 'ssl');
-  const rejectHandshake = flag(block, 'ssl_reject_handshake');
-  return {
-    certificates: firstsOf(block, 'ssl_certificate'),
-    keys: firstsOf(block, 'ssl_certificate_key'),
-    ...(tlsOn !== undefined && { tlsOn }),
-    ...(rejectHandshake !== undefined && { rejectHandshake }),
-  };
+  const settings: Settings = { names: [], listens: [], certificates: [], keys: [] };
+  for (const directive of block) collect(settings, directive);
+  return settings;
 }
 
-function valuesOf(block: Directive[], name: string): string[] {
-  return block.flatMap((directive) => (directive.name === name ? directive.args : []));
+/** Where one argument is right the first is taken: more of them mean a forgotten ";". */
+function collect(settings: Settings, directive: Directive): void {
+  const [value = ''] = directive.args;
+  switch (directive.name) {
+    case 'server_name':
+      for (const name of directive.args) settings.names.push(name);
+      break;
+    case 'listen':
+      listenTo(settings, directive);
+      break;
+    case 'ssl_certificate':
+      settings.certificates.push(value);
+      break;
+    case 'ssl_certificate_key':
+      settings.keys.push(value);
+      break;
+    case 'ssl':
+      settings.tlsOn ??= isOn(value);
+      break;
+    case 'ssl_reject_handshake':
+      settings.rejectHandshake ??= isOn(value);
+      break;
+  }
 }
 
-/** One value each: more arguments mean a forgotten ";". */
-function firstsOf(block: Directive[], name: string): string[] {
-  return block.flatMap((directive) => (directive.name === name ? directive.args.slice(0, 1) : []));
+function listenTo(settings: Settings, directive: Directive): void {
+  const listen = parseListen(directive.args);
+  if (listen.ok) settings.listens.push({ ...listen.value, directive });
 }
 
-function flag(block: Directive[], name: string): boolean | undefined {
-  const value = block.find((directive) => directive.name === name)?.args[0];
-  return value === undefined ? undefined : value.toLowerCase() === 'on';
+function isOn(value: string): boolean {
+  return value.toLowerCase() === 'on';
 }

@@ -3,6 +3,7 @@ import type { Result } from '@certherd/protocol/failure';
 import type { FileObservation } from '@certherd/protocol/snapshot';
 import { readBundle } from '../formats/bundle.ts';
 import { type ChainOrder, orderOf } from '../formats/chain.ts';
+import { instantOf } from '../formats/instant.ts';
 import { keyBelongsTo } from '../formats/private-key.ts';
 import type { Files } from '../ports.ts';
 
@@ -30,11 +31,12 @@ export function observeCertificateFile(files: Files, path: string, readFrom = pa
 
   const found = bundle.leafRead ? bundle.certificates : [];
   const [leaf] = found;
+  const modifiedAt = instantOf(content.value.modifiedAt);
   return {
     observation: {
       path,
       fingerprints: found.map(({ certificate }) => certificate.fingerprint),
-      modifiedAt: new Date(content.value.modifiedAt).toISOString(),
+      ...(modifiedAt === undefined ? {} : { modifiedAt }),
       ...(bundle.failure ? { failure: bundle.failure } : {}),
     },
     certificates: found.map(({ certificate }) => certificate),

@@ -40,12 +40,23 @@ export function followLinks(files: Files, links: Readonly<Record<Kind, string>>,
   if (broken) return { ...led, settling: false, failure: broken };
   if (missing.length > 0) {
     const failure: Failure = { reason: 'not-found', detail: `${missing.join(', ')}: no such file` };
-    return { ...led, settling: missing.length < kinds.length, failure };
+    return { ...led, settling: missing.length < kinds.length || isBeingRewritten(files, links), failure };
   }
   const misplaced = findMisplaced(files, links, targets, archive);
   if (misplaced) return { ...led, settling: false, failure: misplaced };
   const disagreement = findDisagreement(files, targets);
   return disagreement ? { ...led, settling: true, failure: disagreement } : { ...led, settling: false };
+}
+
+/**
+ * Each link may have been looked for at the very moment when it was gone. One listing cannot miss all four, and while certbot
+ * works it also shows the previous_*.pem links that it keeps for going back.
+ */
+function isBeingRewritten(files: Files, links: Readonly<Record<Kind, string>>): boolean {
+  const names = files.list(dirname(links.fullchain));
+  if (!names.ok) return false;
+  const own = kinds.map((kind) => basename(links[kind]));
+  return names.value.some((name) => own.includes(name) || name.startsWith('previous_'));
 }
 
 /** The N of KINDN.pem. */

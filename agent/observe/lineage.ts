@@ -3,6 +3,7 @@ import type { Certificate } from '@certherd/protocol/certificate';
 import { type Failure, type Result, success } from '@certherd/protocol/failure';
 import type { FileObservation, Lineage } from '@certherd/protocol/snapshot';
 import { type RenewalConfig, readRenewalConfig } from '../formats/certbot-renewal.ts';
+import { instantOf } from '../formats/instant.ts';
 import type { Files } from '../ports.ts';
 import { type CertificateFile, keyMatches, observeCertificateFile } from './certificate-file.ts';
 import { followLinks, type Kind, kinds, type LiveLinks, versionOf } from './lineage-links.ts';
@@ -63,7 +64,8 @@ function observeLineage(files: Files, configDirectory: string, name: string): Ob
   const fullchain = observeCertificateFile(files, paths.fullchain, links.targets.fullchain);
   const cert = observeCertificateFile(files, paths.cert, links.targets.cert);
   const key = links.failure || !fullchain.leafDer ? undefined : matchKey(files, links, fullchain.leafDer);
-  const changedAt = files.linkChangedAt(paths.fullchain);
+  const linkChangedAt = files.linkChangedAt(paths.fullchain);
+  const changedAt = linkChangedAt.ok ? instantOf(linkChangedAt.value) : undefined;
 
   const failure =
     (content.ok ? missingSettings(config, renewalConfig) : content.failure) ??
@@ -83,7 +85,7 @@ function observeLineage(files: Files, configDirectory: string, name: string): Ob
       ...(newest.version === undefined ? {} : { issuedVersion: newest.version }),
       ...(live === undefined ? {} : { live }),
       ...(links.version === undefined ? {} : { liveVersion: links.version }),
-      ...(changedAt.ok ? { changedAt: new Date(changedAt.value).toISOString() } : {}),
+      ...(changedAt === undefined ? {} : { changedAt }),
       ...(key?.ok ? { keyMatches: key.value } : {}),
       ...(config.server === undefined ? {} : { acmeDirectory: config.server.slice(0, 2048) }),
       ...(config.authenticator === undefined ? {} : { authenticator: config.authenticator.slice(0, 1024) }),

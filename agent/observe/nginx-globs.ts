@@ -19,7 +19,9 @@ export function expandGlob(files: Files, pattern: string): GlobMatches {
       ? found.flatMap((directory) => namesIn(search, directory, fits))
       : found.map((directory) => `${directory}/${withoutEscapes(segment)}`);
   }
-  const paths = found.filter((path) => files.linkChangedAt(path).ok).sort();
+  // What a directory listing gave is there; what was merely put behind it need not be.
+  const listed = hasWildcard(pattern.slice(pattern.lastIndexOf('/') + 1));
+  const paths = found.filter((path) => listed || files.linkChangedAt(path).ok).sort();
   return search.failure ? { paths, failure: search.failure } : { paths };
 }
 

@@ -56,7 +56,13 @@ interface Reading {
   failure?: ServerFailure;
 }
 
-function readFile(reading: Reading, path: string, context: Context, include: Directive | undefined, into: Directive[]) {
+function readFile(
+  reading: Reading,
+  path: string,
+  context: Context,
+  include: Directive | undefined,
+  into: Directive[],
+): void {
   const limit = limitMet(reading, path);
   if (limit) {
     note(reading, limit, include);

@@ -88,7 +88,8 @@ export function startReporter(
       await wait(ms);
     }
   };
-  void keepConnected();
+  // Whoever is told of a change must have the reporter by then.
+  queueMicrotask(() => void keepConnected());
 
   return {
     publish: (snapshot, observedAt) => {

@@ -1,14 +1,4 @@
-import {
-  closeSync,
-  constants,
-  fstatSync,
-  lstatSync,
-  openSync,
-  readdirSync,
-  readSync,
-  realpathSync,
-  statSync,
-} from 'node:fs';
+import { closeSync, constants, fstatSync, lstatSync, openSync, readdirSync, readSync, realpathSync } from 'node:fs';
 import { failed, type FailureReason, type Result, success } from '@certherd/protocol/failure';
 import type { FileContent, Files } from '../ports.ts';
 
@@ -25,9 +15,7 @@ export function systemFiles(): Files {
   };
 }
 
-/** Opening a device can have effects of its own, so look first; and look again after opening, as the name may have been given away. */
 function readRegularFile(path: string): Result<FileContent> {
-  if (!statSync(path).isFile()) return notRegular(path);
   // Node adds O_CLOEXEC to every open.
   const descriptor = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOCTTY);
   try {
@@ -41,14 +29,14 @@ function readRegularFile(path: string): Result<FileContent> {
   }
 }
 
-/** All bytes, or undefined when there are too many. The size is a hint only: files grow, and some tell none. */
+/** All bytes, or undefined when there are too many. A file that tells no size (/proc) is read until it ends. */
 function readAtMost(descriptor: number, size: number): Uint8Array | undefined {
   let buffer = Buffer.allocUnsafeSlow(size + 1);
   let length = 0;
   for (;;) {
     const count = readSync(descriptor, buffer, length, buffer.length - length, null);
     length += count;
-    if (count === 0) return buffer.subarray(0, length);
+    if (count === 0 || length === size) return buffer.subarray(0, length);
     if (length > maxFileBytes) return undefined;
     if (length === buffer.length) buffer = larger(buffer);
   }

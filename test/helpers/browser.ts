@@ -13,13 +13,13 @@ export interface OpenPage {
   readonly problems: readonly string[];
   /** The address of every request, in order. */
   readonly requests: readonly string[];
-  close(): Promise<void>;
+  readonly close: () => Promise<void>;
 }
 
 export interface OpenBrowser {
   /** Opens a page at `url` in a context of its own: no storage shared with other pages. */
-  open(url: string, view?: View): Promise<OpenPage>;
-  close(): Promise<void>;
+  readonly open: (url: string, view?: View) => Promise<OpenPage>;
+  readonly close: () => Promise<void>;
 }
 
 /** Starts Debian's Chromium without a window. It talks to nobody but the page's own server. */

@@ -1,5 +1,5 @@
 import test from 'ava';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { lexNginx } from '../../../agent/formats/nginx-lexer.ts';
 
 function words(text: string): string[] {

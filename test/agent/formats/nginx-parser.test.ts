@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test from 'ava';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { type Directive, parseNginx } from '../../../agent/formats/nginx-parser.ts';
 
 type Outline = string | [string, Outline[]];

@@ -1,5 +1,15 @@
 import { execFileSync, spawnSync } from 'node:child_process';
-import { cpSync, existsSync, mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import type { ExecutionContext } from 'ava';
@@ -8,7 +18,7 @@ const fixtures = join(import.meta.dirname, '../../fixtures/nginx');
 
 export const nginxProgram = '/usr/sbin/nginx';
 
-/** A directory with the shared base files, two certificates, and one fixture or the files given by text. Gone after the test. */
+/** A directory with the shared base files, a certificate (two if nginx.conf names rsa.pem), and one fixture or the files given by text. Gone after the test. */
 export function configDirectory(t: ExecutionContext, content: string | Record<string, string>): string {
   const directory = realpathSync(mkdtempSync(join(tmpdir(), 'certherd-nginx-')));
   t.teardown(() => rmSync(directory, { recursive: true }));
@@ -16,7 +26,7 @@ export function configDirectory(t: ExecutionContext, content: string | Record<st
   if (typeof content === 'string') cpSync(join(fixtures, content), directory, { recursive: true });
   else for (const [path, text] of Object.entries(content)) writeText(join(directory, path), text);
   mint(directory, 'site', ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256']);
-  mint(directory, 'rsa', ['-newkey', 'rsa:2048']);
+  if (namesRsa(directory)) mint(directory, 'rsa', ['-newkey', 'rsa:2048']);
   return directory;
 }
 
@@ -34,7 +44,7 @@ export interface Verdict {
 /** What the machine's own nginx makes of a config. */
 export function askNginx(directory: string): Verdict {
   const args = ['-T', '-p', `${directory}/`, '-c', join(directory, 'nginx.conf'), '-e', join(directory, 'error.log')];
-  const run = spawnSync(nginxProgram, args, { encoding: 'utf8', timeout: 20_000 });
+  const run = spawnSync(nginxProgram, args, { encoding: 'utf8', timeout: 20_000, cwd: directory });
   const complaint = /\[(?:emerg|crit)\] (.*)/.exec(run.stderr)?.[1];
   const place = complaint === undefined ? undefined : / in (\/.*:\d+)$/.exec(complaint)?.[1];
   return {
@@ -54,8 +64,13 @@ function writeText(path: string, text: string): void {
   else symlinkSync(target, name);
 }
 
+/** An RSA key takes long to make. */
+function namesRsa(directory: string): boolean {
+  const configFile = join(directory, 'nginx.conf');
+  return existsSync(configFile) && readFileSync(configFile, 'utf8').includes('rsa.pem');
+}
+
 function mint(directory: string, name: string, key: string[]): void {
-  if (existsSync(join(directory, `${name}.pem`))) return;
   const files = ['-keyout', join(directory, `${name}.key`), '-out', join(directory, `${name}.pem`)];
   const args = ['req', '-x509', '-nodes', '-subj', `/CN=${name}`, '-days', '30', ...key, ...files];
   execFileSync('openssl', args, { stdio: 'ignore' });

@@ -36,7 +36,7 @@ export interface Children {
   start: (command: string, argv: string[], logFile: string, surroundings?: Surroundings) => Child;
   /** Runs a command to its end (killed after `timeoutMs`, 120 s unless told). Never throws for an exit status. */
   run: (command: string, argv: string[], surroundings?: Surroundings & { timeoutMs?: number }) => Promise<Ran>;
-  /** Ends all that still runs, the newest first. */
+  /** Ends all that still runs, the newest first. Starting anything afterwards throws. */
   endAll: () => Promise<void>;
   /** The same at once and without waiting, for an `exit` listener. */
   killAll: () => void;
@@ -56,8 +56,10 @@ const graceMs = 8000;
  */
 export function startingChildren(): Children {
   const alive = new Map<number, ChildProcess>();
+  let closed = false;
 
   const launch = (command: string, argv: string[], stdio: StdioOptions, surroundings: Surroundings) => {
+    if (closed) throw new Error(`${command} is not started: the sandbox is closed`);
     const [program, ...rest] = existsSync(setpriv)
       ? [setpriv, '--pdeathsig', 'TERM', '--', command, ...argv]
       : [command, ...argv];
@@ -111,6 +113,7 @@ export function startingChildren(): Children {
     start,
     run,
     async endAll() {
+      closed = true;
       for (const child of [...alive.values()].toReversed()) {
         await end(child, new Promise((resolve) => child.once('exit', () => resolve({ exit: null, signal: null }))));
       }

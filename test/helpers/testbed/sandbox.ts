@@ -19,8 +19,8 @@ export interface Sandbox extends Pick<Children, 'start' | 'run'> {
 export interface SandboxOptions {
   /** Use this directory (made if it is not there) and leave it in place. */
   keep?: string;
-  /** What to do once all is closed after SIGINT, SIGTERM or SIGHUP; unless told, the signal is raised again. */
-  afterSignal?: (signal: NodeJS.Signals) => void;
+  /** What to do on SIGINT, SIGTERM or SIGHUP; unless told, all is closed and the signal is raised again. */
+  onSignal?: (signal: NodeJS.Signals) => void;
 }
 
 const deadly: NodeJS.Signals[] = ['SIGINT', 'SIGTERM', 'SIGHUP'];
@@ -46,8 +46,8 @@ export function openSandbox(options: SandboxOptions = {}): Sandbox {
     if (options.keep === undefined) rmSync(directory, { recursive: true, force: true, maxRetries: 3 });
   };
   const onSignal = (signal: NodeJS.Signals) => {
-    const after = options.afterSignal ?? ((again: NodeJS.Signals) => void process.kill(process.pid, again));
-    void closeOnce().then(() => after(signal));
+    if (options.onSignal) options.onSignal(signal);
+    else void closeOnce().then(() => process.kill(process.pid, signal));
   };
   for (const signal of deadly) process.on(signal, onSignal);
   process.on('exit', onExit);
