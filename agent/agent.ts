@@ -55,7 +55,7 @@ export function startAgent(
     woken = true;
     wake();
   });
-  const watching = watchFiles(changes.trigger);
+  const watching = watchFiles(() => changes.trigger());
   const at = () => new Date(clock.now()).toISOString();
 
   /** Waits for a trigger, or for the instant at which time alone changes the answer. */

@@ -71,7 +71,7 @@ export interface Config {
   nginx: { binary: string; config: string; prefix?: string; errorLog?: string };
 }
 
-export const defaultConfigPath = '/etc/certherd/agent.toml';
+const defaultConfigPath = '/etc/certherd/agent.toml';
 
 /**
  * Reads the settings: those at `path`, else the default file, else the defaults alone (a host before any set-up).
@@ -103,7 +103,7 @@ export function loadConfig(
       ),
     };
   }
-  return { ok: true, value: settled(read.value as Static<typeof Settings>, machine, file) };
+  return { ok: true, value: settled(read.value, machine, file) };
 }
 
 function settled(

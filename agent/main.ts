@@ -3,11 +3,14 @@ import { Command, CommanderError } from 'commander';
 import { type Context, exitCodes, openContext, writeError, writeLine } from './commands/context.ts';
 import { agentVersion } from './version.ts';
 
-interface CommonOptions {
+interface Options {
   config?: string;
   verbose?: boolean;
   json?: boolean;
+  passwordFile?: string;
+  replace?: boolean;
 }
+type Action = (context: Context, args: string[], options: Options) => Promise<number> | number;
 
 /** argv to a command and its exit code. Commands are loaded where they are used: the daemon stays small. */
 async function main(argv: string[]): Promise<number> {
@@ -19,33 +22,25 @@ async function main(argv: string[]): Promise<number> {
     .version(agentVersion, '--version', 'print the version')
     .showHelpAfterError('(certherd-agent --help lists the commands)')
     .exitOverride();
-  /** A command with the options that all have, from the settings to its exit code. */
-  const define = (
-    usage: string,
-    description: string,
-    action: (
-      context: Context,
-      args: string[],
-      options: CommonOptions & Record<string, unknown>,
-    ) => Promise<number> | number,
-    failure: number = exitCodes.config,
-  ) =>
-    program
+  /** A command with the options that all have; `unsettled` is its exit code when the settings are wrong. */
+  const define = (usage: string, description: string, action: Action, unsettled: number = exitCodes.config) => {
+    const command = program
       .command(usage)
       .description(description)
       .option('--config <file>', 'settings and local policy (default: /etc/certherd/agent.toml)')
       .option('--verbose', 'show stack traces')
-      .action((...given: unknown[]) => {
-        const options = given.at(-2) as CommonOptions & Record<string, unknown>;
-        const args = given.slice(0, -2).flat() as string[];
+      .action(() => {
+        const options = command.opts<Options>();
         const context = openContext(options.config);
-        if (!context.ok) {
-          for (const line of context.failure) writeError(line);
-          code = failure;
+        if (context.ok) {
+          code = action(context.value, command.args, options);
           return;
         }
-        code = action(context.value, args, options);
+        for (const line of context.failure) writeError(line);
+        code = unsettled;
       });
+    return command;
+  };
 
   define('run', 'watch, judge, act and report until stopped (the service)', async (context) =>
     (await import('./commands/run.ts')).runCommand(context),
@@ -57,29 +52,6 @@ async function main(argv: string[]): Promise<number> {
       (await import('./commands/check.ts')).checkCommand(context, { json: options.json === true }),
     3,
   ).option('--json', 'print everything seen and found, for scripts');
-  define(
-    'inspect <file...>',
-    'what is in these certificate files (PEM, DER, PKCS#7, PKCS#12)',
-    async ({ files }, args, options) => {
-      const { inspectCommand } = await import('./commands/inspect.ts');
-      const { systemClock } = await import('./system/clock.ts');
-      const { passwordFile } = options as { passwordFile?: string };
-      return inspectCommand(
-        args,
-        { json: options.json === true, ...(passwordFile && { passwordFile }) },
-        {
-          files,
-          clock: systemClock(),
-          write: (text) => void process.stdout.write(text),
-          writeError: (text) => void process.stderr.write(text),
-          colour: process.stdout.isTTY === true && !process.env.NO_COLOR,
-          columns: process.stdout.columns ?? 120,
-        },
-      );
-    },
-  )
-    .option('--json', 'print one entry per file, in order')
-    .option('--password-file <file>', 'where the password of a PKCS#12 file is');
   define(
     'enroll <join>',
     'enrol this host with a collector (JOIN comes from: certherd-collector token create)',
@@ -108,6 +80,15 @@ async function main(argv: string[]): Promise<number> {
     'do one action that the policy allows: a JSON request on standard input (used by the agent itself)',
     async (context) => (await import('./commands/act.ts')).actCommand(context),
   );
+  const inspect = program
+    .command('inspect <file...>')
+    .description('what is in these certificate files (PEM, DER, PKCS#7, PKCS#12). Exit 1 when one cannot be read')
+    .option('--json', 'print one entry per file, in order')
+    .option('--password-file <file>', 'where the password of a PKCS#12 file is')
+    .option('--verbose', 'show stack traces')
+    .action(() => {
+      code = inspectFiles(inspect.args, inspect.opts<Options>());
+    });
   program
     .command('version')
     .description('print the version')
@@ -115,6 +96,22 @@ async function main(argv: string[]): Promise<number> {
 
   await program.parseAsync(argv);
   return code;
+}
+
+/** Needs no settings: it looks only at what it is given. */
+async function inspectFiles(paths: string[], { json = false, passwordFile }: Options): Promise<number> {
+  const { inspectCommand } = await import('./commands/inspect.ts');
+  const { systemClock } = await import('./system/clock.ts');
+  const { systemFiles } = await import('./system/files.ts');
+  const io = {
+    files: systemFiles(),
+    clock: systemClock(),
+    write: (text: string) => void process.stdout.write(text),
+    writeError: (text: string) => void process.stderr.write(text),
+    colour: process.stdout.isTTY && !process.env.NO_COLOR,
+    columns: process.stdout.columns ?? 120,
+  };
+  return inspectCommand(paths, { json, ...(passwordFile && { passwordFile }) }, io);
 }
 
 const verbose = process.argv.includes('--verbose');

@@ -1,31 +1,29 @@
-import type { Finding } from '@certherd/protocol/finding';
-import { type Attempt, attemptsToKeep } from './decide/retry.ts';
+import { Finding } from '@certherd/protocol/finding';
+import Type, { type Static } from 'typebox';
+import { Attempt, attemptsToKeep } from './decide/retry.ts';
+import { checkedJson } from './formats/checked-json.ts';
 import type { Log, State } from './ports.ts';
 
 /** What the agent must remember from look to look and through a restart. */
-export interface Memory {
-  attempts: Attempt[];
+const Memory = Type.Object({
+  attempts: Type.Array(Attempt),
   /** Findings of the last look: a finding that goes on keeps its beginning, and only a new one is an event. */
-  findings: Finding[];
-  /** Newest fingerprint of each lineage at the last look; undefined before the very first. */
-  issued: Record<string, string> | undefined;
-}
+  findings: Type.Array(Finding),
+  /** Newest fingerprint of each lineage at the last look; absent before the very first. */
+  issued: Type.Optional(Type.Record(Type.String(), Type.String())),
+});
+export type Memory = Static<typeof Memory>;
 
 const fileName = 'memory.json';
 
 /** A damaged or missing file costs nothing but the memory: the facts are read again. */
 export function recall(state: State, log: Log): Memory {
   const stored = state.read(fileName);
-  const blank: Memory = { attempts: [], findings: [], issued: undefined };
-  if (!stored.ok || stored.value === undefined) return blank;
-  try {
-    const read = JSON.parse(stored.value) as Partial<Memory>;
-    if (!Array.isArray(read.attempts) || !Array.isArray(read.findings)) throw new Error('fields are missing');
-    return { attempts: read.attempts, findings: read.findings, issued: read.issued };
-  } catch (error) {
-    log.warn({ file: fileName, error: String(error) }, 'the memory of earlier looks is damaged and was set aside');
-    return blank;
-  }
+  if (!stored.ok || stored.value === undefined) return { attempts: [], findings: [] };
+  const memory = checkedJson(stored.value, Memory);
+  if (memory) return memory;
+  log.warn({ file: fileName }, 'the memory of earlier looks is damaged and was set aside');
+  return { attempts: [], findings: [] };
 }
 
 /** Written only when it differs, so that a quiet host writes nothing. */

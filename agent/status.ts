@@ -1,23 +1,28 @@
-import type { Snapshot } from '@certherd/protocol/snapshot';
+import { Instant } from '@certherd/protocol/certificate';
+import { Mode, type Snapshot } from '@certherd/protocol/snapshot';
+import Type, { type Static } from 'typebox';
 import type { Config } from './config.ts';
 import type { Ports } from './ports.ts';
-import type { ConnectionState } from './report/reporter.ts';
+import { ConnectionState } from './report/connection-state.ts';
+
+const Count = Type.Integer({ minimum: 0 });
 
 /** What the daemon leaves in its state directory for `certherd-agent status`. Instants are ISO 8601. */
-export interface Status {
-  version: 1;
-  pid: number;
-  host: string;
-  agentVersion: string;
-  mode: Config['mode'];
-  startedAt: string;
-  lookedAt?: string;
-  nextLookAt?: string;
-  endpoints?: { total: number; served: number };
-  findings?: Record<'critical' | 'unknown' | 'warning' | 'notice', number>;
-  collector: ConnectionState;
-  eventsWaiting: number;
-}
+export const Status = Type.Object({
+  version: Type.Literal(1),
+  pid: Type.Integer({ minimum: 1 }),
+  host: Type.String(),
+  agentVersion: Type.String(),
+  mode: Mode,
+  startedAt: Instant,
+  lookedAt: Type.Optional(Instant),
+  nextLookAt: Type.Optional(Instant),
+  endpoints: Type.Optional(Type.Object({ total: Count, served: Count })),
+  findings: Type.Optional(Type.Object({ critical: Count, unknown: Count, warning: Count, notice: Count })),
+  collector: ConnectionState,
+  eventsWaiting: Count,
+});
+export type Status = Static<typeof Status>;
 
 export const statusFile = 'status.json';
 

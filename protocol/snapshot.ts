@@ -138,8 +138,12 @@ export const Server = Type.Object(
     configFile: Path,
     /** Every file that was read, in the order of reading. */
     configFiles: Type.Array(Path, { maxItems: 20000 }),
+    /** What the server program itself would object to first, with the place where it would say so. */
     failure: Type.Optional(
-      Type.Intersect([Failure, Type.Object({ file: Type.Optional(Path), line: Type.Optional(Type.Integer()) })]),
+      Type.Object(
+        { ...Failure.properties, file: Type.Optional(Path), line: Type.Optional(Type.Integer({ minimum: 1 })) },
+        closed,
+      ),
     ),
   },
   closed,

@@ -51,7 +51,7 @@ export async function renewLineage(name: string, config: Config, ports: ActPorts
 }
 
 /** Why certbot left the lineage as it was, from what it printed. */
-export function classified(end: ProgramEnd, config: Pick<Config, 'certbot'>): Ended {
+function classified(end: ProgramEnd, config: Pick<Config, 'certbot'>): Ended {
   const said = reasonSaid(end.output);
   if (end.timedOut)
     return { reason: 'timed-out', detail: `certbot was ended after ${config.certbot.deadlineMs / 1000} s` };
@@ -76,7 +76,7 @@ function reasonSaid(output: string): string {
     .map((line) => line.trim())
     .filter((line) => line && !/^[-\s]*$/.test(line));
   const telling =
-    lines.find((line) => /^Detail:/.test(line)) ??
+    lines.find((line) => line.startsWith('Detail:')) ??
     lines.find((line) => /with error:|^Error|Another instance|^An unexpected error/i.test(line)) ??
     lines.findLast((line) => !/^(?:Ask for help|See the logfile)/.test(line));
   return (telling ?? 'certbot printed nothing').slice(0, 1000);

@@ -1,25 +1,16 @@
-import Type from 'typebox';
-import { Check } from 'typebox/value';
 import { act } from '../act/act.ts';
-import type { Outcome } from '../decide/action.ts';
+import { type Outcome, Request } from '../decide/action.ts';
+import { checkedJson } from '../formats/checked-json.ts';
 import { systemClock } from '../system/clock.ts';
 import { systemDialer } from '../system/dialer.ts';
 import { takeLock } from '../system/lock.ts';
 import { systemPrograms } from '../system/programs.ts';
 import { type Context, exitCodes, writeError, writeLine } from './context.ts';
 
-const closed = { additionalProperties: false };
-const lineageName = Type.String({ minLength: 1, maxLength: 255, pattern: '^(?!-)(?!\\.{1,2}$)[^/\\x00-\\x1f]+$' });
-const RequestShape = Type.Union([
-  Type.Object({ verb: Type.Literal('renew'), lineage: lineageName }, closed),
-  Type.Object({ verb: Type.Literal('reload'), server: Type.Literal('nginx') }, closed),
-]);
-
 /** One request as a JSON line on standard input; JSON lines of progress and one outcome on standard output. */
 export async function actCommand(context: Context): Promise<number> {
-  const text = await firstLine();
-  const request = parsed(text);
-  if (!Check(RequestShape, request)) {
+  const request = checkedJson(await firstLine(), Request);
+  if (!request) {
     writeError(
       'standard input must be one JSON line: {"verb":"renew","lineage":NAME} or {"verb":"reload","server":"nginx"}',
     );
@@ -32,8 +23,8 @@ export async function actCommand(context: Context): Promise<number> {
 
 /** The same action in this very process, for the commands that a person starts. */
 export function performHere(
-  { config, files }: Context,
-  request: Parameters<typeof act>[0],
+  { config, files }: Pick<Context, 'config' | 'files'>,
+  request: Request,
   progress: (line: string) => void,
 ): Promise<Outcome> {
   const ports = {
@@ -53,12 +44,4 @@ async function firstLine(): Promise<string> {
     if (text.includes('\n') || text.length > 8192) break;
   }
   return text.split('\n')[0] ?? '';
-}
-
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

@@ -5,6 +5,7 @@ import { observeHost } from '../observe/observe.ts';
 import { systemClock } from '../system/clock.ts';
 import { systemDialer } from '../system/dialer.ts';
 import { type Context, writeLine } from './context.ts';
+import { printableJson } from './printable.ts';
 import { checkTable } from './check-table.ts';
 
 /** Exit codes as monitoring plugins give them. */
@@ -16,9 +17,7 @@ export async function checkCommand({ config, files, host }: Context, options: { 
   const observations = await observeHost({ files, clock, dial: systemDialer() }, config, host);
   const { snapshot } = decide(observations, [], [], config, clock.now());
   writeLine(
-    options.json
-      ? JSON.stringify(checkReport(snapshot, clock.now()), null, 2)
-      : checkTable(snapshot, clock.now(), columns()),
+    options.json ? printableJson(checkReport(snapshot, clock.now())) : checkTable(snapshot, clock.now(), columns()),
   );
   return checkCode(snapshot.findings);
 }

@@ -1,6 +1,7 @@
 import fs from 'node:fs';
 import pc from 'picocolors';
-import { type Status, statusFile } from '../status.ts';
+import { checkedJson } from '../formats/checked-json.ts';
+import { Status, statusFile } from '../status.ts';
 import { systemState } from '../system/state.ts';
 import { type Context, exitCodes, writeError, writeLine } from './context.ts';
 import { printable } from './printable.ts';
@@ -19,7 +20,7 @@ export function statusCommand({ config }: Context, options: { json: boolean }): 
     writeError(`no agent has run with ${config.stateDirectory}: start it with certherd-agent run`);
     return exitCodes.failed;
   }
-  const status = read(stored.value);
+  const status = checkedJson(stored.value, Status);
   if (!status) {
     writeError(`${config.stateDirectory}/${statusFile} is damaged: a running agent writes it again at its next look`);
     return exitCodes.failed;
@@ -27,14 +28,6 @@ export function statusCommand({ config }: Context, options: { json: boolean }): 
   const running = fs.existsSync(`/proc/${status.pid}`);
   writeLine(options.json ? JSON.stringify({ ...status, running }, null, 2) : worded(status, running, Date.now()));
   return running ? exitCodes.ok : exitCodes.failed;
-}
-
-function read(text: string): Status | undefined {
-  try {
-    return JSON.parse(text) as Status;
-  } catch {
-    return undefined;
-  }
 }
 
 function worded(status: Status, running: boolean, now: number): string {

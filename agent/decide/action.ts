@@ -1,9 +1,18 @@
-import type { Step } from '@certherd/protocol/event';
+import { Step } from '@certherd/protocol/event';
+import Type, { type Static } from 'typebox';
+
+const closed = { additionalProperties: false };
+/** A file name below renewal/, so neither an option nor a path. */
+const LineageName = Type.String({ minLength: 1, maxLength: 255, pattern: '^(?!-)(?!\\.{1,2}$)[^/\\x00-\\x1f]+$' });
 
 /** What `certherd-agent act` may be asked for: a closed list, each argument an id that the host itself has. */
-export type Request = { verb: 'renew'; lineage: string } | { verb: 'reload'; server: 'nginx' };
+export const Request = Type.Union([
+  Type.Object({ verb: Type.Literal('renew'), lineage: LineageName }, closed),
+  Type.Object({ verb: Type.Literal('reload'), server: Type.Literal('nginx') }, closed),
+]);
+export type Request = Static<typeof Request>;
 
-export const outcomeReasons = [
+export const OutcomeReason = Type.Enum([
   'done',
   /** the local policy (mode) does not allow it */
   'not-allowed',
@@ -23,13 +32,17 @@ export const outcomeReasons = [
   'timed-out',
   'program-absent',
   'internal',
-] as const;
-export type OutcomeReason = (typeof outcomeReasons)[number];
+]);
+export type OutcomeReason = Static<typeof OutcomeReason>;
 
 /** What happened. `detail` is one plain sentence, already redacted. */
-export interface Outcome {
-  verb: Request['verb'];
-  reason: OutcomeReason;
-  detail: string;
-  steps: Step[];
-}
+export const Outcome = Type.Object(
+  {
+    verb: Type.Enum(['renew', 'reload']),
+    reason: OutcomeReason,
+    detail: Type.String(),
+    steps: Type.Array(Step),
+  },
+  closed,
+);
+export type Outcome = Static<typeof Outcome>;

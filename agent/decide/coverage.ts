@@ -67,7 +67,7 @@ export const nameMismatch: Policy = ({ observations, certificates, now }) =>
   });
 
 /** Does one of these identifiers name `name`, as RFC 9525 compares them (a wildcard stands for one whole first label)? */
-export function covers(identifiers: string[], name: string): boolean {
+function covers(identifiers: string[], name: string): boolean {
   const wanted = name.toLowerCase();
   const rest = wanted.slice(wanted.indexOf('.') + 1);
   return identifiers.some((identifier) => {

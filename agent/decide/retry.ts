@@ -1,22 +1,24 @@
-import type { OutcomeReason, Request } from './action.ts';
+import Type, { type Static } from 'typebox';
+import { OutcomeReason, type Request } from './action.ts';
 
 /** One action that was tried, kept across restarts. */
-export interface Attempt {
-  verb: Request['verb'];
+export const Attempt = Type.Object({
+  verb: Type.Enum(['renew', 'reload']),
   /** The lineage's name; for a reload the digest of what was to be deployed, so that a new state starts afresh. */
-  subject: string;
+  subject: Type.String(),
   /** When it ended, milliseconds since 1970. */
-  at: number;
-  reason: OutcomeReason;
-  detail: string;
-}
+  at: Type.Number(),
+  reason: OutcomeReason,
+  detail: Type.String(),
+});
+export type Attempt = Static<typeof Attempt>;
 
 const minute = 60_000;
 const day = 24 * 60 * minute;
 const waits = [minute, 10 * minute, 100 * minute];
 
 /** Attempts at one lineage within seven days: Let's Encrypt issues 5 certificates per exact set of names in that time. */
-export const renewalsPerWeek = 5;
+const renewalsPerWeek = 5;
 
 /**
  * The earliest time for the next try: after a failure 1, 10 and 100 minutes, then a day; when the week's cap is

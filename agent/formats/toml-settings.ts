@@ -1,6 +1,6 @@
 import { parse, TomlError } from 'smol-toml';
-import type { TObject, TSchema } from 'typebox';
-import { Compile } from 'typebox/compile';
+import type { Static, TObject, TSchema } from 'typebox';
+import { Errors, Check } from 'typebox/value';
 
 /** One mistake in a settings file; `line` counts from 1. */
 export interface Mistake {
@@ -14,11 +14,11 @@ export interface Mistake {
  * TOML text as `schema` wants it, or every mistake in it. Each leaf of the schema says in its `description`
  * what is expected there; fields that the schema does not name are mistakes.
  */
-export function readSettings(
+export function readSettings<T extends TObject>(
   text: string,
-  schema: TObject,
-): { ok: true; value: unknown } | { ok: false; failure: Mistake[] } {
-  let value: Record<string, unknown>;
+  schema: T,
+): { ok: true; value: Static<T> } | { ok: false; failure: Mistake[] } {
+  let value: unknown;
   try {
     value = parse(text.replace(/^\uFEFF/, ''));
   } catch (error) {
@@ -36,7 +36,7 @@ export function readSettings(
     expected: suggestion(path, schema),
     found: 'a field with no meaning here',
   }));
-  for (const error of Compile(schema).Errors(value)) {
+  for (const error of Errors(schema, value)) {
     if (error.keyword === 'additionalProperties') continue;
     const missing =
       error.keyword === 'required' ? (error.params as { requiredProperties?: string[] }).requiredProperties : undefined;
@@ -49,7 +49,7 @@ export function readSettings(
       found: missing ? 'nothing' : shown(valueAt(value, path)),
     });
   }
-  return mistakes.length > 0 ? { ok: false, failure: mistakes } : { ok: true, value };
+  return Check(schema, value) ? { ok: true, value } : { ok: false, failure: mistakes };
 }
 
 type Node = TSchema & { description?: string; properties?: Record<string, Node> };
@@ -62,8 +62,8 @@ function valueAt(value: unknown, path: string[]): unknown {
   return path.reduce<unknown>((node, key) => (isTable(node) ? node[key] : undefined), value);
 }
 
-function unknownFields(value: Record<string, unknown>, schema: Node, above: string[]): string[][] {
-  return Object.entries(value).flatMap(([key, inner]) => {
+function unknownFields(value: unknown, schema: Node, above: string[]): string[][] {
+  return Object.entries(isTable(value) ? value : {}).flatMap(([key, inner]) => {
     const path = [...above, key];
     const known = Object.hasOwn(schema.properties ?? {}, key) ? schema.properties?.[key] : undefined;
     if (!known) return [path];
@@ -82,7 +82,7 @@ function suggestion(path: string[], schema: Node): string {
 
 function editDistance(a: string, b: string): number {
   let row = Array.from({ length: b.length + 1 }, (_, index) => index);
-  for (const [i, letter] of [...a].entries()) {
+  for (const [i, letter] of Array.from(a).entries()) {
     const next = [i + 1];
     for (let j = 1; j <= b.length; j++) {
       const replaced = (row[j - 1] ?? 0) + (letter === b[j - 1] ? 0 : 1);

@@ -1,15 +1,20 @@
 import { createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject, sign } from 'node:crypto';
 import { type Result, failed, success } from '@certherd/protocol/failure';
 import { sessionStatement } from '@certherd/protocol/session';
+import Type, { type Static } from 'typebox';
+import { checkedJson } from '../formats/checked-json.ts';
 import type { State } from '../ports.ts';
 
 /** Where this host is enrolled. */
-export interface Enrolment {
-  authority: string;
-  pin: string;
-  agentId: string;
-  collectorId: string;
-}
+const Enrolment = Type.Object({
+  authority: Type.String(),
+  pin: Type.String(),
+  agentId: Type.String(),
+  collectorId: Type.String(),
+});
+export type Enrolment = Static<typeof Enrolment>;
+
+const Generation = Type.Object({ generation: Type.Integer({ minimum: 0 }) });
 
 const keyFile = 'agent-key.pem';
 const enrolmentFile = 'enrolment.json';
@@ -45,10 +50,9 @@ export function loadEnrolment(state: State): Result<Enrolment | undefined> {
   const stored = state.read(enrolmentFile);
   if (!stored.ok) return stored;
   if (stored.value === undefined) return success(undefined);
-  const read = parseObject(stored.value);
-  const whole = ['authority', 'pin', 'agentId', 'collectorId'].every((field) => typeof read?.[field] === 'string');
-  return whole
-    ? success(read as unknown as Enrolment)
+  const enrolment = checkedJson(stored.value, Enrolment);
+  return enrolment
+    ? success(enrolment)
     : failed('malformed', `${enrolmentFile} in the state directory is damaged: enrol again`);
 }
 
@@ -60,17 +64,7 @@ export function saveEnrolment(state: State, enrolment: Enrolment): Result<void> 
 export function nextGeneration(state: State): Result<number> {
   const stored = state.read(generationFile);
   if (!stored.ok) return stored;
-  const before = parseObject(stored.value ?? '{}')?.generation;
-  const generation = (typeof before === 'number' && Number.isSafeInteger(before) ? before : 0) + 1;
+  const generation = (checkedJson(stored.value ?? '', Generation)?.generation ?? 0) + 1;
   const written = state.write(generationFile, `${JSON.stringify({ generation })}\n`);
   return written.ok ? success(generation) : written;
-}
-
-function parseObject(text: string): Record<string, unknown> | undefined {
-  try {
-    const value: unknown = JSON.parse(text);
-    return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : undefined;
-  } catch {
-    return undefined;
-  }
 }

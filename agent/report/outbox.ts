@@ -1,5 +1,7 @@
 import { crc32 } from 'node:zlib';
-import type { Event } from '@certherd/protocol/event';
+import { Event } from '@certherd/protocol/event';
+import Type from 'typebox';
+import { checkedJson } from '../formats/checked-json.ts';
 import type { Log, State } from '../ports.ts';
 
 /** An event before the outbox gave it its place. */
@@ -44,10 +46,9 @@ export function openOutbox(state: State, log: Log, now: number, newEpoch: () => 
     events.push(event);
     if (events.length > outboxLimit) {
       const dropped = events.splice(0, Math.ceil(outboxLimit / 10));
-      const first = dropped.at(-1) as Event;
       events.unshift({
         ...gapDraft(lostWith(dropped), 'the outbox was full', Date.parse(draft.at), draft.subject),
-        seq: first.seq,
+        seq: dropped.at(-1)?.seq ?? 0,
       });
       rewrite();
     } else {
@@ -78,15 +79,17 @@ export function openOutbox(state: State, log: Log, now: number, newEpoch: () => 
   };
 }
 
+const Head = Type.Object({ epoch: Type.String(), seq: Type.Integer({ minimum: 0 }) });
+
 function load(state: State): { epoch?: string; seq: number; events: Event[]; damaged: number } {
   const text = state.read(fileName);
   if (!text.ok || !text.value) return { seq: 0, events: [], damaged: 0 };
-  const [head, ...rest] = text.value.split('\n').filter(Boolean).map(unchecked);
-  const place = head as { epoch?: string; seq?: number } | undefined;
+  const [first = '', ...rest] = text.value.split('\n').filter(Boolean);
+  const head = checkedJson(unchecked(first), Head);
   // Without its epoch an event's seq means nothing, so what is left of such a file is a gap.
-  if (!place?.epoch) return { seq: 0, events: [], damaged: rest.length + 1 };
-  const events = rest.filter((event): event is Event => typeof (event as Event | undefined)?.seq === 'number');
-  return { epoch: place.epoch, seq: place.seq ?? 0, events, damaged: rest.length - events.length };
+  if (!head) return { seq: 0, events: [], damaged: rest.length + 1 };
+  const events = rest.flatMap((line) => checkedJson(unchecked(line), Event) ?? []);
+  return { ...head, events, damaged: rest.length - events.length };
 }
 
 function checked(value: object): string {
@@ -94,10 +97,10 @@ function checked(value: object): string {
   return `${crc32(json).toString(16).padStart(8, '0')} ${json}\n`;
 }
 
-function unchecked(line: string): unknown {
+/** The JSON of a line whose checksum is right; of any other line nothing, which is no JSON. */
+function unchecked(line: string): string {
   const json = line.slice(9);
-  if (crc32(json).toString(16).padStart(8, '0') !== line.slice(0, 8)) return undefined;
-  return JSON.parse(json);
+  return crc32(json).toString(16).padStart(8, '0') === line.slice(0, 8) ? json : '';
 }
 
 /** A gap that is dropped itself hands its count on. */

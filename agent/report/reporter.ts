@@ -2,15 +2,11 @@ import { createHash } from 'node:crypto';
 import type { Snapshot } from '@certherd/protocol/snapshot';
 import { maxFrameBytes } from '@certherd/protocol/version';
 import type { Ports } from '../ports.ts';
+import type { ConnectionState } from './connection-state.ts';
 import { loadEnrolment, loadOrMakeKey, nextGeneration } from './identity.ts';
 import { type EventDraft, type Outbox } from './outbox.ts';
 import { reconnectDelay } from './reconnect.ts';
 import { type Session, type SessionEnd, startSession, type Told } from './session.ts';
-
-export type ConnectionState =
-  | { state: 'not-enrolled' }
-  | { state: 'connecting' | 'connected'; authority: string }
-  | { state: 'waiting'; authority: string; why: string; until: number };
 
 /** Tells the collector, for as long as the agent runs; without a collector it only keeps. */
 export interface Reporter {

@@ -1,8 +1,11 @@
 import { spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
-import type { Outcome, Request } from '../decide/action.ts';
+import Type from 'typebox';
+import { Outcome, type Request } from '../decide/action.ts';
+import { checkedJson } from '../formats/checked-json.ts';
 import type { Actor } from '../ports.ts';
 
+const Line = Type.Union([Type.Object({ progress: Type.String() }), Type.Object({ outcome: Outcome })]);
 const longestMs = 3_700_000;
 
 /** Runs `act` as a child process: the daemon itself runs no other program and loads nothing that could. */
@@ -25,20 +28,12 @@ export function childActor(configPath: string | undefined): Actor {
       child.stdin.end(`${JSON.stringify(request)}\n`);
       const lines = createInterface({ input: child.stdout });
       lines.on('line', (line) => {
-        const message = readLine(line);
-        if (message.progress !== undefined) progress(message.progress);
-        if (message.outcome) outcome = message.outcome;
+        const message = checkedJson(line, Line);
+        if (message && 'progress' in message) progress(message.progress);
+        if (message && 'outcome' in message) outcome = message.outcome;
       });
       child.once('close', (code, signal) => end(`the action's process ended without an outcome (${signal ?? code})`));
     });
-}
-
-function readLine(line: string): { progress?: string; outcome?: Outcome } {
-  try {
-    return JSON.parse(line) as { progress?: string; outcome?: Outcome };
-  } catch {
-    return {};
-  }
 }
 
 function broken(request: Request, detail: string): Outcome {

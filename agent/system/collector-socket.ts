@@ -31,7 +31,7 @@ export function collectorSocketOpener(): OpenCollectorSocket {
       });
       // Listening begins at once, because the collector speaks first.
       const early: string[] = [];
-      const keep = (bytes: WebSocket.RawData) => early.push(bytes.toString());
+      const keep = (bytes: WebSocket.RawData) => early.push(textOf(bytes));
       socket.on('message', keep);
       socket.once('open', () => resolve({ ok: true, value: asCollectorSocket(socket, early, keep) }));
     });
@@ -52,7 +52,7 @@ function asCollectorSocket(
     onMessage: (listener) => {
       socket.off('message', keep);
       for (const text of early.splice(0)) listener(text);
-      socket.on('message', (bytes: WebSocket.RawData, isBinary: boolean) => listener(isBinary ? '' : bytes.toString()));
+      socket.on('message', (bytes: WebSocket.RawData, isBinary: boolean) => listener(isBinary ? '' : textOf(bytes)));
     },
     closed,
     close: () => socket.close(),
@@ -98,6 +98,11 @@ function pinnedTls(host: string, port: number, pin: string): Promise<Pinned> {
       resolve({ ok: true, socket });
     });
   });
+}
+
+/** ws gives Buffers unless told otherwise. */
+function textOf(bytes: WebSocket.RawData): string {
+  return Buffer.isBuffer(bytes) ? bytes.toString('utf8') : '';
 }
 
 function hostAndPort(authority: string): { host: string; port: number } {

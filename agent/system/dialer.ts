@@ -52,15 +52,16 @@ function handshake(target: DialTarget, secureContext: tls.SecureContext): Promis
     raw.once('close', () => end(failed('connection-reset', 'the server closed the connection')));
     raw.once('connect', () => {
       if (target.proxyProtocol) raw.write('PROXY UNKNOWN\r\n');
-      secure = tls.connect({
+      const socket = tls.connect({
         socket: raw,
         secureContext,
         rejectUnauthorized: false,
         ALPNProtocols: ['http/1.1'],
         ...(target.serverName && isIP(target.serverName) === 0 && { servername: target.serverName }),
       });
-      secure.once('error', (error) => end(failed(reasonOf(error), error.message)));
-      secure.once('secureConnect', () => end(presented(secure as tls.TLSSocket)));
+      secure = socket;
+      socket.once('error', (error) => end(failed(reasonOf(error), error.message)));
+      socket.once('secureConnect', () => end(presented(socket)));
     });
   });
 }

@@ -57,7 +57,8 @@ function attempt<T>(work: () => T): Result<T> {
   try {
     return success(work());
   } catch (error) {
-    const { code, message } = error as NodeJS.ErrnoException;
-    return failed(code === 'EACCES' || code === 'EPERM' ? 'permission-denied' : 'io-error', message);
+    if (!(error instanceof Error)) throw error;
+    const code = 'code' in error ? error.code : undefined;
+    return failed(code === 'EACCES' || code === 'EPERM' ? 'permission-denied' : 'io-error', error.message);
   }
 }

@@ -7,7 +7,7 @@ interface Rule {
   /** What may not be, as a sentence. */
   title: string;
   why: string;
-  breaks(one: Import): boolean;
+  breaks: (one: Import) => boolean;
 }
 
 const folderOf = (file: string, top: string) =>

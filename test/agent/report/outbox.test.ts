@@ -109,7 +109,7 @@ test('whatever happens to the file, the outbox opens, no event is altered, and w
         for (const event of originals) t.is(event.summary, `event ${event.seq - 1}`);
         t.deepEqual(
           events.map(({ seq }) => seq),
-          [...events.map(({ seq }) => seq)].sort((a, b) => a - b),
+          events.map(({ seq }) => seq).sort((a, b) => a - b),
         );
         if (again.epoch === written.epoch && cut === null)
           t.true(originals.length === count || events.some(({ kind }) => kind === 'gap'));

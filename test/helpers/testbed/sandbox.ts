@@ -39,6 +39,7 @@ export function openSandbox(options: SandboxOptions = {}): Sandbox {
     if (options.keep === undefined) await rm(directory, { recursive: true, force: true, maxRetries: 3 });
     for (const signal of deadly) process.off(signal, onSignal);
     process.off('exit', onExit);
+    process.setMaxListeners(process.getMaxListeners() - 1);
   };
   const closeOnce = () => (closing ??= close());
   const onExit = () => {
@@ -49,6 +50,8 @@ export function openSandbox(options: SandboxOptions = {}): Sandbox {
     if (options.onSignal) options.onSignal(signal);
     else void closeOnce().then(() => process.kill(process.pid, signal));
   };
+  // Each sandbox listens once; a test file may have a dozen of them open.
+  process.setMaxListeners(process.getMaxListeners() + 1);
   for (const signal of deadly) process.on(signal, onSignal);
   process.on('exit', onExit);
 

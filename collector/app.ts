@@ -1,0 +1,137 @@
+import { type Authority, formatAuthority } from './authority.ts';
+import type { Config } from './config.ts';
+import { startFailure } from './failure.ts';
+import type { Clock, Ports } from './ports.ts';
+import { createFrameReader } from './receive/frames.ts';
+import { createRefusals } from './receive/gate.ts';
+import { openAgentListener } from './receive/listener.ts';
+import { createLiveness } from './receive/liveness.ts';
+import { createSessions } from './receive/sessions.ts';
+import { loadTlsIdentity } from './receive/tls-identity.ts';
+import { assembleEstate } from './serve/assemble-estate.ts';
+import { createLive } from './serve/live.ts';
+import { buildPageFiles, type PageFiles } from './serve/page-files.ts';
+import { openWebServer } from './serve/web-server.ts';
+import { lockDirectory, prepareDirectory } from './store/directory.ts';
+import type { Facts } from './store/facts.ts';
+import { openStore } from './store/store.ts';
+import { collectorVersion } from './version.ts';
+
+/** A collector that serves. Hosts are those that were asked to listen on, ports the real ones. */
+export interface Collector {
+  agentAddress: Authority;
+  webAddress: Authority;
+  /** No agent was enrolled when it started. */
+  isNew: boolean;
+  /** Ends connections, keeps what is to be kept, and lets go of the data directory. */
+  close: () => Promise<void>;
+}
+
+/**
+ * Composes every stage: receive, store, evaluate, serve. Rejects with a start failure (failure.ts), one line that
+ * says what to do, when a port is taken or the data directory cannot be used; what was opened is closed again.
+ */
+export async function startCollector(
+  config: Config,
+  ports: Ports,
+  pageFiles: () => Promise<PageFiles> = buildPageFiles,
+): Promise<Collector> {
+  const closers: (() => void | Promise<void>)[] = [];
+  const close = async (): Promise<void> => {
+    for (const closer of closers.splice(0).toReversed()) await closer();
+  };
+  try {
+    return { ...(await open(config, ports, pageFiles, closers)), close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+async function open(
+  config: Config,
+  { clock, log }: Ports,
+  pageFiles: () => Promise<PageFiles>,
+  closers: (() => void | Promise<void>)[],
+): Promise<Omit<Collector, 'close'>> {
+  const startedAt = clock.now();
+  const directory = orFail(prepareDirectory(config.dataDirectory));
+  closers.push(orFail(lockDirectory(directory)));
+  const opened = openStore(directory, log);
+  if (!opened.ok) throw startFailure(opened.failure.message);
+  const store = opened.value;
+  closers.push(store.close);
+  const identity = orFail(await loadTlsIdentity(directory, startedAt));
+  const files = await pageFiles();
+
+  const live = createLive(clock);
+  closers.push(live.close);
+  const { changed } = live;
+  const silentAfterMs = config.silentAfterSeconds * 1000;
+  const liveness = createLiveness({ records: store, clock, log, silentAfterMs, changed });
+  closers.push(liveness.close);
+  const refusals = createRefusals();
+  const isWritable = rarely(clock, async () => (await store.checkWritable(clock.now())).ok);
+  const listener = await openAgentListener({
+    listen: config.agentListen,
+    identity,
+    isWritable,
+    gate: {
+      collectorId: store.collectorId,
+      heartbeatSeconds: config.heartbeatSeconds,
+      readFrame: createFrameReader(),
+      records: store,
+      sessions: createSessions(),
+      liveness,
+      refusals,
+      changed,
+      clock,
+      log,
+    },
+  });
+  closers.push(listener.close);
+  await store.noteAgentAddress(formatAuthority(listener.address));
+
+  let read: { revision: number; facts: Facts } | undefined;
+  const currentFacts = (): Facts => {
+    const revision = live.revision();
+    if (read?.revision !== revision) read = { revision, facts: store.facts() };
+    return read.facts;
+  };
+  const estate = () =>
+    assembleEstate({ ...currentFacts(), presenceOf: liveness.presence, collectorVersion, startedAt }, clock.now());
+  const web = await openWebServer({
+    listen: config.webListen,
+    pageFiles: files,
+    log,
+    live,
+    isWritable,
+    estate,
+    events: store.events,
+    now: () => clock.now(),
+    counts: () => ({
+      eventsTotal: currentFacts().eventsTotal,
+      agentsConnected: liveness.connectedCount(),
+      agentsWaiting: listener.waiting(),
+      pagesConnected: live.followers(),
+      refusals: refusals.totals(),
+    }),
+  });
+  closers.push(web.close);
+  return { agentAddress: listener.address, webAddress: web.address, isNew: currentFacts().hosts.length === 0 };
+}
+
+/** Asks at most once a second: whoever may ask often must not cost a write each time. */
+function rarely<T>(clock: Clock, ask: () => Promise<T>): () => Promise<T> {
+  let last: { at: number; answer: Promise<T> } | undefined;
+  return () => {
+    const at = clock.monotonic();
+    if (!last || at - last.at >= 1_000) last = { at, answer: ask() };
+    return last.answer;
+  };
+}
+
+function orFail<T>(result: { ok: true; value: T } | { ok: false; failure: string }): T {
+  if (result.ok) return result.value;
+  throw startFailure(result.failure);
+}

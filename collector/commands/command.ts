@@ -1,0 +1,33 @@
+import { homedir } from 'node:os';
+import { type Config, loadConfig } from '../config.ts';
+import type { Clock } from '../ports.ts';
+
+/** What every command takes. */
+export interface CommonOptions {
+  config?: string;
+  data?: string;
+  verbose?: boolean;
+}
+
+/** What a command may ask of its surroundings, and how it answers. */
+export interface Console {
+  /** One line to standard output. */
+  print(line: string): void;
+  /** One line to standard error. */
+  complain(line: string): void;
+  clock: Clock;
+  /** Resolves when the process is asked to end (SIGTERM, SIGINT). */
+  ended(): Promise<void>;
+}
+
+/** As sysexits.h numbers them, where it does. */
+export const exitCodes = { ok: 0, failed: 1, usage: 64, config: 78 } as const;
+
+/** The config, or undefined after each mistake was printed on a line of its own. */
+export function configFor(options: CommonOptions, console: Console): Config | undefined {
+  const surroundings = { env: process.env, home: homedir(), isRoot: process.getuid?.() === 0 };
+  const loaded = loadConfig({ file: options.config, dataDirectory: options.data }, surroundings);
+  if (loaded.ok) return loaded.value;
+  for (const mistake of loaded.failure) console.complain(mistake);
+  return undefined;
+}

@@ -1,0 +1,75 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import Table from 'cli-table3';
+import pc from 'picocolors';
+import { startFailure } from '../failure.ts';
+import { assembleEstate } from '../serve/assemble-estate.ts';
+import type { HostView } from '../serve/estate.ts';
+import { openStore } from '../store/store.ts';
+import { silentLog } from '../system/log.ts';
+import { collectorVersion } from '../version.ts';
+import { type CommonOptions, configFor, type Console, exitCodes } from './command.ts';
+
+export interface HostOptions extends CommonOptions {
+  json?: boolean;
+}
+
+/**
+ * `host list`: what the database says. Who is connected right now only the serving process knows; a host counts
+ * as silent here when it was last written down as heard longer ago than silent_after_seconds and one saving (30 s).
+ */
+export async function listHosts(options: HostOptions, console: Console): Promise<number> {
+  const config = configFor(options, console);
+  if (!config) return exitCodes.config;
+  if (!existsSync(join(config.dataDirectory, 'certherd.db')))
+    throw startFailure(
+      `${config.dataDirectory}: no collector's data here: give --data, or start certherd-collector serve`,
+    );
+  const opened = openStore(config.dataDirectory, silentLog);
+  if (!opened.ok) throw startFailure(opened.failure.message);
+  const store = opened.value;
+  const now = console.clock.now();
+  const silentAfterMs = (config.silentAfterSeconds + 30) * 1000;
+  const facts = store.facts();
+  store.close();
+  const heard = new Map(facts.hosts.map((host) => [host.agentId, host.heardAt]));
+  const presenceOf = (agentId: string) => {
+    const heardAt = heard.get(agentId);
+    const silent = heardAt === undefined || now - heardAt > silentAfterMs;
+    return { connected: false, silent, heardAt, observedAt: undefined };
+  };
+  const { at, hosts } = assembleEstate({ ...facts, presenceOf, collectorVersion, startedAt: now }, now);
+  if (options.json) console.print(JSON.stringify({ version: 1, at, items: hosts }));
+  else if (hosts.length === 0) console.print('No host is enrolled. Next: certherd-collector token create');
+  else console.print(tableOf(hosts));
+  return exitCodes.ok;
+}
+
+function tableOf(hosts: readonly HostView[]): string {
+  const table = new Table({
+    head: ['Host', 'Status', 'Why', 'Last heard', 'Agent id', 'Version'],
+    style: { head: [], border: [] },
+  });
+  for (const host of hosts)
+    table.push([
+      printable(host.name),
+      coloured[host.status](host.status),
+      printable(host.reason).slice(0, 80),
+      host.lastHeardAt ?? 'never',
+      host.agentId,
+      printable(host.agentVersion),
+    ]);
+  return table.toString();
+}
+
+const coloured: Readonly<Record<HostView['status'], (text: string) => string>> = {
+  healthy: pc.green,
+  warning: pc.yellow,
+  critical: pc.red,
+  unknown: pc.dim,
+};
+
+/** Names come from strangers: no control characters, no change of writing direction. */
+function printable(text: string): string {
+  return text.replaceAll(/[\p{Cc}\p{Cf}\p{Cs}\u2028\u2029]/gu, '\u{FFFD}');
+}

@@ -1,0 +1,84 @@
+import { randomBytes } from 'node:crypto';
+import { hostname } from 'node:os';
+import { formatJoin } from '@certherd/protocol/join';
+import { type Authority, formatAuthority, parseAuthority } from '../authority.ts';
+import type { Config } from '../config.ts';
+import { startFailure } from '../failure.ts';
+import { hashToken } from '../receive/authenticate.ts';
+import { loadTlsIdentity } from '../receive/tls-identity.ts';
+import { prepareDirectory } from '../store/directory.ts';
+import { openStore } from '../store/store.ts';
+import { silentLog } from '../system/log.ts';
+import { type CommonOptions, configFor, type Console, exitCodes } from './command.ts';
+
+export interface TokenOptions extends CommonOptions {
+  url?: string;
+  expires: string;
+  json?: boolean;
+}
+
+/** `token create`: prints a join string. Works whether or not the collector serves at the moment. */
+export async function createToken(options: TokenOptions, console: Console): Promise<number> {
+  const lifeMs = parseDuration(options.expires);
+  if (lifeMs === undefined) {
+    console.complain(`--expires: expected a time from 1m to 30d, as 1h, found ${JSON.stringify(options.expires)}`);
+    return exitCodes.usage;
+  }
+  const given = options.url === undefined ? undefined : parseAuthority(options.url);
+  if (options.url !== undefined && !(given && given.port > 0)) {
+    console.complain(`--url: expected HOST:PORT, as collector.example:8443, found ${JSON.stringify(options.url)}`);
+    return exitCodes.usage;
+  }
+  const config = configFor(options, console);
+  if (!config) return exitCodes.config;
+  const { join, expiresAt } = await addToken(config, given, lifeMs, console.clock.now());
+  if (options.json) console.print(JSON.stringify({ version: 1, join, expiresAt }));
+  else {
+    console.print(join);
+    console.complain(`Valid once, until ${expiresAt}. On the host to enrol: certherd-agent enroll JOIN`);
+  }
+  return exitCodes.ok;
+}
+
+async function addToken(
+  config: Config,
+  given: Authority | undefined,
+  lifeMs: number,
+  now: number,
+): Promise<{ join: string; expiresAt: string }> {
+  const directory = prepareDirectory(config.dataDirectory);
+  if (!directory.ok) throw startFailure(directory.failure);
+  const opened = openStore(directory.value, silentLog);
+  if (!opened.ok) throw startFailure(opened.failure.message);
+  const store = opened.value;
+  try {
+    const identity = await loadTlsIdentity(directory.value, now);
+    if (!identity.ok) throw startFailure(identity.failure);
+    const authority = formatAuthority(given ?? config.publicAddress ?? guessAddress(config, store.agentAddress()));
+    const token = randomBytes(32).toString('base64url');
+    const kept = await store.addToken(hashToken(token), now, now + lifeMs);
+    if (!kept.ok)
+      throw startFailure(`${directory.value}: nothing can be written (${kept.failure.reason}): free some space`);
+    const expiresAt = new Date(now + lifeMs).toISOString();
+    return { join: formatJoin({ authority, pin: identity.value.pin, token }), expiresAt };
+  } finally {
+    store.close();
+  }
+}
+
+/** This machine's name, or the one address that is listened on, with the port that was last served. */
+function guessAddress({ agentListen }: Config, lastServed: string | undefined): Authority {
+  const host = ['0.0.0.0', '::'].includes(agentListen.host) ? hostname() : agentListen.host;
+  const port = agentListen.port || parseAuthority(lastServed ?? '')?.port;
+  if (!port)
+    throw startFailure('agent_listen has port 0: start certherd-collector serve first, or give --url HOST:PORT');
+  return { host, port };
+}
+
+/** "90m", "1h", "2d" in milliseconds, from one minute to thirty days; seconds ("30s") for trials. */
+function parseDuration(text: string): number | undefined {
+  const whole = /^(\d{1,7})([smhd])$/.exec(text);
+  const unit = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 }[whole?.[2] ?? ''];
+  const ms = unit === undefined ? 0 : Number(whole?.[1]) * unit;
+  return ms >= 1_000 && ms <= 30 * 86_400_000 ? ms : undefined;
+}

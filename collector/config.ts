@@ -1,0 +1,159 @@
+import { readFileSync } from 'node:fs';
+import { isAbsolute, join } from 'node:path';
+import { isIP } from 'node:net';
+import type { Result } from '@certherd/protocol/failure';
+import { parse, TomlError } from 'smol-toml';
+import { isLoopback, parseAuthority, type Authority } from './authority.ts';
+import { codeOf } from './failure.ts';
+import { lineOfKey, nearestName, shortened, shown } from './config-text.ts';
+import type { LogLevel } from './system/log.ts';
+
+/** What the collector is told. Frozen; every field has a value. */
+export interface Config {
+  dataDirectory: string;
+  agentListen: Authority;
+  webListen: Authority;
+  /** What agents are told to connect to; without it, this machine's name and the port of agentListen. */
+  publicAddress: Authority | undefined;
+  heartbeatSeconds: number;
+  silentAfterSeconds: number;
+  logLevel: LogLevel;
+}
+
+/** Where defaults come from: a parameter, so that reading a config depends on nothing else. */
+export interface Surroundings {
+  env: Readonly<Record<string, string | undefined>>;
+  home: string;
+  isRoot: boolean;
+}
+
+export interface ConfigRequest {
+  /** A file that must exist; without it /etc/certherd/collector.toml is read if it is there. */
+  file?: string | undefined;
+  /** Takes the place of data_directory. */
+  dataDirectory?: string | undefined;
+}
+
+const defaultConfigFile = '/etc/certherd/collector.toml';
+
+/** Reads the file. The failure holds one line per mistake: `FILE:LINE: field: what was expected, what was found`. */
+export function loadConfig(request: ConfigRequest, surroundings: Surroundings): Result<Config, string[]> {
+  const file = request.file ?? defaultConfigFile;
+  let text = '';
+  try {
+    text = readFileSync(file, 'utf8');
+  } catch (error) {
+    const code = codeOf(error);
+    if (request.file !== undefined || code !== 'ENOENT')
+      return { ok: false, failure: [`${file}: cannot be read (${code || 'unknown error'}): check --config`] };
+  }
+  return parseConfig(text, file, request.dataDirectory, surroundings);
+}
+
+/** The same from text; `file` only names it in mistakes. */
+export function parseConfig(
+  text: string,
+  file: string,
+  dataDirectory: string | undefined,
+  surroundings: Surroundings,
+): Result<Config, string[]> {
+  let table: Record<string, unknown>;
+  try {
+    table = parse(text);
+  } catch (error) {
+    if (!(error instanceof TomlError)) throw error;
+    const reason = error.message.split('\n')[0]?.replace('Invalid TOML document: ', '') ?? 'not TOML';
+    return { ok: false, failure: [`${file}:${error.line}: not valid TOML: ${reason}`] };
+  }
+  const mistakes: { line: number; text: string }[] = [];
+  const mistaken = (key: string, what: string): void => {
+    const line = lineOfKey(text, key);
+    mistakes.push({ line, text: `${file}:${line}: ${shortened(key)}: ${what}` });
+  };
+  for (const key of Object.keys(table)) {
+    if (!Object.hasOwn(readers, key)) {
+      const near = nearestName(key, Object.keys(readers));
+      const hint = near ? `did you mean ${near}?` : `known are ${Object.keys(readers).join(', ')}`;
+      mistaken(key, `unknown field; ${hint}`);
+    }
+  }
+  const field = <K extends keyof Fields, D>(key: K, fallback: D): Fields[K] | D => {
+    if (!Object.hasOwn(table, key)) return fallback;
+    const { expected, read } = readers[key];
+    const value = read(table[key]);
+    if (value !== undefined) return value;
+    mistaken(key, `expected ${expected}, found ${shown(table[key])}`);
+    return fallback;
+  };
+  const heartbeatSeconds = field('heartbeat_seconds', 15);
+  const config: Config = {
+    dataDirectory: dataDirectory ?? field('data_directory', defaultDataDirectory(surroundings)),
+    agentListen: field('agent_listen', { host: '0.0.0.0', port: 8443 }),
+    webListen: field('web_listen', { host: '127.0.0.1', port: 8480 }),
+    publicAddress: field('public_address', undefined),
+    heartbeatSeconds,
+    silentAfterSeconds: field('silent_after_seconds', 3 * heartbeatSeconds + 15),
+    logLevel: field('log_level', 'info'),
+  };
+  if (mistakes.length === 0) return { ok: true, value: Object.freeze(config) };
+  return { ok: false, failure: mistakes.sort((a, b) => a.line - b.line).map((mistake) => mistake.text) };
+}
+
+/** The file's fields. */
+interface Fields {
+  data_directory: string;
+  agent_listen: Authority;
+  web_listen: Authority;
+  public_address: Authority;
+  heartbeat_seconds: number;
+  silent_after_seconds: number;
+  log_level: LogLevel;
+}
+
+/** Per field: what is expected, in words, and how it is read; undefined is a mistake. */
+const readers: { [K in keyof Fields]: { expected: string; read: (value: unknown) => Fields[K] | undefined } } = {
+  data_directory: {
+    expected: 'an absolute path',
+    read: (value) => (typeof value === 'string' && isAbsolute(value) ? value : undefined),
+  },
+  agent_listen: { expected: 'ADDRESS:PORT, as "0.0.0.0:8443"', read: listenAddress },
+  web_listen: {
+    expected: 'a loopback ADDRESS:PORT, as "127.0.0.1:8480" (the page has no accounts yet)',
+    read(value) {
+      const address = listenAddress(value);
+      return address && isLoopback(address.host) ? address : undefined;
+    },
+  },
+  public_address: {
+    expected: 'HOST:PORT, as "collector.example:8443"',
+    read(value) {
+      const address = typeof value === 'string' ? parseAuthority(value) : undefined;
+      return address && address.port > 0 ? address : undefined;
+    },
+  },
+  // Both ends promise to notice a half-open connection within 60 s, which is three missed heartbeats.
+  heartbeat_seconds: { expected: 'a number of seconds from 0.1 to 20', read: (value) => within(value, 0.1, 20) },
+  silent_after_seconds: {
+    expected: 'a number of seconds from 0.5 to 86400',
+    read: (value) => within(value, 0.5, 86_400),
+  },
+  log_level: {
+    expected: '"debug", "info", "warn" or "error"',
+    read: (value) => (['debug', 'info', 'warn', 'error'] as const).find((level) => level === value),
+  },
+};
+
+function listenAddress(value: unknown): Authority | undefined {
+  const address = typeof value === 'string' ? parseAuthority(value) : undefined;
+  return address && (isIP(address.host) !== 0 || address.host === 'localhost') ? address : undefined;
+}
+
+function within(value: unknown, low: number, high: number): number | undefined {
+  return typeof value === 'number' && value >= low && value <= high ? value : undefined;
+}
+
+function defaultDataDirectory({ env, home, isRoot }: Surroundings): string {
+  if (isRoot) return '/var/lib/certherd-collector';
+  const state = env['XDG_STATE_HOME'];
+  return join(state && isAbsolute(state) ? state : join(home, '.local/state'), 'certherd-collector');
+}

@@ -1,0 +1,34 @@
+import type { Certificate } from '@certherd/protocol/certificate';
+import type { Endpoint } from '@certherd/protocol/snapshot';
+
+export type EndpointVerdict = 'proved' | 'drift' | 'expired' | 'unreachable' | 'unknown';
+
+/** The host's voice, and the instant of judging (milliseconds since 1970). */
+export interface Moment {
+  silent: boolean;
+  now: number;
+}
+
+/**
+ * Judges an endpoint from facts and now. A served certificate outside its validity is known to be so even when
+ * the host is silent; everything else that a silent host said is unknown. Without a lineage there is nothing
+ * issued to compare; without a configured or served certificate nothing is proved.
+ */
+export function endpointStatus(
+  endpoint: Endpoint,
+  served: Pick<Certificate, 'notBefore' | 'notAfter'> | undefined,
+  { silent, now }: Moment,
+): EndpointVerdict {
+  if (served && isOver(served, now)) return 'expired';
+  if (silent) return 'unknown';
+  if (endpoint.served === undefined) return endpoint.failure ? 'unreachable' : 'unknown';
+  if (served && Date.parse(served.notBefore) > now) return 'expired';
+  if (endpoint.configured === undefined) return 'unknown';
+  const newest = endpoint.issued ?? endpoint.configured;
+  return endpoint.configured === newest && endpoint.served === newest ? 'proved' : 'drift';
+}
+
+/** Past its notAfter; the last instant itself is still valid (RFC 5280 4.1.2.5). */
+export function isOver(certificate: Pick<Certificate, 'notAfter'>, now: number): boolean {
+  return Date.parse(certificate.notAfter) < now;
+}

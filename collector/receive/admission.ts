@@ -1,0 +1,89 @@
+import type { Clock } from '../ports.ts';
+
+export interface AdmissionLimits {
+  /** Sockets that have not authenticated yet. */
+  total: number;
+  perAddress: number;
+  /** From the first packet to a proved session. */
+  deadlineMs: number;
+}
+
+/** About 60 KB of memory each while they wait: 15 MB at most. */
+export const admissionLimits: AdmissionLimits = { total: 256, perAddress: 128, deadlineMs: 5_000 };
+
+/** A place among the sockets that have yet to prove who they are. */
+export interface Slot {
+  /** Proved, or gone: the place is free. */
+  release: () => void;
+  /** Starts the deadline anew. */
+  extend: () => void;
+  /** What to do when time is up, in place of destroying the socket. */
+  onLate: (task: () => void) => void;
+}
+
+export interface Admission {
+  /** undefined: no place; destroy the socket. */
+  admit: (address: string, destroy: () => void) => Slot | undefined;
+  waiting: () => number;
+  close: () => void;
+}
+
+interface Waiting {
+  address: string;
+  evict: () => void;
+}
+
+/** When all places are taken the socket that waited longest goes: idle ones cannot keep real agents out. */
+export function createAdmission(clock: Clock, limits: AdmissionLimits): Admission {
+  const waiting = new Set<Waiting>();
+  const perAddress = new Map<string, number>();
+
+  return {
+    admit(address, destroy) {
+      if ((perAddress.get(address) ?? 0) >= limits.perAddress) return undefined;
+      if (waiting.size >= limits.total) waiting.values().next().value?.evict();
+      return place(address, destroy);
+    },
+    waiting: () => waiting.size,
+    close() {
+      for (const one of waiting) one.evict();
+    },
+  };
+
+  function place(address: string, destroy: () => void): Slot {
+    let late = destroy;
+    let cancel = clock.after(limits.deadlineMs, () => expire());
+    const one: Waiting = {
+      address,
+      evict() {
+        release();
+        destroy();
+      },
+    };
+    waiting.add(one);
+    perAddress.set(address, (perAddress.get(address) ?? 0) + 1);
+    return {
+      release,
+      extend() {
+        cancel();
+        if (waiting.has(one)) cancel = clock.after(limits.deadlineMs, () => expire());
+      },
+      onLate(task) {
+        late = task;
+      },
+    };
+
+    function release(): void {
+      cancel();
+      if (!waiting.delete(one)) return;
+      const left = (perAddress.get(address) ?? 1) - 1;
+      if (left > 0) perAddress.set(address, left);
+      else perAddress.delete(address);
+    }
+
+    function expire(): void {
+      release();
+      late();
+    }
+  }
+}

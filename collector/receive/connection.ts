@@ -1,0 +1,134 @@
+import { randomBytes } from 'node:crypto';
+import type { AgentFrame, Enrol, Hello } from '@certherd/protocol/frame';
+import { oldestProtocolVersion, protocolVersion } from '@certherd/protocol/version';
+import type { RawData, WebSocket } from 'ws';
+import { messageOf } from '../failure.ts';
+import { every } from '../ports.ts';
+import type { Slot } from './admission.ts';
+import { createChannel } from './channel.ts';
+import type { Gate } from './gate.ts';
+import { enrol, greet, type Refusal } from './greet.ts';
+import { createIngest, type Ingest } from './ingest.ts';
+import type { Session } from './sessions.ts';
+
+const probeMs = 3_000;
+/** Three missed heartbeats: the connection is half-open. */
+const missedBeats = 3;
+
+/** One agent's WebSocket from the challenge to the end: who it is first, then what it tells. */
+export function attend(socket: WebSocket, remote: string, slot: Slot, gate: Gate): void {
+  const { clock, log } = gate;
+  const channel = createChannel(socket, remote, gate);
+  const challenge = { collectorId: gate.collectorId, nonce: randomBytes(32).toString('base64url') };
+  let phase: 'stranger' | 'checking' | Ingest = 'stranger';
+  let session: Session | undefined;
+  let heardAt = clock.monotonic();
+  let stopBeating = () => {};
+
+  slot.onLate(() => channel.refuse('not-authenticated', 'no hello in time'));
+  socket.on('message', (data, isBinary) => {
+    heardAt = clock.monotonic();
+    if (channel.isOpen()) receive(data, isBinary);
+  });
+  socket.on('pong', () => {
+    heardAt = clock.monotonic();
+  });
+  socket.on('error', (error) => log.debug({ remote, detail: error.message }, 'connection error'));
+  socket.on('close', end);
+  channel.send({
+    type: 'challenge',
+    ...challenge,
+    minVersion: oldestProtocolVersion,
+    maxVersion: protocolVersion,
+  });
+
+  function receive(data: RawData, isBinary: boolean): void {
+    // Text arrives as one Buffer by ws's default binaryType.
+    if (isBinary || !Buffer.isBuffer(data)) return channel.refuse('frame-invalid', 'binary frame');
+    const text = data.toString('utf8');
+    const frame = gate.readFrame(text);
+    if (!frame.ok) return channel.refuse('frame-invalid', frame.failure);
+    if (typeof phase === 'object') return phase.take(frame.value, text.length);
+    if (phase === 'checking') return channel.refuse('not-authenticated', 'a frame before the welcome');
+    authenticate(frame.value);
+  }
+
+  function authenticate(frame: AgentFrame): void {
+    if (frame.type !== 'enrol' && frame.type !== 'hello')
+      return channel.refuse('not-authenticated', `${frame.type} before hello`);
+    phase = 'checking';
+    const answered = frame.type === 'enrol' ? admitNew(frame) : admit(frame);
+    answered.catch((error: unknown) => {
+      log.error({ remote, detail: messageOf(error) }, 'a connection failed');
+      channel.refuse('try-later', 'internal', 30);
+    });
+  }
+
+  async function admitNew(frame: Enrol): Promise<void> {
+    const answer = await enrol(frame, gate);
+    if ('refused' in answer) return turnAway(answer, 'enrol');
+    log.info({ agentId: answer.agentId, hostName: frame.hostName }, 'enrolled');
+    phase = 'stranger';
+    slot.extend();
+    channel.send(answer);
+  }
+
+  async function admit(hello: Hello): Promise<void> {
+    const { agentId, bootId } = hello;
+    const mine: Session = { agentId, bootId, answers, yield: yieldPlace };
+    const answer = await greet(hello, challenge, mine, channel.isOpen, gate);
+    if ('refused' in answer) return turnAway(answer, 'hello');
+    if (!channel.isOpen()) return;
+    slot.release();
+    session = mine;
+    gate.liveness.connected(agentId);
+    gate.changed(['hosts', 'endpoints', 'findings']);
+    phase = createIngest(agentId, hello.epoch, hello.snapshotDigest, answer.wantSnapshot, socket, channel, gate);
+    stopBeating = every(clock, gate.heartbeatSeconds * 1000, beat);
+    log.info({ agentId, hostName: hello.hostName, remote }, 'connected');
+    channel.send(answer);
+  }
+
+  function turnAway(refusal: Refusal, frame: string): void {
+    channel.refuse(refusal.refused, frame, refusal.retryAfterSeconds);
+  }
+
+  function beat(): void {
+    const quietBeats = (clock.monotonic() - heardAt) / (gate.heartbeatSeconds * 1000);
+    if (quietBeats > missedBeats) return socket.terminate();
+    if (quietBeats > 1) socket.ping();
+    if (typeof phase === 'object') phase.beat();
+    channel.send({ type: 'heartbeat', at: new Date(clock.now()).toISOString() });
+  }
+
+  /** A ping that is answered, or any frame, within the probe's time. */
+  function answers(): Promise<boolean> {
+    return new Promise((resolve) => {
+      const settle = (alive: boolean) => () => {
+        cancel();
+        socket.off('pong', onAlive).off('message', onAlive).off('close', onDead);
+        resolve(alive);
+      };
+      const onAlive = settle(true);
+      const onDead = settle(false);
+      const cancel = clock.after(probeMs, onDead);
+      socket.on('pong', onAlive).on('message', onAlive).on('close', onDead);
+      if (channel.isOpen()) socket.ping();
+      else onDead();
+    });
+  }
+
+  function yieldPlace(): void {
+    log.info({ agentId: session?.agentId }, 'replaced by a newer session of the same agent');
+    socket.terminate();
+  }
+
+  function end(): void {
+    slot.release();
+    stopBeating();
+    if (!session || !gate.sessions.remove(session)) return;
+    gate.liveness.disconnected(session.agentId);
+    gate.changed(['hosts']);
+    log.info({ agentId: session.agentId }, 'disconnected');
+  }
+}

@@ -1,0 +1,41 @@
+import { type AgentFrame, Enrol, EventsFrame, Heartbeat, Hello, SnapshotFrame } from '@certherd/protocol/frame';
+import type { Result } from '@certherd/protocol/failure';
+import { Compile } from 'typebox/compile';
+
+/** Reads one text frame. The failure says where it is wrong, and never repeats a value. */
+export type FrameReader = (text: string) => Result<AgentFrame, string>;
+
+/** Compiles the schemas once; each frame is then checked against the one that its type names. */
+export function createFrameReader(): FrameReader {
+  const readers = new Map<unknown, (value: unknown) => Result<AgentFrame, string>>([
+    ['enrol', reader(Compile(Enrol))],
+    ['hello', reader(Compile(Hello))],
+    ['snapshot', reader(Compile(SnapshotFrame))],
+    ['events', reader(Compile(EventsFrame))],
+    ['heartbeat', reader(Compile(Heartbeat))],
+  ]);
+
+  return (text) => {
+    let value: unknown;
+    try {
+      value = JSON.parse(text);
+    } catch {
+      return { ok: false, failure: 'not JSON' };
+    }
+    const read = typeof value === 'object' && value && 'type' in value ? readers.get(value.type) : undefined;
+    return read ? read(value) : { ok: false, failure: 'no such frame type' };
+  };
+}
+
+interface Validator<T> {
+  Check(value: unknown): value is T;
+  Errors(value: unknown): { instancePath: string; keyword: string }[];
+}
+
+function reader<T extends AgentFrame>(validator: Validator<T>): (value: unknown) => Result<AgentFrame, string> {
+  return (value) => {
+    if (validator.Check(value)) return { ok: true, value };
+    const [first] = validator.Errors(value);
+    return { ok: false, failure: `${first?.instancePath.slice(0, 200) ?? ''}: ${first?.keyword ?? 'wrong'}` };
+  };
+}

@@ -1,0 +1,83 @@
+import { randomBytes } from 'node:crypto';
+import type { Enrol, Enrolled, Hello, RefusalReason, Welcome } from '@certherd/protocol/frame';
+import { agreedVersion, hashToken, isGenuine, readPublicKey } from './authenticate.ts';
+import type { Gate } from './gate.ts';
+import type { Session } from './sessions.ts';
+
+/** What this connection was challenged with. */
+export interface Challenged {
+  collectorId: string;
+  nonce: string;
+}
+
+export interface Refusal {
+  refused: RefusalReason;
+  retryAfterSeconds?: number;
+}
+
+export const tryLater: Refusal = { refused: 'try-later', retryAfterSeconds: 30 };
+
+/** How many events may be unacked at a time. */
+export const eventWindow = 1_000;
+
+/** Registers a key against a one-time token. Reused, expired and unknown tokens get one identical answer. */
+export async function enrol(frame: Enrol, gate: Gate): Promise<Enrolled | Refusal> {
+  const publicKey = readPublicKey(frame.publicKey);
+  if (!publicKey) return { refused: 'frame-invalid' };
+  const kept = await gate.records.enrol({
+    tokenHash: hashToken(frame.token),
+    publicKey,
+    hostName: frame.hostName,
+    proposedAgentId: randomBytes(16).toString('base64url'),
+    at: gate.clock.now(),
+  });
+  if (!kept.ok) return tryLater;
+  if (kept.value === undefined) return { refused: 'token-refused' };
+  gate.changed(['hosts']);
+  return { type: 'enrolled', agentId: kept.value, collectorId: gate.collectorId };
+}
+
+/**
+ * Checks a hello and starts its session. A second live session under another boot id is refused, and the host
+ * flagged: its state was copied. An older session that no longer answers (its machine was reset) gives way, and
+ * so does one with the same boot id (a reconnect after a half-open connection).
+ */
+export async function greet(
+  hello: Hello,
+  challenge: Challenged,
+  session: Session,
+  isOpen: () => boolean,
+  gate: Gate,
+): Promise<Welcome | Refusal> {
+  const { records, sessions, clock } = gate;
+  const { agentId, bootId, generation, epoch, hostName, agentVersion } = hello;
+  const version = agreedVersion(hello);
+  if (version === undefined) return { refused: 'version-unsupported' };
+  const identity = records.identity(agentId);
+  if (!identity || !isGenuine(hello, challenge, identity.publicKey)) return { refused: 'not-authenticated' };
+  if (identity.revoked) return { refused: 'revoked' };
+  const older = sessions.current(agentId);
+  if (older && older.bootId !== bootId && (await older.answers())) return conflict();
+  const at = clock.now();
+  const begun = await records.beginSession({ agentId, generation, bootId, epoch, hostName, agentVersion, at });
+  if (!begun.ok) return tryLater;
+  if (!begun.value) return conflict();
+  const other = sessions.current(agentId);
+  if (other && other !== older && other.bootId !== bootId) return conflict();
+  if (isOpen()) sessions.put(session);
+  return {
+    type: 'welcome',
+    version,
+    ackedSeq: begun.value.ackedSeq,
+    wantSnapshot: hello.snapshotDigest === undefined || hello.snapshotDigest !== begun.value.snapshotDigest,
+    heartbeatSeconds: gate.heartbeatSeconds,
+    window: eventWindow,
+  };
+
+  async function conflict(): Promise<Refusal> {
+    gate.log.warn({ agentId }, 'a second machine presents this identity: was its state copied?');
+    await records.noteConflict(agentId, clock.now());
+    gate.changed(['hosts']);
+    return { refused: 'identity-in-use', retryAfterSeconds: 300 };
+  }
+}

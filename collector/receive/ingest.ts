@@ -1,0 +1,107 @@
+import type { AgentFrame, EventsFrame, Heartbeat, SnapshotFrame } from '@certherd/protocol/frame';
+import { messageOf } from '../failure.ts';
+import type { Channel } from './channel.ts';
+import { eventsMistake, isInstant, snapshotMistake } from './consistency.ts';
+import type { Gate } from './gate.ts';
+import { eventWindow, tryLater } from './greet.ts';
+
+/** What a proved agent tells. */
+export interface Ingest {
+  take(frame: AgentFrame, bytes: number): void;
+  /** Once per heartbeat: a snapshot that was asked for and did not come may be asked for again. */
+  beat(): void;
+}
+
+/** The receiving side of a WebSocket. */
+interface Pausable {
+  pause: () => void;
+  resume: () => void;
+  readonly isPaused: boolean;
+}
+
+type IngestNeeds = Pick<Gate, 'clock' | 'log' | 'changed'> & {
+  records: Pick<Gate['records'], 'keepEvents' | 'keepSnapshot'>;
+  liveness: Pick<Gate['liveness'], 'heard'>;
+};
+
+/** Frames that wait for the disk, per connection, before reading pauses. */
+const pauseAtBytes = 2 * 1024 * 1024;
+
+/** Keeps snapshots and events; answers only after the commit is on disk. */
+export function createIngest(
+  agentId: string,
+  sessionEpoch: string,
+  digestAtHello: string | undefined,
+  snapshotWanted: boolean,
+  socket: Pausable,
+  channel: Channel,
+  gate: IngestNeeds,
+): Ingest {
+  const { records, clock, log } = gate;
+  let digest = snapshotWanted ? undefined : digestAtHello;
+  let wanted = snapshotWanted;
+  let eventsInFlight = 0;
+  let bytesInFlight = 0;
+
+  return {
+    take(frame, bytes) {
+      if (frame.type === 'heartbeat') takeHeartbeat(frame);
+      else if (frame.type === 'snapshot') hold(bytes, takeSnapshot(frame));
+      else if (frame.type === 'events') hold(bytes, takeEvents(frame));
+      else channel.refuse('frame-invalid', `${frame.type} within a session`);
+    },
+    beat() {
+      wanted = false;
+    },
+  };
+
+  function takeHeartbeat(frame: Heartbeat): void {
+    if (!isInstant(frame.at) || (frame.observedAt !== undefined && !isInstant(frame.observedAt)))
+      return channel.refuse('frame-invalid', 'heartbeat: no such instant');
+    const isCurrent = frame.digest !== undefined && frame.digest === digest;
+    gate.liveness.heard(agentId, isCurrent && frame.observedAt ? Date.parse(frame.observedAt) : undefined);
+    if (frame.digest === undefined || isCurrent || wanted) return;
+    wanted = true;
+    channel.send({ type: 'want-snapshot' });
+  }
+
+  async function takeSnapshot(frame: SnapshotFrame): Promise<void> {
+    const mistake = snapshotMistake(frame);
+    if (mistake) return channel.refuse('frame-invalid', `snapshot: ${mistake}`);
+    digest = frame.digest;
+    wanted = false;
+    gate.liveness.heard(agentId);
+    const kept = await records.keepSnapshot(agentId, frame, clock.now());
+    if (!kept.ok) return channel.refuse('try-later', kept.failure.reason, tryLater.retryAfterSeconds);
+    gate.liveness.heard(agentId, Date.parse(frame.observedAt));
+    gate.changed(kept.value);
+  }
+
+  async function takeEvents({ epoch, events }: EventsFrame): Promise<void> {
+    const mistake = epoch === sessionEpoch ? eventsMistake(events) : 'not the epoch of this session';
+    if (mistake) return channel.refuse('frame-invalid', `events: ${mistake}`);
+    eventsInFlight += events.length;
+    if (eventsInFlight > eventWindow) return channel.refuse('frame-invalid', 'events: beyond the window');
+    gate.liveness.heard(agentId);
+    const kept = await records.keepEvents(agentId, epoch, events, clock.now());
+    eventsInFlight -= events.length;
+    if (!kept.ok) return channel.refuse('try-later', kept.failure.reason, tryLater.retryAfterSeconds);
+    channel.send({ type: 'ack', epoch, seq: kept.value.ackedSeq });
+    if (kept.value.added > 0) gate.changed(['events']);
+  }
+
+  /** Reading stops while too much waits, so that a flood stays in the sender's own buffers. */
+  function hold(bytes: number, work: Promise<void>): void {
+    bytesInFlight += bytes;
+    if (bytesInFlight > pauseAtBytes) socket.pause();
+    work
+      .catch((error: unknown) => {
+        log.error({ agentId, detail: messageOf(error) }, 'a frame could not be kept');
+        channel.refuse('try-later', 'internal', tryLater.retryAfterSeconds);
+      })
+      .finally(() => {
+        bytesInFlight -= bytes;
+        if (socket.isPaused && bytesInFlight <= pauseAtBytes) socket.resume();
+      });
+  }
+}

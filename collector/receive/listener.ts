@@ -1,0 +1,122 @@
+import { createServer } from 'node:https';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
+import { agentPath } from '@certherd/protocol/session';
+import { maxFrameBytes } from '@certherd/protocol/version';
+import { WebSocketServer } from 'ws';
+import type { Authority } from '../authority.ts';
+import { listen } from '../listen.ts';
+import { type AdmissionLimits, admissionLimits, createAdmission, type Slot } from './admission.ts';
+import { attend } from './connection.ts';
+import type { Gate } from './gate.ts';
+import type { TlsIdentity } from './tls-identity.ts';
+
+export interface AgentListener {
+  address: Authority;
+  /** Sockets that have not authenticated yet. */
+  waiting: () => number;
+  close: () => Promise<void>;
+}
+
+export interface AgentListenerOptions {
+  listen: Authority;
+  identity: TlsIdentity;
+  gate: Gate;
+  /** Can anything be kept? */
+  isWritable: () => Promise<boolean>;
+  limits?: AdmissionLimits;
+}
+
+/** The agents' own TLS listener: it upgrades agentPath to a WebSocket, answers /healthz, and knows nothing else. */
+export async function openAgentListener(options: AgentListenerOptions): Promise<AgentListener> {
+  const { identity, gate, isWritable, limits = admissionLimits } = options;
+  const admission = createAdmission(gate.clock, limits);
+  const slots = new Map<string, Slot>();
+  const sockets = new WebSocketServer({
+    noServer: true,
+    perMessageDeflate: false,
+    maxPayload: maxFrameBytes,
+    maxFragments: 64,
+  });
+  const server = createServer(
+    {
+      key: identity.key,
+      cert: identity.certificate,
+      minVersion: 'TLSv1.2',
+      ALPNProtocols: ['http/1.1'],
+      handshakeTimeout: limits.deadlineMs,
+      headersTimeout: limits.deadlineMs,
+      requestTimeout: limits.deadlineMs,
+    },
+    answer,
+  );
+  // The TCP connection, before its TLS handshake: silent ones take a place too.
+  server.on('connection', (socket: Socket): void => {
+    const remote = remoteOf(socket);
+    const slot = admission.admit(socket.remoteAddress ?? '', () => socket.destroy());
+    if (!slot) {
+      socket.destroy();
+      return;
+    }
+    slots.set(remote, slot);
+    socket.once('close', () => {
+      slot.release();
+      slots.delete(remote);
+    });
+  });
+  server.on('upgrade', upgrade);
+  const address = await listen(server, 'agent_listen', options.listen);
+  // Out of descriptors, as it happens: whoever connects has to try again, whoever is connected stays.
+  server.on('error', (error) => gate.log.error({ detail: error.message }, 'a connection could not be accepted'));
+  return { address, waiting: admission.waiting, close };
+
+  function upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
+    socket.on('error', () => socket.destroy());
+    const slot = slots.get(remoteOf(request.socket));
+    const path = request.url?.split('?')[0];
+    // Agents send no Origin: a page in somebody's browser does (RFC 6454).
+    if (!slot || path !== agentPath || request.headers.origin !== undefined) {
+      socket.end('HTTP/1.1 404 Not Found\r\nConnection: close\r\nContent-Length: 0\r\n\r\n');
+      return;
+    }
+    sockets.handleUpgrade(request, socket, head, (webSocket) => {
+      attend(webSocket, remoteOf(request.socket), slot, gate);
+    });
+  }
+
+  function answer(request: IncomingMessage, response: ServerResponse): void {
+    const end = (status: number, body: object) =>
+      response.writeHead(status, { 'content-type': 'application/json', connection: 'close' }).end(JSON.stringify(body));
+    if (request.method !== 'GET' || request.url !== '/healthz') {
+      end(404, { title: 'Not Found', status: 404 });
+      return;
+    }
+    isWritable().then(
+      (writable) => end(writable ? 200 : 503, { status: writable ? 'ok' : 'read-only' }),
+      () => end(503, { status: 'read-only' }),
+    );
+  }
+
+  /** 1001: going away (RFC 6455 7.4.1). Whoever does not answer within a second is cut off. */
+  async function close(): Promise<void> {
+    const closed = new Promise<void>((resolve) => {
+      server.close(() => resolve());
+    });
+    const clients = [...sockets.clients];
+    const ended = clients.map((client) => new Promise<void>((resolve) => client.once('close', () => resolve())));
+    for (const client of clients) client.close(1001, 'restarting');
+    const cancel = gate.clock.after(1_000, () => {
+      for (const client of clients) client.terminate();
+    });
+    await Promise.all(ended);
+    cancel();
+    admission.close();
+    server.closeAllConnections();
+    await closed;
+  }
+}
+
+function remoteOf(socket: { remoteAddress?: string | undefined; remotePort?: number | undefined }): string {
+  return `${socket.remoteAddress} ${socket.remotePort}`;
+}

@@ -1,0 +1,143 @@
+import { messageOf } from '../failure.ts';
+import { type Clock, every, type Log } from '../ports.ts';
+import type { Heard, Records, Topic } from './records.ts';
+
+/** What is known of a host's voice, apart from what it said. */
+export interface Presence {
+  connected: boolean;
+  /** Nothing heard for longer than silent_after_seconds: its facts are no longer knowledge. */
+  silent: boolean;
+  /** Milliseconds since 1970. */
+  heardAt: number | undefined;
+  observedAt: number | undefined;
+}
+
+export interface Liveness {
+  connected: (agentId: string) => void;
+  disconnected: (agentId: string) => void;
+  /** A frame came; `observedAt` if it said that the current snapshot's facts were seen again. */
+  heard: (agentId: string, observedAt?: number) => void;
+  presence: (agentId: string) => Presence;
+  connectedCount: () => number;
+  /** Writes down what was heard since the last time. */
+  close: () => Promise<void>;
+}
+
+export interface LivenessNeeds {
+  records: Pick<Records, 'lastHeard' | 'noteHeard' | 'validityChanged'>;
+  clock: Clock;
+  log: Log;
+  silentAfterMs: number;
+  changed: (topics: readonly Topic[]) => void;
+}
+
+interface Voice {
+  connected: boolean;
+  heardAt: number | undefined;
+  /** On the monotonic clock; undefined when last heard by an earlier process. */
+  heardMonotonic: number | undefined;
+  observedAt: number | undefined;
+  unsaved: boolean;
+  /** As last told to the pages. */
+  silent: boolean;
+}
+
+const saveEveryMs = 30_000;
+
+/** Follows who is heard. Hosts heard by this process age on the monotonic clock, so that a jump silences nobody. */
+export function createLiveness({ records, clock, log, silentAfterMs, changed }: LivenessNeeds): Liveness {
+  const voices = new Map<string, Voice>();
+  for (const { agentId, heardAt } of records.lastHeard()) voices.set(agentId, newVoice(heardAt));
+  for (const voice of voices.values()) voice.silent = isSilent(voice);
+  let sweptAt = clock.now();
+  let savedAt = clock.monotonic();
+  const stop = every(clock, Math.min(5_000, Math.max(50, silentAfterMs / 10)), sweep);
+
+  return {
+    connected(agentId) {
+      const voice = note(agentId);
+      voice.connected = true;
+      voice.silent = false;
+    },
+    disconnected(agentId) {
+      voiceOf(agentId).connected = false;
+    },
+    heard(agentId, observedAt) {
+      const voice = note(agentId);
+      if (observedAt !== undefined) voice.observedAt = Math.max(voice.observedAt ?? observedAt, observedAt);
+    },
+    presence(agentId) {
+      const voice = voices.get(agentId);
+      if (!voice) return { connected: false, silent: true, heardAt: undefined, observedAt: undefined };
+      const { connected, heardAt, observedAt } = voice;
+      return { connected, silent: isSilent(voice), heardAt, observedAt };
+    },
+    connectedCount: () => [...voices.values()].filter((voice) => voice.connected).length,
+    async close() {
+      stop();
+      await save();
+    },
+  };
+
+  function voiceOf(agentId: string): Voice {
+    const known = voices.get(agentId);
+    if (known) return known;
+    const voice = newVoice(undefined);
+    voices.set(agentId, voice);
+    return voice;
+  }
+
+  function note(agentId: string): Voice {
+    const voice = voiceOf(agentId);
+    voice.heardAt = clock.now();
+    voice.heardMonotonic = clock.monotonic();
+    voice.unsaved = true;
+    return voice;
+  }
+
+  function isSilent(voice: Voice): boolean {
+    if (voice.heardMonotonic !== undefined) return clock.monotonic() - voice.heardMonotonic > silentAfterMs;
+    return voice.heardAt === undefined || Math.abs(clock.now() - voice.heardAt) > silentAfterMs;
+  }
+
+  function sweep(): void {
+    let turned = false;
+    for (const voice of voices.values()) {
+      const silent = isSilent(voice);
+      turned ||= silent !== voice.silent;
+      voice.silent = silent;
+    }
+    const now = clock.now();
+    if (turned) changed(['hosts', 'endpoints', 'findings']);
+    try {
+      if (records.validityChanged(sweptAt, now)) changed(['hosts', 'certificates', 'endpoints', 'findings']);
+      sweptAt = now;
+    } catch (error) {
+      log.error({ detail: messageOf(error) }, 'the database cannot be read: trying again');
+    }
+    if (clock.monotonic() - savedAt >= saveEveryMs) save().catch(complain);
+  }
+
+  function complain(error: unknown): void {
+    log.error({ detail: messageOf(error) }, 'what was heard could not be written down');
+  }
+
+  async function save(): Promise<void> {
+    savedAt = clock.monotonic();
+    const heard: Heard[] = [];
+    for (const [agentId, voice] of voices) {
+      if (!voice.unsaved || voice.heardAt === undefined) continue;
+      voice.unsaved = false;
+      const { heardAt, observedAt } = voice;
+      heard.push({ agentId, heardAt, ...(observedAt === undefined ? {} : { observedAt }) });
+    }
+    if (heard.length === 0) return;
+    changed(['hosts']);
+    await records.noteHeard(heard);
+  }
+}
+
+function newVoice(heardAt: number | undefined): Voice {
+  const nothing = { heardMonotonic: undefined, observedAt: undefined, unsaved: false };
+  return { connected: false, heardAt, silent: true, ...nothing };
+}

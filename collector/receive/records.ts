@@ -1,0 +1,79 @@
+import type { Event } from '@certherd/protocol/event';
+import type { SnapshotFrame } from '@certherd/protocol/frame';
+import type { Result } from '@certherd/protocol/failure';
+
+/** What changed, as the page and the API group it. */
+export type Topic = 'hosts' | 'certificates' | 'endpoints' | 'lineages' | 'findings' | 'events';
+
+/** Nothing was kept; the same request may succeed later. */
+export interface NotKept {
+  reason: 'disk-full' | 'write-failed';
+  detail: string;
+}
+
+/** An answer of this type is on disk when it resolves. */
+export type Durable<T> = Promise<Result<T, NotKept>>;
+
+export interface Enrolment {
+  /** SHA-256 of the token. */
+  tokenHash: Uint8Array;
+  /** Ed25519, SPKI DER. */
+  publicKey: Uint8Array;
+  hostName: string;
+  /** Used if this key is new. */
+  proposedAgentId: string;
+  /** Milliseconds since 1970. */
+  at: number;
+}
+
+export interface SessionStart {
+  agentId: string;
+  generation: number;
+  bootId: string;
+  hostName: string;
+  agentVersion: string;
+  epoch: string;
+  at: number;
+}
+
+/** What a new session continues from. */
+export interface SessionState {
+  ackedSeq: number;
+  snapshotDigest: string | undefined;
+}
+
+export interface Identity {
+  publicKey: Uint8Array;
+  revoked: boolean;
+}
+
+export interface Heard {
+  agentId: string;
+  heardAt: number;
+  /** When the agent last looked at the facts of its current snapshot. */
+  observedAt?: number;
+}
+
+/** What receiving asks to be kept. The store provides it. */
+export interface Records {
+  /** undefined: the token is unknown, spent by another key, or over. One answer for all three. */
+  enrol: (enrolment: Enrolment) => Durable<string | undefined>;
+  identity: (agentId: string) => Identity | undefined;
+  /** undefined: the generation does not grow, so that this state was copied or restored; the host is flagged. */
+  beginSession: (start: SessionStart) => Durable<SessionState | undefined>;
+  /** Notes that another machine presented this identity. */
+  noteConflict: (agentId: string, at: number) => Durable<void>;
+  keepSnapshot: (agentId: string, frame: SnapshotFrame, at: number) => Durable<Topic[]>;
+  /** Returns the seq up to which all events of the epoch are kept, and how many were new. */
+  keepEvents: (
+    agentId: string,
+    epoch: string,
+    events: Event[],
+    at: number,
+  ) => Durable<{ ackedSeq: number; added: number }>;
+  noteHeard: (heard: Heard[]) => Durable<void>;
+  /** When each enrolled agent was last heard, as kept. */
+  lastHeard: () => { agentId: string; heardAt: number | undefined }[];
+  /** Did a current certificate's notBefore or notAfter lie in (from, to]? */
+  validityChanged: (from: number, to: number) => boolean;
+}

@@ -1,0 +1,34 @@
+/** One agent's live session, as others see it. */
+export interface Session {
+  agentId: string;
+  bootId: string;
+  /** Does the other end still answer? Settles within three seconds. */
+  answers: () => Promise<boolean>;
+  /** Ends it because a newer session of the same agent takes its place. */
+  yield: () => void;
+}
+
+/** Who is connected: at most one session per agent. */
+export interface Sessions {
+  current: (agentId: string) => Session | undefined;
+  /** Takes the place of an older session, which yields. */
+  put: (session: Session) => void;
+  /** False when another session has taken its place already. */
+  remove: (session: Session) => boolean;
+}
+
+export function createSessions(): Sessions {
+  const live = new Map<string, Session>();
+  return {
+    current: (agentId) => live.get(agentId),
+    put(session) {
+      const older = live.get(session.agentId);
+      live.set(session.agentId, session);
+      older?.yield();
+    },
+    remove(session) {
+      if (live.get(session.agentId) !== session) return false;
+      return live.delete(session.agentId);
+    },
+  };
+}

@@ -1,0 +1,83 @@
+import { createHash, createPrivateKey, generateKeyPair, randomBytes, X509Certificate } from 'node:crypto';
+import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, readFileSync, renameSync, writeSync } from 'node:fs';
+import { hostname } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import type { Result } from '@certherd/protocol/failure';
+import { codeOf, messageOf } from '../failure.ts';
+
+/** The key and certificate that agents are shown. They trust the key by its pin, not the certificate. */
+export interface TlsIdentity {
+  /** PEM. */
+  key: string;
+  certificate: string;
+  /** SHA-256 of the SubjectPublicKeyInfo (RFC 7469 2.4), base64url. */
+  pin: string;
+}
+
+const dayMs = 86_400_000;
+
+/**
+ * Reads directory/tls, or makes an RSA key (0600) and a self-signed certificate there on first start. A key
+ * that is there but cannot be read is a failure: a new one would lock out every agent that pinned it.
+ */
+export async function loadTlsIdentity(directory: string, now: number): Promise<Result<TlsIdentity, string>> {
+  const folder = join(directory, 'tls');
+  const keyFile = join(folder, 'key.pem');
+  const certificateFile = join(folder, 'certificate.pem');
+  try {
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    if (!existsSync(keyFile)) {
+      const { privateKey } = await promisify(generateKeyPair)('rsa', { modulusLength: 2048 });
+      writeWhole(keyFile, privateKey.export({ type: 'pkcs8', format: 'pem' }).toString());
+    }
+    const key = readFileSync(keyFile, 'utf8');
+    const privateKey = createPrivateKey(key);
+    if (!existsSync(certificateFile)) writeWhole(certificateFile, await selfSigned(key, now));
+    const certificate = readFileSync(certificateFile, 'utf8');
+    const parsed = new X509Certificate(certificate);
+    if (!parsed.checkPrivateKey(privateKey))
+      return { ok: false, failure: `${certificateFile}: does not belong to ${keyFile}: remove it to make a new one` };
+    const spki = parsed.publicKey.export({ type: 'spki', format: 'der' });
+    return { ok: true, value: { key, certificate, pin: createHash('sha256').update(spki).digest('base64url') } };
+  } catch (error) {
+    const reason = codeOf(error) || messageOf(error);
+    return { ok: false, failure: `${folder}: no usable key and certificate (${reason}): put them back from a backup` };
+  }
+}
+
+/** Ten years, so that it outlives machines; agents check the pin alone. */
+async function selfSigned(privateKeyPem: string, now: number): Promise<string> {
+  const { default: forge } = await import('node-forge');
+  const { pki } = forge;
+  const privateKey = pki.privateKeyFromPem(privateKeyPem);
+  const certificate = pki.createCertificate();
+  certificate.publicKey = pki.rsa.setPublicKey(privateKey.n, privateKey.e);
+  // RFC 5280 4.1.2.2: a positive integer of at most 20 octets.
+  certificate.serialNumber = `01${randomBytes(15).toString('hex')}`;
+  certificate.validity.notBefore = new Date(now - dayMs);
+  certificate.validity.notAfter = new Date(now + 3650 * dayMs);
+  const name = [{ name: 'commonName', value: 'certherd-collector' }];
+  certificate.setSubject(name);
+  certificate.setIssuer(name);
+  certificate.setExtensions([
+    { name: 'basicConstraints', cA: false, critical: true },
+    { name: 'extKeyUsage', serverAuth: true },
+    { name: 'subjectAltName', altNames: [{ type: 2, value: hostname() }] },
+  ]);
+  certificate.sign(privateKey, forge.md.sha256.create());
+  return pki.certificateToPem(certificate);
+}
+
+/** Either the whole text is there after a crash, or nothing. */
+function writeWhole(path: string, text: string): void {
+  const unfinished = `${path}.new`;
+  const file = openSync(unfinished, 'w', 0o600);
+  try {
+    writeSync(file, text);
+    fsyncSync(file);
+  } finally {
+    closeSync(file);
+  }
+  renameSync(unfinished, path);
+}

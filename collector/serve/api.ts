@@ -1,0 +1,88 @@
+import { Readable } from 'node:stream';
+import type { FastifyInstance, FastifyReply } from 'fastify';
+import type { Topic } from '../receive/records.ts';
+import type { Facts } from '../store/facts.ts';
+import { eventView } from './assemble-estate.ts';
+import type { Estate } from './estate.ts';
+import type { Live } from './live.ts';
+import { type CollectorCounts, metricsText } from './metrics.ts';
+import { sendProblem } from './problem.ts';
+
+/** What the routes read from. */
+export interface ApiNeeds {
+  estate: () => Estate;
+  /** In order of arrival; without `after` the newest. */
+  events: (after: number | undefined, limit: number) => Facts['events'];
+  counts: () => CollectorCounts;
+  live: Live;
+  /** Can anything be kept? */
+  isWritable: () => Promise<boolean>;
+  /** Milliseconds since 1970. */
+  now: () => number;
+}
+
+const lists = ['hosts', 'certificates', 'endpoints', 'findings', 'lineages'] as const satisfies Topic[];
+const metricsChunk = 16 * 1024;
+
+/** The JSON API, the live stream, /metrics and /healthz. Every item has the shape that it has in Estate. */
+export function addApi(app: FastifyInstance, { estate, events, counts, live, isWritable, now }: ApiNeeds): void {
+  app.get('/api/v1/estate', (_, reply) => sendFresh(reply, estate()));
+  for (const list of lists)
+    app.get(`/api/v1/${list}`, (_, reply) => {
+      const { version, at, [list]: items } = estate();
+      return sendFresh(reply, { version, at, items });
+    });
+
+  app.get<{ Querystring: Record<string, unknown> }>('/api/v1/events', ({ query }, reply) => {
+    const after = wholeNumber(query['after'], 0, Number.MAX_SAFE_INTEGER);
+    const limit = wholeNumber(query['limit'], 1, 1000);
+    if (after === 'wrong' || limit === 'wrong')
+      return sendProblem(reply, 400, 'Bad query', 'after: a number from 0; limit: a number from 1 to 1000');
+    const found = events(after, limit ?? 100);
+    const at = new Date(now()).toISOString();
+    const next = found.at(-1)?.id ?? after ?? 0;
+    return sendFresh(reply, { version: 1, at, items: found.map(eventView), next });
+  });
+
+  app.get('/api/v1/live', { exposeHeadRoute: false }, (request, reply) => {
+    const lastId = request.headers['last-event-id'];
+    reply.hijack();
+    for (const [name, value] of Object.entries(reply.getHeaders()))
+      if (value !== undefined) reply.raw.setHeader(name, value);
+    reply.raw.writeHead(200, { 'content-type': 'text/event-stream', 'cache-control': 'no-store' });
+    if (!live.follow(reply.raw, typeof lastId === 'string' ? lastId : undefined)) reply.raw.end();
+  });
+
+  app.get('/metrics', (_, reply) => {
+    const text = metricsText(estate(), counts());
+    return reply.header('content-type', 'text/plain; version=0.0.4; charset=utf-8').send(Readable.from(inChunks(text)));
+  });
+
+  app.get('/healthz', async (_, reply) => {
+    const writable = await isWritable();
+    if (writable) return sendFresh(reply, { status: 'ok' });
+    return sendProblem(reply, 503, 'Read-only', 'The database cannot be written: look for a full disk.');
+  });
+}
+
+function sendFresh(reply: FastifyReply, body: object): FastifyReply {
+  return reply.header('cache-control', 'no-store').send(body);
+}
+
+function wholeNumber(value: unknown, low: number, high: number): number | undefined | 'wrong' {
+  if (value === undefined) return undefined;
+  const number = typeof value === 'string' && /^\d{1,16}$/.test(value) ? Number(value) : Number.NaN;
+  return number >= low && number <= high ? number : 'wrong';
+}
+
+/** Chunks large enough to be cheap, small enough not to hold up anything else. */
+function* inChunks(text: Iterable<string>): Generator<string> {
+  let chunk = '';
+  for (const piece of text) {
+    chunk += piece;
+    if (chunk.length < metricsChunk) continue;
+    yield chunk;
+    chunk = '';
+  }
+  yield chunk;
+}

@@ -1,0 +1,122 @@
+import type { Certificate } from '@certherd/protocol/certificate';
+import { endpointStatus } from '../evaluate/endpoint-status.ts';
+import { bySeverity, hostStatus } from '../evaluate/host-status.ts';
+import { silentFindings } from '../evaluate/silent-findings.ts';
+import type { EventFacts, Facts, HostFacts } from '../store/facts.ts';
+import type { CertificateView, EndpointView, Estate, EventView, FindingView, HostView } from './estate.ts';
+
+/** How each host is heard: what only the running collector knows. */
+export interface HostPresence {
+  connected: boolean;
+  silent: boolean;
+  heardAt: number | undefined;
+  observedAt: number | undefined;
+}
+
+export interface EstateFacts extends Facts {
+  presenceOf(agentId: string): HostPresence;
+  collectorVersion: string;
+  startedAt: number;
+}
+
+/** The whole estate as of `now` (milliseconds since 1970): pure. Every verdict that depends on time is made here. */
+export function assembleEstate(facts: EstateFacts, now: number): Estate {
+  const known = new Map(facts.certificates.map(({ certificate }) => [certificate.fingerprint, certificate]));
+  const held = new Map<string, Pick<CertificateView, 'files' | 'endpoints'>>();
+  for (const fingerprint of known.keys()) held.set(fingerprint, { files: [], endpoints: [] });
+  const views = facts.hosts.map((host) => assembleHost(host, facts.presenceOf(host.agentId), known, held, now));
+  return {
+    version: 1,
+    at: instant(now),
+    collector: { version: facts.collectorVersion, startedAt: instant(facts.startedAt) },
+    hosts: views.map((view) => view.host),
+    certificates: facts.certificates.map(({ certificate, firstSeenAt }) => ({
+      ...certificate,
+      firstSeenAt: instant(firstSeenAt),
+      ...(held.get(certificate.fingerprint) ?? { files: [], endpoints: [] }),
+    })),
+    endpoints: views.flatMap((view) => view.endpoints),
+    lineages: facts.hosts.flatMap((host) =>
+      (host.snapshot?.lineages ?? []).map((lineage) => ({ ...onHost(host), ...lineage })),
+    ),
+    findings: views.flatMap((view) => view.findings).sort((a, b) => bySeverity(a, b) || order(a.since, b.since)),
+    events: facts.events.map(eventView),
+  };
+}
+
+/** An event as the API shows it. */
+export function eventView({ agentId, hostName, epoch, receivedAt, event }: EventFacts): EventView {
+  return { agentId, hostName, epoch, ...event, receivedAt: instant(receivedAt) };
+}
+
+function assembleHost(
+  host: HostFacts,
+  presence: HostPresence,
+  known: ReadonlyMap<string, Certificate>,
+  held: ReadonlyMap<string, Pick<CertificateView, 'files' | 'endpoints'>>,
+  now: number,
+): { host: HostView; endpoints: EndpointView[]; findings: FindingView[] } {
+  const { snapshot } = host;
+  const silent = presence.silent;
+  const heardAt = presence.heardAt ?? host.heardAt;
+  const observedAt = snapshot && Math.max(snapshot.observedAt, presence.observedAt ?? snapshot.observedAt);
+  for (const { path, fingerprints } of snapshot?.files ?? [])
+    held.get(fingerprints[0] ?? '')?.files.push({ ...onHost(host), path });
+  const endpoints = (snapshot?.endpoints ?? []).map((endpoint): EndpointView => {
+    const served = known.get(endpoint.served ?? '');
+    held.get(endpoint.served ?? '')?.endpoints.push({ ...onHost(host), id: endpoint.id });
+    return {
+      ...onHost(host),
+      ...endpoint,
+      status: endpointStatus(endpoint, served, { silent, now }),
+      ...(observedAt === undefined ? {} : { observedAt: instant(observedAt) }),
+      ...(served ? { servedNotBefore: served.notBefore, servedNotAfter: served.notAfter } : {}),
+    };
+  });
+  const told = snapshot?.findings ?? [];
+  const derived = silent ? silentFindings(snapshot?.endpoints ?? [], told, known, now) : [];
+  const verdict = hostStatus({
+    silent,
+    heardAt,
+    hasSnapshot: snapshot !== undefined,
+    findings: told,
+    expiredEndpoints: endpoints.filter(({ servedNotAfter }) => isPast(servedNotAfter, now)).map(({ id }) => id),
+    conflictAt: host.conflictAt,
+    now,
+  });
+  return {
+    host: {
+      agentId: host.agentId,
+      name: host.name,
+      agentVersion: host.agentVersion,
+      platform: snapshot?.host.platform ?? '',
+      ...(snapshot ? { mode: snapshot.host.mode } : {}),
+      ...verdict,
+      connected: presence.connected,
+      enrolledAt: instant(host.enrolledAt),
+      ...(heardAt === undefined ? {} : { lastHeardAt: instant(heardAt) }),
+      ...(observedAt === undefined ? {} : { observedAt: instant(observedAt) }),
+    },
+    endpoints,
+    findings: [
+      ...told.map((finding) => ({ ...onHost(host), ...finding, stale: silent })),
+      ...derived.map((finding) => ({ ...onHost(host), ...finding, stale: false })),
+    ],
+  };
+}
+
+function onHost({ agentId, name }: HostFacts): { agentId: string; hostName: string } {
+  return { agentId, hostName: name };
+}
+
+function isPast(notAfter: string | undefined, now: number): boolean {
+  return notAfter !== undefined && Date.parse(notAfter) < now;
+}
+
+function instant(ms: number): string {
+  return new Date(ms).toISOString();
+}
+
+function order(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}

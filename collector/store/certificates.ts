@@ -1,0 +1,43 @@
+import type { Certificate } from '@certherd/protocol/certificate';
+import type { Sql } from './database.ts';
+import type { CertificateFacts } from './facts.ts';
+
+/** Rows of `certificate`: each certificate once, by fingerprint, for ever. */
+export function certificateTable(sql: Sql) {
+  const find = sql.prepare<[Buffer], number>('SELECT id FROM certificate WHERE fingerprint = ?').pluck();
+  const insert = sql.prepare(
+    'INSERT INTO certificate (fingerprint, not_before, not_after, first_seen_at, body) VALUES (?, ?, ?, ?, ?)',
+  );
+  const current = sql.prepare<[], { body: string; first_seen_at: number }>(
+    `SELECT body, first_seen_at FROM certificate
+     WHERE id IN (SELECT certificate FROM current_certificate) ORDER BY not_after, fingerprint`,
+  );
+  const changed = sql
+    .prepare(
+      `SELECT EXISTS (SELECT 1 FROM certificate JOIN current_certificate ON certificate = id
+         WHERE not_after > $from AND not_after <= $to)
+       OR EXISTS (SELECT 1 FROM certificate JOIN current_certificate ON certificate = id
+         WHERE not_before > $from AND not_before <= $to)`,
+    )
+    .pluck();
+
+  return {
+    /** The row's id, and whether it was new. What was first told about a fingerprint stays. */
+    keep(certificate: Certificate, at: number): { id: number; added: boolean } {
+      const fingerprint = Buffer.from(certificate.fingerprint, 'hex');
+      const known = find.get(fingerprint);
+      if (known !== undefined) return { id: known, added: false };
+      const { notBefore, notAfter } = certificate;
+      const body = JSON.stringify(certificate);
+      const run = insert.run(fingerprint, Date.parse(notBefore), Date.parse(notAfter), at, body);
+      return { id: Number(run.lastInsertRowid), added: true };
+    },
+    current(): CertificateFacts[] {
+      return current.all().map((row) => ({
+        certificate: JSON.parse(row.body),
+        firstSeenAt: row.first_seen_at,
+      }));
+    },
+    validityChanged: (from: number, to: number): boolean => changed.get({ from, to }) === 1,
+  };
+}

@@ -1,0 +1,108 @@
+import { chmodSync, closeSync, existsSync, openSync, statSync } from 'node:fs';
+import type { Result } from '@certherd/protocol/failure';
+import Database from 'better-sqlite3';
+import { messageOf } from '../failure.ts';
+import type { Migration } from './migrations.ts';
+
+export type Sql = Database.Database;
+
+/** Why a database was not opened; `message` is one line that names the file and says what to do. */
+export interface OpenFailure {
+  reason: 'corrupt' | 'newer' | 'foreign' | 'unreadable' | 'old-library';
+  message: string;
+}
+
+/** "CRTH" in PRAGMA application_id: tells our file from any other SQLite file. */
+const applicationId = 0x43_52_54_48;
+/** Checking a file takes about a second per 500 MB; larger ones are left to a check on demand. */
+const largestCheckedBytes = 256 * 1024 * 1024;
+
+/**
+ * Opens or makes the database (0600), checks it, and brings its schema up to date. Nothing is written before
+ * it is certain that the file is ours, whole, and not newer than this code.
+ */
+export function openDatabase(path: string, migrations: readonly Migration[]): Result<Sql, OpenFailure> {
+  try {
+    const refused = existsSync(path) && statSync(path).size > 0 ? examine(path, migrations) : undefined;
+    if (refused) return { ok: false, failure: refused };
+    closeSync(openSync(path, 'a', 0o600));
+    chmodSync(path, 0o600);
+    const sql = new Database(path);
+    sql.pragma('busy_timeout = 5000');
+    sql.pragma('journal_mode = WAL');
+    sql.pragma('synchronous = FULL');
+    sql.pragma('foreign_keys = ON');
+    sql.pragma('trusted_schema = OFF');
+    migrate(sql, migrations);
+    return { ok: true, value: sql };
+  } catch (error) {
+    return { ok: false, failure: wordOpenFailure(path, error) };
+  }
+}
+
+/** Reads only: a reason not to touch this file, or undefined. */
+function examine(path: string, migrations: readonly Migration[]): OpenFailure | undefined {
+  const sql = new Database(path, { readonly: true });
+  try {
+    const library = String(sql.prepare('SELECT sqlite_version()').pluck().get());
+    if (!isAtLeast(library, [3, 51, 3]))
+      return { reason: 'old-library', message: `SQLite ${library} is too old: 3.51.3 or newer is needed` };
+    const owner = Number(sql.pragma('application_id', { simple: true }));
+    const tables = Number(sql.prepare('SELECT count(*) FROM sqlite_schema').pluck().get());
+    if (owner !== applicationId && (owner !== 0 || tables > 0))
+      return {
+        reason: 'foreign',
+        message: `${path}: another program's database: choose another directory with --data`,
+      };
+    const version = Number(sql.pragma('user_version', { simple: true }));
+    const newest = migrations.at(-1)?.number ?? 0;
+    if (version > newest)
+      return {
+        reason: 'newer',
+        message: `${path}: made by a newer certherd-collector (schema ${version}, this one knows ${newest}): install that version; nothing was changed`,
+      };
+    if (statSync(path).size <= largestCheckedBytes) {
+      const verdict = String(sql.pragma('quick_check(1)', { simple: true }));
+      if (verdict !== 'ok') return corrupt(path, verdict.split('\n')[0] ?? '');
+    }
+    return undefined;
+  } finally {
+    sql.close();
+  }
+}
+
+/** Each step in one transaction with its number, so that a crash leaves a whole schema. */
+function migrate(sql: Sql, migrations: readonly Migration[]): void {
+  sql
+    .transaction(() => {
+      const version = Number(sql.pragma('user_version', { simple: true }));
+      for (const migration of migrations) {
+        if (migration.number <= version) continue;
+        sql.exec(migration.sql);
+        sql.pragma(`user_version = ${migration.number}`);
+        sql.pragma(`application_id = ${applicationId}`);
+      }
+    })
+    .exclusive();
+}
+
+function wordOpenFailure(path: string, error: unknown): OpenFailure {
+  if (error instanceof Database.SqliteError && /^SQLITE_(?:CORRUPT|NOTADB)/.test(error.code))
+    return corrupt(path, error.message);
+  return {
+    reason: 'unreadable',
+    message: `${path}: cannot be opened (${messageOf(error)}): check the disk and the owner`,
+  };
+}
+
+function corrupt(path: string, detail: string): OpenFailure {
+  return {
+    reason: 'corrupt',
+    message: `${path}: damaged (${detail}): put a backup in its place, or move it away with its -wal and -shm files to start empty`,
+  };
+}
+
+function isAtLeast(version: string, [major, minor, patch]: [number, number, number]): boolean {
+  const [a = 0, b = 0, c = 0] = version.split('.').map(Number);
+  return a !== major ? a > major : b !== minor ? b > minor : c >= patch;
+}

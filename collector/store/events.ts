@@ -1,0 +1,62 @@
+import type { Event } from '@certherd/protocol/event';
+import type { Sql } from './database.ts';
+import type { EventFacts } from './facts.ts';
+
+const columns = `SELECT event.id, host.agent_id, host.name AS host_name, epoch.name AS epoch, event.received_at, event.body
+  FROM event JOIN epoch ON epoch.id = event.epoch JOIN host ON host.id = epoch.host`;
+
+/** Rows of `epoch` and `event`. (agent, epoch, seq) is an event's identity: what is kept already is left alone. */
+export function eventTable(sql: Sql) {
+  const findEpoch = sql.prepare<[number, string], { id: number; acked_seq: number }>(
+    'SELECT id, acked_seq FROM epoch WHERE host = ? AND name = ?',
+  );
+  const addEpoch = sql.prepare('INSERT INTO epoch (host, name) VALUES (?, ?)');
+  const ack = sql
+    .prepare('UPDATE epoch SET acked_seq = max(acked_seq, ?), kept = kept + ? WHERE id = ? RETURNING acked_seq')
+    .pluck();
+  const insert = sql.prepare(
+    'INSERT INTO event (epoch, seq, at, received_at, body) VALUES (?, ?, ?, ?, ?) ON CONFLICT (epoch, seq) DO NOTHING',
+  );
+  const newest = sql.prepare<[number], Raw>(`${columns} ORDER BY event.id DESC LIMIT ?`);
+  const after = sql.prepare<[number, number], Raw>(`${columns} WHERE event.id > ? ORDER BY event.id LIMIT ?`);
+  const count = sql.prepare('SELECT coalesce(sum(kept), 0) FROM epoch').pluck();
+
+  return {
+    ackedSeq(host: number, epoch: string): number {
+      return findEpoch.get(host, epoch)?.acked_seq ?? 0;
+    },
+    keep(host: number, epoch: string, events: readonly Event[], at: number): { ackedSeq: number; added: number } {
+      const known = findEpoch.get(host, epoch);
+      const id = known?.id ?? Number(addEpoch.run(host, epoch).lastInsertRowid);
+      let added = 0;
+      for (const event of events)
+        added += insert.run(id, event.seq, Date.parse(event.at), at, JSON.stringify(event)).changes;
+      return { ackedSeq: Number(ack.get(events.at(-1)?.seq ?? 0, added, id)), added };
+    },
+    /** Newest first. */
+    newest: (limit: number): EventFacts[] => newest.all(limit).map(read),
+    /** In order of arrival. */
+    after: (id: number, limit: number): EventFacts[] => after.all(id, limit).map(read),
+    count: (): number => Number(count.get()),
+  };
+}
+
+interface Raw {
+  id: number;
+  agent_id: string;
+  host_name: string;
+  epoch: string;
+  received_at: number;
+  body: string;
+}
+
+function read(raw: Raw): EventFacts {
+  return {
+    id: raw.id,
+    agentId: raw.agent_id,
+    hostName: raw.host_name,
+    epoch: raw.epoch,
+    receivedAt: raw.received_at,
+    event: JSON.parse(raw.body),
+  };
+}

@@ -1,0 +1,72 @@
+import type { Certificate } from '@certherd/protocol/certificate';
+import type { Event } from '@certherd/protocol/event';
+import type { Finding } from '@certherd/protocol/finding';
+import type { Deployment, Endpoint, FileObservation, Lineage, Server, Snapshot } from '@certherd/protocol/snapshot';
+
+/** What one host last told. Instants are milliseconds since 1970. */
+export interface SnapshotFacts {
+  digest: string;
+  observedAt: number;
+  receivedAt: number;
+  host: Snapshot['host'];
+  servers: Server[];
+  files: FileObservation[];
+  lineages: Lineage[];
+  deployments: Deployment[];
+  endpoints: Endpoint[];
+  findings: Finding[];
+}
+
+export interface HostFacts {
+  agentId: string;
+  name: string;
+  agentVersion: string;
+  enrolledAt: number;
+  heardAt: number | undefined;
+  /** When another machine last presented this host's identity. */
+  conflictAt: number | undefined;
+  snapshot: SnapshotFacts | undefined;
+}
+
+export interface CertificateFacts {
+  certificate: Certificate;
+  firstSeenAt: number;
+}
+
+export interface EventFacts {
+  /** Order of arrival at the collector. */
+  id: number;
+  agentId: string;
+  hostName: string;
+  epoch: string;
+  receivedAt: number;
+  event: Event;
+}
+
+/** Everything current, and the newest events. */
+export interface Facts {
+  hosts: HostFacts[];
+  /** Certificates that a current snapshot names. */
+  certificates: CertificateFacts[];
+  /** Newest first, at most 100. */
+  events: EventFacts[];
+  eventsTotal: number;
+}
+
+export type ChangeKind =
+  | 'certificate-seen'
+  | 'endpoint-issued'
+  | 'endpoint-configured'
+  | 'endpoint-served'
+  | 'finding-opened'
+  | 'finding-closed';
+
+/** One row of history, derived from two snapshots. */
+export interface Change {
+  kind: ChangeKind;
+  /** A fingerprint, an endpoint's id, or a finding's key. */
+  subject: string;
+  /** A fingerprint, or a finding as JSON. */
+  before: string | undefined;
+  after: string | undefined;
+}

@@ -1,0 +1,97 @@
+import type { Result } from '@certherd/protocol/failure';
+import Database from 'better-sqlite3';
+import type { Log } from '../ports.ts';
+import type { Sql } from './database.ts';
+
+/** Why nothing was kept: the disk is full, or the file cannot be written. The same request may succeed later. */
+export interface KeepFailure {
+  reason: 'disk-full' | 'write-failed';
+  detail: string;
+}
+
+/** A value that is durable, or the reason why it is not. */
+export type Kept<T> = Result<T, KeepFailure>;
+
+export interface GroupCommit {
+  /** Runs `work` in this tick's transaction; resolves after the commit is on disk, in the order of calling. */
+  keep: <T>(work: () => T) => Promise<Kept<T>>;
+  /** Commits what waits, now. */
+  flush: () => void;
+}
+
+interface Waiting {
+  work: () => void;
+  done: () => void;
+  undone: (failure: KeepFailure) => void;
+  fail: (error: unknown) => void;
+}
+
+/**
+ * Everything that arrives in one tick is committed in one transaction (one fsync), then answered. Each piece of
+ * work has its own savepoint: a piece that throws is undone alone and its promise rejects.
+ */
+export function createGroupCommit(sql: Sql, log: Log): GroupCommit {
+  let waiting: Waiting[] = [];
+  let failure: KeepFailure | undefined;
+  const savepoint = sql.transaction((work: () => void) => work());
+  const commitAll = sql.transaction((batch: Waiting[]) => batch.map((piece) => attempt(piece)));
+
+  return {
+    keep<T>(work: () => T) {
+      if (waiting.length === 0) setImmediate(flush);
+      return new Promise<Kept<T>>((resolve, reject) => {
+        let value: T;
+        waiting.push({
+          work: () => {
+            value = work();
+          },
+          done: () => resolve({ ok: true, value }),
+          undone: (failure) => resolve({ ok: false, failure }),
+          fail: reject,
+        });
+      });
+    },
+    flush,
+  };
+
+  function flush(): void {
+    const batch = waiting;
+    waiting = [];
+    if (batch.length === 0) return;
+    let answers: (() => void)[];
+    try {
+      answers = commitAll.immediate(batch);
+      failure = undefined;
+    } catch (error) {
+      const reason = keepFailure(error);
+      if (!reason) {
+        for (const piece of batch) piece.fail(error);
+        return;
+      }
+      if (failure?.reason !== reason.reason)
+        log.error({ ...reason }, 'nothing can be kept: the database refuses writes');
+      failure = reason;
+      answers = batch.map((piece) => () => piece.undone(reason));
+    }
+    for (const answer of answers) answer();
+  }
+
+  function attempt(piece: Waiting): () => void {
+    try {
+      savepoint(piece.work);
+      return piece.done;
+    } catch (error) {
+      // A write that failed for want of disk condemns the whole batch: none of it may be acknowledged.
+      if (keepFailure(error) || !sql.inTransaction) throw error;
+      return () => piece.fail(error);
+    }
+  }
+}
+
+function keepFailure(error: unknown): KeepFailure | undefined {
+  if (!(error instanceof Database.SqliteError)) return undefined;
+  if (error.code === 'SQLITE_FULL') return { reason: 'disk-full', detail: error.message };
+  if (/^SQLITE_(?:IOERR|READONLY|BUSY|LOCKED|CANTOPEN|CORRUPT|NOMEM|PERM)/.test(error.code))
+    return { reason: 'write-failed', detail: `${error.code}: ${error.message}` };
+  return undefined;
+}

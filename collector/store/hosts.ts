@@ -1,0 +1,87 @@
+import type { Heard, Identity, SessionStart } from '../receive/records.ts';
+import type { Sql } from './database.ts';
+
+/** One enrolled agent. Instants are milliseconds since 1970. */
+export interface HostRow {
+  id: number;
+  agentId: string;
+  name: string;
+  agentVersion: string;
+  enrolledAt: number;
+  generation: number;
+  heardAt: number | undefined;
+  conflictAt: number | undefined;
+}
+
+/** Rows of `host`. Writing is for the group commit only. */
+export function hostTable(sql: Sql) {
+  const all = sql.prepare<[], Raw>('SELECT * FROM host ORDER BY name, agent_id');
+  const one = sql.prepare<[string], Raw>('SELECT * FROM host WHERE agent_id = ?');
+  const byKey = sql.prepare<[Uint8Array], Raw>('SELECT * FROM host WHERE public_key = ?');
+  const insert = sql.prepare('INSERT INTO host (agent_id, public_key, name, enrolled_at) VALUES (?, ?, ?, ?)');
+  const begin = sql.prepare(
+    'UPDATE host SET generation = ?, boot_id = ?, name = ?, agent_version = ?, heard_at = ? WHERE id = ?',
+  );
+  const conflict = sql.prepare('UPDATE host SET conflict_at = ? WHERE agent_id = ?');
+  const hear = sql.prepare('UPDATE host SET heard_at = max(coalesce(heard_at, 0), ?) WHERE agent_id = ?');
+  const observe = sql.prepare(
+    `UPDATE current_snapshot SET observed_at = max(observed_at, ?)
+     WHERE host = (SELECT id FROM host WHERE agent_id = ?)`,
+  );
+
+  return {
+    all: (): HostRow[] => all.all().map(read),
+    byAgentId: (agentId: string): HostRow | undefined => optional(one.get(agentId)),
+    byPublicKey: (publicKey: Uint8Array): (HostRow & { revoked: boolean }) | undefined => {
+      const row = byKey.get(publicKey);
+      return row ? { ...read(row), revoked: row.revoked_at !== null } : undefined;
+    },
+    identity(agentId: string): Identity | undefined {
+      const row = one.get(agentId);
+      return row && { publicKey: row.public_key, revoked: row.revoked_at !== null };
+    },
+    add(host: { agentId: string; publicKey: Uint8Array; name: string; at: number }): number {
+      return Number(insert.run(host.agentId, host.publicKey, host.name, host.at).lastInsertRowid);
+    },
+    begin(id: number, start: SessionStart): void {
+      begin.run(start.generation, start.bootId, start.hostName, start.agentVersion, start.at, id);
+    },
+    noteConflict(agentId: string, at: number): void {
+      conflict.run(at, agentId);
+    },
+    noteHeard({ agentId, heardAt, observedAt }: Heard): void {
+      hear.run(heardAt, agentId);
+      if (observedAt !== undefined) observe.run(observedAt, agentId);
+    },
+  };
+}
+
+interface Raw {
+  id: number;
+  agent_id: string;
+  public_key: Buffer;
+  name: string;
+  agent_version: string;
+  enrolled_at: number;
+  generation: number;
+  heard_at: number | null;
+  conflict_at: number | null;
+  revoked_at: number | null;
+}
+
+function optional(row: Raw | undefined): HostRow | undefined {
+  return row ? read(row) : undefined;
+}
+
+function read(raw: Raw): HostRow {
+  return {
+    id: raw.id,
+    agentId: raw.agent_id,
+    name: raw.name,
+    agentVersion: raw.agent_version,
+    enrolledAt: raw.enrolled_at,
+    generation: raw.generation,
+    heardAt: raw.heard_at ?? undefined,
+    conflictAt: raw.conflict_at ?? undefined,
+  };
+}

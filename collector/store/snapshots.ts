@@ -1,0 +1,146 @@
+import type { Certificate } from '@certherd/protocol/certificate';
+import type { SnapshotFrame } from '@certherd/protocol/frame';
+import type { Snapshot } from '@certherd/protocol/snapshot';
+import type { Topic } from '../receive/records.ts';
+import { certificateTable } from './certificates.ts';
+import { changeTable } from './changes.ts';
+import { changesBetween, type Part, partsByKey, partsOf, type PartKind } from './compare.ts';
+import type { Sql } from './database.ts';
+import type { SnapshotFacts } from './facts.ts';
+
+/** Current state: what each host's latest snapshot says. Replacing writes only what differs. */
+export function snapshotTable(sql: Sql) {
+  const certificates = certificateTable(sql);
+  const changes = changeTable(sql);
+  const digest = sql.prepare<[number], string>('SELECT digest FROM current_snapshot WHERE host = ?').pluck();
+  const keep = sql.prepare(
+    `INSERT INTO current_snapshot (host, digest, observed_at, received_at, body) VALUES (?, ?, ?, ?, ?)
+     ON CONFLICT (host) DO UPDATE SET digest = excluded.digest, observed_at = excluded.observed_at,
+       received_at = excluded.received_at, body = excluded.body`,
+  );
+  const parts = sql.prepare<[number], Omit<Part, 'certificate'>>(
+    'SELECT kind, id, body FROM current_part WHERE host = ? ORDER BY kind, id',
+  );
+  const keepPart = sql.prepare(
+    `INSERT INTO current_part (host, kind, id, certificate, body) VALUES (?, ?, ?, ?, ?)
+     ON CONFLICT (host, kind, id) DO UPDATE SET certificate = excluded.certificate, body = excluded.body`,
+  );
+  const dropPart = sql.prepare('DELETE FROM current_part WHERE host = ? AND kind = ? AND id = ?');
+  const held = sql.prepare<[number], number>('SELECT certificate FROM current_certificate WHERE host = ?').pluck();
+  const hold = sql.prepare('INSERT INTO current_certificate (host, certificate) VALUES (?, ?)');
+  const release = sql.prepare('DELETE FROM current_certificate WHERE host = ? AND certificate = ?');
+  const allSnapshots = sql.prepare<[], RawSnapshot>(
+    'SELECT host, digest, observed_at, received_at, body FROM current_snapshot',
+  );
+  const allParts = sql.prepare<[], RawPart>('SELECT host, kind, body FROM current_part ORDER BY host, kind, id');
+
+  return {
+    digestOf: (host: number) => digest.get(host),
+    /** Replaces a host's current state, appends the history between, and tells which topics changed. */
+    replace(host: number, frame: SnapshotFrame, at: number): Topic[] {
+      const topics = new Set<Topic>(['hosts']);
+      const { ids, added } = keepCertificates(host, frame.snapshot.certificates, at, topics);
+      const before = partsByKey(parts.all(host).map((row) => ({ ...row, certificate: undefined })));
+      const after = partsByKey(partsOf(frame.snapshot));
+      for (const [key, part] of after) {
+        if (before.get(key)?.body === part.body) continue;
+        const certificate = part.certificate === undefined ? null : (ids.get(part.certificate) ?? null);
+        keepPart.run(host, part.kind, part.id, certificate, part.body);
+        topics.add(topicOf[part.kind]);
+      }
+      for (const [key, part] of before) {
+        if (after.has(key)) continue;
+        dropPart.run(host, part.kind, part.id);
+        topics.add(topicOf[part.kind]);
+      }
+      changes.add(host, at, [
+        ...added.map((fingerprint) => ({
+          kind: 'certificate-seen' as const,
+          subject: fingerprint,
+          before: undefined,
+          after: fingerprint,
+        })),
+        ...changesBetween(before, after),
+      ]);
+      const body = JSON.stringify({ host: frame.snapshot.host, servers: frame.snapshot.servers });
+      keep.run(host, frame.digest, Date.parse(frame.observedAt), at, body);
+      return [...topics];
+    },
+    /** Every host's current state by its row id. */
+    all(): Map<number, SnapshotFacts> {
+      const found = new Map<number, SnapshotFacts>();
+      for (const row of allSnapshots.all()) found.set(row.host, emptyFacts(row));
+      for (const row of allParts.all()) {
+        const facts = found.get(row.host);
+        if (facts) addPart(facts, row);
+      }
+      return found;
+    },
+  };
+
+  function keepCertificates(host: number, list: readonly Certificate[], at: number, topics: Set<Topic>) {
+    const ids = new Map<string, number>();
+    const added: string[] = [];
+    for (const certificate of list) {
+      const kept = certificates.keep(certificate, at);
+      ids.set(certificate.fingerprint, kept.id);
+      if (kept.added) added.push(certificate.fingerprint);
+    }
+    const before = new Set(held.all(host));
+    const after = new Set(ids.values());
+    const gained = [...after].filter((id) => !before.has(id));
+    const lost = [...before].filter((id) => !after.has(id));
+    for (const id of gained) hold.run(host, id);
+    for (const id of lost) release.run(host, id);
+    if (gained.length + lost.length > 0) topics.add('certificates');
+    return { ids, added };
+  }
+}
+
+// A certificate's files and endpoints are part of how it is shown, and a deployment explains its endpoints.
+const topicOf: Readonly<Record<PartKind, Topic>> = {
+  file: 'certificates',
+  lineage: 'lineages',
+  deployment: 'endpoints',
+  endpoint: 'endpoints',
+  finding: 'findings',
+};
+
+interface RawSnapshot {
+  host: number;
+  digest: string;
+  observed_at: number;
+  received_at: number;
+  body: string;
+}
+
+interface RawPart {
+  host: number;
+  kind: PartKind;
+  body: string;
+}
+
+function emptyFacts(row: RawSnapshot): SnapshotFacts {
+  const { host, servers }: Pick<Snapshot, 'host' | 'servers'> = JSON.parse(row.body);
+  return {
+    digest: row.digest,
+    observedAt: row.observed_at,
+    receivedAt: row.received_at,
+    host,
+    servers,
+    files: [],
+    lineages: [],
+    deployments: [],
+    endpoints: [],
+    findings: [],
+  };
+}
+
+/** Bodies were validated before they were kept. */
+function addPart(facts: SnapshotFacts, { kind, body }: RawPart): void {
+  if (kind === 'file') facts.files.push(JSON.parse(body));
+  else if (kind === 'lineage') facts.lineages.push(JSON.parse(body));
+  else if (kind === 'deployment') facts.deployments.push(JSON.parse(body));
+  else if (kind === 'endpoint') facts.endpoints.push(JSON.parse(body));
+  else facts.findings.push(JSON.parse(body));
+}

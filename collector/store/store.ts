@@ -1,0 +1,132 @@
+import { randomBytes } from 'node:crypto';
+import { join } from 'node:path';
+import type { Result } from '@certherd/protocol/failure';
+import type { Log } from '../ports.ts';
+import type { Enrolment, Records, SessionStart, SessionState } from '../receive/records.ts';
+import { certificateTable } from './certificates.ts';
+import { changeTable } from './changes.ts';
+import { type OpenFailure, openDatabase, type Sql } from './database.ts';
+import { eventTable } from './events.ts';
+import type { Change, EventFacts, Facts } from './facts.ts';
+import { createGroupCommit, type Kept } from './group-commit.ts';
+import { hostTable } from './hosts.ts';
+import { type Migration, readMigrations } from './migrations.ts';
+import { settingTable } from './settings.ts';
+import { snapshotTable } from './snapshots.ts';
+import { tokenTable } from './tokens.ts';
+
+/** All that the collector keeps. Reads are synchronous; writes resolve when they are on disk. */
+export interface Store extends Records {
+  collectorId: string;
+  addToken: (hash: Uint8Array, at: number, expiresAt: number) => Promise<Kept<void>>;
+  /** The agents' listener as last served, "HOST:PORT". */
+  agentAddress: () => string | undefined;
+  noteAgentAddress: (address: string) => Promise<Kept<void>>;
+  /** Writes one row: can anything be kept? */
+  checkWritable: (at: number) => Promise<Kept<void>>;
+  facts: () => Facts;
+  /** In order of arrival; without `after` the newest. */
+  events: (after: number | undefined, limit: number) => EventFacts[];
+  /** A host's history, oldest first. */
+  changes: (agentId: string) => (Change & { at: number })[];
+  close: () => void;
+}
+
+const newestEvents = 100;
+
+/** Opens directory/certherd.db. */
+export function openStore(
+  directory: string,
+  log: Log,
+  migrations: readonly Migration[] = readMigrations(),
+): Result<Store, OpenFailure> {
+  const opened = openDatabase(join(directory, 'certherd.db'), migrations);
+  return opened.ok ? { ok: true, value: createStore(opened.value, log) } : opened;
+}
+
+function createStore(sql: Sql, log: Log): Store {
+  const group = createGroupCommit(sql, log);
+  const settings = settingTable(sql);
+  const hosts = hostTable(sql);
+  const tokens = tokenTable(sql);
+  const snapshots = snapshotTable(sql);
+  const certificates = certificateTable(sql);
+  const changes = changeTable(sql);
+  const events = eventTable(sql);
+  const collectorId = settings.read('collector-id') ?? randomBytes(16).toString('base64url');
+  if (settings.read('collector-id') === undefined) settings.keep('collector-id', collectorId);
+
+  return {
+    collectorId,
+    addToken: (hash, at, expiresAt) => group.keep(() => tokens.add(hash, at, expiresAt)),
+    agentAddress: () => settings.read('agent-address'),
+    noteAgentAddress: (address) => group.keep(() => settings.keep('agent-address', address)),
+    checkWritable: (at) => group.keep(() => settings.keep('checked-at', String(at))),
+    enrol: (enrolment) => group.keep(() => enrol(enrolment)),
+    identity: (agentId) => hosts.identity(agentId),
+    beginSession: (start) => group.keep(() => beginSession(start)),
+    noteConflict: (agentId, at) => group.keep(() => hosts.noteConflict(agentId, at)),
+    keepSnapshot: (agentId, frame, at) => group.keep(() => snapshots.replace(rowOf(agentId), frame, at)),
+    keepEvents: (agentId, epoch, list, at) => group.keep(() => events.keep(rowOf(agentId), epoch, list, at)),
+    noteHeard: (heard) =>
+      group.keep(() => {
+        for (const one of heard) hosts.noteHeard(one);
+      }),
+    lastHeard: () => hosts.all().map(({ agentId, heardAt }) => ({ agentId, heardAt })),
+    validityChanged: certificates.validityChanged,
+    facts,
+    events: (after, limit) => (after === undefined ? events.newest(limit).toReversed() : events.after(after, limit)),
+    changes: (agentId) => changes.ofHost(rowOf(agentId)),
+    close() {
+      group.flush();
+      sql.close();
+    },
+  };
+
+  function rowOf(agentId: string): number {
+    const host = hosts.byAgentId(agentId);
+    if (!host) throw new Error('no such agent');
+    return host.id;
+  }
+
+  /** A spent token answers again for the key that spent it, while it lives: the reply may have been lost. */
+  function enrol({ tokenHash, publicKey, hostName, proposedAgentId, at }: Enrolment): string | undefined {
+    const token = tokens.find(tokenHash);
+    const known = hosts.byPublicKey(publicKey);
+    if (!token || at >= token.expiresAt || known?.revoked) return undefined;
+    if (token.host !== undefined) return known?.id === token.host ? known.agentId : undefined;
+    const id = known?.id ?? hosts.add({ agentId: proposedAgentId, publicKey, name: hostName, at });
+    tokens.spend(tokenHash, id, at);
+    return known?.agentId ?? proposedAgentId;
+  }
+
+  /** The agent writes its generation down before it says hello, so that a lost reply never repeats one. */
+  function beginSession(start: SessionStart): SessionState | undefined {
+    const host = hosts.byAgentId(start.agentId);
+    if (!host) return undefined;
+    if (start.generation <= host.generation) {
+      hosts.noteConflict(start.agentId, start.at);
+      return undefined;
+    }
+    hosts.begin(host.id, start);
+    return { ackedSeq: events.ackedSeq(host.id, start.epoch), snapshotDigest: snapshots.digestOf(host.id) };
+  }
+
+  function facts(): Facts {
+    const current = snapshots.all();
+    return {
+      hosts: hosts.all().map((host) => ({
+        agentId: host.agentId,
+        name: host.name,
+        agentVersion: host.agentVersion,
+        enrolledAt: host.enrolledAt,
+        heardAt: host.heardAt,
+        conflictAt: host.conflictAt,
+        snapshot: current.get(host.id),
+      })),
+      certificates: certificates.current(),
+      events: events.newest(newestEvents),
+      eventsTotal: events.count(),
+    };
+  }
+}

@@ -1,0 +1,140 @@
+import type { Severity } from '@certherd/protocol/finding';
+import type { EndpointView, Estate, FindingView, HostView } from '../../serve/estate.ts';
+import type { Validity } from './life.ts';
+
+/** One thing that a person should know or do: a finding, or a host whose status no fresh finding explains. */
+export interface Need {
+  /** Stable from one estate to the next. */
+  readonly key: string;
+  readonly severity: Severity;
+  readonly hostName: string;
+  /** Server name, lineage or path; absent when it is the host itself. */
+  readonly name?: string;
+  readonly code?: string;
+  readonly cause: string;
+  readonly since: string;
+  /** Validity of the served certificate that this puts at risk: the one that ends first. */
+  readonly deadline?: Validity;
+  readonly remedy: string;
+  readonly evidence: readonly (readonly [string, string])[];
+  /** The host is silent: it was so when last heard. */
+  readonly stale: boolean;
+}
+
+export interface Needs {
+  /** Most urgent first: by severity, then what ends first, then what has lasted longest. */
+  readonly pressing: readonly Need[];
+  readonly notices: readonly Need[];
+}
+
+/** What needs a person, from an estate alone. */
+export function needsOf(estate: Estate): Needs {
+  const onHost = Map.groupBy(estate.endpoints, ({ agentId }) => agentId);
+  const told = Map.groupBy(estate.findings, ({ agentId }) => agentId);
+  const findings = estate.findings.map((finding) => fromFinding(estate, finding, onHost.get(finding.agentId) ?? []));
+  const hosts = estate.hosts
+    .filter((host) => host.status !== 'healthy' && !told.get(host.agentId)?.some((finding) => explains(finding, host)))
+    .map((host) => fromHost(host, onHost.get(host.agentId) ?? []));
+  const all = [...findings, ...hosts].sort(moreUrgent);
+  return {
+    pressing: all.filter(({ severity }) => severity !== 'notice'),
+    notices: all.filter(({ severity }) => severity === 'notice'),
+  };
+}
+
+/** What was told before a silence explains nothing; a critical finding is reason enough for a critical host. */
+function explains({ severity, cause, stale }: FindingView, { status, reason }: HostView): boolean {
+  return !stale && severity === status && (severity === 'critical' || cause === reason);
+}
+
+const rank: Readonly<Record<Severity, number>> = { critical: 0, unknown: 1, warning: 2, notice: 3 };
+
+/** Order of urgency, for sort(). */
+function moreUrgent(left: Need, right: Need): number {
+  return (
+    rank[left.severity] - rank[right.severity] ||
+    inOrder(left.deadline?.notAfter ?? '~', right.deadline?.notAfter ?? '~') ||
+    inOrder(left.since, right.since) ||
+    inOrder(left.key, right.key)
+  );
+}
+
+function inOrder(left: string, right: string): number {
+  if (left === right) return 0;
+  return left < right ? -1 : 1;
+}
+
+function fromFinding(estate: Estate, finding: FindingView, endpoints: readonly EndpointView[]): Need {
+  const { agentId, hostName, code, subject, severity, since, cause, remedy, evidence, stale } = finding;
+  const concerned = endpoints.filter(concernOf(estate, finding));
+  const name = nameOf(finding, concerned);
+  const deadline = firstToEnd(concerned);
+  return {
+    key: JSON.stringify([agentId, code, subject.kind, subject.id]),
+    severity,
+    hostName,
+    code,
+    cause,
+    since,
+    remedy,
+    stale,
+    evidence: Object.entries(evidence),
+    ...(name === undefined ? {} : { name }),
+    ...(deadline === undefined ? {} : { deadline }),
+  };
+}
+
+function fromHost(host: HostView, endpoints: readonly EndpointView[]): Need {
+  const { agentId, name, status, reason, connected } = host;
+  const deadline = firstToEnd(endpoints);
+  return {
+    key: JSON.stringify([agentId, 'host']),
+    severity: status === 'healthy' ? 'notice' : status,
+    hostName: name,
+    cause: reason,
+    since: host.lastHeardAt ?? host.enrolledAt,
+    remedy: connected ? 'certherd-agent check' : 'systemctl restart certherd-agent',
+    evidence: [],
+    stale: false,
+    ...(deadline === undefined ? {} : { deadline }),
+  };
+}
+
+/** Tells which of a host's endpoints serve what the finding puts at risk. */
+function concernOf({ lineages }: Estate, { agentId, subject }: FindingView): (endpoint: EndpointView) => boolean {
+  const { kind, id } = subject;
+  switch (kind) {
+    case 'endpoint':
+      return (endpoint) => endpoint.id === id;
+    case 'deployment':
+      return ({ deployment }) => deployment === id;
+    case 'file':
+      return ({ deployment }) => deployment?.endsWith(`:${id}`) ?? false;
+    case 'lineage': {
+      const lineage = lineages.find((one) => one.agentId === agentId && one.name === id);
+      if (lineage === undefined) return () => false;
+      return ({ issued, deployment }) =>
+        (issued !== undefined && issued === lineage.issued) ||
+        (deployment?.endsWith(`:${lineage.certificatePath}`) ?? false);
+    }
+    default:
+      return () => true;
+  }
+}
+
+function nameOf({ subject }: FindingView, concerned: readonly EndpointView[]): string | undefined {
+  if (subject.kind === 'host') return undefined;
+  if (subject.kind !== 'endpoint' && subject.kind !== 'deployment') return subject.id;
+  const names = [...new Set(concerned.map(({ serverName }) => serverName))];
+  const [first = subject.id] = names;
+  return names.length > 1 ? `${first} and ${names.length - 1} more` : first;
+}
+
+function firstToEnd(endpoints: readonly EndpointView[]): Validity | undefined {
+  let first: Validity | undefined;
+  for (const { servedNotBefore: notBefore, servedNotAfter: notAfter } of endpoints) {
+    if (notBefore === undefined || notAfter === undefined) continue;
+    if (first === undefined || notAfter < first.notAfter) first = { notBefore, notAfter };
+  }
+  return first;
+}

@@ -1,0 +1,63 @@
+import type { CertificateView, EndpointStatus, Estate, HostStatus } from '../../serve/estate.ts';
+import type { Connection } from '../live/follow-estate.ts';
+import { counted, type Tone } from '../wording/words.ts';
+import type { Needs } from './needs.ts';
+
+/** What the estate is made of, counted. */
+export interface Proof {
+  readonly hosts: Readonly<Record<HostStatus, number>>;
+  readonly endpoints: Readonly<Record<EndpointStatus, number>>;
+  readonly hostCount: number;
+  readonly endpointCount: number;
+  /** The oldest look among the proved endpoints: each of them was seen since. */
+  readonly lookedAt?: string;
+}
+
+export function proofOf({ hosts, endpoints }: Pick<Estate, 'hosts' | 'endpoints'>): Proof {
+  const proof = {
+    hosts: { critical: 0, unknown: 0, warning: 0, healthy: 0 },
+    endpoints: { expired: 0, drift: 0, unreachable: 0, unknown: 0, proved: 0 },
+    hostCount: hosts.length,
+    endpointCount: endpoints.length,
+  };
+  for (const { status } of hosts) proof.hosts[status] += 1;
+  let lookedAt: string | undefined;
+  for (const { status, observedAt } of endpoints) {
+    proof.endpoints[status] += 1;
+    if (status === 'proved' && observedAt !== undefined && (lookedAt === undefined || observedAt < lookedAt))
+      lookedAt = observedAt;
+  }
+  return lookedAt === undefined ? proof : { ...proof, lookedAt };
+}
+
+/** The page's first sentence. `good` only when everything is proved and the page hears from the collector. */
+export interface Verdict {
+  readonly tone: Tone;
+  readonly sentence: string;
+}
+
+export function verdictOf(needs: Needs, proof: Proof, connection: Connection): Verdict {
+  const { pressing } = needs;
+  const [first] = pressing;
+  if (first !== undefined) {
+    const tone = pressing.some(({ severity }) => severity === 'critical') ? 'critical' : first.severity;
+    return { tone, sentence: `${counted(pressing.length, 'thing needs', 'things need')} a person` };
+  }
+  if (connection === 'lost') return { tone: 'unknown', sentence: 'Nothing needed a person when last heard' };
+  if (proof.hostCount === 0) return { tone: 'unknown', sentence: 'No host yet' };
+  if (proof.endpointCount === 0) return { tone: 'unknown', sentence: 'Nothing to prove yet' };
+  if (proof.endpoints.proved < proof.endpointCount) {
+    return { tone: 'unknown', sentence: 'Nothing needs a person, but not everything is proved' };
+  }
+  return { tone: 'good', sentence: 'Nothing needs a person' };
+}
+
+/** The served certificate that ends first among those still valid at `now`, in milliseconds since 1970. */
+export function nextToEnd(certificates: readonly CertificateView[], now: number): CertificateView | undefined {
+  let next: CertificateView | undefined;
+  for (const certificate of certificates) {
+    if (certificate.endpoints.length === 0 || Date.parse(certificate.notAfter) <= now) continue;
+    if (next === undefined || certificate.notAfter < next.notAfter) next = certificate;
+  }
+  return next;
+}

@@ -1,0 +1,125 @@
+import { useSignal } from '@preact/signals';
+import type { Need, Needs as AllNeeds } from '../facts/needs.ts';
+import { CopyCommand } from '../parts/copy-command.tsx';
+import { LifeBar } from '../parts/life-bar.tsx';
+import { Mark } from '../parts/mark.tsx';
+import { Moment, type Now } from '../parts/moment.tsx';
+import { Raw, RawLines } from '../parts/raw.tsx';
+import { More } from '../parts/table.tsx';
+import { printable } from '../printable.ts';
+import { absolute } from '../wording/duration.ts';
+import { counted, severityTone } from '../wording/words.ts';
+
+const step = 20;
+
+/** What needs a person, most urgent first; notices apart and quieter. */
+export function Needs({ needs: { pressing, notices }, now }: { needs: AllNeeds; now: Now }) {
+  const limit = useSignal(step);
+  const shown = pressing.slice(0, limit.value);
+  return (
+    <>
+      <ol class="needs">
+        {shown.map((need) => (
+          <li key={need.key}>
+            <NeedCard need={need} now={now} />
+          </li>
+        ))}
+      </ol>
+      <More
+        shown={shown.length}
+        total={pressing.length}
+        ask={() => {
+          limit.value += step;
+        }}
+      />
+      {notices.length > 0 && (
+        <details class="notices">
+          <summary>{counted(notices.length, 'notice')}, for when there is time</summary>
+          <ol class="needs">
+            {notices.slice(0, 100).map((need) => (
+              <li key={need.key}>
+                <NeedCard need={need} now={now} />
+              </li>
+            ))}
+          </ol>
+        </details>
+      )}
+    </>
+  );
+}
+
+function NeedCard({ need, now }: { need: Need; now: Now }) {
+  const { severity, hostName, name, cause, since, deadline, stale, code } = need;
+  return (
+    <article class={`need ${severityTone[severity]}`}>
+      <p class="label">
+        <Mark tone={severityTone[severity]} word={severity} />
+        {code !== undefined && <span class="quiet">{code}</span>}
+        {stale && <span class="stale">as last heard: the host is silent</span>}
+      </p>
+      <h2>
+        <span class="where">
+          {name !== undefined && (
+            <>
+              <Raw text={name} /> <span class="quiet">on</span>{' '}
+            </>
+          )}
+          <Raw text={hostName} />:
+        </span>{' '}
+        <Raw text={cause} limit={1000} />
+      </h2>
+      <p class="times">
+        <span>
+          since <Moment instant={since} now={now} /> <span class="quiet">({absolute(since)})</span>
+        </span>
+        {deadline !== undefined && (
+          <span class="deadline">
+            <span class="quiet">served certificate:</span> <LifeBar validity={deadline} now={now} />
+          </span>
+        )}
+      </p>
+      <Remedy need={need} />
+      {need.evidence.length > 0 && <Evidence evidence={need.evidence} />}
+    </article>
+  );
+}
+
+function Remedy({ need: { remedy, hostName } }: { need: Need }) {
+  if (remedy === '') return null;
+  return (
+    <div class="remedy">
+      {isSentence(remedy) ? (
+        <p>
+          <span class="quiet">Remedy:</span> <Raw text={remedy} limit={8000} />
+        </p>
+      ) : (
+        <CopyCommand command={remedy} where={hostName} label={`remedy on ${printable(hostName)}`} />
+      )}
+    </div>
+  );
+}
+
+function Evidence({ evidence }: { evidence: Need['evidence'] }) {
+  return (
+    <details>
+      <summary>What was compared</summary>
+      <dl class="evidence">
+        {evidence.map(([name, value]) => (
+          <div key={name}>
+            <dt>
+              <Raw text={name} />
+            </dt>
+            <dd>
+              <RawLines text={value} />
+            </dd>
+          </div>
+        ))}
+      </dl>
+    </details>
+  );
+}
+
+/** A remedy is a command line, or a sentence where no command exists. */
+function isSentence(remedy: string): boolean {
+  return /^\p{Lu}.*\s.*[.!]$/su.test(remedy);
+}

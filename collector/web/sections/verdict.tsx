@@ -1,0 +1,45 @@
+import type { Proof, Verdict as VerdictWords } from '../facts/proof.ts';
+import type { Connection } from '../live/follow-estate.ts';
+import { Shape } from '../parts/mark.tsx';
+import { Moment, type Now } from '../parts/moment.tsx';
+import { counted } from '../wording/words.ts';
+
+interface VerdictProps {
+  readonly verdict: VerdictWords;
+  readonly proof: Proof;
+  readonly connection: Connection;
+  readonly estateAt: string;
+  readonly now: Now;
+}
+
+/** The page's first sentence, and what it rests on. */
+export function Verdict({ verdict, proof, connection, estateAt, now }: VerdictProps) {
+  return (
+    <header class={`verdict ${verdict.tone}`}>
+      <Shape tone={verdict.tone} />
+      <div>
+        <h1>{verdict.sentence}</h1>
+        <p class="proof">
+          {proof.endpointCount > 0 && (
+            <>
+              {proof.endpoints.proved} of {counted(proof.endpointCount, 'endpoint')} proved
+              {proof.lookedAt !== undefined && (
+                <>
+                  , last looked at <Moment instant={proof.lookedAt} now={now} />
+                </>
+              )}
+              .
+            </>
+          )}
+          {proof.endpointCount === 0 && proof.hostCount > 0 && 'No agent has found an endpoint.'}
+          {connection === 'lost' && (
+            <strong>
+              {' '}
+              All of this is as it was <Moment instant={estateAt} now={now} />.
+            </strong>
+          )}
+        </p>
+      </div>
+    </header>
+  );
+}

@@ -1,0 +1,95 @@
+import type { EventKind } from '@certherd/protocol/event';
+import type { FailureReason } from '@certherd/protocol/failure';
+import type { Severity } from '@certherd/protocol/finding';
+import type { Mode, Reached } from '@certherd/protocol/snapshot';
+import type { EndpointStatus, HostStatus } from '../../serve/estate.ts';
+
+/** How a status looks: its colour and its shape. Only `good` is green, and only what is proved is good. */
+export type Tone = 'good' | 'warning' | 'critical' | 'unknown' | 'notice';
+
+/** Every status, worst first. */
+export const hostStatuses: readonly HostStatus[] = ['critical', 'unknown', 'warning', 'healthy'];
+export const endpointStatuses: readonly EndpointStatus[] = ['expired', 'drift', 'unreachable', 'unknown', 'proved'];
+
+export const hostTone: Readonly<Record<HostStatus, Tone>> = {
+  healthy: 'good',
+  warning: 'warning',
+  critical: 'critical',
+  unknown: 'unknown',
+};
+
+export const endpointTone: Readonly<Record<EndpointStatus, Tone>> = {
+  proved: 'good',
+  drift: 'critical',
+  expired: 'critical',
+  unreachable: 'warning',
+  unknown: 'unknown',
+};
+
+export const severityTone: Readonly<Record<Severity, Tone>> = {
+  critical: 'critical',
+  unknown: 'unknown',
+  warning: 'warning',
+  notice: 'notice',
+};
+
+export const modeWords: Readonly<Record<Mode, string>> = {
+  observe: 'observes only',
+  deploy: 'may reload',
+  renew: 'may renew',
+};
+
+export const kindWords: Readonly<Record<EventKind, string>> = {
+  'agent-started': 'agent started',
+  'certificate-issued': 'certificate issued',
+  'finding-opened': 'finding opened',
+  'finding-closed': 'finding ended',
+  renewal: 'renewal',
+  deployment: 'deployment',
+  restoration: 'restoration',
+  gap: 'events lost',
+};
+
+/** How far the newest certificate got, as the end of "the newest is …". */
+export const reachedWords: Readonly<Record<Reached, string>> = {
+  issued: 'issued, not yet on disk',
+  'on-disk': 'on disk, not in the config',
+  configured: 'configured, not loaded',
+  loaded: 'loaded, not served',
+  served: 'served at the host',
+  'served-everywhere': 'served everywhere',
+  unknown: 'not traced',
+};
+
+export const failureWords: Readonly<Record<FailureReason, string>> = {
+  'not-found': 'not found',
+  'permission-denied': 'permission denied',
+  'not-a-regular-file': 'not a regular file',
+  'too-large': 'too large',
+  'io-error': 'input or output error',
+  empty: 'empty',
+  'no-certificate': 'no certificate in it',
+  'too-many-certificates': 'too many certificates in it',
+  malformed: 'malformed',
+  'password-needed': 'needs a password',
+  unsupported: 'not supported',
+  'link-broken': 'link leads nowhere',
+  'links-disagree': 'links disagree',
+  syntax: 'syntax error',
+  'include-cycle': 'includes itself',
+  'too-many-includes': 'too many includes',
+  'not-running': 'not running',
+  'connection-refused': 'connection refused',
+  'connection-reset': 'connection reset',
+  unreachable: 'unreachable',
+  'timed-out': 'timed out',
+  'not-tls': 'does not speak TLS',
+  'name-rejected': 'name rejected',
+  'no-shared-algorithm': 'no shared algorithm',
+  'handshake-failed': 'handshake failed',
+};
+
+/** "1 host", "3 hosts"; an irregular plural is given. */
+export function counted(count: number, one: string, many = `${one}s`): string {
+  return `${count.toLocaleString('en-GB')} ${count === 1 ? one : many}`;
+}

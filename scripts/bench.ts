@@ -1,0 +1,33 @@
+import { spawnSync } from 'node:child_process';
+import { cpus, release, totalmem } from 'node:os';
+import { incident } from './bench/incident.ts';
+import type { Bench } from './bench/goal.ts';
+import { goalLine } from './bench/goal.ts';
+
+// npm run bench [-- NAME …]: the machine, the versions, then a line per goal. Exit 0 also when short of a goal.
+
+const benches: Record<string, Bench> = { incident };
+
+const names = process.argv.slice(2);
+const unknown = names.find((name) => !Object.hasOwn(benches, name));
+if (unknown !== undefined || names.some((name) => name.startsWith('-'))) {
+  console.error(`bench: ${unknown ?? names[0]} is not there; known are: ${Object.keys(benches).join(', ')}`);
+  process.exit(2);
+}
+
+const [processor] = cpus();
+console.log(
+  `machine: ${processor?.model.trim()}, ${cpus().length} cores, ${Math.round(totalmem() / 2 ** 30)} GB, Linux ${release()}`,
+);
+console.log(`versions: node ${process.versions.node}, ${version('nginx', '-v')}, ${version('certbot', '--version')}\n`);
+for (const [name, bench] of Object.entries(benches)) {
+  if (names.length > 0 && !names.includes(name)) continue;
+  for (const goal of await bench((text) => process.stderr.write(`${text}\n`))) console.log(goalLine(name, goal));
+}
+
+/** What a program says of itself, on stdout or stderr. */
+function version(program: string, flag: string): string {
+  const path = `${process.env['PATH'] ?? ''}:/usr/sbin`;
+  const { stdout, stderr } = spawnSync(program, [flag], { encoding: 'utf8', env: { ...process.env, PATH: path } });
+  return `${stdout ?? ''}${stderr ?? ''}`.trim() || `${program} (version unknown)`;
+}

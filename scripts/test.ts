@@ -1,0 +1,78 @@
+import { spawn } from 'node:child_process';
+import { delimiter, dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { type Tally, tallyOf } from './tally.ts';
+
+// Everything that CI runs: the checks, then the tests. The last line is "N passed, M failed".
+
+const top = dirname(dirname(fileURLToPath(import.meta.url)));
+
+interface Options {
+  files: string[];
+  coverage: boolean;
+  full: boolean;
+}
+
+const options = readOptions();
+const brokenChecks = await run([process.execPath, join(top, 'scripts', 'check.ts')], 'inherit');
+const tests = await runTests(options);
+const failed = tests.failed + brokenChecks.exit;
+if (brokenChecks.exit > 0)
+  console.log(`\n${brokenChecks.exit} of the checks failed (above); each counts as one failure.`);
+console.log(`${tests.passed} passed, ${failed} failed`);
+process.exitCode = failed === 0 && tests.passed > 0 ? 0 : 1;
+
+function readOptions(): Options {
+  try {
+    const { values, positionals } = parseArgs({
+      allowPositionals: true,
+      options: { coverage: { type: 'boolean', default: false }, full: { type: 'boolean', default: false } },
+    });
+    return { files: positionals, ...values };
+  } catch (error) {
+    console.error(`test: ${error instanceof Error ? error.message : String(error)}; see ./scripts/test --help`);
+    return process.exit(2);
+  }
+}
+
+/** Runs ava with its own reporter shown, and counts by its summary. A run that breaks off is a failure too. */
+async function runTests({ files, coverage, full }: Options): Promise<Tally> {
+  const ava = [process.execPath, join(top, 'node_modules', '.bin', 'ava'), ...files];
+  const measured = [process.execPath, join(top, 'node_modules', '.bin', 'c8')];
+  const sources = ['agent', 'collector', 'protocol'].flatMap((folder) => ['--include', `${folder}/**`]);
+  const reports = ['--reporter', 'text-summary', '--reporter', 'html', '--reports-dir', join(top, 'coverage')];
+  const argv = coverage ? [...measured, ...sources, ...reports, ...ava] : ava;
+  const ran = await run(argv, 'shown', full ? { CERTHERD_FULL: '1' } : {});
+  const tally = tallyOf(ran.output);
+  if (ran.exit !== 0 && tally.failed === 0) tally.failed = 1;
+  return tally;
+}
+
+async function run(
+  argv: string[],
+  show: 'inherit' | 'shown',
+  environment: Record<string, string> = {},
+): Promise<{ exit: number; output: string }> {
+  const [program = process.execPath, ...rest] = argv;
+  const child = spawn(program, rest, {
+    cwd: top,
+    env: {
+      ...process.env,
+      ...environment,
+      PATH: `${join(top, 'node_modules', '.bin')}${delimiter}${process.env['PATH'] ?? ''}`,
+      ...(process.stdout.isTTY ? { FORCE_COLOR: '1' } : {}),
+    },
+    stdio: ['ignore', show === 'inherit' ? 'inherit' : 'pipe', 'inherit'],
+  });
+  const parts: Buffer[] = [];
+  child.stdout?.on('data', (part: Buffer) => {
+    parts.push(part);
+    process.stdout.write(part);
+  });
+  const exit = await new Promise<number>((resolve) => {
+    child.once('error', () => resolve(1));
+    child.once('close', (status) => resolve(status ?? 1));
+  });
+  return { exit, output: Buffer.concat(parts).toString('utf8') };
+}

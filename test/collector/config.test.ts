@@ -1,0 +1,124 @@
+import { join } from 'node:path';
+import test from 'ava';
+import * as fc from 'fast-check';
+import { formatAuthority, isLoopback, parseAuthority } from '../../collector/authority.ts';
+import { loadConfig, parseConfig } from '../../collector/config.ts';
+import { temporaryDirectory } from './helpers/real-collector.ts';
+
+const user = { env: {}, home: '/home/ops', isRoot: false };
+const file = '/etc/certherd/collector.toml';
+
+function mistakes(text: string): string[] {
+  const result = parseConfig(text, file, undefined, user);
+  return result.ok ? [] : result.failure;
+}
+
+test('without a config everything has a value', (t) => {
+  const result = parseConfig('', file, undefined, user);
+  t.deepEqual(result, {
+    ok: true,
+    value: {
+      dataDirectory: '/home/ops/.local/state/certherd-collector',
+      agentListen: { host: '0.0.0.0', port: 8443 },
+      webListen: { host: '127.0.0.1', port: 8480 },
+      publicAddress: undefined,
+      heartbeatSeconds: 15,
+      silentAfterSeconds: 60,
+      logLevel: 'info',
+    },
+  });
+  t.true(result.ok && Object.isFrozen(result.value));
+});
+
+test('the data directory follows root, XDG_STATE_HOME, the file and --data', (t) => {
+  const directory = (text: string, data: string | undefined, change: object) => {
+    const result = parseConfig(text, file, data, { ...user, ...change });
+    return result.ok && result.value.dataDirectory;
+  };
+  t.is(directory('', undefined, { isRoot: true }), '/var/lib/certherd-collector');
+  t.is(directory('', undefined, { env: { XDG_STATE_HOME: '/state' } }), '/state/certherd-collector');
+  t.is(directory('data_directory = "/data"', undefined, {}), '/data');
+  t.is(directory('data_directory = "/data"', '/other', {}), '/other');
+});
+
+test('every field is read', (t) => {
+  const text = `
+    agent_listen = "[::]:9443"
+    web_listen = "localhost:0"
+    public_address = "collector.example:443"
+    heartbeat_seconds = 5
+    log_level = "debug"`;
+  const result = parseConfig(text, file, '/data', user);
+  t.deepEqual(result.ok && result.value, {
+    dataDirectory: '/data',
+    agentListen: { host: '::', port: 9443 },
+    webListen: { host: 'localhost', port: 0 },
+    publicAddress: { host: 'collector.example', port: 443 },
+    heartbeatSeconds: 5,
+    silentAfterSeconds: 30,
+    logLevel: 'debug',
+  });
+});
+
+test('each mistake is one line with file, line, field, what was expected and what was found', (t) => {
+  t.deepEqual(mistakes('# settings\n\nheartbeat_seconds = "often"\nagent_listen = 8443\n'), [
+    `${file}:3: heartbeat_seconds: expected a number of seconds from 0.1 to 20, found "often"`,
+    `${file}:4: agent_listen: expected ADDRESS:PORT, as "0.0.0.0:8443", found 8443`,
+  ]);
+  t.deepEqual(mistakes('web_listen = "0.0.0.0:8480"'), [
+    `${file}:1: web_listen: expected a loopback ADDRESS:PORT, as "127.0.0.1:8480" (the page has no accounts yet), found "0.0.0.0:8480"`,
+  ]);
+  for (const wrong of [
+    'data_directory = "here"',
+    'public_address = "x:0"',
+    'log_level = "loud"',
+    'agent_listen = "::1:80"',
+    'agent_listen = "1.2.3.4:70000"',
+  ])
+    t.is(mistakes(wrong).length, 1, wrong);
+});
+
+test('an unknown field is a mistake, with what was probably meant', (t) => {
+  t.deepEqual(mistakes('heartbeat_second = 15'), [
+    `${file}:1: heartbeat_second: unknown field; did you mean heartbeat_seconds?`,
+  ]);
+  t.regex(mistakes('\n[agents]\nport = 1')[0] ?? '', /:2: agents: unknown field; known are data_directory, /);
+  t.regex(mistakes('constructor = 1')[0] ?? '', /constructor: unknown field/);
+  t.regex(mistakes('"__proto__" = 1')[0] ?? '', /collector\.toml:1: .*__proto__/);
+});
+
+test('a syntax error names its line', (t) => {
+  t.regex(
+    mistakes('log_level = "info"\nheartbeat_seconds = = 3')[0] ?? '',
+    /^\/etc\/certherd\/collector\.toml:2: not valid TOML: /,
+  );
+});
+
+test('a file that is named must be there; the default one need not', (t) => {
+  const missing = join(temporaryDirectory(t), 'none.toml');
+  const result = loadConfig({ file: missing }, user);
+  t.deepEqual(result.ok ? [] : result.failure, [`${missing}: cannot be read (ENOENT): check --config`]);
+});
+
+test('any text is a config or one line per mistake, never an exception', (t) => {
+  fc.assert(
+    fc.property(fc.string({ maxLength: 200 }), (text) => {
+      for (const line of mistakes(text)) t.true(line.startsWith(`${file}:`) && !line.includes('\n'), line);
+    }),
+  );
+});
+
+test('an authority is written as it is read', (t) => {
+  for (const text of ['127.0.0.1:80', '[::1]:443', 'collector.example:8443']) {
+    const read = parseAuthority(text);
+    t.is(read && formatAuthority(read), text);
+  }
+  for (const text of ['', ':80', 'host', 'host:', '[::1]', '::1:80', 'a b:1', 'host:99999', '[1.2.3.4]:1'])
+    t.is(parseAuthority(text), undefined, text);
+});
+
+test('loopback is told from what only looks like it', (t) => {
+  for (const host of ['127.0.0.1', '127.255.0.9', '::1', 'localhost', 'a.localhost']) t.true(isLoopback(host), host);
+  for (const host of ['0.0.0.0', '::', '10.0.0.1', '127.0.0.1.example', 'localhost.example', '1270.0.0.1'])
+    t.false(isLoopback(host), host);
+});

@@ -1,0 +1,140 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { cpSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import type { Join } from '@certherd/protocol/join';
+import type { ExecutionContext } from 'ava';
+import { type Collector, startCollector } from '../../../collector/app.ts';
+import { formatAuthority } from '../../../collector/authority.ts';
+import type { Config } from '../../../collector/config.ts';
+import type { Clock } from '../../../collector/ports.ts';
+import { hashToken } from '../../../collector/receive/authenticate.ts';
+import { loadTlsIdentity } from '../../../collector/receive/tls-identity.ts';
+import type { Estate } from '../../../collector/serve/estate.ts';
+import { pageFile } from '../../../collector/serve/page-files.ts';
+import { openStore } from '../../../collector/store/store.ts';
+import { systemClock } from '../../../collector/system/clock.ts';
+import { silentLog } from '../../../collector/system/log.ts';
+import { until } from '../../helpers/testbed/until.ts';
+import { freshToken } from './wire-agent.ts';
+
+/** A directory that is removed after the test. */
+export function temporaryDirectory(t: ExecutionContext): string {
+  const path = mkdtempSync(join(tmpdir(), 'certherd-collector-'));
+  t.teardown(() => rmSync(path, { recursive: true, force: true }));
+  return path;
+}
+
+export function testConfig(dataDirectory: string, change: Partial<Config> = {}): Config {
+  return {
+    dataDirectory,
+    agentListen: { host: '127.0.0.1', port: 0 },
+    webListen: { host: '127.0.0.1', port: 0 },
+    publicAddress: undefined,
+    heartbeatSeconds: 1,
+    silentAfterSeconds: 60,
+    logLevel: 'error',
+    ...change,
+  };
+}
+
+export interface TestCollector extends Collector {
+  directory: string;
+  url: string;
+  /** A fresh join string's content; lives for an hour unless told. */
+  join(lifeMs?: number): Promise<Join>;
+  estate(): Promise<Estate>;
+}
+
+/** A whole collector in this process: real sockets, real SQLite, a page of one line. */
+export async function startTestCollector(
+  t: ExecutionContext,
+  change: Partial<Config> = {},
+  clock: Clock = systemClock,
+): Promise<TestCollector> {
+  const directory = change.dataDirectory ?? temporaryDirectory(t);
+  await shareIdentity(directory);
+  const page = async () => new Map([['/', pageFile('text/html; charset=utf-8', Buffer.from('<p>page</p>'))]]);
+  const collector = await startCollector(testConfig(directory, change), { clock, log: silentLog }, page);
+  t.teardown(collector.close);
+  const url = `http://${formatAuthority(collector.webAddress)}`;
+  return {
+    ...collector,
+    directory,
+    url,
+    join: (lifeMs = 3_600_000) => addToken(directory, formatAuthority(collector.agentAddress), lifeMs, clock.now()),
+    estate: () => readEstate(url),
+  };
+}
+
+let identity: Promise<string> | undefined;
+
+/** Making an RSA key takes up to a second: the collectors of one test file share one. */
+async function shareIdentity(directory: string): Promise<void> {
+  identity ??= (async () => {
+    const made = mkdtempSync(join(tmpdir(), 'certherd-identity-'));
+    process.once('exit', () => rmSync(made, { recursive: true, force: true }));
+    await loadTlsIdentity(made, Date.now());
+    return made;
+  })();
+  cpSync(join(await identity, 'tls'), join(directory, 'tls'), { recursive: true });
+}
+
+/** As `token create` does, beside the serving collector. */
+export async function addToken(directory: string, authority: string, lifeMs: number, now: number): Promise<Join> {
+  const identity = await loadTlsIdentity(directory, now);
+  const opened = openStore(directory, silentLog);
+  if (!identity.ok || !opened.ok) throw new Error('the data directory cannot be used');
+  const token = freshToken();
+  await opened.value.addToken(hashToken(token), now, now + lifeMs);
+  opened.value.close();
+  return { authority, pin: identity.value.pin, token };
+}
+
+/** What the API says. */
+export async function readEstate(url: string): Promise<Estate> {
+  const estate: Estate = await (await fetch(new URL('/api/v1/estate', url))).json();
+  return estate;
+}
+
+export interface ChildCollector {
+  process: ChildProcess;
+  agents: string;
+  web: string;
+  /** Lines of standard error so far. */
+  complaints: string[];
+  ended: Promise<number | null>;
+}
+
+/** The executable's own `serve` in a process of its own, once both lines were printed. */
+export async function spawnCollector(t: ExecutionContext, args: readonly string[]): Promise<ChildCollector> {
+  const child = runCollector(['serve', ...args]);
+  t.teardown(() => child.process.kill('SIGKILL'));
+  const found = await until(
+    'the collector serves',
+    () => {
+      const agents = child.lines.find((line) => line.startsWith('agents: '))?.slice(8);
+      const web = child.lines.find((line) => line.startsWith('web: '))?.slice(5);
+      return agents && web ? { agents, web } : undefined;
+    },
+    { hopeless: () => (child.process.exitCode === null ? undefined : child.complaints.join('\n')) },
+  );
+  return { ...child, ...found };
+}
+
+/** Runs the executable with any arguments. */
+export function runCollector(args: readonly string[], env: Record<string, string> = {}) {
+  const main = join(import.meta.dirname, '../../../collector/main.ts');
+  const process_ = spawn(process.execPath, [main, ...args], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: { ...process.env, NO_COLOR: '1', ...env },
+  });
+  const lines: string[] = [];
+  const complaints: string[] = [];
+  createInterface({ input: process_.stdout }).on('line', (line) => lines.push(line));
+  createInterface({ input: process_.stderr }).on('line', (line) => complaints.push(line));
+  const ended = once(process_, 'close').then(() => process_.exitCode);
+  return { process: process_, lines, complaints, ended };
+}

@@ -1,0 +1,50 @@
+import test from 'ava';
+import { createAdmission } from '../../../collector/receive/admission.ts';
+import { handClock } from '../helpers/hand-clock.ts';
+
+const limits = { total: 3, perAddress: 2, deadlineMs: 5_000 };
+
+test('an address has no more than its share of places', (t) => {
+  const admission = createAdmission(handClock(0), limits);
+  const gone: string[] = [];
+  const slots = ['a1', 'a2', 'a3'].map((name) => admission.admit('a', () => gone.push(name)));
+  t.deepEqual(slots.map(Boolean), [true, true, false]);
+  slots[0]?.release();
+  t.truthy(admission.admit('a', () => gone.push('a4')));
+  t.deepEqual(gone, []);
+});
+
+test('when all places are taken the one that waited longest goes', (t) => {
+  const admission = createAdmission(handClock(0), limits);
+  const gone: string[] = [];
+  for (const name of ['a', 'b', 'c', 'd']) t.truthy(admission.admit(name, () => gone.push(name)));
+  t.deepEqual(gone, ['a']);
+  t.is(admission.waiting(), 3);
+});
+
+test('time is up after the deadline, which an enrolment starts anew', (t) => {
+  const clock = handClock(0);
+  const admission = createAdmission(clock, limits);
+  const gone: string[] = [];
+  admission.admit('a', () => gone.push('a'));
+  const polite = admission.admit('b', () => gone.push('b'));
+  polite?.onLate(() => gone.push('b was told'));
+  clock.advance(4_000);
+  polite?.extend();
+  clock.advance(1_000);
+  t.deepEqual(gone, ['a']);
+  clock.advance(4_000);
+  t.deepEqual(gone, ['a', 'b was told']);
+  t.is(admission.waiting(), 0);
+});
+
+test('a released place is never late', (t) => {
+  const clock = handClock(0);
+  const admission = createAdmission(clock, limits);
+  const gone: string[] = [];
+  const slot = admission.admit('a', () => gone.push('a'));
+  slot?.release();
+  slot?.extend();
+  clock.advance(60_000);
+  t.deepEqual(gone, []);
+});

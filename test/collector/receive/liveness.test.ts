@@ -1,0 +1,106 @@
+import test from 'ava';
+import { createLiveness } from '../../../collector/receive/liveness.ts';
+import type { Heard, Topic } from '../../../collector/receive/records.ts';
+import { silentLog } from '../../../collector/system/log.ts';
+import { until } from '../../helpers/testbed/until.ts';
+import { certificate, day, snapshot, snapshotFrame } from '../helpers/example-snapshot.ts';
+import { handClock } from '../helpers/hand-clock.ts';
+import { startTestCollector } from '../helpers/real-collector.ts';
+import { begin, enrol } from '../helpers/wire-agent.ts';
+
+function liveness(heardAt: number | undefined) {
+  const clock = handClock(Date.parse('2026-11-23T12:00:00.000Z'));
+  const changes: (readonly Topic[])[] = [];
+  const saved: Heard[] = [];
+  const tracked = createLiveness({
+    records: {
+      lastHeard: () => [{ agentId: 'a', heardAt: heardAt === undefined ? undefined : clock.now() + heardAt }],
+      noteHeard: async (heard) => {
+        saved.push(...heard);
+        return { ok: true, value: undefined };
+      },
+      validityChanged: () => false,
+    },
+    clock,
+    log: silentLog,
+    silentAfterMs: 60_000,
+    changed: (topics) => changes.push(topics),
+  });
+  return { clock, changes, saved, tracked };
+}
+
+test('a host is silent after the stated time, said once, and heard again at once', (t) => {
+  const { clock, changes, tracked } = liveness(undefined);
+  t.true(tracked.presence('a').silent);
+  tracked.connected('a');
+  t.false(tracked.presence('a').silent);
+  clock.advance(59_000);
+  t.false(tracked.presence('a').silent);
+  const before = changes.filter((topics) => topics.includes('findings')).length;
+  clock.advance(10_000);
+  t.true(tracked.presence('a').silent);
+  clock.advance(20_000);
+  t.is(changes.filter((topics) => topics.includes('findings')).length, before + 1);
+  tracked.heard('a');
+  t.false(tracked.presence('a').silent);
+});
+
+test('a jump of the wall clock silences nobody that this process heard', (t) => {
+  const { clock, tracked } = liveness(undefined);
+  tracked.connected('a');
+  clock.jump(400 * day);
+  t.false(tracked.presence('a').silent);
+  clock.jump(-3650 * day);
+  t.false(tracked.presence('a').silent);
+});
+
+test('a host last heard by an earlier process ages on the wall clock', (t) => {
+  t.false(liveness(-30_000).tracked.presence('a').silent);
+  t.true(liveness(-90_000).tracked.presence('a').silent);
+  t.true(liveness(400 * day).tracked.presence('a').silent);
+});
+
+test('what was heard is written down every 30 s and at the end', async (t) => {
+  const { clock, saved, tracked } = liveness(undefined);
+  const observedAt = clock.now() - 5;
+  tracked.heard('a', observedAt);
+  clock.advance(10_000);
+  t.is(saved.length, 0);
+  clock.advance(25_000);
+  t.deepEqual(saved, [{ agentId: 'a', heardAt: observedAt + 5, observedAt }]);
+  tracked.heard('a');
+  await tracked.close();
+  t.is(saved.length, 2);
+});
+
+test('a silent host is unknown in the estate, and its findings are marked stale', async (t) => {
+  const collector = await startTestCollector(t, { silentAfterSeconds: 0.5 });
+  const join = await collector.join();
+  const wire = await begin(join, await enrol(join, 'web-1'));
+  wire.send(snapshotFrame(snapshot(certificate('one'))));
+  await until('proved', async () => (await collector.estate()).endpoints[0]?.status === 'proved');
+  wire.close();
+  const estate = await until('silent', async () => {
+    const found = await collector.estate();
+    return found.hosts[0]?.status === 'unknown' && found;
+  });
+  t.is(estate.endpoints[0]?.status, 'unknown');
+  t.regex(estate.hosts[0]?.reason ?? '', /^Silent: last heard /);
+  t.false(estate.hosts[0]?.connected);
+});
+
+test('a certificate that ends while its host is silent turns the host critical, with a finding', async (t) => {
+  const collector = await startTestCollector(t, { silentAfterSeconds: 0.5 });
+  const join = await collector.join();
+  const wire = await begin(join, await enrol(join, 'web-1'));
+  const one = certificate('one', { notAfter: new Date(Date.now() + 1_500).toISOString() });
+  wire.send(snapshotFrame(snapshot(one)));
+  await until('proved', async () => (await collector.estate()).endpoints[0]?.status === 'proved');
+  wire.close();
+  const estate = await until('critical', async () => {
+    const found = await collector.estate();
+    return found.hosts[0]?.status === 'critical' && found.findings.length > 0 && found;
+  });
+  t.is(estate.findings[0]?.code, 'expired');
+  t.is(estate.endpoints[0]?.status, 'expired');
+});

@@ -1,0 +1,131 @@
+import test from 'ava';
+import { certificate, snapshot, snapshotFrame } from '../helpers/example-snapshot.ts';
+import { startTestCollector } from '../helpers/real-collector.ts';
+import { begin, connect, enrol, hello, makeKey, refusal } from '../helpers/wire-agent.ts';
+import { until } from '../../helpers/testbed/until.ts';
+
+test('a hello that another connection was challenged for is refused', async (t) => {
+  const collector = await startTestCollector(t);
+  const join = await collector.join();
+  const identity = await enrol(join, 'web-1');
+  const first = await connect(join);
+  const recorded = hello(first, identity);
+  first.close();
+  const second = await connect(join);
+  second.send(recorded);
+  t.deepEqual(await refusal(second), { frame: { type: 'refused', reason: 'not-authenticated' }, code: 4002 });
+});
+
+test('a wrong key and an unknown agent get the same answer', async (t) => {
+  const collector = await startTestCollector(t);
+  const join = await collector.join();
+  const { agentId, key } = await enrol(join, 'web-1');
+  const wrongKey = await connect(join);
+  wrongKey.send(hello(wrongKey, { agentId, key: makeKey() }));
+  const unknown = await connect(join);
+  unknown.send(hello(unknown, { agentId: 'no-such-agent', key }));
+  t.deepEqual(await refusal(wrongKey), await refusal(unknown));
+});
+
+test('a version that this collector does not speak is refused', async (t) => {
+  const collector = await startTestCollector(t);
+  const join = await collector.join();
+  const identity = await enrol(join, 'web-1');
+  const wire = await connect(join);
+  wire.send(hello(wire, identity, { minVersion: 7, maxVersion: 9 }));
+  t.deepEqual(await refusal(wire), { frame: { type: 'refused', reason: 'version-unsupported' }, code: 4005 });
+});
+
+test('a newer agent that also speaks our version is welcomed at ours', async (t) => {
+  const collector = await startTestCollector(t);
+  const join = await collector.join();
+  const wire = await begin(join, await enrol(join, 'web-1'), { minVersion: 1, maxVersion: 9 });
+  t.is(wire.welcome.version, 1);
+});
+
+test('a second live session under another boot id is refused, and the host is flagged', async (t) => {
+  const collector = await startTestCollector(t);
+  const join = await collector.join();
+  const identity = await enrol(join, 'web-1');
+  const original = await begin(join, identity, { generation: 1, bootId: 'boot-a' });
+  original.send(snapshotFrame(snapshot(certificate('one'))));
+  const clone = await connect(join, '127.0.0.2');
+  clone.send(hello(clone, identity, { generation: 2, bootId: 'boot-b' }));
+  const { frame, code } = await refusal(clone);
+  t.is(frame.reason, 'identity-in-use');
+  t.is(code, 4004);
+  t.is(original.socket.readyState, original.socket.OPEN);
+  original.send({ type: 'heartbeat', at: new Date().toISOString() });
+  t.is((await original.next('heartbeat')).type, 'heartbeat');
+  t.is(await refusals(collector.url, 'identity-in-use'), 1);
+  const [host] = (await collector.estate()).hosts;
+  t.is(host?.status, 'warning');
+  t.is(host?.reason, 'Another machine presents this identity: was its state copied?');
+});
+
+test('a generation that does not grow is refused even when no session is live', async (t) => {
+  const collector = await startTestCollector(t);
+  const join = await collector.join();
+  const identity = await enrol(join, 'web-1');
+  const original = await begin(join, identity, { generation: 5 });
+  original.close();
+  await original.closed;
+  for (const generation of [5, 4]) {
+    const clone = await connect(join);
+    clone.send(hello(clone, identity, { generation, bootId: 'boot-b' }));
+    t.is((await refusal(clone)).frame.reason, 'identity-in-use');
+  }
+  const again = await begin(join, identity, { generation: 6 });
+  t.is(again.welcome.type, 'welcome');
+});
+
+test('a newer session with the same boot id takes the place of the older one', async (t) => {
+  const collector = await startTestCollector(t);
+  const join = await collector.join();
+  const identity = await enrol(join, 'web-1');
+  const older = await begin(join, identity, { generation: 1 });
+  const newer = await begin(join, identity, { generation: 2 });
+  await older.closed;
+  const [host] = (await collector.estate()).hosts;
+  t.true(host?.connected);
+  t.is(newer.socket.readyState, newer.socket.OPEN);
+});
+
+test('a session whose machine was reset gives way to the new boot, and nothing is flagged', async (t) => {
+  const collector = await startTestCollector(t, { heartbeatSeconds: 20 });
+  const join = await collector.join();
+  const identity = await enrol(join, 'web-1');
+  const before = await begin(join, identity, { generation: 1, bootId: 'boot-a' });
+  // A reset machine leaves its connection open and never answers on it.
+  before.socket.pause();
+  const after = await begin(join, identity, { generation: 2, bootId: 'boot-b' });
+  t.is(after.welcome.type, 'welcome');
+  t.is(await refusals(collector.url, 'identity-in-use'), 0);
+});
+
+test('a half-open connection is noticed after three heartbeats', async (t) => {
+  const collector = await startTestCollector(t, { heartbeatSeconds: 0.2 });
+  const join = await collector.join();
+  const wire = await begin(join, await enrol(join, 'web-1'));
+  wire.socket.pause();
+  const started = performance.now();
+  await until('the host is no longer connected', async () => (await collector.estate()).hosts[0]?.connected === false);
+  t.true(performance.now() - started < 5_000);
+});
+
+test('a socket that never says hello is refused after five seconds', async (t) => {
+  const collector = await startTestCollector(t);
+  const join = await collector.join();
+  const started = performance.now();
+  const wire = await connect(join);
+  const { frame, code } = await refusal(wire);
+  t.is(frame.reason, 'not-authenticated');
+  t.is(code, 4002);
+  const waited = performance.now() - started;
+  t.true(waited > 3_000 && waited < 10_000, `${waited} ms`);
+});
+
+async function refusals(url: string, reason: string): Promise<number> {
+  const text = await (await fetch(`${url}/metrics`)).text();
+  return Number(new RegExp(`^certherd_refusals_total\\{reason="${reason}"\\} (\\d+)$`, 'm').exec(text)?.[1] ?? 0);
+}

@@ -1,0 +1,132 @@
+import { execFileSync } from 'node:child_process';
+import test from 'ava';
+import * as fc from 'fast-check';
+import { assembleEstate, type EstateFacts } from '../../../collector/serve/assemble-estate.ts';
+import { attributeValues } from '../../../collector/serve/distinguished-name.ts';
+import { metricsText } from '../../../collector/serve/metrics.ts';
+import type { HostFacts } from '../../../collector/store/facts.ts';
+import { certificate, endpoint, finding, snapshot } from '../helpers/example-snapshot.ts';
+
+const now = Date.parse('2026-11-23T12:00:00.000Z');
+const counts = {
+  eventsTotal: 7,
+  agentsConnected: 1,
+  agentsWaiting: 0,
+  pagesConnected: 2,
+  refusals: new Map([['token-refused', 3]]),
+};
+
+function host(agentId: string, name: string, content: ReturnType<typeof snapshot> | undefined): HostFacts {
+  return {
+    agentId,
+    name,
+    agentVersion: '0.1.0',
+    enrolledAt: now,
+    heardAt: now,
+    conflictAt: undefined,
+    snapshot: content && { digest: '', observedAt: now, receivedAt: now, ...content },
+  };
+}
+
+function metrics(hosts: HostFacts[], certificates: ReturnType<typeof certificate>[], silent = false): string {
+  const facts: EstateFacts = {
+    hosts,
+    certificates: certificates.map((one) => ({ certificate: one, firstSeenAt: now })),
+    events: [],
+    eventsTotal: 7,
+    presenceOf: () => ({ connected: !silent, silent, heardAt: now, observedAt: now }),
+    collectorVersion: '0',
+    startedAt: now,
+  };
+  return [...metricsText(assembleEstate(facts, now), counts)].join('');
+}
+
+function promtoolAccepts(text: string): void {
+  execFileSync('promtool', ['check', 'metrics'], { input: text, stdio: ['pipe', 'pipe', 'pipe'] });
+}
+
+test('certificates carry ssl_exporter’s labels, with instance and endpoint or file', (t) => {
+  const one = certificate('one', { subject: 'O=Example\\, Inc., OU=Shop, CN=shop.example.test' });
+  const text = metrics([host('agent-01', 'web-1', snapshot(one))], [one]);
+  const labels =
+    'serial_no="662316",issuer_cn="Test CA R3",cn="shop.example.test",dnsnames=",shop.example.test,www.shop.example.test,",ips=",192.0.2.7,",emails=",ops@example.test,",ou=",Shop,"';
+  const place = 'instance="web-1",endpoint="shop.example.test@0.0.0.0:443/ecdsa"';
+  t.true(text.includes(`ssl_cert_not_after{${place},${labels}} ${Date.parse(one.notAfter) / 1000}\n`), text);
+  t.true(text.includes(`ssl_cert_not_before{${place},${labels}} ${Date.parse(one.notBefore) / 1000}\n`));
+  t.true(text.includes(`ssl_probe_success{${place}} 1\n`));
+  t.true(text.includes('ssl_file_cert_not_after{instance="web-1",file="/etc/letsencrypt/live/shop/fullchain.pem",'));
+  t.true(text.includes('certherd_hosts{status="healthy"} 1\n'));
+  t.true(text.includes('certherd_refusals_total{reason="token-refused"} 3\n'));
+  t.notThrows(() => promtoolAccepts(text));
+});
+
+test('findings are counted by severity, and a silent host still counts down', (t) => {
+  const one = certificate('one');
+  const text = metrics(
+    [host('a', 'web-1', snapshot(one, { findings: [finding(), finding({ severity: 'warning' })] }))],
+    [one],
+    true,
+  );
+  t.true(text.includes('certherd_findings{severity="critical"} 1\n'));
+  t.true(text.includes('certherd_hosts{status="unknown"} 1\n'));
+  t.true(text.includes('ssl_cert_not_after{'));
+  t.regex(text, /ssl_probe_success\{[^}]*\} 0\n/);
+});
+
+test('hosts with one name, and certificates that look alike, never give one series twice', (t) => {
+  const [one, twin] = [certificate('one'), certificate('twin')];
+  const hosts = ['agent-01', 'agent-02'].map((id) =>
+    host(id, 'web-1', snapshot(one, { certificates: [one, twin], endpoints: [endpoint(one), endpoint(twin)] })),
+  );
+  const text = metrics(hosts, [one, twin]);
+  const series = text
+    .split('\n')
+    .filter((line) => line.startsWith('ssl_'))
+    .map((line) => line.slice(0, line.lastIndexOf(' ')));
+  t.is(new Set(series).size, series.length);
+  t.true(text.includes('instance="web-1/agent-01"'));
+  t.true(text.includes('instance="web-1/agent-02"'));
+});
+
+test('a certificate of 10,000 names has one series with a bounded label', (t) => {
+  const many = certificate('many', {
+    subjectAltNames: Array.from({ length: 10_000 }, (_, i) => `name-${i}.example.test`),
+  });
+  const text = metrics([host('a', 'web-1', snapshot(many))], [many]);
+  const lines = text.split('\n').filter((line) => line.startsWith('ssl_cert_not_after{'));
+  t.is(lines.length, 1);
+  const names = /dnsnames="(,[^"]*,)"/.exec(lines[0] ?? '')?.[1] ?? '';
+  t.true(names.length > 900 && names.length <= 1024);
+  t.true(names.endsWith('.example.test,'));
+});
+
+test('whatever names say, promtool reads the text', (t) => {
+  fc.assert(
+    fc.property(
+      fc.string({ unit: 'binary', maxLength: 40 }),
+      fc.string({ unit: 'grapheme', maxLength: 40 }),
+      (a, b) => {
+        const odd = certificate('odd', {
+          subject: `CN=${a}`,
+          issuer: b,
+          subjectAltNames: [a, b, `${a}"\n\\`],
+          serialNumber: b,
+        });
+        const text = metrics([host('x', `${b}\n"`, snapshot(odd, { endpoints: [endpoint(odd, { id: a })] }))], [odd]);
+        promtoolAccepts(Buffer.from(text, 'utf8').toString('utf8'));
+      },
+    ),
+    { numRuns: 15 },
+  );
+  t.pass();
+});
+
+test('attributes of a name are read as node:crypto writes them', (t) => {
+  const name = 'C=US, O=Example\\, Inc., OU=A, OU=B \\+ C, CN=caf\\C3\\A9 \\"x\\"';
+  t.deepEqual(attributeValues(name, 'O'), ['Example, Inc.']);
+  t.deepEqual(attributeValues(name, 'OU'), ['A', 'B + C']);
+  t.deepEqual(attributeValues(name, 'CN'), ['café "x"']);
+  t.deepEqual(attributeValues('O=CN=fake', 'CN'), []);
+  t.deepEqual(attributeValues('O=x\\, CN=fake', 'CN'), []);
+  t.deepEqual(attributeValues('', 'CN'), []);
+});

@@ -1,0 +1,145 @@
+import { createHash } from 'node:crypto';
+import { readFileSync, statSync, truncateSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import test from 'ava';
+import Database from 'better-sqlite3';
+import { openDatabase } from '../../../collector/store/database.ts';
+import { lockDirectory, prepareDirectory } from '../../../collector/store/directory.ts';
+import { readMigrations } from '../../../collector/store/migrations.ts';
+import { openStore } from '../../../collector/store/store.ts';
+import { silentLog } from '../../../collector/system/log.ts';
+import { temporaryDirectory } from '../helpers/real-collector.ts';
+
+function opened(path: string) {
+  const result = openDatabase(path, readMigrations());
+  if (!result.ok) throw new Error(result.failure.message);
+  return result.value;
+}
+
+test('a new database is 0600, in WAL mode, with full synchronisation and foreign keys', (t) => {
+  const path = join(temporaryDirectory(t), 'certherd.db');
+  const sql = opened(path);
+  t.is(statSync(path).mode & 0o777, 0o600);
+  t.is(statSync(`${path}-wal`).mode & 0o777, 0o600);
+  t.is(sql.pragma('journal_mode', { simple: true }), 'wal');
+  t.is(sql.pragma('synchronous', { simple: true }), 2);
+  t.is(sql.pragma('foreign_keys', { simple: true }), 1);
+  t.is(sql.pragma('user_version', { simple: true }), readMigrations().at(-1)?.number);
+  sql.close();
+});
+
+test('the bundled SQLite is 3.51.3 or newer', (t) => {
+  const sql = new Database(':memory:');
+  const version = String(sql.prepare('SELECT sqlite_version()').pluck().get());
+  const [major = 0, minor = 0, patch = 0] = version.split('.').map(Number);
+  t.true(major * 1e6 + minor * 1e3 + patch >= 3_051_003, version);
+});
+
+test('a database of a newer version is refused with its bytes unchanged', (t) => {
+  const path = join(temporaryDirectory(t), 'certherd.db');
+  const sql = opened(path);
+  sql.pragma('user_version = 9000');
+  sql.close();
+  const before = digest(path);
+  const result = openDatabase(path, readMigrations());
+  t.is(result.ok ? '' : result.failure.reason, 'newer');
+  t.true(!result.ok && result.failure.message.startsWith(path));
+  t.is(digest(path), before);
+});
+
+test('a migration that fails leaves the schema as it was', (t) => {
+  const path = join(temporaryDirectory(t), 'certherd.db');
+  opened(path).close();
+  const broken = [...readMigrations(), { number: 2, sql: 'CREATE TABLE extra (a TEXT) STRICT; NONSENSE;' }];
+  t.false(openDatabase(path, broken).ok);
+  const sql = opened(path);
+  t.is(sql.pragma('user_version', { simple: true }), 1);
+  t.is(sql.prepare("SELECT count(*) FROM sqlite_schema WHERE name = 'extra'").pluck().get(), 0);
+  sql.close();
+});
+
+test('a text file in place of the database is refused, named, and left alone', (t) => {
+  const path = join(temporaryDirectory(t), 'certherd.db');
+  writeFileSync(path, 'not a database, '.repeat(500));
+  const before = digest(path);
+  const result = openDatabase(path, readMigrations());
+  t.is(result.ok ? '' : result.failure.reason, 'corrupt');
+  t.true(!result.ok && result.failure.message.startsWith(path));
+  t.is(digest(path), before);
+});
+
+test('a database with overwritten pages is refused', (t) => {
+  const path = join(temporaryDirectory(t), 'certherd.db');
+  opened(path).close();
+  const bytes = readFileSync(path);
+  bytes.fill(0xff, 8192, 16_384);
+  writeFileSync(path, bytes);
+  const result = openDatabase(path, readMigrations());
+  t.is(result.ok ? '' : result.failure.reason, 'corrupt');
+});
+
+test('a database that was cut off is refused', (t) => {
+  const path = join(temporaryDirectory(t), 'certherd.db');
+  opened(path).close();
+  truncateSync(path, 20_000);
+  const result = openDatabase(path, readMigrations());
+  t.is(result.ok ? '' : result.failure.reason, 'corrupt');
+});
+
+test('another program’s database is refused', (t) => {
+  const path = join(temporaryDirectory(t), 'certherd.db');
+  const other = new Database(path);
+  other.exec('CREATE TABLE recipes (name TEXT)');
+  other.close();
+  const result = openDatabase(path, readMigrations());
+  t.is(result.ok ? '' : result.failure.reason, 'foreign');
+});
+
+test('history cannot be rewritten', (t) => {
+  const sql = opened(join(temporaryDirectory(t), 'certherd.db'));
+  sql.exec(`INSERT INTO host (id, agent_id, public_key, name, enrolled_at) VALUES (1, 'a', x'01', 'web-1', 0);
+    INSERT INTO change (at, host, kind, subject) VALUES (0, 1, 'endpoint-served', 'x')`);
+  t.throws(() => sql.exec("UPDATE change SET subject = 'y'"), { message: /append-only/ });
+  sql.close();
+});
+
+test('the collector’s id is made once', (t) => {
+  const directory = temporaryDirectory(t);
+  const ids = [1, 2].map(() => {
+    const store = openStore(directory, silentLog);
+    if (!store.ok) throw new Error(store.failure.message);
+    store.value.close();
+    return store.value.collectorId;
+  });
+  t.is(ids[0], ids[1]);
+  t.regex(ids[0] ?? '', /^[A-Za-z0-9_-]{22}$/);
+});
+
+test('a data directory serves one collector at a time', (t) => {
+  const directory = join(temporaryDirectory(t), 'deep', 'data');
+  t.true(prepareDirectory(directory).ok);
+  t.is(statSync(directory).mode & 0o777, 0o700);
+  const first = lockDirectory(directory);
+  const second = lockDirectory(directory);
+  t.true(first.ok);
+  t.is(
+    second.ok ? '' : second.failure,
+    `${directory}: already served by another certherd-collector (process ${process.pid}): stop it, or choose another directory with --data`,
+  );
+  if (first.ok) first.value();
+  const third = lockDirectory(directory);
+  t.true(third.ok);
+  if (third.ok) third.value();
+});
+
+test('a data directory that cannot be made is one clear line', (t) => {
+  const result = prepareDirectory('/dev/null/place');
+  t.is(
+    result.ok ? '' : result.failure,
+    '/dev/null/place: cannot be used as data directory (ENOTDIR): choose another with --data',
+  );
+});
+
+function digest(path: string): string {
+  return createHash('sha256').update(readFileSync(path)).digest('hex');
+}

@@ -1,0 +1,78 @@
+import test from 'ava';
+import { healthyEstate } from './example-estate.ts';
+import { incidentEstate } from './example-incident.ts';
+import { pagesOf } from './opened-page.ts';
+
+const withPage = pagesOf(test);
+
+/** What Chromium writes by itself when a request fails. */
+const refused = /ERR_CONNECTION_REFUSED|ERR_INCOMPLETE_CHUNKED_ENCODING|ERR_CONNECTION_RESET|ERR_EMPTY_RESPONSE/;
+
+test.serial('a collector that died is visible at once, nothing stays green, and the page heals itself', async (t) => {
+  await withPage(
+    t,
+    healthyEstate(new Date()),
+    async ({ page, server }) => {
+      const green = await colourOf('.verdict .shape .body');
+      await server.fall();
+      await page.locator('.heartbeat.lost').waitFor({ timeout: 5000 });
+      t.regex(await page.locator('.heartbeat').innerText(), /^connection lost, trying again/);
+      t.regex(await page.locator('.proof').innerText(), /All of this is as it was (now|\d+ s ago)\.$/);
+      t.is(await page.locator('.verdict.good').count(), 0);
+      t.not(await colourOf('table.hosts .shape .body'), green, 'a row is not green either');
+      t.is(await page.title(), 'connection lost · Certherd');
+
+      server.show(incidentEstate(new Date()));
+      await server.rise();
+      await page.locator('.heartbeat.live').waitFor({ timeout: 5000 });
+      await page.locator('.verdict.critical').waitFor();
+
+      async function colourOf(selector: string): Promise<string> {
+        return page
+          .locator(selector)
+          .last()
+          .evaluate((element) => getComputedStyle(element).fill);
+      }
+    },
+    { complaints: refused },
+  );
+});
+
+test.serial('a connection that only falls silent is visible within 5 s and heals itself', async (t) => {
+  await withPage(t, healthyEstate(new Date()), async ({ page, server }) => {
+    const began = performance.now();
+    server.freeze();
+    await page.locator('.heartbeat.lost').waitFor({ timeout: 6000 });
+    t.true(performance.now() - began < 5000);
+    server.thaw();
+    await page.locator('.heartbeat.live').waitFor({ timeout: 5000 });
+    await page.locator('.verdict.good').waitFor();
+  });
+});
+
+test.serial('a hundred changes at once cost a few requests, and the last state is shown', async (t) => {
+  await withPage(t, healthyEstate(new Date()), async ({ page, server }) => {
+    const before = server.asked();
+    server.sayChanged(100);
+    server.show(incidentEstate(new Date()));
+    await page.locator('.verdict.critical').waitFor();
+    const asked = server.asked() - before;
+    t.true(asked >= 1 && asked <= 4, `asked ${asked} times`);
+  });
+});
+
+test.serial('an error of the collector is a lost connection with its status, and heals', async (t) => {
+  await withPage(
+    t,
+    healthyEstate(new Date()),
+    async ({ page, server }) => {
+      server.fail(503);
+      server.sayChanged(1);
+      await page.locator('.heartbeat.lost', { hasText: 'the collector answered 503' }).waitFor();
+      server.fail(undefined);
+      await page.locator('.heartbeat.live').waitFor();
+      t.is(await page.locator('.verdict.good').count(), 1);
+    },
+    { complaints: /status of 503/ },
+  );
+});

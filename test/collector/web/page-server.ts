@@ -1,0 +1,133 @@
+import { once } from 'node:events';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
+import { buildPageFiles } from '../../../collector/serve/page-files.ts';
+import type { Estate } from '../../../collector/serve/estate.ts';
+
+/** The page's own files behind a real HTTP server, with an estate that a test can change. */
+export interface PageServer {
+  readonly url: string;
+  /** Shows another estate and says `changed`. */
+  show(estate: Estate): void;
+  /** Says `changed` so many times at once. */
+  sayChanged(times: number): void;
+  /** Keeps every connection open but says nothing more, as a frozen process or a half-open connection does. */
+  freeze(): void;
+  thaw(): void;
+  /** Cuts every connection and takes no new one, until `rise`. */
+  fall(): Promise<void>;
+  rise(): Promise<void>;
+  /** Answers requests for the estate with this status; undefined heals it. */
+  fail(status: number | undefined): void;
+  /** How many times the estate was asked for. */
+  readonly asked: () => number;
+  close(): Promise<void>;
+}
+
+/** The header that the collector sends with its page. */
+const contentSecurityPolicy = [
+  "default-src 'none'",
+  "script-src 'self'",
+  "style-src 'self'",
+  "img-src 'self' data:",
+  "connect-src 'self'",
+  "frame-ancestors 'none'",
+  "base-uri 'none'",
+  "form-action 'none'",
+].join(';');
+
+/** Serves collector/web as the collector does, with whatever estate the test gives. */
+export async function servePage(first: Estate, now: () => Date = () => new Date()): Promise<PageServer> {
+  const files = await buildPageFiles();
+  const streams = new Set<ServerResponse>();
+  const sockets = new Set<Socket>();
+  const held: (() => void)[] = [];
+  let estate = first;
+  let frozen = false;
+  let asked = 0;
+  let failing: number | undefined;
+
+  const say = (stream: ServerResponse, event: string): void => {
+    stream.write(
+      `event: ${event}\nid: 1\ndata: ${JSON.stringify({ at: now().toISOString(), topics: ['estate'] })}\n\n`,
+    );
+  };
+  const answer = (request: IncomingMessage, response: ServerResponse): void => {
+    const path = request.url ?? '/';
+    response.setHeader('content-security-policy', contentSecurityPolicy);
+    if (path === '/api/v1/live') {
+      response.writeHead(200, { 'content-type': 'text/event-stream', 'cache-control': 'no-store' });
+      streams.add(response);
+      response.on('close', () => streams.delete(response));
+      say(response, 'tick');
+      return;
+    }
+    if (path === '/api/v1/estate') {
+      asked += 1;
+      response.statusCode = failing ?? 200;
+      response.setHeader('content-type', 'application/json');
+      response.end(JSON.stringify({ ...estate, at: now().toISOString() }));
+      return;
+    }
+    const file = files.get(path);
+    response.writeHead(file === undefined ? 404 : 200, { 'content-type': file?.contentType ?? 'text/plain' });
+    response.end(file?.body ?? 'not found');
+  };
+  const server = createServer((request, response) => {
+    if (frozen) held.push(() => answer(request, response));
+    else answer(request, response);
+  });
+  server.on('connection', (socket) => {
+    sockets.add(socket);
+    socket.on('close', () => sockets.delete(socket));
+  });
+  const listen = async (port: number): Promise<void> => {
+    server.listen(port, '127.0.0.1');
+    await once(server, 'listening');
+  };
+  const fall = async (): Promise<void> => {
+    const closed = once(server, 'close');
+    server.close();
+    for (const socket of sockets) socket.destroy();
+    await closed;
+  };
+  await listen(0);
+  const port = portOf(server);
+  const ticking = setInterval(() => {
+    if (!frozen) for (const stream of streams) say(stream, 'tick');
+  }, 2000);
+
+  return {
+    url: `http://127.0.0.1:${port}/`,
+    show(next) {
+      estate = next;
+      for (const stream of streams) say(stream, 'changed');
+    },
+    sayChanged(times) {
+      for (let time = 0; time < times; time += 1) for (const stream of streams) say(stream, 'changed');
+    },
+    freeze() {
+      frozen = true;
+    },
+    thaw() {
+      frozen = false;
+      for (const release of held.splice(0)) release();
+    },
+    fail(status) {
+      failing = status;
+    },
+    fall,
+    rise: () => listen(port),
+    asked: () => asked,
+    async close() {
+      clearInterval(ticking);
+      if (server.listening) await fall();
+    },
+  };
+}
+
+function portOf(server: Server): number {
+  const address = server.address();
+  if (address === null || typeof address === 'string') throw new Error('the server has no port');
+  return address.port;
+}

@@ -1,0 +1,87 @@
+import test, { type ExecutionContext } from 'ava';
+import { type Collector, startCollector } from '../../../collector/app.ts';
+import { type Authority, formatAuthority } from '../../../collector/authority.ts';
+import { systemClock } from '../../../collector/system/clock.ts';
+import { silentLog } from '../../../collector/system/log.ts';
+import { startBrowser } from '../../helpers/browser.ts';
+import { certificate, day, endpoint, event, finding, snapshot, snapshotFrame } from '../helpers/example-snapshot.ts';
+import { addToken, temporaryDirectory, testConfig } from '../helpers/real-collector.ts';
+import { begin, enrol } from '../helpers/wire-agent.ts';
+
+/** What Chromium writes by itself while the collector is away. */
+const refused = /ERR_CONNECTION_REFUSED|ERR_INCOMPLETE_CHUNKED_ENCODING|ERR_CONNECTION_RESET|ERR_EMPTY_RESPONSE/;
+
+async function serve(directory: string, webListen?: Authority): Promise<Collector> {
+  const config = testConfig(directory, webListen === undefined ? {} : { webListen });
+  return startCollector(config, { clock: systemClock, log: silentLog });
+}
+
+function pageOf({ webAddress }: Collector): string {
+  return `http://${formatAuthority(webAddress)}/`;
+}
+
+async function openOn(t: ExecutionContext, url: string) {
+  const browser = await startBrowser();
+  t.teardown(browser.close);
+  return browser.open(url);
+}
+
+test.serial('with the real collector: enrolled, proved, an incident and its end, on one page', async (t) => {
+  const directory = temporaryDirectory(t);
+  const collector = await serve(directory);
+  t.teardown(collector.close);
+  const { page, problems, requests } = await openOn(t, pageOf(collector));
+  await page.locator('h1', { hasText: 'No host yet' }).waitFor();
+  await page.locator('.heartbeat.live').waitFor();
+
+  const join = await addToken(directory, formatAuthority(collector.agentAddress), day, Date.now());
+  const wire = await begin(join, await enrol(join, 'web-1'));
+  t.teardown(() => wire.close());
+  await page.locator('table.hosts .mark.unknown').waitFor();
+
+  const old = certificate('old');
+  const fresh = certificate('fresh');
+  wire.send(snapshotFrame(snapshot(old)));
+  await page.locator('.verdict.good h1', { hasText: 'Nothing needs a person' }).waitFor();
+  t.regex(await page.locator('.proof').innerText(), /^1 of 1 endpoint proved, last looked at (now|\d+ s ago)\.$/);
+
+  const drift = { served: old.fingerprint, reached: 'configured' as const };
+  const notServed = finding({ subject: { kind: 'endpoint', id: endpoint(fresh).id } });
+  const incident = { certificates: [old, fresh], endpoints: [endpoint(fresh, drift)], findings: [notServed] };
+  wire.send(snapshotFrame(snapshot(fresh, incident)));
+  await page.locator('.verdict.critical h1', { hasText: '1 thing needs a person' }).waitFor();
+  t.is(
+    await page.locator('.need h2').innerText(),
+    'shop.example.test on web-1: nginx was not reloaded since the file changed.',
+  );
+  t.is(await page.locator('.need code').innerText(), 'systemctl reload nginx');
+  t.deepEqual(await page.locator('table.endpoints .joint').allInnerTexts(), ['=', '≠']);
+
+  wire.send({ type: 'events', epoch: 'epoch-0001', events: [event(1)] });
+  wire.send(snapshotFrame(snapshot(fresh)));
+  await page.locator('.verdict.good').waitFor();
+  await page.locator('.entry', { hasText: 'Step 1 ended.' }).waitFor();
+  t.deepEqual(problems, []);
+  t.is(requests.filter((address) => address === pageOf(collector)).length, 1, 'the page was loaded once');
+  t.deepEqual(
+    requests.filter((address) => !address.startsWith(pageOf(collector)) && !address.startsWith('data:')),
+    [],
+  );
+});
+
+test.serial('with the real collector: stopped, visible within 5 s; started again, live again', async (t) => {
+  const directory = temporaryDirectory(t);
+  const first = await serve(directory);
+  const { page, problems } = await openOn(t, pageOf(first));
+  await page.locator('.heartbeat.live').waitFor();
+  await first.close();
+  await page.locator('.heartbeat.lost').waitFor({ timeout: 5000 });
+
+  const second = await serve(directory, first.webAddress);
+  t.teardown(second.close);
+  await page.locator('.heartbeat.live').waitFor({ timeout: 10_000 });
+  t.deepEqual(
+    problems.filter((problem) => !refused.test(problem)),
+    [],
+  );
+});

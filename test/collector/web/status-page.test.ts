@@ -1,0 +1,145 @@
+import test from 'ava';
+import { emptyEstate, healthyEstate } from './example-estate.ts';
+import { incidentEstate } from './example-incident.ts';
+import { pagesOf } from './opened-page.ts';
+
+const withPage = pagesOf(test);
+
+test.serial('the page turns red and green again without being loaded again', async (t) => {
+  await withPage(t, healthyEstate(new Date()), async ({ page, server }) => {
+    await page.locator('.verdict.good h1', { hasText: 'Nothing needs a person' }).waitFor();
+    t.regex(await page.locator('.proof').innerText(), /^26 of 26 endpoints proved, last looked at \d+ s ago\.$/);
+    await page.evaluate(() => document.body.setAttribute('data-loaded', 'once'));
+
+    server.show(incidentEstate(new Date()));
+    await page.locator('.verdict.critical h1', { hasText: '4 things need a person' }).waitFor();
+    t.is(await page.title(), '4 things need a person · Certherd');
+    t.is(await page.locator('[role=status]').innerText(), '4 things need a person');
+    t.is(await page.locator('table.endpoints .mark.critical', { hasText: 'drift' }).count(), 2);
+
+    server.show(healthyEstate(new Date()));
+    await page.locator('.verdict.good').waitFor();
+    t.is(await page.locator('.need').count(), 0);
+    t.is(await page.locator('body').getAttribute('data-loaded'), 'once');
+  });
+});
+
+test.serial('what needs a person says what, where, why, since when, until when and what to do', async (t) => {
+  await withPage(t, incidentEstate(new Date()), async ({ page }) => {
+    const first = page.locator('.need').first();
+    t.is(
+      await first.locator('h2').innerText(),
+      'checkout.example.com on web-1: nginx still serves the certificate from before the renewal; it has not been reloaded since the file changed.',
+    );
+    t.regex(
+      await first.locator('.times').innerText(),
+      /since 12 min ago \(.* UTC\)\s+served certificate:\s+3 d 14 h left\s+4 % of life/,
+    );
+    t.is(await first.locator('code').innerText(), 'systemctl reload nginx');
+    await first.getByText('What was compared').click();
+    t.regex(await first.locator('.evidence').innerText(), /configured\s+[0-9a-f]{64}\s+served\s+[0-9a-f]{64}/);
+  });
+});
+
+test.serial('a remedy is copied exactly', async (t) => {
+  await withPage(t, incidentEstate(new Date()), async ({ page, server }) => {
+    await page
+      .context()
+      .grantPermissions(['clipboard-read', 'clipboard-write'], { origin: new URL(server.url).origin });
+    await page.locator('.need').nth(1).getByRole('button', { name: 'Copy' }).click();
+    await page.getByRole('button', { name: 'Copied' }).waitFor();
+    t.is(
+      await page.evaluate(() => navigator.clipboard.readText()),
+      'ln -sfn ../../archive/metrics.example.net/privkey4.pem /etc/letsencrypt/live/metrics.example.net/privkey.pem',
+    );
+  });
+});
+
+test.serial('with no host the page gives the two commands that bring one', async (t) => {
+  await withPage(t, emptyEstate(new Date()), async ({ page }) => {
+    t.is(await page.locator('h1').innerText(), 'No host yet');
+    t.deepEqual(await page.locator('.first-host code').allInnerTexts(), [
+      'certherd-collector token create',
+      'certherd-agent enroll JOIN',
+    ]);
+    t.is(await page.locator('.verdict.good').count(), 0);
+  });
+});
+
+test.serial('the chain of three tells by sign, shape and words where the newest certificate stopped', async (t) => {
+  await withPage(t, incidentEstate(new Date()), async ({ page }) => {
+    const row = page.locator('table.endpoints tbody tr', { hasText: 'checkout.example.com' }).first();
+    const chain = row.locator('.chain');
+    t.is(await chain.locator('.unseen').textContent(), 'issued and configured differ from served: ');
+    t.deepEqual(await chain.locator('.joint').allInnerTexts(), ['=', '≠']);
+    const prints = await chain.locator('.code').allTextContents();
+    t.regex(prints.join(' '), /^●[0-9a-f]{8} ●[0-9a-f]{8} ◆[0-9a-f]{8}$/);
+    t.regex(await row.innerText(), /The newest certificate is configured, not loaded\./);
+  });
+});
+
+test.serial('an unknown host and its endpoints are grey and never green', async (t) => {
+  await withPage(t, incidentEstate(new Date()), async ({ page }) => {
+    const rows = page.locator('tbody tr', { hasText: 'build-1' }).filter({ hasText: 'unknown' });
+    t.is(await rows.count(), 3);
+    t.is(await rows.locator('.good').count(), 0);
+    t.is(await rows.locator('.mark.unknown').count(), 3);
+  });
+});
+
+test.serial('the filter leaves what fits and never hides what needs a person', async (t) => {
+  await withPage(t, incidentEstate(new Date()), async ({ page }) => {
+    await page.keyboard.press('/');
+    await page.keyboard.type('mail-1 smtp');
+    await page.locator('#endpoints header', { hasText: '1 of 26' }).waitFor();
+    t.is(await page.locator('table.endpoints tbody tr').count(), 1);
+    t.is(await page.locator('.need.critical').count(), 2);
+    await page.keyboard.type(' nothing-like-this');
+    await page.getByText('No endpoint fits the filter.').waitFor();
+  });
+});
+
+test.serial('a change keeps the focus, the scroll position and what was opened', async (t) => {
+  await withPage(t, incidentEstate(new Date()), async ({ page, server }) => {
+    const entry = page.locator('details.entry').first();
+    await entry.locator('summary').click();
+    const scrolled = await page.evaluate(() => scrollY);
+    t.true(scrolled > 0);
+    const next = incidentEstate(new Date());
+    server.show({ ...next, hosts: next.hosts.map((host) => ({ ...host, agentVersion: '0.1.1' })) });
+    await page.locator('table.hosts', { hasText: '0.1.1' }).waitFor();
+    t.not(await entry.getAttribute('open'), null);
+    t.is(await page.evaluate(() => document.activeElement?.tagName), 'SUMMARY');
+    t.is(await page.evaluate(() => scrollY), scrolled);
+  });
+});
+
+test.serial('events open to their steps and durations', async (t) => {
+  await withPage(t, healthyEstate(new Date()), async ({ page }) => {
+    const entry = page.locator('details.entry', { hasText: 'served at 4 of 4 endpoints' });
+    t.regex(await entry.innerText(), /deployment shop\.example\.com: .* · 1\.3 s/s);
+    await entry.locator('summary').click();
+    t.deepEqual(await entry.locator('.took').allInnerTexts(), ['38 ms', '61 ms', '24 ms', '1.2 s']);
+  });
+});
+
+test.serial('relative times tick on their own, by the clock of the collector', async (t) => {
+  const ahead = 3 * 3_600_000;
+  const estate = healthyEstate(new Date(Date.now() + ahead));
+  const far = { now: () => new Date(Date.now() + ahead) };
+  await withPage(
+    t,
+    estate,
+    async ({ page }) => {
+      const proof = page.locator('.proof time');
+      const first = await proof.innerText();
+      t.regex(first, /^\d s ago$/, 'the browser itself is three hours behind');
+      await page.waitForFunction((text) => document.querySelector('.proof time')?.textContent !== text, first);
+      t.regex(await proof.innerText(), /^\d+ s ago$/);
+      t.regex(await page.locator('footer').innerText(), /This browser's clock is [23] h behind the collector's\./);
+      t.regex((await proof.getAttribute('title')) ?? '', /^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC$/);
+      t.is(await proof.getAttribute('datetime'), estate.endpoints[0]?.observedAt ?? '');
+    },
+    far,
+  );
+});

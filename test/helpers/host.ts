@@ -1,0 +1,112 @@
+import fs from 'node:fs';
+import path from 'node:path';
+import type { ExecutionContext } from 'ava';
+import { type Certbot, certbot } from './testbed/certbot.ts';
+import { type Child, plainEnvironment, type Ran } from './testbed/children.ts';
+import { handshake } from './testbed/handshake.ts';
+import { type Nginx, site, startNginx } from './testbed/nginx.ts';
+import { type Pebble, startPebble } from './testbed/pebble.ts';
+import { openSandbox, type Sandbox } from './testbed/sandbox.ts';
+import { until } from './testbed/until.ts';
+
+/** A host with a real nginx, certbot and ACME CA, one site on it, and the agent's command line. */
+export interface TestHost {
+  sandbox: Sandbox;
+  nginx: Nginx;
+  certbot: Certbot;
+  pebble: Pebble;
+  httpPort: number;
+  tlsPort: number;
+  configFile: string;
+  /** Writes agent.toml anew with this mode. */
+  setMode(mode: 'observe' | 'deploy' | 'renew'): void;
+  /** Runs `certherd-agent ARGS --config …`, with a line for its standard input where one is given. */
+  agent(args: string[]): Promise<Ran>;
+  /** Starts `certherd-agent run`. */
+  daemon(): Child;
+}
+
+export const shopName = 'shop.example.test';
+const program = path.resolve(import.meta.dirname, '../../agent/main.ts');
+
+/** Starts it all, with the lineage `shop` issued (ECDSA) and served for `shopName`. */
+export async function startHost(t: ExecutionContext, options: { validitySeconds?: number } = {}): Promise<TestHost> {
+  const sandbox = openSandbox();
+  t.teardown(() => sandbox.close());
+  const httpPort = await sandbox.port();
+  const tlsPort = await sandbox.port();
+  const [nginx, pebble] = await Promise.all([
+    startNginx(sandbox, { httpPort }),
+    startPebble(sandbox, { validitySeconds: options.validitySeconds ?? 7200, httpPort }),
+  ]);
+  const client = certbot(sandbox, pebble);
+  const issued = await client.issue('shop', [shopName], { keyType: 'ecdsa', webroot: nginx.webroot });
+  if (issued.exit !== 0) throw new Error(`certbot could not issue: ${issued.stderr}`);
+  const { certificate, key } = client.lineage('shop');
+  nginx.writeSite('shop', site({ serverNames: [shopName], port: tlsPort, pairs: [{ certificate, key }] }));
+  const workers = nginx.workers();
+  const reloaded = await nginx.reload();
+  if (reloaded.exit !== 0) throw new Error(`nginx refuses the site: ${reloaded.stderr}`);
+
+  const leaf = client.lineage('shop').leaf();
+  await until('only new workers are left, and they serve the site', async () => {
+    const old = workers.some((pid) => nginx.workers().includes(pid));
+    return !old && (await handshake(tlsPort, shopName, 'ecdsa')).fingerprint === leaf;
+  });
+
+  const configFile = path.join(sandbox.directory, 'agent.toml');
+  const setMode = (mode: string) => fs.writeFileSync(configFile, settings(mode, { sandbox, nginx, client, pebble }));
+  setMode('observe');
+  return {
+    sandbox,
+    nginx,
+    certbot: client,
+    pebble,
+    httpPort,
+    tlsPort,
+    configFile,
+    setMode,
+    agent: (args) => sandbox.run(process.execPath, [program, ...args, '--config', configFile], { env: environment() }),
+    daemon: () =>
+      sandbox.start(
+        process.execPath,
+        [program, 'run', '--config', configFile],
+        path.join(sandbox.directory, 'agent.log'),
+        {
+          env: environment(),
+        },
+      ),
+  };
+}
+
+/** Runs the agent's command line without any host around it. */
+export function runAgent(sandbox: Sandbox, args: string[]): Promise<Ran> {
+  return sandbox.run(process.execPath, [program, ...args], { env: environment() });
+}
+
+function environment(): Record<string, string> {
+  const measuring = process.env.NODE_V8_COVERAGE;
+  return { ...plainEnvironment, HOME: '/nonexistent', ...(measuring && { NODE_V8_COVERAGE: measuring }) };
+}
+
+function settings(
+  mode: string,
+  { sandbox, nginx, client, pebble }: { sandbox: Sandbox; nginx: Nginx; client: Certbot; pebble: Pebble },
+): string {
+  return `host_name = "web-1"
+state_directory = "${sandbox.directory}/state"
+mode = "${mode}"
+rescan_seconds = 60
+[certbot]
+binary = "${client.binary}"
+config_directory = "${client.configDirectory}"
+work_directory = "${client.workDirectory}"
+logs_directory = "${client.logsDirectory}"
+ca_bundle = "${pebble.caFile}"
+[nginx]
+binary = "${nginx.binary}"
+config = "${nginx.configFile}"
+prefix = "${nginx.prefix}"
+error_log = "${nginx.errorLog}"
+`;
+}
