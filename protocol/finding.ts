@@ -24,6 +24,17 @@ export const FindingCode = Type.Enum([
   'endpoint-unreachable',
   'renewal-failing',
   'deployment-failing',
+  'reload-failed',
+  'listener-unbound',
+  'restart-would-fail',
+  'wrong-server',
+  'stale-copy',
+  'chain-untrusted',
+  'weak-key',
+  'weak-signature',
+  'key-exposed',
+  'renewal-timer-dead',
+  'unmanaged',
 ]);
 export type FindingCode = Static<typeof FindingCode>;
 

@@ -5,6 +5,10 @@ import { Finding } from './finding.ts';
 
 const closed = { additionalProperties: false };
 const Path = Type.String({ maxLength: 4096 });
+/** A server program whose config is read for deployments. */
+export const ServerProgram = Type.Enum(['nginx', 'apache', 'haproxy']);
+export type ServerProgram = Static<typeof ServerProgram>;
+
 const Name = Type.String({ maxLength: 1024 });
 
 /** One certificate file: leaf first, as found. `failure` says why nothing, or not everything, was read. */
@@ -74,7 +78,7 @@ export const Deployment = Type.Object(
   {
     /** CONFIGFILE:LINE:CERTIFICATEPATH */
     id: Type.String({ maxLength: 9000 }),
-    server: Type.Enum(['nginx']),
+    server: ServerProgram,
     configFile: Path,
     /** Line of the `server {` in configFile, counted from 1. */
     line: Type.Integer({ minimum: 1 }),
@@ -110,7 +114,7 @@ export const Endpoint = Type.Object(
   {
     /** NAME@ADDRESS:PORT/ALGORITHM */
     id: Type.String({ maxLength: 2048 }),
-    server: Type.Enum(['nginx']),
+    server: ServerProgram,
     serverName: Name,
     address: Type.String({ maxLength: 256 }),
     port: Type.Integer({ minimum: 0, maximum: 65535 }),
@@ -134,7 +138,7 @@ export type Endpoint = Static<typeof Endpoint>;
 /** A server program on the host whose config was looked for. */
 export const Server = Type.Object(
   {
-    server: Type.Enum(['nginx']),
+    server: ServerProgram,
     configFile: Path,
     /** Every file that was read, in the order of reading. */
     configFiles: Type.Array(Path, { maxItems: 20000 }),
