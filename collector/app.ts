@@ -9,6 +9,7 @@ import { createLiveness } from './receive/liveness.ts';
 import { createSessions } from './receive/sessions.ts';
 import { loadTlsIdentity } from './receive/tls-identity.ts';
 import { assembleEstate } from './serve/assemble-estate.ts';
+import type { Estate } from './serve/estate.ts';
 import { createLive } from './serve/live.ts';
 import { buildPageFiles, type PageFiles } from './serve/page-files.ts';
 import { openWebServer } from './serve/web-server.ts';
@@ -16,6 +17,9 @@ import { lockDirectory, prepareDirectory } from './store/directory.ts';
 import type { Facts } from './store/facts.ts';
 import { openStore } from './store/store.ts';
 import { collectorVersion } from './version.ts';
+
+/** All pages ask when something changed: they share one estate for this long, if nothing else changes. */
+const sharedMs = 250;
 
 /** A collector that serves. Hosts are those that were asked to listen on, ports the real ones. */
 export interface Collector {
@@ -98,8 +102,15 @@ async function open(
     if (read?.revision !== revision) read = { revision, facts: store.facts() };
     return read.facts;
   };
-  const estate = () =>
+  const assemble = () =>
     assembleEstate({ ...currentFacts(), presenceOf: liveness.presence, collectorVersion, startedAt }, clock.now());
+  let shown: { revision: number; at: number; estate: Estate } | undefined;
+  const estate = (): Estate => {
+    const revision = live.revision();
+    const at = clock.monotonic();
+    if (shown?.revision !== revision || at - shown.at >= sharedMs) shown = { revision, at, estate: assemble() };
+    return shown.estate;
+  };
   const web = await openWebServer({
     listen: config.webListen,
     pageFiles: files,

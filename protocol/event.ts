@@ -37,7 +37,8 @@ export const Event = Type.Object(
   {
     seq: Type.Integer({ minimum: 1 }),
     at: Instant,
-    kind: EventKind,
+    /** A newer agent may know more kinds: they are kept and shown by their own name. */
+    kind: Type.Unsafe<EventKind>(Type.String({ pattern: '^[a-z][a-z-]{0,63}$' })),
     subject: Subject,
     ok: Type.Boolean(),
     /** One plain sentence, raw. */

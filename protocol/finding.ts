@@ -35,6 +35,7 @@ export const FindingCode = Type.Enum([
   'key-exposed',
   'renewal-timer-dead',
   'unmanaged',
+  'snapshot-reduced',
 ]);
 export type FindingCode = Static<typeof FindingCode>;
 
@@ -55,7 +56,8 @@ export type Subject = Static<typeof Subject>;
 /** A verdict with what was compared (both values in `evidence`), why, and the exact command that mends it. */
 export const Finding = Type.Object(
   {
-    code: FindingCode,
+    /** A newer agent may know more codes: they are kept and shown by their own name. */
+    code: Type.Unsafe<FindingCode>(Type.String({ pattern: '^[a-z][a-z-]{0,63}$' })),
     severity: Severity,
     subject: Subject,
     /** Since when the facts have been so, told from the facts themselves (a file's change, a notAfter). */

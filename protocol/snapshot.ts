@@ -167,6 +167,8 @@ export const Snapshot = Type.Object(
         agentVersion: Type.String({ maxLength: 64 }),
         platform: Type.String({ maxLength: 256 }),
         mode: Mode,
+        /** The longest time between two looks at the same facts, as configured. */
+        lookSeconds: Type.Optional(Type.Number({ minimum: 0.1, maximum: 86_400 })),
       },
       closed,
     ),

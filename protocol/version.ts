@@ -1,6 +1,8 @@
 /**
  * The wire's version: one integer, and one dated line per change. `hello` carries the lowest and the
- * highest version a side speaks; version N-1 is always supported.
+ * highest version a side speaks; version N-1 is always supported. An agent
+ * knows the collector's versions from the challenge and sends nothing that the agreed one does not know, with one exception:
+ * event kinds and finding codes are open, because events wait in the outbox through upgrades of either side.
  *
  * 1  2026-11-23  first version: enrolment, sessions, snapshots by digest, events with durable acks
  */

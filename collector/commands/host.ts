@@ -1,8 +1,8 @@
-import { existsSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import Table from 'cli-table3';
 import pc from 'picocolors';
-import { startFailure } from '../failure.ts';
+import { codeOf, startFailure } from '../failure.ts';
 import { assembleEstate } from '../serve/assemble-estate.ts';
 import type { HostView } from '../serve/estate.ts';
 import { openStore } from '../store/store.ts';
@@ -21,10 +21,8 @@ export interface HostOptions extends CommonOptions {
 export async function listHosts(options: HostOptions, console: Console): Promise<number> {
   const config = configFor(options, console);
   if (!config) return exitCodes.config;
-  if (!existsSync(join(config.dataDirectory, 'certherd.db')))
-    throw startFailure(
-      `${config.dataDirectory}: no collector's data here: give --data, or start certherd-collector serve`,
-    );
+  const missing = whyMissing(join(config.dataDirectory, 'certherd.db'));
+  if (missing !== undefined) throw startFailure(`${config.dataDirectory}: ${missing}`);
   const opened = openStore(config.dataDirectory, silentLog);
   if (!opened.ok) throw startFailure(opened.failure.message);
   const store = opened.value;
@@ -43,6 +41,19 @@ export async function listHosts(options: HostOptions, console: Console): Promise
   else if (hosts.length === 0) console.print('No host is enrolled. Next: certherd-collector token create');
   else console.print(tableOf(hosts));
   return exitCodes.ok;
+}
+
+/** Asking must not make an empty database, and a closed directory is not an empty one. */
+function whyMissing(database: string): string | undefined {
+  try {
+    statSync(database);
+    return undefined;
+  } catch (error) {
+    const code = codeOf(error);
+    return code === 'ENOENT'
+      ? "no collector's data here: give --data, or start certherd-collector serve"
+      : `cannot be read (${code}): run this as the collector's own user, or give --data`;
+  }
 }
 
 function tableOf(hosts: readonly HostView[]): string {

@@ -1,28 +1,29 @@
 import type { Certificate } from '@certherd/protocol/certificate';
 import type { Endpoint } from '@certherd/protocol/snapshot';
 
-export type EndpointVerdict = 'proved' | 'drift' | 'expired' | 'unreachable' | 'unknown';
+export type EndpointVerdict = 'proved' | 'drift' | 'expired' | 'not-yet-valid' | 'unreachable' | 'unknown';
 
-/** The host's voice, and the instant of judging (milliseconds since 1970). */
+/** Whether the host's facts are still knowledge, and the instant of judging (milliseconds since 1970). */
 export interface Moment {
-  silent: boolean;
+  /** The host is silent, or has not looked for too long. */
+  stale: boolean;
   now: number;
 }
 
 /**
- * Judges an endpoint from facts and now. A served certificate outside its validity is known to be so even when
- * the host is silent; everything else that a silent host said is unknown. Without a lineage there is nothing
+ * Judges an endpoint from facts and now. A served certificate that is over is known to be so even when
+ * its facts are stale; everything else that stale facts say is unknown. Without a lineage there is nothing
  * issued to compare; without a configured or served certificate nothing is proved.
  */
 export function endpointStatus(
   endpoint: Endpoint,
   served: Pick<Certificate, 'notBefore' | 'notAfter'> | undefined,
-  { silent, now }: Moment,
+  { stale, now }: Moment,
 ): EndpointVerdict {
   if (served && isOver(served, now)) return 'expired';
-  if (silent) return 'unknown';
+  if (stale) return 'unknown';
   if (endpoint.served === undefined) return endpoint.failure ? 'unreachable' : 'unknown';
-  if (served && Date.parse(served.notBefore) > now) return 'expired';
+  if (served && Date.parse(served.notBefore) > now) return 'not-yet-valid';
   if (endpoint.configured === undefined) return 'unknown';
   const newest = endpoint.issued ?? endpoint.configured;
   return endpoint.configured === newest && endpoint.served === newest ? 'proved' : 'drift';

@@ -7,6 +7,8 @@ export interface HostEvidence {
   silent: boolean;
   heardAt: number | undefined;
   hasSnapshot: boolean;
+  /** When the agent last looked, if that is too long ago: it is heard, but its facts are stale. */
+  blindSince?: number | undefined;
   findings: readonly Pick<Finding, 'severity' | 'cause'>[];
   /** Endpoints whose served certificate is over, judged from facts and now. */
   expiredEndpoints: readonly string[];
@@ -29,6 +31,11 @@ export function hostStatus(evidence: HostEvidence): { status: HostVerdict; reaso
   if (heardAt === undefined) return { status: 'unknown', reason: 'Enrolled, and never heard since.' };
   if (silent) return { status: 'unknown', reason: `Silent: last heard ${new Date(heardAt).toISOString()}.` };
   if (!evidence.hasSnapshot) return { status: 'unknown', reason: 'Connected, but nothing told yet.' };
+  if (evidence.blindSince !== undefined)
+    return {
+      status: 'unknown',
+      reason: `Heard, but it has not looked since ${new Date(evidence.blindSince).toISOString()}.`,
+    };
   const worst = worstOf(findings);
   if (worst?.severity === 'critical') return { status: 'critical', reason: worst.cause };
   if (conflictAt !== undefined && now - conflictAt < conflictMs)

@@ -4,8 +4,8 @@ import type { Endpoint } from '@certherd/protocol/snapshot';
 import { isOver } from './endpoint-status.ts';
 
 /**
- * What a silent host can no longer say of itself: its served certificates count down all the same. One finding
- * per endpoint whose certificate ended, unless the host said so before it fell silent.
+ * What a host that is silent, or looks no more, can no longer say of itself: its served certificates count down all the same. One finding
+ * per endpoint whose certificate ended, unless the host said so before.
  */
 export function silentFindings(
   endpoints: readonly Endpoint[],
@@ -23,7 +23,7 @@ export function silentFindings(
         severity: 'critical',
         subject: { kind: 'endpoint', id: endpoint.id },
         since: served.notAfter,
-        cause: `The certificate that this endpoint served when its host was last heard ended at ${served.notAfter}.`,
+        cause: `The certificate that this endpoint served when its host last looked ended at ${served.notAfter}.`,
         evidence: { served: served.fingerprint, notAfter: served.notAfter },
         remedy: 'certherd-agent check',
       } satisfies Finding,

@@ -4,6 +4,7 @@ import type { Channel } from './channel.ts';
 import { eventsMistake, isInstant, snapshotMistake } from './consistency.ts';
 import type { Gate } from './gate.ts';
 import { eventWindow, tryLater } from './greet.ts';
+import type { Look } from './liveness.ts';
 
 /** What a proved agent tells. */
 export interface Ingest {
@@ -59,7 +60,7 @@ export function createIngest(
     if (!isInstant(frame.at) || (frame.observedAt !== undefined && !isInstant(frame.observedAt)))
       return channel.refuse('frame-invalid', 'heartbeat: no such instant');
     const isCurrent = frame.digest !== undefined && frame.digest === digest;
-    gate.liveness.heard(agentId, isCurrent && frame.observedAt ? Date.parse(frame.observedAt) : undefined);
+    gate.liveness.heard(agentId, isCurrent && frame.observedAt ? lookAt(frame.observedAt, frame.at) : undefined);
     if (frame.digest === undefined || isCurrent || wanted) return;
     wanted = true;
     channel.send({ type: 'want-snapshot' });
@@ -73,7 +74,7 @@ export function createIngest(
     gate.liveness.heard(agentId);
     const kept = await records.keepSnapshot(agentId, frame, clock.now());
     if (!kept.ok) return channel.refuse('try-later', kept.failure.reason, tryLater.retryAfterSeconds);
-    gate.liveness.heard(agentId, Date.parse(frame.observedAt));
+    gate.liveness.heard(agentId, lookAt(frame.observedAt, frame.observedAt));
     gate.changed(kept.value);
   }
 
@@ -104,4 +105,10 @@ export function createIngest(
         if (socket.isPaused && bytesInFlight <= pauseAtBytes) socket.resume();
       });
   }
+}
+
+/** The age is told by two instants of one clock; one that was set back in between gives none. */
+function lookAt(observedAt: string, toldAt: string): Look {
+  const looked = Date.parse(observedAt);
+  return { observedAt: looked, ageMs: Math.max(0, Date.parse(toldAt) - looked) };
 }

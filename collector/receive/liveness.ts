@@ -10,13 +10,23 @@ export interface Presence {
   /** Milliseconds since 1970. */
   heardAt: number | undefined;
   observedAt: number | undefined;
+  /** Milliseconds since the agent's last look; undefined when this process was told of none. */
+  lookAgeMs: number | undefined;
+}
+
+/** A look at the facts of the current snapshot. */
+export interface Look {
+  /** By the agent's clock, milliseconds since 1970. */
+  observedAt: number;
+  /** How long ago that was when it was told, in milliseconds, by the agent's clock alone: a wrong clock changes nothing. */
+  ageMs: number;
 }
 
 export interface Liveness {
   connected: (agentId: string) => void;
   disconnected: (agentId: string) => void;
-  /** A frame came; `observedAt` if it said that the current snapshot's facts were seen again. */
-  heard: (agentId: string, observedAt?: number) => void;
+  /** A frame came; `look` if it said when the current snapshot's facts were last seen. */
+  heard: (agentId: string, look?: Look) => void;
   presence: (agentId: string) => Presence;
   connectedCount: () => number;
   /** Writes down what was heard since the last time. */
@@ -37,6 +47,8 @@ interface Voice {
   /** On the monotonic clock; undefined when last heard by an earlier process. */
   heardMonotonic: number | undefined;
   observedAt: number | undefined;
+  /** When that was, on the monotonic clock. */
+  lookedMonotonic: number | undefined;
   unsaved: boolean;
   /** As last told to the pages. */
   silent: boolean;
@@ -62,15 +74,19 @@ export function createLiveness({ records, clock, log, silentAfterMs, changed }: 
     disconnected(agentId) {
       voiceOf(agentId).connected = false;
     },
-    heard(agentId, observedAt) {
+    heard(agentId, look) {
       const voice = note(agentId);
-      if (observedAt !== undefined) voice.observedAt = Math.max(voice.observedAt ?? observedAt, observedAt);
+      if (!look) return;
+      voice.observedAt = Math.max(voice.observedAt ?? look.observedAt, look.observedAt);
+      voice.lookedMonotonic = clock.monotonic() - look.ageMs;
     },
     presence(agentId) {
       const voice = voices.get(agentId);
-      if (!voice) return { connected: false, silent: true, heardAt: undefined, observedAt: undefined };
-      const { connected, heardAt, observedAt } = voice;
-      return { connected, silent: isSilent(voice), heardAt, observedAt };
+      if (!voice)
+        return { connected: false, silent: true, heardAt: undefined, observedAt: undefined, lookAgeMs: undefined };
+      const { connected, heardAt, observedAt, lookedMonotonic } = voice;
+      const lookAgeMs = lookedMonotonic === undefined ? undefined : clock.monotonic() - lookedMonotonic;
+      return { connected, silent: isSilent(voice), heardAt, observedAt, lookAgeMs };
     },
     connectedCount: () => [...voices.values()].filter((voice) => voice.connected).length,
     async close() {
@@ -138,6 +154,6 @@ export function createLiveness({ records, clock, log, silentAfterMs, changed }: 
 }
 
 function newVoice(heardAt: number | undefined): Voice {
-  const nothing = { heardMonotonic: undefined, observedAt: undefined, unsaved: false };
+  const nothing = { heardMonotonic: undefined, observedAt: undefined, lookedMonotonic: undefined, unsaved: false };
   return { connected: false, heardAt, silent: true, ...nothing };
 }

@@ -1,4 +1,5 @@
 import { Readable } from 'node:stream';
+import { setImmediate as othersTurn } from 'node:timers/promises';
 import type { FastifyInstance, FastifyReply } from 'fastify';
 import type { Topic } from '../receive/records.ts';
 import type { Facts } from '../store/facts.ts';
@@ -22,11 +23,16 @@ export interface ApiNeeds {
 }
 
 const lists = ['hosts', 'certificates', 'endpoints', 'findings', 'lineages'] as const satisfies Topic[];
-const metricsChunk = 16 * 1024;
+const chunkLength = 16 * 1024;
 
 /** The JSON API, the live stream, /metrics and /healthz. Every item has the shape that it has in Estate. */
 export function addApi(app: FastifyInstance, { estate, events, counts, live, isWritable, now }: ApiNeeds): void {
-  app.get('/api/v1/estate', (_, reply) => sendFresh(reply, estate()));
+  app.get('/api/v1/estate', (_, reply) =>
+    reply
+      .header('cache-control', 'no-store')
+      .header('content-type', 'application/json; charset=utf-8')
+      .send(Readable.from(inChunks(jsonPieces(estate())))),
+  );
   for (const list of lists)
     app.get(`/api/v1/${list}`, (_, reply) => {
       const { version, at, [list]: items } = estate();
@@ -75,14 +81,30 @@ function wholeNumber(value: unknown, low: number, high: number): number | undefi
   return number >= low && number <= high ? number : 'wrong';
 }
 
-/** Chunks large enough to be cheap, small enough not to hold up anything else. */
-function* inChunks(text: Iterable<string>): Generator<string> {
+/** The JSON text of an object, an item of its lists at a time: a large estate as one text would hold up all agents. */
+function* jsonPieces(body: object): Generator<string> {
+  let lead = '{';
+  for (const [name, value] of Object.entries(body)) {
+    yield `${lead}${JSON.stringify(name)}:`;
+    lead = ',';
+    if (Array.isArray(value)) {
+      yield '[';
+      for (const [index, item] of value.entries()) yield `${index > 0 ? ',' : ''}${JSON.stringify(item)}`;
+      yield ']';
+    } else yield JSON.stringify(value);
+  }
+  yield '}';
+}
+
+/** Chunks large enough to be cheap; after each one everything else has its turn, however fast the reader is. */
+async function* inChunks(text: Iterable<string>): AsyncGenerator<string> {
   let chunk = '';
   for (const piece of text) {
     chunk += piece;
-    if (chunk.length < metricsChunk) continue;
+    if (chunk.length < chunkLength) continue;
     yield chunk;
     chunk = '';
+    await othersTurn();
   }
   yield chunk;
 }

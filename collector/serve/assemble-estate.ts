@@ -1,5 +1,6 @@
 import type { Certificate } from '@certherd/protocol/certificate';
 import { endpointStatus } from '../evaluate/endpoint-status.ts';
+import { isOutOfDate } from '../evaluate/freshness.ts';
 import { bySeverity, hostStatus } from '../evaluate/host-status.ts';
 import { silentFindings } from '../evaluate/silent-findings.ts';
 import type { EventFacts, Facts, HostFacts } from '../store/facts.ts';
@@ -11,6 +12,8 @@ export interface HostPresence {
   silent: boolean;
   heardAt: number | undefined;
   observedAt: number | undefined;
+  /** Milliseconds since it looked, whatever the clocks say; undefined: only observedAt can tell. */
+  lookAgeMs?: number | undefined;
 }
 
 export interface EstateFacts extends Facts {
@@ -57,9 +60,12 @@ function assembleHost(
   now: number,
 ): { host: HostView; endpoints: EndpointView[]; findings: FindingView[] } {
   const { snapshot } = host;
-  const silent = presence.silent;
+  const { silent } = presence;
   const heardAt = presence.heardAt ?? host.heardAt;
   const observedAt = snapshot && Math.max(snapshot.observedAt, presence.observedAt ?? snapshot.observedAt);
+  const lookAgeMs = presence.lookAgeMs ?? Math.abs(now - (observedAt ?? now));
+  const blind = snapshot !== undefined && isOutOfDate(lookAgeMs, snapshot.host.lookSeconds);
+  const stale = silent || blind;
   for (const { path, fingerprints } of snapshot?.files ?? [])
     held.get(fingerprints[0] ?? '')?.files.push({ ...onHost(host), path });
   const endpoints = (snapshot?.endpoints ?? []).map((endpoint): EndpointView => {
@@ -68,17 +74,18 @@ function assembleHost(
     return {
       ...onHost(host),
       ...endpoint,
-      status: endpointStatus(endpoint, served, { silent, now }),
+      status: endpointStatus(endpoint, served, { stale, now }),
       ...(observedAt === undefined ? {} : { observedAt: instant(observedAt) }),
       ...(served ? { servedNotBefore: served.notBefore, servedNotAfter: served.notAfter } : {}),
     };
   });
   const told = snapshot?.findings ?? [];
-  const derived = silent ? silentFindings(snapshot?.endpoints ?? [], told, known, now) : [];
+  const derived = stale ? silentFindings(snapshot?.endpoints ?? [], told, known, now) : [];
   const verdict = hostStatus({
     silent,
     heardAt,
     hasSnapshot: snapshot !== undefined,
+    blindSince: blind ? now - lookAgeMs : undefined,
     findings: told,
     expiredEndpoints: endpoints.filter(({ servedNotAfter }) => isPast(servedNotAfter, now)).map(({ id }) => id),
     conflictAt: host.conflictAt,
@@ -99,7 +106,7 @@ function assembleHost(
     },
     endpoints,
     findings: [
-      ...told.map((finding) => ({ ...onHost(host), ...finding, stale: silent })),
+      ...told.map((finding) => ({ ...onHost(host), ...finding, stale })),
       ...derived.map((finding) => ({ ...onHost(host), ...finding, stale: false })),
     ],
   };

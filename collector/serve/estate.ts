@@ -6,7 +6,7 @@ import Type, { type Static } from 'typebox';
 
 const closed = { additionalProperties: false };
 
-/** `unknown` is never healthy: silent, or nothing told yet. */
+/** `unknown` is never healthy: silent, nothing told yet, or not looked for three of the agent's look intervals. */
 export const HostStatus = Type.Enum(['healthy', 'warning', 'critical', 'unknown']);
 export type HostStatus = Static<typeof HostStatus>;
 
@@ -33,7 +33,7 @@ export type HostView = Static<typeof HostView>;
 const onHost = { agentId: Type.String(), hostName: Type.String() };
 
 /** `proved`: issued = configured = served, seen recently, and valid now. */
-export const EndpointStatus = Type.Enum(['proved', 'drift', 'expired', 'unreachable', 'unknown']);
+export const EndpointStatus = Type.Enum(['proved', 'drift', 'expired', 'not-yet-valid', 'unreachable', 'unknown']);
 export type EndpointStatus = Static<typeof EndpointStatus>;
 
 export const EndpointView = Type.Object(
@@ -66,7 +66,7 @@ export const FindingView = Type.Object(
   {
     ...onHost,
     ...Finding.properties,
-    /** The host is silent: this was true when last heard. */
+    /** The host is silent or looks no more: this was true when it last looked. */
     stale: Type.Boolean(),
   },
   closed,

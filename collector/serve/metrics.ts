@@ -22,25 +22,33 @@ const longestList = 1024;
  */
 export function* metricsText(estate: Estate, counts: CollectorCounts): Generator<string> {
   const instanceOf = instanceNames(estate);
-  const labels = new Map(estate.certificates.map((one) => [one.fingerprint, certificateLabels(one)]));
-  const served = estate.endpoints.flatMap((endpoint) => {
-    const certificate = labels.get(endpoint.served ?? '');
-    const place = pairs({ instance: instanceOf.get(endpoint.agentId) ?? '', endpoint: endpoint.id });
-    return endpoint.servedNotAfter && endpoint.servedNotBefore && certificate
-      ? [{ series: `${place},${certificate}`, from: endpoint.servedNotBefore, to: endpoint.servedNotAfter }]
-      : [];
-  });
-  yield* family('ssl_cert_not_after', 'gauge', 'When the certificate that this endpoint serves ends.', function* () {
-    for (const { series, to } of served) yield [series, seconds(to)];
-  });
-  yield* family('ssl_cert_not_before', 'gauge', 'When the certificate that this endpoint serves begins.', function* () {
-    for (const { series, from } of served) yield [series, seconds(from)];
-  });
+  const known = new Map(estate.certificates.map((one) => [one.fingerprint, one]));
+  const labels = new Map<string, string>();
+  // Made when a line needs them: all at once would hold up everything else.
+  const labelsOf = (certificate: CertificateView): string => {
+    const made = labels.get(certificate.fingerprint) ?? certificateLabels(certificate);
+    labels.set(certificate.fingerprint, made);
+    return made;
+  };
+  const served = function* (instant: 'notBefore' | 'notAfter'): Generator<Sample> {
+    for (const endpoint of estate.endpoints) {
+      const certificate = known.get(endpoint.served ?? '');
+      if (!certificate) continue;
+      const place = pairs({ instance: instanceOf.get(endpoint.agentId) ?? '', endpoint: endpoint.id });
+      yield [`${place},${labelsOf(certificate)}`, seconds(certificate[instant])];
+    }
+  };
+  yield* family('ssl_cert_not_after', 'gauge', 'When the certificate that this endpoint serves ends.', () =>
+    served('notAfter'),
+  );
+  yield* family('ssl_cert_not_before', 'gauge', 'When the certificate that this endpoint serves begins.', () =>
+    served('notBefore'),
+  );
   yield* family('ssl_file_cert_not_after', 'gauge', 'When the leaf certificate in this file ends.', function* () {
     for (const certificate of estate.certificates)
       for (const { agentId, path } of certificate.files) {
         const place = pairs({ instance: instanceOf.get(agentId) ?? '', file: path });
-        yield [`${place},${labels.get(certificate.fingerprint) ?? ''}`, seconds(certificate.notAfter)];
+        yield [`${place},${labelsOf(certificate)}`, seconds(certificate.notAfter)];
       }
   });
   yield* family('ssl_probe_success', 'gauge', '1 if a certificate was presented and the host is heard.', function* () {

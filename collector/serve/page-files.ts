@@ -20,7 +20,7 @@ export async function buildPageFiles(folder = join(import.meta.dirname, '..', 'w
       throw startFailure(`${join(folder, name)}: missing: the status page cannot be built from this checkout`);
   return new Map([
     ['/', pageFile('text/html; charset=utf-8', readFileSync(join(folder, 'index.html')))],
-    ['/assets/page.css', pageFile('text/css; charset=utf-8', readFileSync(join(folder, 'page.css')))],
+    ['/assets/page.css', pageFile('text/css; charset=utf-8', await bundle(join(folder, 'page.css')))],
     ['/assets/page.js', pageFile('text/javascript; charset=utf-8', await bundle(join(folder, 'page.tsx')))],
   ]);
 }

@@ -8,10 +8,17 @@ export function certificateTable(sql: Sql) {
   const insert = sql.prepare(
     'INSERT INTO certificate (fingerprint, not_before, not_after, first_seen_at, body) VALUES (?, ?, ?, ?, ?)',
   );
-  const current = sql.prepare<[], { body: string; first_seen_at: number }>(
-    `SELECT body, first_seen_at FROM certificate
-     WHERE id IN (SELECT certificate FROM current_certificate) ORDER BY not_after, fingerprint`,
+  const currentIds = sql
+    .prepare<[], number>(
+      `SELECT id FROM certificate
+       WHERE id IN (SELECT certificate FROM current_certificate) ORDER BY not_after, fingerprint`,
+    )
+    .pluck();
+  const one = sql.prepare<[number], { body: string; first_seen_at: number }>(
+    'SELECT body, first_seen_at FROM certificate WHERE id = ?',
   );
+  // Rows never change: those that are current are parsed once.
+  let parsed = new Map<number, CertificateFacts>();
   const changed = sql
     .prepare(
       `SELECT EXISTS (SELECT 1 FROM certificate JOIN current_certificate ON certificate = id
@@ -33,11 +40,15 @@ export function certificateTable(sql: Sql) {
       return { id: Number(run.lastInsertRowid), added: true };
     },
     current(): CertificateFacts[] {
-      return current.all().map((row) => ({
-        certificate: JSON.parse(row.body),
-        firstSeenAt: row.first_seen_at,
-      }));
+      parsed = new Map(currentIds.all().map((id) => [id, parsed.get(id) ?? read(id)]));
+      return [...parsed.values()];
     },
     validityChanged: (from: number, to: number): boolean => changed.get({ from, to }) === 1,
   };
+
+  function read(id: number): CertificateFacts {
+    const row = one.get(id);
+    if (!row) throw new Error('no such certificate');
+    return { certificate: JSON.parse(row.body), firstSeenAt: row.first_seen_at };
+  }
 }

@@ -1,14 +1,32 @@
-import { chmodSync, closeSync, mkdirSync, openSync, readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import {
+  chmodSync,
+  closeSync,
+  existsSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
 import type { Result } from '@certherd/protocol/failure';
 import Database from 'better-sqlite3';
 import { codeOf, messageOf } from '../failure.ts';
 
-/** Makes the data directory, 0700. The failure is one line that says what to do. */
+/**
+ * Makes the data directory, 0700. One that is there is closed to others if it is ours or empty; if it holds something
+ * else it is left alone: /tmp or /etc would be of no use to anybody afterwards. The failure says what to do.
+ */
 export function prepareDirectory(path: string): Result<string, string> {
   try {
-    mkdirSync(path, { recursive: true, mode: 0o700 });
-    chmodSync(path, 0o700);
+    makeDirectories(path);
+    if ((statSync(path).mode & 0o077) !== 0) {
+      const names = readdirSync(path);
+      if (names.length > 0 && !names.includes('certherd.db'))
+        return { ok: false, failure: `${path}: open to others and not empty: choose another directory with --data` };
+      chmodSync(path, 0o700);
+    }
     return { ok: true, value: path };
   } catch (error) {
     const code = codeOf(error) || messageOf(error);
@@ -23,21 +41,25 @@ export function prepareDirectory(path: string): Result<string, string> {
 export function lockDirectory(path: string): Result<() => void, string> {
   const holder = join(path, 'serve.pid');
   const file = join(path, 'serve.lock');
-  closeSync(openSync(file, 'a', 0o600));
-  const lock = new Database(file);
+  let lock: Database.Database | undefined;
   try {
-    lock.pragma('busy_timeout = 0');
-    lock.exec('BEGIN EXCLUSIVE');
+    closeSync(openSync(file, 'a', 0o600));
+    const opened = new Database(file);
+    lock = opened;
+    opened.pragma('busy_timeout = 0');
+    opened.exec('BEGIN EXCLUSIVE');
+    writeFileSync(holder, `${process.pid}\n`, { mode: 0o600 });
+    return { ok: true, value: () => opened.close() };
   } catch (error) {
-    lock.close();
-    if (!(error instanceof Database.SqliteError) || error.code !== 'SQLITE_BUSY') throw error;
+    lock?.close();
+    const isHeld = error instanceof Database.SqliteError && error.code === 'SQLITE_BUSY';
     return {
       ok: false,
-      failure: `${path}: already served by another certherd-collector${processOf(holder)}: stop it, or choose another directory with --data`,
+      failure: isHeld
+        ? `${path}: already served by another certherd-collector${processOf(holder)}: stop it, or choose another directory with --data`
+        : `${file}: cannot be locked (${messageOf(error)}): check the disk and the owner, or remove this file`,
     };
   }
-  writeFileSync(holder, `${process.pid}\n`, { mode: 0o600 });
-  return { ok: true, value: () => lock.close() };
 }
 
 function processOf(holder: string): string {
@@ -46,4 +68,11 @@ function processOf(holder: string): string {
   } catch {
     return '';
   }
+}
+
+/** One level at a time: below /proc, where the kernel answers ENOENT for ever, mkdir's own recursion never returns. */
+function makeDirectories(path: string): void {
+  const missing: string[] = [];
+  for (let at = resolve(path); !existsSync(at); at = dirname(at)) missing.unshift(at);
+  for (const directory of missing) mkdirSync(directory, { mode: 0o700 });
 }

@@ -32,7 +32,9 @@ export function snapshotTable(sql: Sql) {
   const allSnapshots = sql.prepare<[], RawSnapshot>(
     'SELECT host, digest, observed_at, received_at, body FROM current_snapshot',
   );
-  const allParts = sql.prepare<[], RawPart>('SELECT host, kind, body FROM current_part ORDER BY host, kind, id');
+  const bodies = sql.prepare<[number], RawPart>('SELECT kind, body FROM current_part WHERE host = ? ORDER BY kind, id');
+  // Parsed once per snapshot: an estate is read after every change anywhere.
+  let parsed = new Map<number, SnapshotFacts>();
 
   return {
     digestOf: (host: number) => digest.get(host),
@@ -68,15 +70,19 @@ export function snapshotTable(sql: Sql) {
     },
     /** Every host's current state by its row id. */
     all(): Map<number, SnapshotFacts> {
-      const found = new Map<number, SnapshotFacts>();
-      for (const row of allSnapshots.all()) found.set(row.host, emptyFacts(row));
-      for (const row of allParts.all()) {
-        const facts = found.get(row.host);
-        if (facts) addPart(facts, row);
-      }
-      return found;
+      parsed = new Map(allSnapshots.all().map((row) => [row.host, factsOf(row)]));
+      return parsed;
     },
   };
+
+  function factsOf(row: RawSnapshot): SnapshotFacts {
+    const known = parsed.get(row.host);
+    if (known?.digest === row.digest && known.receivedAt === row.received_at)
+      return { ...known, observedAt: row.observed_at };
+    const facts = emptyFacts(row);
+    for (const part of bodies.all(row.host)) addPart(facts, part);
+    return facts;
+  }
 
   function keepCertificates(host: number, list: readonly Certificate[], at: number, topics: Set<Topic>) {
     const ids = new Map<string, number>();
@@ -115,7 +121,6 @@ interface RawSnapshot {
 }
 
 interface RawPart {
-  host: number;
   kind: PartKind;
   body: string;
 }

@@ -17,7 +17,7 @@ export interface Need {
   readonly deadline?: Validity;
   readonly remedy: string;
   readonly evidence: readonly (readonly [string, string])[];
-  /** The host is silent: it was so when last heard. */
+  /** The host is silent or looks no more: it was so at the last look. */
   readonly stale: boolean;
 }
 
@@ -85,14 +85,15 @@ function fromFinding(estate: Estate, finding: FindingView, endpoints: readonly E
 }
 
 function fromHost(host: HostView, endpoints: readonly EndpointView[]): Need {
-  const { agentId, name, status, reason, connected } = host;
+  const { agentId, name, status, reason, connected, observedAt } = host;
+  const heardAt = host.lastHeardAt ?? host.enrolledAt;
   const deadline = firstToEnd(endpoints);
   return {
     key: JSON.stringify([agentId, 'host']),
     severity: status === 'healthy' ? 'notice' : status,
     hostName: name,
     cause: reason,
-    since: host.lastHeardAt ?? host.enrolledAt,
+    since: connected && status === 'unknown' ? (observedAt ?? heardAt) : heardAt,
     remedy: connected ? 'certherd-agent check' : 'systemctl restart certherd-agent',
     evidence: [],
     stale: false,

@@ -16,7 +16,7 @@ export interface Proof {
 export function proofOf({ hosts, endpoints }: Pick<Estate, 'hosts' | 'endpoints'>): Proof {
   const proof = {
     hosts: { critical: 0, unknown: 0, warning: 0, healthy: 0 },
-    endpoints: { expired: 0, drift: 0, unreachable: 0, unknown: 0, proved: 0 },
+    endpoints: { expired: 0, 'not-yet-valid': 0, drift: 0, unreachable: 0, unknown: 0, proved: 0 },
     hostCount: hosts.length,
     endpointCount: endpoints.length,
   };

@@ -61,15 +61,11 @@ function columns(now: Now): Column<EndpointView>[] {
   ];
 }
 
-/** An old look is worth a word: what was proved then is not proved now. */
-const oldLookMs = 120_000;
-
 function Status({ endpoint: { status, observedAt }, now }: { endpoint: EndpointView; now: Now }) {
-  const old = observedAt === undefined || now.value - Date.parse(observedAt) > oldLookMs;
   return (
     <>
       <Mark tone={endpointTone[status]} word={status} />
-      {old && (
+      {status === 'unknown' && (
         <span class="quiet below">
           {observedAt === undefined ? (
             'never seen'

@@ -7,7 +7,7 @@ import { Moment, type Now } from '../parts/moment.tsx';
 import { Raw, RawLines } from '../parts/raw.tsx';
 import { More } from '../parts/table.tsx';
 import { took } from '../wording/duration.ts';
-import { kindWords, type Tone } from '../wording/words.ts';
+import { kindName, type Tone } from '../wording/words.ts';
 import { countWords, Nothing, Section } from './section.tsx';
 
 const step = 20;
@@ -77,7 +77,7 @@ function EntryLine({ event, now }: { event: EventView; now: Now }) {
       </span>
       <span class="what">
         <b>
-          {kindWords[event.kind]}
+          {kindName(event.kind)}
           {event.ok ? '' : tone === 'critical' ? ' failed' : ''}
         </b>{' '}
         <Raw text={event.summary} limit={500} />

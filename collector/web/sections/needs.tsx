@@ -55,7 +55,7 @@ function NeedCard({ need, now }: { need: Need; now: Now }) {
       <p class="label">
         <Mark tone={severityTone[severity]} word={severity} />
         {code !== undefined && <span class="quiet">{code}</span>}
-        {stale && <span class="stale">as last heard: the host is silent</span>}
+        {stale && <span class="stale">as it was at the last look</span>}
       </p>
       <h2>
         <span class="where">

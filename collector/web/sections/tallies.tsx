@@ -5,7 +5,7 @@ import { Shape } from '../parts/mark.tsx';
 import { Moment, type Now } from '../parts/moment.tsx';
 import { Raw } from '../parts/raw.tsx';
 import { namesOf } from '../wording/names.ts';
-import { endpointStatuses, endpointTone, hostStatuses, hostTone, type Tone } from '../wording/words.ts';
+import { counted, endpointStatuses, endpointTone, hostStatuses, hostTone, type Tone } from '../wording/words.ts';
 
 /** The estate at a glance: how many there are, in which state, and what comes next. */
 export function Tallies({ estate, proof, now }: { estate: Estate; proof: Proof; now: Now }) {
@@ -13,8 +13,8 @@ export function Tallies({ estate, proof, now }: { estate: Estate; proof: Proof; 
   const hosts = hostStatuses.map((word) => ({ word, count: proof.hosts[word], tone: hostTone[word] }));
   return (
     <ul class="tallies">
-      <Tally title="endpoints" parts={endpoints} total={proof.endpointCount} />
-      <Tally title="hosts" parts={hosts} total={proof.hostCount} />
+      <Tally section="endpoints" one="endpoint" parts={endpoints} total={proof.endpointCount} />
+      <Tally section="hosts" one="host" parts={hosts} total={proof.hostCount} />
       <Ahead estate={estate} now={now} />
     </ul>
   );
@@ -26,14 +26,21 @@ interface Part {
   readonly tone: Tone;
 }
 
-function Tally({ title, parts, total }: { title: string; parts: readonly Part[]; total: number }) {
+interface TallyProps {
+  readonly section: string;
+  readonly one: string;
+  readonly parts: readonly Part[];
+  readonly total: number;
+}
+
+function Tally({ section, one, parts, total }: TallyProps) {
   const present = parts.filter(({ count }) => count > 0);
   const widths = present.map(({ count }) => (count / total) * 100);
   return (
     <li class="tally">
       <p class="figure">
-        <a href={`#${title}`}>
-          <b>{total}</b> {title}
+        <a href={`#${section}`}>
+          <b>{total}</b> {total === 1 ? one : `${one}s`}
         </a>
       </p>
       <svg class="bar" viewBox="0 0 100 4" preserveAspectRatio="none" aria-hidden="true">
@@ -62,17 +69,24 @@ function Tally({ title, parts, total }: { title: string; parts: readonly Part[];
 function Ahead({ estate, now }: { estate: Estate; now: Now }) {
   const next = nextToEnd(estate.certificates, now.value);
   const renewal = nextRenewal(estate, now.value);
+  const due = estate.lineages.filter(({ renewal: its }) => its && Date.parse(its.at) <= now.value).length;
+  const leaves = estate.certificates.filter(({ isAuthority }) => !isAuthority).length;
   return (
     <li class="tally">
       <p class="figure">
         <a href="#certificates">
-          <b>{estate.certificates.filter(({ isAuthority }) => !isAuthority).length}</b> certificates
+          <b>{leaves}</b> {leaves === 1 ? 'certificate' : 'certificates'}
         </a>
       </p>
       {next !== undefined && (
         <p class="next">
           <span class="quiet">ends next:</span> <Raw text={namesOf(next)[0] ?? ''} limit={80} />{' '}
           <LifeBar validity={next} now={now} />
+        </p>
+      )}
+      {due > 0 && (
+        <p class="next">
+          <span class="quiet">due now:</span> {counted(due, 'renewal')}
         </p>
       )}
       {renewal !== undefined && (

@@ -9,7 +9,14 @@ export type Tone = 'good' | 'warning' | 'critical' | 'unknown' | 'notice';
 
 /** Every status, worst first. */
 export const hostStatuses: readonly HostStatus[] = ['critical', 'unknown', 'warning', 'healthy'];
-export const endpointStatuses: readonly EndpointStatus[] = ['expired', 'drift', 'unreachable', 'unknown', 'proved'];
+export const endpointStatuses: readonly EndpointStatus[] = [
+  'expired',
+  'not-yet-valid',
+  'drift',
+  'unreachable',
+  'unknown',
+  'proved',
+];
 
 export const hostTone: Readonly<Record<HostStatus, Tone>> = {
   healthy: 'good',
@@ -22,6 +29,7 @@ export const endpointTone: Readonly<Record<EndpointStatus, Tone>> = {
   proved: 'good',
   drift: 'critical',
   expired: 'critical',
+  'not-yet-valid': 'critical',
   unreachable: 'warning',
   unknown: 'unknown',
 };
@@ -39,7 +47,7 @@ export const modeWords: Readonly<Record<Mode, string>> = {
   renew: 'may renew',
 };
 
-export const kindWords: Readonly<Record<EventKind, string>> = {
+const kindWords: Readonly<Record<EventKind, string>> = {
   'agent-started': 'agent started',
   'certificate-issued': 'certificate issued',
   'finding-opened': 'finding opened',
@@ -49,6 +57,11 @@ export const kindWords: Readonly<Record<EventKind, string>> = {
   restoration: 'restoration',
   gap: 'events lost',
 };
+
+/** A kind in words; one that only a newer agent knows by its own name. */
+export function kindName(kind: EventKind): string {
+  return Object.hasOwn(kindWords, kind) ? kindWords[kind] : kind;
+}
 
 /** How far the newest certificate got, as the end of "the newest is …". */
 export const reachedWords: Readonly<Record<Reached, string>> = {

@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { once } from 'node:events';
 import { join } from 'node:path';
@@ -139,6 +139,17 @@ test('a damaged database is refused with the file named', async (t) => {
   t.is(result.code, 1);
   t.is(result.err.length, 1);
   t.true(result.err[0]?.includes(join(data, 'certherd.db')));
+});
+
+test('host list tells a directory without data from one that it cannot read, and makes nothing there', async (t) => {
+  const { config, data } = configIn(t);
+  const nothing = await run('host', 'list', '--config', config, '--data', data);
+  t.is(nothing.code, 1);
+  t.regex(nothing.err.join('\n'), /: no collector's data here: give --data, or start certherd-collector serve$/);
+  t.false(existsSync(data));
+  const closed = await run('host', 'list', '--config', config, '--data', '/dev/null/x');
+  t.is(closed.code, 1);
+  t.regex(closed.err.join('\n'), /\/dev\/null\/x: cannot be read \(ENOTDIR\): /);
 });
 
 test('config mistakes exit with 78, one line each', async (t) => {

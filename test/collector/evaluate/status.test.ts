@@ -1,5 +1,6 @@
 import test from 'ava';
 import { endpointStatus } from '../../../collector/evaluate/endpoint-status.ts';
+import { isOutOfDate } from '../../../collector/evaluate/freshness.ts';
 import { type HostEvidence, hostStatus } from '../../../collector/evaluate/host-status.ts';
 import { silentFindings } from '../../../collector/evaluate/silent-findings.ts';
 import { certificate, day, endpoint, finding } from '../helpers/example-snapshot.ts';
@@ -8,50 +9,51 @@ const now = Date.parse('2026-11-23T12:00:00.000Z');
 const valid = certificate('valid');
 const over = certificate('over', { notAfter: new Date(now - 1).toISOString() });
 const other = certificate('other').fingerprint;
-const heard = { silent: false, now };
-const silent = { silent: true, now };
+const fresh = { stale: false, now };
+const stale = { stale: true, now };
 
 test('issued = configured = served, heard and valid is proved', (t) => {
-  t.is(endpointStatus(endpoint(valid), valid, heard), 'proved');
+  t.is(endpointStatus(endpoint(valid), valid, fresh), 'proved');
 });
 
 test('without a lineage, configured = served is proved', (t) => {
   const { issued: _, ...unmanaged } = endpoint(valid);
-  t.is(endpointStatus(unmanaged, valid, heard), 'proved');
+  t.is(endpointStatus(unmanaged, valid, fresh), 'proved');
 });
 
 test('any two that disagree are drift', (t) => {
-  t.is(endpointStatus(endpoint(valid, { issued: other }), valid, heard), 'drift');
-  t.is(endpointStatus(endpoint(valid, { configured: other }), valid, heard), 'drift');
-  t.is(endpointStatus(endpoint(valid, { issued: other, configured: other }), valid, heard), 'drift');
+  t.is(endpointStatus(endpoint(valid, { issued: other }), valid, fresh), 'drift');
+  t.is(endpointStatus(endpoint(valid, { configured: other }), valid, fresh), 'drift');
+  t.is(endpointStatus(endpoint(valid, { issued: other, configured: other }), valid, fresh), 'drift');
 });
 
-test('a silent host proves nothing, but its expired certificate stays expired', (t) => {
-  t.is(endpointStatus(endpoint(valid), valid, silent), 'unknown');
-  t.is(endpointStatus(endpoint(over), over, silent), 'expired');
-  t.is(endpointStatus(endpoint(over), over, heard), 'expired');
+test('stale facts prove nothing, but its expired certificate stays expired', (t) => {
+  t.is(endpointStatus(endpoint(valid), valid, stale), 'unknown');
+  t.is(endpointStatus(endpoint(over), over, stale), 'expired');
+  t.is(endpointStatus(endpoint(over), over, fresh), 'expired');
 });
 
 test('a certificate is valid at its last instant, and not a millisecond later', (t) => {
   const last = certificate('last', { notAfter: new Date(now).toISOString() });
-  t.is(endpointStatus(endpoint(last), last, heard), 'proved');
-  t.is(endpointStatus(endpoint(last), last, { silent: false, now: now + 1 }), 'expired');
+  t.is(endpointStatus(endpoint(last), last, fresh), 'proved');
+  t.is(endpointStatus(endpoint(last), last, { stale: false, now: now + 1 }), 'expired');
 });
 
-test('a certificate that is not valid yet is not proved', (t) => {
+test('a certificate that is not valid yet is neither proved nor called expired', (t) => {
   const early = certificate('early', { notBefore: new Date(now + day).toISOString() });
-  t.is(endpointStatus(endpoint(early), early, heard), 'expired');
+  t.is(endpointStatus(endpoint(early), early, fresh), 'not-yet-valid');
+  t.is(endpointStatus(endpoint(early), early, stale), 'unknown');
 });
 
 test('nothing served is unreachable with a reason, unknown without one', (t) => {
-  t.is(endpointStatus(endpoint(undefined), undefined, heard), 'unknown');
+  t.is(endpointStatus(endpoint(undefined), undefined, fresh), 'unknown');
   const failure = { reason: 'connection-refused', detail: '' } as const;
-  t.is(endpointStatus(endpoint(undefined, { failure }), undefined, heard), 'unreachable');
+  t.is(endpointStatus(endpoint(undefined, { failure }), undefined, fresh), 'unreachable');
 });
 
 test('served without a configured certificate to compare is unknown', (t) => {
   const { configured: _, issued: __, ...bare } = endpoint(valid);
-  t.is(endpointStatus(bare, valid, heard), 'unknown');
+  t.is(endpointStatus(bare, valid, fresh), 'unknown');
 });
 
 function status(change: Partial<HostEvidence>) {
@@ -109,4 +111,17 @@ test('what a silent host cannot say any more is derived once, unless it said so 
     derived.map(({ code, severity, subject, since }) => [code, severity, subject.id, since]),
     [['expired', 'critical', 'a', over.notAfter]],
   );
+});
+
+test('facts are out of date three look intervals and a minute after the last look', (t) => {
+  t.false(isOutOfDate(3 * 10_000 + 60_000, 10));
+  t.true(isOutOfDate(3 * 10_000 + 60_001, 10));
+  t.false(isOutOfDate(900_000), 'without a word about it, the interval is the usual 300 s');
+  t.true(isOutOfDate(960_001));
+});
+
+test('a host that is heard but looks no more is unknown, and says since when', (t) => {
+  const verdict = status({ blindSince: now - 3_600_000 });
+  t.deepEqual(verdict, { status: 'unknown', reason: 'Heard, but it has not looked since 2026-11-23T11:00:00.000Z.' });
+  t.is(status({ blindSince: now - 3_600_000, expiredEndpoints: ['shop@443'] }).status, 'critical');
 });

@@ -108,8 +108,9 @@ const wrong: [title: string, frame: () => object | string][] = [
   ],
   ['an endpoint of no deployment', () => snapshotFrame(snapshot(certificate('a'), { deployments: [] }))],
 ];
+// One after the other: a dozen collectors at once in one process let real connections run into the 5 s to authenticate.
 for (const [title, frame] of wrong)
-  test(`${title} ends the session with its own code, and disturbs nobody else`, async (t) => {
+  test.serial(`${title} ends the session with its own code, and disturbs nobody else`, async (t) => {
     const { collector, join, wire } = await session(t);
     const other = await begin(await collector.join(), await enrol(await collector.join(), 'web-2'));
     const content = frame();

@@ -3,7 +3,7 @@ import { createLiveness } from '../../../collector/receive/liveness.ts';
 import type { Heard, Topic } from '../../../collector/receive/records.ts';
 import { silentLog } from '../../../collector/system/log.ts';
 import { until } from '../../helpers/testbed/until.ts';
-import { certificate, day, snapshot, snapshotFrame } from '../helpers/example-snapshot.ts';
+import { certificate, day, finding, snapshot, snapshotFrame } from '../helpers/example-snapshot.ts';
 import { handClock } from '../helpers/hand-clock.ts';
 import { startTestCollector } from '../helpers/real-collector.ts';
 import { begin, enrol } from '../helpers/wire-agent.ts';
@@ -63,7 +63,7 @@ test('a host last heard by an earlier process ages on the wall clock', (t) => {
 test('what was heard is written down every 30 s and at the end', async (t) => {
   const { clock, saved, tracked } = liveness(undefined);
   const observedAt = clock.now() - 5;
-  tracked.heard('a', observedAt);
+  tracked.heard('a', { observedAt, ageMs: 5 });
   clock.advance(10_000);
   t.is(saved.length, 0);
   clock.advance(25_000);
@@ -103,4 +103,44 @@ test('a certificate that ends while its host is silent turns the host critical, 
   });
   t.is(estate.findings[0]?.code, 'expired');
   t.is(estate.endpoints[0]?.status, 'expired');
+});
+
+test('a look ages on the monotonic clock from what the agent itself told of its age', (t) => {
+  const { clock, tracked } = liveness(undefined);
+  t.is(tracked.presence('a').lookAgeMs, undefined);
+  tracked.heard('a', { observedAt: clock.now() - 400 * day, ageMs: 2_000 });
+  clock.advance(3_000);
+  clock.jump(400 * day);
+  tracked.heard('a');
+  t.is(tracked.presence('a').lookAgeMs, 5_000);
+});
+
+test('an agent that goes on to be heard but looks no more is not green', async (t) => {
+  const collector = await startTestCollector(t);
+  const join = await collector.join();
+  const wire = await begin(join, await enrol(join, 'web-1'));
+  const content = snapshot(certificate('one'), {
+    host: { name: 'web-1', agentVersion: '0.1.0', platform: 'Debian 12', mode: 'deploy', lookSeconds: 10 },
+    findings: [finding({ severity: 'warning' })],
+  });
+  const frame = snapshotFrame(content);
+  wire.send(frame);
+  await until('proved', async () => (await collector.estate()).endpoints[0]?.status === 'proved');
+  const beat = (lookAgeMs: number) => {
+    const at = Date.now();
+    const times = { at: new Date(at).toISOString(), observedAt: new Date(at - lookAgeMs).toISOString() };
+    wire.send({ type: 'heartbeat', ...times, digest: frame.digest });
+  };
+  beat(91_000);
+  const estate = await until('unknown', async () => {
+    const found = await collector.estate();
+    return found.endpoints[0]?.status === 'unknown' && found;
+  });
+  t.is(estate.hosts[0]?.status, 'unknown');
+  t.regex(estate.hosts[0]?.reason ?? '', /^Heard, but it has not looked since /);
+  t.true(estate.hosts[0]?.connected);
+  t.true(estate.findings[0]?.stale);
+  t.regex(await (await fetch(`${collector.url}/metrics`)).text(), /ssl_probe_success\{[^}]*\} 0\n/);
+  beat(0);
+  await until('proved again', async () => (await collector.estate()).endpoints[0]?.status === 'proved');
 });

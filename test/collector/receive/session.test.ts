@@ -1,5 +1,5 @@
 import test from 'ava';
-import { certificate, snapshot, snapshotFrame } from '../helpers/example-snapshot.ts';
+import { certificate, event, finding, snapshot, snapshotFrame } from '../helpers/example-snapshot.ts';
 import { startTestCollector } from '../helpers/real-collector.ts';
 import { begin, connect, enrol, hello, makeKey, refusal } from '../helpers/wire-agent.ts';
 import { until } from '../../helpers/testbed/until.ts';
@@ -41,6 +41,26 @@ test('a newer agent that also speaks our version is welcomed at ours', async (t)
   const join = await collector.join();
   const wire = await begin(join, await enrol(join, 'web-1'), { minVersion: 1, maxVersion: 9 });
   t.is(wire.welcome.version, 1);
+});
+
+test('an event kind and a finding code that only a newer agent knows are kept, and do not end the session', async (t) => {
+  const collector = await startTestCollector(t);
+  const join = await collector.join();
+  const wire = await begin(join, await enrol(join, 'web-1'), { minVersion: 1, maxVersion: 2 });
+  const newer = finding();
+  wire.send(
+    snapshotFrame(snapshot(certificate('one'), { findings: [{ ...newer, code: 'key-exposed-too' as never }] })),
+  );
+  wire.send({ type: 'events', epoch: 'epoch-0001', events: [event(1, { kind: 'constructor' as never }), event(2)] });
+  t.is((await wire.next('ack')).seq, 2);
+  const estate = await collector.estate();
+  t.deepEqual(
+    estate.events.map(({ kind }) => kind),
+    ['deployment', 'constructor' as never],
+  );
+  t.is(estate.findings[0]?.code, 'key-exposed-too' as never);
+  wire.send({ type: 'events', epoch: 'epoch-0001', events: [event(3, { kind: 'No Kind' as never })] });
+  t.is(await wire.closed, 4006);
 });
 
 test('a second live session under another boot id is refused, and the host is flagged', async (t) => {
@@ -108,9 +128,12 @@ test('a half-open connection is noticed after three heartbeats', async (t) => {
   const join = await collector.join();
   const wire = await begin(join, await enrol(join, 'web-1'));
   wire.socket.pause();
-  const started = performance.now();
-  await until('the host is no longer connected', async () => (await collector.estate()).hosts[0]?.connected === false);
-  t.true(performance.now() - started < 5_000);
+  t.true(
+    await until(
+      'the host is no longer connected',
+      async () => (await collector.estate()).hosts[0]?.connected === false,
+    ),
+  );
 });
 
 test('a socket that never says hello is refused after five seconds', async (t) => {
@@ -122,7 +145,8 @@ test('a socket that never says hello is refused after five seconds', async (t) =
   t.is(frame.reason, 'not-authenticated');
   t.is(code, 4002);
   const waited = performance.now() - started;
-  t.true(waited > 3_000 && waited < 10_000, `${waited} ms`);
+  // Time to connect counts too; that the deadline is 5 s and no more is shown by hand clock in admission.test.ts.
+  t.true(waited > 3_000, `${waited} ms`);
 });
 
 async function refusals(url: string, reason: string): Promise<number> {

@@ -8,6 +8,8 @@ test('the page is built in memory from its sources, and names no outside address
   const script = Buffer.from(files.get('/assets/page.js')?.body ?? []).toString();
   const html = Buffer.from(files.get('/')?.body ?? []).toString();
   t.true(script.length > 10_000);
+  const style = Buffer.from(files.get('/assets/page.css')?.body ?? []).toString();
+  t.true(style.length > 5_000 && !style.includes('@import'), 'the style sheet is one file with all its parts');
   t.false(/<script(?![^>]*\ssrc=)/.test(html), 'no inline script');
   for (const [, address] of `${html}${script}`.matchAll(/(?:src|href)="(https?:[^"]+)"/g)) t.fail(address);
   t.regex(files.get('/')?.etag ?? '', /^"[\w-]{22}"$/);

@@ -61,3 +61,22 @@ test('a hundred changes at once are one message', async (t) => {
   t.is(written.length, 1);
   t.is(live.revision(), 100);
 });
+
+test('a page hears a tick every two seconds', (t) => {
+  const clock = handClock(0);
+  const live = createLive(clock);
+  const written: string[] = [];
+  const response: Follower = Object.assign(new EventEmitter(), {
+    write: (text: string) => written.push(text) > 0,
+    writableLength: 0,
+    end() {},
+    destroy() {},
+  });
+  live.follow(response, undefined);
+  written.length = 0;
+  clock.advance(6_000);
+  t.deepEqual(
+    written,
+    [2, 4, 6].map((second) => `event: tick\ndata: {"at":"1970-01-01T00:00:0${second}.000Z"}\n\n`),
+  );
+});

@@ -2,7 +2,7 @@ import { request } from 'node:http';
 import test from 'ava';
 import type { Estate } from '../../../collector/serve/estate.ts';
 import { isOwnHost } from '../../../collector/serve/host-guard.ts';
-import { certificate, event, finding, snapshot, snapshotFrame } from '../helpers/example-snapshot.ts';
+import { certificate, endpoint, event, finding, snapshot, snapshotFrame } from '../helpers/example-snapshot.ts';
 import { startTestCollector } from '../helpers/real-collector.ts';
 import { begin, enrol } from '../helpers/wire-agent.ts';
 import { until } from '../../helpers/testbed/until.ts';
@@ -117,6 +117,30 @@ test('the lists hold the same items as the estate', async (t) => {
     next.items.map(({ seq }) => seq),
     [3],
   );
+});
+
+test('while a large estate or its metrics are sent, everything else has its turn', async (t) => {
+  const collector = await startTestCollector(t);
+  const join = await collector.join();
+  const wire = await begin(join, await enrol(join, 'web-1'));
+  const many = Array.from({ length: 800 }, (_, index) => certificate(`many-${index}`));
+  const endpoints = many.map((one, index) => endpoint(one, { id: `${index}` }));
+  wire.send(snapshotFrame(snapshot(certificate('one'), { certificates: [certificate('one'), ...many], endpoints })));
+  await until('kept', async () => (await collector.estate()).endpoints.length === many.length);
+  for (const path of ['/api/v1/estate', '/metrics']) {
+    let turns = 0;
+    let sent = false;
+    const count = (): void => {
+      turns += 1;
+      if (!sent) setImmediate(count);
+    };
+    const answer = fetch(collector.url + path).then((response) => response.text());
+    count();
+    const { length } = await answer;
+    sent = true;
+    t.true(length > 400_000, `${length}`);
+    t.true(turns > length / 32_768, `${path}: ${turns} turns for ${length} characters`);
+  }
 });
 
 test('hostile strings pass through the API as data', async (t) => {

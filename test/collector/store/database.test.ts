@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { readFileSync, statSync, truncateSync, writeFileSync } from 'node:fs';
+import { chmodSync, readFileSync, statSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test from 'ava';
 import Database from 'better-sqlite3';
@@ -143,3 +143,33 @@ test('a data directory that cannot be made is one clear line', (t) => {
 function digest(path: string): string {
   return createHash('sha256').update(readFileSync(path)).digest('hex');
 }
+
+test('a directory that cannot be made is a failure at once, below /proc too', (t) => {
+  for (const path of ['/proc/certherd/data', '/dev/null/data']) {
+    const result = prepareDirectory(path);
+    t.true(!result.ok && result.failure.startsWith(`${path}: cannot be used as data directory (`), path);
+  }
+});
+
+test('a directory of others is left as it is; an empty one and our own are closed to others', (t) => {
+  const path = temporaryDirectory(t);
+  const mode = () => statSync(path).mode & 0o777;
+  chmodSync(path, 0o755);
+  writeFileSync(join(path, 'passwd'), '');
+  const refused = prepareDirectory(path);
+  t.is(
+    refused.ok ? '' : refused.failure,
+    `${path}: open to others and not empty: choose another directory with --data`,
+  );
+  t.is(mode(), 0o755);
+  writeFileSync(join(path, 'certherd.db'), '');
+  t.true(prepareDirectory(path).ok);
+  t.is(mode(), 0o700);
+});
+
+test('a lock file that cannot be used is one clear line', (t) => {
+  const path = temporaryDirectory(t);
+  writeFileSync(join(path, 'serve.lock'), 'not a database, but long enough to look like one');
+  const result = lockDirectory(path);
+  t.regex(result.ok ? '' : result.failure, /serve\.lock: cannot be locked \(file is not a database\): /);
+});

@@ -143,3 +143,23 @@ test.serial('relative times tick on their own, by the clock of the collector', a
     far,
   );
 });
+
+test.serial(
+  'one host is one host, a renewal that is due is said, and a kind that this page does not know is shown',
+  async (t) => {
+    const calm = healthyEstate(new Date());
+    const [host] = calm.hosts;
+    const lineages = calm.lineages.map((lineage) => {
+      const due = lineage.renewal && { ...lineage.renewal, at: new Date(Date.now() - 1000).toISOString() };
+      return due ? { ...lineage, renewal: due } : lineage;
+    });
+    const events = calm.events.slice(0, 1).map((event) => ({ ...event, kind: 'constructor' as never }));
+    const estate = { ...calm, hosts: host ? [host] : [], lineages, events };
+    await withPage(t, estate, async ({ page }) => {
+      const tallies = page.locator('.tallies');
+      await tallies.getByRole('link', { name: '1 host', exact: true }).waitFor();
+      await tallies.getByText(`due now: ${lineages.length} renewals`).waitFor();
+      t.is(await page.locator('.events .what b').innerText(), 'constructor');
+    });
+  },
+);

@@ -1,0 +1,23 @@
+import { explanations } from '../../agent/commands/explanations.ts';
+
+/** docs/findings.md, from the same table that `certherd-agent explain` prints. */
+export function findingsPage(): string {
+  const sections = Object.entries(explanations).map(
+    ([code, { severity, meaning, causes, remedy, shownBy }]) =>
+      `## ${code}\n\n${meaning}\n\n- **Severity**: ${severity}\n- **Causes**: ${causes}\n- **Remedy**: ${remedy}\n- **Shown by**: ${shownBy}\n`,
+  );
+  return `${head}\n${sections.join('\n')}`;
+}
+
+const head = `# Findings
+
+Made from \`agent/commands/explanations.ts\` by \`npm run docs\`; \`certherd-agent explain CODE\` prints the same.
+
+Each finding says what (\`code\`), how bad (\`severity\`), about what (\`subject\`), since when (\`since\`), why (\`cause\`), what was compared
+(\`evidence\`) and what to do (\`remedy\`: the exact command, or one sentence where there is no command).
+
+\`critical\` needs a person or the agent now. \`unknown\` could not be told, which is never healthy. \`warning\` needs a person in working
+hours. \`notice\` is for information. \`check\` exits with 2, 3, 1 and 0 for them; the worst one decides, in this order.
+
+"Shown by" names tests: \`integration/…\` below \`test/\`, all others below \`test/agent/\`; demo N is a step of \`./scripts/demo\`.
+`;
