@@ -1,8 +1,10 @@
 import type { Snapshot } from '@certherd/protocol/snapshot';
 import { changesSince, outcomeEvent, startedEvent } from './changes.ts';
 import type { Config } from './config.ts';
+import type { Outcome, Request } from './decide/action.ts';
 import { decide } from './decide/decide.ts';
 import type { Plan } from './decide/plan.ts';
+import { attemptsToKeep, withAttempt } from './decide/retry.ts';
 import { recall, rememberer } from './memory.ts';
 import { observeHost } from './observe/observe.ts';
 import type { Ports } from './ports.ts';
@@ -14,7 +16,7 @@ import { directoriesToWatch } from './watch/directories.ts';
 import type { FileChanges } from './watch/file-changes.ts';
 
 export interface Agent {
-  /** Ends after the look or the action under way; a started action goes on in its own process. */
+  /** Ends after the look or the action under way, within 80 s; an action that takes longer goes on in its own process. */
   stop(): Promise<void>;
 }
 
@@ -28,9 +30,10 @@ export interface Host {
 
 /** Without a further change for this long, certbot has written what it writes in one go. */
 const quietMs = 120;
-/** While links disagree, look again this often; after `settlingMs` they are judged as they are. */
-const settleStepMs = 150;
-const settlingMs = 60_000;
+/** A watched directory that comes and goes must not keep a look from its end. */
+const looksInARow = 3;
+/** Below the 90 s that systemd gives a service to stop: an action that takes longer goes on in its own process. */
+const handOverMs = 80_000;
 
 /** The cycle: a trigger, a look, a verdict, its report, at most one action, and the next look. */
 export function startAgent(
@@ -70,16 +73,14 @@ export function startAgent(
     });
 
   const look = async (): Promise<{ snapshot: Snapshot; plan: Plan }> => {
-    const began = clock.monotonic();
-    for (;;) {
+    for (let round = 1; ; round++) {
       woken = false;
-      const observations = await observeHost(ports, config, host);
-      if (observations.settling.length === 0 || clock.monotonic() - began > settlingMs || stopped) {
-        // What changed before a directory was watched gave no trigger.
-        if (await watching.watchOnly(directoriesToWatch(config, observations))) continue;
-        return decide(observations, memory.attempts, memory.findings, config, clock.now());
-      }
-      await new Promise<void>((resolve) => void clock.after(settleStepMs, resolve));
+      const observations = await observeHost(ports, config, host, undefined, () => stopped);
+      // What changed before a directory was watched gave no trigger.
+      const isNew = await watching.watchOnly(directoriesToWatch(config, observations));
+      if (isNew && round < looksInARow && !stopped) continue;
+      memory.attempts = attemptsToKeep(memory.attempts, clock.now());
+      return decide(observations, memory.attempts, memory.findings, config, clock.now());
     }
   };
 
@@ -92,26 +93,33 @@ export function startAgent(
     memory.issued = Object.fromEntries(
       snapshot.lineages.flatMap(({ name, issued }) => (issued ? [[name, issued]] : [])),
     );
-    remember(memory, clock.now());
+    remember(memory);
     reporter.publish(snapshot, clock.now());
     status.looked(snapshot);
+  };
+
+  /** Kept before it begins: an agent that is killed over and over must not try over and over. */
+  const tryKept = async (request: Request, subject: string) => {
+    const attempt = { verb: request.verb, subject };
+    const before = memory.attempts;
+    const keep = (reason: Outcome['reason'], detail: string) => {
+      memory.attempts = withAttempt(before, { ...attempt, at: clock.now(), reason, detail });
+      remember(memory);
+    };
+    keep('internal', 'the agent ended before this action did');
+    const outcome = await ports.act(request, (line) => log.debug({ verb: request.verb }, line));
+    keep(outcome.reason, outcome.detail);
+    const last = before.findLast((earlier) => earlier.verb === request.verb && earlier.subject === subject);
+    return { outcome, isStillBusy: outcome.reason === 'busy' && last?.reason === 'busy' };
   };
 
   const doFirst = async ({ actions: [action] }: Plan): Promise<boolean> => {
     if (!action || stopped) return false;
     const { request, why, subject } = action;
     log.info({ ...request, why }, `doing: ${request.verb}`);
-    const outcome = await ports.act(request, (line) => log.debug({ verb: request.verb }, line));
-    memory.attempts.push({
-      verb: request.verb,
-      subject,
-      at: clock.now(),
-      reason: outcome.reason,
-      detail: outcome.detail,
-    });
-    remember(memory, clock.now());
+    const { outcome, isStillBusy } = await tryKept(request, subject);
     const event = outcomeEvent(request, why, outcome, at());
-    reporter.record(event);
+    if (!isStillBusy) reporter.record(event);
     log[event.ok ? 'info' : 'warn'](
       { verb: request.verb, reason: outcome.reason, steps: outcome.steps },
       event.summary,
@@ -119,14 +127,31 @@ export function startAgent(
     return true;
   };
 
+  const cycle = async () => {
+    const { snapshot, plan } = await look();
+    report(snapshot);
+    if (await doFirst(plan)) return;
+    status.next(plan.lookAgainAt);
+    await nextTrigger(plan.lookAgainAt);
+  };
+
   const run = async () => {
     reporter.record(startedEvent(host.name, host.agentVersion, at()));
+    let failures = 0;
     while (!stopped) {
-      const { snapshot, plan } = await look();
-      report(snapshot);
-      if (await doFirst(plan)) continue;
-      status.next(plan.lookAgainAt);
-      await nextTrigger(plan.lookAgainAt);
+      try {
+        await cycle();
+        failures = 0;
+      } catch (error) {
+        // A bug, perhaps met by input that somebody chose: the next look may do better, and must not come at once.
+        failures += 1;
+        const waitMs = Math.min(config.rescanMs, 1000 * 2 ** Math.min(failures, 9));
+        const stack = error instanceof Error ? error.stack : String(error);
+        log.error({ stack, waitMs }, 'the look failed, which is a fault of certherd-agent: please report it');
+        woken = false;
+        for (const until = clock.monotonic() + waitMs; !stopped && clock.monotonic() < until; woken = false)
+          await nextTrigger(clock.now() + until - clock.monotonic());
+      }
     }
   };
   const running = run();
@@ -137,7 +162,12 @@ export function startAgent(
       wake();
       changes.stop();
       reporter.stop();
-      await Promise.all([running, watching.stop()]);
+      let cancel = () => {};
+      const tooLong = new Promise<void>((resolve) => {
+        cancel = clock.after(handOverMs, resolve);
+      });
+      await Promise.race([Promise.all([running, watching.stop()]), tooLong]);
+      cancel();
     },
   };
 }

@@ -115,6 +115,8 @@ async function inspectFiles(paths: string[], { json = false, passwordFile }: Opt
 }
 
 const verbose = process.argv.includes('--verbose');
+// Whoever read the output has seen enough (`| head`), or has ended: what was begun is finished all the same.
+process.stdout.on('error', () => {});
 try {
   const code = await main(process.argv);
   // Output may still be on its way into a pipe: exit only once it is written.

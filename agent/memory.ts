@@ -1,6 +1,6 @@
 import { Finding } from '@certherd/protocol/finding';
 import Type, { type Static } from 'typebox';
-import { Attempt, attemptsToKeep } from './decide/retry.ts';
+import { Attempt } from './decide/retry.ts';
 import { checkedJson } from './formats/checked-json.ts';
 import type { Log, State } from './ports.ts';
 
@@ -27,10 +27,10 @@ export function recall(state: State, log: Log): Memory {
 }
 
 /** Written only when it differs, so that a quiet host writes nothing. */
-export function rememberer(state: State, log: Log): (memory: Memory, now: number) => void {
+export function rememberer(state: State, log: Log): (memory: Memory) => void {
   let last = '';
-  return (memory, now) => {
-    const text = `${JSON.stringify({ ...memory, attempts: attemptsToKeep(memory.attempts, now) })}\n`;
+  return (memory) => {
+    const text = `${JSON.stringify(memory)}\n`;
     if (text === last) return;
     const written = state.write(fileName, text);
     if (written.ok) last = text;

@@ -18,7 +18,8 @@ export function parseJoin(text: string): { ok: true; value: Join } | { ok: false
   const whole = /^certherd:\/\/([^/\s]+)\/([A-Za-z0-9_-]*)(?:\.([A-Za-z0-9_-]*))?$/.exec(text.trim());
   if (!whole) return { ok: false, failure: 'not a join string: it starts with certherd:// and is one word' };
   const [, authority = '', pin = '', token = ''] = whole;
-  if (!/^(?:\[[0-9A-Fa-f:.]+\]|[^:[\]@]+):\d{1,5}$/.test(authority))
+  const [, port] = /^(?:\[[0-9A-Fa-f:.]+\]|[^:[\]@]+):(\d{1,5})$/.exec(authority) ?? [];
+  if (port === undefined || Number(port) < 1 || Number(port) > 65_535)
     return { ok: false, failure: `its address ${JSON.stringify(authority)} is not HOST:PORT` };
   if (pin.length !== 43 || token.length !== 43)
     return { ok: false, failure: 'it is cut off or altered: copy the whole word' };

@@ -58,7 +58,7 @@ function classified(end: ProgramEnd, config: Pick<Config, 'certbot'>): Ended {
   const patterns: [RegExp, OutcomeReason][] = [
     [/another instance of certbot is already running/i, 'busy'],
     [
-      /too many (?:certificates|failed authorizations|new orders|registrations)|rateLimited|\b429\b|can't set attribute/i,
+      /too many (?:certificates|failed authorizations|new orders|registrations)|acme:error:rateLimited|too many requests|\b(?:status|code|HTTP|error):? *429\b|can't set attribute/i,
       'rate-limited',
     ],
   ];

@@ -1,7 +1,7 @@
 import type { Deployment } from '@certherd/protocol/snapshot';
 import type { SignatureAlgorithm } from '@certherd/protocol/certificate';
 import { eachAtMost } from '../observe/each-at-most.ts';
-import { type EndpointTarget, endpointTargets, probeEndpoint } from '../observe/endpoint.ts';
+import { addressAndPort, type EndpointTarget, endpointTargets, probeEndpoint } from '../observe/endpoint.ts';
 import type { Clock, Dialer } from '../ports.ts';
 
 export interface Proof {
@@ -53,9 +53,8 @@ async function proveOne(
     inARow = served === configured ? inARow + 1 : 0;
     if (inARow >= agreeing) return undefined;
     if (clock.monotonic() >= until) {
-      const { address, port } = target.listener;
       const shown = answer.ok ? `presents ${served?.slice(0, 16)}` : `gives ${answer.failure.reason}`;
-      return `${target.serverName || 'no name'} at ${address}:${port} (${algorithm}) ${shown}, not ${configured.slice(0, 16)}`;
+      return `${target.serverName || 'no name'} at ${addressAndPort(target.listener)} (${algorithm}) ${shown}, not ${configured.slice(0, 16)}`;
     }
     if (inARow === 0) await new Promise<void>((resolve) => void clock.after(pauseMs, resolve));
   }

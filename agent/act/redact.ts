@@ -1,4 +1,5 @@
 const secrets: [RegExp, string][] = [
+  [/^[A-Za-z0-9+/=\s]+-----END [A-Z0-9 ]*PRIVATE KEY-----/, '[private key removed]'],
   [/-----BEGIN [A-Z0-9 ]*PRIVATE KEY-----[\s\S]*?(?:-----END [A-Z0-9 ]*PRIVATE KEY-----|$)/g, '[private key removed]'],
   [/(certherd:\/\/[^/\s]+\/)[A-Za-z0-9_.-]+/g, '$1[token removed]'],
   [/\b(authorization\s*[:=]\s*)(?:(?:bearer|basic|digest)\s+)?[^\s,;"']+/gi, '$1[removed]'],

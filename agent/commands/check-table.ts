@@ -3,6 +3,7 @@ import type { Endpoint, Snapshot } from '@certherd/protocol/snapshot';
 import Table from 'cli-table3';
 import pc from 'picocolors';
 import { lifeLeft } from '../decide/renewal-time.ts';
+import { addressAndPort } from '../observe/endpoint.ts';
 import { printable } from './printable.ts';
 import { span } from './span.ts';
 
@@ -50,7 +51,7 @@ function endpointTable({ endpoints, certificates }: Snapshot, now: number): stri
     table.push([
       stateMark(endpoint),
       printable(endpoint.serverName || '(no name)'),
-      printable(endpoint.port ? `${endpoint.address}:${endpoint.port}` : endpoint.address),
+      printable(addressAndPort(endpoint)),
       endpoint.algorithm,
       short(endpoint.issued),
       agreeing(endpoint.configured, endpoint.issued),

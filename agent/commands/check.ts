@@ -11,10 +11,13 @@ import { checkTable } from './check-table.ts';
 /** Exit codes as monitoring plugins give them. */
 export const checkCodes = { fine: 0, warning: 1, critical: 2, unknown: 3 } as const;
 
+/** certbot swaps a lineage's links within milliseconds; what disagrees for longer is told as it is. */
+const settlingMs = 3_000;
+
 /** One look and one verdict; changes nothing, needs no collector and no state. */
 export async function checkCommand({ config, files, host }: Context, options: { json: boolean }): Promise<number> {
   const clock = systemClock();
-  const observations = await observeHost({ files, clock, dial: systemDialer() }, config, host);
+  const observations = await observeHost({ files, clock, dial: systemDialer() }, config, host, settlingMs);
   const { snapshot } = decide(observations, [], [], config, clock.now());
   writeLine(
     options.json ? printableJson(checkReport(snapshot, clock.now())) : checkTable(snapshot, clock.now(), columns()),

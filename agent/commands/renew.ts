@@ -1,7 +1,7 @@
 import type { Outcome } from '../decide/action.ts';
 import { performHere } from './act.ts';
 import { type Context, exitCodes, writeError, writeLine } from './context.ts';
-import { printable } from './printable.ts';
+import { printable, printableJson } from './printable.ts';
 
 /** Renews a lineage now, then brings it into service and proves it: what the daemon does when the time has come. */
 export async function renewCommand(context: Context, lineage: string, options: { json: boolean }): Promise<number> {
@@ -12,7 +12,7 @@ export async function renewCommand(context: Context, lineage: string, options: {
   if (outcomes[0]?.reason === 'done')
     outcomes.push(await performHere(context, { verb: 'reload', server: 'nginx' }, progress));
   const failed = outcomes.find((outcome) => outcome.reason !== 'done');
-  if (options.json) writeLine(JSON.stringify({ version: 1, lineage, outcomes }, null, 2));
+  if (options.json) writeLine(printableJson({ version: 1, lineage, outcomes }));
   else if (failed) writeError(`${failed.verb} failed (${failed.reason}): ${printable(failed.detail)}`);
   else writeLine(outcomes.map((outcome) => printable(outcome.detail)).join('\n'));
   return failed ? exitCodes.failed : exitCodes.ok;

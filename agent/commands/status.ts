@@ -1,10 +1,10 @@
-import fs from 'node:fs';
 import pc from 'picocolors';
 import { checkedJson } from '../formats/checked-json.ts';
 import { Status, statusFile } from '../status.ts';
+import { isLocked } from '../system/lock.ts';
 import { systemState } from '../system/state.ts';
 import { type Context, exitCodes, writeError, writeLine } from './context.ts';
-import { printable } from './printable.ts';
+import { printable, printableJson } from './printable.ts';
 import { span } from './span.ts';
 
 /** What the daemon of this host last said of itself. Exit 0 while it runs, else 1. */
@@ -25,8 +25,8 @@ export function statusCommand({ config }: Context, options: { json: boolean }): 
     writeError(`${config.stateDirectory}/${statusFile} is damaged: a running agent writes it again at its next look`);
     return exitCodes.failed;
   }
-  const running = fs.existsSync(`/proc/${status.pid}`);
-  writeLine(options.json ? JSON.stringify({ ...status, running }, null, 2) : worded(status, running, Date.now()));
+  const running = isLocked(config.stateDirectory, 'run');
+  writeLine(options.json ? printableJson({ ...status, running }) : worded(status, running, Date.now()));
   return running ? exitCodes.ok : exitCodes.failed;
 }
 

@@ -1,4 +1,5 @@
 import type { Config } from '../config.ts';
+import { addressAndPort } from '../observe/endpoint.ts';
 
 /** certbot's renewal of one lineage: the very argv that `act` runs and that remedies print. */
 export function certbotRenewal({ certbot }: Config, lineage: string): string[] {
@@ -38,6 +39,24 @@ function nginxBase({ nginx }: Config): string[] {
     '-c',
     nginx.config,
     ...(nginx.errorLog ? ['-e', nginx.errorLog] : []),
+  ];
+}
+
+/** A person's own look at one endpoint, as the agent asks it. */
+export function tlsClient({
+  address,
+  port,
+  serverName,
+}: {
+  address: string;
+  port: number;
+  serverName: string;
+}): string[] {
+  return [
+    'openssl',
+    's_client',
+    ...(port === 0 ? ['-unix', address.replace(/^unix:/, '')] : ['-connect', addressAndPort({ address, port })]),
+    ...(serverName === '' || serverName === '_' ? ['-noservername'] : ['-servername', serverName]),
   ];
 }
 

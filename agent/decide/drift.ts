@@ -1,7 +1,8 @@
 import type { Finding } from '@certherd/protocol/finding';
 import type { Reached } from '@certherd/protocol/snapshot';
+import { addressAndPort } from '../observe/endpoint.ts';
 import type { ObservedEndpoint } from '../observe/observations.ts';
-import { nginxReload, nginxStart, typed } from './command-line.ts';
+import { nginxReload, nginxStart, tlsClient, typed } from './command-line.ts';
 import { type Facts, type Policy, instant } from './facts.ts';
 import { blocksReload, deploymentDigest } from './reload.ts';
 import { nextTryAt } from './retry.ts';
@@ -79,7 +80,7 @@ export const unreachableEndpoint: Policy = ({ observations, config, now }) => {
   return failing.map((endpoint) => {
     const { reason = 'unreachable', detail = '' } = endpoint.failure ?? {};
     const refused = reason === 'connection-refused' || reason === 'unreachable';
-    const place = `${endpoint.address}${endpoint.port ? `:${endpoint.port}` : ''}`;
+    const place = addressAndPort(endpoint);
     return {
       code: 'endpoint-unreachable',
       severity: 'critical',
@@ -92,9 +93,7 @@ export const unreachableEndpoint: Policy = ({ observations, config, now }) => {
             4000,
           ),
       evidence: { address: place, 'server name': endpoint.serverName, reason, detail },
-      remedy: refused
-        ? typed(nginxStart(config))
-        : `openssl s_client -connect ${place} -servername ${endpoint.serverName}`,
+      remedy: refused ? typed(nginxStart(config)) : typed(tlsClient(endpoint)),
     };
   });
 };

@@ -23,19 +23,16 @@ export const brokenLineage: Policy = ({ observations, config, now }) =>
     ];
   });
 
-/** Links that are being rewritten at this moment are normal for a second; for longer they mean a killed certbot. */
+/** Links that are being rewritten at this moment. After a minute they are no longer settling: then the lineage is broken. */
 export const settlingLineage: Policy = ({ observations, config, now }) =>
   observations.lineages
     .filter((lineage) => observations.settling.includes(lineage.name))
-    .map((lineage) => {
-      const since = lineage.changedAt ? Date.parse(lineage.changedAt) : now;
-      return {
-        code: 'settling' as const,
-        severity: now - since > 60_000 ? ('critical' as const) : ('notice' as const),
-        subject: { kind: 'lineage' as const, id: lineage.name },
-        since: instant(since),
-        cause: `the four links of lineage ${lineage.name} lead to different versions: a renewal is being written, or was cut off`,
-        evidence: { 'renewal config': lineage.renewalConfig, detail: lineage.failure?.detail ?? '' },
-        remedy: typed(certbotRenewal(config, lineage.name), certbotEnvironment(config)),
-      };
-    });
+    .map((lineage) => ({
+      code: 'settling',
+      severity: 'notice',
+      subject: { kind: 'lineage', id: lineage.name },
+      since: instant(now),
+      cause: `the four links of lineage ${lineage.name} lead to different versions: a renewal is being written, or was cut off`,
+      evidence: { 'renewal config': lineage.renewalConfig, detail: lineage.failure?.detail ?? '' },
+      remedy: typed(certbotRenewal(config, lineage.name), certbotEnvironment(config)),
+    }));

@@ -2,7 +2,7 @@ import type { Finding } from '@certherd/protocol/finding';
 import type { Request } from './action.ts';
 import type { Facts } from './facts.ts';
 import { blocksReload, deploymentDigest } from './reload.ts';
-import { renewalOf } from './renewal-time.ts';
+import { lifetimeMs, renewalOf } from './renewal-time.ts';
 import { nextTryAt } from './retry.ts';
 
 export interface Plan {
@@ -59,7 +59,7 @@ function renewalsByTime({ observations, certificates, attempts, config, now }: F
     return [
       {
         name: lineage.name,
-        at: Math.max(at, nextTryAt(attempts, 'renew', lineage.name)),
+        at: Math.max(at, nextTryAt(attempts, 'renew', lineage.name, lifetimeMs(certificate))),
         why: `its renewal time was ${renewal.at}`,
       },
     ];

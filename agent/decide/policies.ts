@@ -35,5 +35,16 @@ const urgency = { critical: 0, unknown: 1, warning: 2, notice: 3 };
 /** The findings for these facts, most urgent first; equals keep the policies' order. */
 export function judge(facts: Facts): Finding[] {
   const findings = policies.reduce<Finding[]>((earlier, policy) => [...earlier, ...policy(facts, earlier)], []);
-  return findings.sort((a, b) => urgency[a.severity] - urgency[b.severity]);
+  return findings.map(cut).sort((a, b) => urgency[a.severity] - urgency[b.severity]);
+}
+
+/** Texts that paths and names of any length went into, as long as the wire takes them. */
+function cut(finding: Finding): Finding {
+  const evidence = Object.entries(finding.evidence).map(([name, value]) => [name, value.slice(0, 4000)]);
+  return {
+    ...finding,
+    cause: finding.cause.slice(0, 4000),
+    evidence: Object.fromEntries(evidence),
+    remedy: finding.remedy.slice(0, 8000),
+  };
 }

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type { Finding } from '@certherd/protocol/finding';
 import type { Observations } from '../observe/observations.ts';
 
@@ -11,5 +12,6 @@ export function blocksReload({ code, severity }: Finding): boolean {
 
 /** Names what a reload would bring into service, so that tries for one state are counted together. */
 export function deploymentDigest({ deployments }: Observations): string {
-  return deployments.map(({ id, configured }) => `${id} ${configured ?? '-'}`).join('\n');
+  const state = deployments.map(({ id, configured }) => `${id} ${configured ?? '-'}`).join('\n');
+  return createHash('sha256').update(state).digest('hex');
 }

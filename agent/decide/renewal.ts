@@ -41,7 +41,7 @@ export const failingRenewal: Policy = (facts) =>
       return [];
     const certificate = facts.certificates.get(lineage.live ?? '');
     const left = certificate ? lifeLeft(certificate, facts.now) : 0;
-    const next = nextTryAt(facts.attempts, 'renew', lineage.name);
+    const next = nextTryAt(facts.attempts, 'renew', lineage.name, certificate && lifetimeMs(certificate));
     const finding: Finding = {
       code: 'renewal-failing',
       severity: left < 1 / 6 ? 'critical' : 'warning',

@@ -6,7 +6,7 @@ export const Attempt = Type.Object({
   verb: Type.Enum(['renew', 'reload']),
   /** The lineage's name; for a reload the digest of what was to be deployed, so that a new state starts afresh. */
   subject: Type.String(),
-  /** When it ended, milliseconds since 1970. */
+  /** When it ended, milliseconds since 1970; while it runs, when it began. */
   at: Type.Number(),
   reason: OutcomeReason,
   detail: Type.String(),
@@ -17,31 +17,53 @@ const minute = 60_000;
 const day = 24 * 60 * minute;
 const waits = [minute, 10 * minute, 100 * minute];
 
-/** Attempts at one lineage within seven days: Let's Encrypt issues 5 certificates per exact set of names in that time. */
+/** Let's Encrypt issues 5 certificates per exact set of names in seven days. */
 const renewalsPerWeek = 5;
 
 /**
- * The earliest time for the next try: after a failure 1, 10 and 100 minutes, then a day; when the week's cap is
- * reached, seven days after the oldest try that counts. A reload that went well and yet has to be done again for the
- * same state did not hold, so it counts as a failure. 0 when nothing holds the try back.
+ * The earliest time for the next try: after a failure 1, 10 and 100 minutes, then a day, and never more than a
+ * twenty-fourth of the certificate's life (`lifeMs`). When the week's cap of certificates is reached, seven days after
+ * the oldest that counts, but never more than a life, which would be a lapse of its own. A reload that went well and yet
+ * has to be done again for the same state did not hold, so it counts as a failure. 0 when nothing holds the try back.
  */
-export function nextTryAt(attempts: Attempt[], verb: Request['verb'], subject: string): number {
+export function nextTryAt(attempts: Attempt[], verb: Request['verb'], subject: string, lifeMs = Infinity): number {
   const own = attempts.filter((attempt) => attempt.verb === verb && attempt.subject === subject);
   const last = own.at(-1);
   if (!last) return 0;
   if (last.reason === 'busy') return last.at + minute / 4;
   const failures =
     verb === 'reload' ? own.length : own.length - 1 - own.findLastIndex((attempt) => attempt.reason === 'done');
-  const afterLast = last.at + (failures > 0 ? (waits[failures - 1] ?? day) : minute);
-  const counted = own.filter((attempt) => reachedAuthority(attempt.reason)).at(-renewalsPerWeek);
-  return verb === 'renew' && counted ? Math.max(afterLast, counted.at + 7 * day) : afterLast;
+  const wait = failures > 0 ? (waits[failures - 1] ?? day) : minute;
+  const afterLast = last.at + Math.min(wait, lifeMs / 24);
+  const counted = own.filter((attempt) => mayHaveIssued(attempt.reason)).at(-renewalsPerWeek);
+  return verb === 'renew' && counted ? Math.max(afterLast, counted.at + Math.min(7 * day, lifeMs)) : afterLast;
 }
 
-/** Attempts that still say something: a week of them, and those of the last failures. */
+/** The attempts with one more. A try that met a lock did nothing: it gives way to the next. */
+export function withAttempt(attempts: Attempt[], attempt: Attempt): Attempt[] {
+  return [...attempts.filter((earlier) => earlier.reason !== 'busy' || !isSameTry(earlier, attempt)), attempt];
+}
+
+/**
+ * Attempts that still say something: of the last week, the latest six for each subject. One from a later time than now
+ * was written by a wrong clock, and would hold the next try back for as long as the clock was wrong: it counts as now.
+ */
 export function attemptsToKeep(attempts: Attempt[], now: number): Attempt[] {
-  return attempts.filter((attempt) => now - attempt.at < 8 * day).slice(-1000);
+  const kept = new Map<string, Attempt[]>();
+  for (const attempt of attempts) {
+    if (now - attempt.at >= 8 * day) continue;
+    const key = `${attempt.verb} ${attempt.subject}`;
+    const settled = attempt.at > now ? { ...attempt, at: now } : attempt;
+    kept.set(key, [...(kept.get(key) ?? []), settled].slice(-renewalsPerWeek - 1));
+  }
+  return [...kept.values()].flat();
 }
 
-function reachedAuthority(reason: OutcomeReason): boolean {
-  return !['not-allowed', 'not-found', 'busy', 'program-absent'].includes(reason);
+function isSameTry(a: Attempt, b: Attempt): boolean {
+  return a.verb === b.verb && a.subject === b.subject;
+}
+
+/** Where the CA turned the order down, or was never asked, no certificate counts against its limit. */
+function mayHaveIssued(reason: OutcomeReason): boolean {
+  return !['not-allowed', 'not-found', 'busy', 'program-absent', 'certbot-failed', 'rate-limited'].includes(reason);
 }

@@ -3,11 +3,11 @@ import type { Subject } from '@certherd/protocol/finding';
 import { certbotEnvironment, certbotRenewal, nginxReload, typed } from './command-line.ts';
 import { type Policy, instant } from './facts.ts';
 
-/** What clients are shown, or would be shown after a reload, and which is not valid now. */
+/** What clients are shown, or would be shown after a reload, or what certbot keeps, and which is not valid now. */
 export const outsideValidity: Policy = ({ observations, certificates, config, now }) => {
   const used = new Map<
     string,
-    { certificate: Certificate; subject: Subject; lineage: string | undefined; served: boolean }
+    { certificate: Certificate; subject: Subject; lineage: string | undefined; what: string }
   >();
   for (const endpoint of observations.endpoints) {
     const certificate = certificates.get(endpoint.served ?? '');
@@ -17,7 +17,7 @@ export const outsideValidity: Policy = ({ observations, certificates, config, no
         certificate,
         subject: { kind: 'endpoint', id: endpoint.id },
         lineage: deployment?.lineage,
-        served: true,
+        what: 'the certificate that clients are shown',
       });
   }
   for (const deployment of observations.deployments) {
@@ -27,17 +27,27 @@ export const outsideValidity: Policy = ({ observations, certificates, config, no
         certificate,
         subject: { kind: 'deployment', id: deployment.id },
         lineage: deployment.lineage,
-        served: false,
+        what: 'the configured certificate',
       });
     }
   }
-  return [...used.values()].flatMap(({ certificate, subject, lineage, served }) => {
+  for (const lineage of observations.lineages) {
+    const certificate = certificates.get(lineage.live ?? '');
+    if (certificate && !used.has(certificate.fingerprint)) {
+      used.set(certificate.fingerprint, {
+        certificate,
+        subject: { kind: 'lineage', id: lineage.name },
+        lineage: lineage.name,
+        what: 'the newest certificate of the lineage',
+      });
+    }
+  }
+  return [...used.values()].flatMap(({ certificate, subject, lineage, what }) => {
     const expired = Date.parse(certificate.notAfter) <= now;
     const early = Date.parse(certificate.notBefore) > now;
     if (!expired && !early) return [];
     const newest = observations.lineages.find(({ name }) => name === lineage);
     const renewed = newest?.live !== undefined && newest.live !== certificate.fingerprint;
-    const what = served ? 'the certificate that clients are shown' : 'the configured certificate';
     return [
       {
         code: expired ? ('expired' as const) : ('not-yet-valid' as const),

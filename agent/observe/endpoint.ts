@@ -25,7 +25,7 @@ export function endpointTargets(deployments: Deployment[]): EndpointTarget[] {
   for (const deployment of deployments) {
     for (const listener of deployment.listeners) {
       for (const serverName of deployment.serverNames.filter((name) => canBeAskedFor(name, listener))) {
-        const key = `${serverName}@${place(listener)}`;
+        const key = `${serverName}@${addressAndPort(listener)}`;
         const known = targets.get(key);
         if (!known) targets.set(key, { serverName, listener, deployments: [deployment] });
         else if (isSameBlock(known.deployments[0], deployment)) known.deployments.push(deployment);
@@ -108,7 +108,7 @@ function rowsOf(
     const [leaf, ...chain] = answer.ok ? answer.value.certificates : [];
     return [
       {
-        id: `${serverName}@${place(listener)}/${algorithm}`,
+        id: `${serverName}@${addressAndPort(listener)}/${algorithm}`,
         server: 'nginx',
         serverName,
         address: listener.address,
@@ -144,7 +144,8 @@ function reachable(address: string): string {
   return address === '::' ? '::1' : address;
 }
 
-function place({ address, port }: Listener): string {
+/** "203.0.113.5:443", "[::1]:443"; a unix socket as it is. */
+export function addressAndPort({ address, port }: { address: string; port: number }): string {
   if (port === 0) return address;
   return address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`;
 }

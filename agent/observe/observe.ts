@@ -12,13 +12,26 @@ import { type Observations, certificatesByFingerprint } from './observations.ts'
 /** certbot swaps its links within milliseconds; what still disagrees after this is broken, not settling. */
 const settlingMs = 60_000;
 
-/** One look at the whole host: files, lineages, configs, and a handshake with every endpoint. */
+/** While links disagree, look at them again this often. */
+const settleStepMs = 150;
+
+/**
+ * One look at the whole host: files, lineages, configs, and a handshake with every endpoint. While certbot rewrites its
+ * links the handshakes wait, for `patienceMs` at most or until there is no more time.
+ */
 export async function observeHost(
   ports: Pick<Ports, 'files' | 'clock' | 'dial'>,
   config: Config,
   host: { name: string; agentVersion: string; platform: string },
+  patienceMs: number = settlingMs,
+  isOver: () => boolean = () => false,
 ): Promise<Observations> {
-  const seen = observeFiles(ports, config, host);
+  const began = ports.clock.monotonic();
+  let seen = observeFiles(ports, config, host);
+  while (seen.settling.length > 0 && ports.clock.monotonic() - began < patienceMs && !isOver()) {
+    await new Promise<void>((resolve) => void ports.clock.after(settleStepMs, resolve));
+    seen = observeFiles(ports, config, host);
+  }
   const byFingerprint = certificatesByFingerprint(seen);
   const algorithmOf = (fingerprint: string) => byFingerprint.get(fingerprint)?.algorithm;
   const targets = endpointTargets(seen.deployments);
@@ -73,7 +86,9 @@ export function observeFiles(
       binary: files.resolve(config.certbot.binary).ok ? 'present' : 'absent',
     },
     settling: certbot.lineages
-      .filter((lineage) => certbot.settling.includes(lineage.name) && now - writtenAt(files, lineage) < settlingMs)
+      .filter(
+        (lineage) => certbot.settling.includes(lineage.name) && Math.abs(now - writtenAt(files, lineage)) < settlingMs,
+      )
       .map((lineage) => lineage.name),
     brokenChains: [...read.values()]
       .filter(({ chain }) => chain?.complete === false)

@@ -8,19 +8,20 @@ export interface Heartbeat {
   stop(): void;
 }
 
-/** Time to the first word and to the welcome. */
+/** Time to the welcome, whatever else is said before it. */
 const firstMs = 15_000;
 
-/** Beats at a steady pace, and calls the peer silent after three beats without a word: so a half-open connection shows. */
+/** Beats at the collector's pace, and calls the peer silent after three beats without a word: so a half-open connection shows. */
 export function startHeartbeat(clock: Clock, on: { beat: () => void; silent: () => void }): Heartbeat {
-  let pace = firstMs;
+  let pace: number | undefined;
   let cancelBeat = () => {};
   let cancelSilence = clock.after(firstMs, on.silent);
   const beat = () => {
     on.beat();
-    cancelBeat = clock.after(pace, beat);
+    cancelBeat = clock.after(pace ?? firstMs, beat);
   };
   const heard = () => {
+    if (pace === undefined) return;
     cancelSilence();
     cancelSilence = clock.after(pace * 3 + 1000, on.silent);
   };

@@ -10,14 +10,21 @@ export type EventDraft = Omit<Event, 'seq'>;
 /** Events that wait for the collector's ack, kept through crashes. */
 export interface Outbox {
   readonly epoch: string;
+  /** The last seq that was given in this epoch. */
+  readonly last: number;
   /** How many events wait. */
   readonly size: number;
   /** Keeps an event; it is on disk on return, or a warning says that it is only in memory. */
   add(draft: EventDraft): Event;
-  /** The oldest `limit` events after `seq`. */
-  after(seq: number, limit: number): Event[];
+  /**
+   * The oldest events after `seq`: at most `limit`, and about `maxBytes` as JSON, but one at least. Only what is on disk:
+   * an event that was sent from memory alone would be forgotten in a crash, and its seq given to another one.
+   */
+  after(seq: number, limit: number, maxBytes?: number): Event[];
   /** Drops everything up to `seq`, which the collector has on disk. */
   acked(seq: number): void;
+  /** Gives all waiting events a place in a new epoch: where the collector has seen later ones than this outbox knows of. */
+  beginEpoch(): void;
 }
 
 const fileName = 'outbox.jsonl';
@@ -31,14 +38,31 @@ export const outboxLimit = 10_000;
  */
 export function openOutbox(state: State, log: Log, now: number, newEpoch: () => string): Outbox {
   const loaded = load(state);
-  const epoch = loaded.epoch ?? newEpoch();
+  let epoch = loaded.epoch ?? newEpoch();
   let events = loaded.events;
-  let last = Math.max(loaded.seq, events.at(-1)?.seq ?? 0);
+  // A damaged line may have been the last one, and was perhaps sent: its seq is not given again.
+  let last = Math.max(loaded.seq, events.at(-1)?.seq ?? 0) + loaded.damaged;
   let ackedSince = 0;
+  /** Everything up to this seq is on disk. */
+  let durable = last;
 
+  const keep = (written: ReturnType<State['write']>) => {
+    if (written.ok) durable = last;
+    else
+      log.warn(
+        { detail: written.failure.detail },
+        'the outbox cannot be written: events wait in memory and are not sent',
+      );
+  };
   const rewrite = () => {
     const lines = [checked({ epoch, seq: last }), ...events.map(checked)];
-    warn(log, state.write(fileName, lines.join('')));
+    let written = state.write(fileName, lines.join(''));
+    if (!written.ok && events.every((event) => event.seq > durable) && state.write(fileName, '').ok) {
+      // Nothing that waits is in the old file, and on a full disk it makes the room that the new one needs.
+      durable = 0;
+      written = state.write(fileName, lines.join(''));
+    }
+    keep(written);
     ackedSince = 0;
   };
   const add = (draft: EventDraft): Event => {
@@ -51,8 +75,11 @@ export function openOutbox(state: State, log: Log, now: number, newEpoch: () => 
         seq: dropped.at(-1)?.seq ?? 0,
       });
       rewrite();
+    } else if (durable === event.seq - 1) {
+      keep(state.append(fileName, checked(event)));
     } else {
-      warn(log, state.append(fileName, checked(event)));
+      // What was appended before may end in the middle of a line.
+      rewrite();
     }
     return event;
   };
@@ -61,20 +88,40 @@ export function openOutbox(state: State, log: Log, now: number, newEpoch: () => 
     add(gapDraft(loaded.damaged, 'lines of the outbox file were damaged', now, { kind: 'host', id: '' }));
 
   return {
-    epoch,
+    get epoch() {
+      return epoch;
+    },
+    get last() {
+      return last;
+    },
     get size() {
       return events.length;
     },
     add,
-    after: (seq, limit) => {
+    after: (seq, limit, maxBytes = Infinity) => {
       const from = events.findIndex((event) => event.seq > seq);
-      return from < 0 ? [] : events.slice(from, from + limit);
+      if (from < 0) return [];
+      if (durable < last) rewrite();
+      let bytes = 0;
+      const fitting = events.slice(from, from + limit).filter((event) => event.seq <= durable);
+      const end = fitting.findIndex((event, index) => {
+        bytes += Buffer.byteLength(JSON.stringify(event));
+        return bytes > maxBytes && index > 0;
+      });
+      return end < 0 ? fitting : fitting.slice(0, end);
     },
     acked: (seq) => {
       const kept = events.filter((event) => event.seq > seq);
       ackedSince += events.length - kept.length;
       events = kept;
       if (ackedSince > 0 && (events.length === 0 || ackedSince >= 256)) rewrite();
+    },
+    beginEpoch: () => {
+      epoch = newEpoch();
+      events = events.map((event, index) => ({ ...event, seq: index + 1 }));
+      last = events.length;
+      durable = 0;
+      rewrite();
     },
   };
 }
@@ -118,9 +165,4 @@ function gapDraft(lost: number, why: string, at: number, subject: Event['subject
     detail: { lost: String(lost) },
     steps: [],
   };
-}
-
-function warn(log: Log, result: { ok: true } | { ok: false; failure: { detail: string } }): void {
-  if (!result.ok)
-    log.warn({ detail: result.failure.detail }, 'the outbox cannot be written: events are kept in memory only');
 }

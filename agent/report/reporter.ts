@@ -4,6 +4,7 @@ import { maxFrameBytes } from '@certherd/protocol/version';
 import type { Ports } from '../ports.ts';
 import type { ConnectionState } from './connection-state.ts';
 import { loadEnrolment, loadOrMakeKey, nextGeneration } from './identity.ts';
+import { fitSnapshot } from './fit.ts';
 import { type EventDraft, type Outbox } from './outbox.ts';
 import { reconnectDelay } from './reconnect.ts';
 import { type Session, type SessionEnd, startSession, type Told } from './session.ts';
@@ -24,6 +25,8 @@ export function startReporter(
   onChange: () => void,
 ): Reporter {
   let current: { digest: string; observedAt: string; json: string } | undefined;
+  /** Since when the snapshot does not fit, milliseconds since 1970. */
+  let reducedAt: number | undefined;
   let connection: ConnectionState = { state: 'not-enrolled' };
   let session: Session | undefined;
   let stopped = false;
@@ -68,7 +71,10 @@ export function startReporter(
   const keepConnected = async () => {
     let failures = 0;
     while (!stopped) {
-      const end = await connectOnce();
+      const end = await connectOnce().catch((error: unknown) => {
+        ports.log.error({ error: String(error) }, 'connecting failed, which is a fault of certherd-agent');
+        return { established: false, why: String(error), authority: 'the collector', refused: undefined };
+      });
       if (stopped) return;
       failures = end.established ? 0 : failures + 1;
       const ms = end.authority ? reconnectDelay(failures, ports.random(), end.refused) : 10_000;
@@ -89,14 +95,9 @@ export function startReporter(
 
   return {
     publish: (snapshot, observedAt) => {
-      const json = JSON.stringify(snapshot);
-      if (Buffer.byteLength(json) > maxFrameBytes - 1024) {
-        ports.log.error(
-          { bytes: json.length, limit: maxFrameBytes },
-          'the snapshot is too large for one frame and was not sent',
-        );
-        return;
-      }
+      const { json, why } = fitSnapshot(snapshot, maxFrameBytes - 1024, reducedAt ?? observedAt);
+      if (why !== undefined && reducedAt === undefined) ports.log.error({ why }, 'the snapshot was reduced');
+      reducedAt = why === undefined ? undefined : (reducedAt ?? observedAt);
       current = {
         json,
         digest: createHash('sha256').update(json).digest('hex'),

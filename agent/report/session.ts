@@ -1,6 +1,6 @@
 import { type KeyObject, randomBytes } from 'node:crypto';
 import type { RefusalReason, Welcome } from '@certherd/protocol/frame';
-import { oldestProtocolVersion, protocolVersion } from '@certherd/protocol/version';
+import { maxFrameBytes, oldestProtocolVersion, protocolVersion } from '@certherd/protocol/version';
 import type { CollectorSocket, Ports } from '../ports.ts';
 import { readCollectorFrame } from './frames.ts';
 import { startHeartbeat } from './heartbeat.ts';
@@ -29,6 +29,9 @@ export interface Session {
   close(): void;
 }
 
+/** Of the events in one frame: half of what a frame may hold, unless a single event is larger. */
+const eventsBytes = maxFrameBytes / 2;
+
 /** One session on an open socket: proves who it is, then keeps the collector's picture and history up to date. */
 export function startSession(
   ports: Pick<Ports, 'clock' | 'log'>,
@@ -40,6 +43,7 @@ export function startSession(
 ): Session {
   let welcome: Welcome | undefined;
   let refused: SessionEnd['refused'];
+  let unknownSeen = false;
   let sentDigest: string | undefined;
   let sentSeq = 0;
   let ackedSeq = 0;
@@ -62,7 +66,7 @@ export function startSession(
     );
   };
   const sendEvents = (window: number) => {
-    const events = outbox.after(sentSeq, Math.min(100, window - (sentSeq - ackedSeq)));
+    const events = outbox.after(sentSeq, Math.min(100, window - (sentSeq - ackedSeq)), eventsBytes);
     const last = events.at(-1);
     if (!last) return;
     sentSeq = last.seq;
@@ -95,15 +99,27 @@ export function startSession(
   };
 
   socket.onMessage((text) => {
-    heartbeat.heard();
     const frame = readCollectorFrame(text);
     if (!frame) {
-      ports.log.warn({ length: text.length }, 'the collector sent a frame that this version does not know');
+      if (!unknownSeen)
+        ports.log.warn({ length: text.length }, 'the collector sent a frame that this version does not know');
+      unknownSeen = true;
       return;
     }
+    heartbeat.heard();
     if (frame.type === 'challenge') answer(frame.nonce, frame.collectorId);
-    else if (frame.type === 'refused') refused = { reason: frame.reason, retryAfterSeconds: frame.retryAfterSeconds };
-    else if (frame.type === 'welcome') {
+    else if (frame.type === 'refused') {
+      refused = { reason: frame.reason, retryAfterSeconds: frame.retryAfterSeconds };
+      socket.close();
+    } else if (frame.type === 'welcome' && frame.ackedSeq > outbox.last) {
+      // This outbox is older than what was sent (a restored disk): its next seqs would pass for known ones.
+      ports.log.warn(
+        { acked: frame.ackedSeq, last: outbox.last },
+        'the collector knows later events than the outbox: a new epoch begins',
+      );
+      outbox.beginEpoch();
+      socket.close();
+    } else if (frame.type === 'welcome') {
       welcome = frame;
       ackedSeq = frame.ackedSeq;
       sentSeq = frame.ackedSeq;
@@ -113,8 +129,8 @@ export function startSession(
       onWelcome();
       pump();
     } else if (frame.type === 'ack' && frame.epoch === outbox.epoch) {
-      ackedSeq = Math.max(ackedSeq, frame.seq);
-      outbox.acked(frame.seq);
+      ackedSeq = Math.max(ackedSeq, Math.min(frame.seq, sentSeq));
+      outbox.acked(ackedSeq);
       pump();
     } else if (frame.type === 'want-snapshot') {
       sentDigest = undefined;

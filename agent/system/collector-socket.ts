@@ -24,7 +24,7 @@ export function collectorSocketOpener(): OpenCollectorSocket {
     });
     return new Promise((resolve) => {
       const refuse = (detail: string) => resolve({ ok: false, failure: { reason: 'not-a-collector', detail } });
-      socket.once('error', (error) => refuse(error.message));
+      socket.on('error', (error) => refuse(error.message));
       socket.once('unexpected-response', (_request, response) => {
         refuse(`${authority} answered ${response.statusCode} where a collector would take a WebSocket`);
         socket.terminate();
@@ -69,23 +69,20 @@ function pinnedTls(host: string, port: number, pin: string): Promise<Pinned> {
       port,
       rejectUnauthorized: false,
       ALPNProtocols: ['http/1.1'],
-      timeout: connectMs,
       ...(/^[\d.]+$|:/.test(host) ? {} : { servername: host }),
     });
+    const deadline = setTimeout(() => refuse('unreachable', `no answer within ${connectMs / 1000} s`), connectMs);
     const refuse = (reason: 'unreachable' | 'wrong-pin' | 'not-a-collector', detail: string) => {
+      clearTimeout(deadline);
       socket.destroy();
       resolve({ ok: false, failure: { reason, detail } });
     };
     const onError = (error: NodeJS.ErrnoException) =>
       refuse(error.code?.startsWith('ERR_SSL') ? 'not-a-collector' : 'unreachable', error.message);
-    socket.once('error', onError);
-    socket.once('timeout', () => refuse('unreachable', `no answer within ${connectMs / 1000} s`));
+    socket.on('error', onError);
     socket.once('secureConnect', () => {
-      socket.setTimeout(0);
-      const key = socket.getPeerX509Certificate()?.publicKey.export({ type: 'spki', format: 'der' });
-      const shown = createHash('sha256')
-        .update(key ?? '')
-        .digest();
+      clearTimeout(deadline);
+      const shown = createHash('sha256').update(publicKeyOf(socket)).digest();
       const wanted = Buffer.from(pin, 'base64url');
       if (wanted.length !== shown.length || !timingSafeEqual(wanted, shown)) {
         refuse(
@@ -94,10 +91,18 @@ function pinnedTls(host: string, port: number, pin: string): Promise<Pinned> {
         );
         return;
       }
-      socket.off('error', onError);
       resolve({ ok: true, socket });
     });
   });
+}
+
+/** SubjectPublicKeyInfo, DER. Empty for a key that Node cannot read: no pin is that of nothing. */
+function publicKeyOf(socket: tls.TLSSocket): Uint8Array {
+  try {
+    return socket.getPeerX509Certificate()?.publicKey.export({ type: 'spki', format: 'der' }) ?? new Uint8Array();
+  } catch {
+    return new Uint8Array();
+  }
 }
 
 /** ws gives Buffers unless told otherwise. */

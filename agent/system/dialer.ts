@@ -48,7 +48,7 @@ function handshake(target: DialTarget, secureContext: tls.SecureContext): Promis
       () => end(failed('timed-out', `no handshake within ${target.timeoutMs} ms`)),
       target.timeoutMs,
     );
-    raw.once('error', (error) => end(failed(reasonOf(error), error.message)));
+    raw.on('error', (error) => end(failed(reasonOf(error), error.message)));
     raw.once('close', () => end(failed('connection-reset', 'the server closed the connection')));
     raw.once('connect', () => {
       if (target.proxyProtocol) raw.write('PROXY UNKNOWN\r\n');
@@ -60,7 +60,7 @@ function handshake(target: DialTarget, secureContext: tls.SecureContext): Promis
         ...(target.serverName && isIP(target.serverName) === 0 && { servername: target.serverName }),
       });
       secure = socket;
-      socket.once('error', (error) => end(failed(reasonOf(error), error.message)));
+      socket.on('error', (error) => end(failed(reasonOf(error), error.message)));
       socket.once('secureConnect', () => end(presented(socket)));
     });
   });

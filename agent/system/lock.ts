@@ -29,6 +29,11 @@ export function takeLock(directory: string, name: 'action' | 'run'): { release()
   }
 }
 
+/** Does a living process hold this lock? */
+export function isLocked(directory: string, name: 'action' | 'run'): boolean {
+  return isHeld(read(path.join(directory, `${name}.lock`)));
+}
+
 /** link() fails where the name exists: the one atomic step. */
 function linked(from: string, to: string): boolean {
   try {

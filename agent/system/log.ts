@@ -1,10 +1,11 @@
 import pino from 'pino';
 import pretty from 'pino-pretty';
 import { redacted } from '../act/redact.ts';
+import { printable } from '../commands/printable.ts';
 import type { Config } from '../config.ts';
 import type { Log } from '../ports.ts';
 
-/** Lines on standard error: for people on a terminal, else JSON for the journal. Every text is redacted first. */
+/** Lines on standard error: for people on a terminal, else JSON for the journal. Every text is redacted and made printable first. */
 export function systemLog(level: Config['logLevel']): Log {
   const options = { level, base: null, hooks: { logMethod: redactArguments } };
   return process.stderr.isTTY
@@ -17,9 +18,9 @@ function redactArguments(this: pino.Logger, args: unknown[], method: pino.LogFn)
 }
 
 function redactValue(value: unknown): unknown {
-  if (typeof value === 'string') return redacted(value);
+  if (typeof value === 'string') return redacted(value).replace(/[^\n]+/g, (line) => printable(line));
   if (Array.isArray(value)) return value.map(redactValue);
-  if (value instanceof Error) return redacted(value.message);
+  if (value instanceof Error) return redactValue(value.message);
   if (typeof value !== 'object' || value === null) return value;
   return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, redactValue(inner)]));
 }

@@ -4,6 +4,7 @@ import type { Programs } from '../ports.ts';
 
 const keptCharacters = 64 * 1024;
 const graceMs = 10_000;
+const outputMs = 2_000;
 
 /**
  * Programs through execa. The environment holds nothing but what certbot and nginx need. Each program leads a
@@ -29,7 +30,16 @@ export function systemPrograms(): Programs {
       end('SIGTERM');
     }, deadlineMs);
     const kill = setTimeout(() => end('SIGKILL'), deadlineMs + graceMs);
+    // A daemon that a hook started may hold the output open for ever: what the program itself printed is there by then.
+    let late: NodeJS.Timeout | undefined;
+    child.nodeChildProcess.once('exit', () => {
+      late = setTimeout(() => {
+        child.stdout?.destroy();
+        child.stderr?.destroy();
+      }, outputMs);
+    });
     const result = await child;
+    clearTimeout(late);
     clearTimeout(term);
     clearTimeout(kill);
     if (result.code === 'ENOENT' || result.code === 'EACCES') {

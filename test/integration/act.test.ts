@@ -205,6 +205,26 @@ test('a program that is not there is named, with what to do', async (t) => {
   t.regex(outcome.detail, /\/nonexistent\/certbot cannot be run.*install certbot/);
 });
 
+test('an action whose agent ends goes on to its own end', async (t) => {
+  const host = await startHost(t);
+  host.setMode('renew');
+  const before = host.certbot.lineage('shop').leaf();
+  const child = spawn(process.execPath, ['agent/main.ts', 'act', '--config', host.configFile], {
+    stdio: ['pipe', 'pipe', 'pipe'],
+  });
+  let stderr = '';
+  child.stderr.on('data', (text) => {
+    stderr += String(text);
+  });
+  child.stdin.end('{"verb":"renew","lineage":"shop"}\n');
+  await new Promise((resolve) => child.stdout.once('data', resolve));
+  child.stdout.destroy();
+  const exit = await new Promise((resolve) => child.once('close', resolve));
+  t.is(exit, 0, stderr);
+  t.not(host.certbot.lineage('shop').leaf(), before);
+  t.false(fs.existsSync(`${host.sandbox.directory}/state/action.lock`), 'its lock is free again');
+});
+
 async function actOn(host: TestHost, request: object): Promise<{ exit: number | null; stderr: string }> {
   const child = spawn(process.execPath, ['agent/main.ts', 'act', '--config', host.configFile], {
     stdio: ['pipe', 'ignore', 'pipe'],

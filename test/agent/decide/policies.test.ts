@@ -230,3 +230,35 @@ test('no policy gives a finding whose text the wire would refuse', (t) => {
     for (const value of Object.values(evidence)) t.true(value.length <= 4000);
   }
 });
+
+test('a lineage that ended is critical although no server names it', (t) => {
+  const ended = certificate('a', { notAfter: new Date(noon - day).toISOString() });
+  const unused = { certificates: [ended], deployments: [], endpoints: [] };
+  t.deepEqual(codes(unused), ['critical expired']);
+  t.deepEqual(judge(unused).snapshot.findings[0]?.subject, { kind: 'lineage', id: 'shop' });
+});
+
+test('links that certbot is rewriting are a notice, however old the link that it has yet to move', (t) => {
+  const old = lineage({ changedAt: new Date(noon - 60 * day).toISOString() });
+  t.deepEqual(codes({ lineages: [old], settling: ['shop'] }), ['notice settling']);
+});
+
+test('the remedy for an endpoint that cannot be told is a command that a shell takes as it is', (t) => {
+  const failure = { reason: 'handshake-failed' as const, detail: '' };
+  const remedyOf = (change: Partial<ReturnType<typeof endpoint>>) => {
+    const { served: _none, ...failing } = endpoint({ failure, ...change });
+    return judge({ endpoints: [failing] }).snapshot.findings[0]?.remedy;
+  };
+  t.is(
+    remedyOf({ address: '::1', port: 8443 }),
+    "openssl s_client -connect '[::1]:8443' -servername shop.example.test",
+  );
+  t.is(
+    remedyOf({ address: 'unix:/run/my nginx/tls', port: 0, serverName: '_' }),
+    "openssl s_client -unix '/run/my nginx/tls' -noservername",
+  );
+  t.is(
+    remedyOf({ serverName: "$(reboot)'.test" }),
+    "openssl s_client -connect 0.0.0.0:443 -servername '$(reboot)'\\''.test'",
+  );
+});

@@ -1,5 +1,5 @@
 import test from 'ava';
-import { type Attempt, attemptsToKeep, nextTryAt } from '../../../agent/decide/retry.ts';
+import { type Attempt, attemptsToKeep, nextTryAt, withAttempt } from '../../../agent/decide/retry.ts';
 
 const minute = 60_000;
 const tried = (at: number, reason: Attempt['reason'], verb: Attempt['verb'] = 'renew', subject = 'shop'): Attempt => ({
@@ -27,7 +27,7 @@ test('a held lock is tried again after 15 seconds', (t) => {
   t.is(nextTryAt([tried(0, 'busy')], 'renew', 'shop'), minute / 4);
 });
 
-test('five renewals within seven days are the cap, whatever came of them', (t) => {
+test('five certificates within seven days are the cap, and what the CA turned down does not count', (t) => {
   const hour = 60 * minute;
   const five = Array.from({ length: 5 }, (_, index) => tried(index * hour, 'done'));
   t.is(nextTryAt(five, 'renew', 'shop'), 7 * 24 * hour);
@@ -35,6 +35,32 @@ test('five renewals within seven days are the cap, whatever came of them', (t) =
     nextTryAt([...five, tried(6 * hour, 'not-allowed')], 'renew', 'shop'),
     7 * 24 * hour,
     'a try that never reached the CA does not count',
+  );
+  const failures = Array.from({ length: 5 }, (_, index) => tried(index * hour, 'certbot-failed'));
+  t.is(nextTryAt(failures, 'renew', 'shop'), 28 * hour, 'a day after the last');
+  t.is(nextTryAt(five, 'renew', 'shop', 160 * hour), 160 * hour, 'a life at most');
+});
+
+test('a certificate of a short life waits in proportion', (t) => {
+  t.is(nextTryAt([tried(0, 'certbot-failed')], 'renew', 'shop', 12 * minute), minute / 2);
+});
+
+test('an agent that is killed in the middle of a renewal over and over does not renew over and over', (t) => {
+  const killed = Array.from({ length: 5 }, (_, index) => tried(index, 'internal'));
+  t.is(nextTryAt(killed, 'renew', 'shop'), 7 * 1440 * minute);
+});
+
+test('a try that met a lock gives way to the next, so that thousands of them hide nothing', (t) => {
+  let attempts = [tried(0, 'done'), tried(1, 'busy', 'renew', 'other')];
+  for (let at = 2; at < 100; at++) attempts = withAttempt(attempts, tried(at, 'busy'));
+  attempts = withAttempt(attempts, tried(100, 'certbot-failed'));
+  t.deepEqual(
+    attempts.map(({ at, reason }) => [at, reason]),
+    [
+      [0, 'done'],
+      [1, 'busy'],
+      [100, 'certbot-failed'],
+    ],
   );
 });
 
@@ -47,4 +73,13 @@ test('a reload that went well and has to be done again for the same state is not
 test('attempts are kept for longer than the cap looks back', (t) => {
   const day = 1440 * minute;
   t.is(attemptsToKeep([tried(0, 'done'), tried(2 * day, 'done')], 9 * day).length, 1);
+  const many = Array.from({ length: 3000 }, (_, index) => tried(index, 'certbot-failed', 'renew', `site-${index}`));
+  t.is(attemptsToKeep(many, day).length, 3000, 'of every lineage');
+  t.is(
+    attemptsToKeep(
+      Array.from({ length: 50 }, () => tried(0, 'done')),
+      day,
+    ).length,
+    6,
+  );
 });

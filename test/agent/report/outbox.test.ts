@@ -131,3 +131,156 @@ test('a state directory that cannot be written loses no event of this run', (t) 
   outbox.add(draft('a'));
   t.is(outbox.after(0, 10).length, 1);
 });
+
+test('an event that is not on disk is not sent, so that its seq is never given to another one', (t) => {
+  const directory = testDirectory(t);
+  const real = systemState(directory);
+  let isFull = false;
+  const full = () => ({ ok: false as const, failure: { reason: 'io-error' as const, detail: 'ENOSPC' } });
+  const state = {
+    ...real,
+    write: (name: string, text: string) => (isFull ? full() : real.write(name, text)),
+    append: (name: string, text: string) => {
+      if (!isFull) return real.append(name, text);
+      // A full disk takes a part.
+      real.append(name, text.slice(0, 20));
+      return full();
+    },
+  };
+  const outbox = openOutbox(state, silentLog, 0, () => 'epoch-full-disk');
+  outbox.add(draft('a'));
+  isFull = true;
+  for (const summary of ['b', 'c']) outbox.add(draft(summary));
+  t.deepEqual(
+    outbox.after(0, 10).map(({ summary }) => summary),
+    ['a'],
+  );
+  t.is(outbox.size, 3);
+  isFull = false;
+  t.deepEqual(
+    outbox.after(0, 10).map(({ seq, summary }) => [seq, summary]),
+    [
+      [1, 'a'],
+      [2, 'b'],
+      [3, 'c'],
+    ],
+    'they go as soon as there is room again',
+  );
+  outbox.add(draft('d'));
+  t.deepEqual(
+    open(directory)
+      .after(0, 10)
+      .map(({ seq, summary }) => [seq, summary]),
+    [
+      [1, 'a'],
+      [2, 'b'],
+      [3, 'c'],
+      [4, 'd'],
+    ],
+    'and nothing of the torn line is left',
+  );
+});
+
+test('whatever writes fail or are torn: what was sent is never sent under its seq as something else', (t) => {
+  const step = fc.oneof(
+    fc.constant('add' as const),
+    fc.constant('send' as const),
+    fc.constant('crash' as const),
+    fc.record({ fail: fc.integer({ min: 1, max: 3 }), torn: fc.integer({ min: 0, max: 60 }) }),
+  );
+  fc.assert(
+    fc.property(fc.array(step, { maxLength: 60 }), (steps) => {
+      const files = new Map<string, string>();
+      let failing = 0;
+      let torn = 0;
+      const attempt = (change: () => void) => {
+        if (failing === 0) {
+          change();
+          return { ok: true as const, value: undefined };
+        }
+        failing -= 1;
+        return { ok: false as const, failure: { reason: 'io-error' as const, detail: 'no' } };
+      };
+      const state = {
+        read: (name: string) => ({ ok: true as const, value: files.get(name) }),
+        write: (name: string, text: string) => attempt(() => files.set(name, text)),
+        append: (name: string, text: string) => {
+          if (failing > 0) files.set(name, (files.get(name) ?? '') + text.slice(0, torn));
+          return attempt(() => files.set(name, (files.get(name) ?? '') + text));
+        },
+      };
+      let count = 0;
+      const sent = new Map<string, string>();
+      const reopen = () => openOutbox(state, silentLog, 0, () => `epoch-${++epochs}-y`);
+      let outbox = reopen();
+      for (const one of steps) {
+        if (one === 'add') outbox.add(draft(`event ${++count}`));
+        else if (one === 'crash') outbox = reopen();
+        else if (one === 'send') {
+          for (const event of outbox.after(0, 100)) {
+            const place = `${outbox.epoch} ${event.seq}`;
+            const known = sent.get(place);
+            if (known !== undefined && known !== event.summary)
+              throw new Error(`${place}: ${known}, then ${event.summary}`);
+            sent.set(place, event.summary);
+          }
+        } else [failing, torn] = [one.fail, one.torn];
+      }
+    }),
+    { numRuns: 2000 },
+  );
+  t.pass();
+});
+
+test('a frame of events is bounded in bytes, and a single large event still goes', (t) => {
+  const outbox = open(testDirectory(t));
+  for (let at = 0; at < 100; at++) outbox.add(draft('\u{1b}'.repeat(4000)));
+  const first = outbox.after(0, 100, 512 * 1024);
+  t.true(first.length > 1 && Buffer.byteLength(JSON.stringify(first)) <= 513 * 1024, String(first.length));
+  t.is(outbox.after(0, 100, 10).length, 1);
+});
+
+test('a new epoch numbers what waits from one, on disk too', (t) => {
+  const directory = testDirectory(t);
+  const outbox = open(directory);
+  for (const summary of ['a', 'b', 'c']) outbox.add(draft(summary));
+  outbox.acked(1);
+  const before = outbox.epoch;
+  outbox.beginEpoch();
+  t.not(outbox.epoch, before);
+  const again = open(directory);
+  t.is(again.epoch, outbox.epoch);
+  t.deepEqual(
+    again.after(0, 10).map(({ seq, summary }) => [seq, summary]),
+    [
+      [1, 'b'],
+      [2, 'c'],
+    ],
+  );
+  t.is(again.last, 2);
+});
+
+test('a disk that the outbox itself has filled is free again once its events are acked', (t) => {
+  const files = new Map<string, string>();
+  const room = 20_000;
+  const full = { ok: false as const, failure: { reason: 'io-error' as const, detail: 'ENOSPC' } };
+  // As a file beside, renamed into place: both need room for a moment.
+  const keep = (name: string, text: string, needed: number) => {
+    if (needed > room) return full;
+    files.set(name, text);
+    return { ok: true as const, value: undefined };
+  };
+  const held = () => files.get('outbox.jsonl')?.length ?? 0;
+  const state = {
+    read: (name: string) => ({ ok: true as const, value: files.get(name) }),
+    write: (name: string, text: string) => keep(name, text, held() + text.length),
+    append: (name: string, text: string) => keep(name, (files.get(name) ?? '') + text, held() + text.length),
+  };
+  const outbox = openOutbox(state, silentLog, 0, () => 'epoch-small-disk');
+  for (let at = 0; at < 30; at++) outbox.add(draft('y'.repeat(900)));
+  const sent = outbox.after(0, 100);
+  t.true(sent.length > 10 && sent.length < 30, String(sent.length));
+  outbox.acked(sent.at(-1)?.seq ?? 0);
+  const rest = outbox.after(sent.at(-1)?.seq ?? 0, 100);
+  t.is(sent.length + rest.length, 30);
+});

@@ -1,0 +1,83 @@
+import type { Certificate } from '@certherd/protocol/certificate';
+import type { Finding } from '@certherd/protocol/finding';
+import type { Deployment } from '@certherd/protocol/snapshot';
+import { clientOf } from '../observe/acme-clients.ts';
+import type { LineageVersionsObserved } from '../observe/lineage-versions.ts';
+import type { MachineryObserved } from '../observe/renewal-machinery.ts';
+import { typed } from './command-line.ts';
+import { type Facts, instant } from './facts.ts';
+import { lifeLeft } from './renewal-time.ts';
+import { copiedFrom } from './stale-copy.ts';
+
+type UnmanagedFacts = Facts & { observations: MachineryObserved & LineageVersionsObserved };
+
+/** A certificate in use that no certbot lineage, nor any other client known here, would ever renew. */
+export function unmanagedCertificate(facts: UnmanagedFacts): Finding[] {
+  const { observations, certificates, now } = facts;
+  const seen = new Set<string>();
+  return observations.deployments.flatMap((deployment) => {
+    const leaf = certificates.get(deployment.configured ?? '');
+    const path = deployment.certificatePath;
+    if (!leaf || seen.has(path) || managedBy(deployment, facts) !== undefined || copiedFrom(deployment, facts))
+      return [];
+    seen.add(path);
+    const placeholder = isDefaultCertificate(leaf, deployment) || isCatchAll(leaf, deployment);
+    const file = observations.files.find((candidate) => candidate.path === path);
+    const { configFile, line } = deployment;
+    return [
+      {
+        code: 'unmanaged' as const,
+        severity: placeholder ? ('notice' as const) : severityOf(lifeLeft(leaf, now)),
+        subject: { kind: 'file' as const, id: path },
+        since: file?.modifiedAt ?? instant(now),
+        cause: placeholder
+          ? `${configFile}:${line} serves ${path}, a placeholder that signed itself: clients refuse it`
+          : `${path} belongs to no certbot lineage, and no other client here is known to renew it: by ${leaf.notAfter} somebody has to do it by hand`,
+        evidence: {
+          fingerprint: leaf.fingerprint,
+          issuer: leaf.issuer.slice(0, 4000),
+          notAfter: leaf.notAfter,
+          config: `${configFile}:${line}`,
+          'looked for': 'certbot, acme.sh, lego, dehydrated, Caddy, cert-manager',
+        },
+        remedy: remedyFor(deployment, facts),
+      },
+    ];
+  });
+}
+
+/** Who renews a deployment's certificate: "certbot (lineage NAME)", another client's name, or undefined where nobody is known to. */
+export function managedBy(
+  deployment: Deployment,
+  { observations }: { observations: MachineryObserved },
+): string | undefined {
+  if (deployment.lineage !== undefined) return `certbot (lineage ${deployment.lineage})`;
+  return clientOf(observations.machinery.clients, deployment.certificatePath);
+}
+
+/** A placeholder that signed itself: Debian's ssl-cert package, and what Red Hat's httpd and many installers make. */
+export function isDefaultCertificate(leaf: Certificate, deployment: Deployment | undefined): boolean {
+  if (leaf.subject !== leaf.issuer) return false;
+  const path = deployment?.certificatePath ?? '';
+  const named = /O=SomeOrganization(?:,|$)|(?:^|, )CN=localhost(?:\.localdomain)?(?:,|$)/.test(leaf.subject);
+  return named || /(?:^|\/)(?:ssl-cert-snakeoil|localhost|dummy|default|self-?signed)[^/]*$/i.test(path);
+}
+
+/** For clients that ask for a name which is not served here; that they refuse it is what it is for. */
+function isCatchAll(leaf: Certificate, { serverNames }: Deployment): boolean {
+  return leaf.subject === leaf.issuer && serverNames.every((name) => name === '' || name === '_');
+}
+
+/** The less of its life is left, the louder: nothing but this finding counts down to its end. */
+function severityOf(left: number): 'critical' | 'warning' | 'notice' {
+  if (left <= 1 / 6) return 'critical';
+  return left <= 1 / 3 ? 'warning' : 'notice';
+}
+
+function remedyFor(deployment: Deployment, { config }: Facts): string {
+  const names = deployment.serverNames.filter((name) => /^[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+$/.test(name));
+  if (names.length === 0 || deployment.server === 'haproxy')
+    return `Have ${deployment.certificatePath} renewed by an ACME client, or note who renews it by hand.`;
+  const plugin = deployment.server === 'apache' ? '--apache' : '--nginx';
+  return typed([config.certbot.binary, plugin, ...names.slice(0, 100).flatMap((name) => ['-d', name])]);
+}

@@ -1,0 +1,104 @@
+import type { Listener } from '@certherd/protocol/snapshot';
+import { addressKey, type ListeningSocket, listeningSockets, nginxTitle, readStat } from '../formats/proc.ts';
+import { type Proc, processIds } from './nginx-process.ts';
+
+/** A process that has a listening socket open, and no ancestor that has it too. */
+export interface Holder {
+  pid: number;
+  /** The program's name as the kernel knows it. */
+  name: string;
+  role: 'nginx-master' | 'nginx-worker' | 'other';
+  /** Its systemd service, as "haproxy.service". */
+  unit?: string;
+}
+
+/** Who accepts connections at one configured address and port. */
+export interface Bound {
+  address: string;
+  port: number;
+  /** Is there a socket that accepts connections here? The kernel shows that to every user. */
+  bound: boolean;
+  /**
+   * Who has it open; where there is none, who keeps a socket for all addresses from being bound by holding the port at one of them.
+   * Absent where there is nobody, or it cannot be told (processes of another user).
+   */
+  holders?: Holder[];
+}
+
+/**
+ * Who listens at these addresses and ports; unix sockets are left out. The socket bound to the address itself comes before one that
+ * is bound to all addresses, as the kernel does it. Absent where /proc/net cannot be read.
+ */
+export function observeListening(proc: Proc, listeners: Pick<Listener, 'address' | 'port'>[]): Bound[] | undefined {
+  const table = proc.read('/proc/net/tcp');
+  if (table === undefined) return undefined;
+  const sockets = [...listeningSockets(table), ...listeningSockets(proc.read('/proc/net/tcp6') ?? '')];
+  const wanted = listeners.flatMap(({ address, port }) => {
+    const key = port === 0 ? undefined : addressKey(address);
+    if (key === undefined) return [];
+    const found = answering(sockets, key, port);
+    return [
+      { address, port, bound: found.length > 0, sockets: found.length > 0 ? found : blocking(sockets, key, port) },
+    ];
+  });
+  const holders = holdersOf(proc, new Set(wanted.flatMap((one) => one.sockets.map(({ inode }) => inode))));
+  return wanted.map(({ address, port, bound, sockets: own }) => {
+    const known = own.every(({ inode }) => holders.has(inode));
+    const all = new Map(own.flatMap(({ inode }) => holders.get(inode) ?? []).map((holder) => [holder.pid, holder]));
+    return { address, port, bound, ...(known && own.length > 0 && { holders: [...all.values()] }) };
+  });
+}
+
+function answering(sockets: ListeningSocket[], key: string, port: number): ListeningSocket[] {
+  const here = sockets.filter((socket) => socket.port === port);
+  const exact = here.filter((socket) => socket.key === key);
+  return exact.length > 0 ? exact : here.filter((socket) => socket.key === '0'.repeat(key.length));
+}
+
+/** Linux refuses a socket for all addresses while the port is taken at any one of them. */
+function blocking(sockets: ListeningSocket[], key: string, port: number): ListeningSocket[] {
+  const everywhere = key === '0'.repeat(key.length);
+  return everywhere ? sockets.filter((one) => one.port === port && one.key.length === key.length) : [];
+}
+
+/** By inode. A process forks with its sockets open: the topmost that has one is named. */
+function holdersOf(proc: Proc, inodes: Set<string>): Map<string, Holder[]> {
+  const found = new Map<string, Set<number>>();
+  if (inodes.size === 0) return new Map();
+  for (const pid of processIds(proc)) {
+    for (const descriptor of proc.list(`/proc/${pid}/fd`) ?? []) {
+      const [, inode] = /^socket:\[(\d+)\]$/.exec(proc.readlink(`/proc/${pid}/fd/${descriptor}`) ?? '') ?? [];
+      if (inode === undefined || !inodes.has(inode)) continue;
+      const pids = found.get(inode) ?? new Set();
+      found.set(inode, pids.add(pid));
+    }
+  }
+  return new Map(
+    [...found].map(([inode, pids]) => {
+      const described = [...pids].flatMap((pid) => describe(proc, pid));
+      return [inode, described.filter(({ parent }) => !pids.has(parent)).map(({ holder }) => holder)];
+    }),
+  );
+}
+
+function describe(proc: Proc, pid: number): { holder: Holder; parent: number }[] {
+  const stat = readStat(proc.read(`/proc/${pid}/stat`) ?? '');
+  if (!stat) return [];
+  const title = nginxTitle(proc.read(`/proc/${pid}/cmdline`) ?? '');
+  // the sockets of a worker are its master's, also where this user may not look at the master's
+  if (title?.role === 'worker' && nginxTitle(proc.read(`/proc/${stat.parent}/cmdline`) ?? '')?.role === 'master') {
+    return describe(proc, stat.parent);
+  }
+  const unit = unitOf(proc, pid);
+  const role = title ? (`nginx-${title.role}` as const) : 'other';
+  return [{ holder: { pid, name: stat.name, role, ...(unit && { unit }) }, parent: stat.parent }];
+}
+
+/** The service of a process, only where systemd runs this machine and so could stop it. */
+function unitOf(proc: Proc, pid: number): string | undefined {
+  if (proc.read('/proc/1/comm')?.trim() !== 'systemd') return undefined;
+  const groups = proc.read(`/proc/${pid}/cgroup`) ?? '';
+  return /^(?:0:|\d+:name=systemd):\/system\.slice\/(?:[^/\n]+\.slice\/)*([A-Za-z0-9@_.:-]+\.service)$/m.exec(
+    groups,
+  )?.[1];
+}

@@ -1,0 +1,76 @@
+import { bootTime, nginxTitle, readStat } from '../formats/proc.ts';
+
+/** The kernel's files about processes, which have no size and vanish while they are read. Paths are absolute, below /proc. */
+export interface Proc {
+  list(path: string): string[] | undefined;
+  read(path: string): string | undefined;
+  readlink(path: string): string | undefined;
+}
+
+export interface Worker {
+  pid: number;
+  /** Milliseconds since 1970, to about 20 ms. */
+  startedAt: number;
+  /** It takes no new connections and ends with its last one. */
+  shuttingDown: boolean;
+}
+
+/** An nginx on this host. */
+export interface Master {
+  pid: number;
+  startedAt: number;
+  /** Its -c and -p, where it was given them. */
+  config?: string;
+  prefix?: string;
+  /** Oldest first. */
+  workers: Worker[];
+}
+
+export interface NginxProcesses {
+  masters: Master[];
+  /** Workers whose master is gone: they serve what it loaded, and hold its sockets. */
+  orphans: Worker[];
+}
+
+/**
+ * The nginx processes of this host, those in containers left out: they see other files and another network. Absent where /proc cannot
+ * be read or start times cannot be told.
+ */
+export function observeNginxProcesses(proc: Proc, now: number): NginxProcesses | undefined {
+  const booted = bootTime(proc.read('/proc/uptime') ?? '', proc.read('/proc/stat') ?? '', now);
+  const pids = processIds(proc);
+  if (booted === undefined || pids.length === 0) return undefined;
+  const masters = new Map<number, Master>();
+  const workers: (Worker & { parent: number })[] = [];
+  const network = proc.readlink('/proc/self/ns/net');
+  for (const pid of pids) {
+    const title = nginxTitle(proc.read(`/proc/${pid}/cmdline`) ?? '');
+    const stat = title && readStat(proc.read(`/proc/${pid}/stat`) ?? '');
+    if (!stat || isElsewhere(proc, pid, network)) continue;
+    const startedAt = booted + stat.startedAfterBoot;
+    if (title.role === 'worker')
+      workers.push({ pid, startedAt, shuttingDown: title.shuttingDown, parent: stat.parent });
+    else {
+      const { config, prefix } = title;
+      masters.set(pid, { pid, startedAt, workers: [], ...(config && { config }), ...(prefix && { prefix }) });
+    }
+  }
+  const orphans: Worker[] = [];
+  for (const { parent, ...worker } of workers.sort((a, b) => a.startedAt - b.startedAt)) {
+    (masters.get(parent)?.workers ?? orphans).push(worker);
+  }
+  return { masters: [...masters.values()], orphans };
+}
+
+/** Every process that can be seen, by number. */
+export function processIds(proc: Proc): number[] {
+  return (proc.list('/proc') ?? []).filter((name) => /^\d+$/.test(name)).map(Number);
+}
+
+/** In another process or network namespace, which is what a container has (proc(5), NSpid). */
+function isElsewhere(proc: Proc, pid: number, network: string | undefined): boolean {
+  const [, numbers] = /^NSpid:\s*(.+)$/m.exec(proc.read(`/proc/${pid}/status`) ?? '') ?? [];
+  if (numbers !== undefined && numbers.trim().split(/\s+/).length > 1) return true;
+  const own = proc.readlink(`/proc/${pid}/ns/net`);
+  return own !== undefined && network !== undefined && own !== network;
+}

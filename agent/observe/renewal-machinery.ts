@@ -1,0 +1,67 @@
+import { join } from 'node:path';
+import { type CertbotRun, lastRenewalIn } from '../formats/certbot-log.ts';
+import type { Result } from '@certherd/protocol/failure';
+import type { Files } from '../ports.ts';
+import { type AcmeClient, observeAcmeClients } from './acme-clients.ts';
+import { observeCronJobs } from './renewal-cron.ts';
+import type { RenewalRunner } from './renewal-runner.ts';
+import { observeTimers } from './renewal-timer.ts';
+
+/** The last bytes of a log, and when it changed last (ms since 1970): a log may be larger than what Files reads. */
+export type LogEnd = (path: string, atMost: number) => Result<{ text: string; modifiedAt: number }>;
+
+/** Who renews on this host, and what the last attempt came to. */
+export interface RenewalMachinery {
+  systemd: boolean;
+  runners: RenewalRunner[];
+  /** Places that could not be read, in which a runner may be. */
+  unreadable: string[];
+  /** certbot's newest run of `renew`, from its log. */
+  lastRun?: CertbotRun & { log: string };
+  clients: AcmeClient[];
+}
+
+/** Fields of Observations that the policies about renewal judge. */
+export interface MachineryObserved {
+  machinery: RenewalMachinery;
+}
+
+/**
+ * Looks for who renews certificates here, by reading alone: systemd's timers and stamps, crontabs, certbot's log, and the
+ * files of other ACME clients. `root` is "/" or the tree to be judged in its place; `clientDirectories` are further
+ * places to look for other clients in (absolute, without `root`).
+ */
+export function observeRenewalMachinery(
+  { files, logEnd }: { files: Files; logEnd: LogEnd },
+  places: { root: string; configDirectory: string; logsDirectory: string; clientDirectories?: readonly string[] },
+): RenewalMachinery {
+  const { root, configDirectory, logsDirectory } = places;
+  const systemd = files.list(join(root, 'run/systemd/system')).ok;
+  const timers = observeTimers(files, root, configDirectory, systemd);
+  const cron = observeCronJobs(files, root, configDirectory, systemd);
+  const lastRun = lastRenewal(logEnd, logsDirectory);
+  return {
+    systemd,
+    runners: [...timers, ...cron.runners],
+    unreadable: cron.unreadable,
+    ...(lastRun ? { lastRun } : {}),
+    clients: observeAcmeClients(files, root, places.clientDirectories ?? []),
+  };
+}
+
+/** A run over 200 lineages that are all renewed writes about 2 MiB; one that finds nothing due some 100 bytes each. */
+const logBytes = 512 * 1024;
+
+/** Debian appends to one log, which logrotate moves away each week; elsewhere each run begins a log of its own. */
+const logsLookedAt = 10;
+
+function lastRenewal(logEnd: LogEnd, directory: string): RenewalMachinery['lastRun'] {
+  for (let index = 0; index < logsLookedAt; index += 1) {
+    const log = join(directory, `letsencrypt.log${index === 0 ? '' : `.${index}`}`);
+    const end = logEnd(log, logBytes);
+    if (!end.ok) return undefined;
+    const run = lastRenewalIn(end.value.text, end.value.modifiedAt);
+    if (run) return { ...run, log };
+  }
+  return undefined;
+}

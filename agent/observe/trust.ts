@@ -1,0 +1,101 @@
+import { createHash, X509Certificate } from 'node:crypto';
+import type { Dialer } from '../ports.ts';
+import { trustPath } from '../formats/trust-path.ts';
+import type { ObservedEndpoint } from './observations.ts';
+import type { TrustedRoots } from './trusted-roots.ts';
+
+/** Whether a chain that endpoints present leads to a root that this host trusts. */
+export interface ChainTrust {
+  /** Leaf first, as served. */
+  fingerprints: string[];
+  trusted: boolean;
+  /** The root's subject, where trusted; one attribute a line as node:crypto gives it, joined with ", ". */
+  root?: string;
+  problem?: 'self-signed' | 'unknown-root' | 'no-issuer' | 'issuer-expired' | 'issuer-not-yet-valid' | 'gave-up';
+  /** The certificate at which the search ended. */
+  at?: { fingerprint: string; subject: string; issuer: string; notBefore: string; notAfter: string };
+}
+
+/** Fields of Observations that `untrustedChain` judges. */
+export interface TrustObserved {
+  /** Each distinct chain once. */
+  trust: ChainTrust[];
+}
+
+/** DER by fingerprint (lower-case hexadecimal SHA-256) of what was served. */
+export type ServedCertificates = Map<string, Uint8Array>;
+
+/** A dialer that also keeps each certificate that it is shown in `served`: the observations hold only what is read out of them. */
+export function keepingCertificates(dial: Dialer, served: ServedCertificates): Dialer {
+  return async (target) => {
+    const answer = await dial(target);
+    if (answer.ok) {
+      for (const der of answer.value.chain) served.set(createHash('sha256').update(der).digest('hex'), der);
+    }
+    return answer;
+  };
+}
+
+/** Follows every distinct chain that `endpoints` presented. `now` in milliseconds since 1970. */
+export function observeTrust(
+  endpoints: readonly ObservedEndpoint[],
+  served: ServedCertificates,
+  roots: TrustedRoots,
+  now: number,
+): ChainTrust[] {
+  const opened = new Map<string, X509Certificate | undefined>();
+  const open = (fingerprint: string) => {
+    if (!opened.has(fingerprint)) opened.set(fingerprint, certificateOf(served.get(fingerprint)));
+    return opened.get(fingerprint);
+  };
+  const chains = new Map<string, string[]>();
+  for (const endpoint of endpoints) {
+    if (endpoint.served === undefined) continue;
+    const fingerprints = [endpoint.served, ...endpoint.chain];
+    chains.set(fingerprints.join(' '), fingerprints);
+  }
+  return [...chains.values()].flatMap((fingerprints) => {
+    const certificates = fingerprints.map(open);
+    const [leaf] = certificates;
+    if (!leaf) return [];
+    const path = trustPath(
+      certificates.filter((certificate) => certificate !== undefined),
+      roots.roots,
+      now,
+    );
+    if (!path) return [];
+    return [
+      path.trusted ? { fingerprints, trusted: true, root: oneLine(path.root) } : { fingerprints, ...endOf(path) },
+    ];
+  });
+}
+
+function endOf({
+  problem,
+  at,
+}: Extract<ReturnType<typeof trustPath>, { trusted: false }>): Omit<ChainTrust, 'fingerprints'> {
+  return {
+    trusted: false,
+    problem,
+    at: {
+      fingerprint: at.fingerprint256.replaceAll(':', '').toLowerCase(),
+      subject: oneLine(at.subject),
+      issuer: oneLine(at.issuer),
+      notBefore: at.validFromDate.toISOString(),
+      notAfter: at.validToDate.toISOString(),
+    },
+  };
+}
+
+/** As the protocol writes names. */
+function oneLine(name: string | undefined): string {
+  return (name ?? '').split('\n').join(', ').slice(0, 2000);
+}
+
+function certificateOf(der: Uint8Array | undefined): X509Certificate | undefined {
+  try {
+    return der && new X509Certificate(der);
+  } catch {
+    return undefined;
+  }
+}

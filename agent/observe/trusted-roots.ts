@@ -1,0 +1,70 @@
+import { X509Certificate } from 'node:crypto';
+import { decodePem, isCertificateLabel, readPemBlocks } from '../formats/pem.ts';
+import { type Roots, rootsBySubject } from '../formats/trust-path.ts';
+import type { Files } from '../ports.ts';
+
+/** What this host trusts, and which files that came from. */
+export interface TrustedRoots {
+  roots: Roots;
+  /** Files that were read, with the time of their last change: while these stand, nothing need be read again. */
+  sources: { path: string; modifiedAt: number }[];
+  /** Files of `extraRoots` that hold no readable certificate. */
+  unusable: string[];
+}
+
+/** Where systems keep all their roots in one file: Debian and Ubuntu, Red Hat, SUSE, Alpine. */
+const systemFiles = [
+  '/etc/ssl/certs/ca-certificates.crt',
+  '/etc/pki/tls/certs/ca-bundle.crt',
+  '/etc/ssl/ca-bundle.pem',
+  '/etc/ssl/cert.pem',
+];
+
+/**
+ * The system's roots (the first of its usual files, a CA added with update-ca-certificates included; `bundled` PEM texts
+ * where there is none) and those of `extraRoots`, absolute paths of PEM files. Gives `before` back while no file changed.
+ */
+export function readTrustedRoots(
+  files: Files,
+  options: { extraRoots: readonly string[]; bundled: () => readonly string[] },
+  before?: TrustedRoots,
+): TrustedRoots {
+  const system = systemFiles.find((path) => files.resolve(path).ok);
+  const paths = [...(system === undefined ? [] : [system]), ...options.extraRoots];
+  const sources = paths.flatMap((path) => {
+    const real = files.resolve(path);
+    const changed = real.ok ? files.linkChangedAt(real.value) : real;
+    return changed.ok ? [{ path, modifiedAt: changed.value }] : [];
+  });
+  if (before && before.unusable.length === 0 && JSON.stringify(before.sources) === JSON.stringify(sources))
+    return before;
+  const found: X509Certificate[] = [];
+  const unusable: string[] = [];
+  for (const path of paths) {
+    const content = files.read(path);
+    const roots = content.ok ? rootsIn(content.value.bytes) : [];
+    if (roots.length === 0) unusable.push(path);
+    found.push(...roots);
+  }
+  const systemRead = system !== undefined && !unusable.includes(system);
+  if (!systemRead) found.push(...options.bundled().flatMap((pem) => rootsIn(new TextEncoder().encode(pem))));
+  return { roots: rootsBySubject(found), sources, unusable: unusable.filter((path) => path !== system) };
+}
+
+function rootsIn(bytes: Uint8Array): X509Certificate[] {
+  return readPemBlocks(bytes)
+    .filter(({ label }) => isCertificateLabel(label))
+    .flatMap((block) => {
+      const der = decodePem(block);
+      const certificate = der.ok ? certificateOf(der.value) : undefined;
+      return certificate ? [certificate] : [];
+    });
+}
+
+function certificateOf(der: Uint8Array): X509Certificate | undefined {
+  try {
+    return new X509Certificate(der);
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,25 @@
+import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
+import { failed, success } from '@certherd/protocol/failure';
+import type { LogEnd } from '../observe/renewal-machinery.ts';
+
+/** The last bytes of a log of any size: a regular file, opened without blocking. */
+export function systemLogEnd(): LogEnd {
+  return (path, atMost) => {
+    try {
+      const descriptor = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOCTTY);
+      try {
+        const status = fstatSync(descriptor);
+        if (!status.isFile()) return failed('not-a-regular-file', `${path} is not a regular file`);
+        const buffer = Buffer.allocUnsafeSlow(Math.min(status.size, atMost));
+        const count = readSync(descriptor, buffer, 0, buffer.length, status.size - buffer.length);
+        return success({ text: buffer.toString('utf8', 0, count), modifiedAt: status.mtimeMs });
+      } finally {
+        closeSync(descriptor);
+      }
+    } catch (error) {
+      const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown';
+      const reason = code === 'EACCES' || code === 'EPERM' ? 'permission-denied' : 'not-found';
+      return failed(reason, `${path} cannot be read (${code})`);
+    }
+  };
+}

@@ -1,0 +1,166 @@
+import fs from 'node:fs';
+import test, { type ExecutionContext } from 'ava';
+import { startAgent } from '../../agent/agent.ts';
+import type { Outcome, Request } from '../../agent/decide/action.ts';
+import type { Ports } from '../../agent/ports.ts';
+import { systemClock } from '../../agent/system/clock.ts';
+import { systemFiles } from '../../agent/system/files.ts';
+import { systemState } from '../../agent/system/state.ts';
+import { watchFiles } from '../../agent/watch/file-changes.ts';
+import { silentLog, testDirectory } from '../helpers/directory.ts';
+import { mint } from '../helpers/mint.ts';
+import { config } from '../helpers/observed.ts';
+import { until } from '../helpers/testbed/until.ts';
+
+/** An agent over real files whose timers run `speed` times as fast, with an action that the test plays. */
+async function agentOn(t: ExecutionContext, options: { speed?: number; due?: boolean; change?: Partial<Ports> } = {}) {
+  const directory = testDirectory(t);
+  const speed = options.speed ?? 1;
+  const real = systemClock();
+  const errors: string[] = [];
+  const requests: Request[] = [];
+  let perform: (request: Request) => Promise<Outcome> = () => new Promise(() => {});
+  if (options.due) await dueLineage(`${directory}/letsencrypt`);
+  const ports: Ports = {
+    clock: { ...real, after: (ms, task) => real.after(ms / speed, task), monotonic: () => real.monotonic() * speed },
+    files: systemFiles(),
+    dial: () => Promise.reject(new Error('no endpoint is there to be asked')),
+    act: (request) => {
+      requests.push(request);
+      return perform(request);
+    },
+    state: systemState(`${directory}/state`),
+    openCollectorSocket: () => Promise.reject(new Error('not enrolled')),
+    random: () => 0.5,
+    log: { ...silentLog, error: (_fields, text) => void errors.push(text) },
+    ...options.change,
+  };
+  const base = config('renew');
+  const settings = {
+    ...base,
+    rescanMs: 60_000,
+    certbot: { ...base.certbot, configDirectory: `${directory}/letsencrypt` },
+    nginx: { ...base.nginx, config: `${directory}/nginx.conf` },
+  };
+  const host = { name: 'web-1', agentVersion: '0', platform: 'test', bootId: 'b' };
+  const watch = (changed: () => void) => watchFiles(silentLog, changed);
+  const agent = startAgent(settings, host, ports, watch, () => 'epoch-of-the-test');
+  t.teardown(() => agent.stop());
+  const read = (name: string) => {
+    const file = `${directory}/state/${name}`;
+    return fs.existsSync(file) ? fs.readFileSync(file, 'utf8') : '';
+  };
+  return {
+    agent,
+    directory,
+    errors,
+    requests,
+    read,
+    looked: () => read('status.json').includes('nextLookAt'),
+    play: (next: typeof perform) => {
+      perform = next;
+    },
+  };
+}
+
+async function dueLineage(root: string): Promise<void> {
+  const day = 86_400_000;
+  const { pem, keyPem } = await mint({
+    names: ['shop.example.test'],
+    notBefore: new Date(Date.now() - 80 * day),
+    notAfter: new Date(Date.now() + 10 * day),
+  });
+  const content = { cert: pem, privkey: keyPem, chain: pem, fullchain: pem };
+  for (const part of ['live/shop', 'archive/shop', 'renewal']) fs.mkdirSync(`${root}/${part}`, { recursive: true });
+  for (const [kind, text] of Object.entries(content)) {
+    fs.writeFileSync(`${root}/archive/shop/${kind}1.pem`, text);
+    fs.symlinkSync(`../../archive/shop/${kind}1.pem`, `${root}/live/shop/${kind}.pem`);
+  }
+  const paths = Object.keys(content).map((kind) => `${kind} = ${root}/live/shop/${kind}.pem\n`);
+  fs.writeFileSync(`${root}/renewal/shop.conf`, `${paths.join('')}[renewalparams]\n`);
+}
+
+const outcome = (reason: Outcome['reason']): Outcome => ({ verb: 'renew', reason, detail: reason, steps: [] });
+
+test('a look that throws is said, is not repeated at once, and the next one goes on', async (t) => {
+  let throwing = true;
+  let looks = 0;
+  const files = systemFiles();
+  const list = (path: string) => {
+    looks += 1;
+    if (throwing) throw new Error('a fault in a parser');
+    return files.list(path);
+  };
+  const { errors, looked, directory } = await agentOn(t, { change: { files: { ...files, list } } });
+  await until('it is said', () => errors.length > 0);
+  for (let at = 0; at < 20; at++) {
+    fs.writeFileSync(`${directory}/nginx.conf`, `# ${at}`);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+  t.true(looks <= 2, `${looks} looks within a second`);
+  t.regex(errors[0] ?? '', /the look failed/);
+  throwing = false;
+  await until('it looks again', looked);
+  t.pass();
+});
+
+test('a try is on disk before it begins, and its end takes its place', async (t) => {
+  const { play, read, requests } = await agentOn(t, { due: true });
+  let end: (outcome: Outcome) => void = () => {};
+  play(() => new Promise((resolve) => (end = resolve)));
+  await until('the renewal began', () => requests.length === 1);
+  t.regex(read('memory.json'), /"reason":"internal","detail":"the agent ended before this action did"/);
+  end(outcome('certbot-failed'));
+  await until('its end is kept', () => read('memory.json').includes('"reason":"certbot-failed"'));
+  t.is(JSON.parse(read('memory.json')).attempts.length, 1);
+});
+
+test('a lock that stays held is one event and one attempt, however often it is met', async (t) => {
+  const { play, read, requests } = await agentOn(t, { due: true, speed: 300 });
+  play(() => Promise.resolve(outcome('busy')));
+  // The wall clock is not faster: the lock is asked for again after 15 seconds of it.
+  await until('it was met twice', () => requests.length >= 2, { deadlineMs: 40_000 });
+  t.is(read('outbox.jsonl').split('"kind":"renewal"').length - 1, 1);
+  t.is(JSON.parse(read('memory.json')).attempts.length, 1);
+});
+
+test('a stop waits for a short action, and leaves a long one to its own process', async (t) => {
+  const short = await agentOn(t, { due: true });
+  let ended = false;
+  short.play(async () => {
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    ended = true;
+    return outcome('done');
+  });
+  await until('the renewal began', () => short.requests.length === 1);
+  await short.agent.stop();
+  t.true(ended);
+  t.true(short.read('outbox.jsonl').includes('"kind":"renewal"'));
+
+  const long = await agentOn(t, { due: true, speed: 100 });
+  await until('the renewal began', () => long.requests.length === 1);
+  const began = performance.now();
+  await long.agent.stop();
+  t.true(performance.now() - began < 5_000);
+});
+
+test('a stop at any moment of a look ends', async (t) => {
+  for (let ms = 0; ms < 100; ms += 5) {
+    const { agent } = await agentOn(t);
+    await new Promise((resolve) => setTimeout(resolve, ms));
+    await agent.stop();
+  }
+  t.pass();
+});
+
+test('directories that come into being are looked at and watched', async (t) => {
+  const { directory, looked, read } = await agentOn(t);
+  await until('the first look', looked);
+  const before = JSON.parse(read('status.json')).lookedAt;
+  fs.mkdirSync(`${directory}/letsencrypt/renewal`, { recursive: true });
+  await until('another look', () => JSON.parse(read('status.json')).lookedAt !== before);
+  const count = () => read('memory.json').includes('lineage-broken');
+  fs.writeFileSync(`${directory}/letsencrypt/renewal/odd.conf`, 'x');
+  await until('the lineage is judged', count);
+  t.pass();
+});

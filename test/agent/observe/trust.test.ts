@@ -1,0 +1,143 @@
+import { X509Certificate } from 'node:crypto';
+import fs from 'node:fs';
+import path from 'node:path';
+import test from 'ava';
+import { openCertificate } from '../../../agent/formats/certificate.ts';
+import { rootsBySubject, trustPath } from '../../../agent/formats/trust-path.ts';
+import { observeTrust } from '../../../agent/observe/trust.ts';
+import { readTrustedRoots } from '../../../agent/observe/trusted-roots.ts';
+import { systemFiles } from '../../../agent/system/files.ts';
+import { testDirectory } from '../../helpers/directory.ts';
+import { type Minted, mint, mintChain } from '../../helpers/mint.ts';
+import { deployment, endpoint, observed } from '../../helpers/observed.ts';
+import { judgeUpkeep, upkeep } from '../../helpers/upkeep.ts';
+
+const now = Date.now();
+const print = ({ x509 }: { x509: X509Certificate }) => x509.fingerprint256.replaceAll(':', '').toLowerCase();
+const years = { notBefore: new Date(Date.UTC(2020, 0, 1)), notAfter: new Date(Date.UTC(2049, 0, 1)), authority: true };
+
+/** The findings where this chain is served and these roots are trusted. */
+function served(chain: readonly Minted[], roots: readonly Minted[]) {
+  const [leaf, ...rest] = chain.map(print);
+  const row = endpoint({ served: leaf ?? '', configured: leaf ?? '', chain: rest });
+  const own = deployment({ configured: leaf ?? '' });
+  const ders = new Map(chain.map((minted) => [print(minted), new Uint8Array(minted.der)]));
+  const trusted = { roots: rootsBySubject(roots.map(({ x509 }) => x509)), sources: [], unusable: [] };
+  const trust = observeTrust([row, { ...row, id: 'again@::1:443/ecdsa' }], ders, trusted, now);
+  const certificates = chain.flatMap(({ der }) => {
+    const read = openCertificate(der);
+    return read.ok ? [read.value.certificate] : [];
+  });
+  return judgeUpkeep(
+    { ...observed({ certificates, endpoints: [row], deployments: [own] }), ...upkeep({ trust }) },
+    { now },
+  );
+}
+
+test('a chain to a trusted root is no finding, whether or not the root is sent, and in any order', async (t) => {
+  const { root, intermediate, leaf } = await mintChain();
+  const unrelated = await mint({ ...years, subject: [['CN', 'Unrelated']] });
+  t.deepEqual(served([leaf, intermediate], [root]), []);
+  t.deepEqual(served([leaf, intermediate, root], [root]), []);
+  t.deepEqual(served([leaf, unrelated, root, intermediate], [root]), []);
+  t.deepEqual(served([leaf], [intermediate]), [], 'an intermediate may itself be trusted');
+});
+
+test('a private CA is a warning that says how to make its root known', async (t) => {
+  const { root, intermediate, leaf } = await mintChain();
+  const [finding, ...more] = served([leaf, intermediate, root], []);
+  t.deepEqual(more, []);
+  t.is(finding?.code, 'chain-untrusted');
+  t.is(finding?.severity, 'warning');
+  t.regex(finding?.cause ?? '', /ends in CN=Test Root, a root that this host does not trust/);
+  t.regex(finding?.remedy ?? '', /extra_roots = \[/);
+  t.is(served([leaf], [root])[0]?.evidence['issued by'], 'CN=Test Intermediate');
+  t.regex(served([leaf], [root])[0]?.cause ?? '', /neither sent nor trusted/);
+});
+
+test('another root of the same name is not trusted for it: the signature decides', async (t) => {
+  const { intermediate, leaf } = await mintChain();
+  const impostor = await mint({ ...years, subject: [['CN', 'Test Root']] });
+  t.is(served([leaf, intermediate], [impostor])[0]?.code, 'chain-untrusted');
+});
+
+test('a certificate that may not issue any is no issuer', async (t) => {
+  const { root, intermediate } = await mintChain();
+  const shop = await mint({ names: ['other.test'], subject: [['CN', 'other']], issuer: intermediate });
+  const forged = await mint({ names: ['shop.example.test'], issuer: shop });
+  t.is(served([forged, shop, intermediate], [root])[0]?.code, 'chain-untrusted');
+});
+
+test('an expired intermediate is critical since its end, unless another way avoids it', async (t) => {
+  const root = await mint({ ...years, subject: [['CN', 'Root']] });
+  const key = (await mint()).key;
+  const ended = new Date(now - 86_400_000);
+  const old = await mint({ ...years, key, notAfter: ended, subject: [['CN', 'Middle']], issuer: root });
+  const renewed = await mint({ ...years, key, subject: [['CN', 'Middle']], issuer: root });
+  const leaf = await mint({ names: ['shop.example.test'], issuer: old });
+  const [finding] = served([leaf, old], [root]);
+  t.is(finding?.severity, 'critical');
+  t.is(finding?.since, `${ended.toISOString().slice(0, 19)}.000Z`);
+  t.regex(finding?.cause ?? '', /leads over CN=Middle, which ended at/);
+  t.regex(finding?.remedy ?? '', /certbot renew --cert-name shop/);
+  t.deepEqual(served([leaf, old, renewed], [root]), []);
+});
+
+test("a certificate of a CA for tests is critical and told by the CA's name", async (t) => {
+  const root = await mint({
+    ...years,
+    subject: [
+      ['O', 'ISRG'],
+      ['CN', '(STAGING) Pretend Pear X1'],
+    ],
+  });
+  const leaf = await mint({ names: ['shop.example.test'], issuer: root });
+  const [finding] = served([leaf], []);
+  t.is(finding?.severity, 'critical');
+  t.regex(finding?.cause ?? '', /Let's Encrypt's staging environment/);
+  t.regex(
+    finding?.remedy ?? '',
+    /^\/usr\/bin\/certbot certonly --cert-name shop --force-renewal --server https:\/\/acme-v02\./,
+  );
+  t.deepEqual(served([leaf], [root]), [], 'who names its root in extra_roots means it');
+});
+
+test('a certificate that signed itself is a warning, unless it is there for clients that ask for no name of this host', async (t) => {
+  const own = await mint({ names: ['shop.example.test'] });
+  t.regex(served([own], [])[0]?.cause ?? '', /signed itself/);
+  t.deepEqual(served([own], [own]), []);
+  const placeholder = await mint({ names: ['localhost'] });
+  t.deepEqual(served([placeholder], []), []);
+});
+
+test('a hostile heap of certificates of one name ends the search', async (t) => {
+  const key = (await mint()).key;
+  const heap = await Promise.all(Array.from({ length: 40 }, () => mint({ ...years, key, subject: [['CN', 'Loop']] })));
+  const [first] = heap;
+  const leaf = await mint({ names: ['shop.example.test'], issuer: first as Minted });
+  const before = performance.now();
+  const path = trustPath(
+    [leaf, ...heap].map(({ x509 }) => x509),
+    new Map(),
+    now,
+  );
+  t.is(path?.trusted === false && path.problem, 'gave-up');
+  t.true(performance.now() - before < 2000);
+});
+
+test("the host's own roots are read from its file, extra ones beside them, and again only after a change", async (t) => {
+  const directory = testDirectory(t);
+  const file = path.join(directory, 'root.pem');
+  const { root } = await mintChain();
+  fs.writeFileSync(file, `a comment\n${root.pem}`);
+  const options = { extraRoots: [file, path.join(directory, 'gone.pem')], bundled: () => [] };
+  const first = readTrustedRoots(systemFiles(), options);
+  t.deepEqual(first.unusable, [path.join(directory, 'gone.pem')]);
+  t.is(first.roots.get('CN=Test Root')?.length, 1);
+  const good = { ...options, extraRoots: [file] };
+  const kept = readTrustedRoots(systemFiles(), good);
+  t.true(kept.roots.size > 1 || !fs.existsSync('/etc/ssl/certs/ca-certificates.crt'));
+  t.is(readTrustedRoots(systemFiles(), good, kept), kept);
+  fs.utimesSync(file, 1, 1);
+  t.not(readTrustedRoots(systemFiles(), good, kept), kept);
+});

@@ -1,0 +1,165 @@
+import { generateKeyPairSync, verify } from 'node:crypto';
+import { sessionStatement } from '@certherd/protocol/session';
+import test, { type ExecutionContext } from 'ava';
+import { openOutbox } from '../../../agent/report/outbox.ts';
+import { startSession } from '../../../agent/report/session.ts';
+import { systemState } from '../../../agent/system/state.ts';
+import { silentLog, testDirectory } from '../../helpers/directory.ts';
+
+const draft = (summary: string) => ({
+  at: '2026-11-23T12:00:00.000Z',
+  kind: 'renewal' as const,
+  subject: { kind: 'lineage' as const, id: 'shop' },
+  ok: true,
+  summary,
+  detail: {},
+  steps: [],
+});
+const nonce = 'n'.repeat(43);
+const challenge = { type: 'challenge', collectorId: 'collector-1', nonce, minVersion: 1, maxVersion: 1 };
+const welcome = { type: 'welcome', version: 1, ackedSeq: 0, wantSnapshot: true, heartbeatSeconds: 10, window: 1000 };
+
+/** One session against a collector that the test plays, on a clock that the test moves. */
+function session(t: ExecutionContext) {
+  const { publicKey, privateKey } = generateKeyPairSync('ed25519');
+  const outbox = openOutbox(systemState(testDirectory(t)), silentLog, 0, () => `epoch-${Math.random()}`);
+  let now = 0;
+  const timers = new Set<{ at: number; task: () => void }>();
+  const clock = {
+    now: () => now,
+    monotonic: () => now,
+    after: (ms: number, task: () => void) => {
+      const timer = { at: now + ms, task };
+      timers.add(timer);
+      return () => void timers.delete(timer);
+    },
+  };
+  const pass = (ms: number) => {
+    now += ms;
+    for (const timer of timers) {
+      if (timer.at > now) continue;
+      timers.delete(timer);
+      timer.task();
+    }
+  };
+  const sent: { type: string; [key: string]: unknown }[] = [];
+  const state = { closed: false, terminated: false };
+  const warnings: string[] = [];
+  let say: (text: string) => void = () => {};
+  let close = () => {};
+  const socket = {
+    send: (text: string) => void sent.push(JSON.parse(text)),
+    onMessage: (listener: (text: string) => void) => {
+      say = listener;
+    },
+    closed: new Promise<void>((resolve) => {
+      close = resolve;
+    }),
+    close: () => {
+      state.closed = true;
+      close();
+    },
+    terminate: () => {
+      state.terminated = true;
+      close();
+    },
+  };
+  const log = { ...silentLog, warn: (_fields: object, text: string) => void warnings.push(text) };
+  const enrolment = { authority: 'c:1', pin: '', agentId: 'agent-123', collectorId: 'collector-1' };
+  const told = { hostName: 'web-1', agentVersion: '0', bootId: 'b', current: () => undefined };
+  const running = startSession(
+    { clock, log },
+    socket,
+    { key: privateKey, enrolment, generation: 7 },
+    told,
+    outbox,
+    () => {},
+  );
+  return {
+    running,
+    outbox,
+    sent,
+    state,
+    warnings,
+    pass,
+    publicKey,
+    tell: (frame: object) => say(JSON.stringify(frame)),
+    garbage: () => say('{"type":"?"}'),
+  };
+}
+
+test('a challenge is answered with a signature over both nonces', (t) => {
+  const { sent, tell, publicKey } = session(t);
+  tell(challenge);
+  const hello = sent[0] ?? { type: '' };
+  const statement = sessionStatement({
+    collectorId: 'collector-1',
+    collectorNonce: nonce,
+    agentNonce: String(hello.nonce),
+    agentId: 'agent-123',
+    generation: 7,
+  });
+  t.true(verify(null, Buffer.from(statement), publicKey, Buffer.from(String(hello.signature), 'base64')));
+});
+
+test('a collector that never welcomes is left after 15 seconds, whatever else it says', (t) => {
+  for (const chatter of ['nothing', 'garbage', 'challenges', 'heartbeats']) {
+    const { state, pass, tell, garbage, warnings } = session(t);
+    for (let second = 0; second < 15; second++) {
+      if (chatter === 'garbage') garbage();
+      if (chatter === 'challenges') tell(challenge);
+      if (chatter === 'heartbeats') tell({ type: 'heartbeat', at: '2026-11-23T12:00:00.000Z' });
+      pass(1000);
+    }
+    t.true(state.terminated, chatter);
+    t.true(warnings.length <= 1, 'it is said once');
+  }
+});
+
+test('after the welcome garbage is no sign of life, and a heartbeat is one', (t) => {
+  const { state, pass, tell, garbage } = session(t);
+  tell(challenge);
+  tell(welcome);
+  for (let second = 0; second < 100; second++) {
+    if (second % 10 === 0) tell({ type: 'heartbeat', at: '2026-11-23T12:00:00.000Z' });
+    pass(1000);
+  }
+  t.false(state.terminated);
+  for (let second = 0; second < 32; second++) {
+    garbage();
+    pass(1000);
+  }
+  t.true(state.terminated);
+});
+
+test('an ack for what was never sent drops nothing', (t) => {
+  const { outbox, tell } = session(t);
+  tell(challenge);
+  tell(welcome);
+  outbox.add(draft('a'));
+  tell({ type: 'ack', epoch: outbox.epoch, seq: 1_000_000 });
+  t.is(outbox.size, 1);
+  t.is(outbox.after(0, 10).length, 1);
+});
+
+test('a collector that knows later events than a restored outbox gets them in a new epoch', async (t) => {
+  const { outbox, tell, running, sent } = session(t);
+  outbox.add(draft('a'));
+  const before = outbox.epoch;
+  tell(challenge);
+  tell({ ...welcome, ackedSeq: 40 });
+  t.false((await running.ended).established, 'it connects again, with the new epoch in its hello');
+  t.not(outbox.epoch, before);
+  t.deepEqual(
+    outbox.after(0, 10).map(({ seq, summary }) => [seq, summary]),
+    [[1, 'a']],
+  );
+  t.false(sent.some(({ type }) => type === 'events'));
+});
+
+test('a refusal ends the session at once, with its reason', async (t) => {
+  const { tell, running, state } = session(t);
+  tell({ type: 'refused', reason: 'try-later', retryAfterSeconds: 5 });
+  t.true(state.closed);
+  t.deepEqual(await running.ended, { established: false, refused: { reason: 'try-later', retryAfterSeconds: 5 } });
+});

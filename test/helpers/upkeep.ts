@@ -1,0 +1,65 @@
+import type { Finding } from '@certherd/protocol/finding';
+import type { Config } from '../../agent/config.ts';
+import { exposedKey } from '../../agent/decide/exposure.ts';
+import type { Facts } from '../../agent/decide/facts.ts';
+import { deadRenewalTimer, failingTimerRun } from '../../agent/decide/machinery.ts';
+import { staleCopy } from '../../agent/decide/stale-copy.ts';
+import { weakKey, weakSignature } from '../../agent/decide/strength.ts';
+import { untrustedChain } from '../../agent/decide/trust.ts';
+import { unmanagedCertificate } from '../../agent/decide/unmanaged.ts';
+import { certificatesByFingerprint, type Observations } from '../../agent/observe/observations.ts';
+import type { RenewalMachinery } from '../../agent/observe/renewal-machinery.ts';
+import type { Upkeep } from '../../agent/observe/upkeep.ts';
+import { config, noon, observed } from './observed.ts';
+
+/** A systemd host whose certbot.timer runs, on which no other ACME client is known. */
+export function machinery(change: Partial<RenewalMachinery> = {}): RenewalMachinery {
+  return {
+    systemd: true,
+    runners: [
+      {
+        kind: 'timer',
+        name: 'certbot.timer',
+        path: '/lib/systemd/system/certbot.timer',
+        state: 'active',
+        lastStartedAt: noon,
+      },
+    ],
+    unreadable: [],
+    clients: [],
+    ...change,
+  };
+}
+
+/** Upkeep without a fault. */
+export function upkeep(change: Partial<Upkeep> = {}): Upkeep {
+  return { keyFiles: [], trust: [], machinery: machinery(), lineageVersions: [], ...change };
+}
+
+/** The findings of the policies about certificates, keys and their renewal, in their order. */
+export function judgeUpkeep(
+  observations: Observations & Upkeep = { ...observed(), ...upkeep() },
+  options: { config?: Config & { certbot: { renewedBy?: string } }; now?: number; earlier?: Finding[] } = {},
+): Finding[] {
+  const facts: Facts & { observations: Upkeep } = {
+    observations,
+    certificates: certificatesByFingerprint(observations),
+    attempts: [],
+    config: options.config ?? config(),
+    now: options.now ?? noon,
+  };
+  const policies = [
+    weakKey,
+    weakSignature,
+    exposedKey,
+    untrustedChain,
+    staleCopy,
+    unmanagedCertificate,
+    deadRenewalTimer,
+    failingTimerRun,
+  ];
+  return policies.reduce<Finding[]>(
+    (earlier, policy) => [...earlier, ...policy(facts, earlier)],
+    options.earlier ?? [],
+  );
+}
