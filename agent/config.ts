@@ -22,6 +22,12 @@ const Settings = Type.Object(
     log_level: Type.Optional(
       Type.Enum(['debug', 'info', 'warn', 'error'], { description: 'one of "debug", "info", "warn", "error"' }),
     ),
+    extra_roots: Type.Optional(
+      Type.Array(Type.String({ pattern: '^/', description: 'an absolute path in quotes' }), {
+        maxItems: 100,
+        description: 'a list of absolute paths of PEM files: ["/etc/ssl/our-root.pem"]',
+      }),
+    ),
     certbot: Type.Optional(
       Type.Object(
         {
@@ -31,6 +37,9 @@ const Settings = Type.Object(
           logs_directory: absolute("certbot's --logs-dir"),
           ca_bundle: absolute('a PEM file with the roots that the ACME directory is trusted by'),
           deadline_seconds: seconds(10, 3600),
+          renewed_by: Type.Optional(
+            Type.String({ minLength: 1, maxLength: 200, description: 'who else renews, in quotes: "ansible"' }),
+          ),
         },
         { ...closed, description: 'a table: [certbot]' },
       ),
@@ -60,6 +69,8 @@ export interface Config {
   rescanMs: number;
   probeTimeoutMs: number;
   logLevel: 'debug' | 'info' | 'warn' | 'error';
+  /** PEM files of roots that are trusted here besides the system's. */
+  extraRoots: readonly string[];
   certbot: {
     binary: string;
     configDirectory: string;
@@ -67,6 +78,8 @@ export interface Config {
     logsDirectory: string;
     caBundle?: string;
     deadlineMs: number;
+    /** Who renews this host's lineages, where it is neither certbot's timer nor the agent. */
+    renewedBy?: string;
   };
   nginx: { binary: string; config: string; prefix?: string; errorLog?: string };
 }
@@ -121,6 +134,7 @@ function settled(
     rescanMs: (read.rescan_seconds ?? 300) * 1000,
     probeTimeoutMs: (read.probe_timeout_seconds ?? 5) * 1000,
     logLevel: read.log_level ?? 'info',
+    extraRoots: Object.freeze(read.extra_roots ?? []),
     certbot: Object.freeze({
       binary: certbot.binary ?? '/usr/bin/certbot',
       configDirectory: certbot.config_directory ?? '/etc/letsencrypt',
@@ -128,6 +142,7 @@ function settled(
       logsDirectory: certbot.logs_directory ?? '/var/log/letsencrypt',
       deadlineMs: (certbot.deadline_seconds ?? 600) * 1000,
       ...(certbot.ca_bundle && { caBundle: certbot.ca_bundle }),
+      ...(certbot.renewed_by && { renewedBy: certbot.renewed_by }),
     }),
     nginx: Object.freeze({
       binary: nginx.binary ?? '/usr/sbin/nginx',

@@ -80,6 +80,14 @@ async function main(argv: string[]): Promise<number> {
     'do one action that the policy allows: a JSON request on standard input (used by the agent itself)',
     async (context) => (await import('./commands/act.ts')).actCommand(context),
   );
+  const explain = program
+    .command('explain [code]')
+    .description('what a finding means, where it comes from and what to do; without a code, all of them')
+    .option('--json', 'the same for scripts')
+    .action(async () => {
+      const { explainCommand } = await import('./commands/explain.ts');
+      code = explainCommand(explain.args[0], { json: explain.opts<Options>().json === true });
+    });
   const inspect = program
     .command('inspect <file...>')
     .description('what is in these certificate files (PEM, DER, PKCS#7, PKCS#12). Exit 1 when one cannot be read')

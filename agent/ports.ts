@@ -31,6 +31,29 @@ export interface Files {
   linkChangedAt(path: string): Result<number>;
 }
 
+/** What the kernel tells of processes, below /proc. What is gone, or may not be seen, is undefined. */
+export interface Proc {
+  list(path: string): string[] | undefined;
+  read(path: string): string | undefined;
+  readlink(path: string): string | undefined;
+}
+
+/** The last bytes of a log, and when it changed last (milliseconds since 1970): a log may be larger than what Files reads. */
+export type LogEnd = (path: string, atMost: number) => Result<{ text: string; modifiedAt: number }>;
+
+/** Who owns a path and who else may use it. */
+export interface PathPermissions {
+  /** Permission bits with the sticky and set-id bits, as 0o1777. */
+  mode: number;
+  uid: number;
+  gid: number;
+}
+
+/** What a path leads to, by fstat; its content is not read and no right to it is needed. */
+export interface Permissions {
+  of(path: string): Result<PathPermissions>;
+}
+
 export interface Handshake {
   /** DER of the leaf first, then the chain as served. */
   chain: Uint8Array[];
@@ -101,11 +124,20 @@ export type OpenCollectorSocket = (target: {
   pin: string;
 }) => Promise<Result<CollectorSocket, { reason: 'unreachable' | 'wrong-pin' | 'not-a-collector'; detail: string }>>;
 
-/** Everything that the stages may ask of the machine. */
-export interface Ports {
+/** All that a look at the host needs: it reads and asks, and changes nothing. */
+export interface LookPorts {
   clock: Clock;
   files: Files;
   dial: Dialer;
+  proc: Proc;
+  logEnd: LogEnd;
+  permissions: Permissions;
+  /** Roots in PEM for a host that has no list of its own. */
+  bundledRoots(): readonly string[];
+}
+
+/** Everything that the stages may ask of the machine. */
+export interface Ports extends LookPorts {
   act: Actor;
   state: State;
   openCollectorSocket: OpenCollectorSocket;

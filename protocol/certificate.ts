@@ -30,6 +30,8 @@ export const Certificate = Type.Object(
     algorithm: SignatureAlgorithm,
     /** Key type and size as people name them: "RSA 2048", "EC prime256v1", "Ed25519", "unknown". */
     key: Type.String({ maxLength: 64 }),
+    /** How it is signed, in OpenSSL's words: "ecdsa-with-SHA256". */
+    signature: Type.Optional(Type.String({ maxLength: 64 })),
     isAuthority: Type.Boolean(),
   },
   { additionalProperties: false },

@@ -3,7 +3,7 @@ import { certbotEnvironment, certbotRenewal } from '../decide/command-line.ts';
 import { observeLineages } from '../observe/lineage.ts';
 import type { ProgramEnd } from '../ports.ts';
 import type { ActPorts, Ended } from './act.ts';
-import { redacted } from './redact.ts';
+import { redacted } from '../formats/redact.ts';
 import type { OutcomeReason } from '../decide/action.ts';
 import type { Steps } from './steps.ts';
 

@@ -8,7 +8,7 @@ import type { ProgramEnd } from '../ports.ts';
 import type { Result } from '@certherd/protocol/failure';
 import type { ActPorts, Ended } from './act.ts';
 import { prove } from './prove.ts';
-import { redacted } from './redact.ts';
+import { redacted } from '../formats/redact.ts';
 import type { Steps } from './steps.ts';
 
 const programMs = 30_000;

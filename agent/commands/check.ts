@@ -2,8 +2,7 @@ import type { Finding } from '@certherd/protocol/finding';
 import type { Snapshot } from '@certherd/protocol/snapshot';
 import { decide } from '../decide/decide.ts';
 import { observeHost } from '../observe/observe.ts';
-import { systemClock } from '../system/clock.ts';
-import { systemDialer } from '../system/dialer.ts';
+import { systemLooking } from '../system/looking.ts';
 import { type Context, writeLine } from './context.ts';
 import { printableJson } from './printable.ts';
 import { checkTable } from './check-table.ts';
@@ -15,9 +14,10 @@ export const checkCodes = { fine: 0, warning: 1, critical: 2, unknown: 3 } as co
 const settlingMs = 3_000;
 
 /** One look and one verdict; changes nothing, needs no collector and no state. */
-export async function checkCommand({ config, files, host }: Context, options: { json: boolean }): Promise<number> {
-  const clock = systemClock();
-  const observations = await observeHost({ files, clock, dial: systemDialer() }, config, host, settlingMs);
+export async function checkCommand({ config, host }: Context, options: { json: boolean }): Promise<number> {
+  const ports = systemLooking();
+  const { clock } = ports;
+  const observations = await observeHost(ports, config, host, settlingMs);
   const { snapshot } = decide(observations, [], [], config, clock.now());
   writeLine(
     options.json ? printableJson(checkReport(snapshot, clock.now())) : checkTable(snapshot, clock.now(), columns()),

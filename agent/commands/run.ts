@@ -2,9 +2,8 @@ import { randomBytes } from 'node:crypto';
 import { startAgent } from '../agent.ts';
 import type { Ports } from '../ports.ts';
 import { childActor } from '../system/actor.ts';
-import { systemClock } from '../system/clock.ts';
 import { collectorSocketOpener } from '../system/collector-socket.ts';
-import { systemDialer } from '../system/dialer.ts';
+import { systemLooking } from '../system/looking.ts';
 import { takeLock } from '../system/lock.ts';
 import { systemLog } from '../system/log.ts';
 import { systemState } from '../system/state.ts';
@@ -12,7 +11,7 @@ import { watchFiles } from '../watch/file-changes.ts';
 import { type Context, exitCodes, writeError } from './context.ts';
 
 /** The daemon: looks, judges, acts and reports until SIGTERM or SIGINT. */
-export async function runCommand({ config, files, host }: Context): Promise<number> {
+export async function runCommand({ config, host }: Context): Promise<number> {
   const log = systemLog(config.logLevel);
   const state = systemState(config.stateDirectory);
   const probe = state.write('writable', '');
@@ -28,9 +27,7 @@ export async function runCommand({ config, files, host }: Context): Promise<numb
     return exitCodes.failed;
   }
   const ports: Ports = {
-    clock: systemClock(),
-    files,
-    dial: systemDialer(),
+    ...systemLooking(),
     act: childActor(config.path),
     state,
     openCollectorSocket: collectorSocketOpener(),

@@ -2,6 +2,7 @@ import type { Finding } from '@certherd/protocol/finding';
 import type { Reached } from '@certherd/protocol/snapshot';
 import { addressAndPort } from '../observe/endpoint.ts';
 import type { ObservedEndpoint } from '../observe/observations.ts';
+import { type Cause, causeOf, isTold } from './causes.ts';
 import { nginxReload, nginxStart, tlsClient, typed } from './command-line.ts';
 import { type Facts, type Policy, instant } from './facts.ts';
 import { blocksReload, deploymentDigest } from './reload.ts';
@@ -22,6 +23,7 @@ export function reachedBy(endpoint: ObservedEndpoint, facts: Facts): Reached {
 export const notServed: Policy = (facts, earlier) =>
   facts.observations.endpoints.flatMap((endpoint) => {
     const { configured, served, issued, failure } = endpoint;
+    if (isTold(causeOf(endpoint, facts), earlier)) return [];
     const noneForAlgorithm = failure?.reason === 'no-shared-algorithm' && configured !== undefined;
     if (noneForAlgorithm || (served && configured && served !== configured))
       return [loadedBefore(endpoint, facts, earlier)];
@@ -35,6 +37,7 @@ function loadedBefore(endpoint: ObservedEndpoint, facts: Facts, earlier: Finding
   const lineage = facts.observations.lineages.find(({ name }) => name === deployment?.lineage);
   const changedAt = lineage?.changedAt ?? file?.modifiedAt ?? instant(facts.now);
   const held = earlier.find(blocksReload);
+  const cause = held ? undefined : causeOf(endpoint, facts);
   const last = facts.attempts.findLast(
     (attempt) => attempt.verb === 'reload' && attempt.subject === deploymentDigest(facts.observations),
   );
@@ -42,20 +45,26 @@ function loadedBefore(endpoint: ObservedEndpoint, facts: Facts, earlier: Finding
     ? `the reload is held back by a finding of its own: ${held.cause}`
     : last && last.reason !== 'done'
       ? `the reload did not bring it into service (${last.reason}): ${last.detail}`
-      : `nginx has not loaded it since the file changed at ${changedAt}`;
+      : (cause?.sentence ?? `nginx has not loaded it since the file changed at ${changedAt}`);
   return {
     code: 'not-served',
-    severity: 'critical',
+    severity: severityOf(cause),
     subject: { kind: 'endpoint', id: endpoint.id },
-    since: changedAt,
+    since: cause?.since ?? changedAt,
     cause:
       `${deployment?.certificatePath ?? 'the configured file'} holds a newer certificate than clients are shown: ${why}`.slice(
         0,
         4000,
       ),
-    evidence: compared(endpoint, facts),
-    remedy: held ? held.remedy : typed(nginxReload(facts.config)),
+    evidence: { ...compared(endpoint, facts), ...cause?.evidence },
+    remedy: held?.remedy ?? cause?.remedy ?? typed(nginxReload(facts.config)),
   };
+}
+
+/** A reload that is under way ends by itself, and old workers that drain concern few clients. */
+function severityOf(cause: Cause | undefined): Finding['severity'] {
+  if (cause?.kind === 'reloading') return 'notice';
+  return cause?.kind === 'draining' ? 'warning' : 'critical';
 }
 
 function olderConfigured(endpoint: ObservedEndpoint, facts: Facts): Finding {
@@ -73,10 +82,11 @@ function olderConfigured(endpoint: ObservedEndpoint, facts: Facts): Finding {
 }
 
 /** No handshake: whether and what clients are shown cannot be told from here. */
-export const unreachableEndpoint: Policy = ({ observations, config, now }) => {
-  const failing = observations.endpoints.filter(
-    ({ failure, configured }) => failure && !(failure.reason === 'no-shared-algorithm' && configured),
-  );
+export const unreachableEndpoint: Policy = (facts, earlier) => {
+  const { observations, config, now } = facts;
+  const failing = observations.endpoints
+    .filter(({ failure, configured }) => failure && !(failure.reason === 'no-shared-algorithm' && configured))
+    .filter((endpoint) => !isTold(causeOf(endpoint, facts), earlier));
   return failing.map((endpoint) => {
     const { reason = 'unreachable', detail = '' } = endpoint.failure ?? {};
     const refused = reason === 'connection-refused' || reason === 'unreachable';

@@ -37,7 +37,8 @@ function reloadNow({ observations, attempts, config, now }: Facts, findings: Fin
     config.mode !== 'observe' &&
     drifted.length > 0 &&
     observations.settling.length === 0 &&
-    !findings.some(blocksReload);
+    !findings.some(blocksReload) &&
+    !findings.some(isBeyondReload);
   return {
     wanted,
     at: wanted ? Math.max(now, nextTryAt(attempts, 'reload', subject)) : 0,
@@ -47,6 +48,12 @@ function reloadNow({ observations, attempts, config, now }: Facts, findings: Fin
       subject,
     },
   };
+}
+
+/** Somebody else holds the port, or another block answers: a reload would change nothing. */
+function isBeyondReload({ code, severity, evidence }: Finding): boolean {
+  if (severity !== 'critical') return false;
+  return code === 'wrong-server' || (code === 'listener-unbound' && evidence['held by'] !== 'nobody');
 }
 
 function renewalsByTime({ observations, certificates, attempts, config, now }: Facts) {

@@ -3,10 +3,17 @@ import { brokenChain } from './chain.ts';
 import { missingOrUnreadableFile, nameMismatch } from './coverage.ts';
 import { failingDeployment, notServed, unreachableEndpoint } from './drift.ts';
 import type { Facts, Policy } from './facts.ts';
+import { exposedKey } from './exposure.ts';
 import { keyMismatch } from './key-match.ts';
 import { brokenLineage, settlingLineage } from './lineage.ts';
+import { deadRenewalTimer, failingTimerRun } from './machinery.ts';
 import { failingRenewal, renewalDue } from './renewal.ts';
+import { failedReload, failingRestart, unboundListener, wrongServer } from './restart.ts';
 import { absentCertbot, absentServer, brokenConfig, nothingFound, unreadableCertbot } from './sources.ts';
+import { staleCopy } from './stale-copy.ts';
+import { weakKey, weakSignature } from './strength.ts';
+import { untrustedChain } from './trust.ts';
+import { unmanagedCertificate } from './unmanaged.ts';
 import { outsideValidity } from './validity.ts';
 
 /** Every check, in order: what cannot be told first, then what is on disk, then what is served. */
@@ -22,9 +29,21 @@ const policies: readonly Policy[] = [
   keyMismatch,
   nameMismatch,
   brokenChain,
+  weakKey,
+  weakSignature,
+  exposedKey,
+  untrustedChain,
+  staleCopy,
+  unmanagedCertificate,
   outsideValidity,
   renewalDue,
   failingRenewal,
+  deadRenewalTimer,
+  failingTimerRun,
+  unboundListener,
+  failedReload,
+  wrongServer,
+  failingRestart,
   unreachableEndpoint,
   notServed,
   failingDeployment,

@@ -1,13 +1,12 @@
 import type { LogEntry } from '../formats/nginx-error-log.ts';
 import type { Master, Worker } from '../observe/nginx-process.ts';
 import type { RunningNginx } from '../observe/nginx-running.ts';
-import type { Observations } from '../observe/observations.ts';
 import { nginxReload, nginxStart, typed } from './command-line.ts';
 import type { Facts } from './facts.ts';
 
 /** What runs on the host, where that could be told. */
 export function runningOf({ observations }: Facts): RunningNginx | undefined {
-  return (observations as Observations & { running?: RunningNginx }).running;
+  return observations.running;
 }
 
 /** The master that runs the observed config. */

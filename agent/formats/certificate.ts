@@ -4,6 +4,7 @@ import type { Certificate, SignatureAlgorithm } from '@certherd/protocol/certifi
 import { type Failure, failed, type Result, success } from '@certherd/protocol/failure';
 import { joinAttributes, parseSubjectAltName } from './certificate-names.ts';
 import { instantOf } from './instant.ts';
+import { signatureAlgorithmOf } from './signature-algorithm.ts';
 
 /** A certificate with the object that compares keys and issuers. `der` is exactly the bytes of its fingerprint. */
 export interface ReadCertificate {
@@ -32,6 +33,7 @@ export function openCertificate(bytes: Uint8Array): Result<ReadCertificate> {
   const notAfter = instantOf(x509.validToDate.getTime());
   if (!notBefore || !notAfter) return failed('malformed', 'its validity is not a time');
   const key = publicKey(x509);
+  const signature = signatureAlgorithmOf(x509);
   const certificate: Certificate = {
     fingerprint: x509.fingerprint256.replaceAll(':', '').toLowerCase(),
     subject: joinAttributes(x509.subject),
@@ -42,6 +44,7 @@ export function openCertificate(bytes: Uint8Array): Result<ReadCertificate> {
     notAfter,
     algorithm: algorithmOf(key),
     key: describeKey(key),
+    ...(signature !== undefined && { signature }),
     isAuthority: x509.ca,
   };
   const excess = tooLarge(certificate);

@@ -1,20 +1,7 @@
 import { dirname } from 'node:path';
 import type { Failure, Result } from '@certherd/protocol/failure';
-import type { Files } from '../ports.ts';
+import type { Files, PathPermissions, Permissions } from '../ports.ts';
 import type { Accounts } from './accounts.ts';
-
-/** Who owns a path and who else may use it. */
-export interface PathPermissions {
-  /** Permission bits with the sticky and set-id bits, as 0o1777. */
-  mode: number;
-  uid: number;
-  gid: number;
-}
-
-/** What a path leads to, by fstat; its content is not read and no right to it is needed. */
-export interface Permissions {
-  of(path: string): Result<PathPermissions>;
-}
 
 /** Who can get at a private key besides root, its owner and the server. */
 export interface KeyFileObservation {

@@ -1,6 +1,7 @@
 import type { Listener } from '@certherd/protocol/snapshot';
 import { addressKey, type ListeningSocket, listeningSockets, nginxTitle, readStat } from '../formats/proc.ts';
-import { type Proc, processIds } from './nginx-process.ts';
+import type { Proc } from '../ports.ts';
+import { processIds } from './nginx-process.ts';
 
 /** A process that has a listening socket open, and no ancestor that has it too. */
 export interface Holder {

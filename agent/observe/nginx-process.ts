@@ -1,11 +1,5 @@
 import { bootTime, nginxTitle, readStat } from '../formats/proc.ts';
-
-/** The kernel's files about processes, which have no size and vanish while they are read. Paths are absolute, below /proc. */
-export interface Proc {
-  list(path: string): string[] | undefined;
-  read(path: string): string | undefined;
-  readlink(path: string): string | undefined;
-}
+import type { Proc } from '../ports.ts';
 
 export interface Worker {
   pid: number;

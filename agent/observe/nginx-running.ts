@@ -2,15 +2,10 @@ import path from 'node:path';
 import type { Config } from '../config.ts';
 import { type LogEntry, readErrorLog } from '../formats/nginx-error-log.ts';
 import { parseNginx } from '../formats/nginx-parser.ts';
-import type { Clock, Files } from '../ports.ts';
+import type { Files, LookPorts, Proc } from '../ports.ts';
 import { type Bound, observeListening } from './listening-sockets.ts';
-import { type Master, type NginxProcesses, observeNginxProcesses, type Proc } from './nginx-process.ts';
+import { type Master, type NginxProcesses, observeNginxProcesses } from './nginx-process.ts';
 import type { Observations } from './observations.ts';
-
-/** Reads the last bytes of a file that may be of any size; undefined where it cannot be read. */
-export interface LogEnds {
-  read(path: string, bytes: number): { text: string; modifiedAt: number } | undefined;
-}
 
 /** What runs on this host as opposed to what is on its disk. Each part is absent where it could not be told. */
 export interface RunningNginx extends NginxProcesses {
@@ -39,7 +34,7 @@ const logBytes = 256 * 1024;
  * The pid file and error log are those of the main config file; nginx's compiled-in places are Debian's.
  */
 export function observeRunningNginx(
-  ports: { files: Files; clock: Clock; proc: Proc; logEnds: LogEnds },
+  ports: Pick<LookPorts, 'files' | 'clock' | 'proc' | 'logEnd'>,
   config: Config,
   seen: Pick<Observations, 'deployments' | 'endpoints' | 'servers'>,
 ): RunningNginx | undefined {
@@ -56,8 +51,8 @@ export function observeRunningNginx(
   );
   const log = errorLogs
     .flatMap((file) => {
-      const end = ports.logEnds.read(file, logBytes);
-      return end ? readErrorLog(end.text, end.modifiedAt) : [];
+      const end = ports.logEnd(file, logBytes);
+      return end.ok ? readErrorLog(end.value.text, end.value.modifiedAt) : [];
     })
     .sort((a, b) => a.at - b.at);
   for (const one of refusedAddresses(log)) listeners.set(`${one.address} ${one.port}`, one);

@@ -2,12 +2,16 @@ import path from 'node:path';
 import type { Certificate } from '@certherd/protocol/certificate';
 import type { Deployment, FileObservation, Lineage } from '@certherd/protocol/snapshot';
 import type { Config } from '../config.ts';
-import type { Ports } from '../ports.ts';
+import type { LookPorts } from '../ports.ts';
 import { type CertificateFile, keyMatches, observeCertificateFile } from './certificate-file.ts';
 import { endpointTargets, observeEndpoints } from './endpoint.ts';
 import { observeLineages } from './lineage.ts';
 import { observeNginx } from './nginx-servers.ts';
+import { observeRunningNginx } from './nginx-running.ts';
 import { type Observations, certificatesByFingerprint } from './observations.ts';
+import { keepingCertificates, type ServedCertificates } from './trust.ts';
+import { readTrustedRoots } from './trusted-roots.ts';
+import { noUpkeep, observeUpkeep } from './upkeep.ts';
 
 /** certbot swaps its links within milliseconds; what still disagrees after this is broken, not settling. */
 const settlingMs = 60_000;
@@ -20,7 +24,7 @@ const settleStepMs = 150;
  * links the handshakes wait, for `patienceMs` at most or until there is no more time.
  */
 export async function observeHost(
-  ports: Pick<Ports, 'files' | 'clock' | 'dial'>,
+  ports: LookPorts,
   config: Config,
   host: { name: string; agentVersion: string; platform: string },
   patienceMs: number = settlingMs,
@@ -35,10 +39,12 @@ export async function observeHost(
   const byFingerprint = certificatesByFingerprint(seen);
   const algorithmOf = (fingerprint: string) => byFingerprint.get(fingerprint)?.algorithm;
   const targets = endpointTargets(seen.deployments);
-  const { endpoints, certificates } = await observeEndpoints(ports.dial, targets, algorithmOf, config.probeTimeoutMs);
+  const served: ServedCertificates = new Map();
+  const dial = keepingCertificates(ports.dial, served);
+  const { endpoints, certificates } = await observeEndpoints(dial, targets, algorithmOf, config.probeTimeoutMs);
   const issued = new Map(seen.lineages.map((lineage) => [lineage.name, lineage.issued]));
   const lineageOf = new Map(seen.deployments.map((deployment) => [deployment.id, deployment.lineage]));
-  return {
+  const whole = {
     ...seen,
     certificates: distinct([...seen.certificates, ...certificates]),
     endpoints: endpoints.map((endpoint) => {
@@ -46,11 +52,18 @@ export async function observeHost(
       return newest ? { ...endpoint, issued: newest } : endpoint;
     }),
   };
+  const roots = readTrustedRoots(ports.files, { extraRoots: config.extraRoots, bundled: () => ports.bundledRoots() });
+  const running = observeRunningNginx(ports, config, whole);
+  return {
+    ...whole,
+    ...observeUpkeep(ports, config, whole, { served, roots }, '/'),
+    ...(running && { running }),
+  };
 }
 
 /** The same look without a single connection: what is issued and what is configured. */
 export function observeFiles(
-  { files, clock }: Pick<Ports, 'files' | 'clock'>,
+  { files, clock }: Pick<LookPorts, 'files' | 'clock'>,
   config: Config,
   host: { name: string; agentVersion: string; platform: string } = {
     name: config.hostName,
@@ -70,13 +83,20 @@ export function observeFiles(
   const now = clock.now();
   return {
     at: now,
-    host: { name: host.name, agentVersion: host.agentVersion, platform: host.platform, mode: config.mode },
+    host: {
+      name: host.name,
+      agentVersion: host.agentVersion,
+      platform: host.platform,
+      mode: config.mode,
+      lookSeconds: config.rescanMs / 1000,
+    },
     certificates: distinct([...certbot.certificates, ...[...read.values()].flatMap((file) => file.certificates)]),
     files: distinctFiles([...certbot.files, ...[...read.values()].map((file) => file.observation)]),
     lineages: certbot.lineages,
     servers: [nginx.server],
     deployments,
     endpoints: [],
+    ...noUpkeep,
     certbot: {
       directory: certbot.certbot.ok
         ? certbot.certbot.value === 'absent'
@@ -98,7 +118,7 @@ export function observeFiles(
 
 /** A deployment with what its files hold, and the lineage that they belong to. With `configured` a failure is the key's. */
 function completed(
-  files: Ports['files'],
+  files: LookPorts['files'],
   deployment: Deployment,
   file: CertificateFile,
   lineages: Lineage[],
@@ -119,7 +139,7 @@ function completed(
 }
 
 /** By name (live/NAME) or, through links, by the directory that the lineage's own files are in. */
-function belongsTo(files: Ports['files'], certificatePath: string, lineage: Lineage): boolean {
+function belongsTo(files: LookPorts['files'], certificatePath: string, lineage: Lineage): boolean {
   if (path.dirname(certificatePath) === path.dirname(lineage.certificatePath)) return true;
   const target = files.resolve(certificatePath);
   const own = files.resolve(lineage.certificatePath);
@@ -127,7 +147,7 @@ function belongsTo(files: Ports['files'], certificatePath: string, lineage: Line
 }
 
 /** When certbot last wrote to the lineage: its live or its archive directory changed. */
-function writtenAt(files: Ports['files'], lineage: Lineage): number {
+function writtenAt(files: LookPorts['files'], lineage: Lineage): number {
   const target = files.resolve(lineage.certificatePath);
   const directories = [path.dirname(lineage.certificatePath), ...(target.ok ? [path.dirname(target.value)] : [])];
   return Math.max(

@@ -1,14 +1,10 @@
 import { join } from 'node:path';
 import { type CertbotRun, lastRenewalIn } from '../formats/certbot-log.ts';
-import type { Result } from '@certherd/protocol/failure';
-import type { Files } from '../ports.ts';
+import type { Files, LogEnd } from '../ports.ts';
 import { type AcmeClient, observeAcmeClients } from './acme-clients.ts';
 import { observeCronJobs } from './renewal-cron.ts';
 import type { RenewalRunner } from './renewal-runner.ts';
 import { observeTimers } from './renewal-timer.ts';
-
-/** The last bytes of a log, and when it changed last (ms since 1970): a log may be larger than what Files reads. */
-export type LogEnd = (path: string, atMost: number) => Result<{ text: string; modifiedAt: number }>;
 
 /** Who renews on this host, and what the last attempt came to. */
 export interface RenewalMachinery {

@@ -1,22 +1,30 @@
 import type { Config } from '../config.ts';
-import type { Files } from '../ports.ts';
+import type { LookPorts } from '../ports.ts';
 import { nginxAccounts, readAccounts } from './accounts.ts';
-import { type KeyFilesObserved, observeKeyFiles, type Permissions } from './key-exposure.ts';
+import { type KeyFilesObserved, observeKeyFiles } from './key-exposure.ts';
 import { type LineageVersionsObserved, observeLineageVersions } from './lineage-versions.ts';
 import type { Observations } from './observations.ts';
-import { type LogEnd, type MachineryObserved, observeRenewalMachinery } from './renewal-machinery.ts';
+import { type MachineryObserved, observeRenewalMachinery } from './renewal-machinery.ts';
 import { observeTrust, type ServedCertificates, type TrustObserved } from './trust.ts';
 import type { TrustedRoots } from './trusted-roots.ts';
 
 /** What is known of certificates and keys besides where they are served: who can read them, who trusts them, who renews them. */
 export interface Upkeep extends KeyFilesObserved, TrustObserved, MachineryObserved, LineageVersionsObserved {}
 
+/** Nothing looked at: for a look that only prepares an action. */
+export const noUpkeep: Upkeep = {
+  keyFiles: [],
+  trust: [],
+  machinery: { systemd: false, runners: [], unreadable: [], clients: [] },
+  lineageVersions: [],
+};
+
 /**
  * Completes a look at the host. `served` is what keepingCertificates gathered during its handshakes (empty without
  * probes: then no chain is followed); `root` is "/" or the tree that is judged in its place.
  */
 export function observeUpkeep(
-  ports: { files: Files; permissions: Permissions; logEnd: LogEnd },
+  ports: Pick<LookPorts, 'files' | 'permissions' | 'logEnd'>,
   config: Config,
   seen: Pick<Observations, 'at' | 'lineages' | 'deployments' | 'endpoints'>,
   trust: { served: ServedCertificates; roots: TrustedRoots },

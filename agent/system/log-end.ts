@@ -1,6 +1,6 @@
 import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
 import { failed, success } from '@certherd/protocol/failure';
-import type { LogEnd } from '../observe/renewal-machinery.ts';
+import type { LogEnd } from '../ports.ts';
 
 /** The last bytes of a log of any size: a regular file, opened without blocking. */
 export function systemLogEnd(): LogEnd {

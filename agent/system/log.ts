@@ -1,6 +1,6 @@
 import pino from 'pino';
 import pretty from 'pino-pretty';
-import { redacted } from '../act/redact.ts';
+import { redacted } from '../formats/redact.ts';
 import { printable } from '../commands/printable.ts';
 import type { Config } from '../config.ts';
 import type { Log } from '../ports.ts';

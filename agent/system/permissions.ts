@@ -1,6 +1,6 @@
 import { closeSync, fstatSync, openSync } from 'node:fs';
 import { failed, success } from '@certherd/protocol/failure';
-import type { Permissions } from '../observe/key-exposure.ts';
+import type { Permissions } from '../ports.ts';
 
 /** O_PATH of Linux: a descriptor that cannot be read, and that needs no right to read, nor waits for a FIFO's writer. */
 const pathOnly = 0o10000000;

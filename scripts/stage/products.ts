@@ -69,15 +69,18 @@ export async function prepareCollector(sandbox: Sandbox): Promise<Collector> {
 /** Writes the agent's config, enrols it with a join string, and starts it. */
 export async function startAgent(
   sandbox: Sandbox,
-  parts: { nginx: Nginx; certbot: Certbot; pebble: Pebble; join: string },
+  parts: { nginx: Nginx; certbot: Certbot; pebble: Pebble; roots: string[]; join: string },
 ): Promise<Child> {
   const { nginx, certbot, pebble } = parts;
   const folder = sandbox.folder('agent');
   const configFile = join(folder, 'agent.toml');
+  const rootsFile = join(folder, 'roots.pem');
+  writeFileSync(rootsFile, parts.roots.join('\n'));
   writeFileSync(
     configFile,
     [
       toml({ host_name: 'web-1', state_directory: join(folder, 'state'), mode: 'renew', rescan_seconds: 3 }),
+      `extra_roots = [${JSON.stringify(rootsFile)}]`,
       '[certbot]',
       toml({
         binary: certbot.binary,

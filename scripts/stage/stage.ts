@@ -66,7 +66,14 @@ export async function setStage(sandbox: Sandbox, narrator: Narrator): Promise<St
   );
   const agent = await narrator.during(
     'enrolling the agent',
-    async () => startAgent(sandbox, { nginx, certbot: client, pebble, join: await collector.join() }),
+    async () =>
+      startAgent(sandbox, {
+        nginx,
+        certbot: client,
+        pebble,
+        roots: [pebble.rootPem, briefPebble.rootPem],
+        join: await collector.join(),
+      }),
     (child) => `the agent web-1 is enrolled and runs (process ${child.pid})`,
   );
   return { sandbox, pebble, briefPebble, nginx, certbot: client, exhibits, collector, agent };

@@ -5,6 +5,7 @@ import type { Outcome, Request } from '../../agent/decide/action.ts';
 import type { Ports } from '../../agent/ports.ts';
 import { systemClock } from '../../agent/system/clock.ts';
 import { systemFiles } from '../../agent/system/files.ts';
+import { systemLooking } from '../../agent/system/looking.ts';
 import { systemState } from '../../agent/system/state.ts';
 import { watchFiles } from '../../agent/watch/file-changes.ts';
 import { silentLog, testDirectory } from '../helpers/directory.ts';
@@ -22,8 +23,8 @@ async function agentOn(t: ExecutionContext, options: { speed?: number; due?: boo
   let perform: (request: Request) => Promise<Outcome> = () => new Promise(() => {});
   if (options.due) await dueLineage(`${directory}/letsencrypt`);
   const ports: Ports = {
+    ...systemLooking(),
     clock: { ...real, after: (ms, task) => real.after(ms / speed, task), monotonic: () => real.monotonic() * speed },
-    files: systemFiles(),
     dial: () => Promise.reject(new Error('no endpoint is there to be asked')),
     act: (request) => {
       requests.push(request);

@@ -56,6 +56,7 @@ export async function startHost(t: ExecutionContext, options: { validitySeconds?
 
   const configFile = path.join(sandbox.directory, 'agent.toml');
   const setMode = (mode: string) => fs.writeFileSync(configFile, settings(mode, { sandbox, nginx, client, pebble }));
+  fs.writeFileSync(path.join(sandbox.directory, 'pebble-root.pem'), pebble.rootPem);
   setMode('observe');
   return {
     sandbox,
@@ -97,12 +98,14 @@ function settings(
 state_directory = "${sandbox.directory}/state"
 mode = "${mode}"
 rescan_seconds = 60
+extra_roots = ["${sandbox.directory}/pebble-root.pem"]
 [certbot]
 binary = "${client.binary}"
 config_directory = "${client.configDirectory}"
 work_directory = "${client.workDirectory}"
 logs_directory = "${client.logsDirectory}"
 ca_bundle = "${pebble.caFile}"
+renewed_by = "the test"
 [nginx]
 binary = "${nginx.binary}"
 config = "${nginx.configFile}"

@@ -2,6 +2,8 @@ import type { Certificate } from '@certherd/protocol/certificate';
 import type { Deployment, Lineage } from '@certherd/protocol/snapshot';
 import { type Config, loadConfig } from '../../agent/config.ts';
 import type { Observations, ObservedEndpoint } from '../../agent/observe/observations.ts';
+import type { RenewalMachinery } from '../../agent/observe/renewal-machinery.ts';
+import type { Upkeep } from '../../agent/observe/upkeep.ts';
 import { systemFiles } from '../../agent/system/files.ts';
 
 export const day = 86_400_000;
@@ -28,6 +30,30 @@ export function certificate(mark: string, change: Partial<Certificate> = {}): Ce
 
 export const live = '/etc/letsencrypt/live/shop';
 
+/** A systemd host whose certbot.timer runs, on which no other ACME client is known. */
+export function machinery(change: Partial<RenewalMachinery> = {}): RenewalMachinery {
+  return {
+    systemd: true,
+    runners: [
+      {
+        kind: 'timer',
+        name: 'certbot.timer',
+        path: '/lib/systemd/system/certbot.timer',
+        state: 'active',
+        lastStartedAt: noon,
+      },
+    ],
+    unreadable: [],
+    clients: [],
+    ...change,
+  };
+}
+
+/** Upkeep without a fault. */
+export function upkeep(change: Partial<Upkeep> = {}): Upkeep {
+  return { keyFiles: [], trust: [], machinery: machinery(), lineageVersions: [], ...change };
+}
+
 /** A host on which all is well: one lineage, one server block, one endpoint, certificate "a" everywhere. */
 export function observed(change: Partial<Observations> = {}): Observations {
   return {
@@ -48,6 +74,7 @@ export function observed(change: Partial<Observations> = {}): Observations {
     certbot: { directory: 'present', binary: 'present' },
     settling: [],
     brokenChains: [],
+    ...upkeep(),
     ...change,
   };
 }

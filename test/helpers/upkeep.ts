@@ -8,40 +8,14 @@ import { weakKey, weakSignature } from '../../agent/decide/strength.ts';
 import { untrustedChain } from '../../agent/decide/trust.ts';
 import { unmanagedCertificate } from '../../agent/decide/unmanaged.ts';
 import { certificatesByFingerprint, type Observations } from '../../agent/observe/observations.ts';
-import type { RenewalMachinery } from '../../agent/observe/renewal-machinery.ts';
-import type { Upkeep } from '../../agent/observe/upkeep.ts';
 import { config, noon, observed } from './observed.ts';
-
-/** A systemd host whose certbot.timer runs, on which no other ACME client is known. */
-export function machinery(change: Partial<RenewalMachinery> = {}): RenewalMachinery {
-  return {
-    systemd: true,
-    runners: [
-      {
-        kind: 'timer',
-        name: 'certbot.timer',
-        path: '/lib/systemd/system/certbot.timer',
-        state: 'active',
-        lastStartedAt: noon,
-      },
-    ],
-    unreadable: [],
-    clients: [],
-    ...change,
-  };
-}
-
-/** Upkeep without a fault. */
-export function upkeep(change: Partial<Upkeep> = {}): Upkeep {
-  return { keyFiles: [], trust: [], machinery: machinery(), lineageVersions: [], ...change };
-}
 
 /** The findings of the policies about certificates, keys and their renewal, in their order. */
 export function judgeUpkeep(
-  observations: Observations & Upkeep = { ...observed(), ...upkeep() },
-  options: { config?: Config & { certbot: { renewedBy?: string } }; now?: number; earlier?: Finding[] } = {},
+  observations: Observations = observed(),
+  options: { config?: Config; now?: number; earlier?: Finding[] } = {},
 ): Finding[] {
-  const facts: Facts & { observations: Upkeep } = {
+  const facts: Facts = {
     observations,
     certificates: certificatesByFingerprint(observations),
     attempts: [],

@@ -10,7 +10,7 @@ test('a person at the page sees the incident turn it red, and the agent turn it 
   const collector = await prepareCollector(host.sandbox);
   await collector.start();
   const { nginx, certbot, pebble } = host;
-  await startAgent(host.sandbox, { nginx, certbot, pebble, join: await collector.join() });
+  await startAgent(host.sandbox, { nginx, certbot, pebble, roots: [pebble.rootPem], join: await collector.join() });
   const browser = await startBrowser();
   t.teardown(() => browser.close());
   const { page, problems, requests } = await browser.open(collector.webAddress);

@@ -5,8 +5,18 @@ import { managedBy } from '../../../agent/decide/unmanaged.ts';
 import { observeAcmeClients } from '../../../agent/observe/acme-clients.ts';
 import { systemFiles } from '../../../agent/system/files.ts';
 import { testDirectory } from '../../helpers/directory.ts';
-import { certificate, day, deployment, lineage, live, noon, observed } from '../../helpers/observed.ts';
-import { judgeUpkeep, machinery, upkeep } from '../../helpers/upkeep.ts';
+import {
+  certificate,
+  day,
+  deployment,
+  lineage,
+  live,
+  machinery,
+  noon,
+  observed,
+  upkeep,
+} from '../../helpers/observed.ts';
+import { judgeUpkeep } from '../../helpers/upkeep.ts';
 
 const older = { notBefore: new Date(noon - 75 * day).toISOString(), notAfter: new Date(noon + 15 * day).toISOString() };
 

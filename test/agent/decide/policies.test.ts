@@ -10,16 +10,25 @@ import {
   endpoint,
   lineage,
   live,
+  machinery,
   noon,
   observed,
 } from '../../helpers/observed.ts';
 
+/** certbot's timer, which ran just now. */
+const runAt = (at: number) => ({
+  kind: 'timer' as const,
+  name: 'certbot.timer',
+  path: '/lib/systemd/system/certbot.timer',
+  state: 'active' as const,
+  lastStartedAt: at,
+});
 const judge = (
   change: Partial<Observations>,
   at = noon,
   attempts: Attempt[] = [],
   mode: 'observe' | 'deploy' | 'renew' = 'observe',
-) => decide(observed(change), attempts, [], config(mode), at);
+) => decide(observed({ machinery: machinery({ runners: [runAt(at)] }), ...change }), attempts, [], config(mode), at);
 const codes = (change: Partial<Observations>, at = noon) =>
   judge(change, at).snapshot.findings.map(({ code, severity }) => `${severity} ${code}`);
 
@@ -72,9 +81,9 @@ test('a key that does not match is critical, holds the reload back, and its reme
   const { snapshot, plan } = decide(observed(broken), [], [], config('renew'), noon);
   t.deepEqual(
     snapshot.findings.map(({ code }) => code),
-    ['key-mismatch', 'not-served'],
+    ['key-mismatch', 'restart-would-fail', 'not-served'],
   );
-  const [mismatch, drift] = snapshot.findings;
+  const [mismatch, , drift] = snapshot.findings;
   t.deepEqual(mismatch?.subject, { kind: 'lineage', id: 'shop' });
   t.regex(mismatch?.remedy ?? '', /^\/usr\/bin\/certbot renew --cert-name shop --force-renewal /);
   t.is(drift?.remedy, mismatch?.remedy);

@@ -1,6 +1,6 @@
 import test from 'ava';
-import { certificate, deployment, live, noon, observed } from '../../helpers/observed.ts';
-import { judgeUpkeep, upkeep } from '../../helpers/upkeep.ts';
+import { certificate, deployment, live, noon, observed, upkeep } from '../../helpers/observed.ts';
+import { judgeUpkeep } from '../../helpers/upkeep.ts';
 import { brokenHash } from '../../../agent/formats/signature-algorithm.ts';
 
 const withLeaf = (change: object, own = {}) =>

@@ -7,8 +7,8 @@ import { observeKeyFiles } from '../../../agent/observe/key-exposure.ts';
 import { systemFiles } from '../../../agent/system/files.ts';
 import { systemPermissions } from '../../../agent/system/permissions.ts';
 import { testDirectory } from '../../helpers/directory.ts';
-import { observed } from '../../helpers/observed.ts';
-import { judgeUpkeep, upkeep } from '../../helpers/upkeep.ts';
+import { observed, upkeep } from '../../helpers/observed.ts';
+import { judgeUpkeep } from '../../helpers/upkeep.ts';
 
 const ports = { files: systemFiles(), permissions: systemPermissions() };
 const asRoot = process.getuid?.() === 0 ? test : test.skip;

@@ -6,8 +6,8 @@ import { observeRenewalMachinery } from '../../../agent/observe/renewal-machiner
 import { systemFiles } from '../../../agent/system/files.ts';
 import { systemLogEnd } from '../../../agent/system/log-end.ts';
 import { testDirectory } from '../../helpers/directory.ts';
-import { config, day, lineage, noon, observed } from '../../helpers/observed.ts';
-import { judgeUpkeep, upkeep } from '../../helpers/upkeep.ts';
+import { config, day, lineage, noon, observed, upkeep } from '../../helpers/observed.ts';
+import { judgeUpkeep } from '../../helpers/upkeep.ts';
 
 const timer =
   '[Unit]\nDescription=Run certbot twice daily\n\n[Timer]\nOnCalendar=*-*-* 00,12:00:00\nRandomizedDelaySec=43200\nPersistent=true\n\n[Install]\nWantedBy=timers.target\n';

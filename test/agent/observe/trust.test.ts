@@ -9,8 +9,8 @@ import { readTrustedRoots } from '../../../agent/observe/trusted-roots.ts';
 import { systemFiles } from '../../../agent/system/files.ts';
 import { testDirectory } from '../../helpers/directory.ts';
 import { type Minted, mint, mintChain } from '../../helpers/mint.ts';
-import { deployment, endpoint, observed } from '../../helpers/observed.ts';
-import { judgeUpkeep, upkeep } from '../../helpers/upkeep.ts';
+import { deployment, endpoint, observed, upkeep } from '../../helpers/observed.ts';
+import { judgeUpkeep } from '../../helpers/upkeep.ts';
 
 const now = Date.now();
 const print = ({ x509 }: { x509: X509Certificate }) => x509.fingerprint256.replaceAll(':', '').toLowerCase();

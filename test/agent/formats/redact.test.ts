@@ -1,6 +1,6 @@
 import { generateKeyPairSync } from 'node:crypto';
 import test from 'ava';
-import { redacted } from '../../../agent/act/redact.ts';
+import { redacted } from '../../../agent/formats/redact.ts';
 
 test('private keys, join strings, tokens and passwords do not leave, and the rest stays', (t) => {
   const key = generateKeyPairSync('ec', { namedCurve: 'P-256' })
