@@ -44,6 +44,12 @@ const Settings = Type.Object(
         { ...closed, description: 'a table: [certbot]' },
       ),
     ),
+    apache: Type.Optional(
+      Type.Object({ config: absolute('apache2.conf or httpd.conf') }, { ...closed, description: 'a table: [apache]' }),
+    ),
+    haproxy: Type.Optional(
+      Type.Object({ config: absolute('haproxy.cfg') }, { ...closed, description: 'a table: [haproxy]' }),
+    ),
     nginx: Type.Optional(
       Type.Object(
         {
@@ -82,6 +88,9 @@ export interface Config {
     renewedBy?: string;
   };
   nginx: { binary: string; config: string; prefix?: string; errorLog?: string };
+  /** Where their configs are, if not in the usual places. */
+  apache: { config?: string };
+  haproxy: { config?: string };
 }
 
 const defaultConfigPath = '/etc/certherd/agent.toml';
@@ -124,7 +133,7 @@ function settled(
   machine: { hostName: string; isRoot: boolean; stateHome: string },
   path?: string,
 ): Config {
-  const { certbot = {}, nginx = {} } = read;
+  const { certbot = {}, nginx = {}, apache = {}, haproxy = {} } = read;
   return Object.freeze({
     ...(path && { path }),
     hostName: read.host_name ?? machine.hostName,
@@ -144,6 +153,8 @@ function settled(
       ...(certbot.ca_bundle && { caBundle: certbot.ca_bundle }),
       ...(certbot.renewed_by && { renewedBy: certbot.renewed_by }),
     }),
+    apache: Object.freeze({ ...(apache.config && { config: apache.config }) }),
+    haproxy: Object.freeze({ ...(haproxy.config && { config: haproxy.config }) }),
     nginx: Object.freeze({
       binary: nginx.binary ?? '/usr/sbin/nginx',
       config: nginx.config ?? '/etc/nginx/nginx.conf',

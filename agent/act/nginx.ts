@@ -35,11 +35,12 @@ export async function reloadNginx(config: Config, ports: ActPorts, steps: Steps)
   const reload = await run('nginx -s reload', nginxReload(config));
   if (!ended(reload)) return refusal(reload, 'reload-failed', config);
 
+  const ofNginx = observations.deployments.filter(({ server }) => server === 'nginx');
   const certificates = certificatesByFingerprint(observations);
   const proof = await steps.run(
     'prove every endpoint',
     () =>
-      prove(ports, observations.deployments, (fingerprint) => certificates.get(fingerprint)?.algorithm, {
+      prove(ports, ofNginx, (fingerprint) => certificates.get(fingerprint)?.algorithm, {
         deadlineMs: proofMs,
         probeTimeoutMs: config.probeTimeoutMs,
       }),

@@ -32,6 +32,7 @@ const reloadMs = 2000;
 
 /** The cause, or undefined where the endpoint is as configured or what runs does not tell. */
 export function causeOf(endpoint: ObservedEndpoint, facts: Facts): Cause | undefined {
+  if (endpoint.server !== 'nginx') return undefined;
   const listener = listenerCause(endpoint, facts);
   if (listener) return listener;
   const { configured, served, failure } = endpoint;

@@ -1,11 +1,12 @@
-import { nginxTest, typed } from './command-line.ts';
+import { typed } from './command-line.ts';
+import { serverTest } from './server-commands.ts';
 import { type Policy, instant } from './facts.ts';
 
 /** A deployment names a file that is not there, or that holds no readable certificate. */
 export const missingOrUnreadableFile: Policy = ({ observations, config, now }) => {
   const seen = new Set<string>();
   return observations.deployments.flatMap((deployment) => {
-    const { configFile, line, failure, lineage, configured } = deployment;
+    const { server, configFile, line, failure, lineage, configured } = deployment;
     const path = configured ? deployment.keyPath : deployment.certificatePath;
     if (!failure || failure.reason === 'unsupported' || seen.has(path)) return [];
     if (lineage && observations.settling.includes(lineage)) return [];
@@ -19,7 +20,7 @@ export const missingOrUnreadableFile: Policy = ({ observations, config, now }) =
         subject: { kind: 'file' as const, id: path },
         since: observations.files.find((file) => file.path === path)?.modifiedAt ?? instant(now),
         cause: missing
-          ? `${configFile}:${line} names ${path}, which does not exist: nginx keeps what it loaded before, and its next restart would fail`
+          ? `${configFile}:${line} names ${path}, which does not exist: ${server} keeps what it loaded before, and its next restart would fail`
           : `${configFile}:${line} names ${path}, which cannot be read (${failure.reason}): ${failure.detail}`,
         evidence: {
           file: path,
@@ -29,7 +30,7 @@ export const missingOrUnreadableFile: Policy = ({ observations, config, now }) =
         },
         remedy: denied
           ? 'Run this command as root.'
-          : `Put the ${configured ? 'key' : 'certificate'} at ${path}, then: ${typed(nginxTest(config))}`,
+          : `Put the ${configured ? 'key' : 'certificate'} at ${path}, then: ${typed(serverTest(server, config))}`,
       },
     ];
   });

@@ -3,10 +3,11 @@ import type { Reached } from '@certherd/protocol/snapshot';
 import { addressAndPort } from '../observe/endpoint.ts';
 import type { ObservedEndpoint } from '../observe/observations.ts';
 import { type Cause, causeOf, isTold } from './causes.ts';
-import { nginxReload, nginxStart, tlsClient, typed } from './command-line.ts';
+import { nginxReload, tlsClient, typed } from './command-line.ts';
 import { type Facts, type Policy, instant } from './facts.ts';
 import { blocksReload, deploymentDigest } from './reload.ts';
 import { nextTryAt } from './retry.ts';
+import { serverReload, serverStart } from './server-commands.ts';
 
 /** How far the newest certificate got on its way to the clients of one endpoint. */
 export function reachedBy(endpoint: ObservedEndpoint, facts: Facts): Reached {
@@ -45,7 +46,7 @@ function loadedBefore(endpoint: ObservedEndpoint, facts: Facts, earlier: Finding
     ? `the reload is held back by a finding of its own: ${held.cause}`
     : last && last.reason !== 'done'
       ? `the reload did not bring it into service (${last.reason}): ${last.detail}`
-      : (cause?.sentence ?? `nginx has not loaded it since the file changed at ${changedAt}`);
+      : (cause?.sentence ?? `${endpoint.server} has not loaded it since the file changed at ${changedAt}`);
   return {
     code: 'not-served',
     severity: severityOf(cause),
@@ -57,7 +58,7 @@ function loadedBefore(endpoint: ObservedEndpoint, facts: Facts, earlier: Finding
         4000,
       ),
     evidence: { ...compared(endpoint, facts), ...cause?.evidence },
-    remedy: held?.remedy ?? cause?.remedy ?? typed(nginxReload(facts.config)),
+    remedy: held?.remedy ?? cause?.remedy ?? typed(serverReload(endpoint.server, facts.config)),
   };
 }
 
@@ -77,7 +78,7 @@ function olderConfigured(endpoint: ObservedEndpoint, facts: Facts): Finding {
     since: lineage?.changedAt ?? instant(facts.now),
     cause: `${deployment?.configFile ?? 'the config'}:${deployment?.line ?? '?'} names ${deployment?.certificatePath ?? '?'}, an older version of lineage ${lineage?.name ?? '?'}`,
     evidence: compared(endpoint, facts),
-    remedy: `In ${deployment?.configFile ?? 'the config'} name ${lineage?.certificatePath ?? 'live/NAME/fullchain.pem'} and ${lineage?.keyPath ?? 'its key'}, then: ${typed(nginxReload(facts.config))}`,
+    remedy: `In ${deployment?.configFile ?? 'the config'} name ${lineage?.certificatePath ?? 'live/NAME/fullchain.pem'} and ${lineage?.keyPath ?? 'its key'}, then: ${typed(serverReload(endpoint.server, facts.config))}`,
   };
 }
 
@@ -97,13 +98,13 @@ export const unreachableEndpoint: Policy = (facts, earlier) => {
       subject: { kind: 'endpoint', id: endpoint.id },
       since: instant(now),
       cause: refused
-        ? `nothing accepts connections at ${place}, which nginx's config names: nginx is not running, or could not bind`
+        ? `nothing accepts connections at ${place}, which ${endpoint.server}'s config names: ${endpoint.server} is not running, or could not bind`
         : `the TLS handshake with ${place} for ${endpoint.serverName || 'no name'} failed (${reason}): ${detail}`.slice(
             0,
             4000,
           ),
       evidence: { address: place, 'server name': endpoint.serverName, reason, detail },
-      remedy: refused ? typed(nginxStart(config)) : typed(tlsClient(endpoint)),
+      remedy: refused ? typed(serverStart(endpoint.server, config)) : typed(tlsClient(endpoint)),
     };
   });
 };
@@ -113,7 +114,10 @@ export const failingDeployment: Policy = (facts) => {
   const subject = deploymentDigest(facts.observations);
   const last = facts.attempts.findLast((attempt) => attempt.verb === 'reload' && attempt.subject === subject);
   if (!last || last.reason === 'done' || last.reason === 'busy') return [];
-  if (facts.observations.endpoints.every((endpoint) => endpoint.served === endpoint.configured)) return [];
+  if (
+    facts.observations.endpoints.every(({ server, served, configured }) => server !== 'nginx' || served === configured)
+  )
+    return [];
   return [
     {
       code: 'deployment-failing',

@@ -30,8 +30,8 @@ export function plan(facts: Facts, findings: Finding[]): Plan {
 function reloadNow({ observations, attempts, config, now }: Facts, findings: Finding[]) {
   const subject = deploymentDigest(observations);
   const drifted = observations.endpoints.filter(
-    ({ served, configured, failure }) =>
-      configured && (served ? served !== configured : failure?.reason === 'no-shared-algorithm'),
+    ({ server, served, configured, failure }) =>
+      server === 'nginx' && configured && (served ? served !== configured : failure?.reason === 'no-shared-algorithm'),
   );
   const wanted =
     config.mode !== 'observe' &&

@@ -1,5 +1,6 @@
 import { type Facts, type Policy, instant } from './facts.ts';
-import { nginxTest, typed } from './command-line.ts';
+import { typed } from './command-line.ts';
+import { serverTest } from './server-commands.ts';
 
 /** Neither a server with TLS nor a lineage: there is nothing that a verdict could rest on. */
 export const nothingFound: Policy = ({ observations, config, now }) => {
@@ -36,10 +37,10 @@ export const brokenConfig: Policy = ({ observations, config, now }) =>
         subject: { kind: 'server' as const, id: server },
         since: instant(now),
         cause: unreadable
-          ? `${place} cannot be read by this user, so what nginx serves cannot be told`
-          : `${place}: ${failure.detail}; nginx keeps what it loaded before, and its next restart would fail`,
+          ? `${place} cannot be read by this user, so what ${server} serves cannot be told`
+          : `${place}: ${failure.detail}; ${server} keeps what it loaded before, and its next restart would fail`,
         evidence: { file: place, reason: failure.reason, detail: failure.detail },
-        remedy: unreadable ? 'Run this command as root.' : `Mend ${place}, then: ${typed(nginxTest(config))}`,
+        remedy: unreadable ? 'Run this command as root.' : `Mend ${place}, then: ${typed(serverTest(server, config))}`,
       },
     ];
   });

@@ -7,7 +7,7 @@ import type { MachineryObserved } from '../observe/renewal-machinery.ts';
 import { typed } from './command-line.ts';
 import { type Facts, instant } from './facts.ts';
 import { lifeLeft } from './renewal-time.ts';
-import { serverReload } from './server-reload.ts';
+import { serverReload } from './server-commands.ts';
 
 type CopyFacts = Facts & { observations: LineageVersionsObserved & MachineryObserved };
 

@@ -1,13 +1,15 @@
 import type { Certificate } from '@certherd/protocol/certificate';
 import type { Subject } from '@certherd/protocol/finding';
-import { certbotEnvironment, certbotRenewal, nginxReload, typed } from './command-line.ts';
+import type { ServerProgram } from '@certherd/protocol/snapshot';
+import { certbotEnvironment, certbotRenewal, typed } from './command-line.ts';
 import { type Policy, instant } from './facts.ts';
+import { serverReload } from './server-commands.ts';
 
 /** What clients are shown, or would be shown after a reload, or what certbot keeps, and which is not valid now. */
 export const outsideValidity: Policy = ({ observations, certificates, config, now }) => {
   const used = new Map<
     string,
-    { certificate: Certificate; subject: Subject; lineage: string | undefined; what: string }
+    { certificate: Certificate; subject: Subject; lineage: string | undefined; server: ServerProgram; what: string }
   >();
   for (const endpoint of observations.endpoints) {
     const certificate = certificates.get(endpoint.served ?? '');
@@ -17,6 +19,7 @@ export const outsideValidity: Policy = ({ observations, certificates, config, no
         certificate,
         subject: { kind: 'endpoint', id: endpoint.id },
         lineage: deployment?.lineage,
+        server: endpoint.server,
         what: 'the certificate that clients are shown',
       });
   }
@@ -27,6 +30,7 @@ export const outsideValidity: Policy = ({ observations, certificates, config, no
         certificate,
         subject: { kind: 'deployment', id: deployment.id },
         lineage: deployment.lineage,
+        server: deployment.server,
         what: 'the configured certificate',
       });
     }
@@ -38,11 +42,12 @@ export const outsideValidity: Policy = ({ observations, certificates, config, no
         certificate,
         subject: { kind: 'lineage', id: lineage.name },
         lineage: lineage.name,
+        server: 'nginx',
         what: 'the newest certificate of the lineage',
       });
     }
   }
-  return [...used.values()].flatMap(({ certificate, subject, lineage, what }) => {
+  return [...used.values()].flatMap(({ certificate, subject, lineage, server, what }) => {
     const expired = Date.parse(certificate.notAfter) <= now;
     const early = Date.parse(certificate.notBefore) > now;
     if (!expired && !early) return [];
@@ -66,10 +71,10 @@ export const outsideValidity: Policy = ({ observations, certificates, config, no
         remedy: early
           ? 'timedatectl status'
           : renewed
-            ? typed(nginxReload(config))
+            ? typed(serverReload(server, config))
             : lineage
               ? typed(certbotRenewal(config, lineage), certbotEnvironment(config))
-              : `Install a valid certificate, then: ${typed(nginxReload(config))}`,
+              : `Install a valid certificate, then: ${typed(serverReload(server, config))}`,
       },
     ];
   });

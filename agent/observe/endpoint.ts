@@ -109,7 +109,7 @@ function rowsOf(
     return [
       {
         id: `${serverName}@${addressAndPort(listener)}/${algorithm}`,
-        server: 'nginx',
+        server: deployment?.server ?? 'nginx',
         serverName,
         address: listener.address,
         port: listener.port,
@@ -134,9 +134,11 @@ function canBeAskedFor(serverName: string, listener: Listener): boolean {
 /** A name that a client may send: a wildcard asks for a name of its own under it, a catch-all sends none. */
 function askable(serverName: string): string {
   if (serverName === '_' || /^[\d.]+$|:/.test(serverName)) return '';
+  if (serverName === '*') return '';
   return serverName
     .replace(/^\*?\./, serverName.startsWith('*') ? 'certherd-probe.' : '')
-    .replace(/\.\*$/, '.certherd-probe.test');
+    .replace(/\.\*$/, '.certherd-probe.test')
+    .replaceAll(/[*?]/g, 'x');
 }
 
 function reachable(address: string): string {

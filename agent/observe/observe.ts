@@ -6,7 +6,7 @@ import type { LookPorts } from '../ports.ts';
 import { type CertificateFile, keyMatches, observeCertificateFile } from './certificate-file.ts';
 import { endpointTargets, observeEndpoints } from './endpoint.ts';
 import { observeLineages } from './lineage.ts';
-import { observeNginx } from './nginx-servers.ts';
+import { namedByCertificate, observeServers } from './servers.ts';
 import { observeRunningNginx } from './nginx-running.ts';
 import { type Observations, certificatesByFingerprint } from './observations.ts';
 import { keepingCertificates, type ServedCertificates } from './trust.ts';
@@ -72,13 +72,13 @@ export function observeFiles(
   },
 ): Observations {
   const certbot = observeLineages(files, config.certbot.configDirectory);
-  const nginx = observeNginx(files, config.nginx.config);
+  const servers = observeServers(files, config);
   const read = new Map<string, CertificateFile>();
-  const deployments = nginx.deployments.map((deployment) => {
+  const deployments = servers.deployments.map((deployment) => {
     if (deployment.failure) return deployment;
     const file = read.get(deployment.certificatePath) ?? observeCertificateFile(files, deployment.certificatePath);
     read.set(deployment.certificatePath, file);
-    return completed(files, deployment, file, certbot.lineages);
+    return completed(files, namedByCertificate(deployment, file.certificates[0]), file, certbot.lineages);
   });
   const now = clock.now();
   return {
@@ -93,7 +93,7 @@ export function observeFiles(
     certificates: distinct([...certbot.certificates, ...[...read.values()].flatMap((file) => file.certificates)]),
     files: distinctFiles([...certbot.files, ...[...read.values()].map((file) => file.observation)]),
     lineages: certbot.lineages,
-    servers: [nginx.server],
+    servers: servers.servers,
     deployments,
     endpoints: [],
     ...noUpkeep,
@@ -111,7 +111,7 @@ export function observeFiles(
       )
       .map((lineage) => lineage.name),
     brokenChains: [...read.values()]
-      .filter(({ chain }) => chain?.complete === false)
+      .filter(({ chain, observation }) => chain?.complete === false && !servers.chainedElsewhere.has(observation.path))
       .map((file) => file.observation.path),
   };
 }

@@ -51,7 +51,7 @@ function handshake(target: DialTarget, secureContext: tls.SecureContext): Promis
     raw.on('error', (error) => end(failed(reasonOf(error), error.message)));
     raw.once('close', () => end(failed('connection-reset', 'the server closed the connection')));
     raw.once('connect', () => {
-      if (target.proxyProtocol) raw.write('PROXY UNKNOWN\r\n');
+      if (target.proxyProtocol) raw.write(proxyHeader(target));
       const socket = tls.connect({
         socket: raw,
         secureContext,
@@ -64,6 +64,13 @@ function handshake(target: DialTarget, secureContext: tls.SecureContext): Promis
       socket.once('secureConnect', () => end(presented(socket)));
     });
   });
+}
+
+/** PROXY protocol, version 1: a connection from this host to itself. Some servers hang up on the shorter "UNKNOWN". */
+function proxyHeader({ address, port }: DialTarget): string {
+  return address.includes(':') && !address.startsWith('unix:')
+    ? `PROXY TCP6 ::1 ::1 1 ${port}\r\n`
+    : `PROXY TCP4 127.0.0.1 127.0.0.1 1 ${port}\r\n`;
 }
 
 function presented(socket: tls.TLSSocket): Result<Handshake> {
