@@ -8,16 +8,17 @@ export const nothingFound: Policy = ({ observations, config, now }) => {
   if (deployments.length > 0 || lineages.length > 0 || typeof certbot.directory === 'object') return [];
   const problem = servers.find((server) => server.failure && server.failure.reason !== 'not-found');
   if (problem) return [];
-  const serverSeen = servers.some((server) => !server.failure);
+  const read = servers.filter((server) => !server.failure).map(({ server, configFile }) => `${server} (${configFile})`);
   return [
     {
       code: 'nothing-found',
       severity: 'unknown',
       subject: { kind: 'host', id: observations.host.name },
       since: instant(now),
-      cause: serverSeen
-        ? `nginx's config ${config.nginx.config} has no server with TLS, and ${config.certbot.configDirectory} holds no certbot lineage`
-        : `there is no nginx config at ${config.nginx.config}, and ${config.certbot.configDirectory} holds no certbot lineage`,
+      cause:
+        read.length > 0
+          ? `${read.join(', ')} has no server with TLS, and ${config.certbot.configDirectory} holds no certbot lineage`
+          : `there is no nginx config at ${config.nginx.config}, and ${config.certbot.configDirectory} holds no certbot lineage`,
       evidence: { 'nginx config': config.nginx.config, 'certbot directory': config.certbot.configDirectory },
       remedy: 'Name the places in agent.toml: config under [nginx], config_directory under [certbot].',
     },

@@ -105,7 +105,7 @@ test('a host with neither nginx nor certbot says so and exits 3', async (t) => {
   const config = `${sandbox.directory}/agent.toml`;
   fs.writeFileSync(
     config,
-    '[nginx]\nconfig = "/nonexistent/nginx.conf"\n[certbot]\nconfig_directory = "/nonexistent/letsencrypt"\n',
+    '[nginx]\nconfig = "/nonexistent/nginx.conf"\n[apache]\nconfig = "/nonexistent/apache2.conf"\n[haproxy]\nconfig = "/nonexistent/haproxy.cfg"\n[certbot]\nconfig_directory = "/nonexistent/letsencrypt"\n',
   );
   const json = await runAgent(sandbox, ['check', '--json', '--config', config]);
   t.is(json.exit, 3);

@@ -7,11 +7,12 @@ test('docs/findings.md is what the explanations say; npm run docs writes it', (t
   t.is(fs.readFileSync(new URL('../../../docs/findings.md', import.meta.url), 'utf8'), findingsPage());
 });
 
-test('every test that an explanation names is there', (t) => {
+test('every test that an explanation names is there, and speaks of the code', (t) => {
   for (const [code, { shownBy }] of Object.entries(explanations)) {
     for (const name of shownBy.split(', ').filter((one) => !one.startsWith('demo '))) {
       const below = name.startsWith('integration/') ? '../../' : '../';
-      t.true(fs.existsSync(new URL(`${below}${name}.test.ts`, import.meta.url)), `${code} names ${name}`);
+      const file = new URL(`${below}${name}.test.ts`, import.meta.url);
+      t.true(fs.existsSync(file) && fs.readFileSync(file, 'utf8').includes(code), `${code} names ${name}`);
     }
   }
 });

@@ -271,3 +271,41 @@ test('the remedy for an endpoint that cannot be told is a command that a shell t
     "openssl s_client -connect 0.0.0.0:443 -servername '$(reboot)'\\''.test'",
   );
 });
+
+test('a reload that did not bring the present state into service is told until it does, and is tried again', (t) => {
+  const drifted = {
+    lineages: [lineage({ issued: 'b'.repeat(64), live: 'b'.repeat(64) })],
+    deployments: [deployment({ configured: 'b'.repeat(64) })],
+    endpoints: [endpoint({ configured: 'b'.repeat(64), issued: 'b'.repeat(64) })],
+  };
+  const [action] = judge(drifted, noon, [], 'deploy').plan.actions;
+  const failed: Attempt = {
+    verb: 'reload',
+    subject: action?.subject ?? '',
+    at: noon,
+    reason: 'not-proved',
+    detail: '1 of 1 endpoints',
+  };
+  const after = judge(drifted, noon + 1000, [failed], 'deploy');
+  const finding = after.snapshot.findings.find(({ code }) => code === 'deployment-failing');
+  t.regex(finding?.cause ?? '', /the last reload of nginx failed \(not-proved\): 1 of 1 endpoints/);
+  t.deepEqual(after.plan.actions, []);
+  t.is(after.plan.lookAgainAt, noon + 60_000);
+  t.is(judge(drifted, noon + 60_001, [failed], 'deploy').plan.actions.length, 1);
+  t.deepEqual(judge({}, noon + 1000, [failed], 'deploy').snapshot.findings, []);
+});
+
+test('certificates that are not each issued by the next are a warning, and a leaf alone is a notice', (t) => {
+  const path = `${live}/fullchain.pem`;
+  const chained = (fingerprints: string[]) =>
+    codes({ brokenChains: [path], files: [{ path, fingerprints, modifiedAt: new Date(noon).toISOString() }] });
+  t.deepEqual(chained(['a'.repeat(64), 'c'.repeat(64)]), ['warning chain-incomplete']);
+  t.deepEqual(chained(['a'.repeat(64)]), ['notice chain-incomplete']);
+});
+
+test('a lineage whose files do not fit together is broken, with the command that renews it', (t) => {
+  const failure = { reason: 'link-broken' as const, detail: 'live/shop/cert.pem leads nowhere' };
+  const [finding] = judge({ lineages: [lineage({ failure })] }).snapshot.findings;
+  t.is(finding?.code, 'lineage-broken');
+  t.regex(finding?.remedy ?? '', /certbot renew --cert-name shop /);
+});
