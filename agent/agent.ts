@@ -75,7 +75,7 @@ export function startAgent(
   const look = async (): Promise<{ snapshot: Snapshot; plan: Plan }> => {
     for (let round = 1; ; round++) {
       woken = false;
-      const observations = await observeHost(ports, config, host, undefined, () => stopped);
+      const observations = await observeHost(ports, config, host, { isOver: () => stopped });
       // What changed before a directory was watched gave no trigger.
       const isNew = await watching.watchOnly(directoriesToWatch(config, observations));
       if (isNew && round < looksInARow && !stopped) continue;

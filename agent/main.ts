@@ -1,4 +1,5 @@
 #!/usr/bin/env node
+import { resolve } from 'node:path';
 import { Command, CommanderError } from 'commander';
 import { type Context, exitCodes, openContext, writeError, writeLine } from './commands/context.ts';
 import { agentVersion } from './version.ts';
@@ -9,6 +10,9 @@ interface Options {
   json?: boolean;
   passwordFile?: string;
   replace?: boolean;
+  findingsOnly?: boolean;
+  probe?: boolean;
+  nginxConfig?: string;
 }
 type Action = (context: Context, args: string[], options: Options) => Promise<number> | number;
 
@@ -49,9 +53,18 @@ async function main(argv: string[]): Promise<number> {
     'check',
     'look once and judge; changes nothing. Exit 0 fine, 1 warning, 2 critical, 3 could not tell',
     async (context, _args, options) =>
-      (await import('./commands/check.ts')).checkCommand(context, { json: options.json === true }),
+      (await import('./commands/check.ts')).checkCommand(context, {
+        json: options.json === true,
+        findingsOnly: options.findingsOnly === true,
+        probe: options.probe !== false,
+        ...(options.nginxConfig && { nginxConfig: resolve(options.nginxConfig) }),
+      }),
     3,
-  ).option('--json', 'print everything seen and found, for scripts');
+  )
+    .option('--json', 'print everything seen and found, for scripts')
+    .option('--findings-only', 'leave the table of endpoints out')
+    .option('--no-probe', 'make no connection: judge only what is on disk')
+    .option('--nginx-config <file>', 'judge this nginx config in place of the one in the settings');
   define(
     'enroll <join>',
     'enrol this host with a collector (JOIN comes from: certherd-collector token create)',

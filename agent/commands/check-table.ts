@@ -15,20 +15,27 @@ const marks = {
 };
 
 /** `check` for people: what needs them first, then every endpoint with its three certificates side by side. */
-export function checkTable(snapshot: Snapshot, now: number, columns: number): string {
+export function checkTable(
+  snapshot: Snapshot,
+  now: number,
+  columns: number,
+  options: { findingsOnly: boolean; probe: boolean } = { findingsOnly: false, probe: true },
+): string {
   const { host, endpoints, findings, lineages } = snapshot;
   const blocks = [
     `${pc.bold(printable(host.name))}  ${pc.dim(`${counted(endpoints.length, 'endpoint')}, ${counted(lineages.length, 'certbot lineage')}, mode ${host.mode}`)}`,
     ...findings.map((finding) => findingBlock(finding, now, columns)),
-    ...(endpoints.length > 0 ? [endpointTable(snapshot, now)] : []),
-    verdict(snapshot),
+    ...(endpoints.length > 0 && !options.findingsOnly ? [endpointTable(snapshot, now)] : []),
+    verdict(snapshot, options.probe),
   ];
   return blocks.join('\n\n');
 }
 
 function findingBlock(finding: Finding, now: number, columns: number): string {
   const { code, severity, subject, since, cause, remedy } = finding;
-  const head = `${marks[severity](`${severity.toUpperCase()} ${code}`)}  ${pc.bold(printable(subject.id))}  ${pc.dim(`for ${span(now - Date.parse(since))}`)}`;
+  const age = now - Date.parse(since);
+  const lasting = age >= 1000 ? `  ${pc.dim(`for ${span(age)}`)}` : '';
+  const head = `${marks[severity](`${severity.toUpperCase()} ${code}`)}  ${pc.bold(printable(subject.id))}${lasting}`;
   return [
     head,
     ...wrapped(printable(cause), columns - 4).map((line) => `    ${line}`),
@@ -82,9 +89,13 @@ function short(fingerprint: string | undefined): string {
   return fingerprint ? fingerprint.slice(0, 8) : '-';
 }
 
-function verdict({ findings, endpoints }: Snapshot): string {
+function verdict({ findings, endpoints }: Snapshot, probe: boolean): string {
   const served = endpoints.filter(({ reached }) => reached === 'served').length;
-  const proof = `${served} of ${counted(endpoints.length, 'endpoint')} present what is issued and configured`;
+  const proof = !probe
+    ? 'nothing was asked over the network'
+    : endpoints.length === 0
+      ? 'there is no endpoint to ask'
+      : `${served} of ${counted(endpoints.length, 'endpoint')} present what is issued and configured`;
   const needing = (['critical', 'unknown', 'warning'] as const).flatMap((severity) => {
     const count = findings.filter((finding) => finding.severity === severity).length;
     return count > 0 ? [`${count} ${severity}`] : [];

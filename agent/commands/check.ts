@@ -13,15 +13,26 @@ export const checkCodes = { fine: 0, warning: 1, critical: 2, unknown: 3 } as co
 /** certbot swaps a lineage's links within milliseconds; what disagrees for longer is told as it is. */
 const settlingMs = 3_000;
 
+export interface CheckOptions {
+  json: boolean;
+  findingsOnly: boolean;
+  /** False: no connection is made, and only what is on disk is judged. */
+  probe: boolean;
+  nginxConfig?: string;
+}
+
 /** One look and one verdict; changes nothing, needs no collector and no state. */
-export async function checkCommand({ config, host }: Context, options: { json: boolean }): Promise<number> {
+export async function checkCommand({ config: settings, host }: Context, options: CheckOptions): Promise<number> {
   const ports = systemLooking();
   const { clock } = ports;
-  const observations = await observeHost(ports, config, host, settlingMs);
+  const config = options.nginxConfig
+    ? { ...settings, nginx: { ...settings.nginx, config: options.nginxConfig } }
+    : settings;
+  const observations = await observeHost(ports, config, host, { patienceMs: settlingMs, probe: options.probe });
   const { snapshot } = decide(observations, [], [], config, clock.now());
-  writeLine(
-    options.json ? printableJson(checkReport(snapshot, clock.now())) : checkTable(snapshot, clock.now(), columns()),
-  );
+  const now = clock.now();
+  if (options.json) writeLine(printableJson(checkReport(snapshot, now)));
+  else writeLine(checkTable(snapshot, now, columns(), options));
   return checkCode(snapshot.findings);
 }
 

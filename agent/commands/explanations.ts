@@ -69,7 +69,7 @@ export const explanations: Readonly<Record<FindingCode, Explanation>> = {
     meaning: "The agent's last reload did not bring the configured certificates into service.",
     causes: "The config test, the reload or the proof failed; the finding carries the server's own reason.",
     remedy: 'Reload by hand and look.',
-    shownBy: 'decide/policies',
+    shownBy: 'decide/drift',
   },
   'key-mismatch': {
     severity: 'critical',
@@ -105,7 +105,7 @@ export const explanations: Readonly<Record<FindingCode, Explanation>> = {
     meaning: "certbot's files of a lineage do not lead to one certificate.",
     causes: 'Links or archive files were moved, mixed or deleted.',
     remedy: 'Renew the lineage.',
-    shownBy: 'decide/policies',
+    shownBy: 'decide/files',
   },
   settling: {
     severity: 'notice',
@@ -177,7 +177,7 @@ export const explanations: Readonly<Record<FindingCode, Explanation>> = {
       'The certificates in the file are not each issued by the next: clients that lack the intermediate refuse it.',
     causes: 'cert.pem was configured instead of fullchain.pem, or the order is wrong.',
     remedy: 'Leaf first, then each issuer; with certbot that is fullchain.pem.',
-    shownBy: 'decide/policies',
+    shownBy: 'decide/files',
   },
   'chain-untrusted': {
     severity: 'warning',

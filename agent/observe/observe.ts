@@ -19,16 +19,21 @@ const settlingMs = 60_000;
 /** While links disagree, look at them again this often. */
 const settleStepMs = 150;
 
-/**
- * One look at the whole host: files, lineages, configs, and a handshake with every endpoint. While certbot rewrites its
- * links the handshakes wait, for `patienceMs` at most or until there is no more time.
- */
+export interface LookOptions {
+  /** How long the handshakes wait while certbot rewrites its links. */
+  patienceMs?: number;
+  /** There is no more time for that. */
+  isOver?: () => boolean;
+  /** False: no connection is made. */
+  probe?: boolean;
+}
+
+/** One look at the whole host: files, lineages, configs, who renews, and a handshake with every endpoint. */
 export async function observeHost(
   ports: LookPorts,
   config: Config,
   host: { name: string; agentVersion: string; platform: string },
-  patienceMs: number = settlingMs,
-  isOver: () => boolean = () => false,
+  { patienceMs = settlingMs, isOver = () => false, probe = true }: LookOptions = {},
 ): Promise<Observations> {
   const began = ports.clock.monotonic();
   let seen = observeFiles(ports, config, host);
@@ -38,7 +43,7 @@ export async function observeHost(
   }
   const byFingerprint = certificatesByFingerprint(seen);
   const algorithmOf = (fingerprint: string) => byFingerprint.get(fingerprint)?.algorithm;
-  const targets = endpointTargets(seen.deployments);
+  const targets = probe ? endpointTargets(seen.deployments) : [];
   const served: ServedCertificates = new Map();
   const dial = keepingCertificates(ports.dial, served);
   const { endpoints, certificates } = await observeEndpoints(dial, targets, algorithmOf, config.probeTimeoutMs);

@@ -24,9 +24,9 @@ test('an empty file and no file give the defaults, which allow nothing', (t) => 
 test('every field is read', (t) => {
   const { loaded } = load(
     t,
-    `host_name = "a"\nstate_directory = "/s"\nmode = "renew"\nrescan_seconds = 5\nlog_level = "debug"\nprobe_timeout_seconds = 2
-[certbot]\nbinary = "/c"\nconfig_directory = "/cc"\nwork_directory = "/cw"\nlogs_directory = "/cl"\nca_bundle = "/ca"\ndeadline_seconds = 30
-[nginx]\nbinary = "/n"\nconfig = "/nc"\nprefix = "/np"\nerror_log = "/ne"\n`,
+    `host_name = "a"\nstate_directory = "/s"\nmode = "renew"\nrescan_seconds = 5\nlog_level = "debug"\nprobe_timeout_seconds = 2\nextra_roots = ["/r.pem"]
+[certbot]\nbinary = "/c"\nconfig_directory = "/cc"\nwork_directory = "/cw"\nlogs_directory = "/cl"\nca_bundle = "/ca"\ndeadline_seconds = 30\nrenewed_by = "ansible"
+[nginx]\nbinary = "/n"\nconfig = "/nc"\nprefix = "/np"\nerror_log = "/ne"\n[apache]\nconfig = "/a"\n[haproxy]\nconfig = "/h"\n`,
   );
   t.true(loaded.ok);
   if (!loaded.ok) return;
@@ -38,6 +38,9 @@ test('every field is read', (t) => {
     rescanMs: 5000,
     probeTimeoutMs: 2000,
     logLevel: 'debug',
+    extraRoots: ['/r.pem'],
+    apache: { config: '/a' },
+    haproxy: { config: '/h' },
     certbot: {
       binary: '/c',
       configDirectory: '/cc',
@@ -45,6 +48,7 @@ test('every field is read', (t) => {
       logsDirectory: '/cl',
       caBundle: '/ca',
       deadlineMs: 30_000,
+      renewedBy: 'ansible',
     },
     nginx: { binary: '/n', config: '/nc', prefix: '/np', errorLog: '/ne' },
   });

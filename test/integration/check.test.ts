@@ -94,7 +94,18 @@ test('check sees a key that does not match, a file that is gone, and an nginx th
   t.true(finding?.cause.includes(`${site}:`), finding?.cause);
   fs.rmSync(site);
 
+  const other = `${host.sandbox.directory}/other.conf`;
+  fs.writeFileSync(other, 'events {}\nhttp {\n  server {\n');
+  const elsewhere: Report = JSON.parse((await host.agent(['check', '--json', '--nginx-config', other])).stdout);
+  t.is(elsewhere.findings.find(({ code }) => code === 'config-broken')?.cause.startsWith(`${other}:`), true);
+  const brief = await host.agent(['check', '--findings-only']);
+  t.is(brief.exit, 0);
+  t.false(brief.stdout.includes('configured  served'), brief.stdout);
+
   await host.nginx.close();
+  const unasked = await host.agent(['check', '--no-probe']);
+  t.is(unasked.exit, 0, unasked.stdout);
+  t.regex(unasked.stdout, /nothing was asked over the network/);
   const down = await codes();
   t.deepEqual(down, { exit: 2, codes: ['endpoint-unreachable'] });
 });

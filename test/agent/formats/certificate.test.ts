@@ -45,6 +45,7 @@ test('every fact of a certificate is read', async (t) => {
     notAfter: '2027-01-30T23:59:59.000Z',
     algorithm: 'ecdsa',
     key: 'EC prime256v1',
+    signature: 'ecdsa-with-SHA256',
     isAuthority: false,
   });
   t.true(Value.Check(Certificate, certificate));
