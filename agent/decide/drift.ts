@@ -53,7 +53,7 @@ function loadedBefore(endpoint: ObservedEndpoint, facts: Facts, earlier: Finding
     subject: { kind: 'endpoint', id: endpoint.id },
     since: cause?.since ?? changedAt,
     cause:
-      `${deployment?.certificatePath ?? 'the configured file'} holds a newer certificate than clients are shown: ${why}`.slice(
+      `${deployment?.certificatePath ?? 'the configured file'} holds ${isNewer(endpoint, facts) ? 'a newer' : 'another'} certificate than clients are shown: ${why}`.slice(
         0,
         4000,
       ),
@@ -134,6 +134,12 @@ export const failingDeployment: Policy = (facts) => {
     },
   ];
 };
+
+/** A site that is new to the config, or whose name another server answers for, shows what has no such order. */
+function isNewer({ configured, served }: ObservedEndpoint, { certificates }: Facts): boolean {
+  const [own, shown] = [configured, served].map((fingerprint) => certificates.get(fingerprint ?? ''));
+  return own !== undefined && shown !== undefined && own.notBefore >= shown.notBefore && own.subject === shown.subject;
+}
 
 function compared({ issued, configured, served, failure }: ObservedEndpoint, facts: Facts): Record<string, string> {
   const notAfter = facts.certificates.get(served ?? '')?.notAfter;

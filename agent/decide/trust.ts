@@ -5,7 +5,7 @@ import type { ObservedEndpoint } from '../observe/observations.ts';
 import type { ChainTrust, TrustObserved } from '../observe/trust.ts';
 import { certbotEnvironment, certbotRenewal, typed } from './command-line.ts';
 import { type Facts, instant } from './facts.ts';
-import { isDefaultCertificate } from './unmanaged.ts';
+import { isCatchAll, isDefaultCertificate } from './unmanaged.ts';
 
 /** What clients are shown does not lead to a root that this host trusts. A private CA's root belongs into extra_roots. */
 export function untrustedChain(facts: Facts & { observations: TrustObserved }): Finding[] {
@@ -16,11 +16,14 @@ export function untrustedChain(facts: Facts & { observations: TrustObserved }): 
     const endpoints = observations.endpoints.filter(({ served, chain }) => [served, ...chain].join(' ') === key);
     const [endpoint] = endpoints;
     const leaf = certificates.get(chain.fingerprints[0] ?? '');
-    const deployment = observations.deployments.find(({ id }) => id === endpoint?.deployment);
     if (!endpoint || !leaf) return [];
+    // a server that answers for another's name shows its own certificate, and not the one of the endpoint's deployment
+    const holding = observations.deployments.filter(({ configured }) => configured === leaf.fingerprint);
+    const meant = observations.deployments.find(({ id }) => id === endpoint.deployment);
+    const deployment = holding.find((one) => one === meant) ?? holding[0] ?? meant;
     // that nobody could trust it is not news about a placeholder; `unmanaged` tells of it
-    if (chain.problem === 'self-signed' && (isDefaultCertificate(leaf, deployment) || endpoints.every(catchesAll)))
-      return [];
+    const placeholder = holding.some((one) => isDefaultCertificate(leaf, one) || isCatchAll(leaf, one));
+    if (chain.problem === 'self-signed' && (placeholder || endpoints.every(catchesAll))) return [];
     const judged = judge(chain, leaf, deployment, facts);
     const file = observations.files.find(({ path }) => path === deployment?.certificatePath);
     const expired = chain.problem === 'issuer-expired';
@@ -79,9 +82,10 @@ function judge(chain: ChainTrust, leaf: Certificate, deployment: Deployment | un
         : 'timedatectl status',
     };
   }
+  const holds = deployment?.configured === leaf.fingerprint;
   const authority = chain.problem === 'no-issuer' ? at.issuer : at.subject;
   const causes: Record<string, string> = {
-    'self-signed': `the certificate in ${path} signed itself: only clients that were told to trust it do`,
+    'self-signed': `the certificate ${holds ? `in ${path}` : 'that clients are shown'} signed itself: only clients that were told to trust it do`,
     'unknown-root': `the chain ends in ${authority}, a root that this host does not trust: a private CA, or one that was withdrawn`,
     'no-issuer': `the chain ends before ${authority}, which is neither sent nor trusted by this host: an intermediate is missing, or the CA is a private one`,
     'gave-up': 'the chain holds so many certificates of the same name that the search for a root was given up',

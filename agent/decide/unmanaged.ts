@@ -4,12 +4,13 @@ import type { Deployment } from '@certherd/protocol/snapshot';
 import { clientOf } from '../observe/acme-clients.ts';
 import type { LineageVersionsObserved } from '../observe/lineage-versions.ts';
 import type { MachineryObserved } from '../observe/renewal-machinery.ts';
+import type { TrustObserved } from '../observe/trust.ts';
 import { typed } from './command-line.ts';
 import { type Facts, instant } from './facts.ts';
 import { lifeLeft } from './renewal-time.ts';
 import { copiedFrom } from './stale-copy.ts';
 
-type UnmanagedFacts = Facts & { observations: MachineryObserved & LineageVersionsObserved };
+type UnmanagedFacts = Facts & { observations: MachineryObserved & LineageVersionsObserved & TrustObserved };
 
 /** A certificate in use that no certbot lineage, nor any other client known here, would ever renew. */
 export function unmanagedCertificate(facts: UnmanagedFacts): Finding[] {
@@ -40,7 +41,7 @@ export function unmanagedCertificate(facts: UnmanagedFacts): Finding[] {
           config: `${configFile}:${line}`,
           'looked for': 'certbot, acme.sh, lego, dehydrated, Caddy, cert-manager',
         },
-        remedy: remedyFor(deployment, facts),
+        remedy: placeholder ? remedyForPlaceholder(leaf, deployment) : remedyFor(leaf, deployment, facts),
       },
     ];
   });
@@ -64,7 +65,7 @@ export function isDefaultCertificate(leaf: Certificate, deployment: Deployment |
 }
 
 /** For clients that ask for a name which is not served here; that they refuse it is what it is for. */
-function isCatchAll(leaf: Certificate, { serverNames }: Deployment): boolean {
+export function isCatchAll(leaf: Certificate, { serverNames }: Deployment): boolean {
   return leaf.subject === leaf.issuer && serverNames.every((name) => name === '' || name === '_');
 }
 
@@ -74,7 +75,21 @@ function severityOf(left: number): 'critical' | 'warning' | 'notice' {
   return left <= 1 / 3 ? 'warning' : 'notice';
 }
 
-function remedyFor(deployment: Deployment, { config }: Facts): string {
+/** Where it stands for names that are not served here, it does what it is there for. */
+function remedyForPlaceholder(leaf: Certificate, deployment: Deployment): string {
+  const { certificatePath: path, server } = deployment;
+  if (!isCatchAll(leaf, deployment)) return `Put a certificate that clients trust in the place of ${path}.`;
+  const refusing = server === 'nginx' ? ' (nginx 1.19.4 and later can do without: "ssl_reject_handshake on;")' : '';
+  return `Nothing, if it only answers clients that ask for a name not served here${refusing}; else put a certificate that clients trust in the place of ${path}.`;
+}
+
+function remedyFor(leaf: Certificate, deployment: Deployment, { config, observations }: UnmanagedFacts): string {
+  // no public CA issues from its root itself: certbot would bring in a certificate of another CA
+  const ownCa = observations.trust.some(
+    ({ fingerprints, trusted }) => trusted && fingerprints.length === 1 && fingerprints[0] === leaf.fingerprint,
+  );
+  if (ownCa)
+    return `Have ${deployment.certificatePath} renewed by ${leaf.issuer.slice(0, 2000)}, the private CA that issued it, or note who renews it by hand.`;
   const names = deployment.serverNames.filter((name) => /^[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+$/.test(name));
   if (names.length === 0 || deployment.server === 'haproxy')
     return `Have ${deployment.certificatePath} renewed by an ACME client, or note who renews it by hand.`;

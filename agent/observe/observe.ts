@@ -9,7 +9,7 @@ import { observeLineages } from './lineage.ts';
 import { namedByCertificate, observeServers } from './servers.ts';
 import { observeRunningNginx } from './nginx-running.ts';
 import { type Observations, certificatesByFingerprint } from './observations.ts';
-import { keepingCertificates, type ServedCertificates } from './trust.ts';
+import { keepingCertificates, needsIntermediate, type ServedCertificates } from './trust.ts';
 import { readTrustedRoots } from './trusted-roots.ts';
 import { noUpkeep, observeUpkeep } from './upkeep.ts';
 
@@ -61,6 +61,7 @@ export async function observeHost(
   const running = observeRunningNginx(ports, config, whole);
   return {
     ...whole,
+    brokenChains: whole.brokenChains.filter((file) => needsIntermediate(ports.files, file, roots, seen.at)),
     ...observeUpkeep(ports, config, whole, { served, roots }, '/'),
     ...(running && { running }),
   };

@@ -1,6 +1,7 @@
 import { createHash, X509Certificate } from 'node:crypto';
-import type { Dialer } from '../ports.ts';
+import type { Dialer, Files } from '../ports.ts';
 import { trustPath } from '../formats/trust-path.ts';
+import { observeCertificateFile } from './certificate-file.ts';
 import type { ObservedEndpoint } from './observations.ts';
 import type { TrustedRoots } from './trusted-roots.ts';
 
@@ -68,6 +69,16 @@ export function observeTrust(
       path.trusted ? { fingerprints, trusted: true, root: oneLine(path.root) } : { fingerprints, ...endOf(path) },
     ];
   });
+}
+
+/**
+ * Whether the chain in this file lacks something. A leaf alone lacks nothing where a root that this host trusts issued it
+ * itself, as private CAs without an intermediate do: clients of that CA need no more. `now` in milliseconds since 1970.
+ */
+export function needsIntermediate(files: Files, path: string, roots: TrustedRoots, now: number): boolean {
+  const { certificates, leafDer } = observeCertificateFile(files, path);
+  const leaf = certificates.length === 1 ? certificateOf(leafDer) : undefined;
+  return !(leaf && trustPath([leaf], roots.roots, now)?.trusted);
 }
 
 function endOf({

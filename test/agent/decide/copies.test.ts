@@ -96,6 +96,15 @@ test('a certificate that nobody renews is told, the louder the less of its life 
   t.regex(alone(5)?.cause ?? '', /somebody has to do it by hand/);
 });
 
+test('what a private CA issued from its root itself is not to be replaced by what certbot brings', (t) => {
+  const other = { issuer: 'CN=Internal CA', subjectAltNames: ['other.test'] };
+  const trust = [{ fingerprints: ['b'.repeat(64)], trusted: true, root: 'CN=Internal CA' }];
+  const [finding, ...more] = judge(other, {}, { trust });
+  t.deepEqual(more, []);
+  t.regex(finding?.remedy ?? '', /^Have \/etc\/nginx\/tls\/shop\.pem renewed by CN=Internal CA, the private CA/);
+  t.regex(judge(other)[0]?.remedy ?? '', /certbot --nginx/);
+});
+
 test("Debian's placeholder is a notice whatever its age", (t) => {
   const path = '/etc/ssl/certs/ssl-cert-snakeoil.pem';
   const own = { deployments: [copied({ certificatePath: path })] };
@@ -107,11 +116,14 @@ test("Debian's placeholder is a notice whatever its age", (t) => {
     findings.map(({ code, severity, subject }) => [code, severity, subject.id]),
     [['unmanaged', 'notice', path]],
   );
+  t.is(findings[0]?.remedy, `Put a certificate that clients trust in the place of ${path}.`);
 });
 
 test('what signed itself for clients that ask for no name of this host is a notice, for a name it counts down', (t) => {
   const itself = { subject: 'CN=x', issuer: 'CN=x', notAfter: new Date(noon + day).toISOString() };
-  t.is(judge(itself, { deployments: [copied({ serverNames: ['', '_'] })] })[0]?.severity, 'notice');
+  const [finding] = judge(itself, { deployments: [copied({ serverNames: ['', '_'] })] });
+  t.is(finding?.severity, 'notice');
+  t.regex(finding?.remedy ?? '', /^Nothing, if it only answers clients .* "ssl_reject_handshake on;"/);
   t.is(judge(itself)[0]?.severity, 'critical');
 });
 

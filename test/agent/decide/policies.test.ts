@@ -65,6 +65,19 @@ test('a renewed certificate that nginx has not loaded is not served, with both v
   );
 });
 
+test('only what is of the same subject and no older is called newer than what clients are shown', (t) => {
+  const cause = (change: Parameters<typeof certificate>[1]) =>
+    judge({
+      certificates: [certificate('a'), certificate('b', change)],
+      deployments: [deployment({ configured: 'b'.repeat(64) })],
+      lineages: [lineage({ issued: 'b'.repeat(64), live: 'b'.repeat(64), issuedVersion: 2, liveVersion: 2 })],
+      endpoints: [endpoint({ configured: 'b'.repeat(64), issued: 'b'.repeat(64) })],
+    }).snapshot.findings.find(({ code }) => code === 'not-served')?.cause ?? '';
+  t.regex(cause({ notBefore: new Date(noon).toISOString() }), /holds a newer certificate than clients are shown: /);
+  t.regex(cause({ subject: 'CN=new.example.test' }), /holds another certificate than clients are shown: /);
+  t.regex(cause({ notBefore: '2020-01-01T00:00:00.000Z' }), /holds another certificate than clients are shown: /);
+});
+
 test('an algorithm that is configured and that nobody presents is not served', (t) => {
   const { served: _none, ...silent } = endpoint();
   t.deepEqual(codes({ endpoints: [{ ...silent, failure: { reason: 'no-shared-algorithm', detail: 'alert 40' } }] }), [

@@ -4,7 +4,7 @@ import path from 'node:path';
 import test from 'ava';
 import { openCertificate } from '../../../agent/formats/certificate.ts';
 import { rootsBySubject, trustPath } from '../../../agent/formats/trust-path.ts';
-import { observeTrust } from '../../../agent/observe/trust.ts';
+import { needsIntermediate, observeTrust } from '../../../agent/observe/trust.ts';
 import { readTrustedRoots } from '../../../agent/observe/trusted-roots.ts';
 import { systemFiles } from '../../../agent/system/files.ts';
 import { testDirectory } from '../../helpers/directory.ts';
@@ -108,6 +108,46 @@ test('a certificate that signed itself is a warning, unless it is there for clie
   t.deepEqual(served([own], [own]), []);
   const placeholder = await mint({ names: ['localhost'] });
   t.deepEqual(served([placeholder], []), []);
+});
+
+test('where another server answers, what is shown is not said to be in the file that was meant to be', async (t) => {
+  const [meant, shown] = [await mint({ names: ['shop.example.test'] }), await mint({ names: ['web-1'] })];
+  const ders = new Map([[print(shown), new Uint8Array(shown.der)]]);
+  const row = endpoint({ served: print(shown), configured: print(meant) });
+  const trust = observeTrust([row], ders, { roots: new Map(), sources: [], unusable: [] }, now);
+  const certificates = [meant, shown].flatMap(({ der }) => {
+    const read = openCertificate(der);
+    return read.ok ? [read.value.certificate] : [];
+  });
+  const own = deployment({ configured: print(meant) });
+  const other = (change: object) => ({ ...own, id: 'other', line: 20, configured: print(shown), ...change });
+  const causes = (deployments: ReturnType<typeof deployment>[]) =>
+    judgeUpkeep({ ...observed({ certificates, endpoints: [row], deployments }), ...upkeep({ trust }) }, { now })
+      .filter(({ code }) => code === 'chain-untrusted')
+      .map(({ cause }) => cause);
+  t.regex(causes([own])[0] ?? '', /^the certificate that clients are shown signed itself/);
+  t.regex(
+    causes([own, other({ certificatePath: '/etc/nginx/tls/web-1.pem' })])[0] ?? '',
+    /^the certificate in \/etc\/nginx\/tls\/web-1\.pem signed itself/,
+  );
+  t.deepEqual(causes([own, other({ certificatePath: '/etc/ssl/certs/ssl-cert-snakeoil.pem' })]), []);
+  t.deepEqual(causes([own, other({ serverNames: ['_'] })]), []);
+});
+
+test('a leaf alone lacks no intermediate where a trusted root issued it itself', async (t) => {
+  const { root, intermediate, leaf } = await mintChain();
+  const direct = await mint({ names: ['shop.example.test'], issuer: root });
+  const directory = testDirectory(t);
+  const needs = (name: string, pems: string[]) => {
+    const file = path.join(directory, name);
+    fs.writeFileSync(file, pems.join(''));
+    const trusted = { roots: rootsBySubject([root.x509]), sources: [], unusable: [] };
+    return needsIntermediate(systemFiles(), file, trusted, now);
+  };
+  t.false(needs('direct.pem', [direct.pem]));
+  t.true(needs('alone.pem', [leaf.pem]));
+  t.true(needs('wrong.pem', [direct.pem, intermediate.pem]), 'what is sent in a wrong order is told all the same');
+  t.true(needs('nothing.pem', []));
 });
 
 test('a hostile heap of certificates of one name ends the search', async (t) => {

@@ -1,0 +1,49 @@
+import fs from 'node:fs';
+import test from 'ava';
+import { prepareCollector } from '../../scripts/stage/products.ts';
+import { runAgent } from '../helpers/host.ts';
+import { openSandbox } from '../helpers/testbed/sandbox.ts';
+
+test('a join string enrols one host once, and each refusal is one line that says what to do', async (t) => {
+  const sandbox = openSandbox();
+  t.teardown(() => sandbox.close());
+  const collector = await prepareCollector(sandbox);
+  await collector.start();
+  const join = await collector.join();
+  const enroll = (host: string, word: string, ...more: string[]) => {
+    const config = `${sandbox.directory}/${host}.toml`;
+    fs.writeFileSync(config, `host_name = "${host}"\nstate_directory = "${sandbox.directory}/${host}"\n`);
+    return runAgent(sandbox, ['enroll', word, ...more, '--config', config]);
+  };
+  const token = join.split('.').at(-1) ?? 'none';
+  const refused = async (host: string, word: string, expected: RegExp) => {
+    const { exit, stdout, stderr } = await enroll(host, word);
+    t.is(exit, 1, stderr);
+    t.regex(stderr, expected);
+    t.is(stderr.trim().split('\n').length, 1, stderr);
+    t.false((stdout + stderr).includes(token), 'the token is not repeated');
+  };
+
+  const [before = '', pinned = ''] = [join.slice(0, join.lastIndexOf('/') + 1), join.slice(join.lastIndexOf('/') + 1)];
+  await refused(
+    'web-1',
+    `${before}${'A'.repeat(43)}.${pinned.split('.')[1]}`,
+    /is not the collector of this join string .*The token was not sent/,
+  );
+
+  const first = await enroll('web-1', join, '--json');
+  t.is(first.exit, 0, first.stderr);
+  const { agentId } = JSON.parse(first.stdout) as { agentId: string };
+  const again = await enroll('web-1', join, '--json');
+  t.is((JSON.parse(again.stdout) as { agentId: string }).agentId, agentId, 'a lost reply may be asked for again');
+  await refused('web-2', join, /refused the token: it was used, has expired, or is unknown.*token create/);
+  await refused(
+    'web-2',
+    `${before}${pinned.split('.')[0]}.${'B'.repeat(43)}`,
+    /refused the token: it was used, has expired, or is unknown/,
+  );
+  t.false(fs.existsSync(`${sandbox.directory}/web-2/enrolment.json`));
+
+  await collector.kill();
+  await refused('web-3', join, /cannot be reached .*The token was not sent/);
+});
