@@ -97,7 +97,7 @@ const defaultConfigPath = '/etc/certherd/agent.toml';
 
 /**
  * Reads the settings: those at `path`, else the default file, else the defaults alone (a host before any set-up).
- * The failure is one line per mistake: FILE:LINE: field: expected …, found ….
+ * The failure is one line per mistake: FILE:LINE: field: expected …, found … (or: unknown field; …).
  */
 export function loadConfig(
   files: Files,
@@ -120,8 +120,7 @@ export function loadConfig(
     return {
       ok: false,
       failure: read.failure.map(
-        ({ line, field, expected, found }) =>
-          `${file}:${line}: ${field ? `${field}: ` : ''}expected ${expected}, found ${found}`,
+        ({ line, field, problem }) => `${file}:${line}: ${field ? `${field}: ` : ''}${problem}`,
       ),
     };
   }

@@ -1,6 +1,7 @@
 import { type Config, loadConfig } from '../config.ts';
 import type { Files } from '../ports.ts';
 import { systemFiles } from '../system/files.ts';
+import { systemPermissions } from '../system/permissions.ts';
 import { type Machine, readMachine } from '../system/machine.ts';
 import { agentVersion } from '../version.ts';
 import type { Host } from '../agent.ts';
@@ -24,6 +25,8 @@ export function openContext(
   const machine = readMachine();
   const config = loadConfig(files, configPath, machine);
   if (!config.ok) return config;
+  const open = config.value.path && machine.isRoot ? openToOthers(config.value.path) : undefined;
+  if (open) return { ok: false, failure: [open] };
   const { platform, bootId } = machine;
   return {
     ok: true,
@@ -34,6 +37,16 @@ export function openContext(
       host: { name: config.value.hostName, agentVersion, platform, bootId },
     },
   };
+}
+
+/** What root obeys must be root's alone: the file is the policy of what may be done on this host. */
+function openToOthers(file: string): string | undefined {
+  const found = systemPermissions().of(file);
+  if (!found.ok) return `${file}: its owner cannot be told (${found.failure.reason})`;
+  const { mode, uid } = found.value;
+  if (uid === 0 && (mode & 0o022) === 0) return undefined;
+  const state = `owner ${uid}, mode ${mode.toString(8)}`;
+  return `${file}: others than root may change it (${state}), so root does not obey it: chown root: ${file} && chmod go-w ${file}`;
 }
 
 export function writeLine(text: string): void {

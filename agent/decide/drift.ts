@@ -99,7 +99,7 @@ export const unreachableEndpoint: Policy = (facts, earlier) => {
       since: instant(now),
       cause: refused
         ? `nothing accepts connections at ${place}, which ${endpoint.server}'s config names: ${endpoint.server} is not running, or could not bind`
-        : `the TLS handshake with ${place} for ${endpoint.serverName || 'no name'} failed (${reason}): ${detail}`.slice(
+        : `the TLS handshake with ${place} for ${endpoint.serverName || 'no name'} failed (${reason}): ${withoutPlaces(detail)}`.slice(
             0,
             4000,
           ),
@@ -108,6 +108,13 @@ export const unreachableEndpoint: Policy = (facts, earlier) => {
     };
   });
 };
+
+/** OpenSSL's error line is "ID:error:CODE:LIBRARY:FUNCTION:REASON:FILE:LINE:MORE"; only its reason says something to an operator. */
+function withoutPlaces(detail: string): string {
+  const [, reason, more] = /^[0-9A-F]+:error:[0-9A-F]+:[^:]*:[^:]*:([^:\n]+):[^:]*:\d+:([^\n]*)/i.exec(detail) ?? [];
+  if (!reason) return detail.trim();
+  return more ? `${reason} (${more})` : reason;
+}
 
 /** A reload was tried for the present state and did not bring it into service. */
 export const failingDeployment: Policy = (facts) => {

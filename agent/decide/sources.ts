@@ -17,7 +17,7 @@ export const nothingFound: Policy = ({ observations, config, now }) => {
       since: instant(now),
       cause:
         read.length > 0
-          ? `${read.join(', ')} has no server with TLS, and ${config.certbot.configDirectory} holds no certbot lineage`
+          ? `${read.join(', ')} ${read.length > 1 ? 'have' : 'has'} no server with TLS, and ${config.certbot.configDirectory} holds no certbot lineage`
           : `there is no nginx config at ${config.nginx.config}, and ${config.certbot.configDirectory} holds no certbot lineage`,
       evidence: { 'nginx config': config.nginx.config, 'certbot directory': config.certbot.configDirectory },
       remedy: 'Name the places in agent.toml: config under [nginx], config_directory under [certbot].',

@@ -1,3 +1,4 @@
+import { posix } from 'node:path';
 import type { Certificate } from '@certherd/protocol/certificate';
 import type { Finding } from '@certherd/protocol/finding';
 import type { Deployment, Lineage } from '@certherd/protocol/snapshot';
@@ -90,11 +91,23 @@ function judge(chain: ChainTrust, leaf: Certificate, deployment: Deployment | un
     'no-issuer': `the chain ends before ${authority}, which is neither sent nor trusted by this host: an intermediate is missing, or the CA is a private one`,
     'gave-up': 'the chain holds so many certificates of the same name that the search for a root was given up',
   };
+  const place = deployment && `${deployment.configFile}:${deployment.line}`;
+  // certbot writes cert.pem anew at each renewal: nothing may be put into it
+  if (holds && lineage && chain.problem === 'no-issuer' && path === siblingOf(lineage, 'cert.pem'))
+    return {
+      severity: 'warning',
+      cause: `${place} names ${path}, which holds the leaf without its intermediate ${authority}: clients that lack it refuse the leaf`,
+      remedy: `In ${place} name ${lineage.certificatePath} in the place of ${path}, then reload the server.`,
+    };
   return {
     severity: 'warning',
     cause: causes[chain.problem ?? ''] ?? '',
     remedy: `If ${authority} is your own CA, name its root in agent.toml: extra_roots = ["/path/of/root.pem"]; if not, put a certificate that clients trust, with its intermediates, into ${path}.`,
   };
+}
+
+function siblingOf({ certificatePath }: Lineage, name: string): string {
+  return posix.join(posix.dirname(certificatePath), name);
 }
 
 /** CAs that exist for trying things out. Let's Encrypt marks the names of its staging environment. */

@@ -6,8 +6,8 @@ import { Errors, Check } from 'typebox/value';
 export interface Mistake {
   line: number;
   field: string;
-  expected: string;
-  found: string;
+  /** "expected …, found …", or what an unknown field may have been meant to be. */
+  problem: string;
 }
 
 /**
@@ -27,14 +27,13 @@ export function readSettings<T extends TObject>(
     const message = error.message.split('\n')[0] ?? '';
     return {
       ok: false,
-      failure: [{ line: error.line, field: '', expected: `TOML (${message})`, found: shown(found) }],
+      failure: [{ line: error.line, field: '', problem: `expected TOML (${message}), found ${shown(found)}` }],
     };
   }
   const mistakes = unknownFields(value, schema, []).map((path) => ({
     line: lineOf(text, path),
     field: path.join('.'),
-    expected: suggestion(path, schema),
-    found: 'a field with no meaning here',
+    problem: `unknown field; ${suggestion(path, schema)}`,
   }));
   for (const error of Errors(schema, value)) {
     if (error.keyword === 'additionalProperties') continue;
@@ -45,8 +44,7 @@ export function readSettings<T extends TObject>(
     mistakes.push({
       line: lineOf(text, path),
       field: path.join('.'),
-      expected: schemaAt(schema, path)?.description ?? error.message,
-      found: missing ? 'nothing' : shown(valueAt(value, path)),
+      problem: `expected ${schemaAt(schema, path)?.description ?? error.message}, found ${missing ? 'nothing' : shown(valueAt(value, path))}`,
     });
   }
   return Check(schema, value) ? { ok: true, value } : { ok: false, failure: mistakes };
@@ -77,7 +75,7 @@ function suggestion(path: string[], schema: Node): string {
   const nearest = known
     .map((name) => ({ name, distance: editDistance(name, wanted) }))
     .sort((a, b) => a.distance - b.distance)[0];
-  return nearest && nearest.distance <= 3 ? `perhaps ${nearest.name}` : `one of ${known.join(', ')}`;
+  return nearest && nearest.distance <= 3 ? `did you mean ${nearest.name}?` : `known are ${known.join(', ')}`;
 }
 
 function editDistance(a: string, b: string): number {

@@ -65,11 +65,7 @@ const mistakes: [title: string, text: string, expected: string[]][] = [
     'mode = "rewen"\n',
     [':1: mode: expected one of "observe", "deploy", "renew", found "rewen"'],
   ],
-  [
-    'a field with a slip',
-    '[nginx]\n\nconfg = "/x"\n',
-    [':3: nginx.confg: expected perhaps config, found a field with no meaning here'],
-  ],
+  ['a field with a slip', '[nginx]\n\nconfg = "/x"\n', [':3: nginx.confg: unknown field; did you mean config?']],
   [
     'a relative path',
     '# x\n[nginx]\nconfig = "nginx.conf"\n',

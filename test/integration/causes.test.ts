@@ -69,38 +69,6 @@ test("a reload that nginx refused is told once, in nginx's own words and with th
   await cleared(host);
 });
 
-test('a worker of before that still answers beside the new ones is told by its pid', async (t) => {
-  const host = await startHost(t);
-  const old = host.nginx.workers();
-  await host.certbot.renew('shop');
-  const master = host.nginx.pid();
-  t.teardown(() => process.kill(master, 'SIGCONT'));
-  process.kill(master, 'SIGHUP');
-  // nginx waits for 100 ms between the start of the new workers and the end of the old ones
-  const patience = performance.now() + 10_000;
-  while (host.nginx.workers().length <= old.length && performance.now() < patience);
-  process.kill(master, 'SIGSTOP');
-  t.true(
-    old.every((pid) => host.nginx.workers().includes(pid)),
-    'old workers still run',
-  );
-  const look = await until('an old worker answers a look', async () => {
-    const seen = await lookForCauses(host);
-    return seen.causes[0]?.kind === 'draining' && seen;
-  });
-  t.deepEqual(codes(look), ['not-served']);
-  t.is(
-    look.causes[0]?.remedy,
-    `kill -QUIT ${look.running.masters
-      .find(({ pid }) => pid === master)
-      ?.workers.slice(0, 2)
-      .map(({ pid }) => pid)
-      .join(' ')}`,
-  );
-  t.is((await paste(host, look.causes[0]?.remedy ?? '')).exit, 0);
-  for (let round = 0; round < 5; round += 1) t.deepEqual(codes(await cleared(host)), []);
-});
-
 test('another server block that answers is named, with the place', async (t) => {
   const host = await startHost(t);
   const other = await mint({ names: ['other.example.test'] });

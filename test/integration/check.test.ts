@@ -151,3 +151,21 @@ test('a config that is missing, wrong, or unknown options are one clear line and
   t.is((await runAgent(sandbox, ['version'])).stdout, '0.1.0\n');
   t.is((await runAgent(sandbox, ['--help'])).exit, 0);
 });
+
+test('root does not obey a policy that others may change', async (t) => {
+  if (process.getuid?.() !== 0) {
+    t.pass('only root has such a policy');
+    return;
+  }
+  const sandbox = openSandbox();
+  t.teardown(() => sandbox.close());
+  const config = `${sandbox.directory}/agent.toml`;
+  fs.writeFileSync(config, 'mode = "renew"\n');
+  fs.chmodSync(config, 0o664);
+  const writable = await runAgent(sandbox, ['status', '--config', config]);
+  t.is(writable.exit, 78);
+  t.true(writable.stderr.includes(`others than root may change it (owner 0, mode 664)`), writable.stderr);
+  fs.chmodSync(config, 0o644);
+  fs.chownSync(config, 65534, 65534);
+  t.is((await runAgent(sandbox, ['check', '--config', config])).exit, 3);
+});

@@ -24,7 +24,9 @@ test('a join string enrols one host once, and each refusal is one line that says
     t.false((stdout + stderr).includes(token), 'the token is not repeated');
   };
 
-  const [before = '', pinned = ''] = [join.slice(0, join.lastIndexOf('/') + 1), join.slice(join.lastIndexOf('/') + 1)];
+  const slash = join.lastIndexOf('/') + 1;
+  const before = join.slice(0, slash);
+  const pinned = join.slice(slash);
   await refused(
     'web-1',
     `${before}${'A'.repeat(43)}.${pinned.split('.')[1]}`,

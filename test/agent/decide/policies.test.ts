@@ -65,19 +65,6 @@ test('a renewed certificate that nginx has not loaded is not served, with both v
   );
 });
 
-test('only what is of the same subject and no older is called newer than what clients are shown', (t) => {
-  const cause = (change: Parameters<typeof certificate>[1]) =>
-    judge({
-      certificates: [certificate('a'), certificate('b', change)],
-      deployments: [deployment({ configured: 'b'.repeat(64) })],
-      lineages: [lineage({ issued: 'b'.repeat(64), live: 'b'.repeat(64), issuedVersion: 2, liveVersion: 2 })],
-      endpoints: [endpoint({ configured: 'b'.repeat(64), issued: 'b'.repeat(64) })],
-    }).snapshot.findings.find(({ code }) => code === 'not-served')?.cause ?? '';
-  t.regex(cause({ notBefore: new Date(noon).toISOString() }), /holds a newer certificate than clients are shown: /);
-  t.regex(cause({ subject: 'CN=new.example.test' }), /holds another certificate than clients are shown: /);
-  t.regex(cause({ notBefore: '2020-01-01T00:00:00.000Z' }), /holds another certificate than clients are shown: /);
-});
-
 test('an algorithm that is configured and that nobody presents is not served', (t) => {
   const { served: _none, ...silent } = endpoint();
   t.deepEqual(codes({ endpoints: [{ ...silent, failure: { reason: 'no-shared-algorithm', detail: 'alert 40' } }] }), [
@@ -152,6 +139,14 @@ test('a failed renewal is a finding until the lineage changes, and is tried agai
   t.is(plan.lookAgainAt, at + 60_000);
   const mended = { lineages: [lineage({ changedAt: new Date(at + 500).toISOString() })] };
   t.false(judge(mended, at + 1000, [failed], 'renew').snapshot.findings.some(({ code }) => code === 'renewal-failing'));
+});
+
+test('servers without TLS are named together', (t) => {
+  const server = (name: 'nginx' | 'apache') => ({ server: name, configFile: `/etc/${name}.conf`, configFiles: [] });
+  const cause = (servers: ReturnType<typeof server>[]) =>
+    judge({ lineages: [], deployments: [], endpoints: [], servers }).snapshot.findings[0]?.cause ?? '';
+  t.regex(cause([server('nginx')]), /^nginx \(\/etc\/nginx\.conf\) has no server with TLS/);
+  t.regex(cause([server('nginx'), server('apache')]), /apache \(\/etc\/apache\.conf\) have no server with TLS/);
 });
 
 test('a host with neither server nor lineage could not be told, and says where it looked', (t) => {

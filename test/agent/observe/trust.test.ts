@@ -9,7 +9,7 @@ import { readTrustedRoots } from '../../../agent/observe/trusted-roots.ts';
 import { systemFiles } from '../../../agent/system/files.ts';
 import { testDirectory } from '../../helpers/directory.ts';
 import { type Minted, mint, mintChain } from '../../helpers/mint.ts';
-import { deployment, endpoint, observed, upkeep } from '../../helpers/observed.ts';
+import { deployment, endpoint, live, observed, upkeep } from '../../helpers/observed.ts';
 import { judgeUpkeep } from '../../helpers/upkeep.ts';
 
 const now = Date.now();
@@ -53,6 +53,25 @@ test('a private CA is a warning that says how to make its root known', async (t)
   t.regex(finding?.remedy ?? '', /extra_roots = \[/);
   t.is(served([leaf], [root])[0]?.evidence['issued by'], 'CN=Test Intermediate');
   t.regex(served([leaf], [root])[0]?.cause ?? '', /neither sent nor trusted/);
+});
+
+test("certbot's cert.pem in the place of fullchain.pem is told as that, and nothing is to be put into it", async (t) => {
+  const { root, leaf } = await mintChain();
+  const row = endpoint({ served: print(leaf), configured: print(leaf) });
+  const trusted = { roots: rootsBySubject([root.x509]), sources: [], unusable: [] };
+  const trust = observeTrust([row], new Map([[print(leaf), new Uint8Array(leaf.der)]]), trusted, now);
+  const read = openCertificate(leaf.der);
+  const certificates = read.ok ? [read.value.certificate] : [];
+  const own = deployment({ configured: print(leaf), certificatePath: `${live}/cert.pem` });
+  const [finding] = judgeUpkeep(
+    { ...observed({ certificates, endpoints: [row], deployments: [own] }), ...upkeep({ trust }) },
+    { now },
+  ).filter(({ code }) => code === 'chain-untrusted');
+  t.regex(finding?.cause ?? '', /cert\.pem, which holds the leaf without its intermediate CN=Test Intermediate/);
+  t.is(
+    finding?.remedy,
+    `In /etc/nginx/nginx.conf:10 name ${live}/fullchain.pem in the place of ${live}/cert.pem, then reload the server.`,
+  );
 });
 
 test('another root of the same name is not trusted for it: the signature decides', async (t) => {

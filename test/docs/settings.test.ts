@@ -1,0 +1,61 @@
+import fs from 'node:fs';
+import path from 'node:path';
+import test, { type ExecutionContext } from 'ava';
+import { loadConfig } from '../../agent/config.ts';
+import { systemFiles } from '../../agent/system/files.ts';
+import { parseConfig } from '../../collector/config.ts';
+import { testDirectory } from '../helpers/directory.ts';
+
+/** Far from every field's name, so that the mistake lists all that could have been meant. */
+const unmeant = 'zzzzzzzzzzzzzzzzzzzz';
+
+test('every field of agent.toml is in docs/settings.md, and every field there exists', (t) => {
+  const known = fieldsOf(agentMistake(t, `${unmeant} = 1\n`)).flatMap((name) => {
+    const inner = fieldsOf(agentMistake(t, `[${name}]\n${unmeant} = 1\n`));
+    return inner.length > 0 ? inner.map((field) => `[${name}] ${field}`) : [name];
+  });
+  t.true(
+    known.includes('mode') && known.includes('[nginx] config'),
+    `the schema tells its fields: ${known.join(', ')}`,
+  );
+  t.deepEqual(documented('Agent').sort(), known.sort());
+});
+
+test('every field of collector.toml is in docs/settings.md, and every field there exists', (t) => {
+  const known = fieldsOf(collectorMistake(`${unmeant} = 1\n`));
+  t.true(known.includes('web_listen'), `the readers tell their fields: ${known.join(', ')}`);
+  t.deepEqual(documented('Collector').sort(), known.sort());
+});
+
+test('no setting is described twice', (t) => {
+  for (const part of ['Agent', 'Collector'] as const) t.is(new Set(documented(part)).size, documented(part).length);
+});
+
+/** What the first cells of a section's table name in code: `field`, or `[table] field`. */
+function documented(part: 'Agent' | 'Collector'): string[] {
+  const page = fs.readFileSync(path.resolve(import.meta.dirname, '../../docs/settings.md'), 'utf8');
+  const section = page.split(/^## /m).find((one) => one.startsWith(`${part}:`)) ?? '';
+  const cells = [...section.matchAll(/^\| (`[^|]+) \|/gm)].map(([, cell]) => cell ?? '');
+  return cells.flatMap((cell) => [...cell.matchAll(/`([^`]+)`/g)].map(([, field]) => field ?? ''));
+}
+
+/** "expected one of a, b, found …" and "known are a, b": the names; none where the mistake is another one. */
+function fieldsOf(mistake: string): string[] {
+  return (
+    /(?:expected one of|known are) ([a-z_, ]+?)(?:, found a field with no meaning here)?$/
+      .exec(mistake)?.[1]
+      ?.split(', ') ?? []
+  );
+}
+
+function agentMistake(t: ExecutionContext, text: string): string {
+  const file = path.join(testDirectory(t), 'agent.toml');
+  fs.writeFileSync(file, text);
+  const loaded = loadConfig(systemFiles(), file, { hostName: 'web-1', isRoot: true, stateHome: '/home/x' });
+  return loaded.ok ? '' : (loaded.failure[0] ?? '');
+}
+
+function collectorMistake(text: string): string {
+  const parsed = parseConfig(text, 'collector.toml', undefined, { env: {}, home: '/home/x', isRoot: false });
+  return parsed.ok ? '' : (parsed.failure[0] ?? '');
+}
