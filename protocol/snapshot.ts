@@ -52,6 +52,8 @@ export const Lineage = Type.Object(
     acmeDirectory: Type.Optional(Type.String({ maxLength: 2048 })),
     authenticator: Type.Optional(Name),
     installer: Type.Optional(Name),
+    /** False: renewal/NAME.conf says `autorenew = False`, so neither certbot's timer nor the agent renews it. */
+    autorenew: Type.Optional(Type.Boolean()),
     renewal: Type.Optional(Renewal),
     failure: Type.Optional(Failure),
   },

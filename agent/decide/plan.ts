@@ -59,7 +59,7 @@ function isBeyondReload({ code, severity, evidence }: Finding): boolean {
 function renewalsByTime({ observations, certificates, attempts, config, now }: Facts) {
   return observations.lineages.flatMap((lineage) => {
     const certificate = certificates.get(lineage.live ?? '');
-    if (!certificate || observations.settling.includes(lineage.name)) return [];
+    if (!certificate || lineage.autorenew === false || observations.settling.includes(lineage.name)) return [];
     const renewal = renewalOf(certificate);
     const at = Date.parse(renewal.at);
     if (config.mode !== 'renew') return now < at ? [{ name: lineage.name, at: at, why: '' }] : [];

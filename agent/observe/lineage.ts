@@ -90,6 +90,7 @@ function observeLineage(files: Files, configDirectory: string, name: string): Ob
       ...(config.server === undefined ? {} : { acmeDirectory: config.server.slice(0, 2048) }),
       ...(config.authenticator === undefined ? {} : { authenticator: config.authenticator.slice(0, 1024) }),
       ...(config.installer === undefined ? {} : { installer: config.installer.slice(0, 1024) }),
+      ...(config.autorenew ? {} : { autorenew: false }),
       ...(failure ? { failure } : {}),
     },
     files: [fullchain.observation, cert.observation],
