@@ -1,9 +1,11 @@
+import { redacted } from './redact.ts';
+
 /** What one `certbot renew` wrote into letsencrypt.log. */
 export interface CertbotRun {
   /** When it ended, ms since 1970. */
   at: number;
   result: 'none-due' | 'renewed' | 'failed' | 'unknown';
-  /** Lineages that could not be renewed, with certbot's reason, raw. */
+  /** Lineages that could not be renewed, with certbot's reason, without the secrets that a plugin may print. */
   failed: { lineage: string; reason: string }[];
 }
 
@@ -54,7 +56,7 @@ function timeOf(line: string): number | undefined {
 function failuresIn(body: string): CertbotRun['failed'] {
   const failed = new Map<string, string>();
   const renewals = /Failed to renew (?:certificate|cert) ([^\n]{1,300}?) with error: ([^\n]{0,1000})/g;
-  for (const [, lineage = '', reason = ''] of body.matchAll(renewals)) failed.set(lineage, reason);
+  for (const [, lineage = '', reason = ''] of body.matchAll(renewals)) failed.set(lineage, redacted(reason));
   for (const [, lineage = ''] of body.matchAll(/Renewal configuration file \S{1,1000} \(cert: ([^)\n]{1,300})\)/g))
     failed.set(lineage, 'its renewal config cannot be read');
   return [...failed].map(([lineage, reason]) => ({ lineage, reason }));

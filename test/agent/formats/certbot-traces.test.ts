@@ -45,6 +45,19 @@ test('a unit is read as systemd reads it: drop-ins, resets, comments and lines t
   t.deepEqual(scheduleOf(readUnit(['[Service]\nOnCalendar=daily\n'])), []);
 });
 
+test("certbot's reason for a failed renewal is kept without the secrets that a plugin may print", (t) => {
+  const at = '2026-11-20 12:00:00,123:DEBUG';
+  const log = [
+    `${at}:certbot._internal.main:certbot version: 2.1.0`,
+    `${at}:certbot._internal.display.obj:Notifying user: Processing /etc/letsencrypt/renewal/shop.conf`,
+    `${at}:certbot._internal.renewal:Failed to renew certificate shop with error: 403 for https://me:CANARY@dns.test api_key=CANARY at the zone`,
+  ].join('\n');
+  const [failed] = lastRenewalIn(log, Date.parse('2026-11-20T12:00:01Z'))?.failed ?? [];
+  t.is(failed?.lineage, 'shop');
+  t.regex(failed?.reason ?? '', /^403 for .* at the zone$/);
+  t.false(failed?.reason.includes('CANARY'), failed?.reason);
+});
+
 test('any text is read without a throw', (t) => {
   fc.assert(
     fc.property(fc.string({ unit: 'binary', maxLength: 400 }), (text) => {
