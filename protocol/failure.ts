@@ -15,6 +15,7 @@ export const FailureReason = Type.Enum([
   'malformed',
   'password-needed',
   'unsupported',
+  'too-slow',
   // links that certbot keeps
   'link-broken',
   'links-disagree',
@@ -29,6 +30,7 @@ export const FailureReason = Type.Enum([
   'unreachable',
   'timed-out',
   'not-tls',
+  'starttls-refused',
   'name-rejected',
   'no-shared-algorithm',
   'handshake-failed',

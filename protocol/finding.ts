@@ -35,6 +35,7 @@ export const FindingCode = Type.Enum([
   'key-exposed',
   'renewal-timer-dead',
   'unmanaged',
+  'sandbox-blocked',
   'snapshot-reduced',
 ]);
 export type FindingCode = Static<typeof FindingCode>;

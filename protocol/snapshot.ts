@@ -5,8 +5,8 @@ import { Finding } from './finding.ts';
 
 const closed = { additionalProperties: false };
 const Path = Type.String({ maxLength: 4096 });
-/** A server program whose config is read for deployments. */
-export const ServerProgram = Type.Enum(['nginx', 'apache', 'haproxy']);
+/** A server program whose config is read for deployments; `other` is one whose listeners agent.toml lists. */
+export const ServerProgram = Type.Enum(['nginx', 'apache', 'haproxy', 'other']);
 export type ServerProgram = Static<typeof ServerProgram>;
 
 const Name = Type.String({ maxLength: 1024 });
@@ -61,6 +61,10 @@ export const Lineage = Type.Object(
 );
 export type Lineage = Static<typeof Lineage>;
 
+/** The protocol that a connection begins with in plain text before it asks for TLS (RFC 3207, RFC 2595, PostgreSQL's SSLRequest). */
+export const StartTls = Type.Enum(['smtp', 'imap', 'pop3', 'postgres']);
+export type StartTls = Static<typeof StartTls>;
+
 /** An address and port with TLS on. `address` is as configured: "0.0.0.0" and "::" for all addresses. */
 export const Listener = Type.Object(
   {
@@ -70,6 +74,7 @@ export const Listener = Type.Object(
     /** The server that answers here when no name fits. */
     defaultServer: Type.Boolean(),
     proxyProtocol: Type.Boolean(),
+    startTls: Type.Optional(StartTls),
   },
   closed,
 );
@@ -120,6 +125,7 @@ export const Endpoint = Type.Object(
     serverName: Name,
     address: Type.String({ maxLength: 256 }),
     port: Type.Integer({ minimum: 0, maximum: 65535 }),
+    startTls: Type.Optional(StartTls),
     algorithm: SignatureAlgorithm,
     vantage: Type.Enum(['host']),
     /** The deployments (ids) of this name and listener; the first of this algorithm is the one compared. */
@@ -130,6 +136,12 @@ export const Endpoint = Type.Object(
     /** The chain as served, leaf left out. */
     chain: Type.Array(Fingerprint, { maxItems: 100 }),
     tlsVersion: Type.Optional(Type.String({ maxLength: 32 })),
+    /** The application protocol that the server chose (RFC 7301): "h2"; absent where it chose none. */
+    alpn: Type.Optional(Type.String({ maxLength: 255 })),
+    /** Addresses that were asked and gave this answer: loopback and the host's own, where the listener is at all of them. */
+    answeredAt: Type.Optional(Type.Array(Type.String({ maxLength: 256 }), { maxItems: 100 })),
+    /** How many answers in this look said the same. */
+    answers: Type.Optional(Type.Integer({ minimum: 0, maximum: 10_000 })),
     failure: Type.Optional(Failure),
     reached: Reached,
   },

@@ -1,7 +1,15 @@
 import { writeFileSync } from 'node:fs';
 import { findingsPage } from './docs/findings-page.ts';
+import { findingsWebPage } from './docs/findings-web-page.ts';
 
-// Writes the pages of docs/ that are made from code. A test fails while they differ.
+// Writes what is made from code. A test fails while the files differ.
 
-writeFileSync(new URL('../docs/findings.md', import.meta.url), findingsPage());
-console.log('docs: docs/findings.md is written');
+const pages: readonly (readonly [string, () => string])[] = [
+  ['docs/findings.md', findingsPage],
+  ['collector/web/findings.html', findingsWebPage],
+];
+
+for (const [path, text] of pages) {
+  writeFileSync(new URL(`../${path}`, import.meta.url), text());
+  console.log(`docs: ${path} is written`);
+}

@@ -164,6 +164,13 @@ export const explanations: Readonly<Record<FindingCode, Explanation>> = {
     remedy: 'Issue it with certbot, or have its owner tell who renews it.',
     shownBy: 'decide/copies, integration/upkeep',
   },
+  'sandbox-blocked': {
+    severity: 'unknown',
+    meaning: "The agent's own sandbox keeps it from seeing or doing something here: the fault is ours, not the server's.",
+    causes: 'A systemd unit, a container or an account without the right to read the files or to test the config.',
+    remedy: 'Grant the right that the finding names, or run the check as root.',
+    shownBy: 'integration/sandbox',
+  },
   'name-mismatch': {
     severity: 'warning',
     meaning: 'A server block answers for a name that its certificate does not name: clients turn away.',

@@ -15,11 +15,12 @@ export type PageFiles = ReadonlyMap<string, PageFile>;
 
 /** In a source checkout: bundles collector/web in memory. A packaged binary gives its embedded files instead. */
 export async function buildPageFiles(folder = join(import.meta.dirname, '..', 'web')): Promise<PageFiles> {
-  for (const name of ['index.html', 'page.css', 'page.tsx'])
+  for (const name of ['index.html', 'findings.html', 'page.css', 'page.tsx'])
     if (!existsSync(join(folder, name)))
       throw startFailure(`${join(folder, name)}: missing: the status page cannot be built from this checkout`);
   return new Map([
     ['/', pageFile('text/html; charset=utf-8', readFileSync(join(folder, 'index.html')))],
+    ['/findings', pageFile('text/html; charset=utf-8', readFileSync(join(folder, 'findings.html')))],
     ['/assets/page.css', pageFile('text/css; charset=utf-8', await bundle(join(folder, 'page.css')))],
     ['/assets/page.js', pageFile('text/javascript; charset=utf-8', await bundle(join(folder, 'page.tsx')))],
   ]);

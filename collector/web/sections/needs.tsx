@@ -54,7 +54,11 @@ function NeedCard({ need, now }: { need: Need; now: Now }) {
     <article class={`need ${severityTone[severity]}`}>
       <p class="label">
         <Mark tone={severityTone[severity]} word={severity} />
-        {code !== undefined && <span class="quiet">{code}</span>}
+        {code !== undefined && (
+          <a class="quiet" href={`/findings#${code}`} title="what this finding means">
+            {code}
+          </a>
+        )}
         {stale && <span class="stale">as it was at the last look</span>}
       </p>
       <h2>

@@ -4,7 +4,7 @@ import { temporaryDirectory } from '../helpers/real-collector.ts';
 
 test('the page is built in memory from its sources, and names no outside address', async (t) => {
   const files = await buildPageFiles();
-  t.deepEqual([...files.keys()].sort(), ['/', '/assets/page.css', '/assets/page.js']);
+  t.deepEqual([...files.keys()].sort(), ['/', '/assets/page.css', '/assets/page.js', '/findings']);
   const script = Buffer.from(files.get('/assets/page.js')?.body ?? []).toString();
   const html = Buffer.from(files.get('/')?.body ?? []).toString();
   t.true(script.length > 10_000);

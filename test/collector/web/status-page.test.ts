@@ -41,6 +41,17 @@ test.serial('what needs a person says what, where, why, since when, until when a
   });
 });
 
+test.serial('the code of a finding leads to the section that explains it', async (t) => {
+  await withPage(t, incidentEstate(new Date()), async ({ page }) => {
+    const code = page.locator('.need .label a').first();
+    const name = await code.innerText();
+    await code.click();
+    await page.locator('.explanations h1', { hasText: 'What a finding means' }).waitFor();
+    t.is(await page.locator('section:target h2').innerText(), name);
+    t.true(await page.locator('section:target').isVisible());
+  });
+});
+
 test.serial('a remedy is copied exactly', async (t) => {
   await withPage(t, incidentEstate(new Date()), async ({ page, server }) => {
     await page
