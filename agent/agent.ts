@@ -3,9 +3,12 @@ import { changesSince, outcomeEvent, startedEvent } from './changes.ts';
 import type { Config } from './config.ts';
 import type { Outcome, Request } from './decide/action.ts';
 import { decide } from './decide/decide.ts';
-import type { Plan } from './decide/plan.ts';
+import { type Plan, spreadRescan } from './decide/plan.ts';
+import { firstReached, sinceFirst } from './decide/reached.ts';
 import { attemptsToKeep, withAttempt } from './decide/retry.ts';
+import { afterRestart, type Visible, visible } from './decide/visible.ts';
 import { recall, rememberer } from './memory.ts';
+import { lookMemory } from './observe/look-memory.ts';
 import { observeHost } from './observe/observe.ts';
 import type { Ports } from './ports.ts';
 import { openOutbox } from './report/outbox.ts';
@@ -44,7 +47,10 @@ export function startAgent(
   epoch: () => string,
 ): Agent {
   const { clock, log } = ports;
+  const paced = { ...config, rescanMs: spreadRescan(config.rescanMs, ports.random()) };
   const memory = recall(ports.state, log);
+  memory.sightings = afterRestart(memory.sightings, config, clock.now());
+  const looks = lookMemory(ports.files, clock);
   const remember = rememberer(ports.state, log);
   const outbox = openOutbox(ports.state, log, clock.now(), epoch);
   const status = statusWriter(config, host, ports);
@@ -72,24 +78,31 @@ export function startAgent(
       if (woken || stopped) wake();
     });
 
-  const look = async (): Promise<{ snapshot: Snapshot; plan: Plan }> => {
+  const look = async (): Promise<{ snapshot: Snapshot; plan: Plan; seen: Visible }> => {
     for (let round = 1; ; round++) {
       woken = false;
-      const observations = await observeHost(ports, config, host, { isOver: () => stopped });
+      const observations = await observeHost(ports, config, host, { isOver: () => stopped, memory: looks });
+      looks.looked();
       // What changed before a directory was watched gave no trigger.
       const isNew = await watching.watchOnly(directoriesToWatch(config, observations));
       if (isNew && round < looksInARow && !stopped) continue;
       memory.attempts = attemptsToKeep(memory.attempts, clock.now());
-      return decide(observations, memory.attempts, memory.findings, config, clock.now());
+      const now = clock.now();
+      const known = memory.sightings.map(({ finding }) => finding);
+      const { snapshot, plan } = decide(observations, memory.attempts, known, paced, now);
+      const seen = visible(snapshot.findings, memory.sightings, config, now);
+      const endpoints = sinceFirst(snapshot.endpoints, memory.reached ?? {});
+      return { snapshot: { ...snapshot, endpoints, findings: seen.findings }, plan, seen };
     }
   };
 
-  const report = (snapshot: Snapshot) => {
-    for (const event of changesSince(memory, snapshot, at())) {
+  const report = (snapshot: Snapshot, { sightings }: Visible) => {
+    for (const event of changesSince(memory, snapshot, sightings, at())) {
       log.info({ kind: event.kind, subject: event.subject.id }, event.summary);
       reporter.record(event);
     }
-    memory.findings = snapshot.findings;
+    memory.sightings = sightings;
+    memory.reached = firstReached(snapshot.endpoints);
     memory.issued = Object.fromEntries(
       snapshot.lineages.flatMap(({ name, issued }) => (issued ? [[name, issued]] : [])),
     );
@@ -128,11 +141,12 @@ export function startAgent(
   };
 
   const cycle = async () => {
-    const { snapshot, plan } = await look();
-    report(snapshot);
+    const { snapshot, plan, seen } = await look();
+    report(snapshot, seen);
     if (await doFirst(plan)) return;
-    status.next(plan.lookAgainAt);
-    await nextTrigger(plan.lookAgainAt);
+    const next = Math.min(plan.lookAgainAt, seen.lookAgainAt);
+    status.next(next);
+    await nextTrigger(next);
   };
 
   const run = async () => {

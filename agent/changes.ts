@@ -1,12 +1,13 @@
 import type { Finding, Subject } from '@certherd/protocol/finding';
 import type { Snapshot } from '@certherd/protocol/snapshot';
 import type { Outcome, Request } from './decide/action.ts';
+import { keyOf, type Sighting } from './decide/visible.ts';
 import type { Memory } from './memory.ts';
 import type { EventDraft } from './report/outbox.ts';
 
 /** The events that lie between what was remembered and what is seen now. */
-export function changesSince(memory: Memory, snapshot: Snapshot, at: string): EventDraft[] {
-  const { findings, lineages } = snapshot;
+export function changesSince(memory: Memory, snapshot: Snapshot, sightings: Sighting[], at: string): EventDraft[] {
+  const { lineages } = snapshot;
   const issued = lineages.flatMap(({ name, issued: fingerprint }) => {
     if (!memory.issued || !fingerprint || memory.issued[name] === fingerprint) return [];
     const certificate = snapshot.certificates.find((candidate) => candidate.fingerprint === fingerprint);
@@ -18,8 +19,8 @@ export function changesSince(memory: Memory, snapshot: Snapshot, at: string): Ev
       }),
     ];
   });
-  const opened = findings.filter((finding) => isTold(finding) && !memory.findings.some((old) => isSame(old, finding)));
-  const closed = memory.findings.filter((old) => isTold(old) && !findings.some((finding) => isSame(old, finding)));
+  const opened = toldAndNotIn(sightings, memory.sightings);
+  const closed = toldAndNotIn(memory.sightings, sightings);
   return [
     ...issued,
     ...closed.map((finding) =>
@@ -75,12 +76,9 @@ function draft(
 }
 
 /** Notices and settling come and go with every renewal: they are in the snapshot, not in the history. */
-function isTold(finding: Finding): boolean {
-  return finding.severity !== 'notice';
-}
-
-function isSame(a: Finding, b: Finding): boolean {
-  return a.code === b.code && a.subject.kind === b.subject.kind && a.subject.id === b.subject.id;
+function toldAndNotIn(some: Sighting[], others: Sighting[]): Finding[] {
+  const known = new Set(others.filter(({ told }) => told).map(({ finding }) => keyOf(finding)));
+  return some.filter(({ finding, told }) => told && !known.has(keyOf(finding))).map(({ finding }) => finding);
 }
 
 function detailOf({ code, severity, since, remedy }: Finding): Record<string, string> {

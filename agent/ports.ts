@@ -1,5 +1,7 @@
 import type { Outcome, Request } from './decide/action.ts';
+import type { SignatureAlgorithm } from '@certherd/protocol/certificate';
 import type { Result } from '@certherd/protocol/failure';
+import type { StartTls } from '@certherd/protocol/snapshot';
 
 /** Time, as a parameter: wall clock for what is written down, timers on the monotonic clock. */
 export interface Clock {
@@ -19,6 +21,17 @@ export interface FileContent {
   mode: number;
 }
 
+/** By what a file that was read is told from a changed one (stat(2), links followed). */
+export interface FileStatus {
+  device: number;
+  inode: number;
+  size: number;
+  /** Milliseconds since 1970, with fractions. */
+  modifiedAt: number;
+  /** When anything about it changed, its permissions included. */
+  changedAt: number;
+}
+
 /** Reads only; every answer is a value. Paths are absolute. */
 export interface Files {
   /** A regular file of at most 1 MiB, links followed, opened without blocking (a FIFO is a failure, not a hang). */
@@ -29,6 +42,8 @@ export interface Files {
   resolve(path: string): Result<string>;
   /** When the name itself last changed: for a link, the link and not what it leads to. Milliseconds since 1970. */
   linkChangedAt(path: string): Result<number>;
+  /** Absent: nothing is kept of what is read. */
+  status?(path: string): Result<FileStatus>;
 }
 
 /** What the kernel tells of processes, below /proc. What is gone, or may not be seen, is undefined. */
@@ -55,10 +70,12 @@ export interface Permissions {
 }
 
 export interface Handshake {
-  /** DER of the leaf first, then the chain as served. */
+  /** DER of the leaf first, then the chain exactly as sent: its order, repeats and strangers included. */
   chain: Uint8Array[];
   /** "TLSv1.3" */
   tlsVersion: string;
+  /** The application protocol that the server chose of those offered (RFC 7301); absent where it chose none. */
+  alpn?: string;
 }
 
 export interface DialTarget {
@@ -66,10 +83,12 @@ export interface DialTarget {
   address: string;
   port: number;
   serverName: string;
-  /** Offer only signature algorithms of this family. */
-  algorithm: 'ecdsa' | 'rsa' | 'ed25519';
+  /** Offer only signature algorithms of this family; 'other' are those that no browser offers yet (Ed448, ML-DSA). */
+  algorithm: SignatureAlgorithm;
   /** Send a PROXY protocol header first. */
   proxyProtocol: boolean;
+  /** Ask for TLS in this protocol's plain text first. Then no application protocol is offered, else those of the web. */
+  startTls?: StartTls;
   timeoutMs: number;
 }
 
@@ -134,6 +153,10 @@ export interface LookPorts {
   permissions: Permissions;
   /** Roots in PEM for a host that has no list of its own. */
   bundledRoots(): readonly string[];
+  /** The host's own addresses that clients from outside may connect to: without loopback, link-local ones and container bridges. */
+  addresses(): readonly string[];
+  /** From 0 to 1, for jitter. */
+  random(): number;
 }
 
 /** Everything that the stages may ask of the machine. */
@@ -141,7 +164,5 @@ export interface Ports extends LookPorts {
   act: Actor;
   state: State;
   openCollectorSocket: OpenCollectorSocket;
-  /** From 0 to 1, for jitter. */
-  random(): number;
   log: Log;
 }

@@ -116,6 +116,20 @@ export const Reached = Type.Enum([
 ]);
 export type Reached = Static<typeof Reached>;
 
+/** When the newest certificate reached each state, where that is known. Told by files and processes; `served`: when a look first saw it. */
+export const ReachedAt = Type.Object(
+  {
+    issued: Type.Optional(Instant),
+    'on-disk': Type.Optional(Instant),
+    configured: Type.Optional(Instant),
+    loaded: Type.Optional(Instant),
+    served: Type.Optional(Instant),
+    'served-everywhere': Type.Optional(Instant),
+  },
+  closed,
+);
+export type ReachedAt = Static<typeof ReachedAt>;
+
 /** Listener + server name + signature algorithm: one thing a client can connect to, and what it presented. */
 export const Endpoint = Type.Object(
   {
@@ -123,6 +137,8 @@ export const Endpoint = Type.Object(
     id: Type.String({ maxLength: 2048 }),
     server: ServerProgram,
     serverName: Name,
+    /** The name that was asked for, where `serverName` is a pattern or a catch-all: "" for a handshake without one. */
+    askedName: Type.Optional(Name),
     address: Type.String({ maxLength: 256 }),
     port: Type.Integer({ minimum: 0, maximum: 65535 }),
     startTls: Type.Optional(StartTls),
@@ -144,6 +160,7 @@ export const Endpoint = Type.Object(
     answers: Type.Optional(Type.Integer({ minimum: 0, maximum: 10_000 })),
     failure: Type.Optional(Failure),
     reached: Reached,
+    reachedAt: Type.Optional(ReachedAt),
   },
   closed,
 );

@@ -1,9 +1,11 @@
 import { spawnSync } from 'node:child_process';
 import { cpus, release, totalmem } from 'node:os';
 import { endpoints } from './bench/endpoints.ts';
+import { hostileInput } from './bench/hostile-input.ts';
 import { incident } from './bench/incident.ts';
 import { nginxConfig } from './bench/nginx-config.ts';
 import { pemFiles } from './bench/pem-files.ts';
+import { watching } from './bench/watching.ts';
 import type { Bench } from './bench/goal.ts';
 import { goalLine } from './bench/goal.ts';
 
@@ -14,6 +16,8 @@ const benches: Record<string, Bench> = {
   'nginx-config': nginxConfig,
   'pem-files': pemFiles,
   endpoints,
+  watching,
+  'hostile-input': hostileInput,
 };
 
 const names = process.argv.slice(2);

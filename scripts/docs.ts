@@ -1,15 +1,19 @@
-import { writeFileSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { findingsPage } from './docs/findings-page.ts';
 import { findingsWebPage } from './docs/findings-web-page.ts';
+import { manPage } from './docs/man-page.ts';
 
-// Writes what is made from code. A test fails while the files differ.
+// Writes the pages that are made from code. A test fails while they differ.
 
-const pages: readonly (readonly [string, () => string])[] = [
-  ['docs/findings.md', findingsPage],
-  ['collector/web/findings.html', findingsWebPage],
-];
+const pages = {
+  'docs/findings.md': findingsPage,
+  'collector/web/findings.html': findingsWebPage,
+  'deploy/man/certherd-agent.1': manPage,
+};
 
-for (const [path, text] of pages) {
-  writeFileSync(new URL(`../${path}`, import.meta.url), text());
-  console.log(`docs: ${path} is written`);
+for (const [name, page] of Object.entries(pages)) {
+  const file = new URL(`../${name}`, import.meta.url);
+  mkdirSync(new URL('.', file), { recursive: true });
+  writeFileSync(file, page());
+  console.log(`docs: ${name} is written`);
 }

@@ -1,5 +1,5 @@
 import type { Config } from '../config.ts';
-import type { Clock, Dialer, Files, Programs } from '../ports.ts';
+import type { Clock, Dialer, Files, Proc, Programs } from '../ports.ts';
 import { renewLineage } from './certbot.ts';
 import { reloadNginx } from './nginx.ts';
 import type { Outcome, Request } from '../decide/action.ts';
@@ -11,6 +11,7 @@ export interface ActPorts {
   files: Files;
   dial: Dialer;
   programs: Programs;
+  proc: Proc;
   /** One action at a time on a host: undefined where another one runs. */
   takeLock(): { release(): void } | undefined;
 }

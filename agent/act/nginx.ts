@@ -2,8 +2,11 @@ import type { Config } from '../config.ts';
 import { nginxReload, nginxTest } from '../decide/command-line.ts';
 import { decide } from '../decide/decide.ts';
 import { blocksReload } from '../decide/reload.ts';
+import { missingByWords } from '../decide/missing-right.ts';
+import { observeNginxProcesses } from '../observe/nginx-process.ts';
 import { certificatesByFingerprint } from '../observe/observations.ts';
 import { observeFiles } from '../observe/observe.ts';
+import { observeOwnRights } from '../observe/own-rights.ts';
 import type { ProgramEnd } from '../ports.ts';
 import type { Result } from '@certherd/protocol/failure';
 import type { ActPorts, Ended } from './act.ts';
@@ -19,11 +22,11 @@ const proofMs = 15_000;
  * nginx answers a HUP with success and keeps its old certificate, so only the proof counts.
  */
 export async function reloadNginx(config: Config, ports: ActPorts, steps: Steps): Promise<Ended> {
-  const observations = observeFiles(ports, config);
+  const observations = await observeFiles(ports, config);
   const { snapshot } = decide(observations, [], [], config, ports.clock.now());
   const blocking = await steps.run(
     'preflight',
-    () => snapshot.findings.find(blocksReload),
+    () => snapshot.findings.find(blocksReload(observations)),
     (finding) => ({ ok: !finding, ...(finding && { detail: finding.cause }) }),
   );
   if (blocking) return { reason: 'preflight-failed', detail: blocking.cause };
@@ -31,9 +34,9 @@ export async function reloadNginx(config: Config, ports: ActPorts, steps: Steps)
   const run = (step: string, argv: string[]) =>
     steps.run(step, () => ports.programs(argv, { environment: {}, deadlineMs: programMs }), judgeEnd);
   const test = await run('nginx -t', nginxTest(config));
-  if (!ended(test)) return refusal(test, 'config-test-failed', config);
+  if (!ended(test)) return blamed(refusal(test, 'config-test-failed', config), ports);
   const reload = await run('nginx -s reload', nginxReload(config));
-  if (!ended(reload)) return refusal(reload, 'reload-failed', config);
+  if (!ended(reload)) return blamed(refusal(reload, 'reload-failed', config), ports);
 
   const ofNginx = observations.deployments.filter(({ server }) => server === 'nginx');
   const certificates = certificatesByFingerprint(observations);
@@ -77,6 +80,17 @@ function refusal(end: Result<ProgramEnd>, reason: 'config-test-failed' | 'reload
     reason: 'program-absent',
     detail: `${end.failure.detail}: install nginx, or set binary under [nginx] (now ${config.nginx.binary})`,
   };
+}
+
+/** nginx under our sandbox may fail where the server itself would not: that is our fault to tell, and not nginx's. */
+function blamed(refused: Ended, { proc, clock }: ActPorts): Ended {
+  const rights = observeOwnRights(proc);
+  const masters = observeNginxProcesses(proc, clock.now())?.masters ?? [];
+  const hasSameRights = rights?.uid !== 0 && masters.some(({ uid }) => uid === rights?.uid);
+  const missing = rights && !hasSameRights ? missingByWords(refused.detail, rights) : undefined;
+  if (!missing) return refused;
+  const detail = `${refused.detail}: certherd-agent may not ${missing.right} here (${missing.because})`;
+  return { reason: 'sandbox-blocked', detail };
 }
 
 /** nginx's own reason: its [emerg] line without the prefix, else its last line. */

@@ -1,7 +1,10 @@
 import type { Deployment } from '@certherd/protocol/snapshot';
 import type { SignatureAlgorithm } from '@certherd/protocol/certificate';
 import { eachAtMost } from '../observe/each-at-most.ts';
-import { addressAndPort, type EndpointTarget, endpointTargets, probeEndpoint } from '../observe/endpoint.ts';
+import { asking, type Asking, type Question } from '../observe/endpoints/answer.ts';
+import { agreeing, concurrency } from '../observe/endpoints/observe-endpoints.ts';
+import { addressAndPort } from '../observe/endpoints/place.ts';
+import { endpointTargets } from '../observe/endpoints/targets.ts';
 import type { Clock, Dialer } from '../ports.ts';
 
 export interface Proof {
@@ -11,51 +14,53 @@ export interface Proof {
   failures: string[];
 }
 
-/** Answers in a row that must agree: while old workers drain, a single one says little. */
-const agreeing = 3;
 const pauseMs = 40;
 
 /**
  * Asks every endpoint until it presents, by fingerprint, what its deployment names, several times in a row; gives up
- * at the deadline. nginx shows a new certificate 60 to 1,500 ms after a good reload.
+ * at the deadline. nginx shows a new certificate 60 to 1,500 ms after a good reload. A listener at all addresses is asked at loopback:
+ * its workers are the same everywhere, and who else answers at one address is nothing that a reload mends.
  */
 export async function prove(
-  ports: { clock: Clock; dial: Dialer },
+  { clock, dial }: { clock: Clock; dial: Dialer },
   deployments: Deployment[],
   algorithmOf: (fingerprint: string) => SignatureAlgorithm | undefined,
   limits: { deadlineMs: number; probeTimeoutMs: number },
 ): Promise<Proof> {
-  const asked = endpointTargets(deployments).flatMap((target) =>
+  const asked = endpointTargets(deployments).targets.flatMap((target) =>
     target.deployments.flatMap(({ configured }) => {
       const algorithm = algorithmOf(configured ?? '');
-      return configured && algorithm && algorithm !== 'other' ? [{ target, configured, algorithm }] : [];
+      const [address = ''] = target.addresses;
+      return configured && algorithm ? [{ target, configured, algorithm, address }] : [];
     }),
   );
-  const until = ports.clock.monotonic() + limits.deadlineMs;
-  const answers = await eachAtMost(32, asked, (one) => proveOne(ports, one, until, limits.probeTimeoutMs));
+  const until = clock.monotonic() + limits.deadlineMs;
+  const questions = asking({ clock, dial, random: () => 0.5 }, { timeoutMs: limits.probeTimeoutMs });
+  const answers = await eachAtMost(
+    concurrency,
+    asked,
+    ({ target }) => addressAndPort(target.listener),
+    (one) => proveOne(questions, one, () => clock.monotonic() >= until),
+  );
   return { asked: asked.length, failures: answers.filter((answer) => answer !== undefined) };
 }
 
 async function proveOne(
-  { clock, dial }: { clock: Clock; dial: Dialer },
-  {
-    target,
-    configured,
-    algorithm,
-  }: { target: EndpointTarget; configured: string; algorithm: 'ecdsa' | 'rsa' | 'ed25519' },
-  until: number,
-  timeoutMs: number,
+  { askOnce, pause }: Asking,
+  question: Question & { configured: string },
+  isOver: () => boolean,
 ): Promise<string | undefined> {
+  const { target, configured, algorithm } = question;
   let inARow = 0;
   for (;;) {
-    const answer = await probeEndpoint(dial, target, algorithm, timeoutMs);
+    const answer = await askOnce(question);
     const served = answer.ok ? answer.value.certificates[0]?.fingerprint : undefined;
     inARow = served === configured ? inARow + 1 : 0;
     if (inARow >= agreeing) return undefined;
-    if (clock.monotonic() >= until) {
+    if (isOver()) {
       const shown = answer.ok ? `presents ${served?.slice(0, 16)}` : `gives ${answer.failure.reason}`;
       return `${target.serverName || 'no name'} at ${addressAndPort(target.listener)} (${algorithm}) ${shown}, not ${configured.slice(0, 16)}`;
     }
-    if (inARow === 0) await new Promise<void>((resolve) => void clock.after(pauseMs, resolve));
+    if (inARow === 0) await pause(pauseMs);
   }
 }

@@ -4,6 +4,7 @@ import { checkedJson } from '../formats/checked-json.ts';
 import { systemClock } from '../system/clock.ts';
 import { systemDialer } from '../system/dialer.ts';
 import { takeLock } from '../system/lock.ts';
+import { systemProc } from '../system/proc.ts';
 import { systemPrograms } from '../system/programs.ts';
 import { type Context, exitCodes, writeError, writeLine } from './context.ts';
 
@@ -32,6 +33,7 @@ export function performHere(
     files,
     dial: systemDialer(),
     programs: systemPrograms(),
+    proc: systemProc(),
     takeLock: () => takeLock(config.stateDirectory, 'action'),
   };
   return act(request, config, ports, progress);

@@ -1,8 +1,9 @@
-import { type Config, loadConfig } from '../config.ts';
+import { type Config, defaultConfig, loadConfig } from '../config.ts';
 import type { Files } from '../ports.ts';
 import { systemFiles } from '../system/files.ts';
+import { rootedFiles } from '../system/rooted-files.ts';
 import { systemPermissions } from '../system/permissions.ts';
-import { type Machine, readMachine } from '../system/machine.ts';
+import { type Machine, readMachine, readTree } from '../system/machine.ts';
 import { agentVersion } from '../version.ts';
 import type { Host } from '../agent.ts';
 
@@ -17,13 +18,24 @@ export interface Context {
   host: Host;
 }
 
-/** The settings and the machine, or the lines that say what is wrong with the settings. */
+/**
+ * The settings and the machine, or the lines that say what is wrong with the settings. With `root`, a tree that is judged in this
+ * host's place, neither this host's default file nor the tree's is read: only one that `configPath` names.
+ */
 export function openContext(
   configPath: string | undefined,
+  root?: string,
 ): { ok: true; value: Context } | { ok: false; failure: string[] } {
   const files = systemFiles();
-  const machine = readMachine();
-  const config = loadConfig(files, configPath, machine);
+  const tree = root === undefined ? undefined : rootedFiles(root).files;
+  const top = tree?.list('/');
+  if (top && !top.ok)
+    return { ok: false, failure: [`--root ${root}: no directory that can be read (${top.failure.reason})`] };
+  const machine = tree ? readTree(tree, readMachine(), root ?? '') : readMachine();
+  const config =
+    tree && configPath === undefined
+      ? { ok: true as const, value: defaultConfig(machine) }
+      : loadConfig(files, configPath, machine);
   if (!config.ok) return config;
   const open = config.value.path && machine.isRoot ? openToOthers(config.value.path) : undefined;
   if (open) return { ok: false, failure: [open] };

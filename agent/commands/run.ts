@@ -31,7 +31,6 @@ export async function runCommand({ config, host }: Context): Promise<number> {
     act: childActor(config.path),
     state,
     openCollectorSocket: collectorSocketOpener(),
-    random: Math.random,
     log,
   };
   log.info(

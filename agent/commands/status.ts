@@ -1,4 +1,3 @@
-import pc from 'picocolors';
 import { checkedJson } from '../formats/checked-json.ts';
 import { Status, statusFile } from '../status.ts';
 import { isLocked } from '../system/lock.ts';
@@ -6,6 +5,7 @@ import { systemState } from '../system/state.ts';
 import { type Context, exitCodes, writeError, writeLine } from './context.ts';
 import { printable, printableJson } from './printable.ts';
 import { span } from './span.ts';
+import { type Terminal, terminalOf } from './terminal.ts';
 
 /** What the daemon of this host last said of itself. Exit 0 while it runs, else 1. */
 export function statusCommand({ config }: Context, options: { json: boolean }): number {
@@ -26,19 +26,23 @@ export function statusCommand({ config }: Context, options: { json: boolean }): 
     return exitCodes.failed;
   }
   const running = isLocked(config.stateDirectory, 'run');
-  writeLine(options.json ? printableJson({ ...status, running }) : worded(status, running, Date.now()));
+  writeLine(
+    options.json
+      ? printableJson({ ...status, running })
+      : worded(status, running, Date.now(), terminalOf(process.stdout, process.env)),
+  );
   return running ? exitCodes.ok : exitCodes.failed;
 }
 
-function worded(status: Status, running: boolean, now: number): string {
+function worded(status: Status, running: boolean, now: number, { colours }: Terminal): string {
   const ago = (at: string | undefined) => (at ? `${span(now - Date.parse(at))} ago` : 'not yet');
   const { endpoints, findings, collector } = status;
   const rows: [string, string][] = [
     [
       'agent',
       running
-        ? `${pc.green('running')} as pid ${status.pid}, since ${span(now - Date.parse(status.startedAt))}`
-        : pc.red(`not running (was pid ${status.pid})`),
+        ? `${colours.green('running')} as pid ${status.pid}, since ${span(now - Date.parse(status.startedAt))}`
+        : colours.red(`not running (was pid ${status.pid})`),
     ],
     ['host', `${printable(status.host)}, version ${status.agentVersion}, mode ${status.mode}`],
     ['last look', `${ago(status.lookedAt)}${status.nextLookAt ? `, next at ${status.nextLookAt}` : ''}`],
@@ -54,21 +58,21 @@ function worded(status: Status, running: boolean, now: number): string {
             .join(', ')
         : 'not judged yet',
     ],
-    ['collector', collectorWords(collector, now)],
+    ['collector', collectorWords(collector, now, colours)],
     ['events', status.eventsWaiting === 0 ? 'all delivered' : `${status.eventsWaiting} wait for the collector`],
   ];
-  return rows.map(([name, value]) => `${pc.dim(name.padEnd(10))} ${value}`).join('\n');
+  return rows.map(([name, value]) => `${colours.dim(name.padEnd(10))} ${value}`).join('\n');
 }
 
-function collectorWords(collector: Status['collector'], now: number): string {
+function collectorWords(collector: Status['collector'], now: number, colours: Terminal['colours']): string {
   switch (collector.state) {
     case 'not-enrolled':
       return 'not enrolled (certherd-agent enroll JOIN)';
     case 'waiting':
-      return `${pc.yellow('not connected')} to ${collector.authority} (${printable(collector.why)}), next try in ${span(collector.until - now)}`;
+      return `${colours.yellow('not connected')} to ${collector.authority} (${printable(collector.why)}), next try in ${span(collector.until - now)}`;
     case 'connecting':
       return `connecting to ${collector.authority}`;
     case 'connected':
-      return `${pc.green('connected')} to ${collector.authority}`;
+      return `${colours.green('connected')} to ${collector.authority}`;
   }
 }

@@ -30,6 +30,8 @@ export const OutcomeReason = Type.Enum([
   'unchanged',
   'rate-limited',
   'timed-out',
+  /** the agent's own rights kept certbot or nginx from what they may do themselves */
+  'sandbox-blocked',
   'program-absent',
   'internal',
 ]);

@@ -1,10 +1,12 @@
 import type { Finding } from '@certherd/protocol/finding';
 import type { Deployment } from '@certherd/protocol/snapshot';
-import { addressAndPort } from '../observe/endpoint.ts';
+import { addressAndPort } from '../observe/endpoints/place.ts';
 import type { ObservedEndpoint } from '../observe/observations.ts';
 import { nginxTest, typed } from './command-line.ts';
 import { type Facts, instant } from './facts.ts';
 import { listenerCause, stop } from './listener-cause.ts';
+import { redirectedCause } from './one-address.ts';
+import { otherCause } from './other-cause.ts';
 import { bringIntoService, isMended, lastRefusal, loadedAt, ownMaster, restart, runningOf } from './running.ts';
 
 /** Why an endpoint does not present what is configured: found in what runs, never guessed. */
@@ -19,6 +21,7 @@ export interface Cause extends Pick<Finding, 'code' | 'subject' | 'since' | 'evi
     | 'orphaned-workers'
     | 'in-front'
     | 'port-held'
+    | 'redirected'
     | 'not-bound';
   sentence: string;
   /** nginx would refuse the config again now. */
@@ -32,9 +35,9 @@ const reloadMs = 2000;
 
 /** The cause, or undefined where the endpoint is as configured or what runs does not tell. */
 export function causeOf(endpoint: ObservedEndpoint, facts: Facts): Cause | undefined {
-  if (endpoint.server !== 'nginx') return undefined;
-  const listener = listenerCause(endpoint, facts);
-  if (listener) return listener;
+  if (endpoint.server !== 'nginx') return otherCause(endpoint, changeOf(endpoint, facts), facts);
+  const ofPlace = listenerCause(endpoint, facts) ?? redirectedCause(endpoint, facts);
+  if (ofPlace) return ofPlace;
   const { configured, served, failure } = endpoint;
   const noneForAlgorithm = failure?.reason === 'no-shared-algorithm';
   const master = ownMaster(facts);
@@ -117,7 +120,10 @@ function lastBindRefusal(facts: Facts, pid: number) {
 }
 
 /** When the file that a deployment names last changed, in the sense of what it leads to. */
-function changeOf(endpoint: ObservedEndpoint, { observations }: Facts): { path: string; at: number } | undefined {
+export function changeOf(
+  endpoint: ObservedEndpoint,
+  { observations }: Facts,
+): { path: string; at: number } | undefined {
   const deployment = observations.deployments.find(({ id }) => id === endpoint.deployment);
   const file = observations.files.find(({ path }) => path === deployment?.certificatePath);
   const lineage = observations.lineages.find(({ name }) => name === deployment?.lineage);

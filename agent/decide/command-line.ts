@@ -1,5 +1,5 @@
 import type { Config } from '../config.ts';
-import { addressAndPort } from '../observe/endpoint.ts';
+import { addressAndPort } from '../observe/endpoints/place.ts';
 
 /** certbot's renewal of one lineage: the very argv that `act` runs and that remedies print. */
 export function certbotRenewal({ certbot }: Config, lineage: string): string[] {
@@ -18,6 +18,16 @@ export function certbotRenewal({ certbot }: Config, lineage: string): string[] {
     '--logs-dir',
     certbot.logsDirectory,
   ];
+}
+
+/** Options for a certbot command that a person types: only the directories that are not certbot's own defaults. */
+export function certbotPlaces({ certbot }: Config): string[] {
+  const places: [string, string, string][] = [
+    ['--config-dir', certbot.configDirectory, '/etc/letsencrypt'],
+    ['--work-dir', certbot.workDirectory, '/var/lib/letsencrypt'],
+    ['--logs-dir', certbot.logsDirectory, '/var/log/letsencrypt'],
+  ];
+  return places.flatMap(([option, directory, usual]) => (directory === usual ? [] : [option, directory]));
 }
 
 export function nginxTest(config: Config): string[] {
@@ -47,16 +57,21 @@ export function tlsClient({
   address,
   port,
   serverName,
+  askedName = serverName,
+  startTls,
 }: {
   address: string;
   port: number;
   serverName: string;
+  askedName?: string;
+  startTls?: string;
 }): string[] {
   return [
     'openssl',
     's_client',
+    ...(startTls ? ['-starttls', startTls] : []),
     ...(port === 0 ? ['-unix', address.replace(/^unix:/, '')] : ['-connect', addressAndPort({ address, port })]),
-    ...(serverName === '' || serverName === '_' ? ['-noservername'] : ['-servername', serverName]),
+    ...(askedName === '' || askedName === '_' ? ['-noservername'] : ['-servername', askedName]),
   ];
 }
 

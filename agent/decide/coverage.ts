@@ -1,5 +1,4 @@
-import { typed } from './command-line.ts';
-import { serverTest } from './server-commands.ts';
+import { callOf, testText } from './server-commands.ts';
 import { type Policy, instant } from './facts.ts';
 
 /** A deployment names a file that is not there, or that holds no readable certificate. */
@@ -20,7 +19,7 @@ export const missingOrUnreadableFile: Policy = ({ observations, config, now }) =
         subject: { kind: 'file' as const, id: path },
         since: observations.files.find((file) => file.path === path)?.modifiedAt ?? instant(now),
         cause: missing
-          ? `${configFile}:${line} names ${path}, which does not exist: ${server} keeps what it loaded before, and its next restart would fail`
+          ? `${configFile}:${line} names ${path}, which does not exist: ${callOf(deployment, server)} keeps what it loaded before, and its next restart would fail`
           : `${configFile}:${line} names ${path}, which cannot be read (${failure.reason}): ${failure.detail}`,
         evidence: {
           file: path,
@@ -30,7 +29,7 @@ export const missingOrUnreadableFile: Policy = ({ observations, config, now }) =
         },
         remedy: denied
           ? 'Run this command as root.'
-          : `Put the ${configured ? 'key' : 'certificate'} at ${path}, then: ${typed(serverTest(server, config))}`,
+          : `Put the ${configured ? 'key' : 'certificate'} at ${path}, then: ${testText(deployment, config)}`,
       },
     ];
   });

@@ -2,16 +2,16 @@ import type { Finding } from '@certherd/protocol/finding';
 import type { Snapshot } from '@certherd/protocol/snapshot';
 import { type Observations, certificatesByFingerprint } from '../observe/observations.ts';
 import type { Config } from '../config.ts';
-import { reachedBy } from './drift.ts';
 import type { Facts } from './facts.ts';
 import { type Plan, plan } from './plan.ts';
 import { judge } from './policies.ts';
+import { reachedBy, reachedTimes } from './reached.ts';
 import { renewalOf } from './renewal-time.ts';
 import type { Attempt } from './retry.ts';
 
 /**
- * The whole verdict on one look at the host: what to tell, and what to do. `before` are the findings of the
- * look before, so that one that goes on keeps the instant at which it began.
+ * The whole verdict on one look at the host: what is judged, and what to do. `before` are the findings that are
+ * known, shown or not, so that one that goes on keeps the instant at which it began.
  */
 export function decide(
   observations: Observations,
@@ -34,7 +34,11 @@ export function decide(
       }),
       servers,
       deployments,
-      endpoints: observations.endpoints.map((endpoint) => ({ ...endpoint, reached: reachedBy(endpoint, facts) })),
+      endpoints: observations.endpoints.map((endpoint) => {
+        const reached = reachedBy(endpoint, facts);
+        const reachedAt = reachedTimes(endpoint, reached, facts);
+        return { ...endpoint, reached, ...(reachedAt && { reachedAt }) };
+      }),
       findings,
     },
     plan: plan(facts, findings),

@@ -1,24 +1,12 @@
 import type { Finding } from '@certherd/protocol/finding';
-import type { Reached } from '@certherd/protocol/snapshot';
-import { addressAndPort } from '../observe/endpoint.ts';
+import { addressAndPort } from '../observe/endpoints/place.ts';
 import type { ObservedEndpoint } from '../observe/observations.ts';
 import { type Cause, causeOf, isTold } from './causes.ts';
 import { nginxReload, tlsClient, typed } from './command-line.ts';
 import { type Facts, type Policy, instant } from './facts.ts';
 import { blocksReload, deploymentDigest } from './reload.ts';
 import { nextTryAt } from './retry.ts';
-import { serverReload, serverStart } from './server-commands.ts';
-
-/** How far the newest certificate got on its way to the clients of one endpoint. */
-export function reachedBy(endpoint: ObservedEndpoint, facts: Facts): Reached {
-  const deployment = facts.observations.deployments.find(({ id }) => id === endpoint.deployment);
-  const lineage = facts.observations.lineages.find(({ name }) => name === deployment?.lineage);
-  if (!endpoint.configured) return 'unknown';
-  if (lineage?.issued && lineage.live !== lineage.issued) return 'issued';
-  if (lineage?.live && endpoint.configured !== lineage.live) return 'on-disk';
-  if (endpoint.failure) return 'unknown';
-  return endpoint.served === endpoint.configured ? 'served' : 'configured';
-}
+import { callOf, reloadText, startText } from './server-commands.ts';
 
 /** The founding incident: what clients are shown is not what the config names, or not the newest that was issued. */
 export const notServed: Policy = (facts, earlier) =>
@@ -37,16 +25,18 @@ function loadedBefore(endpoint: ObservedEndpoint, facts: Facts, earlier: Finding
   const file = facts.observations.files.find(({ path }) => path === deployment?.certificatePath);
   const lineage = facts.observations.lineages.find(({ name }) => name === deployment?.lineage);
   const changedAt = lineage?.changedAt ?? file?.modifiedAt ?? instant(facts.now);
-  const held = earlier.find(blocksReload);
+  const ofNginx = endpoint.server === 'nginx';
+  const held = ofNginx ? earlier.find(blocksReload(facts.observations)) : undefined;
   const cause = held ? undefined : causeOf(endpoint, facts);
   const last = facts.attempts.findLast(
     (attempt) => attempt.verb === 'reload' && attempt.subject === deploymentDigest(facts.observations),
   );
   const why = held
     ? `the reload is held back by a finding of its own: ${held.cause}`
-    : last && last.reason !== 'done'
+    : ofNginx && last && last.reason !== 'done'
       ? `the reload did not bring it into service (${last.reason}): ${last.detail}`
-      : (cause?.sentence ?? `${endpoint.server} has not loaded it since the file changed at ${changedAt}`);
+      : (cause?.sentence ??
+        `${callOf(deployment, endpoint.server)} has not loaded it since the file changed at ${changedAt}`);
   return {
     code: 'not-served',
     severity: severityOf(cause),
@@ -58,7 +48,7 @@ function loadedBefore(endpoint: ObservedEndpoint, facts: Facts, earlier: Finding
         4000,
       ),
     evidence: { ...compared(endpoint, facts), ...cause?.evidence },
-    remedy: held?.remedy ?? cause?.remedy ?? typed(serverReload(endpoint.server, facts.config)),
+    remedy: held?.remedy ?? cause?.remedy ?? reloadText(deployment, endpoint.server, facts.config),
   };
 }
 
@@ -78,7 +68,7 @@ function olderConfigured(endpoint: ObservedEndpoint, facts: Facts): Finding {
     since: lineage?.changedAt ?? instant(facts.now),
     cause: `${deployment?.configFile ?? 'the config'}:${deployment?.line ?? '?'} names ${deployment?.certificatePath ?? '?'}, an older version of lineage ${lineage?.name ?? '?'}`,
     evidence: compared(endpoint, facts),
-    remedy: `In ${deployment?.configFile ?? 'the config'} name ${lineage?.certificatePath ?? 'live/NAME/fullchain.pem'} and ${lineage?.keyPath ?? 'its key'}, then: ${typed(serverReload(endpoint.server, facts.config))}`,
+    remedy: `In ${deployment?.configFile ?? 'the config'} name ${lineage?.certificatePath ?? 'live/NAME/fullchain.pem'} and ${lineage?.keyPath ?? 'its key'}, then: ${reloadText(deployment, endpoint.server, facts.config)}`,
   };
 }
 
@@ -92,19 +82,29 @@ export const unreachableEndpoint: Policy = (facts, earlier) => {
     const { reason = 'unreachable', detail = '' } = endpoint.failure ?? {};
     const refused = reason === 'connection-refused' || reason === 'unreachable';
     const place = addressAndPort(endpoint);
+    const deployment = observations.deployments.find(({ id }) => id === endpoint.deployment);
+    const server = callOf(deployment, endpoint.server);
+    const cause = causeOf(endpoint, facts);
+    const redirected = cause?.kind === 'redirected' ? cause : undefined;
     return {
       code: 'endpoint-unreachable',
       severity: 'critical',
       subject: { kind: 'endpoint', id: endpoint.id },
       since: instant(now),
-      cause: refused
-        ? `nothing accepts connections at ${place}, which ${endpoint.server}'s config names: ${endpoint.server} is not running, or could not bind`
-        : `the TLS handshake with ${place} for ${endpoint.serverName || 'no name'} failed (${reason}): ${withoutPlaces(detail)}`.slice(
-            0,
-            4000,
-          ),
+      cause: redirected
+        ? `${redirected.sentence} (${reason})`
+        : refused
+          ? `nothing accepts connections at ${place}, which ${endpoint.server === 'other' ? 'agent.toml lists' : `${server}'s config names`}: ${server} is not running, or could not bind`
+          : `the TLS handshake with ${place} for ${endpoint.serverName || 'no name'} failed (${reason}): ${withoutPlaces(detail)}`.slice(
+              0,
+              4000,
+            ),
       evidence: { address: place, 'server name': endpoint.serverName, reason, detail },
-      remedy: refused ? typed(serverStart(endpoint.server, config)) : typed(tlsClient(endpoint)),
+      remedy: redirected
+        ? redirected.remedy
+        : refused
+          ? startText(deployment, endpoint.server, config)
+          : typed(tlsClient(endpoint)),
     };
   });
 };
@@ -120,7 +120,7 @@ function withoutPlaces(detail: string): string {
 export const failingDeployment: Policy = (facts) => {
   const subject = deploymentDigest(facts.observations);
   const last = facts.attempts.findLast((attempt) => attempt.verb === 'reload' && attempt.subject === subject);
-  if (!last || last.reason === 'done' || last.reason === 'busy') return [];
+  if (!last || ['done', 'busy', 'sandbox-blocked'].includes(last.reason)) return [];
   if (
     facts.observations.endpoints.every(({ server, served, configured }) => server !== 'nginx' || served === configured)
   )

@@ -1,15 +1,20 @@
-import { addressAndPort } from '../observe/endpoint.ts';
+import { addressAndPort } from '../observe/endpoints/place.ts';
 import type { Bound, Holder } from '../observe/listening-sockets.ts';
 import type { ObservedEndpoint } from '../observe/observations.ts';
 import type { Cause } from './causes.ts';
 import { nginxReload, nginxTest, typed } from './command-line.ts';
 import { type Facts, instant } from './facts.ts';
+import { atOneOfAll } from './one-address.ts';
 import { bindRefusal, bringIntoService, loadedAt, ownMaster, restart, runningOf } from './running.ts';
 
 /** Why the nginx that runs this config does not answer at an endpoint's address and port; undefined where it does, or it cannot be told. */
 export function listenerCause(endpoint: ObservedEndpoint, facts: Facts): Cause | undefined {
   const running = runningOf(facts);
-  const bound = running?.listening?.find((one) => one.address === endpoint.address && one.port === endpoint.port);
+  const boundAt = (address: string) =>
+    running?.listening?.find((one) => one.address === address && one.port === endpoint.port);
+  const everywhere = boundAt(atOneOfAll(endpoint, facts.observations)?.address ?? '');
+  // where nginx does not listen at all addresses, that explains each single one
+  const bound = everywhere?.bound === false ? everywhere : boundAt(endpoint.address);
   if (!running || !bound) return undefined;
   const drifted = endpoint.served !== endpoint.configured;
   if (bound.holders) {
@@ -40,6 +45,8 @@ function heldByOthers(
   const who = names.join(', ');
   const words = bindRefusal(facts, place);
   const since = words ?? { at: master?.startedAt ?? facts.observations.at };
+  const everywhere = bound.address === endpoint.address ? atOneOfAll(endpoint, facts.observations) : undefined;
+  const shown = endpoint.served ? 'the certificate that it holds' : 'none';
   const sentence = master
     ? `a second nginx, pid ${master.pid}${master.config ? ` with ${master.config}` : ''}, ${shared ? 'answers beside' : 'answers instead of'} the one that runs ${facts.config.nginx.config} at ${place}`
     : orphaned
@@ -50,14 +57,17 @@ function heldByOthers(
     code: 'listener-unbound',
     subject: subjectFor(bound, facts),
     since: instant(since.at),
-    sentence,
+    ...(everywhere && { partial: true }),
+    sentence: everywhere
+      ? `${who} listens at ${place} itself, where the kernel prefers it to nginx, which listens at all addresses (${addressAndPort(everywhere)}): clients of that address are shown ${shown}`
+      : sentence,
     evidence: {
       listener: place,
-      'held by': who,
+      [everywhere ? 'answers there' : 'held by']: who,
       'nginx of this config': running?.own === undefined ? 'does not run' : `pid ${running.own}`,
       ...(words && { 'error log': words.words }),
     },
-    remedy: `${stop(others)} && ${bringIntoService(facts)}`,
+    remedy: everywhere ? stop(others) : `${stop(others)} && ${bringIntoService(facts)}`,
   };
 }
 

@@ -4,6 +4,7 @@ import type { MachineryObserved } from '../observe/renewal-machinery.ts';
 import type { RenewalRunner } from '../observe/renewal-runner.ts';
 import { typed } from './command-line.ts';
 import { type Facts, instant } from './facts.ts';
+import { renewAndLoad } from './renewal-remedy.ts';
 import { lifetimeMs } from './renewal-time.ts';
 
 type MachineryFacts = Facts & {
@@ -49,8 +50,8 @@ export function deadRenewalTimer(facts: MachineryFacts, earlier: Finding[]): Fin
 }
 
 /** certbot's own last run could not renew a lineage; told apart from the agent's attempts, which have a policy of their own. */
-export function failingTimerRun({ observations }: MachineryFacts, earlier: Finding[]): Finding[] {
-  const { lineages, machinery } = observations;
+export function failingTimerRun(facts: MachineryFacts, earlier: Finding[]): Finding[] {
+  const { lineages, machinery } = facts.observations;
   const run = machinery.lastRun;
   if (!run) return [];
   return run.failed.flatMap(({ lineage: name, reason }) => {
@@ -65,7 +66,7 @@ export function failingTimerRun({ observations }: MachineryFacts, earlier: Findi
         since: instant(run.at),
         cause: `certbot's own run at ${instant(run.at)} could not renew lineage ${name}: ${reason}`.slice(0, 4000),
         evidence: { log: run.log, reason: reason.slice(0, 4000) },
-        remedy: typed(['less', '+G', run.log]),
+        remedy: renewAndLoad(facts, name),
       },
     ];
   });

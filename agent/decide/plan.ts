@@ -1,6 +1,8 @@
 import type { Finding } from '@certherd/protocol/finding';
+import type { ObservedEndpoint } from '../observe/observations.ts';
 import type { Request } from './action.ts';
 import type { Facts } from './facts.ts';
+import { atOneOfAll } from './one-address.ts';
 import { blocksReload, deploymentDigest } from './reload.ts';
 import { lifetimeMs, renewalOf } from './renewal-time.ts';
 import { nextTryAt } from './retry.ts';
@@ -27,17 +29,25 @@ export function plan(facts: Facts, findings: Finding[]): Plan {
   };
 }
 
+/**
+ * The time between two looks of this process, milliseconds: up to a tenth more or less than set, so that hosts made from one
+ * template do not all look in the same second. `drawn` is from 0 to 1, and is drawn once: redrawn each time, the least would count.
+ */
+export function spreadRescan(rescanMs: number, drawn: number): number {
+  return rescanMs * (0.9 + 0.2 * drawn);
+}
+
 function reloadNow({ observations, attempts, config, now }: Facts, findings: Finding[]) {
   const subject = deploymentDigest(observations);
+  // what one address of all keeps to has a reason outside nginx, and a reload would change nothing there
   const drifted = observations.endpoints.filter(
-    ({ server, served, configured, failure }) =>
-      server === 'nginx' && configured && (served ? served !== configured : failure?.reason === 'no-shared-algorithm'),
+    (endpoint) => isDrifted(endpoint) && atOneOfAll(endpoint, observations) === undefined,
   );
   const wanted =
     config.mode !== 'observe' &&
     drifted.length > 0 &&
     observations.settling.length === 0 &&
-    !findings.some(blocksReload) &&
+    !findings.some(blocksReload(observations)) &&
     !findings.some(isBeyondReload);
   return {
     wanted,
@@ -50,10 +60,16 @@ function reloadNow({ observations, attempts, config, now }: Facts, findings: Fin
   };
 }
 
-/** Somebody else holds the port, or another block answers: a reload would change nothing. */
+function isDrifted({ server, served, configured, failure }: ObservedEndpoint): boolean {
+  if (server !== 'nginx' || !configured) return false;
+  return served ? served !== configured : failure?.reason === 'no-shared-algorithm';
+}
+
+/** Somebody else holds the port, or another block answers: a reload would change nothing. At one address of all it would elsewhere. */
 function isBeyondReload({ code, severity, evidence }: Finding): boolean {
   if (severity !== 'critical') return false;
-  return code === 'wrong-server' || (code === 'listener-unbound' && evidence['held by'] !== 'nobody');
+  const heldBy = evidence['held by'];
+  return code === 'wrong-server' || (code === 'listener-unbound' && heldBy !== undefined && heldBy !== 'nobody');
 }
 
 function renewalsByTime({ observations, certificates, attempts, config, now }: Facts) {

@@ -1,5 +1,5 @@
 import type { Finding } from '@certherd/protocol/finding';
-import { brokenChain } from './chain.ts';
+import { brokenChain, brokenServedChain } from './chain.ts';
 import { missingOrUnreadableFile, nameMismatch } from './coverage.ts';
 import { failingDeployment, notServed, unreachableEndpoint } from './drift.ts';
 import type { Facts, Policy } from './facts.ts';
@@ -10,6 +10,7 @@ import { deadRenewalTimer, failingTimerRun } from './machinery.ts';
 import { failingRenewal, renewalDue } from './renewal.ts';
 import { failedReload, failingRestart, unboundListener, wrongServer } from './restart.ts';
 import { absentCertbot, absentServer, brokenConfig, nothingFound, unreadableCertbot } from './sources.ts';
+import { withOwnFaults } from './sandbox.ts';
 import { staleCopy } from './stale-copy.ts';
 import { weakKey, weakSignature } from './strength.ts';
 import { untrustedChain } from './trust.ts';
@@ -29,6 +30,7 @@ const policies: readonly Policy[] = [
   keyMismatch,
   nameMismatch,
   brokenChain,
+  brokenServedChain,
   weakKey,
   weakSignature,
   exposedKey,
@@ -54,7 +56,12 @@ const urgency = { critical: 0, unknown: 1, warning: 2, notice: 3 };
 /** The findings for these facts, most urgent first; equals keep the policies' order. */
 export function judge(facts: Facts): Finding[] {
   const findings = policies.reduce<Finding[]>((earlier, policy) => [...earlier, ...policy(facts, earlier)], []);
-  return findings.map(cut).sort((a, b) => urgency[a.severity] - urgency[b.severity]);
+  return withOwnFaults(findings, facts).map(cut).sort(byUrgency);
+}
+
+/** Order for sort(); equals stay as they are. */
+export function byUrgency(a: Finding, b: Finding): number {
+  return urgency[a.severity] - urgency[b.severity];
 }
 
 /** Texts that paths and names of any length went into, as long as the wire takes them. */

@@ -1,6 +1,6 @@
 import type { Finding } from '@certherd/protocol/finding';
-import { certbotEnvironment, certbotRenewal, typed } from './command-line.ts';
 import { type Facts, type Policy, instant } from './facts.ts';
+import { renewAndLoad } from './renewal-remedy.ts';
 import { lifeLeft, lifetimeMs, renewalOf } from './renewal-time.ts';
 import { nextTryAt } from './retry.ts';
 
@@ -28,7 +28,7 @@ export const renewalDue: Policy = (facts) =>
         notAfter: certificate.notAfter,
         fingerprint: certificate.fingerprint,
       },
-      remedy: typed(certbotRenewal(facts.config, name), certbotEnvironment(facts.config)),
+      remedy: renewAndLoad(facts, name),
     };
     return [finding];
   });
@@ -49,7 +49,7 @@ export const failingRenewal: Policy = (facts) =>
       since: instant(last.at),
       cause: `the last renewal of ${lineage.name} failed (${last.reason}): ${last.detail}`.slice(0, 4000),
       evidence: { reason: last.reason, 'tried at': instant(last.at), 'next try': instant(next) },
-      remedy: typed(certbotRenewal(facts.config, lineage.name), certbotEnvironment(facts.config)),
+      remedy: renewAndLoad(facts, lineage.name),
     };
     return [finding];
   });

@@ -15,7 +15,8 @@ export const unboundListener: Policy = (facts) => {
 
 /** nginx refused a reload and went on with the old config, where no finding about the files or listeners says why. */
 export const failedReload: Policy = (facts, earlier) => {
-  if (earlier.some((finding) => blocksReload(finding) || finding.code === 'listener-unbound')) return [];
+  if (earlier.some((finding) => blocksReload(facts.observations)(finding) || finding.code === 'listener-unbound'))
+    return [];
   const cause = refusedReload(facts);
   if (!cause) return [];
   const held = facts.observations.endpoints.filter((endpoint) => causeOf(endpoint, facts)?.kind === 'reload-failed');
@@ -42,7 +43,7 @@ export const failingRestart: Policy = (facts, earlier) => {
   const stands = refusedReload(facts)?.stands ?? false;
   const [first, ...more] = earlier.filter(
     (finding) =>
-      (blocksReload(finding) && isDeployed(finding, facts)) ||
+      (blocksReload(observations)(finding) && isDeployed(finding, facts)) ||
       isHeldPort(finding) ||
       (finding.code === 'reload-failed' && stands),
   );

@@ -1,3 +1,4 @@
+import type { ServerProgram } from '@certherd/protocol/snapshot';
 import type { LogEntry } from '../formats/nginx-error-log.ts';
 import type { Master, Worker } from '../observe/nginx-process.ts';
 import type { RunningNginx } from '../observe/nginx-running.ts';
@@ -18,6 +19,21 @@ export function ownMaster(facts: Facts): Master | undefined {
 /** When nginx last took a config into service, milliseconds since 1970: the start of the workers that it runs on. */
 export function loadedAt(facts: Facts): number | undefined {
   return firstOfNewest(facts)?.startedAt;
+}
+
+/**
+ * Between which instants (milliseconds since 1970) a server last read its files: what changed before `earliest` is loaded, what
+ * changed after `latest` is not. Apache's children come and go without reading anything, so that there the two are apart.
+ */
+export function loadedBetween(server: ServerProgram, facts: Facts): { earliest: number; latest: number } | undefined {
+  if (server === 'nginx') {
+    const loaded = loadedAt(facts);
+    return loaded === undefined ? undefined : { earliest: loaded, latest: loaded };
+  }
+  const processes = facts.observations.processes?.find((one) => one.server === server);
+  if (!processes) return undefined;
+  const { startedAt, youngestAt } = processes;
+  return { earliest: server === 'haproxy' ? youngestAt : startedAt, latest: youngestAt };
 }
 
 /** The oldest of the workers that belong to the newest config. A worker that crashed is replaced by a younger one with the same config. */

@@ -12,7 +12,8 @@ export const nothingFound: Policy = ({ observations, config, now }) => {
   return [
     {
       code: 'nothing-found',
-      severity: 'unknown',
+      // a server that was read whole and serves no TLS is known; a host on which nothing was read is not
+      severity: read.length > 0 ? 'notice' : 'unknown',
       subject: { kind: 'host', id: observations.host.name },
       since: instant(now),
       cause:

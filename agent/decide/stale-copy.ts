@@ -7,7 +7,7 @@ import type { MachineryObserved } from '../observe/renewal-machinery.ts';
 import { typed } from './command-line.ts';
 import { type Facts, instant } from './facts.ts';
 import { lifeLeft } from './renewal-time.ts';
-import { serverReload } from './server-commands.ts';
+import { andReload } from './server-commands.ts';
 
 type CopyFacts = Facts & { observations: LineageVersionsObserved & MachineryObserved };
 
@@ -40,7 +40,7 @@ export function staleCopy(facts: CopyFacts): Finding[] {
           file: deployment.certificatePath,
           lineage: lineage.certificatePath,
         },
-        remedy: [copyCommand(deployment, lineage), typed(serverReload(deployment.server, config))].join(' && '),
+        remedy: andReload(copyCommand(deployment, lineage), deployment, config),
       },
     ];
   });

@@ -2,8 +2,9 @@ import type { Certificate } from '@certherd/protocol/certificate';
 import type { Finding, Severity } from '@certherd/protocol/finding';
 import type { Deployment } from '@certherd/protocol/snapshot';
 import { brokenHash } from '../formats/signature-algorithm.ts';
-import { certbotEnvironment, certbotRenewal, typed } from './command-line.ts';
+import { typed } from './command-line.ts';
 import { type Facts, instant } from './facts.ts';
+import { renewAndLoad } from './renewal-remedy.ts';
 
 /** Keys that can be computed, or that clients refuse: RSA below 2048 bits, curves below P-256 or out of use, DSA. */
 export function weakKey(facts: Facts): Finding[] {
@@ -90,9 +91,9 @@ function roleOf({ position }: DeployedCertificate): string {
   return position === 0 ? 'the certificate' : `the issuer at position ${position + 1}`;
 }
 
-function remedyFor({ deployment, position }: DeployedCertificate, { config }: Facts, more: string[]): string {
+function remedyFor({ deployment, position }: DeployedCertificate, facts: Facts, more: string[]): string {
   const { lineage, certificatePath, keyPath } = deployment;
-  if (lineage) return typed([...certbotRenewal(config, lineage), ...more], certbotEnvironment(config));
+  if (lineage) return renewAndLoad(facts, lineage, more);
   if (position > 0) return `Replace the issuer's certificate in ${certificatePath} by the one that its CA uses now.`;
   const request = ['openssl', 'req', '-new', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes'];
   const files = ['-keyout', `${keyPath || certificatePath}.new`, '-out', `${certificatePath}.csr`];

@@ -4,12 +4,14 @@ import type { Finding } from '@certherd/protocol/finding';
 import type { Deployment, Lineage } from '@certherd/protocol/snapshot';
 import type { ObservedEndpoint } from '../observe/observations.ts';
 import type { ChainTrust, TrustObserved } from '../observe/trust.ts';
-import { certbotEnvironment, certbotRenewal, typed } from './command-line.ts';
+import { certbotPlaces, typed } from './command-line.ts';
 import { type Facts, instant } from './facts.ts';
+import { loadingCommands, renewAndLoad } from './renewal-remedy.ts';
+import { reloadText } from './server-commands.ts';
 import { isCatchAll, isDefaultCertificate } from './unmanaged.ts';
 
 /** What clients are shown does not lead to a root that this host trusts. A private CA's root belongs into extra_roots. */
-export function untrustedChain(facts: Facts & { observations: TrustObserved }): Finding[] {
+export function untrustedChain(facts: Facts & { observations: TrustObserved }, earlier: Finding[] = []): Finding[] {
   const { observations, certificates, now } = facts;
   return observations.trust.flatMap((chain) => {
     if (chain.trusted || !chain.at) return [];
@@ -18,6 +20,10 @@ export function untrustedChain(facts: Facts & { observations: TrustObserved }): 
     const [endpoint] = endpoints;
     const leaf = certificates.get(chain.fingerprints[0] ?? '');
     if (!endpoint || !leaf) return [];
+    // `chain-incomplete` has found the cause
+    const isTold = ({ code, severity, subject }: Finding) =>
+      code === 'chain-incomplete' && severity === 'critical' && endpoints.some(({ id }) => id === subject.id);
+    if (chain.problem === 'no-issuer' && earlier.some(isTold)) return [];
     // a server that answers for another's name shows its own certificate, and not the one of the endpoint's deployment
     const holding = observations.deployments.filter(({ configured }) => configured === leaf.fingerprint);
     const meant = observations.deployments.find(({ id }) => id === endpoint.deployment);
@@ -62,7 +68,7 @@ function judge(chain: ChainTrust, leaf: Certificate, deployment: Deployment | un
   const at = chain.at ?? { subject: '', issuer: '', notAfter: '', notBefore: '' };
   const path = deployment?.certificatePath ?? 'the certificate file';
   const lineage = facts.observations.lineages.find(({ name }) => name === deployment?.lineage);
-  const renew = lineage && typed(certbotRenewal(facts.config, lineage.name), certbotEnvironment(facts.config));
+  const renew = lineage && renewAndLoad(facts, lineage.name);
   const testAuthority = testAuthorityIn([leaf.issuer, at.subject, at.issuer]);
   if (testAuthority)
     return {
@@ -97,7 +103,7 @@ function judge(chain: ChainTrust, leaf: Certificate, deployment: Deployment | un
     return {
       severity: 'warning',
       cause: `${place} names ${path}, which holds the leaf without its intermediate ${authority}: clients that lack it refuse the leaf`,
-      remedy: `In ${place} name ${lineage.certificatePath} in the place of ${path}, then reload the server.`,
+      remedy: `In ${place} name ${lineage.certificatePath} in the place of ${path}, then: ${reloadText(deployment, deployment.server, facts.config)}`,
     };
   return {
     severity: 'warning',
@@ -120,9 +126,10 @@ function testAuthorityIn(names: readonly string[]): string | undefined {
 }
 
 /** `renew` keeps the CA that the lineage came from, and its account there: only a new order leaves the staging environment. */
-function issueAnew(lineage: Lineage, leaf: Certificate, { config }: Facts): string {
+function issueAnew(lineage: Lineage, leaf: Certificate, facts: Facts): string {
+  const { config } = facts;
   const names = leaf.subjectAltNames.flatMap((name) => ['-d', name]);
-  return typed([
+  const order = typed([
     config.certbot.binary,
     'certonly',
     '--cert-name',
@@ -132,7 +139,9 @@ function issueAnew(lineage: Lineage, leaf: Certificate, { config }: Facts): stri
     'https://acme-v02.api.letsencrypt.org/directory',
     ...(lineage.authenticator ? ['--authenticator', lineage.authenticator] : []),
     ...names,
+    ...certbotPlaces(config),
   ]);
+  return [order, ...loadingCommands(facts, lineage.name)].join(' && ');
 }
 
 /** Shown only to clients that ask for a name which is not served here. */

@@ -5,7 +5,7 @@ import { clientOf } from '../observe/acme-clients.ts';
 import type { LineageVersionsObserved } from '../observe/lineage-versions.ts';
 import type { MachineryObserved } from '../observe/renewal-machinery.ts';
 import type { TrustObserved } from '../observe/trust.ts';
-import { typed } from './command-line.ts';
+import { certbotEnvironment, certbotPlaces, typed } from './command-line.ts';
 import { type Facts, instant } from './facts.ts';
 import { lifeLeft } from './renewal-time.ts';
 import { copiedFrom } from './stale-copy.ts';
@@ -91,8 +91,9 @@ function remedyFor(leaf: Certificate, deployment: Deployment, { config, observat
   if (ownCa)
     return `Have ${deployment.certificatePath} renewed by ${leaf.issuer.slice(0, 2000)}, the private CA that issued it, or note who renews it by hand.`;
   const names = deployment.serverNames.filter((name) => /^[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+$/.test(name));
-  if (names.length === 0 || deployment.server === 'haproxy')
+  if (names.length === 0 || deployment.server === 'haproxy' || deployment.server === 'other')
     return `Have ${deployment.certificatePath} renewed by an ACME client, or note who renews it by hand.`;
   const plugin = deployment.server === 'apache' ? '--apache' : '--nginx';
-  return typed([config.certbot.binary, plugin, ...names.slice(0, 100).flatMap((name) => ['-d', name])]);
+  const wanted = names.slice(0, 100).flatMap((name) => ['-d', name]);
+  return typed([config.certbot.binary, plugin, ...wanted, ...certbotPlaces(config)], certbotEnvironment(config));
 }

@@ -1,15 +1,16 @@
 import type { Certificate } from '@certherd/protocol/certificate';
 import type { Subject } from '@certherd/protocol/finding';
-import type { ServerProgram } from '@certherd/protocol/snapshot';
-import { certbotEnvironment, certbotRenewal, typed } from './command-line.ts';
+import type { Deployment } from '@certherd/protocol/snapshot';
 import { type Policy, instant } from './facts.ts';
-import { serverReload } from './server-commands.ts';
+import { renewAndLoad } from './renewal-remedy.ts';
+import { reloadText } from './server-commands.ts';
 
 /** What clients are shown, or would be shown after a reload, or what certbot keeps, and which is not valid now. */
-export const outsideValidity: Policy = ({ observations, certificates, config, now }) => {
+export const outsideValidity: Policy = (facts) => {
+  const { observations, certificates, config, now } = facts;
   const used = new Map<
     string,
-    { certificate: Certificate; subject: Subject; lineage: string | undefined; server: ServerProgram; what: string }
+    { certificate: Certificate; subject: Subject; lineage: string | undefined; deployment?: Deployment; what: string }
   >();
   for (const endpoint of observations.endpoints) {
     const certificate = certificates.get(endpoint.served ?? '');
@@ -19,7 +20,7 @@ export const outsideValidity: Policy = ({ observations, certificates, config, no
         certificate,
         subject: { kind: 'endpoint', id: endpoint.id },
         lineage: deployment?.lineage,
-        server: endpoint.server,
+        ...(deployment && { deployment }),
         what: 'the certificate that clients are shown',
       });
   }
@@ -30,7 +31,7 @@ export const outsideValidity: Policy = ({ observations, certificates, config, no
         certificate,
         subject: { kind: 'deployment', id: deployment.id },
         lineage: deployment.lineage,
-        server: deployment.server,
+        deployment,
         what: 'the configured certificate',
       });
     }
@@ -42,12 +43,11 @@ export const outsideValidity: Policy = ({ observations, certificates, config, no
         certificate,
         subject: { kind: 'lineage', id: lineage.name },
         lineage: lineage.name,
-        server: 'nginx',
         what: 'the newest certificate of the lineage',
       });
     }
   }
-  return [...used.values()].flatMap(({ certificate, subject, lineage, server, what }) => {
+  return [...used.values()].flatMap(({ certificate, subject, lineage, deployment, what }) => {
     const expired = Date.parse(certificate.notAfter) <= now;
     const early = Date.parse(certificate.notBefore) > now;
     if (!expired && !early) return [];
@@ -71,10 +71,10 @@ export const outsideValidity: Policy = ({ observations, certificates, config, no
         remedy: early
           ? 'timedatectl status'
           : renewed
-            ? typed(serverReload(server, config))
+            ? reloadText(deployment, deployment?.server ?? 'nginx', config)
             : lineage
-              ? typed(certbotRenewal(config, lineage), certbotEnvironment(config))
-              : `Install a valid certificate, then: ${typed(serverReload(server, config))}`,
+              ? renewAndLoad(facts, lineage)
+              : `Install a valid certificate, then: ${reloadText(deployment, deployment?.server ?? 'nginx', config)}`,
       },
     ];
   });

@@ -32,7 +32,7 @@ function addressParts(word: string): { host: string; port?: number; zone: boolea
   if (/^\d+$/.test(word)) return withPort('', word);
   const bracketed = /^\[([\dA-Fa-f:.]+)(%[^\]]*)?\](?::(\d+))?$/.exec(word);
   if (bracketed) return withPort(canonical(bracketed[1] ?? ''), bracketed[3], bracketed[2] !== undefined);
-  const plain = /^([^:[\]]*)(?::(\d+))?$/.exec(word);
+  const plain = /^([^:[\]]{0,253})(?::(\d+))?$/.exec(word);
   return plain ? withPort(plain[1] ?? '', plain[2]) : undefined;
 }
 

@@ -3,6 +3,7 @@ import type { Deployment, Listener } from '@certherd/protocol/snapshot';
 import { type ApacheDirective, objection, type ServerFailure } from './apache-directive.ts';
 import { type ApacheHost, type ApacheHosts, apacheHosts } from './apache-hosts.ts';
 import { apacheListeners, speaksTls } from './apache-listeners.ts';
+import { deploymentLimits, mergedDeployments } from './merged-deployments.ts';
 import { type ApacheModules, loadsItsModules } from './apache-modules.ts';
 
 export interface ApacheDeployments {
@@ -25,14 +26,20 @@ export function apacheDeployments(
   const hosts = apacheHosts(directives, loadsItsModules(modules) && !modules.has('ssl_module'));
   const listeners = apacheListeners(hosts);
   const found: ApacheDeployments = { deployments: [], chainFiles: new Map() };
-  const known = new Map<string, Deployment>();
-  for (const host of [...hosts.virtualHosts, hosts.main])
+  const merged = mergedDeployments();
+  let left: number = mostDeployments;
+  for (const host of [...hosts.virtualHosts, hosts.main]) {
+    if (left < 0) break;
     for (const deployment of deploymentsOf(hosts, host, listeners.get(host) ?? [], settings)) {
-      add(known, deployment);
+      if (--left < 0) break;
+      merged.add(deployment);
       const chain = host.chain ?? hosts.main.chain;
       if (chain !== undefined) found.chainFiles.set(deployment.id, fromServerRoot(settings.serverRoot, chain));
     }
-  found.deployments = [...known.values()];
+  }
+  found.deployments = merged.all();
+  const tooMany = `more than ${mostDeployments} certificates are configured`;
+  if (left < 0) found.failure = { reason: 'too-many-includes', detail: tooMany, file: settings.configFile };
   const failure = hosts.failure ?? (modules.has('md_module') ? undefined : missingCertificate(hosts));
   if (failure) found.failure = failure;
   return found;
@@ -46,8 +53,11 @@ export function fromServerRoot(serverRoot: string, path: string): string {
 /** The wire takes paths of this length; the kernel's own limit is the same (PATH_MAX). */
 const maxPathLength = 4096;
 
-/** What the wire takes of each. */
-const limits = { names: 10_000, nameLength: 1024, listeners: 1000 } as const;
+/** httpd serves one for each algorithm; the last ones count. */
+const mostPairs = 100;
+
+/** Bound on hosts times certificates. */
+const mostDeployments = 20_000;
 
 function deploymentsOf(
   hosts: ApacheHosts,
@@ -60,7 +70,8 @@ function deploymentsOf(
   const inherited = host === main ? [] : main.certificates;
   const keys = host === main ? main.keys : [...main.keys, ...host.keys];
   const { file, line } = host.directive ?? { file: configFile, line: 1 };
-  const pairs = [...inherited, ...host.certificates].map((certificate, index) => {
+  const serverNames = namesOf(hosts, host);
+  const pairs = [...inherited, ...host.certificates].slice(-mostPairs).map((certificate, index) => {
     const key = keys[index] ?? certificate;
     const failure = notAFile(certificate, 'SSLCertificateFile') ?? notAFile(key, 'SSLCertificateKeyFile');
     return {
@@ -74,7 +85,7 @@ function deploymentsOf(
     server: 'apache',
     configFile: file,
     line,
-    serverNames: namesOf(hosts, host),
+    serverNames,
     listeners,
     ...pair,
   }));
@@ -84,8 +95,8 @@ function deploymentsOf(
 function namesOf({ main }: ApacheHosts, host: ApacheHost): string[] {
   const own = host.serverName ?? main.serverName;
   const bare = own?.replace(/:\d+$/, '');
-  const names = [...(bare ? [bare] : []), ...host.aliases].filter((name) => name.length <= limits.nameLength);
-  return names.length > 0 ? [...new Set(names)].slice(0, limits.names) : [''];
+  const names = [...(bare ? [bare] : []), ...host.aliases].filter((name) => name.length <= deploymentLimits.nameLength);
+  return names.length > 0 ? [...new Set(names)].slice(0, deploymentLimits.names) : [''];
 }
 
 /** mod_ssl takes "pkcs11:…" (RFC 7512) for a key or a certificate that a token keeps. */
@@ -99,19 +110,6 @@ function shown(serverRoot: string, value: string): string {
   return notAFile(value, '')
     ? `${value.slice(0, value.indexOf(':') + 1)}(left out)`
     : fromServerRoot(serverRoot, value);
-}
-
-/** The same section read twice (a file included in two places, a macro used twice) is one deployment. */
-function add(known: Map<string, Deployment>, deployment: Deployment): void {
-  const same = known.get(deployment.id);
-  if (!same) {
-    known.set(deployment.id, deployment);
-    return;
-  }
-  same.serverNames = [...new Set([...same.serverNames, ...deployment.serverNames])].slice(0, limits.names);
-  const listeners = new Map<string, Listener>();
-  for (const each of [...same.listeners, ...deployment.listeners]) listeners.set(`${each.address} ${each.port}`, each);
-  same.listeners = [...listeners.values()].slice(0, limits.listeners);
 }
 
 /** httpd refuses to start then (AH02572), though `-t` says nothing. mod_md brings certificates of its own. */

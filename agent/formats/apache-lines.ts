@@ -39,10 +39,13 @@ export function takeWord(text: string): { word: string; rest: string } {
 /** All words of what stands behind a directive's name, with `${NAME}` put in. */
 export function wordsOf(text: string, variables: ReadonlyMap<string, string>): string[] {
   const words: string[] = [];
+  let length = 0;
   let rest = text.slice(skipBlanks(text, 0));
   while (rest !== '') {
     const taken = takeWord(rest);
-    words.push(withVariables(taken.word, variables));
+    const word = length > longestLine ? taken.word : withVariables(taken.word, variables);
+    length += word.length;
+    words.push(word);
     rest = taken.rest;
   }
   return words;
@@ -56,11 +59,16 @@ export function withVariables(text: string, variables: ReadonlyMap<string, strin
     const open = text.indexOf('${', at);
     const close = open < 0 ? -1 : text.indexOf('}', open);
     if (close < 0) return result + text.slice(at);
+    if (result.length > longestWord) return result + text.slice(at);
     const written = text.slice(open, close + 1);
     result += text.slice(at, open) + (variables.get(written.slice(2, -1)) ?? written);
     at = close + 1;
   }
 }
+
+/** Where variables that hold variables would make more of a line than this, the rest stays as written: nobody needs it. */
+const longestLine = 1024 * 1024;
+const longestWord = 64 * 1024;
 
 /** isspace(3) in the C locale. */
 const blank = /[ \t\n\v\f\r]/;

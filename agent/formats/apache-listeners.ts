@@ -15,6 +15,7 @@ export function speaksTls({ main, listens }: ApacheHosts, host: ApacheHost): boo
  * answers where no name fits. What no virtual host takes is the main server's.
  */
 export function apacheListeners(hosts: ApacheHosts): Map<ApacheHost, Listener[]> {
+  let left: number = mostInAll;
   const groups = groupsOf(hosts.virtualHosts);
   const mainServer: Group = { host: '*', port: 0, members: new Set([hosts.main]) };
   const listeners = new Map<ApacheHost, Listener[]>();
@@ -23,6 +24,8 @@ export function apacheListeners(hosts: ApacheHosts): Map<ApacheHost, Listener[]>
     const [first] = group.members;
     if (!first || !speaksTls(hosts, first)) continue;
     for (const member of group.members) {
+      if (left <= 0) return listeners;
+      left--;
       if (!speaksTls(hosts, member)) continue;
       const listener: Listener = {
         address: place.host === '*' ? '0.0.0.0' : place.host,
@@ -40,6 +43,9 @@ export function apacheListeners(hosts: ApacheHosts): Map<ApacheHost, Listener[]>
 
 /** What the wire takes for one deployment. */
 const mostListeners = 1000;
+
+/** Bound on hosts times places where connections arrive: what is beyond listens nowhere. */
+const mostInAll = 200_000;
 
 /** All hosts of one address and port, in the config's order. */
 interface Group {

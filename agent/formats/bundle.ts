@@ -34,7 +34,7 @@ export const maxCertificates = 100;
 export function readBundle(bytes: Uint8Array): Bundle {
   if (bytes.length === 0) return nothing('unknown', { reason: 'empty', detail: 'the file is empty' });
   const format = recognise(bytes);
-  if (format === 'der') return bundleOf('der', [{ place: 'the certificate', read: openCertificate(bytes) }], 0);
+  if (format === 'der') return bundleOf('der', [{ place: () => 'the certificate', read: openCertificate(bytes) }], 0);
   if (format === 'key')
     return nothing('der', { reason: 'no-certificate', detail: 'a private key and nothing else' }, 1);
   if (format !== 'pem') return container(format);
@@ -45,7 +45,7 @@ export function readBundle(bytes: Uint8Array): Bundle {
   const found = blocks.filter(({ label }) => isCertificateLabel(label));
   if (found.length === 0) return nothing(blocks.length > 0 ? 'pem' : 'unknown', withoutCertificate(blocks, keys), keys);
   const entries = found.slice(0, maxCertificates).map((block, index) => ({
-    place: `certificate ${index + 1} (line ${block.line})`,
+    place: () => `certificate ${index + 1} (line ${block.line})`,
     read: openBlock(block),
   }));
   return bundleOf('pem', entries, keys, found.length);
@@ -54,15 +54,15 @@ export function readBundle(bytes: Uint8Array): Bundle {
 /** Puts what was read of each certificate together. `total` counts those that were not even tried. */
 export function bundleOf(
   format: BundleFormat,
-  entries: readonly { place: string; read: Result<ReadCertificate> }[],
+  entries: readonly { place: () => string; read: Result<ReadCertificate> }[],
   keys: number,
   total = entries.length,
 ): Bundle {
   const certificates: BundledCertificate[] = [];
   const failures: Failure[] = [];
   for (const [index, { place, read }] of entries.entries()) {
-    if (read.ok) certificates.push({ ...read.value, position: index + 1 });
-    else failures.push({ reason: read.failure.reason, detail: `${place}: ${read.failure.detail}` });
+    if (read.ok) certificates.push(Object.assign(read.value, { position: index + 1 }));
+    else failures.push({ reason: read.failure.reason, detail: `${place()}: ${read.failure.detail}` });
   }
   if (total > entries.length)
     failures.push({

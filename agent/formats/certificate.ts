@@ -1,9 +1,11 @@
 import { Buffer } from 'node:buffer';
-import { type KeyObject, X509Certificate } from 'node:crypto';
+import { hash, type KeyObject, X509Certificate } from 'node:crypto';
 import type { Certificate, SignatureAlgorithm } from '@certherd/protocol/certificate';
 import { type Failure, failed, type Result, success } from '@certherd/protocol/failure';
 import { joinAttributes, parseSubjectAltName } from './certificate-names.ts';
 import { instantOf } from './instant.ts';
+import { type PlainCertificate, plainCertificate } from './plain-certificate.ts';
+import type { PlainKey } from './plain-key.ts';
 import { signatureAlgorithmOf } from './signature-algorithm.ts';
 
 /** A certificate with the object that compares keys and issuers. `der` is exactly the bytes of its fingerprint. */
@@ -23,32 +25,95 @@ export function readCertificate(der: Uint8Array): Result<Certificate> {
 export function openCertificate(bytes: Uint8Array): Result<ReadCertificate> {
   const cut = cutShort(bytes);
   if (cut) return { ok: false, failure: cut };
-  const x509 = parse(bytes);
+  const file = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  // node looks for PEM text first, anywhere: a certificate hidden in another one's names must not pass for it
+  const plain = file.includes('-----BEGIN ') ? undefined : plainCertificate(file);
+  const { key, subjectAltNames, isAuthority } = plain ?? {};
+  if (plain && key && subjectAltNames && isAuthority === false)
+    return openPlain(file.subarray(0, plain.length), { ...plain, ...key, subjectAltNames, isAuthority });
+
+  const x509 = parse(file);
   if (!x509) return failed('malformed', 'not an X.509 certificate');
   const der = x509.raw;
-  // node looks for PEM text first, anywhere: a certificate hidden in another one's names must not pass for it
-  if (der.compare(bytes, 0, der.length) !== 0) return failed('malformed', 'not plain DER');
-
-  const notBefore = instantOf(x509.validFromDate.getTime());
-  const notAfter = instantOf(x509.validToDate.getTime());
-  if (!notBefore || !notAfter) return failed('malformed', 'its validity is not a time');
-  const key = publicKey(x509);
+  if (der.compare(file, 0, der.length) !== 0) return failed('malformed', 'not plain DER');
+  const told = plain ?? factsOf(x509);
+  if (!told) return failed('malformed', 'its validity is not a time');
+  const { subject, issuer, serialNumber, notBefore, notAfter } = told;
   const signature = signatureAlgorithmOf(x509);
   const certificate: Certificate = {
-    fingerprint: x509.fingerprint256.replaceAll(':', '').toLowerCase(),
-    subject: joinAttributes(x509.subject),
-    issuer: joinAttributes(x509.issuer),
-    subjectAltNames: parseSubjectAltName(x509.subjectAltName),
-    serialNumber: x509.serialNumber,
+    fingerprint: fingerprintOf(der),
+    subject,
+    issuer,
+    subjectAltNames: subjectAltNames ?? parseSubjectAltName(x509.subjectAltName),
+    serialNumber,
     notBefore,
     notAfter,
-    algorithm: algorithmOf(key),
-    key: describeKey(key),
+    ...(key ?? keyOf(x509)),
     ...(signature !== undefined && { signature }),
-    isAuthority: x509.ca,
+    isAuthority: isAuthority ?? x509.ca,
   };
   const excess = tooLarge(certificate);
   return excess === undefined ? success({ certificate, x509, der }) : failed('too-large', excess);
+}
+
+/** OpenSSL opens it when it is asked for: for most it never is, and freeing thousands of its objects holds everything up. */
+function openPlain(der: Buffer, told: Omit<Certificate, 'fingerprint' | 'key'> & PlainKey): Result<ReadCertificate> {
+  const certificate: Certificate = {
+    fingerprint: fingerprintOf(der),
+    subject: told.subject,
+    issuer: told.issuer,
+    subjectAltNames: told.subjectAltNames,
+    serialNumber: told.serialNumber,
+    notBefore: told.notBefore,
+    notAfter: told.notAfter,
+    algorithm: told.algorithm,
+    key: told.key,
+    ...(told.signature !== undefined && { signature: told.signature }),
+    isAuthority: told.isAuthority,
+  };
+  const excess = tooLarge(certificate);
+  if (excess !== undefined) return failed('too-large', excess);
+  let x509: X509Certificate | undefined;
+  return success({
+    certificate,
+    get x509() {
+      x509 ??= new X509Certificate(der);
+      return x509;
+    },
+    der,
+  });
+}
+
+function fingerprintOf(der: Uint8Array): string {
+  return hash('sha256', der, 'hex');
+}
+
+/** In node's own words, as plainCertificate gives them where it can. Undefined where the validity is not a time. */
+function factsOf(x509: X509Certificate): Omit<PlainCertificate, 'length' | 'signature'> | undefined {
+  // node turns what is no time into some date of its own
+  if (x509.validFrom === badTime || x509.validTo === badTime) return undefined;
+  const notBefore = instantOf(x509.validFromDate.getTime());
+  const notAfter = instantOf(x509.validToDate.getTime());
+  if (!notBefore || !notAfter) return undefined;
+  const { serialNumber } = x509;
+  return {
+    subject: joinAttributes(x509.subject),
+    issuer: joinAttributes(x509.issuer),
+    serialNumber,
+    notBefore,
+    notAfter,
+  };
+}
+
+/** ASN1_TIME_print's words for hour 24, month 13 and letters. */
+const badTime = 'Bad time value';
+
+function keyOf(x509: X509Certificate): Pick<Certificate, 'algorithm' | 'key'> {
+  const key = publicKey(x509);
+  const described = { algorithm: algorithmOf(key), key: describeKey(key) };
+  // asking for such a key's size leaves an error in OpenSSL's queue, and the next key opened would fail for it; parsing clears it
+  if ((key?.asymmetricKeyDetails?.modulusLength ?? 0) > 16_384) parse(x509.raw);
+  return described;
 }
 
 /** Which certificates a client of this signature algorithm gets is told by the key, not by who signed. */
@@ -80,7 +145,11 @@ function describeKey(key: KeyObject | undefined): string {
       return 'Ed448';
     default: {
       const size = details?.modulusLength;
-      return `${type.toUpperCase()}${size === undefined ? '' : ` ${size}`}`.slice(0, 64);
+      // FIPS 205 writes SLH-DSA-SHA2-128s
+      const name = type
+        .toUpperCase()
+        .replace(/^(SLH-DSA-.*)([SF])$/, (_, all: string, last: string) => all + last.toLowerCase());
+      return `${name}${size === undefined ? '' : ` ${size}`}`.slice(0, 64);
     }
   }
 }
@@ -90,6 +159,7 @@ function cutShort(bytes: Uint8Array): Failure | undefined {
   if (bytes.length === 0) return { reason: 'empty', detail: 'no bytes' };
   const [tag, first = 0, ...lengthBytes] = bytes.subarray(0, 6);
   const count = first & 0x7f;
+  if (tag === 0x30 && first === 0x80) return { reason: 'malformed', detail: 'not plain DER' };
   if (tag !== 0x30 || first <= 0x80 || count > 4) return { reason: 'malformed', detail: 'not an X.509 certificate' };
   if (lengthBytes.length < count) return { reason: 'malformed', detail: `cut off after ${bytes.length} bytes` };
   const length = 2 + count + lengthBytes.slice(0, count).reduce((sum, byte) => sum * 256 + byte, 0);
@@ -97,9 +167,9 @@ function cutShort(bytes: Uint8Array): Failure | undefined {
   return { reason: 'malformed', detail: `cut off: ${bytes.length} of ${length} bytes` };
 }
 
-function parse(bytes: Uint8Array): X509Certificate | undefined {
+function parse(file: Buffer): X509Certificate | undefined {
   try {
-    return new X509Certificate(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength));
+    return new X509Certificate(file);
   } catch {
     return undefined;
   }

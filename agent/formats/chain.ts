@@ -49,3 +49,37 @@ function signed(certificate: X509Certificate, issuer: X509Certificate): boolean 
     return true;
   }
 }
+
+/** What is untidy about the certificates that a server sends; positions count from 0, the leaf. */
+export interface Untidiness {
+  /** An issuer stands before what it issued: clients that follow the order (TLS 1.2, RFC 5246 7.4.2) stumble. */
+  unsorted: boolean;
+  /** Certificates that are there already. */
+  repeated: number[];
+  /** Certificates that issued none of the others on the leaf's way. */
+  strangers: number[];
+}
+
+/** Undefined where the leaf is followed by its issuers in order and by nothing else. Bounded: at most n² comparisons of names. */
+export function untidinessOf(chain: readonly X509Certificate[]): Untidiness | undefined {
+  const prints = chain.map(({ fingerprint256 }) => fingerprint256);
+  const repeated = prints.flatMap((print, at) => (prints.indexOf(print) < at ? [at] : []));
+  const way = [0];
+  const rest = prints.map((_, at) => at).filter((at) => at > 0 && !repeated.includes(at));
+  for (let last = chain[0]; last; ) {
+    const from = last;
+    const next = rest.find((at) => !way.includes(at) && isIssuedBy(from, chain[at]));
+    if (next !== undefined) way.push(next);
+    last = next === undefined ? undefined : chain[next];
+  }
+  // another certificate for the same issuer, as cross-signed CAs have them, is no stranger
+  const strangers = rest.filter(
+    (at) => !way.includes(at) && !way.some((each) => each !== at && isIssuedBy(chain[each], chain[at])),
+  );
+  const unsorted = way.some((at, index) => index > 0 && at < (way[index - 1] ?? 0));
+  return unsorted || repeated.length > 0 || strangers.length > 0 ? { unsorted, repeated, strangers } : undefined;
+}
+
+function isIssuedBy(certificate: X509Certificate | undefined, issuer: X509Certificate | undefined): boolean {
+  return certificate !== undefined && issuer !== undefined && certificate.checkIssued(issuer);
+}

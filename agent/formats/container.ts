@@ -81,7 +81,7 @@ function certificatesIn<T>(
     return { ...empty(format, { reason: 'no-certificate', detail: 'the container holds no certificate' }), keys };
   const entries = found
     .slice(0, maxCertificates)
-    .map((one, index) => ({ place: `certificate ${index + 1}`, read: read(one) }));
+    .map((one, index) => ({ place: () => `certificate ${index + 1}`, read: read(one) }));
   return bundleOf(format, entries, keys, found.length);
 }
 

@@ -30,8 +30,14 @@ export interface HaproxyConfig {
   faults: (Place & { detail: string })[];
 }
 
-/** Reads config files in their order, as HAProxy's readcfgfile does; the sections that have no listeners are passed over. */
-export function readHaproxyConfig(texts: { file: string; text: string }[]): HaproxyConfig {
+/**
+ * Reads config files in their order, as HAProxy's readcfgfile does; the sections that have no listeners are passed over.
+ * `isSpent` is asked before each line: from its first true on nothing more is read.
+ */
+export function readHaproxyConfig(
+  texts: { file: string; text: string }[],
+  isSpent: () => boolean = () => false,
+): HaproxyConfig {
   const config: HaproxyConfig = {
     binds: [],
     relativeTo: { kind: 'current' },
@@ -42,7 +48,7 @@ export function readHaproxyConfig(texts: { file: string; text: string }[]): Hapr
   };
   const variables = new Map<string, string>();
   for (const { file, text } of texts)
-    readFile({ config, variables, section: '', unixPrefix: '', branches: [] }, file, text);
+    readFile({ config, variables, section: '', unixPrefix: '', branches: [] }, file, text, isSpent);
   return config;
 }
 
@@ -64,9 +70,10 @@ interface Branch {
   otherwise: boolean;
 }
 
-function readFile(reading: Reading, file: string, text: string): void {
+function readFile(reading: Reading, file: string, text: string, isSpent: () => boolean): void {
   const lines = text.split('\n');
-  lines.forEach((content, index) => {
+  for (const [index, content] of lines.entries()) {
+    if (isSpent()) return;
     const place = { file, line: index + 1 };
     const { words, fault } = haproxyWords(content, reading.variables);
     const skipping = reading.branches.some(({ taking }) => !taking);
@@ -74,7 +81,7 @@ function readFile(reading: Reading, file: string, text: string): void {
     const [keyword = '', ...args] = words;
     if (keyword.startsWith('.')) macro(reading, place, keyword, args);
     else if (keyword !== '' && !skipping && fault === undefined) statement(reading, place, keyword, args);
-  });
+  }
   const cut = lines.at(-1) !== '';
   const last = { file, line: Math.max(cut ? lines.length : lines.length - 1, 1) };
   if (cut) object(reading, last, 'Missing LF on last line, file might have been truncated');

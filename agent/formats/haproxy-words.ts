@@ -43,6 +43,8 @@ function step(cutter: Cutter): boolean {
   return true;
 }
 
+const longestWord = 64 * 1024;
+
 function endWord(cutter: Cutter): void {
   if (cutter.word !== undefined) cutter.words.push(cutter.word);
   delete cutter.word;
@@ -50,7 +52,10 @@ function endWord(cutter: Cutter): void {
 }
 
 function add(cutter: Cutter, text: string, length: number): void {
-  cutter.word = (cutter.word ?? '') + text;
+  const word = cutter.word ?? '';
+  // variables that hold variables double with each line
+  if (text.length > 1 && word.length + text.length > longestWord) cutter.fault ??= 'line too long, truncating.';
+  else cutter.word = word + text;
   cutter.at += length;
 }
 

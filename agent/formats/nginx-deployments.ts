@@ -1,8 +1,11 @@
-import type { Deployment, Listener, Server } from '@certherd/protocol/snapshot';
+import type { Deployment, Server } from '@certherd/protocol/snapshot';
 import { certificatePairs, missingKey } from './nginx-certificates.ts';
+import { deploymentLimits, mergedDeployments } from './merged-deployments.ts';
 import { listenersOf, type ListenerTable, listenerTable } from './nginx-listeners.ts';
 import type { Directive } from './nginx-parser.ts';
+import { impossibleName } from './nginx-server-names.ts';
 import { type ServerBlock, serverBlocks } from './nginx-server-blocks.ts';
+import { atOnce, type Steps } from './steps.ts';
 
 export interface Deployments {
   deployments: Deployment[];
@@ -16,54 +19,77 @@ export interface Deployments {
  * listener uses none, and is left out; one that names its own is kept, since nginx loads the files all the same.
  */
 export function nginxDeployments(directives: Directive[], configFile: string): Deployments {
-  const servers = serverBlocks(directives);
+  return atOnce(nginxDeploymentSteps(directives, configFile));
+}
+
+/** As nginxDeployments, in steps for thousands of servers. */
+export function* nginxDeploymentSteps(directives: Directive[], configFile: string): Steps<Deployments> {
+  const { servers, excess } = withinLimits(yield* serverBlocks(directives));
+  yield;
   const table = listenerTable(servers);
-  const deployments = new Map<string, Deployment>();
-  for (const server of servers)
-    for (const deployment of deploymentsOf(server, table, configFile)) add(deployments, deployment);
+  const deployments = mergedDeployments();
+  for (const [index, server] of servers.entries()) {
+    for (const deployment of deploymentsOf(server, table, configFile)) deployments.add(deployment);
+    if (index % 50 === 0) yield;
+  }
   const failure =
     conflictIn(table) ??
     missingSection(directives, configFile) ??
     missingKeyIn(servers, configFile) ??
-    missingCertificate(table);
-  return { deployments: [...deployments.values()], ...(failure && { failure }) };
+    impossibleName(table) ??
+    missingCertificate(table) ??
+    excess;
+  return { deployments: deployments.all(), ...(failure && { failure }) };
 }
 
-/** What the wire takes of each. */
-const limits = { names: 10_000, nameLength: 1024, listeners: 1000 } as const;
+/** Bound on the addresses and ports of all `listen` directives together, a range counted as the 1,000 that are looked at. */
+const mostListeners = 100_000;
+
+/** Servers beyond the limit keep their names and certificates, and listen nowhere. */
+function withinLimits(servers: ServerBlock[]): { servers: ServerBlock[]; excess?: Deployments['failure'] } {
+  let left: number = mostListeners;
+  let excess: Deployments['failure'];
+  const bounded = servers.map((server) => {
+    const wanted = server.listens.reduce((sum, { firstPort, lastPort }) => sum + Math.min(lastPort - firstPort + 1, 1000), 0);
+    if (wanted <= left) {
+      left -= wanted;
+      return server;
+    }
+    const listens = server.listens.filter(({ firstPort, lastPort }) => {
+      left -= Math.min(lastPort - firstPort + 1, 1000);
+      return left >= 0;
+    });
+    if (listens.length === server.listens.length) return server;
+    const { file, endLine: line } = server.directive;
+    const detail = `more than ${mostListeners} addresses and ports are listened on (${file}:${line})`.slice(0, 2000);
+    excess ??= { reason: 'too-many-includes', detail, file, line };
+    return { ...server, listens };
+  });
+  return { servers: bounded, ...(excess && { excess }) };
+}
 
 function deploymentsOf(server: ServerBlock, table: ListenerTable, configFile: string): Deployment[] {
-  const listeners = server.rejectHandshake ? [] : listenersOf(table, server).slice(0, limits.listeners);
+  const listeners = server.rejectHandshake ? [] : listenersOf(table, server).slice(0, deploymentLimits.listeners);
   if (listeners.length === 0 && !server.ownCertificates) return [];
   const { file, line } = server.directive;
+  const serverNames = namesOf(server);
   return certificatePairs(configFile, server.certificates, server.keys).map((pair) => ({
     id: `${file}:${line}:${pair.certificatePath}`,
     server: 'nginx',
     configFile: file,
     line,
-    serverNames: namesOf(server),
+    serverNames,
     listeners,
     ...pair,
   }));
 }
 
 /** A name too long for the wire is too long for DNS as well; only a regular expression can be so and work. */
-function namesOf(server: ServerBlock): string[] {
-  const names = server.names.filter((name) => name.length <= limits.nameLength).slice(0, limits.names);
+function namesOf({ names: all }: ServerBlock): string[] {
+  const [only = ''] = all;
+  if (all.length === 1 && only.length <= deploymentLimits.nameLength) return all;
+  const names = all.filter((name) => name.length <= deploymentLimits.nameLength).slice(0, deploymentLimits.names);
   return names.length > 0 ? [...new Set(names)] : [''];
-}
-
-/** The same block read twice (a file included in two places) is one deployment with all its names and listeners. */
-function add(deployments: Map<string, Deployment>, deployment: Deployment): void {
-  const known = deployments.get(deployment.id);
-  if (!known) {
-    deployments.set(deployment.id, deployment);
-    return;
-  }
-  known.serverNames = [...new Set([...known.serverNames, ...deployment.serverNames])].slice(0, limits.names);
-  const listeners = new Map<string, Listener>();
-  for (const each of [...known.listeners, ...deployment.listeners]) listeners.set(`${each.address} ${each.port}`, each);
-  known.listeners = [...listeners.values()].slice(0, limits.listeners);
 }
 
 function conflictIn({ conflict }: ListenerTable): Deployments['failure'] {
@@ -83,14 +109,15 @@ function missingKeyIn(servers: ServerBlock[], configFile: string): Deployments['
 }
 
 /**
- * As ngx_http_ssl_init: the default server of a TLS listener needs a certificate, which then serves for all; where it
- * rejects every handshake instead, each server there needs its own or rejects too.
+ * As ngx_http_ssl_init and ngx_stream_ssl_init: the default server of a TLS (or QUIC) listener needs a certificate,
+ * which then serves for all; where it rejects every handshake instead, each server there needs its own or rejects too.
  */
 function missingCertificate(table: ListenerTable): Deployments['failure'] {
-  for (const { tls, kind, defaultServer, servers } of table.listeners.values()) {
-    if (!tls || kind !== 'http' || defaultServer.certificates.length > 0) continue;
+  for (const { tls, kind, datagram, defaultServer, servers } of table.listeners.values()) {
+    const parameter = datagram && kind === 'http' ? 'quic' : 'ssl';
+    if ((!tls && parameter === 'ssl') || kind === 'mail' || defaultServer.certificates.length > 0) continue;
     const bare = [defaultServer, ...servers].find((each) => each.certificates.length === 0 && !each.rejectHandshake);
-    if (bare) return at(bare.directive, 'no "ssl_certificate" is defined for the "listen ... ssl" directive');
+    if (bare) return at(bare.directive, `no "ssl_certificate" is defined for the "listen ... ${parameter}" directive`);
   }
   return undefined;
 }

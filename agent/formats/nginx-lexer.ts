@@ -1,4 +1,5 @@
 import { luaBlockEnd } from './nginx-lua.ts';
+import { atOnce, type Steps } from './steps.ts';
 
 export interface Token {
   /** `end` is ";", `open` and `close` are braces, `lua` is a whole Lua block with its braces. */
@@ -30,18 +31,27 @@ export interface Lexed {
  */
 export function lexNginx(text: string): Lexed {
   const tokens: Token[] = [];
-  const fault = eachToken(text, (token) => tokens.push(token));
+  const fault = atOnce(eachToken(text, (kind, word, line, offset) => tokens.push({ kind, text: word, line, offset })));
   return fault ? { tokens, fault } : { tokens };
 }
 
+/** A token's fields one by one: a config has a million of them, and each would be garbage at once. */
+export type EmitToken = (kind: Token['kind'], text: string, line: number, offset: number) => void;
+
 /** As lexNginx, but hands out each token at once and keeps none. Answers with the first objection. */
-export function eachToken(text: string, emit: (token: Token) => void): Fault | undefined {
+export function* eachToken(text: string, emit: EmitToken): Steps<Fault | undefined> {
   const marked = text.charCodeAt(0) === 0xfeff;
   const cursor: Cursor = { text, at: marked ? 1 : 0, line: 1, emit, words: 0, first: '', marked };
-  while (cursor.at < text.length) step(cursor);
+  while (cursor.at < text.length) {
+    for (const until = Math.min(text.length, cursor.at + stretch); cursor.at < until; ) step(cursor);
+    if (cursor.at < text.length) yield;
+  }
   if (cursor.words > 0) object(cursor, 'unexpected end of file, expecting ";" or "}"');
   return cursor.fault;
 }
+
+/** Characters that are read in one go: less than a millisecond. */
+const stretch = 8192;
 
 /** nginx reads a word or a comment into a buffer of this many bytes (NGX_CONF_BUFFER). */
 const bufferBytes = 4096;
@@ -64,7 +74,7 @@ interface Cursor {
   text: string;
   at: number;
   line: number;
-  emit: (token: Token) => void;
+  emit: EmitToken;
   /** Words since the last ";" or brace, and the first of them. */
   words: number;
   first: string;
@@ -112,12 +122,12 @@ function close(cursor: Cursor): void {
     object(cursor, 'unexpected "}"');
     finish(cursor, 'end');
   }
-  cursor.emit({ kind: 'close', text: '', line: cursor.line, offset: cursor.at });
+  cursor.emit('close', '', cursor.line, cursor.at);
   cursor.at++;
 }
 
 function finish(cursor: Cursor, kind: 'end' | 'open' | 'lua'): void {
-  cursor.emit({ kind, text: '', line: cursor.line, offset: cursor.at });
+  cursor.emit(kind, '', cursor.line, cursor.at);
   cursor.words = 0;
   cursor.first = '';
 }
@@ -198,7 +208,7 @@ function push(cursor: Cursor, raw: string, escaped: boolean, line: number): void
   cursor.marked = false;
   if (cursor.words === 0) cursor.first = text;
   cursor.words++;
-  cursor.emit({ kind: 'word', text, line, offset: cursor.at });
+  cursor.emit('word', text, line, cursor.at);
 }
 
 /** nginx drops a backslash before a quote or a backslash, knows \t \r \n, and keeps any other as it stands. */

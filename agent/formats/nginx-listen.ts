@@ -19,23 +19,26 @@ export interface Listen {
 
 /** Reads the arguments of `listen`. A failure's detail is worded like nginx's. Parameters that are not about TLS are passed over. */
 export function parseListen(args: string[]): Result<Listen> {
-  const [value = '', ...parameters] = args;
+  const [value = ''] = args;
   const place = parsePlace(value);
   if (!place.ok) return place;
-  const has = (parameter: string): boolean => parameters.includes(parameter);
+  const { address, firstPort, lastPort } = place.value;
+  const has = (parameter: string): boolean => args.includes(parameter, 1);
   const tls = has('ssl');
   return success({
-    ...place.value,
+    address,
+    firstPort,
+    lastPort,
     tls,
     datagram: (has('quic') && !tls) || has('udp'),
     proxyProtocol: has('proxy_protocol'),
     defaultServer: has('default_server') || has('default'),
-    setsOptions: parameters.some((parameter) => socketOption.test(parameter)),
+    setsOptions: args.some((parameter, index) => index > 0 && socketOption.test(parameter)),
   });
 }
 
 const socketOption =
-  /^(?:bind|deferred|reuseport|(?:setfib|fastopen|backlog|rcvbuf|sndbuf|accept_filter|ipv6only|so_keepalive)=.*)$/;
+  /^(?:bind|deferred|reuseport|multipath|(?:setfib|fastopen|backlog|rcvbuf|sndbuf|accept_filter|ipv6only|so_keepalive)=.*)$/;
 
 type Place = Pick<Listen, 'address' | 'firstPort' | 'lastPort'>;
 
@@ -43,18 +46,23 @@ type Place = Pick<Listen, 'address' | 'firstPort' | 'lastPort'>;
 const defaultPort = '80';
 
 function parsePlace(value: string): Result<Place> {
-  if (value.toLowerCase().startsWith('unix:'))
-    return value.length > 'unix:'.length
-      ? success({ address: value, firstPort: 0, lastPort: 0 })
-      : refused('no path in the unix domain socket', value);
+  if (/^unix:/i.test(value)) return parseSocketPath(value);
   if (value.startsWith('[')) return parseBracketed(value);
   if (/^\d+$/.test(value) || /^\d+-\d+$/.test(value)) return withPorts('0.0.0.0', value, value);
   if (value.includes('/') || value.includes('?')) return refused('invalid host', value);
   const colon = value.indexOf(':');
   const host = colon < 0 ? value : value.slice(0, colon);
   if (host === '') return refused('no host', value);
-  if (host !== '*' && !/^[\w.-]+$/.test(host)) return refused('host not found', value);
+  if (host !== '*' && !/^[\w.-]{1,253}$/.test(host)) return refused('host not found', value);
   return withPorts(host === '*' ? '0.0.0.0' : host, colon < 0 ? defaultPort : value.slice(colon + 1), value);
+}
+
+/** Its path ends in a NUL and has room for 108 bytes (sockaddr_un, unix(7)). */
+function parseSocketPath(value: string): Result<Place> {
+  const bytes = new TextEncoder().encode(value).length - 'unix:'.length;
+  if (bytes === 0) return refused('no path in the unix domain socket', value);
+  if (bytes > 107) return refused('too long path in the unix domain socket', value);
+  return success({ address: value, firstPort: 0, lastPort: 0 });
 }
 
 function parseBracketed(value: string): Result<Place> {

@@ -8,6 +8,8 @@ export interface SharedListener {
   address: string;
   port: number;
   kind: ServerBlock['kind'];
+  /** UDP: in http {} that is QUIC. nginx keeps these apart from the TCP listeners of the same address and port. */
+  datagram: boolean;
   /** `ssl` on one server's listen holds for every server there; so does `proxy_protocol`. */
   tls: boolean;
   proxyProtocol: boolean;
@@ -20,7 +22,7 @@ export interface SharedListener {
 }
 
 export interface ListenerTable {
-  /** By kind, address and port. */
+  /** By kind, transport, address and port. */
   listeners: ReadonlyMap<string, SharedListener>;
   /** The first `listen` that nginx refuses beside the others, and why in its words. */
   conflict?: { detail: string; directive: Directive };
@@ -32,7 +34,7 @@ export function listenerTable(servers: ServerBlock[]): ListenerTable {
   const conflicts: NonNullable<ListenerTable['conflict']>[] = [];
   for (const server of servers)
     for (const listen of server.listens) {
-      const detail = listen.datagram ? undefined : join(listeners, server, listen);
+      const detail = join(listeners, server, listen);
       if (detail) conflicts.push({ detail, directive: listen.directive });
     }
   for (const listener of listeners.values()) listener.tls ||= listener.defaultServer.tlsOn;
@@ -41,34 +43,42 @@ export function listenerTable(servers: ServerBlock[]): ListenerTable {
 
 /** A server's listeners with TLS that a handshake over TCP can reach, each once, in the block's order. */
 export function listenersOf(table: ListenerTable, server: ServerBlock): Listener[] {
-  const keys = new Set(server.listens.filter((listen) => !listen.datagram).flatMap((listen) => keysOf(server, listen)));
-  return [...keys].flatMap((key) => {
-    const shared = table.listeners.get(key);
-    if (!shared?.tls) return [];
-    const { address, port, proxyProtocol } = shared;
-    return [{ address, port, defaultServer: shared.defaultServer === server, proxyProtocol }];
-  });
+  const found = new Set<SharedListener>();
+  for (const listen of server.listens) {
+    if (listen.datagram) continue;
+    for (let port = listen.firstPort; port <= lastLookedAt(listen); port++) {
+      const shared = table.listeners.get(keyOf(server, listen, port));
+      if (shared?.tls) found.add(shared);
+    }
+  }
+  return Array.from(found, ({ address, port, proxyProtocol, defaultServer }) => ({
+    address,
+    port,
+    defaultServer: defaultServer === server,
+    proxyProtocol,
+  }));
 }
 
 function join(listeners: Map<string, SharedListener>, server: ServerBlock, listen: PlacedListen): string | undefined {
   let conflict: string | undefined;
-  for (const [index, key] of keysOf(server, listen).entries()) {
+  for (let port = listen.firstPort; port <= lastLookedAt(listen); port++) {
+    const key = keyOf(server, listen, port);
     const known = listeners.get(key);
     if (known) conflict ??= joinKnown(known, server, listen);
-    else listeners.set(key, newListener(server, listen, listen.firstPort + index));
+    else listeners.set(key, newListener(server, listen, port));
   }
   return conflict;
 }
 
 function newListener(server: ServerBlock, listen: Listen, port: number): SharedListener {
-  const { address, tls, proxyProtocol, defaultServer: chosen, setsOptions } = listen;
-  const { kind } = server;
-  return { address, port, kind, tls, proxyProtocol, defaultServer: server, servers: [server], chosen, setsOptions };
+  const { address, datagram, tls, proxyProtocol, defaultServer: chosen, setsOptions } = listen;
+  const place = { address, port, kind: server.kind, datagram };
+  return { ...place, tls, proxyProtocol, defaultServer: server, servers: [server], chosen, setsOptions };
 }
 
-/** Answers with nginx's objection. Only http {} lets servers share an address, and only its wording is known here. */
+/** Answers with nginx's objection. In stream {} servers share an address since nginx 1.25.5; in mail {} they never do. */
 function joinKnown(known: SharedListener, server: ServerBlock, listen: Listen): string | undefined {
-  const conflict = known.kind === 'http' ? conflictWith(known, server, listen) : undefined;
+  const conflict = known.kind !== 'mail' ? conflictWith(known, server, listen) : undefined;
   known.tls ||= listen.tls;
   known.proxyProtocol ||= listen.proxyProtocol;
   known.setsOptions ||= listen.setsOptions;
@@ -88,14 +98,17 @@ function conflictWith(known: SharedListener, server: ServerBlock, listen: Listen
   return undefined;
 }
 
-function placeOf({ address, port }: SharedListener): string {
+/** "203.0.113.5:443", "[::1]:443"; a unix socket as it is: nginx's own spelling. */
+export function placeOf({ address, port }: SharedListener): string {
   if (port === 0) return address;
   return address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`;
 }
 
 /** A range of ports is cut at what the wire takes for one deployment. */
-function keysOf(server: ServerBlock, { address, firstPort, lastPort }: Listen): string[] {
-  if (firstPort === lastPort) return [`${server.kind} ${address} ${firstPort}`];
-  const count = Math.min(lastPort - firstPort + 1, 1000);
-  return Array.from({ length: count }, (_, index) => `${server.kind} ${address} ${firstPort + index}`);
+function lastLookedAt({ firstPort, lastPort }: Listen): number {
+  return Math.min(lastPort, firstPort + 999);
+}
+
+function keyOf({ kind }: ServerBlock, { address, datagram }: Listen, port: number): string {
+  return `${kind} ${datagram ? 'udp' : 'tcp'} ${address} ${port}`;
 }

@@ -1,4 +1,5 @@
 import { eachToken, type Fault, type Token } from './nginx-lexer.ts';
+import { atOnce, type Steps } from './steps.ts';
 
 /** One directive as nginx would hand it to a module: quotes and escapes are gone, includes are not followed. */
 export interface Directive {
@@ -26,9 +27,24 @@ export interface ParsedFile {
 
 /** Builds the tree of one file. Every nginx file must close the blocks that it opens, included ones too. Never throws. */
 export function parseNginx(text: string, file: string): ParsedFile {
+  return atOnce(parseNginxSteps(text, file));
+}
+
+/** As parseNginx, in steps for large files. */
+export function* parseNginxSteps(text: string, file: string): Steps<ParsedFile> {
   const directives: Directive[] = [];
-  const tree: Tree = { file, directives, current: directives, parents: [], words: [], skipped: 0, faults: [] };
-  const fault = eachToken(text, (token) => place(tree, token));
+  const tree: Tree = {
+    file,
+    directives,
+    current: directives,
+    parents: [],
+    words: [],
+    count: 0,
+    line: 0,
+    skipped: 0,
+    faults: [],
+  };
+  const fault = yield* eachToken(text, (kind, word, line, offset) => place(tree, kind, word, line, offset));
   if (fault) tree.faults.unshift(fault);
   if (tree.parents.length > 0) tree.faults.push(endOfFile(text));
   const first = tree.faults.sort((a, b) => a.offset - b.offset)[0];
@@ -44,63 +60,66 @@ interface Tree {
   /** What the block that is open holds so far. */
   current: Directive[];
   parents: Directive[][];
-  words: Token[];
+  /** The first `count` are the words of the directive that is being read; one list for all of them. */
+  words: string[];
+  count: number;
+  /** Where the first of them stands. */
+  line: number;
   /** Open braces that were too deep to keep. */
   skipped: number;
   faults: Fault[];
 }
 
-function place(tree: Tree, token: Token): void {
-  if (token.kind === 'word') tree.words.push(token);
-  else if (token.kind === 'close') closeBlock(tree, token);
+function place(tree: Tree, kind: Token['kind'], text: string, line: number, offset: number): void {
+  if (kind === 'word') {
+    if (tree.count === 0) tree.line = line;
+    tree.words[tree.count++] = text;
+  } else if (kind === 'close') closeBlock(tree, line, offset);
+  else if (kind === 'open') openBlock(tree, line, offset);
   else {
-    const directive = directiveOf(tree, token);
-    tree.words = [];
-    if (token.kind === 'open') openBlock(tree, token, directive);
-    else if (tree.skipped === 0) tree.current.push(directive);
+    const directive = directiveOf(tree, line, offset, kind === 'lua' ? [] : undefined);
+    if (tree.skipped === 0) tree.current.push(directive);
   }
 }
 
-function directiveOf(tree: Tree, last: Token): Directive {
-  const args = tree.words.map((word) => word.text);
-  const name = args.shift() ?? '';
-  const directive: Directive = {
-    name,
-    args,
-    file: tree.file,
-    line: tree.words[0]?.line ?? last.line,
-    endLine: last.line,
-    offset: last.offset,
-  };
-  if (directive.name.startsWith('\ufeff')) {
-    directive.name = directive.name.slice(1);
+function directiveOf(tree: Tree, endLine: number, offset: number, block: Directive[] | undefined): Directive {
+  const { file, words, count } = tree;
+  const name = count > 0 ? (words[0] ?? '') : '';
+  const args = words.slice(1, count);
+  const line = count > 0 ? tree.line : endLine;
+  tree.count = 0;
+  const directive: Directive = block
+    ? { name, args, file, line, endLine, offset, block }
+    : { name, args, file, line, endLine, offset };
+  if (name.charCodeAt(0) === 0xfeff) {
+    directive.name = name.slice(1);
     directive.marked = true;
   }
-  if (last.kind === 'lua') directive.block = [];
   return directive;
 }
 
-function openBlock(tree: Tree, token: Token, directive: Directive): void {
+function openBlock(tree: Tree, line: number, offset: number): void {
   if (tree.skipped > 0 || tree.parents.length === maxDepth) {
     const detail = `blocks are nested more than ${maxDepth} deep`;
-    if (tree.skipped === 0) tree.faults.push({ detail, line: token.line, offset: token.offset });
+    if (tree.skipped === 0) tree.faults.push({ detail, line, offset });
     tree.skipped++;
+    tree.count = 0;
     return;
   }
   const block: Directive[] = [];
-  tree.current.push({ ...directive, block });
+  tree.current.push(directiveOf(tree, line, offset, block));
   tree.parents.push(tree.current);
   tree.current = block;
 }
 
-function closeBlock(tree: Tree, token: Token): void {
+function closeBlock(tree: Tree, line: number, offset: number): void {
   if (tree.skipped > 0) {
     tree.skipped--;
     return;
   }
   const parent = tree.parents.pop();
   if (parent) tree.current = parent;
-  else tree.faults.push({ detail: 'unexpected "}"', line: token.line, offset: token.offset });
+  else tree.faults.push({ detail: 'unexpected "}"', line, offset });
 }
 
 function endOfFile(text: string): Fault {

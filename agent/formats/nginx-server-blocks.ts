@@ -1,5 +1,6 @@
 import { type Listen, parseListen } from './nginx-listen.ts';
 import type { Directive } from './nginx-parser.ts';
+import type { Steps } from './steps.ts';
 
 /** A `listen` and where it stands; the server block itself where nothing is said. */
 export interface PlacedListen extends Listen {
@@ -23,15 +24,17 @@ export interface ServerBlock {
 }
 
 /** All server blocks of http, stream and mail, in order. */
-export function serverBlocks(directives: Directive[]): ServerBlock[] {
-  return directives.flatMap((outer) => {
+export function* serverBlocks(directives: Directive[]): Steps<ServerBlock[]> {
+  const servers: ServerBlock[] = [];
+  for (const outer of directives) {
     const kind = kinds.find((each) => each === outer.name);
-    if (!kind || !outer.block) return [];
+    if (!kind || !outer.block) continue;
     const shared = settingsOf(outer.block);
-    return outer.block
-      .filter((directive) => directive.name === 'server' && directive.block)
-      .map((directive) => serverBlock(directive, kind, shared));
-  });
+    for (const directive of outer.block)
+      if (directive.name === 'server' && directive.block)
+        if (servers.push(serverBlock(directive, kind, shared)) % 50 === 0) yield;
+  }
+  return servers;
 }
 
 const kinds = ['http', 'stream', 'mail'] as const;
@@ -85,16 +88,17 @@ function collect(settings: Settings, directive: Directive): void {
   const [value = ''] = directive.args;
   switch (directive.name) {
     case 'server_name':
-      for (const name of directive.args) settings.names.push(name);
+      if (settings.names.length === 0) settings.names = [...directive.args];
+      else for (const name of directive.args) settings.names.push(name);
       break;
     case 'listen':
       listenTo(settings, directive);
       break;
     case 'ssl_certificate':
-      settings.certificates.push(value);
+      settings.certificates = grown(settings.certificates, value);
       break;
     case 'ssl_certificate_key':
-      settings.keys.push(value);
+      settings.keys = grown(settings.keys, value);
       break;
     case 'ssl':
       settings.tlsOn ??= isOn(value);
@@ -107,7 +111,14 @@ function collect(settings: Settings, directive: Directive): void {
 
 function listenTo(settings: Settings, directive: Directive): void {
   const listen = parseListen(directive.args);
-  if (listen.ok) settings.listens.push({ ...listen.value, directive });
+  if (listen.ok) settings.listens = grown(settings.listens, { ...listen.value, directive });
+}
+
+/** Most lists get one value, and the first push makes room for 17. */
+function grown<T>(list: T[], value: T): T[] {
+  if (list.length === 0) return [value];
+  list.push(value);
+  return list;
 }
 
 function isOn(value: string): boolean {

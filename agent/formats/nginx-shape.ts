@@ -33,7 +33,7 @@ export function shapeFault(directive: Directive, context: Context): string | und
   if (!block && shape.block) return `directive "${name}" has no opening "{"`;
   if (args.length < shape.least || args.length > shape.most)
     return `invalid number of arguments in "${name}" directive`;
-  return name === 'listen' ? listenFault(args) : undefined;
+  return valueFaults.get(name)?.(args, name);
 }
 
 /** In a map an include has one argument too, and a table's key may be called "include" only with other counts. */
@@ -42,12 +42,59 @@ function includeFault({ args, block }: Directive): string | undefined {
   return args.length === 1 ? undefined : 'invalid number of arguments in "include" directive';
 }
 
+/** nginx's words where it takes a directive once in each block, and `siblings` (what the block holds so far) has it already. */
+export function duplicateFault(directive: Directive, siblings: Directive[], context: Context): string | undefined {
+  const { name } = directive;
+  if (!takenOnce.has(name) || context === 'keys' || context === 'unknown') return undefined;
+  return siblings.some((sibling) => sibling.name === name) ? `"${name}" directive is duplicate` : undefined;
+}
+
+/** Each of these has its value at most once in a block: ngx_conf_set_str_slot, ngx_conf_set_flag_slot and others say so. */
+const takenOnce: ReadonlySet<string> = new Set(
+  'user pid worker_processes worker_connections events http stream mail ssl ssl_reject_handshake ssl_ciphers root proxy_pass'.split(
+    ' ',
+  ),
+);
+
+const valueFaults: ReadonlyMap<string, (args: string[], name: string) => string | undefined> = new Map([
+  ['listen', listenFault],
+  ['server_name', nameFault],
+  ['ssl', flagFault],
+  ['ssl_reject_handshake', flagFault],
+  ['ssl_protocols', protocolFault],
+]);
+
+/** A wildcard is a whole label (ngx_http_core_server_name). */
+function nameFault(names: string[]): string | undefined {
+  if (names.includes('~')) return 'empty regex in server name "~"';
+  const wrong = names.find((name) => name === '.' || (name.startsWith('*') && !/^\*\.[\s\S]/.test(name)));
+  return wrong === undefined ? undefined : `server name "${wrong}" is invalid`;
+}
+
+function flagFault([value = '']: string[], name: string): string | undefined {
+  if (/^(?:on|off)$/i.test(value)) return undefined;
+  return `invalid value "${value}" in "${name}" directive, it must be "on" or "off"`;
+}
+
+/** A version that is not out yet is let pass; what else stands here mostly shows a forgotten ";". */
+function protocolFault(values: string[]): string | undefined {
+  const wrong = values.find((value) => !/^(?:SSLv[23]|TLSv\d(?:\.\d)?)$/i.test(value));
+  return wrong === undefined ? undefined : `invalid value "${wrong}"`;
+}
+
 /** A parameter that is a directive's name, or that could not be a word of nginx's, shows a forgotten ";". Others may belong to a later nginx. */
 function listenFault(args: string[]): string | undefined {
   const swallowed = args.slice(1).find(isNoParameter);
   if (swallowed) return `invalid parameter "${swallowed}"`;
   const listen = parseListen(args);
-  return listen.ok ? undefined : listen.failure.detail;
+  return listen.ok ? incompatible(args) : listen.failure.detail;
+}
+
+/** What nginx, since it knows QUIC (1.25.0), wants on a listener of its own. */
+function incompatible(args: string[]): string | undefined {
+  const datagram = ['quic', 'udp'].find((transport) => args.includes(transport, 1));
+  const wrong = datagram && ['ssl', 'http2', 'proxy_protocol', 'multipath'].find((each) => args.includes(each, 1));
+  return wrong && `"listen" directive "${wrong}" parameter is incompatible with "${datagram}"`;
 }
 
 function isNoParameter(text: string): boolean {

@@ -1,7 +1,8 @@
 import { Buffer } from 'node:buffer';
 import { createPrivateKey, type KeyObject, X509Certificate } from 'node:crypto';
 import { failed, type Result, success } from '@certherd/protocol/failure';
-import { isKeyLabel, readPemBlocks } from './pem.ts';
+import { isKeyLabel, type PemBlock, readPemBlocks } from './pem.ts';
+import { plainlyBelongs } from './plain-private-key.ts';
 
 /**
  * Does the first private key in these bytes (PEM with anything around it, or DER) belong to this certificate? Nothing of
@@ -9,7 +10,10 @@ import { isKeyLabel, readPemBlocks } from './pem.ts';
  */
 export function keyBelongsTo(key: Uint8Array, certificateDer: Uint8Array): Result<boolean> {
   if (key.length === 0) return failed('empty', 'the key file is empty');
-  const opened = openKey(Buffer.from(key.buffer, key.byteOffset, key.byteLength));
+  const bytes = Buffer.from(key.buffer, key.byteOffset, key.byteLength);
+  const block = readPemBlocks(bytes).find(({ label }) => isKeyLabel(label));
+  if (block && plainlyBelongs(block, certificateDer)) return success(true);
+  const opened = openKey(bytes, block);
   if (!opened.ok) return opened;
   try {
     return success(new X509Certificate(certificateDer).checkPrivateKey(opened.value));
@@ -18,8 +22,7 @@ export function keyBelongsTo(key: Uint8Array, certificateDer: Uint8Array): Resul
   }
 }
 
-function openKey(bytes: Buffer): Result<KeyObject> {
-  const block = readPemBlocks(bytes).find(({ label }) => isKeyLabel(label));
+function openKey(bytes: Buffer, block: PemBlock | undefined): Result<KeyObject> {
   if (!block) return openDerKey(bytes);
   // RFC 5958 and, for the older labels, RFC 1421's "Proc-Type: 4,ENCRYPTED"
   const body = Buffer.from(block.body.buffer, block.body.byteOffset, block.body.byteLength);

@@ -12,12 +12,13 @@ export interface Mistake {
 
 /**
  * TOML text as `schema` wants it, or every mistake in it. Each leaf of the schema says in its `description`
- * what is expected there; fields that the schema does not name are mistakes.
+ * what is expected there; fields that the schema does not name are mistakes. `lineOf` tells the line of a field by its keys,
+ * and of one of several tables of the same name by its position: ['listener', '0'].
  */
 export function readSettings<T extends TObject>(
   text: string,
   schema: T,
-): { ok: true; value: Static<T> } | { ok: false; failure: Mistake[] } {
+): { ok: true; value: Static<T>; lineOf: (path: readonly string[]) => number } | { ok: false; failure: Mistake[] } {
   let value: unknown;
   try {
     value = parse(text.replace(/^\uFEFF/, ''));
@@ -30,42 +31,58 @@ export function readSettings<T extends TObject>(
       failure: [{ line: error.line, field: '', problem: `expected TOML (${message}), found ${shown(found)}` }],
     };
   }
-  const mistakes = unknownFields(value, schema, []).map((path) => ({
+  const unknown = unknownFields(value, schema, []);
+  const mistakes = unknown.map((path) => ({
     line: lineOf(text, path),
-    field: path.join('.'),
+    field: shownField(path),
     problem: `unknown field; ${suggestion(path, schema)}`,
   }));
+  const told = new Set(unknown.map((path) => path.join('.')));
   for (const error of Errors(schema, value)) {
     if (error.keyword === 'additionalProperties') continue;
     const missing =
       error.keyword === 'required' ? (error.params as { requiredProperties?: string[] }).requiredProperties : undefined;
     const path = [...error.instancePath.split('/').slice(1), ...(missing?.slice(0, 1) ?? [])];
-    if (mistakes.some((mistake) => mistake.field === path.join('.'))) continue;
+    if (told.has(path.join('.'))) continue;
+    told.add(path.join('.'));
     mistakes.push({
       line: lineOf(text, path),
-      field: path.join('.'),
+      field: shownField(path),
       problem: `expected ${schemaAt(schema, path)?.description ?? error.message}, found ${missing ? 'nothing' : shown(valueAt(value, path))}`,
     });
   }
-  return Check(schema, value) ? { ok: true, value } : { ok: false, failure: mistakes };
+  return Check(schema, value)
+    ? { ok: true, value, lineOf: (path) => lineOf(text, path) }
+    : { ok: false, failure: mistakes };
 }
 
-type Node = TSchema & { description?: string; properties?: Record<string, Node> };
+type Node = TSchema & { description?: string; properties?: Record<string, Node>; items?: Node };
 
 function schemaAt(schema: Node, path: string[]): Node | undefined {
-  return path.reduce<Node | undefined>((node, key) => node?.properties?.[key], schema);
+  return path.reduce<Node | undefined>((node, key) => node?.properties?.[key] ?? node?.items, schema);
 }
 
 function valueAt(value: unknown, path: string[]): unknown {
-  return path.reduce<unknown>((node, key) => (isTable(node) ? node[key] : undefined), value);
+  return path.reduce<unknown>(
+    (node, key) => (isTable(node) ? node[key] : Array.isArray(node) ? node[Number(key)] : undefined),
+    value,
+  );
+}
+
+/** Tables of the same name are told apart by their lines. */
+function shownField(path: string[]): string {
+  return path.filter((key) => !/^\d+$/.test(key)).join('.');
 }
 
 function unknownFields(value: unknown, schema: Node, above: string[]): string[][] {
+  const { items } = schema;
+  if (Array.isArray(value) && items?.properties)
+    return value.flatMap((inner, index) => unknownFields(inner, items, [...above, String(index)]));
   return Object.entries(isTable(value) ? value : {}).flatMap(([key, inner]) => {
     const path = [...above, key];
     const known = Object.hasOwn(schema.properties ?? {}, key) ? schema.properties?.[key] : undefined;
     if (!known) return [path];
-    return isTable(inner) && known.properties ? unknownFields(inner, known, path) : [];
+    return (isTable(inner) && known.properties) || Array.isArray(inner) ? unknownFields(inner, known, path) : [];
   });
 }
 
@@ -91,15 +108,25 @@ function editDistance(a: string, b: string): number {
   return row[b.length] ?? 0;
 }
 
-/** The line on which a dotted field is set; where it is missing, its table's line, else 1. */
-function lineOf(text: string, path: string[]): number {
+/**
+ * The line on which a field is set; where it is missing, its table's line, else 1. A table of a list written in one piece
+ * (`listener = [{ … }]`) has the line on which the list begins.
+ */
+function lineOf(text: string, path: readonly string[]): number {
   let table: string[] = [];
   let best = 1;
+  const counted = new Map<string, number>();
   for (const [index, line] of text.split('\n').entries()) {
-    const header = /^\s*\[([^[\]]+)\]/.exec(line);
-    if (header) table = keys(header[1] ?? '');
+    const [, list, header = list] = /^\s*\[(?:\[([^[\]]+)\]|([^[\]]+))\]/.exec(line) ?? [];
+    if (header !== undefined) table = keys(header);
+    if (list !== undefined) {
+      const name = table.join('.');
+      const position = counted.get(name) ?? 0;
+      counted.set(name, position + 1);
+      table = [...table, String(position)];
+    }
     const assigned = /^\s*([A-Za-z0-9_."'-]+)\s*=/.exec(line);
-    const here = assigned ? [...table, ...keys(assigned[1] ?? '')] : header ? table : undefined;
+    const here = assigned ? [...table, ...keys(assigned[1] ?? '')] : header === undefined ? undefined : table;
     if (!here || here.some((key, depth) => key !== path[depth])) continue;
     best = index + 1;
     if (here.length === path.length) break;

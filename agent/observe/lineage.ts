@@ -6,6 +6,7 @@ import { type RenewalConfig, readRenewalConfig } from '../formats/certbot-renewa
 import { instantOf } from '../formats/instant.ts';
 import type { Files } from '../ports.ts';
 import { type CertificateFile, keyMatches, observeCertificateFile } from './certificate-file.ts';
+import { type LineageArchive, observeLineageArchive } from './lineage-archive.ts';
 import { followLinks, type Kind, kinds, type LiveLinks, versionOf } from './lineage-links.ts';
 
 /** certbot's lineages under one config directory, all by reading: certbot itself locks its directories even to list. */
@@ -20,6 +21,8 @@ export interface LineagesObservation {
   certificates: Certificate[];
   /** Names of the lineages that certbot seems to be rewriting: look again before judging them. */
   settling: string[];
+  /** For each lineage with a failure. */
+  archives: LineageArchive[];
 }
 
 /**
@@ -30,7 +33,7 @@ export function observeLineages(files: Files, configDirectory: string): Lineages
   const names = files.list(join(configDirectory, 'renewal'));
   if (!names.ok) {
     const certbot = names.failure.reason === 'not-found' ? success('absent' as const) : names;
-    return { certbot, lineages: [], files: [], certificates: [], settling: [] };
+    return { certbot, lineages: [], files: [], certificates: [], settling: [], archives: [] };
   }
   const observed = names.value
     .filter((name) => name.endsWith('.conf') && name.length > '.conf'.length)
@@ -42,6 +45,7 @@ export function observeLineages(files: Files, configDirectory: string): Lineages
     files: observed.flatMap((one) => one.files),
     certificates: [...new Map(certificates.map((certificate) => [certificate.fingerprint, certificate])).values()],
     settling: observed.filter(({ settling }) => settling).map(({ lineage }) => lineage.name),
+    archives: observed.flatMap((one) => one.archive ?? []),
   };
 }
 
@@ -50,6 +54,7 @@ interface ObservedLineage {
   files: FileObservation[];
   certificates: Certificate[];
   settling: boolean;
+  archive?: LineageArchive;
 }
 
 function observeLineage(files: Files, configDirectory: string, name: string): ObservedLineage {
@@ -96,6 +101,7 @@ function observeLineage(files: Files, configDirectory: string, name: string): Ob
     files: [fullchain.observation, cert.observation],
     certificates: [fullchain, cert, newest.file].flatMap((file) => file?.certificates ?? []),
     settling: links.settling || newest.settling,
+    ...(failure ? { archive: observeLineageArchive(files, name, archive, { paths, links, config }) } : {}),
   };
 }
 

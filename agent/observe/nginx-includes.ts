@@ -1,11 +1,13 @@
-import type { Failure } from '@certherd/protocol/failure';
+import type { Failure, Result } from '@certherd/protocol/failure';
 import type { Server } from '@certherd/protocol/snapshot';
 import { fromConfigDirectory } from '../formats/nginx-certificates.ts';
 import { hasWildcard } from '../formats/nginx-glob.ts';
-import { type Directive, type ParsedFile, parseNginx } from '../formats/nginx-parser.ts';
-import { type Context, contextInside, shapeFault } from '../formats/nginx-shape.ts';
+import { type Directive, type ParsedFile, parseNginxSteps } from '../formats/nginx-parser.ts';
+import { type Context, contextInside, duplicateFault, shapeFault } from '../formats/nginx-shape.ts';
+import { atOnce, type Steps } from '../formats/steps.ts';
 import type { Files } from '../ports.ts';
-import { expandGlob } from './nginx-globs.ts';
+import { expandGlob, type GlobMatches } from './nginx-globs.ts';
+import { type ReadingBudget, tooSlow, unlimited } from './reading-budget.ts';
 
 export type ServerFailure = NonNullable<Server['failure']>;
 
@@ -23,32 +25,52 @@ export const includeLimits = { depth: 20, files: 20_000, inclusions: 100_000, by
 
 /**
  * Reads a config file and all that it includes. A relative include belongs to the main file's directory (nginx's
- * conf prefix), a pattern that fits nothing is valid, and a named file that is missing is nginx's error.
+ * conf prefix), a pattern that fits nothing is valid, and a named file that is missing is nginx's error. Once the budget is
+ * spent nothing more is read, and the failure is 'too-slow'.
  */
-export function readNginxConfig(files: Files, configFile: string): ConfigTree {
+export function readNginxConfig(files: Files, configFile: string, isSpent: ReadingBudget = unlimited): ConfigTree {
+  return atOnce(readNginxSteps(files, configFile, isSpent));
+}
+
+/** As readNginxConfig, with a stop after each file and now and then inside a large one. */
+export function* readNginxSteps(files: Files, configFile: string, isSpent: ReadingBudget): Steps<ConfigTree> {
+  const directives: Directive[] = [];
   const reading: Reading = {
     files,
+    isSpent,
     configFile,
+    // A byte order mark stays: nginx trips over it.
+    decoder: new TextDecoder('utf-8', { ignoreBOM: true }),
     parsed: new Map(),
     configFiles: [],
     stack: [],
+    open: [{ paths: [configFile], next: 0, context: 'main', into: directives }],
     inclusions: 0,
     bytes: 0,
     full: false,
   };
-  const directives: Directive[] = [];
-  readFile(reading, configFile, 'main', undefined, directives);
+  for (let steps = 1; !reading.full; steps++) {
+    const inner = reading.open.at(-1);
+    if (!inner) break;
+    if ('directives' in inner) expandNext(reading, inner);
+    else yield* readNext(reading, inner);
+    if (steps % 100 === 0) yield;
+  }
   const tree = { directives, configFiles: reading.configFiles };
   return reading.failure ? { ...tree, failure: reading.failure } : tree;
 }
 
 interface Reading {
   files: Files;
+  isSpent: ReadingBudget;
   configFile: string;
-  parsed: Map<string, ParsedFile & { bytes: number }>;
+  decoder: { decode(bytes: Uint8Array): string };
+  parsed: Map<string, KnownFile>;
   configFiles: string[];
   /** Files that are being read, outermost first. */
   stack: string[];
+  /** What they stopped in, outermost first. */
+  open: (Include | Block)[];
   inclusions: number;
   bytes: number;
   /** A limit was met: nothing more is opened. */
@@ -56,27 +78,50 @@ interface Reading {
   failure?: ServerFailure;
 }
 
-function readFile(
-  reading: Reading,
-  path: string,
-  context: Context,
-  include: Directive | undefined,
-  into: Directive[],
-): void {
-  const limit = limitMet(reading, path);
-  if (limit) {
-    note(reading, limit, include);
+interface KnownFile extends ParsedFile {
+  path: string;
+  bytes: number;
+}
+
+/** Files to read in place of an include; those before `next` are done. */
+interface Include {
+  paths: string[];
+  next: number;
+  context: Context;
+  /** Absent for the main file. */
+  directive?: Directive;
+  into: Directive[];
+}
+
+/** A block, or all of a file, whose directives before `next` are done. */
+interface Block {
+  file: KnownFile;
+  directives: Directive[];
+  next: number;
+  context: Context;
+  into: Directive[];
+}
+
+function* readNext(reading: Reading, include: Include): Steps<void> {
+  const { context, directive, into } = include;
+  const path = include.paths[include.next++];
+  if (path === undefined) {
+    reading.open.pop();
     return;
   }
-  const parsed = parsedFile(reading, path);
-  if (!parsed.ok) {
-    if (parsed.failure.reason !== 'too-large' || context !== 'keys') note(reading, parsed.failure, include);
+  const limit = limitMet(reading, path);
+  if (limit) {
+    note(reading, limit, directive);
+    return;
+  }
+  const known = yield* knownFile(reading, path);
+  if (!known.ok) {
+    if (known.failure.reason !== 'too-large' || context !== 'keys') note(reading, known.failure, directive);
     return;
   }
   reading.stack.push(path);
-  expand(reading, path, parsed.value, parsed.value.directives, context, into);
-  noteFault(reading, path, parsed.value, Infinity);
-  reading.stack.pop();
+  const file = known.value;
+  reading.open.push({ file, directives: file.directives, next: 0, context, into });
 }
 
 function limitMet(reading: Reading, path: string): Failure | undefined {
@@ -88,6 +133,10 @@ function limitMet(reading: Reading, path: string): Failure | undefined {
     return tooMany(reading, `more than ${includeLimits.files} files are included`);
   if (++reading.inclusions > includeLimits.inclusions)
     return tooMany(reading, `files are included more than ${includeLimits.inclusions} times`);
+  if (reading.isSpent()) {
+    reading.full = true;
+    return tooSlow;
+  }
   return undefined;
 }
 
@@ -96,16 +145,14 @@ function tooMany(reading: Reading, detail: string): Failure {
   return { reason: 'too-many-includes', detail };
 }
 
-type FileRead = { ok: true; value: ParsedFile } | { ok: false; failure: Failure };
-
-function parsedFile(reading: Reading, path: string): FileRead {
+function* knownFile(reading: Reading, path: string): Steps<Result<KnownFile>> {
   let file = reading.parsed.get(path);
   if (!file) {
     const content = reading.files.read(path);
     if (!content.ok) return content;
-    // A byte order mark stays: nginx trips over it.
-    const text = new TextDecoder('utf-8', { ignoreBOM: true }).decode(content.value.bytes);
-    file = { ...parseNginx(text, path), bytes: content.value.bytes.length };
+    const { bytes } = content.value;
+    const { directives, fault } = yield* parseNginxSteps(reading.decoder.decode(bytes), path);
+    file = { path, bytes: bytes.length, directives, ...(fault && { fault }) };
     reading.parsed.set(path, file);
     reading.configFiles.push(path);
   }
@@ -115,45 +162,41 @@ function parsedFile(reading: Reading, path: string): FileRead {
   return { ok: true, value: file };
 }
 
-function expand(
-  reading: Reading,
-  path: string,
-  file: ParsedFile,
-  directives: Directive[],
-  context: Context,
-  into: Directive[],
-): void {
-  for (const directive of directives) {
-    if (reading.full) return;
-    noteFault(reading, path, file, directive.offset);
-    const fault = shapeFault(directive, context);
-    if (fault) note(reading, { reason: 'syntax', detail: fault }, directive);
-    if (directive.name === 'include' && !fault) includeFiles(reading, directive, context, into);
-    else if (directive.block) {
-      const block: Directive[] = [];
-      expand(reading, path, file, directive.block, contextInside(directive, context), block);
-      into.push({ ...directive, block });
-    } else into.push(directive);
-  }
-}
-
-function includeFiles(reading: Reading, include: Directive, context: Context, into: Directive[]): void {
-  const [name = ''] = include.args;
-  const path = fromConfigDirectory(reading.configFile, name);
-  if (!hasWildcard(path)) {
-    readFile(reading, path, context, include, into);
+function expandNext(reading: Reading, block: Block): void {
+  const { file, context, into } = block;
+  const directive = block.directives[block.next++];
+  if (!directive) {
+    reading.open.pop();
+    if (block.directives !== file.directives) return;
+    noteFault(reading, file, Infinity);
+    reading.stack.pop();
     return;
   }
-  const found = expandGlob(reading.files, path);
-  if (found.failure) note(reading, found.failure, include);
-  for (const each of found.paths) {
-    if (reading.full) return;
-    readFile(reading, each, context, include, into);
-  }
+  noteFault(reading, file, directive.offset);
+  // only the first objection is kept, and looking for a second one of 10,000 siblings each time would take for ever
+  const fault =
+    shapeFault(directive, context) ?? (reading.failure ? undefined : duplicateFault(directive, into, context));
+  if (fault) note(reading, { reason: 'syntax', detail: fault }, directive);
+  if (directive.name === 'include' && !fault) include(reading, directive, context, into);
+  else if (directive.block) {
+    const inside = contextInside(directive, context);
+    const expanded: Directive[] = [];
+    into.push({ ...directive, block: expanded });
+    reading.open.push({ file, directives: directive.block, next: 0, context: inside, into: expanded });
+  } else into.push(directive);
+}
+
+function include(reading: Reading, directive: Directive, context: Context, into: Directive[]): void {
+  const [name = ''] = directive.args;
+  const path = fromConfigDirectory(reading.configFile, name);
+  const found: GlobMatches = hasWildcard(path) ? expandGlob(reading.files, path, reading.isSpent) : { paths: [path] };
+  if (found.failure === tooSlow) reading.full = true;
+  if (found.failure) note(reading, found.failure, directive);
+  reading.open.push({ paths: found.paths, next: 0, context, directive, into });
 }
 
 /** Notes the file's own objection if nginx would have met it before `offset`. */
-function noteFault(reading: Reading, path: string, { fault }: ParsedFile, offset: number): void {
+function noteFault(reading: Reading, { path, fault }: KnownFile, offset: number): void {
   if (fault && fault.offset <= offset)
     note(reading, { reason: 'syntax', detail: fault.detail }, place(path, fault.line));
 }

@@ -1,3 +1,4 @@
+import { readProcessRights } from '../formats/own-process.ts';
 import { bootTime, nginxTitle, readStat } from '../formats/proc.ts';
 import type { Proc } from '../ports.ts';
 
@@ -13,6 +14,8 @@ export interface Worker {
 export interface Master {
   pid: number;
   startedAt: number;
+  /** Its effective user. */
+  uid?: number;
   /** Its -c and -p, where it was given them. */
   config?: string;
   prefix?: string;
@@ -33,7 +36,9 @@ export interface NginxProcesses {
 export function observeNginxProcesses(proc: Proc, now: number): NginxProcesses | undefined {
   const booted = bootTime(proc.read('/proc/uptime') ?? '', proc.read('/proc/stat') ?? '', now);
   const pids = processIds(proc);
-  if (booted === undefined || pids.length === 0) return undefined;
+  // every user may read this of a process that is not hidden: without it nothing follows from what is not seen
+  const hidden = proc.read('/proc/1/stat') === undefined;
+  if (booted === undefined || pids.length === 0 || hidden) return undefined;
   const masters = new Map<number, Master>();
   const workers: (Worker & { parent: number })[] = [];
   const network = proc.readlink('/proc/self/ns/net');
@@ -46,7 +51,9 @@ export function observeNginxProcesses(proc: Proc, now: number): NginxProcesses |
       workers.push({ pid, startedAt, shuttingDown: title.shuttingDown, parent: stat.parent });
     else {
       const { config, prefix } = title;
-      masters.set(pid, { pid, startedAt, workers: [], ...(config && { config }), ...(prefix && { prefix }) });
+      const uid = readProcessRights(proc.read(`/proc/${pid}/status`) ?? '')?.uid;
+      const own = uid === undefined ? {} : { uid };
+      masters.set(pid, { pid, startedAt, workers: [], ...own, ...(config && { config }), ...(prefix && { prefix }) });
     }
   }
   const orphans: Worker[] = [];
@@ -62,7 +69,7 @@ export function processIds(proc: Proc): number[] {
 }
 
 /** In another process or network namespace, which is what a container has (proc(5), NSpid). */
-function isElsewhere(proc: Proc, pid: number, network: string | undefined): boolean {
+export function isElsewhere(proc: Proc, pid: number, network: string | undefined): boolean {
   const [, numbers] = /^NSpid:\s*(.+)$/m.exec(proc.read(`/proc/${pid}/status`) ?? '') ?? [];
   if (numbers !== undefined && numbers.trim().split(/\s+/).length > 1) return true;
   const own = proc.readlink(`/proc/${pid}/ns/net`);

@@ -23,7 +23,7 @@ export interface RunningNginx extends NginxProcesses {
   log: LogEntry[];
   /** The config file that changed last; looked for only where an endpoint is not as configured. */
   configChanged?: { path: string; at: number };
-  /** When the files that the log's refusals name last changed. */
+  /** When the files that the log's refusals name last changed; now, where the config no longer names them. */
   changed: Record<string, number>;
 }
 
@@ -55,6 +55,8 @@ export function observeRunningNginx(
       return end.ok ? readErrorLog(end.value.text, end.value.modifiedAt) : [];
     })
     .sort((a, b) => a.at - b.at);
+  // an address of all that keeps to an answer of its own
+  for (const one of seen.endpoints) if (one.server === 'nginx') listeners.set(`${one.address} ${one.port}`, one);
   for (const one of refusedAddresses(log)) listeners.set(`${one.address} ${one.port}`, one);
   const listening = observeListening(ports.proc, [...listeners.values()]);
   const drifted = seen.endpoints.some(({ served, configured, failure }) => failure || served !== configured);
@@ -69,7 +71,7 @@ export function observeRunningNginx(
     ...(listening && { listening }),
     log,
     ...(changed && { configChanged: changed }),
-    changed: changesOf(ports.files, log),
+    changed: { ...changesOf(ports.files, log), ...noLongerNamed(log, configFiles, seen, ports.clock.now()) },
   };
 }
 
@@ -125,6 +127,23 @@ function changesOf(files: Files, log: LogEntry[]): Record<string, number> {
       return at === undefined ? [] : [[file, at]];
     }),
   );
+}
+
+/** A refusal of a file that the config does not read any more says nothing about the config as it is. */
+function noLongerNamed(
+  log: LogEntry[],
+  configFiles: string[],
+  { deployments }: Pick<Observations, 'deployments'>,
+  now: number,
+): Record<string, number> {
+  if (configFiles.length === 0) return {};
+  const pairs = new Set(deployments.flatMap(({ certificatePath, keyPath }) => [certificatePath, keyPath]));
+  const gone = log.flatMap(({ event, words }) => {
+    if (event.kind === 'config-refused' && event.path && !configFiles.includes(event.path)) return [event.path];
+    const pair = event.kind === 'certificate-refused' && words.startsWith('cannot load certificate') && event.path;
+    return pair && !pairs.has(pair) ? [pair] : [];
+  });
+  return Object.fromEntries(gone.map((file) => [file, now]));
 }
 
 function newest(files: Files, names: string[]): { path: string; at: number } | undefined {

@@ -1,7 +1,11 @@
 import type { Certificate } from '@certherd/protocol/certificate';
 import type { Failure } from '@certherd/protocol/failure';
 import type { Endpoint, Snapshot } from '@certherd/protocol/snapshot';
+import type { NotAsked } from './endpoints/not-asked.ts';
+import type { LineageArchive } from './lineage-archive.ts';
 import type { RunningNginx } from './nginx-running.ts';
+import type { OwnRights } from './own-rights.ts';
+import type { ServerProcesses } from './server-processes.ts';
 import type { Upkeep } from './upkeep.ts';
 
 /** What was seen of one host at one time: facts and failures, no verdicts. */
@@ -9,6 +13,8 @@ export interface Observations extends Omit<Snapshot, 'findings' | 'endpoints'>, 
   /** Milliseconds since 1970. */
   at: number;
   endpoints: ObservedEndpoint[];
+  /** Names and addresses that the config names and no handshake asked, by reason. Stays on the host. */
+  notAsked?: NotAsked[];
   certbot: {
     /** Is certbot's config directory there? A failure when it is but cannot be read. */
     directory: 'present' | 'absent' | Failure;
@@ -16,13 +22,19 @@ export interface Observations extends Omit<Snapshot, 'findings' | 'endpoints'>, 
   };
   /** Names of lineages whose links certbot is rewriting at this moment. */
   settling: string[];
+  /** What certbot's archive still holds for lineages that have a failure; absent where none has. Stays on the host. */
+  archives?: LineageArchive[];
   /** What runs, as opposed to what is on disk; absent where that could not be told. Stays on the host. */
   running?: RunningNginx;
+  /** What this process may do. Stays on the host. */
+  rights?: OwnRights;
+  /** When the servers beside nginx were started. Stays on the host. */
+  processes?: ServerProcesses[];
   /** Certificate files in which a certificate is not issued by the next one. */
   brokenChains: string[];
 }
 
-export type ObservedEndpoint = Omit<Endpoint, 'reached'>;
+export type ObservedEndpoint = Omit<Endpoint, 'reached' | 'reachedAt'>;
 
 /** Certificates by fingerprint, as the rest of the observations refer to them. */
 export function certificatesByFingerprint(observations: { certificates: Certificate[] }): Map<string, Certificate> {

@@ -3,12 +3,20 @@ import type { Certificate } from '@certherd/protocol/certificate';
 import type { Deployment, FileObservation, Lineage } from '@certherd/protocol/snapshot';
 import type { Config } from '../config.ts';
 import type { LookPorts } from '../ports.ts';
-import { type CertificateFile, keyMatches, observeCertificateFile } from './certificate-file.ts';
-import { endpointTargets, observeEndpoints } from './endpoint.ts';
+import { type CertificateFile, keyMatches, observeCertificateFile, readAsPem } from './certificate-file.ts';
+import { changedBetween } from './changed-between.ts';
+import { observeEndpoints } from './endpoints/observe-endpoints.ts';
+import { endpointTargets } from './endpoints/targets.ts';
+import { observeUnsettled } from './endpoints/unsettled.ts';
 import { observeLineages } from './lineage.ts';
+import type { LookMemory } from './look-memory.ts';
 import { namedByCertificate, observeServers } from './servers.ts';
 import { observeRunningNginx } from './nginx-running.ts';
+import { observeOwnRights } from './own-rights.ts';
+import { observeServerProcesses } from './server-processes.ts';
 import { type Observations, certificatesByFingerprint } from './observations.ts';
+import { readingBudget } from './reading-budget.ts';
+import { slices } from './slices.ts';
 import { keepingCertificates, needsIntermediate, type ServedCertificates } from './trust.ts';
 import { readTrustedRoots } from './trusted-roots.ts';
 import { noUpkeep, observeUpkeep } from './upkeep.ts';
@@ -26,49 +34,66 @@ export interface LookOptions {
   isOver?: () => boolean;
   /** False: no connection is made. */
   probe?: boolean;
+  /** Told once how many endpoints are to be asked. */
+  onTargets?: (count: number) => void;
+  /** Of the looks before. */
+  memory?: LookMemory;
 }
 
 /** One look at the whole host: files, lineages, configs, who renews, and a handshake with every endpoint. */
 export async function observeHost(
-  ports: LookPorts,
+  machine: LookPorts,
   config: Config,
   host: { name: string; agentVersion: string; platform: string },
-  { patienceMs = settlingMs, isOver = () => false, probe = true }: LookOptions = {},
+  { patienceMs = settlingMs, isOver = () => false, probe = true, onTargets, memory }: LookOptions = {},
 ): Promise<Observations> {
+  const ports = memory ? { ...machine, files: memory.files } : machine;
   const began = ports.clock.monotonic();
-  let seen = observeFiles(ports, config, host);
+  let seen = await observeFiles(ports, config, host);
   while (seen.settling.length > 0 && ports.clock.monotonic() - began < patienceMs && !isOver()) {
     await new Promise<void>((resolve) => void ports.clock.after(settleStepMs, resolve));
-    seen = observeFiles(ports, config, host);
+    seen = await observeFiles(ports, config, host);
   }
   const byFingerprint = certificatesByFingerprint(seen);
   const algorithmOf = (fingerprint: string) => byFingerprint.get(fingerprint)?.algorithm;
-  const targets = probe ? endpointTargets(seen.deployments) : [];
+  const { targets, notAsked } = endpointTargets(probe ? seen.deployments : [], ports.addresses());
+  onTargets?.(targets.length);
   const served: ServedCertificates = new Map();
   const dial = keepingCertificates(ports.dial, served);
-  const { endpoints, certificates } = await observeEndpoints(dial, targets, algorithmOf, config.probeTimeoutMs);
+  const asked = await observeEndpoints({ ...ports, dial }, targets, {
+    algorithmOf,
+    timeoutMs: config.probeTimeoutMs,
+    isUnsettled: observeUnsettled(ports, seen),
+  });
   const issued = new Map(seen.lineages.map((lineage) => [lineage.name, lineage.issued]));
   const lineageOf = new Map(seen.deployments.map((deployment) => [deployment.id, deployment.lineage]));
   const whole = {
     ...seen,
-    certificates: distinct([...seen.certificates, ...certificates]),
-    endpoints: endpoints.map((endpoint) => {
+    certificates: distinct([...seen.certificates, ...asked.certificates]),
+    notAsked: [...notAsked, ...asked.notAsked],
+    endpoints: asked.endpoints.map((endpoint) => {
       const newest = endpoint.configured && issued.get(lineageOf.get(endpoint.deployment ?? '') ?? '');
       return newest ? { ...endpoint, issued: newest } : endpoint;
     }),
   };
-  const roots = readTrustedRoots(ports.files, { extraRoots: config.extraRoots, bundled: () => ports.bundledRoots() });
+  const trusted = { extraRoots: config.extraRoots, bundled: () => ports.bundledRoots() };
+  const roots = readTrustedRoots(ports.files, trusted, memory?.roots);
+  if (memory) memory.roots = roots;
   const running = observeRunningNginx(ports, config, whole);
+  const rights = observeOwnRights(ports.proc);
+  const processes = observeServerProcesses(ports.proc, seen.servers, ports.clock.now());
   return {
     ...whole,
     brokenChains: whole.brokenChains.filter((file) => needsIntermediate(ports.files, file, roots, seen.at)),
     ...observeUpkeep(ports, config, whole, { served, roots }, '/'),
     ...(running && { running }),
+    ...(rights && { rights }),
+    ...(processes.length > 0 && { processes }),
   };
 }
 
 /** The same look without a single connection: what is issued and what is configured. */
-export function observeFiles(
+export async function observeFiles(
   { files, clock }: Pick<LookPorts, 'files' | 'clock'>,
   config: Config,
   host: { name: string; agentVersion: string; platform: string } = {
@@ -76,17 +101,27 @@ export function observeFiles(
     agentVersion: '',
     platform: '',
   },
-): Observations {
+): Promise<Observations> {
+  const slice = slices(clock);
   const certbot = observeLineages(files, config.certbot.configDirectory);
-  const servers = observeServers(files, config);
+  const servers = observeServers(files, config, () => readingBudget(clock));
   const read = new Map<string, CertificateFile>();
-  const deployments = servers.deployments.map((deployment) => {
-    if (deployment.failure) return deployment;
-    const file = read.get(deployment.certificatePath) ?? observeCertificateFile(files, deployment.certificatePath);
-    read.set(deployment.certificatePath, file);
-    return completed(files, namedByCertificate(deployment, file.certificates[0]), file, certbot.lineages);
-  });
+  const lineageOf = lineageFinder(files, certbot.lineages);
+  const deployments: Deployment[] = [];
+  for (const deployment of servers.deployments) {
+    if (slice.isOver()) await slice.next();
+    if (deployment.failure) {
+      deployments.push(deployment);
+      continue;
+    }
+    const found = read.get(deployment.certificatePath) ?? observeCertificateFile(files, deployment.certificatePath);
+    read.set(deployment.certificatePath, found);
+    const file = deployment.server === 'other' ? found : readAsPem(found);
+    const named = namedByCertificate(deployment, file.certificates[0]);
+    deployments.push(completed(files, named, file, lineageOf(deployment.certificatePath)));
+  }
   const now = clock.now();
+  const unsettled = [...certbot.settling, ...changedBetween(certbot.lineages, deployments)];
   return {
     at: now,
     host: {
@@ -112,10 +147,9 @@ export function observeFiles(
       binary: files.resolve(config.certbot.binary).ok ? 'present' : 'absent',
     },
     settling: certbot.lineages
-      .filter(
-        (lineage) => certbot.settling.includes(lineage.name) && Math.abs(now - writtenAt(files, lineage)) < settlingMs,
-      )
+      .filter((lineage) => unsettled.includes(lineage.name) && Math.abs(now - writtenAt(files, lineage)) < settlingMs)
       .map((lineage) => lineage.name),
+    ...(certbot.archives.length > 0 && { archives: certbot.archives }),
     brokenChains: [...read.values()]
       .filter(({ chain, observation }) => chain?.complete === false && !servers.chainedElsewhere.has(observation.path))
       .map((file) => file.observation.path),
@@ -127,13 +161,15 @@ function completed(
   files: LookPorts['files'],
   deployment: Deployment,
   file: CertificateFile,
-  lineages: Lineage[],
+  lineage: Lineage | undefined,
 ): Deployment {
-  const lineage = lineages.find((candidate) => belongsTo(files, deployment.certificatePath, candidate));
-  const key = file.leafDer && keyMatches(files, deployment.keyPath, file.leafDer);
+  const { keyPath } = deployment;
+  const key = file.leafDer && keyPath !== '' ? keyMatches(files, keyPath, file.leafDer) : undefined;
   const configured = file.certificates[0]?.fingerprint;
   const keyMissing =
-    key && !key.ok && ['not-found', 'link-broken'].includes(key.failure.reason) ? key.failure : undefined;
+    key && !key.ok && ['not-found', 'link-broken', 'permission-denied'].includes(key.failure.reason)
+      ? key.failure
+      : undefined;
   const failure = configured ? keyMissing : file.observation.failure;
   return {
     ...deployment,
@@ -144,12 +180,22 @@ function completed(
   };
 }
 
-/** By name (live/NAME) or, through links, by the directory that the lineage's own files are in. */
-function belongsTo(files: LookPorts['files'], certificatePath: string, lineage: Lineage): boolean {
-  if (path.dirname(certificatePath) === path.dirname(lineage.certificatePath)) return true;
-  const target = files.resolve(certificatePath);
-  const own = files.resolve(lineage.certificatePath);
-  return target.ok && own.ok && path.dirname(target.value) === path.dirname(own.value);
+/** By name (live/NAME) or, through links, by the directory that the lineage's own files are in; of several the first one. */
+function lineageFinder(files: LookPorts['files'], lineages: Lineage[]): (path: string) => Lineage | undefined {
+  const byName = new Map<string, Lineage>();
+  const byTarget = new Map<string, Lineage>();
+  for (const lineage of lineages.toReversed()) {
+    byName.set(path.dirname(lineage.certificatePath), lineage);
+    const own = files.resolve(lineage.certificatePath);
+    if (own.ok) byTarget.set(path.dirname(own.value), lineage);
+  }
+  return (certificatePath) => {
+    if (lineages.length === 0) return undefined;
+    const named = byName.get(path.dirname(certificatePath));
+    const target = files.resolve(certificatePath);
+    const held = target.ok ? byTarget.get(path.dirname(target.value)) : undefined;
+    return named && held ? lineages.find((lineage) => lineage === named || lineage === held) : (named ?? held);
+  };
 }
 
 /** When certbot last wrote to the lineage: its live or its archive directory changed. */

@@ -4,9 +4,11 @@ import type { Config } from '../config.ts';
 import type { Files } from '../ports.ts';
 import { observeApache } from './apache/apache-server.ts';
 import { observeHaproxy } from './haproxy/haproxy-server.ts';
+import { listedDeployments } from './listed/listed-listeners.ts';
 import { observeNginx } from './nginx-servers.ts';
+import { type ReadingBudget, unlimited } from './reading-budget.ts';
 
-/** Every server program whose config is on the host, with all that their configs name. */
+/** Every server program whose config is on the host, with all that their configs name, and what agent.toml lists. */
 export interface ServersObservation {
   servers: Server[];
   deployments: Deployment[];
@@ -17,18 +19,26 @@ export interface ServersObservation {
 const apacheConfigs = ['/etc/apache2/apache2.conf', '/etc/httpd/conf/httpd.conf'];
 const haproxyConfig = '/etc/haproxy/haproxy.cfg';
 
-/** nginx is always looked for, so that its absence is told; the others where their config is, or is named in the settings. */
-export function observeServers(files: Files, { nginx, apache, haproxy }: Config): ServersObservation {
+/**
+ * nginx is always looked for, so that its absence is told; the others where their config is, or is named in the settings. What the
+ * settings list besides belongs to no server whose config could be read.
+ */
+export function observeServers(
+  files: Files,
+  config: Config,
+  budget: () => ReadingBudget = () => unlimited,
+): ServersObservation {
+  const { nginx, apache, haproxy } = config;
   const apacheFile = apache.config ?? apacheConfigs.find((file) => files.resolve(file).ok);
   const haproxyFile = haproxy.config ?? (files.resolve(haproxyConfig).ok ? haproxyConfig : undefined);
-  const ofNginx = observeNginx(files, nginx.config);
-  const ofApache = apacheFile === undefined ? undefined : observeApache(files, apacheFile);
-  const ofHaproxy = haproxyFile === undefined ? undefined : observeHaproxy(files, haproxyFile);
+  const ofNginx = observeNginx(files, nginx.config, budget());
+  const ofApache = apacheFile === undefined ? undefined : observeApache(files, apacheFile, budget());
+  const ofHaproxy = haproxyFile === undefined ? undefined : observeHaproxy(files, haproxyFile, budget());
   const all = [ofNginx, ofApache, ofHaproxy].flatMap((one) => one ?? []);
   const chained = ofApache?.deployments.filter(({ id }) => ofApache.chainFiles.has(id)) ?? [];
   return {
     servers: all.map(({ server }) => server),
-    deployments: all.flatMap(({ deployments }) => deployments),
+    deployments: [...all.flatMap(({ deployments }) => deployments), ...listedDeployments(config)],
     chainedElsewhere: new Set(chained.map(({ certificatePath }) => certificatePath)),
   };
 }

@@ -1,5 +1,6 @@
 import { createHash, X509Certificate } from 'node:crypto';
 import type { Dialer, Files } from '../ports.ts';
+import { type Untidiness, untidinessOf } from '../formats/chain.ts';
 import { trustPath } from '../formats/trust-path.ts';
 import { observeCertificateFile } from './certificate-file.ts';
 import type { ObservedEndpoint } from './observations.ts';
@@ -10,6 +11,8 @@ export interface ChainTrust {
   /** Leaf first, as served. */
   fingerprints: string[];
   trusted: boolean;
+  /** What does not belong into it, or not there. */
+  untidy?: Untidiness;
   /** The root's subject, where trusted; one attribute a line as node:crypto gives it, joined with ", ". */
   root?: string;
   problem?: 'self-signed' | 'unknown-root' | 'no-issuer' | 'issuer-expired' | 'issuer-not-yet-valid' | 'gave-up';
@@ -65,9 +68,11 @@ export function observeTrust(
       now,
     );
     if (!path) return [];
-    return [
-      path.trusted ? { fingerprints, trusted: true, root: oneLine(path.root) } : { fingerprints, ...endOf(path) },
-    ];
+    const untidy = certificates.every((each) => each !== undefined) ? untidinessOf(certificates) : undefined;
+    const judged: Omit<ChainTrust, 'fingerprints'> = path.trusted
+      ? { trusted: true, root: oneLine(path.root) }
+      : endOf(path);
+    return [{ fingerprints, ...judged, ...(untidy && { untidy }) }];
   });
 }
 

@@ -1,69 +1,96 @@
-import { isIP, connect as connectTcp, type Socket } from 'node:net';
+import { Buffer } from 'node:buffer';
+import { connect as connectTcp, isIP, type Socket } from 'node:net';
 import tls from 'node:tls';
-import { type FailureReason, type Result, failed, success } from '@certherd/protocol/failure';
+import { type Failure, failed, type Result, success } from '@certherd/protocol/failure';
+import type { StartTls } from '@certherd/protocol/snapshot';
+import { continueDialogue, openDialogue, type Turn } from '../formats/starttls.ts';
+import { sentCertificates } from '../formats/tls-certificates.ts';
 import type { Dialer, DialTarget, Handshake } from '../ports.ts';
+import { failureReason, isProtocolRefusal, isServerAlert } from './dial/failure-reason.ts';
+import { signatureOffers } from './dial/offers.ts';
+import { tap } from './dial/tap.ts';
 
-/** Signature schemes by the kind of leaf that can make them (RFC 8446 4.2.3), in OpenSSL's names. */
-const schemes: Record<DialTarget['algorithm'], string> = {
-  ecdsa: 'ecdsa_secp256r1_sha256:ecdsa_secp384r1_sha384:ecdsa_secp521r1_sha512:ECDSA+SHA256:ECDSA+SHA384:ECDSA+SHA1',
-  rsa: 'rsa_pss_rsae_sha256:rsa_pss_rsae_sha384:rsa_pss_rsae_sha512:RSA+SHA256:RSA+SHA384:RSA+SHA512:RSA+SHA1',
-  ed25519: 'ed25519',
-};
+/** What browsers and most other clients of web servers offer (RFC 7301). */
+const webProtocols = ['h2', 'http/1.1'];
+
+type Ended = Result<Handshake, Failure & { protocolRefused?: true }>;
 
 /**
- * Real TLS handshakes. Nothing is trusted and nothing refused: what is presented is the observation. One
- * SecureContext per algorithm serves all of them, because making one costs more than a handshake.
+ * Real TLS handshakes. Nothing is trusted and nothing refused: what is presented is the observation. A server that speaks
+ * none of the web's protocols says so with an alert; it is asked again without offering any, within the same time.
  */
 export function systemDialer(): Dialer {
-  const contexts = new Map<string, tls.SecureContext>();
-  const contextFor = (algorithm: DialTarget['algorithm']) => {
-    const known = contexts.get(algorithm);
-    if (known) return known;
-    const made = tls.createSecureContext({
-      ca: [],
-      sigalgs: schemes[algorithm],
-      ecdhCurve: 'X25519:P-256:P-384',
-      minVersion: 'TLSv1.2',
-    });
-    contexts.set(algorithm, made);
-    return made;
+  const offers = signatureOffers();
+  return async (target) => {
+    const context = offers(target.algorithm);
+    if (!context.ok) return context;
+    const began = performance.now();
+    const first = await handshake(target, context.value, target.startTls ? [] : webProtocols);
+    if (first.ok || !first.failure.protocolRefused) return first;
+    const timeoutMs = Math.max(1, target.timeoutMs - (performance.now() - began));
+    return handshake({ ...target, timeoutMs }, context.value, []);
   };
-  return (target) => handshake(target, contextFor(target.algorithm));
 }
 
-function handshake(target: DialTarget, secureContext: tls.SecureContext): Promise<Result<Handshake>> {
+function handshake(target: DialTarget, secureContext: tls.SecureContext, protocols: string[]): Promise<Ended> {
   return new Promise((resolve) => {
-    const unix = target.address.startsWith('unix:');
-    const raw: Socket = unix
-      ? connectTcp({ path: target.address.slice(5) })
-      : connectTcp({ host: target.address, port: target.port });
+    const raw = connected(target);
     let secure: tls.TLSSocket | undefined;
-    const end = (result: Result<Handshake>) => {
+    const end = (result: Ended) => {
       clearTimeout(deadline);
       secure?.destroy();
       raw.destroy();
       resolve(result);
     };
-    const deadline = setTimeout(
-      () => end(failed('timed-out', `no handshake within ${target.timeoutMs} ms`)),
-      target.timeoutMs,
-    );
-    raw.on('error', (error) => end(failed(reasonOf(error), error.message)));
-    raw.once('close', () => end(failed('connection-reset', 'the server closed the connection')));
-    raw.once('connect', () => {
-      if (target.proxyProtocol) raw.write(proxyHeader(target));
+    const deadline = setTimeout(() => end(failed('timed-out', lateness(target, secure))), target.timeoutMs);
+    raw.on('error', (error) => end(failed(failureReason(error), error.message)));
+    // the last bytes may still be on their way through TLS
+    raw.once('close', () => setImmediate(() => end(failed('connection-reset', 'the server closed the connection'))));
+    const begin = () => {
+      const { stream, received } = tap(raw);
+      const keyLog: string[] = [];
       const socket = tls.connect({
-        socket: raw,
+        socket: stream,
         secureContext,
         rejectUnauthorized: false,
-        ALPNProtocols: ['http/1.1'],
+        ALPNProtocols: protocols,
         ...(target.serverName && isIP(target.serverName) === 0 && { servername: target.serverName }),
       });
       secure = socket;
-      socket.on('error', (error) => end(failed(reasonOf(error), error.message)));
-      socket.once('secureConnect', () => end(presented(socket)));
+      socket.on('keylog', (line: Buffer) => keyLog.push(line.toString('latin1')));
+      socket.once('secureConnect', () => end(presented(received(), keyLog, socket.alpnProtocol)));
+      socket.on('error', (error) => {
+        const shown = isServerAlert(error) ? presented(received(), keyLog) : undefined;
+        // a server that wants a certificate of its client ends the handshake after it has shown its own
+        if (shown?.ok) end(shown);
+        else end(refused(error));
+      });
+    };
+    raw.once('connect', () => {
+      if (target.proxyProtocol) raw.write(proxyHeader(target));
+      if (target.startTls) ask(raw, target.startTls, (failure) => (failure ? end({ ok: false, failure }) : begin()));
+      else begin();
     });
   });
+}
+
+function connected({ address, port }: DialTarget): Socket {
+  return address.startsWith('unix:') ? connectTcp({ path: address.slice(5) }) : connectTcp({ host: address, port });
+}
+
+/** The plain-text dialogue; ends with its failure, or without one when the next byte belongs to TLS. */
+function ask(raw: Socket, protocol: StartTls, done: (failure?: Failure) => void): void {
+  let turn: Turn = openDialogue(protocol);
+  if (turn.send.length > 0) raw.write(turn.send);
+  const listen = (bytes: Buffer) => {
+    const next = continueDialogue(turn.dialogue, bytes);
+    if (next.ok) turn = next.value;
+    if (!next.ok || turn.go) raw.off('data', listen).pause();
+    if (!next.ok) done(next.failure);
+    else if (turn.go) done();
+    else if (turn.send.length > 0) raw.write(turn.send);
+  };
+  raw.on('data', listen);
 }
 
 /** PROXY protocol, version 1: a connection from this host to itself. Some servers hang up on the shorter "UNKNOWN". */
@@ -73,49 +100,18 @@ function proxyHeader({ address, port }: DialTarget): string {
     : `PROXY TCP4 127.0.0.1 127.0.0.1 1 ${port}\r\n`;
 }
 
-function presented(socket: tls.TLSSocket): Result<Handshake> {
-  const chain: Uint8Array[] = [];
-  let next: tls.DetailedPeerCertificate | undefined = socket.getPeerCertificate(true);
-  while (next?.raw && !chain.some((der) => Buffer.compare(der, next?.raw ?? der) === 0)) {
-    chain.push(next.raw);
-    next = next.issuerCertificate;
-  }
-  if (chain.length === 0) return failed('handshake-failed', 'the server presented no certificate');
-  return success({ chain, tlsVersion: socket.getProtocol() ?? 'unknown' });
+function presented(received: Uint8Array, keyLog: readonly string[], alpn: string | false | null = null): Ended {
+  const sent = sentCertificates(received, keyLog);
+  return sent.ok && alpn ? success({ ...sent.value, alpn }) : sent;
 }
 
-function reasonOf(error: Error & { code?: string }): FailureReason {
-  switch (error.code) {
-    case 'ECONNREFUSED':
-    case 'ENOENT':
-      return 'connection-refused';
-    case 'ECONNRESET':
-    case 'EPIPE':
-      return 'connection-reset';
-    case 'ENETUNREACH':
-    case 'EHOSTUNREACH':
-    case 'EADDRNOTAVAIL':
-    case 'EAFNOSUPPORT':
-    case 'ENOTFOUND':
-    case 'EAI_AGAIN':
-      return 'unreachable';
-    case 'ETIMEDOUT':
-      return 'timed-out';
-    case 'ERR_SSL_TLSV1_UNRECOGNIZED_NAME':
-    case 'ERR_SSL_TLSV1_ALERT_UNRECOGNIZED_NAME':
-      return 'name-rejected';
-    case 'ERR_SSL_SSLV3_ALERT_HANDSHAKE_FAILURE':
-    case 'ERR_SSL_SSL/TLS_ALERT_HANDSHAKE_FAILURE':
-      return 'no-shared-algorithm';
-    case 'ERR_SSL_WRONG_VERSION_NUMBER':
-    case 'ERR_SSL_PACKET_LENGTH_TOO_LONG':
-    case 'ERR_SSL_HTTP_REQUEST':
-      return 'not-tls';
-    default:
-      return /alert number 40|handshake failure/i.test(error.message)
-        ? 'no-shared-algorithm'
-        : /unrecognized name/i.test(error.message)
-          ? 'name-rejected'
-          : 'handshake-failed';
-  }
+function refused(error: Error): Ended {
+  const { failure } = failed(failureReason(error), error.message);
+  return { ok: false, failure: isProtocolRefusal(error) ? { ...failure, protocolRefused: true } : failure };
+}
+
+function lateness({ timeoutMs, startTls }: DialTarget, secure: tls.TLSSocket | undefined): string {
+  return startTls && !secure
+    ? `no leave to begin TLS within ${timeoutMs} ms: the server does not answer as ${startTls} does`
+    : `no handshake within ${timeoutMs} ms`;
 }

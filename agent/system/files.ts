@@ -1,6 +1,17 @@
-import { closeSync, constants, fstatSync, lstatSync, openSync, readdirSync, readSync, realpathSync } from 'node:fs';
+import {
+  closeSync,
+  constants,
+  fstatSync,
+  lstatSync,
+  openSync,
+  readdirSync,
+  readSync,
+  realpathSync,
+  statSync,
+} from 'node:fs';
 import { failed, type FailureReason, type Result, success } from '@certherd/protocol/failure';
-import type { FileContent, Files } from '../ports.ts';
+import type { FileContent, Files, FileStatus } from '../ports.ts';
+import { nameOfBytes, pathBytes } from './path-bytes.ts';
 
 /** Largest file that is read, in bytes. */
 export const maxFileBytes = 1024 * 1024;
@@ -9,15 +20,28 @@ export const maxFileBytes = 1024 * 1024;
 export function systemFiles(): Files {
   return {
     read: (path) => attempt(path, () => readRegularFile(path)),
-    list: (path) => attempt(path, () => success(readdirSync(path).sort())),
-    resolve: (path) => attempt(path, () => success(realpathSync.native(path))),
-    linkChangedAt: (path) => attempt(path, () => success(lstatSync(path).mtimeMs)),
+    list: (path) => attempt(path, () => success(namesIn(path).sort())),
+    resolve: (path) => attempt(path, () => success(realpathSync.native(pathBytes(path)))),
+    linkChangedAt: (path) => attempt(path, () => success(lstatSync(pathBytes(path)).mtimeMs)),
+    status: (path) => attempt(path, () => success(statusOf(path))),
   };
+}
+
+function statusOf(path: string): FileStatus {
+  const { dev: device, ino: inode, size, mtimeMs: modifiedAt, ctimeMs: changedAt } = statSync(pathBytes(path));
+  return { device, inode, size, modifiedAt, changedAt };
+}
+
+function namesIn(path: string): string[] {
+  const names = readdirSync(pathBytes(path), { encoding: 'utf8' });
+  // a name that could not be decoded, or one that holds this very character
+  if (!names.some((name) => name.includes('\ufffd'))) return names;
+  return readdirSync(pathBytes(path), { encoding: 'buffer' }).map(nameOfBytes);
 }
 
 function readRegularFile(path: string): Result<FileContent> {
   // Node adds O_CLOEXEC to every open.
-  const descriptor = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOCTTY);
+  const descriptor = openSync(pathBytes(path), constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOCTTY);
   try {
     const status = fstatSync(descriptor);
     if (!status.isFile()) return notRegular(path);
@@ -52,7 +76,8 @@ function notRegular(path: string): ReturnType<typeof failed> {
   return failed('not-a-regular-file', `${path} is not a regular file`);
 }
 
-function attempt<T>(path: string, look: () => Result<T>): Result<T> {
+/** A look whose exceptions of the file system become failures that name `path`. */
+export function attempt<T>(path: string, look: () => Result<T>): Result<T> {
   try {
     return look();
   } catch (error) {

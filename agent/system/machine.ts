@@ -1,6 +1,7 @@
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
+import type { Files } from '../ports.ts';
 
 /** What the machine says of itself. */
 export interface Machine {
@@ -24,8 +25,26 @@ export function readMachine(): Machine {
   };
 }
 
+/** The machine whose tree these files are, as far as they tell; `root` names it where they do not. */
+export function readTree(files: Files, machine: Machine, root: string): Machine {
+  const text = (path: string) => {
+    const content = files.read(path);
+    return content.ok ? new TextDecoder().decode(content.value.bytes) : '';
+  };
+  const [hostName = ''] = text('/etc/hostname').trim().split('\n');
+  return {
+    ...machine,
+    hostName: hostName.slice(0, 253) || root.slice(0, 253),
+    platform: `${distributionIn(text('/etc/os-release')) ?? 'unknown'}, in a tree`,
+  };
+}
+
 function distribution(): string {
-  return /^PRETTY_NAME="?([^"\n]+)"?/m.exec(textOf('/etc/os-release') ?? '')?.[1] ?? `${os.type()} ${os.release()}`;
+  return distributionIn(textOf('/etc/os-release') ?? '') ?? `${os.type()} ${os.release()}`;
+}
+
+function distributionIn(osRelease: string): string | undefined {
+  return /^PRETTY_NAME="?([^"\n]+)"?/m.exec(osRelease)?.[1]?.slice(0, 200);
 }
 
 function textOf(file: string): string | undefined {

@@ -24,7 +24,7 @@ export function watchFiles(log: Log, changed: (path: string) => void): FileChang
 
   const start = (key: string, { directory, depth, only }: Target): Promise<void> => {
     const ignored = (file: string) => isNoise(file) || (only !== undefined && file !== directory && file !== only);
-    const watcher = watch(directory, { depth, ignoreInitial: true, followSymlinks: true, ignored });
+    const watcher = watch(directory, { depth, ignoreInitial: true, followSymlinks: true, atomic: false, ignored });
     watchers.set(key, watcher);
     watcher.on('all', (_event, file) => changed(file));
     let warned = false;

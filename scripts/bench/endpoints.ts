@@ -1,9 +1,10 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { endpointTargets, observeEndpoints } from '../../agent/observe/endpoint.ts';
+import { observeEndpoints } from '../../agent/observe/endpoints/observe-endpoints.ts';
+import { endpointTargets } from '../../agent/observe/endpoints/targets.ts';
 import { observeNginx } from '../../agent/observe/nginx-servers.ts';
-import { systemDialer } from '../../agent/system/dialer.ts';
 import { systemFiles } from '../../agent/system/files.ts';
+import { systemLooking } from '../../agent/system/looking.ts';
 import { mint } from '../../test/helpers/mint.ts';
 import { startNginx } from '../../test/helpers/testbed/nginx.ts';
 import { openSandbox } from '../../test/helpers/testbed/sandbox.ts';
@@ -33,12 +34,14 @@ export const endpoints: Bench = async (progress) => {
     await until('the last site is served', () => handshake(port, nameOf(count - 1), 'ecdsa'));
 
     const { deployments } = observeNginx(systemFiles(), nginx.configFile);
-    const targets = endpointTargets(deployments);
-    const dial = systemDialer();
+    const ports = systemLooking();
+    const { targets } = endpointTargets(deployments, ports.addresses());
+    // as at any look but the few after a change
+    const look = { algorithmOf: () => 'ecdsa' as const, timeoutMs: 5000, isUnsettled: () => false };
     const ours: number[] = [];
     for (let round = 0; round < 5; round += 1) {
       const began = performance.now();
-      const seen = await observeEndpoints(dial, targets, () => 'ecdsa', 5000);
+      const seen = await observeEndpoints(ports, targets, look);
       ours.push(performance.now() - began);
       const served = new Set(seen.endpoints.map((endpoint) => endpoint.served));
       if (served.size !== count) throw new Error(`${served.size} of ${count} certificates were seen`);

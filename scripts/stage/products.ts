@@ -80,6 +80,8 @@ export async function startAgent(
     configFile,
     [
       toml({ host_name: 'web-1', state_directory: join(folder, 'state'), mode: 'renew', rescan_seconds: 3 }),
+      // Whoever watches the page is to see the incident itself, not only that it was healed.
+      toml({ finding_delay_seconds: 0 }),
       `extra_roots = [${JSON.stringify(rootsFile)}]`,
       '[certbot]',
       toml({

@@ -26,6 +26,17 @@ export function shellWords(line: string): { ok: true; words: string[] } | { ok: 
   return { ok: true, words };
 }
 
+/** The argv of each command of a line that joins commands by && and needs no shell else. */
+export function shellCommands(line: string): { ok: true; commands: string[][] } | { ok: false; why: string } {
+  const commands: string[][] = [];
+  for (const command of line.split(' && ')) {
+    const read = shellWords(command);
+    if (!read.ok) return read;
+    commands.push(read.words);
+  }
+  return { ok: true, commands };
+}
+
 function withinDoubleQuotes(text: string): string {
   return text.replaceAll(/\\(["\\$`])/gu, '$1');
 }

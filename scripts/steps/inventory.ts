@@ -37,8 +37,8 @@ export const inventory: Step = {
       (seen) =>
         `the collector has them: ${countOf(seen.hosts.length, 'host')}, ${countOf(seen.lineages.length, 'lineage')}`,
     );
-    const urgent = estate.findings.filter(({ severity }) => severity === 'critical');
-    if (urgent.length > 0) throw new Error(`there is a finding already: ${urgent[0]?.cause}`);
+    const urgent = estate.findings.filter(({ severity }) => severity !== 'notice');
+    if (urgent.length > 0) throw new Error(`there is a finding already: ${urgent[0]?.code}: ${urgent[0]?.cause}`);
     return `${countOf(expected.length, 'endpoint')} of ${countOf(estate.lineages.length, 'lineage')}: issued = configured = served`;
   },
 };

@@ -5,7 +5,7 @@ import { deployed, ended } from '../stage/deployed.ts';
 import { findingOf, readEstate } from '../stage/estate.ts';
 import type { Narrator } from '../stage/narrator.ts';
 import { environment } from '../stage/products.ts';
-import { shellWords } from '../stage/shell-words.ts';
+import { shellCommands } from '../stage/shell-words.ts';
 import { servedFor, short } from '../stage/sites.ts';
 import type { Stage } from '../stage/stage.ts';
 import { demand, type Step } from './step.ts';
@@ -87,13 +87,14 @@ async function breakRenewal({ agent, certbot, exhibits }: Stage): Promise<void> 
   }
 }
 
-/** Runs the remedy's words as a program, as a person's shell would, but without one. */
+/** Runs each command of the remedy as a program, as a person's shell would, but without one. */
 async function runRemedy({ sandbox }: Stage, remedy: string): Promise<void> {
-  const line = shellWords(remedy);
+  const line = shellCommands(remedy);
   if (!line.ok) throw new Error(`the remedy is not a command line: ${line.why}: ${remedy}`);
-  const [program = '', ...argv] = line.words;
-  const ran = await sandbox.run(program, argv, { env: environment(sandbox) });
-  demand(ran.exit === 0, `the remedy ended with ${ran.exit}: ${ran.stderr}`);
+  for (const [program = '', ...argv] of line.commands) {
+    const ran = await sandbox.run(program, argv, { env: environment(sandbox) });
+    demand(ran.exit === 0, `the remedy ended with ${ran.exit}: ${ran.stderr}`);
+  }
 }
 
 async function findingGone({ collector, exhibits }: Stage, narrator: Narrator): Promise<void> {

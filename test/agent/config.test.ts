@@ -26,7 +26,9 @@ test('every field is read', (t) => {
     t,
     `host_name = "a"\nstate_directory = "/s"\nmode = "renew"\nrescan_seconds = 5\nlog_level = "debug"\nprobe_timeout_seconds = 2\nextra_roots = ["/r.pem"]
 [certbot]\nbinary = "/c"\nconfig_directory = "/cc"\nwork_directory = "/cw"\nlogs_directory = "/cl"\nca_bundle = "/ca"\ndeadline_seconds = 30\nrenewed_by = "ansible"
-[nginx]\nbinary = "/n"\nconfig = "/nc"\nprefix = "/np"\nerror_log = "/ne"\n[apache]\nconfig = "/a"\n[haproxy]\nconfig = "/h"\n`,
+[nginx]\nbinary = "/n"\nconfig = "/nc"\nprefix = "/np"\nerror_log = "/ne"\n[apache]\nconfig = "/a"\n[haproxy]\nconfig = "/h"
+[[listener]]\naddress = "::1"\nport = 25\nstarttls = "smtp"\nserver_names = ["mail.example.test"]\ncertificate = "/m.pem"\nkey = "/m.key"\nproxy_protocol = true\nreload = "postfix reload"\n
+[[listener]]\nport = 993\ncertificate = "/m.pem"\n`,
   );
   t.true(loaded.ok);
   if (!loaded.ok) return;
@@ -37,10 +39,25 @@ test('every field is read', (t) => {
     mode: 'renew',
     rescanMs: 5000,
     probeTimeoutMs: 2000,
+    findingDelayMs: 90_000,
     logLevel: 'debug',
     extraRoots: ['/r.pem'],
     apache: { config: '/a' },
     haproxy: { config: '/h' },
+    listeners: [
+      {
+        line: 25,
+        address: '::1',
+        port: 25,
+        startTls: 'smtp',
+        serverNames: ['mail.example.test'],
+        certificate: '/m.pem',
+        key: '/m.key',
+        proxyProtocol: true,
+        reload: 'postfix reload',
+      },
+      { line: 35, address: '127.0.0.1', port: 993, serverNames: [], certificate: '/m.pem', proxyProtocol: false },
+    ],
     certbot: {
       binary: '/c',
       configDirectory: '/cc',
@@ -73,6 +90,29 @@ const mistakes: [title: string, text: string, expected: string[]][] = [
   ],
   ['a table that is not one', 'nginx = 3\n', [':1: nginx: expected a table: [nginx], found 3']],
   ['TOML that is not TOML', 'mode = \n', [':1: expected TOML (Invalid TOML document: ']],
+  [
+    'a listener without a certificate, and one of a protocol that is not known',
+    '[[listener]]\nport = 1\n\n[[listener]]\nport = 2\nstarttls = "ftp"\ncertificate = "/c"\n',
+    [
+      ':1: listener.certificate: expected the absolute path of the certificate that is served here, found nothing',
+      ':6: listener.starttls: expected one of "smtp", "imap", "pop3", "postgres"; none where TLS begins with the first byte, found "ftp"',
+    ],
+  ],
+  [
+    'a field with a slip in the second listener',
+    '[[listener]]\nport = 1\ncertificate = "/c"\n[[listener]]\nport = 2\ncertificate = "/c"\nstartls = "smtp"\n',
+    [':7: listener.startls: unknown field; did you mean starttls?'],
+  ],
+  [
+    'one listener as a plain table',
+    '[listener]\nport = 1\n',
+    [':1: listener: expected a table for each one: [[listener]], found {"port":1}'],
+  ],
+  [
+    'a name that is none in a list',
+    '[[listener]]\nport = 1\ncertificate = "/c"\nserver_names = ["a", 5]\n',
+    [':4: listener.server_names: expected a name in quotes, found 5'],
+  ],
   [
     'two mistakes',
     'mode = 1\nrescan_seconds = 0\n',

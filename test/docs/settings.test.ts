@@ -11,8 +11,12 @@ const unmeant = 'zzzzzzzzzzzzzzzzzzzz';
 
 test('every field of agent.toml is in docs/settings.md, and every field there exists', (t) => {
   const known = fieldsOf(agentMistake(t, `${unmeant} = 1\n`)).flatMap((name) => {
-    const inner = fieldsOf(agentMistake(t, `[${name}]\n${unmeant} = 1\n`));
-    return inner.length > 0 ? inner.map((field) => `[${name}] ${field}`) : [name];
+    const headers = [`[${name}]`, `[[${name}]]`];
+    const [header, inner = []] =
+      headers
+        .map((each) => [each, fieldsOf(agentMistake(t, `${each}\n${unmeant} = 1\n`))] as const)
+        .find(([, fields]) => fields.length > 0) ?? [];
+    return inner.length > 0 ? inner.map((field) => `${header} ${field}`) : [name];
   });
   t.true(
     known.includes('mode') && known.includes('[nginx] config'),

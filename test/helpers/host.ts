@@ -29,8 +29,11 @@ export interface TestHost {
 export const shopName = 'shop.example.test';
 const program = path.resolve(import.meta.dirname, '../../agent/main.ts');
 
-/** Starts it all, with the lineage `shop` issued (ECDSA) and served for `shopName`. */
-export async function startHost(t: ExecutionContext, options: { validitySeconds?: number } = {}): Promise<TestHost> {
+/** Findings are told at once unless `findingDelaySeconds` says otherwise. Starts it all, with the lineage `shop` issued (ECDSA) and served for `shopName`. */
+export async function startHost(
+  t: Pick<ExecutionContext, 'teardown'>,
+  options: { validitySeconds?: number; findingDelaySeconds?: number } = {},
+): Promise<TestHost> {
   const sandbox = openSandbox();
   t.teardown(() => sandbox.close());
   const httpPort = await sandbox.port();
@@ -55,7 +58,9 @@ export async function startHost(t: ExecutionContext, options: { validitySeconds?
   });
 
   const configFile = path.join(sandbox.directory, 'agent.toml');
-  const setMode = (mode: string) => fs.writeFileSync(configFile, settings(mode, { sandbox, nginx, client, pebble }));
+  const delay = options.findingDelaySeconds ?? 0;
+  const setMode = (mode: string) =>
+    fs.writeFileSync(configFile, settings(mode, delay, { sandbox, nginx, client, pebble }));
   fs.writeFileSync(path.join(sandbox.directory, 'pebble-root.pem'), pebble.rootPem);
   setMode('observe');
   return {
@@ -92,12 +97,14 @@ function environment(): Record<string, string> {
 
 function settings(
   mode: string,
+  delaySeconds: number,
   { sandbox, nginx, client, pebble }: { sandbox: Sandbox; nginx: Nginx; client: Certbot; pebble: Pebble },
 ): string {
   return `host_name = "web-1"
 state_directory = "${sandbox.directory}/state"
 mode = "${mode}"
 rescan_seconds = 60
+finding_delay_seconds = ${delaySeconds}
 extra_roots = ["${sandbox.directory}/pebble-root.pem"]
 [certbot]
 binary = "${client.binary}"

@@ -1,5 +1,4 @@
-import { copyFileSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { connect } from 'node:net';
+import { copyFileSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test from 'ava';
 import { type CauseLook, lookForCauses, paste } from '../helpers/causes.ts';
@@ -26,36 +25,6 @@ async function cleared(host: TestHost): Promise<CauseLook> {
   });
 }
 
-test('a listener that could not be bound names the program that holds it, and one finding explains it', async (t) => {
-  const host = await startHost(t);
-  const port = await host.sandbox.port();
-  const holder = host.sandbox.start(
-    '/usr/bin/python3',
-    ['-c', `import socket,time;s=socket.create_server(("127.0.0.1",${port}));time.sleep(600)`],
-    join(host.sandbox.directory, 'holder.log'),
-  );
-  await until('the other program listens', () => lookAt(port));
-  host.nginx.writeSite('second', site({ serverNames: ['second.example.test'], port, pairs: [shopPair(host)] }));
-  const ended = await until('the port is held', async () => {
-    const ran = await host.nginx.reload();
-    return readFileSync(host.nginx.errorLog, 'utf8').includes('still could not bind') && ran;
-  });
-  t.is(ended.exit, 0, 'nginx itself says that all went well');
-  const look = await lookForCauses(host);
-  t.deepEqual(
-    codes(look).filter((code) => code !== 'name-mismatch'),
-    ['listener-unbound', 'restart-would-fail'],
-  );
-  const [unbound] = about(look, 'listener-unbound');
-  t.is(unbound?.subject.id, `second.example.test@127.0.0.1:${port}/ecdsa`);
-  t.is(unbound?.evidence['held by'], `python3 (pid ${holder.pid})`);
-  t.regex(unbound?.evidence['error log'] ?? '', /Address already in use/);
-  rmSync(join(host.nginx.prefix, 'sites/second.conf'));
-  host.nginx.writeSite('second', site({ serverNames: [shopName], port, pairs: [shopPair(host)] }));
-  t.is((await paste(host, unbound?.remedy ?? '')).exit, 0);
-  await cleared(host);
-});
-
 test('a program in front that presents its own copy is named', async (t) => {
   const host = await startHost(t);
   const port = await host.sandbox.port();
@@ -77,17 +46,6 @@ test('a program in front that presents its own copy is named', async (t) => {
   t.is(unbound?.evidence['held by'], `openssl (pid ${front.pid})`);
   t.regex(unbound?.cause ?? '', /the copy that the other program holds/);
   t.is((await paste(host, unbound?.remedy ?? '')).exit, 0);
-  await cleared(host);
-});
-
-test('a listener that was added without a reload is told as that', async (t) => {
-  const host = await startHost(t);
-  const port = await host.sandbox.port();
-  host.nginx.writeSite('added', site({ serverNames: [shopName], port, pairs: [shopPair(host)] }));
-  const look = await lookForCauses(host);
-  t.deepEqual(codes(look), ['listener-unbound']);
-  t.regex(look.findings[0]?.cause ?? '', /added\.conf changed at .*, and nginx has not loaded it since/);
-  t.is((await paste(host, look.findings[0]?.remedy ?? '')).exit, 0);
   await cleared(host);
 });
 
@@ -157,17 +115,6 @@ test('a listener for all addresses that nginx itself keeps from being bound need
   });
   t.deepEqual((await lookForCauses(host)).findings, []);
 });
-
-/** Resolves once something accepts a connection. */
-function lookAt(port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const socket = connect(port, '127.0.0.1', () => {
-      socket.destroy();
-      resolve(true);
-    });
-    socket.once('error', () => resolve(false));
-  });
-}
 
 function readTitle(pid: number): string {
   try {

@@ -2,14 +2,11 @@ import fs from 'node:fs';
 import test, { type ExecutionContext } from 'ava';
 import { runAgent } from '../helpers/host.ts';
 import { mint } from '../helpers/mint.ts';
-import { apache, loadTls } from '../helpers/testbed/apache.ts';
 import { haproxy, haproxyDefaults } from '../helpers/testbed/haproxy.ts';
 import { openSandbox } from '../helpers/testbed/sandbox.ts';
-import { until } from '../helpers/testbed/until.ts';
 
 interface Report {
   endpoints: { server: string; serverName: string; served?: string; configured?: string; reached: string }[];
-  findings: { code: string; remedy: string; cause: string }[];
 }
 
 /** `check` on a host on which only this server program is. */
@@ -27,35 +24,7 @@ async function checking(t: ExecutionContext, table: string) {
   return { sandbox, check };
 }
 
-const codesOf = ({ findings }: Report) => findings.map(({ code }) => code);
-
-test('the incident on Apache is seen, with the command for Apache, and gone after its reload', async (t) => {
-  const { sandbox, check } = await checking(t, 'apache');
-  const port = await sandbox.port();
-  const first = await mint({ names: ['a.example.test'] });
-  const pem = `${sandbox.directory}/a.pem`;
-  fs.writeFileSync(pem, first.pem + first.keyPem, { mode: 0o600 });
-  const site = `Listen 127.0.0.1:${port}\n<VirtualHost 127.0.0.1:${port}>\n  ServerName a.example.test\n  SSLEngine on\n  SSLCertificateFile ${pem}\n</VirtualHost>\n`;
-  const server = apache(sandbox, `Include base.conf\n${loadTls}\n${site}`);
-  await server.start();
-  const healthy = await check(server.configFile);
-  t.like(healthy.endpoints, [{ server: 'apache', serverName: 'a.example.test', reached: 'served' }]);
-  t.false(codesOf(healthy).includes('not-served'));
-
-  const second = await mint({ names: ['a.example.test'] });
-  fs.writeFileSync(pem, second.pem + second.keyPem, { mode: 0o600 });
-  const drifted = (await check(server.configFile)).findings.find(({ code }) => code === 'not-served');
-  t.is(drifted?.remedy, 'systemctl reload apache2');
-  t.regex(drifted?.cause ?? '', /apache has not loaded it since/);
-  t.is((await server.reload()).exit, 0);
-  const healed = await until('the new one is served', async () => {
-    const report = await check(server.configFile);
-    return !codesOf(report).includes('not-served') && report;
-  });
-  t.is(healed.endpoints[0]?.served, second.x509.fingerprint256.replaceAll(':', '').toLowerCase());
-});
-
-test('HAProxy is asked for the names of its certificates, and a copy that it loaded earlier is seen', async (t) => {
+test('HAProxy is asked for the names of its certificates', async (t) => {
   const { sandbox, check } = await checking(t, 'haproxy');
   const port = await sandbox.port();
   const server = haproxy(sandbox, '');
@@ -75,9 +44,4 @@ test('HAProxy is asked for the names of its certificates, and a copy that it loa
     ['haproxy', 'front.example.test', 'served'],
     ['haproxy', 'www.front.example.test', 'served'],
   ]);
-  const second = await mint({ names: ['front.example.test', 'www.front.example.test'] });
-  fs.writeFileSync(pem, second.pem + second.keyPem);
-  const drifted = await check(server.configFile);
-  t.is(drifted.findings.filter(({ code }) => code === 'not-served').length, 3);
-  t.is(drifted.findings.find(({ code }) => code === 'not-served')?.remedy, 'systemctl reload haproxy');
 });

@@ -62,9 +62,16 @@ function useMacro(reading: Reading, [name = '', ...values]: string[], at: Place)
   if (!macro) return refuse(reading, `macro '${name}' undefined`, at);
   if (values.length !== macro.parameters.length)
     return refuse(reading, `macro '${name}' used with ${values.length} arguments, not ${macro.parameters.length}`, at);
+  const length = macro.lines.reduce((sum, { text }) => sum + text.length, 0);
+  reading.bytes += length;
+  // each place of the text is compared with each parameter
+  if (length * values.length > mostComparisons) return refuse(reading, `macro '${name}' is too large`, at);
   const lines = macro.lines.map(({ text, line }) => ({ text: replaced(text, macro.parameters, values), line }));
   return { kind: 'macro', name: `macro ${name.toLowerCase()}`, file: macro.file, lines };
 }
+
+/** Some 0.2 s; real macros take a few thousand. */
+const mostComparisons = 10_000_000;
 
 /** mod_macro replaces text, not words, and of two parameters that begin alike the longer one. */
 function replaced(text: string, parameters: string[], values: string[]): string {

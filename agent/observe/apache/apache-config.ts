@@ -5,7 +5,8 @@ import type { Files } from '../../ports.ts';
 import { conditionHolds } from './apache-conditions.ts';
 import { includeFiles } from './apache-includes.ts';
 import { directiveAtOnce } from './apache-at-once.ts';
-import { apacheLimits, mayEnter, note, type Reading } from './apache-reading.ts';
+import { type ReadingBudget, unlimited } from '../reading-budget.ts';
+import { apacheLimits, mayEnter, mayGoOn, note, type Reading } from './apache-reading.ts';
 
 export interface ApacheTree {
   /** All directives with includes, conditions and macros replaced by what they brought in. */
@@ -23,10 +24,12 @@ export function readApacheConfig(
   files: Files,
   configFile: string,
   environment: ReadonlyMap<string, string> = new Map(),
+  isSpent: ReadingBudget = unlimited,
 ): ApacheTree {
   const directory = configFile.slice(0, configFile.lastIndexOf('/'));
   const reading: Reading = {
     files,
+    isSpent,
     // What the distributions build in: /etc/apache2 beside apache2.conf, /etc/httpd above conf/httpd.conf.
     serverRoot: directory.endsWith('/conf') ? directory.slice(0, -'/conf'.length) : directory,
     variables: new Map(environment),
@@ -66,11 +69,13 @@ function readLines(reading: Reading, file: string, lines: ConfigLine[], into: Ap
     const { word, rest } = takeWord(current.text);
     const name = withVariables(word, reading.variables);
     const at = { file, line: current.line };
+    if (!mayGoOn(reading, at)) break;
     const target = open.at(-1)?.into ?? into;
     if (name.startsWith('</')) closeSection(reading, open, name, at);
     else if (name.startsWith('<')) index = openSection(reading, { open, target, lines, index, file }, name, rest);
     else if (name !== '') {
       const args = wordsOf(rest, reading.variables);
+      reading.bytes += args.reduce((sum, arg) => sum + arg.length, 0);
       const answer = directiveAtOnce(reading, name.toLowerCase(), args, at);
       if (answer.kind === 'include')
         includeFiles(reading, answer.path, { optional: answer.optional, at }, (each, more) =>
@@ -155,11 +160,11 @@ function passOver(reading: Reading, { lines, index, file }: Around, outermost: s
 /** `<Macro NAME PARAMETER...>` keeps its lines for `Use` (mod_macro). */
 function defineMacro(reading: Reading, { lines, index, file }: Around, args: string[]): number {
   const [name = '', ...parameters] = args;
-  const end = lines.findIndex((each, at) => at > index && /^<\/macro>/i.test(each.text));
+  let end = index + 1;
+  while (end < lines.length && !/^<\/macro>/i.test(lines[end]?.text ?? '')) end++;
   const line = lines[index]?.line ?? 1;
   if (name === '') note(reading, '<Macro> macro definition without name', { file, line });
-  if (end < 0) note(reading, 'Expected </Macro> before end of configuration', { file, line });
-  const last = end < 0 ? lines.length : end;
-  reading.macros.set(name.toLowerCase(), { parameters, lines: lines.slice(index + 1, last), file });
-  return last;
+  if (end === lines.length) note(reading, 'Expected </Macro> before end of configuration', { file, line });
+  reading.macros.set(name.toLowerCase(), { parameters, lines: lines.slice(index + 1, end), file });
+  return end;
 }

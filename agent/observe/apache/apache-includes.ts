@@ -20,7 +20,7 @@ export function includeFiles(
     includePath(reading, path, include, 0, read);
     return;
   }
-  const found = expandGlob(reading.files, path);
+  const found = expandGlob(reading.files, path, reading.isSpent);
   if (found.failure) note(reading, found.failure.detail, include.at, found.failure.reason);
   if (found.paths.length === 0 && !include.optional)
     note(reading, `Include/IncludeOptional: No matches for the wildcard '${path}', failing`, include.at, 'not-found');

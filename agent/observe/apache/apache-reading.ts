@@ -3,6 +3,7 @@ import { objection, type ServerFailure } from '../../formats/apache-directive.ts
 import type { ConfigLine } from '../../formats/apache-lines.ts';
 import type { ApacheModules } from '../../formats/apache-modules.ts';
 import type { Files } from '../../ports.ts';
+import { type ReadingBudget, tooSlow } from '../reading-budget.ts';
 
 /** Bounds on what one config may make us read. `inclusions` counts a file or a macro each time it is brought in. */
 export const apacheLimits = {
@@ -23,6 +24,7 @@ export interface Macro {
 /** What httpd keeps in mind while it reads: later lines depend on earlier ones, in whatever file they stand. */
 export interface Reading {
   files: Files;
+  isSpent: ReadingBudget;
   serverRoot: string;
   /** `Define`, envvars. */
   variables: Map<string, string>;
@@ -36,7 +38,7 @@ export interface Reading {
   stack: string[];
   inclusions: number;
   bytes: number;
-  /** A limit was met: nothing more is opened. */
+  /** A limit was met: nothing more is read. */
   full: boolean;
   failure?: ServerFailure;
 }
@@ -73,4 +75,17 @@ export function mayEnter(reading: Reading, name: string, at: Place | undefined):
   reading.full = true;
   note(reading, limit, at, 'too-many-includes');
   return false;
+}
+
+/** False once the reading has taken too long, or variables and macros have made too much of it: nothing more is read. */
+export function mayGoOn(reading: Reading, at: Place): boolean {
+  if (!reading.full && reading.isSpent()) {
+    reading.full = true;
+    note(reading, tooSlow.detail, at, tooSlow.reason);
+  }
+  if (!reading.full && reading.bytes > apacheLimits.bytes) {
+    reading.full = true;
+    note(reading, `more than ${apacheLimits.bytes} bytes are included`, at, 'too-many-includes');
+  }
+  return !reading.full;
 }

@@ -2,6 +2,7 @@ import type { Deployment, Server } from '@certherd/protocol/snapshot';
 import { apacheDeployments } from '../../formats/apache-deployments.ts';
 import { readEnvvars } from '../../formats/apache-envvars.ts';
 import type { Files } from '../../ports.ts';
+import type { ReadingBudget } from '../reading-budget.ts';
 import { readApacheConfig } from './apache-config.ts';
 
 export interface ApacheObservation {
@@ -17,10 +18,10 @@ export interface ApacheObservation {
  * httpd, so that a broken config is readable too: `server.failure` then says what httpd would object to first, and the
  * rest is what could be read. The variables of the envvars file beside it are read as text.
  */
-export function observeApache(files: Files, configFile: string): ApacheObservation {
+export function observeApache(files: Files, configFile: string, isSpent?: ReadingBudget): ApacheObservation {
   const envvars = files.read(`${configFile.slice(0, configFile.lastIndexOf('/'))}/envvars`);
   const variables = envvars.ok ? readEnvvars(new TextDecoder().decode(envvars.value.bytes)) : new Map<string, string>();
-  const tree = readApacheConfig(files, configFile, variables);
+  const tree = readApacheConfig(files, configFile, variables, isSpent);
   const { deployments, chainFiles, failure } = apacheDeployments(tree.directives, { ...tree, configFile });
   const server: Server = { server: 'apache', configFile, configFiles: tree.configFiles };
   const first = tree.failure ?? failure;

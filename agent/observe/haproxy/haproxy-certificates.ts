@@ -16,7 +16,7 @@ export interface LoadedCertificate {
 /** Every certificate of one bind in the order in which HAProxy loads them: the first is the default one. */
 export function certificatesOf(reading: Reading, bind: Bind & Place): LoadedCertificate[] {
   return bind.sources.flatMap(({ kind, path }) => {
-    if (reading.loaded >= mostCertificates) return [];
+    if (reading.loaded >= mostCertificates || reading.isSpent()) return [];
     const absolute = located(reading.config, bind.file, path);
     return kind === 'crt' ? fromPath(reading, bind, path, []) : fromList(reading, bind, absolute);
   });
@@ -35,6 +35,7 @@ function fromPath(reading: Reading, at: Place, written: string, names: string[])
 
 function filesAt(reading: Reading, { file }: Place, written: string, names: string[]): LoadedCertificate[] {
   const { config, files } = reading;
+  const left = mostCertificates - reading.loaded;
   const stored = reading.stored.get(written.startsWith('@') ? written : `@/${written}`);
   if (stored) {
     const certificatePath = located(config, file, stored.path);
@@ -42,18 +43,28 @@ function filesAt(reading: Reading, { file }: Place, written: string, names: stri
     return [{ certificatePath, keyPath: keyPath ?? keyBeside(reading, certificatePath), names }];
   }
   const path = located(config, file, below(config.certificateBase, written));
-  const found = files.linkChangedAt(path).ok ? files.list(path) : undefined;
-  if (found?.ok) {
-    const inside = found.value.filter((name) => !name.startsWith('.') && !beside.test(name));
-    return inside
-      .map((name) => `${path.replace(/\/+$/, '')}/${name}`)
-      .filter((each) => !files.list(each).ok)
-      .map((each) => loaded(reading, each, names));
-  }
+  const exists = files.linkChangedAt(path).ok;
+  const inside = exists ? filesInside(reading, path) : undefined;
+  if (inside) return inside.slice(0, left).map((each) => loaded(reading, each, names));
   // One name for several files that differ in their key's kind (HAProxy's certificate bundles).
-  const bundle = found ? [] : ['rsa', 'ecdsa', 'dsa'].map((kind) => `${path}.${kind}`);
+  const bundle = exists ? [] : ['rsa', 'ecdsa', 'dsa'].map((kind) => `${path}.${kind}`);
   const present = bundle.filter((each) => files.linkChangedAt(each).ok);
   return (present.length > 0 ? present : [path]).map((each) => loaded(reading, each, names));
+}
+
+/** The certificate files in a directory, none of those below it; undefined for what is no directory. */
+function filesInside({ files, inside }: Reading, path: string): string[] | undefined {
+  if (inside.has(path)) return inside.get(path);
+  const names = files.list(path);
+  const found = names.ok
+    ? names.value
+        .filter((name) => !name.startsWith('.') && !beside.test(name))
+        .slice(0, mostCertificates)
+        .map((name) => `${path.replace(/\/+$/, '')}/${name}`)
+        .filter((each) => !files.list(each).ok)
+    : undefined;
+  inside.set(path, found);
+  return found;
 }
 
 /** Files that HAProxy reads together with a certificate of the same name, never as one. */
@@ -69,7 +80,7 @@ function fromList(reading: Reading, bind: Bind & Place, path: string): LoadedCer
   const { entries, fault } = list.value;
   if (fault) note(reading, `'crt-list' : ${fault.detail}`, { file: path, line: fault.line }, { reached: bind });
   return entries.flatMap((entry) => {
-    if (reading.loaded >= mostCertificates) return [];
+    if (reading.loaded >= mostCertificates || reading.isSpent()) return [];
     const found = fromPath(reading, bind, entry.path, entry.names);
     const key = entry.keyPath;
     if (key === undefined) return found;
@@ -96,7 +107,15 @@ function loaded(reading: Reading, certificatePath: string, names: string[]): Loa
 }
 
 /** The certificate's own file, unless it holds no key and there is one beside it. */
-function keyBeside({ config, files }: Reading, certificatePath: string): string {
+function keyBeside(reading: Reading, certificatePath: string): string {
+  const known = reading.keyBeside.get(certificatePath);
+  if (known !== undefined) return known;
+  const key = findKey(reading, certificatePath);
+  reading.keyBeside.set(certificatePath, key);
+  return key;
+}
+
+function findKey({ config, files }: Reading, certificatePath: string): string {
   const bare = config.withoutExtension ? certificatePath.replace(/\.crt$/, '') : certificatePath;
   const keyPath = `${bare}.key`;
   if (!config.extraKeys || !files.linkChangedAt(keyPath).ok) return certificatePath;

@@ -3,6 +3,7 @@ import type { Server } from '@certherd/protocol/snapshot';
 import type { HaproxyConfig, Place, StoredCertificate } from '../../formats/haproxy-config.ts';
 import type { CrtList } from '../../formats/haproxy-crt-list.ts';
 import type { Files } from '../../ports.ts';
+import type { ReadingBudget } from '../reading-budget.ts';
 
 type ServerFailure = NonNullable<Server['failure']>;
 
@@ -18,11 +19,15 @@ export const mostListeners = 200_000;
 /** What is known while the binds of a config are followed to their certificates. */
 export interface Reading {
   files: Files;
+  isSpent: ReadingBudget;
   config: HaproxyConfig;
   configFiles: string[];
   lists: Map<string, CrtList>;
   /** Certificates of every `crt-store`, by the names that a bind may give. */
   stored: ReadonlyMap<string, StoredCertificate>;
+  /** The key that belongs to a certificate file, and the files in a directory: many binds may name the same ones. */
+  keyBeside: Map<string, string>;
+  inside: Map<string, string[] | undefined>;
   /** How many certificates were brought in so far. */
   loaded: number;
   /** How many listeners were told so far. */
@@ -44,6 +49,7 @@ export function note(
 
 /** What HAProxy would tell first, reading `files` in their order. */
 export function firstFailure({ failures }: Reading, files: string[]): ServerFailure | undefined {
-  const earlier = (a: Place, b: Place) => files.indexOf(a.file) - files.indexOf(b.file) || a.line - b.line;
+  const order = new Map(files.map((file, index) => [file, index]));
+  const earlier = (a: Place, b: Place) => (order.get(a.file) ?? -1) - (order.get(b.file) ?? -1) || a.line - b.line;
   return failures.toSorted((a, b) => earlier(a.reached, b.reached))[0]?.failure;
 }

@@ -2,6 +2,7 @@ import type { Deployment, Listener, Server } from '@certherd/protocol/snapshot';
 import type { Bind } from '../../formats/haproxy-bind.ts';
 import { type Place, readHaproxyConfig } from '../../formats/haproxy-config.ts';
 import type { Files } from '../../ports.ts';
+import { type ReadingBudget, tooSlow, unlimited } from '../reading-budget.ts';
 import { certificatesOf, type LoadedCertificate } from './haproxy-certificates.ts';
 import { firstFailure, mostConfigFiles, mostListeners, note, type Reading } from './haproxy-reading.ts';
 
@@ -19,21 +20,32 @@ export interface HaproxyObservation {
  * that a broken config is readable too: `server.failure` then says what HAProxy would object to first, and the rest is
  * what could be read.
  */
-export function observeHaproxy(files: Files, configFile: string): HaproxyObservation {
+export function observeHaproxy(
+  files: Files,
+  configFile: string,
+  isSpent: ReadingBudget = unlimited,
+): HaproxyObservation {
   const server: Server = { server: 'haproxy', configFile, configFiles: [] };
   const texts: { file: string; text: string }[] = [];
   for (const file of configFilesAt(files, configFile)) {
+    if (isSpent()) {
+      server.failure ??= tooSlow;
+      break;
+    }
     const content = files.read(file);
     if (content.ok) texts.push({ file, text: new TextDecoder().decode(content.value.bytes) });
     else server.failure ??= { ...content.failure, ...(file !== configFile && { file }) };
   }
-  const config = readHaproxyConfig(texts);
+  const config = readHaproxyConfig(texts, isSpent);
   const reading: Reading = {
     files,
+    isSpent,
     config,
     configFiles: texts.map(({ file }) => file),
     lists: new Map(),
     stored: new Map(config.store.flatMap((each) => each.names.map((name) => [name, each]))),
+    keyBeside: new Map(),
+    inside: new Map(),
     loaded: 0,
     listeners: 0,
     failures: [],
@@ -46,6 +58,7 @@ export function observeHaproxy(files: Files, configFile: string): HaproxyObserva
   server.configFiles = reading.configFiles;
   const first =
     server.failure ??
+    (isSpent() ? tooSlow : undefined) ??
     firstFailure(
       reading,
       texts.map(({ file }) => file),

@@ -4,6 +4,7 @@ import type { OutcomeReason } from '../../../agent/decide/action.ts';
 import { recordSteps } from '../../../agent/act/steps.ts';
 import { systemClock } from '../../../agent/system/clock.ts';
 import { systemFiles } from '../../../agent/system/files.ts';
+import { systemProc } from '../../../agent/system/proc.ts';
 import { config } from '../../helpers/observed.ts';
 import { letsencrypt } from '../observe/lineage-tree.ts';
 
@@ -54,6 +55,7 @@ for (const [output, exitCode, reason, detail] of said) {
       clock,
       files: systemFiles(),
       programs,
+      proc: systemProc(),
       dial: () => Promise.reject(new Error('no endpoint is asked')),
       takeLock: () => undefined,
     };

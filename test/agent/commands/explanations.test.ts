@@ -10,7 +10,7 @@ test('docs/findings.md is what the explanations say; npm run docs writes it', (t
 test('every test that an explanation names is there, and speaks of the code', (t) => {
   for (const [code, { shownBy }] of Object.entries(explanations)) {
     for (const name of shownBy.split(', ').filter((one) => !one.startsWith('demo '))) {
-      const below = name.startsWith('integration/') ? '../../' : '../';
+      const below = /^(?:integration|scenarios)\//.test(name) ? '../../' : '../';
       const file = new URL(`${below}${name}.test.ts`, import.meta.url);
       t.true(fs.existsSync(file) && fs.readFileSync(file, 'utf8').includes(code), `${code} names ${name}`);
     }

@@ -60,3 +60,13 @@ test('parameters that bear on TLS are told and the others passed over', (t) => {
     t.like(listen.ok ? listen.value : {}, { ...plain, ...expected }, text);
   }
 });
+
+test('a socket path or host name that the kernel or DNS has no room for is refused', (t) => {
+  const room = `unix:/${'x'.repeat(106)}`;
+  t.true(parseListen([room]).ok);
+  t.like(parseListen([`${room}x`]), {
+    ok: false,
+    failure: { detail: `too long path in the unix domain socket in "${room}x" of the "listen" directive` },
+  });
+  t.false(parseListen([`${'x'.repeat(254)}:443`, 'ssl']).ok);
+});

@@ -5,11 +5,11 @@ import { join } from 'node:path';
 import { FileObservation } from '@certherd/protocol/snapshot';
 import test, { type ExecutionContext } from 'ava';
 import { Value } from 'typebox/value';
-import { keyMatches, observeCertificateFile } from '../../../agent/observe/certificate-file.ts';
+import { keyMatches, observeCertificateFile, readAsPem } from '../../../agent/observe/certificate-file.ts';
 import type { Files } from '../../../agent/ports.ts';
 import { systemFiles } from '../../../agent/system/files.ts';
 import { encryptedKey } from '../../helpers/containers.ts';
-import { mint, mintChain } from '../../helpers/mint.ts';
+import { mint, mintChain, toPem } from '../../helpers/mint.ts';
 
 const files = systemFiles();
 
@@ -113,4 +113,21 @@ test('a key that cannot be compared is a failure with its reason', async (t) => 
   t.is(reason(at('absent.key')), 'not-found');
   t.is(reason(at('encrypted.key', encryptedKey(one, 'x'))), 'password-needed');
   t.is(reason(at('cert.pem', one.pem)), 'malformed');
+});
+
+test('a file that is not PEM is no certificate to a server, and one all the same to a person', async (t) => {
+  const one = await mint({ names: ['a.test'] });
+  const at = directory(t);
+  for (const [bytes, known] of [
+    [one.der, 1],
+    [Buffer.from(toPem('PKCS7', one.der)), 0],
+  ] as const) {
+    const seen = observeCertificateFile(files, at('a', bytes));
+    t.is(seen.certificates.length, known);
+    const served = readAsPem(seen);
+    t.deepEqual(served.certificates, []);
+    t.is(served.observation.failure?.reason, 'no-certificate');
+  }
+  const pem = observeCertificateFile(files, at('a', one.pem));
+  t.is(readAsPem(pem), pem);
 });

@@ -185,6 +185,7 @@ test('no certbot, an empty one and one that cannot be read are told apart', asyn
     files: [],
     certificates: [],
     settling: [],
+    archives: [],
   });
   rmSync(join(root, 'renewal', 'shop.example.test.conf'));
   t.deepEqual(observeLineages(files, root).certbot, { ok: true, value: 'present' });

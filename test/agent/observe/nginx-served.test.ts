@@ -9,7 +9,7 @@ import type { Deployment, Listener } from '@certherd/protocol/snapshot';
 import test, { type ExecutionContext } from 'ava';
 import { observeNginx } from '../../../agent/observe/nginx-servers.ts';
 import { systemFiles } from '../../../agent/system/files.ts';
-import { configDirectory, nginxProgram } from './real-nginx.ts';
+import { configDirectory, nginxProgram, nginxVersion } from './real-nginx.ts';
 
 test('what is told of a config is what a running nginx serves', async (t) => {
   const directory = configDirectory(t, { 'nginx.conf': '# rsa.pem is wanted' });
@@ -62,13 +62,14 @@ test('what is told of a config is what a running nginx serves', async (t) => {
 function configFor(ports: Record<'shared' | 'old' | 'rejecting' | 'plain', number>): string {
   const rsa = 'ssl_certificate rsa.pem; ssl_certificate_key rsa.key;';
   const site = 'ssl_certificate site.pem; ssl_certificate_key site.key;';
+  const oldStyle = nginxVersion() < 1_025_001;
   return `include base/main.conf;
     http {
       include base/http.conf;
       server { listen 127.0.0.1:${ports.shared} ssl; listen unix:tls.sock ssl; server_name heir.test; }
       server { listen 127.0.0.1:${ports.shared}; server_name *.wild.test; ${rsa} }
       server { listen 127.0.0.1:${ports.shared} default_server; server_name pair.test; ${site} ${rsa} }
-      server { ssl on; listen 127.0.0.1:${ports.old}; ${rsa} }
+      server { ${oldStyle ? 'ssl on; listen' : 'listen'} 127.0.0.1:${ports.old}${oldStyle ? '' : ' ssl'}; ${rsa} }
       server { listen 127.0.0.1:${ports.old}; server_name behind.test; }
       server { listen 127.0.0.1:${ports.rejecting} ssl; ssl_reject_handshake on; }
       server { listen 127.0.0.1:${ports.rejecting}; server_name known.test; ${rsa} }

@@ -16,7 +16,8 @@ import type { ExecutionContext } from 'ava';
 
 const fixtures = join(import.meta.dirname, '../../fixtures/nginx');
 
-export const nginxProgram = '/usr/sbin/nginx';
+/** CERTHERD_TEST_NGINX names another nginx to compare with: a newer version, or one from elsewhere. */
+export const nginxProgram = process.env.CERTHERD_TEST_NGINX ?? '/usr/sbin/nginx';
 
 /** A directory with the shared base files, a certificate (two if nginx.conf names rsa.pem), and one fixture or the files given by text. Gone after the test. */
 export function configDirectory(t: ExecutionContext, content: string | Record<string, string>): string {
@@ -28,6 +29,15 @@ export function configDirectory(t: ExecutionContext, content: string | Record<st
   mint(directory, 'site', ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256']);
   if (namesRsa(directory)) mint(directory, 'rsa', ['-newkey', 'rsa:2048']);
   return directory;
+}
+
+/** 1.22.1 as 1_022_001. */
+export function nginxVersion(): number {
+  return versionNumber(/nginx\/([\d.]+)/.exec(spawnSync(nginxProgram, ['-v'], { encoding: 'utf8' }).stderr)?.[1]);
+}
+
+export function versionNumber(text = ''): number {
+  return text.split('.').reduce((sum, part) => sum * 1000 + Number(part), 0);
 }
 
 export interface Verdict {

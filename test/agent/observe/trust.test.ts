@@ -70,7 +70,7 @@ test("certbot's cert.pem in the place of fullchain.pem is told as that, and noth
   t.regex(finding?.cause ?? '', /cert\.pem, which holds the leaf without its intermediate CN=Test Intermediate/);
   t.is(
     finding?.remedy,
-    `In /etc/nginx/nginx.conf:10 name ${live}/fullchain.pem in the place of ${live}/cert.pem, then reload the server.`,
+    `In /etc/nginx/nginx.conf:10 name ${live}/fullchain.pem in the place of ${live}/cert.pem, then: /usr/sbin/nginx -c /etc/nginx/nginx.conf -s reload`,
   );
 });
 

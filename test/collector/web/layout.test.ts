@@ -69,11 +69,11 @@ test.serial('the page has landmarks, one heading of the first rank, and tables w
 });
 
 test.serial(
-  'the keyboard reaches the skip link, the filter and the first remedy in this order, focus visible',
+  'the keyboard reaches the skip link, the filter, the first code and its remedy in this order, focus visible',
   async (t) => {
     await withPage(t, incidentEstate(new Date()), async ({ page }) => {
       const reached: string[] = [];
-      for (let press = 0; press < 4; press += 1) {
+      for (let press = 0; press < 5; press += 1) {
         await page.keyboard.press('Tab');
         const focused = page.locator(':focus');
         reached.push(
@@ -81,7 +81,7 @@ test.serial(
         );
         t.not(await focused.evaluate((element) => getComputedStyle(element).outlineStyle), 'none');
       }
-      t.deepEqual(reached.slice(0, 3), ['skip', 'search', 'button']);
+      t.deepEqual(reached.slice(0, 4), ['skip', 'search', 'quiet', 'button']);
     });
   },
 );

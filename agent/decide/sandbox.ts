@@ -1,0 +1,145 @@
+import type { Finding } from '@certherd/protocol/finding';
+import type { OwnRights } from '../observe/own-rights.ts';
+import { typed } from './command-line.ts';
+import { type Facts, instant } from './facts.ts';
+import { type MissingRight, missingByWords, missingRead } from './missing-right.ts';
+import { deploymentDigest } from './reload.ts';
+import { ownMaster } from './running.ts';
+
+/** A fault that is ours: what is missing, and what cannot be seen or done because of it. */
+interface Blocked extends MissingRight {
+  severity: Finding['severity'];
+  /** Files, endpoints or the server's own words. */
+  objects: string[];
+  since: string;
+  /** What that keeps from being told, or done. */
+  loss: string;
+}
+
+/**
+ * The findings with those taken out that only the agent's own rights are the reason for, and one `sandbox-blocked` for
+ * each right that is missing. What the server cannot read either stays the finding that it was.
+ */
+export function withOwnFaults(findings: Finding[], facts: Facts): Finding[] {
+  const { rights } = facts.observations;
+  if (!rights) return findings;
+  const unread = findings.filter((finding) => isUnread(finding, facts, rights));
+  const unasked = findings.filter((finding) => isUnasked(finding, rights));
+  const blocked = [
+    readBlocked(unread, rights),
+    connectBlocked(unasked, rights),
+    hiddenProcesses(facts, rights),
+    actBlocked(facts, rights),
+  ].flatMap((one) => one ?? []);
+  const ours = new Set([...(missingRead(rights) ? unread : []), ...unasked]);
+  return [...findings.filter((finding) => !ours.has(finding)), ...blocked.map((one) => told(one, facts, rights))];
+}
+
+function isUnread({ evidence, severity }: Finding, facts: Facts, rights: OwnRights): boolean {
+  if (evidence.reason !== 'permission-denied' || severity !== 'unknown') return false;
+  const server = ownMaster(facts)?.uid;
+  return server === undefined || server === 0 || server !== rights.uid;
+}
+
+/** EPERM is a firewall of our own (IPAddressDeny=); EAFNOSUPPORT under a filter of system calls is RestrictAddressFamilies=. */
+function isUnasked({ code, evidence }: Finding, { filtered }: OwnRights): boolean {
+  if (code !== 'endpoint-unreachable') return false;
+  return evidence.reason === 'permission-denied' || (filtered && (evidence.detail ?? '').includes('EAFNOSUPPORT'));
+}
+
+function readBlocked(unread: Finding[], rights: OwnRights): Blocked | undefined {
+  const missing = missingRead(rights);
+  const [first] = unread;
+  if (!missing || !first) return undefined;
+  const objects = unread.map(
+    ({ evidence, subject }) => evidence.file ?? evidence.path ?? evidence['renewal config'] ?? subject.id,
+  );
+  return { ...missing, severity: 'unknown', objects, since: first.since, loss: 'what they hold cannot be told' };
+}
+
+function connectBlocked(unasked: Finding[], { unit, uid }: OwnRights): Blocked | undefined {
+  const [first] = unasked;
+  if (!first) return undefined;
+  const families = unasked.some(({ evidence }) => (evidence.detail ?? '').includes('EAFNOSUPPORT'));
+  return {
+    right: 'open connections',
+    because: families
+      ? `its address family is filtered away from it${unit ? ` (RestrictAddressFamilies= of ${unit})` : ''}`
+      : `the kernel refuses to let uid ${uid} connect${unit ? ` (IPAddressDeny= of ${unit})` : ''}`,
+    directives: families ? ['RestrictAddressFamilies=AF_INET AF_INET6 AF_UNIX'] : ['IPAddressAllow=localhost'],
+    need: 'connections to this host allowed',
+    severity: 'unknown',
+    objects: unasked.map(({ evidence, subject }) => evidence.address ?? subject.id),
+    since: first.since,
+    loss: 'what they serve cannot be told',
+  };
+}
+
+/** Then only the causes are lost: what is served is told by handshakes. */
+function hiddenProcesses({ observations, now }: Facts, { processesHidden, uid }: OwnRights): Blocked | undefined {
+  if (!processesHidden || observations.deployments.length === 0) return undefined;
+  return {
+    right: 'see processes',
+    because: `/proc hides other users' processes from uid ${uid} (hidepid, ProtectProc=)`,
+    directives: ['ProtectProc=default'],
+    need: "the processes of this host's servers visible in /proc",
+    severity: 'warning',
+    objects: ['/proc'],
+    since: instant(now),
+    loss: 'why a server does not serve what is configured cannot be told',
+  };
+}
+
+/** The last reload of this state failed since the agent's sandbox let nginx's own program do less than the server may. */
+function actBlocked({ observations, attempts }: Facts, rights: OwnRights): Blocked | undefined {
+  const subject = deploymentDigest(observations);
+  const last = attempts.findLast((attempt) => attempt.verb === 'reload' && attempt.subject === subject);
+  const isServed = observations.endpoints.every(
+    ({ server, served, configured }) => server !== 'nginx' || served === configured,
+  );
+  if (last?.reason !== 'sandbox-blocked' || isServed) return undefined;
+  // `act` may be another process with other rights: then its words are all that is known
+  const missing = missingByWords(last.detail, rights) ?? {
+    right: 'test and reload nginx',
+    because: 'the process that acts lacks a right that the server has',
+    directives: [],
+    need: 'the rights of root',
+  };
+  return {
+    ...missing,
+    severity: 'unknown',
+    objects: [last.detail],
+    since: instant(last.at),
+    loss: 'nginx is not reloaded',
+  };
+}
+
+const objectsShown = 20;
+
+function told(blocked: Blocked, { observations }: Facts, rights: OwnRights): Finding {
+  const { right, because, objects, severity, since, loss } = blocked;
+  const distinct = [...new Set(objects)];
+  const shown = distinct.slice(0, objectsShown).join(', ');
+  const more = distinct.length > objectsShown ? `, and ${distinct.length - objectsShown} more` : '';
+  return {
+    code: 'sandbox-blocked',
+    severity,
+    subject: { kind: 'host', id: `${observations.host.name}: ${right}` },
+    since,
+    cause: `certherd-agent may not ${right} here, and the server may: ${because}; ${loss}`,
+    evidence: {
+      concerned: `${shown}${more}`,
+      uid: String(rights.uid),
+      'effective capabilities': rights.capabilities.toString(16),
+      'no new privileges': String(rights.noNewPrivileges),
+      ...(rights.unit && { unit: rights.unit }),
+    },
+    remedy: remedyFor(blocked, rights),
+  };
+}
+
+function remedyFor({ directives, need }: MissingRight, { unit, uid }: OwnRights): string {
+  if (unit && directives.length > 0)
+    return `In "${typed(['systemctl', 'edit', unit])}" put under [Service]: ${directives.join(', ')}; then: ${typed(['systemctl', 'restart', unit])}`;
+  return uid === 0 ? `Start certherd-agent with ${need}.` : 'sudo certherd-agent check';
+}

@@ -1,0 +1,82 @@
+import type { Result } from '@certherd/protocol/failure';
+import type { Clock, Files, FileStatus } from '../ports.ts';
+import type { CertificateFile, KeptReadings, KnownFiles } from './certificate-file.ts';
+import type { TrustedRoots } from './trusted-roots.ts';
+
+/** What one look leaves for the next, so that a quiet host is not read anew. Lives as long as the agent. */
+export interface LookMemory {
+  /** The machine's files, with what was made of them before. */
+  files: KnownFiles;
+  roots?: TrustedRoots;
+  /** A look has ended: what it did not ask for is forgotten. */
+  looked(): void;
+}
+
+/** Far above any host that was seen; each is some 2 KB, most of it shared with the observations. */
+const mostKept = 50_000;
+
+/**
+ * A file that changed this short a time before it was read may change again without another time or size: its times are
+ * those of the kernel's tick, or, on some file systems, whole seconds.
+ */
+const racyMs = 2_500;
+
+/** Keeps what is made of a file while its device, inode, size, mtime and ctime stand. Nothing is kept of files without a status. */
+export function lookMemory(files: Files, clock: Pick<Clock, 'now'>): LookMemory {
+  const certificates = keeping<CertificateFile>(files, clock);
+  const keys = keeping<Result<boolean>>(files, clock);
+  const kept: KeptReadings = {
+    certificate: (path, read) => certificates.once(path, path, read),
+    keyMatch: (path, leaf, compare) => keys.once(`${leaf} ${path}`, path, compare),
+  };
+  return {
+    files: { ...files, kept },
+    looked: () => {
+      certificates.forgetUnasked();
+      keys.forgetUnasked();
+    },
+  };
+}
+
+interface Entry<T> {
+  status: FileStatus;
+  made: T;
+  /** Asked for since the last look ended. */
+  asked: boolean;
+}
+
+function keeping<T>(files: Files, clock: Pick<Clock, 'now'>) {
+  const entries = new Map<string, Entry<T>>();
+  return {
+    once: (key: string, path: string, make: () => T): T => {
+      // Before it is read: what changes while it is read has another status at the next look.
+      const status = files.status?.(path);
+      const known = entries.get(key);
+      if (known && status?.ok && isSame(known.status, status.value)) {
+        known.asked = true;
+        return known.made;
+      }
+      entries.delete(key);
+      const made = make();
+      if (status?.ok && entries.size < mostKept && Math.abs(clock.now() - status.value.changedAt) > racyMs)
+        entries.set(key, { status: status.value, made, asked: true });
+      return made;
+    },
+    forgetUnasked: () => {
+      for (const [key, entry] of entries) {
+        if (entry.asked) entry.asked = false;
+        else entries.delete(key);
+      }
+    },
+  };
+}
+
+function isSame(one: FileStatus, other: FileStatus): boolean {
+  return (
+    one.device === other.device &&
+    one.inode === other.inode &&
+    one.size === other.size &&
+    one.modifiedAt === other.modifiedAt &&
+    one.changedAt === other.changedAt
+  );
+}

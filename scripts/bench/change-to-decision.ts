@@ -1,0 +1,217 @@
+import { type FSWatcher, mkdirSync, rmSync, symlinkSync, watch, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import { startAgent } from '../../agent/agent.ts';
+import { defaultConfig } from '../../agent/config.ts';
+import type { Ports } from '../../agent/ports.ts';
+import { systemLooking } from '../../agent/system/looking.ts';
+import { systemState } from '../../agent/system/state.ts';
+import { watchFiles } from '../../agent/watch/file-changes.ts';
+import { type Minted, mint } from '../../test/helpers/mint.ts';
+import { startNginx } from '../../test/helpers/testbed/nginx.ts';
+import { openSandbox, type Sandbox } from '../../test/helpers/testbed/sandbox.ts';
+import { until } from '../../test/helpers/testbed/until.ts';
+import { type Goal, median } from './goal.ts';
+
+const lineages = 20;
+const changes = 20;
+/** What agent.ts waits for after a change: certbot writes several files in one go. */
+const settleMs = 120;
+const kinds = ['cert', 'privkey', 'chain', 'fullchain'] as const;
+const log = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
+
+/** Milliseconds after the change. */
+interface Times {
+  /** The look began that saw it. */
+  look: number;
+  /** The agent's memory, which is written first once a look is judged, names the new certificate. */
+  decided: number;
+  /** A bare fs.watch on the changed directory called back. */
+  bare: number;
+}
+
+interface Lineage {
+  name: string;
+  live: string;
+  archive: string;
+  version: number;
+}
+
+interface Host {
+  lineages: Lineage[];
+  issuer: Minted;
+  /** Makes a certificate for this lineage now and answers with what puts it in place. */
+  watcher: { lookedAt: () => number; decided: () => { at: number; text: string } };
+  stop(): Promise<void>;
+}
+
+/**
+ * A change at one of 20 lineages until the agent, in this process, has judged what follows from it: nginx serves the 20 old
+ * certificates, and while old and new may be served side by side each is asked for three times.
+ */
+export async function changeToDecision(progress: (text: string) => void): Promise<Goal[]> {
+  const sandbox = openSandbox();
+  try {
+    const host = await startHost(sandbox);
+    const goals: Goal[] = [];
+    for (const [what, change] of Object.entries({ 'link swap': swapLinks, 'write in place': writeInPlace })) {
+      const times: Times[] = [];
+      for (let index = 0; index < changes; index += 1) {
+        const lineage = host.lineages[index % lineages];
+        if (lineage) times.push(await timed(host, lineage, change));
+        progress(
+          `watching: ${what} ${index + 1} of ${changes}: decided after ${Math.round(times.at(-1)?.decided ?? 0)} ms`,
+        );
+      }
+      goals.push(...goalsOf(what, times));
+    }
+    await host.stop();
+    return goals;
+  } finally {
+    await sandbox.close();
+  }
+}
+
+function goalsOf(what: string, times: Times[]): Goal[] {
+  const baseline = { what: 'bare fs.watch callback', value: median(times.map(({ bare }) => bare)) };
+  const line = (to: string, of: (times: Times) => number): Goal => {
+    const after = times.map((each) => of(each) - settleMs);
+    return {
+      what: `${what} to ${to}, without the ${settleMs} ms of settling`,
+      unit: 'ms',
+      ours: median(after),
+      baseline,
+      goal: { of: 'ours', below: 50 },
+      note: `median of ${times.length}, worst ${Math.max(...after).toFixed(0)} ms`,
+    };
+  };
+  return [line('the look', ({ look }) => look), line('the decision', ({ decided }) => decided)];
+}
+
+async function timed(
+  host: Host,
+  lineage: Lineage,
+  change: (lineage: Lineage, content: Content) => void,
+): Promise<Times> {
+  const leaf = await mint({ names: [lineage.name], issuer: host.issuer });
+  const fingerprint = leaf.x509.fingerprint256.replaceAll(':', '').toLowerCase();
+  // beyond what the change before may still set off
+  await pause(400);
+  let bare = Number.NaN;
+  let began = 0;
+  const watchers: FSWatcher[] = [lineage.live, lineage.archive].map((directory) =>
+    watch(directory, () => {
+      bare = Number.isNaN(bare) ? performance.now() - began : bare;
+    }),
+  );
+  try {
+    const content = contentOf(leaf, host.issuer);
+    began = performance.now();
+    change(lineage, content);
+    const changed = performance.now();
+    await until('it is decided', () => host.watcher.decided().text.includes(fingerprint), { everyMs: 1 });
+    return { look: host.watcher.lookedAt() - changed, decided: host.watcher.decided().at - changed, bare };
+  } finally {
+    for (const watcher of watchers) watcher.close();
+  }
+}
+
+type Content = Record<(typeof kinds)[number], string>;
+
+function contentOf(leaf: Minted, issuer: Minted): Content {
+  return { cert: leaf.pem, privkey: leaf.keyPem, chain: issuer.pem, fullchain: leaf.pem + issuer.pem };
+}
+
+/** As certbot: new files in archive, then each link removed and made again. */
+function swapLinks(lineage: Lineage, content: Content): void {
+  lineage.version += 1;
+  writeArchive(lineage, content);
+  for (const kind of kinds) {
+    const link = join(lineage.live, `${kind}.pem`);
+    rmSync(link, { force: true });
+    symlinkSync(`../../archive/${lineage.name}/${kind}${lineage.version}.pem`, link);
+  }
+}
+
+function writeInPlace(lineage: Lineage, content: Content): void {
+  writeArchive(lineage, content);
+}
+
+function writeArchive({ archive, version }: Lineage, content: Content): void {
+  for (const kind of kinds) writeFileSync(join(archive, `${kind}${version}.pem`), content[kind]);
+}
+
+async function startHost(sandbox: Sandbox): Promise<Host> {
+  const root = sandbox.folder('letsencrypt');
+  mkdirSync(join(root, 'renewal'));
+  const issuer = await mint({ authority: true, subject: [['CN', 'Bench Intermediate']] });
+  const found: Lineage[] = [];
+  for (let index = 0; index < lineages; index += 1) {
+    const name = `shop-${index}.example.test`;
+    const lineage = { name, live: join(root, 'live', name), archive: join(root, 'archive', name), version: 0 };
+    for (const directory of [lineage.live, lineage.archive]) mkdirSync(directory, { recursive: true });
+    swapLinks(lineage, contentOf(await mint({ names: [name], issuer }), issuer));
+    const paths = kinds.map((kind) => `${kind} = ${lineage.live}/${kind}.pem\n`).join('');
+    writeFileSync(join(root, 'renewal', `${name}.conf`), `archive_dir = ${lineage.archive}\n${paths}[renewalparams]\n`);
+    found.push(lineage);
+  }
+  const port = await sandbox.port();
+  const sites = found.map(
+    ({ name, live }) =>
+      `server { listen 127.0.0.1:${port} ssl; server_name ${name}; ssl_certificate ${live}/fullchain.pem; ssl_certificate_key ${live}/privkey.pem; }\n`,
+  );
+  const nginx = await startNginx(sandbox, { httpPort: await sandbox.port(), sites: { all: sites.join('') } });
+  const stateDirectory = sandbox.folder('state');
+  const looking = systemLooking();
+  const state = systemState(stateDirectory);
+  let lookBegan = 0;
+  let lookedAt = 0;
+  let decided = { at: 0, text: '' };
+  const ports: Ports = {
+    ...looking,
+    // the first thing that a look lists
+    files: {
+      ...looking.files,
+      list: (path) => {
+        if (path === join(root, 'renewal')) lookBegan = performance.now();
+        return looking.files.list(path);
+      },
+    },
+    state: {
+      ...state,
+      write: (name, text) => {
+        if (name === 'memory.json') {
+          decided = { at: performance.now(), text };
+          lookedAt = lookBegan;
+        }
+        return state.write(name, text);
+      },
+    },
+    act: () => Promise.reject(new Error('nothing is done in mode observe')),
+    openCollectorSocket: () => Promise.reject(new Error('not enrolled')),
+    log,
+  };
+  const defaults = defaultConfig({ hostName: 'bench', isRoot: true, stateHome: stateDirectory });
+  const config = {
+    ...defaults,
+    mode: 'observe' as const,
+    stateDirectory,
+    certbot: { ...defaults.certbot, configDirectory: root },
+    nginx: { ...defaults.nginx, config: nginx.configFile },
+  };
+  const host = { name: 'bench', agentVersion: '0', platform: 'bench', bootId: 'b' };
+  const agent = startAgent(
+    config,
+    host,
+    ports,
+    (changed) => watchFiles(log, changed),
+    () => 'epoch-of-the-bench',
+  );
+  await until('the first look', () => decided.at > 0 && state.read('status.json'));
+  return {
+    lineages: found,
+    issuer,
+    watcher: { lookedAt: () => lookedAt, decided: () => decided },
+    stop: () => agent.stop(),
+  };
+}

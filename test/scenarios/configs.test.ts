@@ -1,0 +1,134 @@
+import { copyFileSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import test from 'ava';
+import { shopName } from '../helpers/host.ts';
+import { mintChain } from '../helpers/mint.ts';
+import { cleared, follow, found, halves, look, sharedHost } from '../helpers/scenario.ts';
+import { site } from '../helpers/testbed/nginx.ts';
+
+const shared = sharedHost(test);
+
+test.serial('config-broken: an nginx config that was cut off while it was edited', async (t) => {
+  const host = shared();
+  const block = site({ serverNames: ['new.example.test'], port: host.tlsPort, pairs: [] });
+  const half = host.nginx.writeSite('new', block.slice(0, -3));
+  const finding = await found(host, 'config-broken');
+  t.is(finding.severity, 'critical');
+  t.true(finding.cause.startsWith(`${half}:`), finding.cause);
+  t.not((await host.nginx.test()).exit, 0, 'nginx agrees');
+  const { sentence, command } = halves(finding.remedy);
+  t.is(sentence, `Mend ${finding.evidence.file}`);
+  rmSync(half);
+  await follow(t, host, command);
+  await cleared(t, host, finding);
+});
+
+test.serial('file-missing: a server block names a certificate that is not there', async (t) => {
+  const host = shared();
+  const { certificate, key } = host.certbot.lineage('shop');
+  const absent = join(host.sandbox.directory, 'absent.pem');
+  const pairs = [{ certificate: absent, key }];
+  const file = host.nginx.writeSite('second', site({ serverNames: [shopName], port: host.tlsPort, pairs }));
+  const finding = await found(host, 'file-missing');
+  t.is(finding.severity, 'critical');
+  t.true(finding.cause.startsWith(`${file}:1 names ${absent}, which does not exist`), finding.cause);
+  const { sentence, command } = halves(finding.remedy);
+  t.is(sentence, `Put the certificate at ${absent}`);
+  copyFileSync(certificate, absent);
+  await follow(t, host, command);
+  await cleared(t, host, finding);
+  rmSync(file);
+});
+
+test.serial('file-unreadable: what should be a certificate is something else', async (t) => {
+  const host = shared();
+  const { certificate, key } = host.certbot.lineage('shop');
+  const wrong = join(host.sandbox.directory, 'wrong.pem');
+  writeFileSync(wrong, '<html>404 Not Found</html>\n');
+  const pairs = [{ certificate: wrong, key }];
+  const file = host.nginx.writeSite('second', site({ serverNames: [shopName], port: host.tlsPort, pairs }));
+  const finding = await found(host, 'file-unreadable');
+  t.is(finding.severity, 'critical');
+  t.true(finding.cause.startsWith(`${file}:1 names ${wrong}, which cannot be read`), finding.cause);
+  const { sentence, command } = halves(finding.remedy);
+  t.is(sentence, `Put the certificate at ${wrong}`);
+  copyFileSync(certificate, wrong);
+  await follow(t, host, command);
+  await cleared(t, host, finding);
+  rmSync(file);
+});
+
+test.serial('server-absent: lineages, and no config where one was looked for', async (t) => {
+  const host = shared();
+  const settings = readFileSync(host.configFile, 'utf8');
+  writeFileSync(host.configFile, settings.replace(host.nginx.configFile, '/nonexistent/nginx.conf'));
+  const finding = await found(host, 'server-absent');
+  t.is(finding.severity, 'unknown');
+  t.regex(finding.cause, /certbot keeps 1 lineage here, but there is no nginx config at \/nonexistent\/nginx\.conf/);
+  t.is(finding.remedy, 'Name the config in agent.toml: config under [nginx].');
+  writeFileSync(host.configFile, settings);
+  await cleared(t, host, finding);
+});
+
+test.serial('certbot-absent: certbot was removed and its lineages stayed', async (t) => {
+  const host = shared();
+  const binary = join(host.sandbox.folder('bin'), 'certbot');
+  const settings = readFileSync(host.configFile, 'utf8');
+  writeFileSync(host.configFile, settings.replace(host.certbot.binary, binary));
+  const finding = await found(host, 'certbot-absent');
+  t.is(finding.severity, 'warning');
+  t.regex(finding.cause, /bin\/certbot does not exist: nothing on this host can renew its 1 lineage/);
+  t.is(finding.remedy, 'apt-get install certbot');
+  // No package may be installed here: apt only says what it would do, and the link stands for what it does.
+  await follow(t, host, finding.remedy.replace('apt-get', 'apt-get --simulate'));
+  symlinkSync(host.certbot.binary, binary);
+  await cleared(t, host, finding);
+  writeFileSync(host.configFile, settings);
+  t.deepEqual((await look(host)).findings, []);
+});
+
+test.serial('name-mismatch: a name was added to the config and not to the certificate', async (t) => {
+  const host = shared();
+  const { certificate, key } = host.certbot.lineage('shop');
+  const names = [shopName, 'www.example.test'];
+  const file = host.nginx.writeSite(
+    'shop',
+    site({ serverNames: names, port: host.tlsPort, pairs: [{ certificate, key }] }),
+  );
+  t.is((await host.nginx.reload()).exit, 0);
+  const finding = await found(host, 'name-mismatch');
+  t.is(finding.severity, 'warning');
+  t.true(finding.cause.startsWith(`${file}:1 serves www.example.test, which ${certificate} does not name`));
+  t.is(finding.remedy, `Issue shop again with the missing names, or take them out of ${file}:1.`);
+  t.is((await host.certbot.issue('shop', names, { keyType: 'ecdsa', webroot: host.nginx.webroot })).exit, 0);
+  t.is((await host.nginx.reload()).exit, 0);
+  await cleared(t, host, finding);
+});
+
+test.serial('unmanaged: a certificate that was installed by hand, in the last third of its life', async (t) => {
+  const host = shared();
+  const name = 'hand.example.test';
+  const days = (count: number) => new Date(Date.now() + count * 86_400_000);
+  const { root, leaf, fullchain } = await mintChain({ names: [name], notBefore: days(-65), notAfter: days(25) });
+  const roots = join(host.sandbox.directory, 'pebble-root.pem');
+  writeFileSync(roots, root.pem + readFileSync(roots, 'utf8'));
+  const directory = host.sandbox.folder('by-hand');
+  const pair = { certificate: join(directory, 'hand.pem'), key: join(directory, 'hand.key') };
+  writeFileSync(pair.certificate, fullchain);
+  writeFileSync(pair.key, leaf.keyPem, { mode: 0o600 });
+  const serve = async (pairs: (typeof pair)[]) => {
+    host.nginx.writeSite('hand', site({ serverNames: [name], port: host.tlsPort, pairs }));
+    t.is((await host.nginx.reload()).exit, 0);
+  };
+  await serve([pair]);
+  const finding = await found(host, 'unmanaged');
+  t.is(finding.severity, 'warning');
+  t.deepEqual(finding.subject, { kind: 'file', id: pair.certificate });
+  t.regex(finding.cause, /belongs to no certbot lineage, and no other client here is known to renew it/);
+  // Only the plugin is substituted (it may not be installed here), and what it would ask for is answered.
+  const answers = `-n --agree-tos --server ${host.pebble.directoryUrl} --webroot -w ${host.nginx.webroot}`;
+  t.regex(finding.remedy, / --nginx -d hand\.example\.test /);
+  await follow(t, host, finding.remedy.replace('--nginx', `certonly ${answers}`), host.certbot.environment);
+  await serve([host.certbot.lineage(name)]);
+  await cleared(t, host, finding);
+});
