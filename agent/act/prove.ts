@@ -2,13 +2,14 @@ import type { Deployment } from '@certherd/protocol/snapshot';
 import type { SignatureAlgorithm } from '@certherd/protocol/certificate';
 import { eachAtMost } from '../observe/each-at-most.ts';
 import { asking, type Asking, type Question } from '../observe/endpoints/answer.ts';
+import { isNoWay } from '../observe/endpoints/conclude.ts';
 import { agreeing, concurrency } from '../observe/endpoints/observe-endpoints.ts';
 import { addressAndPort } from '../observe/endpoints/place.ts';
 import { endpointTargets } from '../observe/endpoints/targets.ts';
 import type { Clock, Dialer } from '../ports.ts';
 
 export interface Proof {
-  /** Endpoints that were asked. */
+  /** Endpoints that were asked; those that nobody can connect to, since IPv6 is switched off, are left out. */
   asked: number;
   /** One sentence for each that does not present what is configured. */
   failures: string[];
@@ -42,24 +43,28 @@ export async function prove(
     ({ target }) => addressAndPort(target.listener),
     (one) => proveOne(questions, one, () => clock.monotonic() >= until),
   );
-  return { asked: asked.length, failures: answers.filter((answer) => answer !== undefined) };
+  const told = answers.filter((answer) => answer !== undefined);
+  return { asked: told.length, failures: told.flatMap(({ failure }) => failure ?? []) };
 }
 
+/** Undefined where nobody can connect there. */
 async function proveOne(
   { askOnce, pause }: Asking,
   question: Question & { configured: string },
   isOver: () => boolean,
-): Promise<string | undefined> {
+): Promise<{ failure?: string } | undefined> {
   const { target, configured, algorithm } = question;
   let inARow = 0;
   for (;;) {
     const answer = await askOnce(question);
+    if (isNoWay(target.listener, answer)) return undefined;
     const served = answer.ok ? answer.value.certificates[0]?.fingerprint : undefined;
     inARow = served === configured ? inARow + 1 : 0;
-    if (inARow >= agreeing) return undefined;
+    if (inARow >= agreeing) return {};
     if (isOver()) {
       const shown = answer.ok ? `presents ${served?.slice(0, 16)}` : `gives ${answer.failure.reason}`;
-      return `${target.serverName || 'no name'} at ${addressAndPort(target.listener)} (${algorithm}) ${shown}, not ${configured.slice(0, 16)}`;
+      const place = `${target.serverName || 'no name'} at ${addressAndPort(target.listener)} (${algorithm})`;
+      return { failure: `${place} ${shown}, not ${configured.slice(0, 16)}` };
     }
     if (inARow === 0) await pause(pauseMs);
   }

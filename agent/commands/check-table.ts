@@ -51,14 +51,14 @@ function heading({ host, endpoints, lineages }: Snapshot, { root, bundledRoots }
   ].join('\n');
 }
 
-function verdict({ findings, endpoints }: Snapshot, { probe }: CheckView, to: Terminal): string {
+function verdict(snapshot: Snapshot, { probe, now }: CheckView, to: Terminal): string {
+  const { findings, endpoints } = snapshot;
   const { bold, green, cyan } = to.colours;
-  const served = endpoints.filter(({ reached }) => reached === 'served').length;
   const proof = !probe
     ? 'nothing was asked over the network'
     : endpoints.length === 0
       ? 'there is no endpoint to ask'
-      : `${served} of ${counted(endpoints.length, 'endpoint')} present what is issued and configured`;
+      : proved(snapshot, now);
   const needing = (['critical', 'unknown', 'warning'] as const).flatMap((severity) => {
     const count = findings.filter((finding) => finding.severity === severity).length;
     return count > 0 ? [`${count} ${severity}`] : [];
@@ -69,6 +69,24 @@ function verdict({ findings, endpoints }: Snapshot, { probe }: CheckView, to: Te
     ...wrapped(`${needing.join(', ')}; ${proof}`, to.columns ?? 120).map((line) => bold(line)),
     `${cyan(to.glyphs.arrow)} ${next}`,
   ].join('\n');
+}
+
+/** What the handshakes showed. A certificate that has ended, or that is an old copy, is as configured and nevertheless not well. */
+function proved({ findings, endpoints, certificates }: Snapshot, now: number): string {
+  const ended = new Set(
+    certificates.filter(({ notAfter }) => Date.parse(notAfter) <= now).map((one) => one.fingerprint),
+  );
+  const copies = new Set(findings.filter(({ code }) => code === 'stale-copy').map(({ subject }) => subject.id));
+  const served = endpoints.filter(({ reached }) => reached === 'served');
+  const late = served.filter((endpoint) => ended.has(endpoint.served ?? '')).length;
+  const old = served.filter(({ deployment }) => copies.has(deployment ?? '')).length;
+  const untold = endpoints.filter(({ reached }) => reached === 'unknown').length;
+  return [
+    `${served.length} of ${counted(endpoints.length, 'endpoint')} present what is issued and configured`,
+    ...(late > 0 ? [`${late} of them a certificate that has ended`] : []),
+    ...(old > 0 ? [`${old} of them an old copy`] : []),
+    ...(untold > 0 ? [`of ${untold} it could not be told`] : []),
+  ].join(', ');
 }
 
 function counted(count: number, what: string): string {

@@ -48,11 +48,16 @@ export function endpointRows(snapshot: Snapshot, now: number): EndpointRow[] {
 
 type Known = ReturnType<typeof lookUp>;
 
-function lookUp({ certificates, deployments, lineages, findings }: Snapshot) {
+function lookUp({ certificates, deployments, lineages, endpoints, findings }: Snapshot) {
   const bySubject = new Map<string, Finding[]>();
+  const add = (key: string, finding: Finding) => bySubject.set(key, [...(bySubject.get(key) ?? []), finding]);
   for (const finding of findings) {
-    const key = `${finding.subject.kind} ${finding.subject.id}`;
-    bySubject.set(key, [...(bySubject.get(key) ?? []), finding]);
+    const { kind, id } = finding.subject;
+    add(`${kind} ${id}`, finding);
+    const one = kind === 'endpoint' ? endpoints.find((endpoint) => endpoint.id === id) : undefined;
+    // told of one endpoint, and true of all at its address and port, or of all that present its certificate
+    if (one && finding.code === 'listener-unbound') add(`listener ${addressAndPort(one)}`, finding);
+    if (one?.served && ['expired', 'not-yet-valid'].includes(finding.code)) add(`certificate ${one.served}`, finding);
   }
   return {
     certificates: new Map(certificates.map((certificate) => [certificate.fingerprint, certificate])),
@@ -72,7 +77,12 @@ function askedRow(endpoint: Endpoint, known: Known, now: number): EndpointRow {
     algorithm: endpoint.algorithm,
     states: [...onDisk(endpoint.configured, deployment, lineage), ...running(endpoint, lineage), 'unknown'],
     ...(certificate && { certificate, left: lifeLeft(certificate, now) }),
-    findings: findingsAbout(`endpoint ${endpoint.id}`, deployment, lineage, known),
+    findings: findingsAbout(
+      [`endpoint ${endpoint.id}`, `listener ${addressAndPort(endpoint)}`, `certificate ${endpoint.served}`],
+      deployment,
+      lineage,
+      known,
+    ),
     served: endpoint.reached === 'served' || endpoint.reached === 'served-everywhere',
     endpoint,
     ...(deployment && { deployment }),
@@ -91,7 +101,7 @@ function configuredRows(deployment: Deployment, known: Known, now: number): Endp
       algorithm: certificate?.algorithm ?? '',
       states: [...onDisk(deployment.configured, deployment, lineage), 'unknown', 'unknown', 'unknown'],
       ...(certificate && { certificate, left: lifeLeft(certificate, now) }),
-      findings: findingsAbout('', deployment, lineage, known),
+      findings: findingsAbout([], deployment, lineage, known),
       served: false,
       deployment,
       ...(lineage && { lineage }),
@@ -129,18 +139,18 @@ function running(endpoint: Endpoint, lineage: Lineage | undefined): State[] {
 }
 
 function findingsAbout(
-  own: string,
+  own: string[],
   deployment: Deployment | undefined,
   lineage: Lineage | undefined,
   { bySubject }: Known,
 ): Finding[] {
   const subjects = [
-    own,
+    ...own,
     ...(deployment
       ? [`deployment ${deployment.id}`, `file ${deployment.certificatePath}`, `file ${deployment.keyPath}`]
       : []),
     ...(lineage ? [`lineage ${lineage.name}`, `file ${lineage.certificatePath}`, `file ${lineage.keyPath}`] : []),
   ];
-  const found = [...new Set(subjects)].flatMap((subject) => bySubject.get(subject) ?? []);
-  return found.sort((a, b) => order.indexOf(a.severity) - order.indexOf(b.severity));
+  const found = new Set([...new Set(subjects)].flatMap((subject) => bySubject.get(subject) ?? []));
+  return [...found].sort((a, b) => order.indexOf(a.severity) - order.indexOf(b.severity));
 }

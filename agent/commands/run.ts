@@ -7,11 +7,13 @@ import { systemLooking } from '../system/looking.ts';
 import { takeLock } from '../system/lock.ts';
 import { systemLog } from '../system/log.ts';
 import { systemState } from '../system/state.ts';
+import { keepYoungHeapSmall } from '../system/young-heap.ts';
 import { watchFiles } from '../watch/file-changes.ts';
 import { type Context, exitCodes, writeError } from './context.ts';
 
 /** The daemon: looks, judges, acts and reports until SIGTERM or SIGINT. */
 export async function runCommand({ config, host }: Context): Promise<number> {
+  keepYoungHeapSmall();
   const log = systemLog(config.logLevel);
   const state = systemState(config.stateDirectory);
   const probe = state.write('writable', '');

@@ -4,7 +4,7 @@ import { addressAndPort } from '../observe/endpoints/place.ts';
 import type { ObservedEndpoint } from '../observe/observations.ts';
 import { nginxTest, typed } from './command-line.ts';
 import { type Facts, instant } from './facts.ts';
-import { listenerCause, stop } from './listener-cause.ts';
+import { freed, listenerCause } from './listener-cause.ts';
 import { redirectedCause } from './one-address.ts';
 import { otherCause } from './other-cause.ts';
 import { bringIntoService, isMended, lastRefusal, loadedAt, ownMaster, restart, runningOf } from './running.ts';
@@ -100,7 +100,7 @@ export function refusedReload(facts: Facts): Cause | undefined {
     remedy: bind?.byItself
       ? restart(facts)
       : bind && stands
-        ? `${stop(bind.others)} && ${again}`
+        ? freed(bind.port, bind.others, again)
         : mend
           ? `Mend ${place}, then: ${typed(nginxTest(facts.config))} && ${again}`
           : again,
@@ -113,10 +113,12 @@ function lastBindRefusal(facts: Facts, pid: number) {
   const entry = running?.log.findLast((one) => one.pid === pid && one.event.kind === 'bind-failed');
   if (!running || entry?.event.kind !== 'bind-failed') return undefined;
   const { address } = entry.event;
-  const holders = running.listening?.find((bound) => addressAndPort(bound) === address)?.holders ?? [];
+  const bound = running.listening?.find((one) => addressAndPort(one) === address);
+  const holders = bound?.holders ?? [];
   const others = holders.filter((holder) => holder.pid !== running.own);
   const byItself = holders.length > 0 && others.length === 0;
-  return { words: entry.words, others, byItself, who: others.map((one) => `${one.name} (pid ${one.pid})`).join(', ') };
+  const who = others.map((one) => `${one.name} (pid ${one.pid})`).join(', ');
+  return { words: entry.words, port: bound?.port ?? 0, others, byItself, who };
 }
 
 /** When the file that a deployment names last changed, in the sense of what it leads to. */
@@ -239,6 +241,11 @@ function wrongServer(endpoint: ObservedEndpoint, answering: Deployment, facts: F
     },
     remedy: closer
       ? `Add "listen ${place} ssl;" to the server at ${mine}, then: ${bringIntoService(facts)}`
-      : `Take ${endpoint.serverName || 'its names'} out of the server at ${other}, then: ${bringIntoService(facts)}`,
+      : `Take ${endpoint.serverName || 'its names'} out of the server at ${isHostName(endpoint.serverName) ? other : mine}, then: ${bringIntoService(facts)}`,
   };
+}
+
+/** nginx takes no other name from a client: to a word that slipped into server_name (a forgotten semicolon) the default server answers. */
+function isHostName(name: string): boolean {
+  return name === '' || name.startsWith('~') || /^[\p{L}\p{N}._*-]+$/u.test(name);
 }

@@ -7,22 +7,26 @@ import { callOf, reloadText } from './server-commands.ts';
 
 /** Clients that do not know the intermediate refuse a leaf that comes without it, or with a wrong one. */
 export const brokenChain: Policy = (facts) => {
-  const { observations, now } = facts;
+  const { observations, certificates, now } = facts;
   return observations.files
     .filter((file) => observations.brokenChains.includes(file.path))
     .filter((file) => observations.deployments.some((deployment) => deployment.certificatePath === file.path))
     .map((file) => {
       const seen = observations.trust.find(({ fingerprints }) => isSame(fingerprints, file.fingerprints));
       const untidy = seen?.trusted ? seen.untidy : undefined;
+      const alone = file.fingerprints.length === 1;
+      const issuer = certificates.get(file.fingerprints[0] ?? '')?.issuer.slice(0, 2000) ?? 'which is not known';
       return {
         code: 'chain-incomplete',
         // A leaf alone is how private CAs without an intermediate do it.
-        severity: untidy ? severityOf(untidy) : file.fingerprints.length > 1 ? 'warning' : 'notice',
+        severity: untidy ? severityOf(untidy) : alone ? 'notice' : 'warning',
         subject: { kind: 'file', id: file.path },
         since: file.modifiedAt ?? instant(now),
         cause: untidy
           ? `${file.path} holds ${wordsFor(untidy)}`
-          : `the certificates in ${file.path} are not each issued by the next, or the leaf stands alone: clients that lack the intermediate refuse it`,
+          : alone
+            ? `${file.path} holds the leaf alone, without the certificate of its issuer, ${issuer}: clients that lack that refuse the leaf`
+            : `the certificates in ${file.path} are not each issued by the next: clients that lack the intermediate refuse the leaf`,
         evidence: { file: file.path, certificates: file.fingerprints.join(' ').slice(0, 4000) },
         remedy: remedyFor(file.path, facts),
       };

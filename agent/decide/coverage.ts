@@ -1,8 +1,12 @@
-import { callOf, testText } from './server-commands.ts';
-import { type Policy, instant } from './facts.ts';
+import type { Finding } from '@certherd/protocol/finding';
+import type { Deployment } from '@certherd/protocol/snapshot';
+import { type Facts, type Policy, instant } from './facts.ts';
+import { renewAndLoad } from './renewal-remedy.ts';
+import { callOf, reloadText, testText } from './server-commands.ts';
 
 /** A deployment names a file that is not there, or that holds no readable certificate. */
-export const missingOrUnreadableFile: Policy = ({ observations, config, now }) => {
+export const missingOrUnreadableFile: Policy = (facts, earlier) => {
+  const { observations, now } = facts;
   const seen = new Set<string>();
   return observations.deployments.flatMap((deployment) => {
     const { server, configFile, line, failure, lineage, configured } = deployment;
@@ -27,13 +31,27 @@ export const missingOrUnreadableFile: Policy = ({ observations, config, now }) =
           reason: failure.reason,
           detail: failure.detail,
         },
-        remedy: denied
-          ? 'Run this command as root.'
-          : `Put the ${configured ? 'key' : 'certificate'} at ${path}, then: ${testText(deployment, config)}`,
+        remedy: denied ? 'Run this command as root.' : remedyFor(deployment, path, facts, earlier),
       },
     ];
   });
 };
+
+/** Nothing may be put over what certbot keeps: a copy there breaks its links, and one over a key loses that. */
+function remedyFor(deployment: Deployment, path: string, facts: Facts, earlier: Finding[]): string {
+  const { configFile, line, configured } = deployment;
+  const { observations, config } = facts;
+  const lineage = observations.lineages.find(
+    ({ certificatePath, keyPath }) => certificatePath === path || keyPath === path,
+  );
+  if (lineage && !configured && lineage.keyPath === path)
+    return `In ${configFile}:${line} name ${lineage.certificatePath} as the certificate and ${path} as the key, then: ${reloadText(deployment, deployment.server, config)}`;
+  if (lineage) {
+    const told = earlier.find(({ code, subject }) => code === 'lineage-broken' && subject.id === lineage.name);
+    return told?.remedy ?? renewAndLoad(facts, lineage.name);
+  }
+  return `Put the ${configured ? 'key' : 'certificate'} at ${path}, then: ${testText(deployment, config)}`;
+}
 
 /** A server name that its own certificate does not name: clients that ask for it are turned away. */
 export const nameMismatch: Policy = ({ observations, certificates, now }) =>

@@ -3,7 +3,7 @@ import { type Policy, instant } from './facts.ts';
 import { renewAndLoad } from './renewal-remedy.ts';
 import { callOf } from './server-commands.ts';
 
-/** nginx refuses such a pair at reload, keeps the old one, and would not start again: so nothing is reloaded. */
+/** nginx refuses such a pair at reload, keeps the old one, and would not start again, or takes it and fails every handshake: so nothing is reloaded. */
 export const keyMismatch: Policy = (facts) => {
   const { observations, now } = facts;
   const lineages = new Map(observations.lineages.map((lineage) => [lineage.name, lineage]));
@@ -32,6 +32,9 @@ export const keyMismatch: Policy = (facts) => {
   }
   const refusal = (path: string) => {
     const using = observations.deployments.filter(({ certificatePath }) => certificatePath === path);
+    const foreign = observations.foreignKeys ?? [];
+    if (using.some(({ id }) => foreign.includes(id)))
+      return 'it is of another kind, so nginx takes the pair without a word, and from its next reload or start on no client gets a handshake';
     return using.length > 0 && using.every(({ server }) => server === 'other')
       ? `${callOf(using[0], 'other')} cannot serve the pair, and goes on with what it loaded before at best`
       : 'nginx would refuse the pair, so it is not reloaded and serves what it loaded before';

@@ -67,8 +67,17 @@ function heldByOthers(
       'nginx of this config': running?.own === undefined ? 'does not run' : `pid ${running.own}`,
       ...(words && { 'error log': words.words }),
     },
-    remedy: everywhere ? stop(others) : `${stop(others)} && ${bringIntoService(facts)}`,
+    remedy: freed(bound.port, others, everywhere ? undefined : bringIntoService(facts)),
   };
+}
+
+/** Docker's proxy stands for one container, and its unit for all of them: which one to stop is for a person to choose. */
+export function freed(port: number, others: Holder[], then: string | undefined): string {
+  if (others.some(({ name }) => name === 'docker-proxy')) {
+    const find = `Stop the container that publishes port ${port}, or publish another (${typed(['docker', 'ps', '--filter', `publish=${port}`])})`;
+    return then ? `${find}, then: ${then}` : `${find}.`;
+  }
+  return then ? `${stop(others)} && ${then}` : stop(others);
 }
 
 function heldByNobody(endpoint: ObservedEndpoint, bound: Bound, facts: Facts): Cause | undefined {
@@ -128,7 +137,7 @@ function subjectFor(bound: Bound, { observations }: Facts): Cause['subject'] {
 }
 
 /** Ends who holds a socket. nginx ends gracefully on QUIT; a service would be started again by systemd unless it is stopped through it. */
-export function stop(others: Holder[]): string {
+function stop(others: Holder[]): string {
   return others
     .map(({ pid, role, unit }) =>
       unit && unit !== 'nginx.service'

@@ -74,13 +74,15 @@ function told({ code, subject, since, sentence, evidence, remedy }: Cause, sever
   return { code, severity, subject, since, cause: sentence.slice(0, 4000), evidence, remedy: remedy.slice(0, 8000) };
 }
 
-/** A lineage that no server block names cannot keep nginx from starting. */
+/** A lineage that no server block names cannot keep nginx from starting, nor can a key of another kind, which nginx does not notice. */
 function isDeployed({ code, subject }: Finding, { observations }: Facts): boolean {
   return (
     code !== 'key-mismatch' ||
     observations.deployments.some(
-      ({ keyMatches, lineage, certificatePath }) =>
-        keyMatches === false && (subject.kind === 'lineage' ? lineage : certificatePath) === subject.id,
+      ({ id, keyMatches, lineage, certificatePath }) =>
+        keyMatches === false &&
+        !observations.foreignKeys?.includes(id) &&
+        (subject.kind === 'lineage' ? lineage : certificatePath) === subject.id,
     )
   );
 }

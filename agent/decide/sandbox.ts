@@ -27,7 +27,11 @@ export function withOwnFaults(findings: Finding[], facts: Facts): Finding[] {
   const unasked = findings.filter((finding) => isUnasked(finding, rights));
   const blocked = [
     readBlocked(unread, rights),
-    connectBlocked(unasked, rights),
+    connectBlocked(
+      unasked.filter((one) => !isSocketFile(one)),
+      rights,
+    ),
+    socketsBlocked(unasked.filter(isSocketFile), rights),
     hiddenProcesses(facts, rights),
     actBlocked(facts, rights),
   ].flatMap((one) => one ?? []);
@@ -73,6 +77,26 @@ function connectBlocked(unasked: Finding[], { unit, uid }: OwnRights): Blocked |
     since: first.since,
     loss: 'what they serve cannot be told',
   };
+}
+
+/** connect(2) asks a unix socket's own permissions, and those of the directories above it; no setting of a unit is to blame. */
+function socketsBlocked(unasked: Finding[], { uid }: OwnRights): Blocked | undefined {
+  const [first] = unasked;
+  if (!first) return undefined;
+  return {
+    right: 'open unix sockets',
+    because: `their permissions, or those of a directory above them, keep out uid ${uid}`,
+    directives: [],
+    need: 'CAP_DAC_OVERRIDE',
+    severity: 'unknown',
+    objects: unasked.map(({ evidence, subject }) => evidence.address ?? subject.id),
+    since: first.since,
+    loss: 'what they serve cannot be told',
+  };
+}
+
+function isSocketFile({ evidence }: Finding): boolean {
+  return (evidence.address ?? '').startsWith('unix:') && evidence.reason === 'permission-denied';
 }
 
 /** Then only the causes are lost: what is served is told by handshakes. */

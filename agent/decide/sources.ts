@@ -1,3 +1,4 @@
+import type { Server } from '@certherd/protocol/snapshot';
 import { type Facts, type Policy, instant } from './facts.ts';
 import { typed } from './command-line.ts';
 import { serverTest } from './server-commands.ts';
@@ -6,7 +7,7 @@ import { serverTest } from './server-commands.ts';
 export const nothingFound: Policy = ({ observations, config, now }) => {
   const { servers, lineages, deployments, certbot } = observations;
   if (deployments.length > 0 || lineages.length > 0 || typeof certbot.directory === 'object') return [];
-  const problem = servers.find((server) => server.failure && server.failure.reason !== 'not-found');
+  const problem = servers.find((server) => server.failure && !isAbsent(server));
   if (problem) return [];
   const read = servers.filter((server) => !server.failure).map(({ server, configFile }) => `${server} (${configFile})`);
   return [
@@ -19,17 +20,19 @@ export const nothingFound: Policy = ({ observations, config, now }) => {
       cause:
         read.length > 0
           ? `${read.join(', ')} ${read.length > 1 ? 'have' : 'has'} no server with TLS, and ${config.certbot.configDirectory} holds no certbot lineage`
-          : `there is no nginx config at ${config.nginx.config}, and ${config.certbot.configDirectory} holds no certbot lineage`,
+          : `there is no nginx config at ${config.nginx.config}, none of Apache or HAProxy where they have it, and ${config.certbot.configDirectory} holds no certbot lineage`,
       evidence: { 'nginx config': config.nginx.config, 'certbot directory': config.certbot.configDirectory },
-      remedy: 'Name the places in agent.toml: config under [nginx], config_directory under [certbot].',
+      remedy:
+        'Name the places in agent.toml: config under [nginx], config_directory under [certbot]; any other server with TLS as [[listener]].',
     },
   ];
 };
 
 /** nginx still runs on what it loaded; its next restart would fail. */
 export const brokenConfig: Policy = ({ observations, config, now }) =>
-  observations.servers.flatMap(({ failure, configFile, server }) => {
-    if (!failure || failure.reason === 'not-found') return [];
+  observations.servers.flatMap((observed) => {
+    const { failure, configFile, server } = observed;
+    if (!failure || isAbsent(observed)) return [];
     const unreadable = failure.reason === 'permission-denied';
     const place = failure.file ? `${failure.file}${failure.line ? `:${failure.line}` : ''}` : configFile;
     return [
@@ -40,7 +43,7 @@ export const brokenConfig: Policy = ({ observations, config, now }) =>
         since: instant(now),
         cause: unreadable
           ? `${place} cannot be read by this user, so what ${server} serves cannot be told`
-          : `${place}: ${failure.detail}; ${server} keeps what it loaded before, and its next restart would fail`,
+          : `${place}: ${failure.detail.replace(` (${place})`, '')}; ${server} keeps what it loaded before, and its next restart would fail`,
         evidence: { file: place, reason: failure.reason, detail: failure.detail },
         remedy: unreadable ? 'Run this command as root.' : `Mend ${place}, then: ${typed(serverTest(server, config))}`,
       },
@@ -50,10 +53,7 @@ export const brokenConfig: Policy = ({ observations, config, now }) =>
 /** Certificates are issued here, and no server that could serve them was found. */
 export const absentServer: Policy = ({ observations, now }) => {
   const { servers, lineages, deployments } = observations;
-  const absent = servers.find(
-    (server) =>
-      server.failure?.reason === 'not-found' && (server.failure.file ?? server.configFile) === server.configFile,
-  );
+  const absent = servers.find(isAbsent);
   if (!absent || lineages.length === 0 || deployments.length > 0) return [];
   return [
     {
@@ -108,3 +108,8 @@ export const absentCertbot: Policy = ({ observations, config, now }: Facts) => {
     },
   ];
 };
+
+/** The main file itself is not there. One that it includes is named with the line that does so, and breaks the config. */
+function isAbsent({ failure }: Server): boolean {
+  return failure?.reason === 'not-found' && failure.line === undefined;
+}

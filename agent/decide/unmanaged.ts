@@ -25,15 +25,17 @@ export function unmanagedCertificate(facts: UnmanagedFacts): Finding[] {
     const placeholder = isDefaultCertificate(leaf, deployment) || isCatchAll(leaf, deployment);
     const file = observations.files.find((candidate) => candidate.path === path);
     const { configFile, line } = deployment;
+    // then `expired` is what is urgent, and this only says why it came to that
+    const ended = Date.parse(leaf.notAfter) <= now;
     return [
       {
         code: 'unmanaged' as const,
-        severity: placeholder ? ('notice' as const) : severityOf(lifeLeft(leaf, now)),
+        severity: placeholder ? ('notice' as const) : ended ? ('warning' as const) : severityOf(lifeLeft(leaf, now)),
         subject: { kind: 'file' as const, id: path },
         since: file?.modifiedAt ?? instant(now),
         cause: placeholder
           ? `${configFile}:${line} serves ${path}, a placeholder that signed itself: clients refuse it`
-          : `${path} belongs to no certbot lineage, and no other client here is known to renew it: by ${leaf.notAfter} somebody has to do it by hand`,
+          : `${path} belongs to no certbot lineage, and no other client here is known to renew it: ${ended ? `it ended at ${leaf.notAfter}, and` : `by ${leaf.notAfter}`} somebody has to do it by hand`,
         evidence: {
           fingerprint: leaf.fingerprint,
           issuer: leaf.issuer.slice(0, 4000),

@@ -74,7 +74,7 @@ export const outsideValidity: Policy = (facts) => {
             ? reloadText(deployment, deployment?.server ?? 'nginx', config)
             : lineage
               ? renewAndLoad(facts, lineage)
-              : `Install a valid certificate, then: ${reloadText(deployment, deployment?.server ?? 'nginx', config)}`,
+              : `Install a valid certificate${deployment ? ` at ${deployment.certificatePath}` : ''}, then: ${reloadText(deployment, deployment?.server ?? 'nginx', config)}`,
       },
     ];
   });

@@ -34,7 +34,7 @@ export interface Visible {
 }
 
 /**
- * What is shown of what is judged. A finding is shown once it has been judged over the whole of its delay, and ends
+ * What is shown of what is judged. A finding is shown once its delay has passed since it was first judged, and ends
  * once it has been shown for as long and gone for some seconds. So within one delay it is shown or ends at most once, whatever
  * the facts do, and what a person mends is soon told as mended. Only what is told waits: the plan acts on what is judged.
  */

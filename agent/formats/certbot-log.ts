@@ -49,6 +49,7 @@ function runsIn(lines: readonly string[]): string[][] {
 /** Milliseconds, in a zone that is not known. */
 function timeOf(line: string): number | undefined {
   const [, day, time, ms] = /^(\d{4}-\d\d-\d\d) (\d\d:\d\d:\d\d),(\d{3}):/.exec(line) ?? [];
+  if (day === undefined) return undefined;
   const at = Date.parse(`${day}T${time}.${ms}Z`);
   return Number.isNaN(at) ? undefined : at;
 }

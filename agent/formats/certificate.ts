@@ -5,7 +5,7 @@ import { type Failure, failed, type Result, success } from '@certherd/protocol/f
 import { joinAttributes, parseSubjectAltName } from './certificate-names.ts';
 import { instantOf } from './instant.ts';
 import { type PlainCertificate, plainCertificate } from './plain-certificate.ts';
-import type { PlainKey } from './plain-key.ts';
+import { type PlainKey, rsaModulusBits } from './plain-key.ts';
 import { signatureAlgorithmOf } from './signature-algorithm.ts';
 
 /** A certificate with the object that compares keys and issuers. `der` is exactly the bytes of its fingerprint. */
@@ -110,10 +110,7 @@ const badTime = 'Bad time value';
 
 function keyOf(x509: X509Certificate): Pick<Certificate, 'algorithm' | 'key'> {
   const key = publicKey(x509);
-  const described = { algorithm: algorithmOf(key), key: describeKey(key) };
-  // asking for such a key's size leaves an error in OpenSSL's queue, and the next key opened would fail for it; parsing clears it
-  if ((key?.asymmetricKeyDetails?.modulusLength ?? 0) > 16_384) parse(x509.raw);
-  return described;
+  return { algorithm: algorithmOf(key), key: describeKey(key) };
 }
 
 /** Which certificates a client of this signature algorithm gets is told by the key, not by who signed. */
@@ -133,18 +130,17 @@ function algorithmOf(key: KeyObject | undefined): SignatureAlgorithm {
 
 function describeKey(key: KeyObject | undefined): string {
   const type = key?.asymmetricKeyType;
-  const details = key?.asymmetricKeyDetails;
   switch (type) {
     case undefined:
       return 'unknown';
     case 'ec':
-      return `EC ${details?.namedCurve ?? 'of a curve without a name'}`.slice(0, 64);
+      return `EC ${key?.asymmetricKeyDetails?.namedCurve ?? 'of a curve without a name'}`.slice(0, 64);
     case 'ed25519':
       return 'Ed25519';
     case 'ed448':
       return 'Ed448';
     default: {
-      const size = details?.modulusLength;
+      const size = type.startsWith('rsa') ? rsaBits(key) : key?.asymmetricKeyDetails?.modulusLength;
       // FIPS 205 writes SLH-DSA-SHA2-128s
       const name = type
         .toUpperCase()
@@ -152,6 +148,11 @@ function describeKey(key: KeyObject | undefined): string {
       return `${name}${size === undefined ? '' : ` ${size}`}`.slice(0, 64);
     }
   }
+}
+
+/** Not from asymmetricKeyDetails: node makes a BigInt of the exponent in the square of its length, minutes for a mebibyte. */
+function rsaBits(key: KeyObject | undefined): number | undefined {
+  return key && rsaModulusBits(key.export({ type: 'spki', format: 'der' }));
 }
 
 /** The header says how long the certificate is: a file that was cut off is told apart from one that never was one. */

@@ -29,7 +29,9 @@ function certificatePair(configFile: string, certificate: string, key: string | 
     certificatePath: shown(configFile, certificate, certificateKind),
     keyPath: key === undefined ? '' : shown(configFile, key, keyKind),
   };
-  if (certificateKind) pair.failure = unsupported('ssl_certificate', certificateKind);
+  const text = textWithoutPrefix(certificate, key);
+  if (text !== undefined) pair.failure = { reason: 'syntax', detail: text };
+  else if (certificateKind) pair.failure = unsupported('ssl_certificate', certificateKind);
   else if (keyKind) pair.failure = unsupported('ssl_certificate_key', keyKind);
   else if (key === undefined)
     pair.failure = { reason: 'syntax', detail: missingKey(pair.certificatePath).slice(0, 2000) };
@@ -41,13 +43,24 @@ export function missingKey(certificatePath: string): string {
   return `no "ssl_certificate_key" is defined for certificate "${certificatePath}"`;
 }
 
+/** The words for a value that is PEM text where nginx looks for a path; undefined where neither value is. */
+export function textWithoutPrefix(certificate: string, key = ''): string | undefined {
+  const directive = isText(certificate) ? 'ssl_certificate' : isText(key) ? 'ssl_certificate_key' : undefined;
+  return directive && `"${directive}" holds the text of a key or certificate and not "data:" before it`;
+}
+
+function isText(value: string): boolean {
+  return value.includes('-----BEGIN') && !value.startsWith('data:');
+}
+
 /** What a value is when it is not the path of a file: the prefix, or "variable"; undefined for a path. */
 function notAPath(value: string, prefixes: string[]): string | undefined {
   return prefixes.find((prefix) => value.startsWith(prefix)) ?? (value.includes('$') ? 'variable' : undefined);
 }
 
-/** `data:` may hold a key itself: only names of variables are shown. */
+/** `data:` may hold a key itself, and so may a value where it was forgotten: only names of variables are shown. */
 function shown(configFile: string, value: string, kind: string | undefined): string {
+  if (isText(value)) return '(left out)';
   const text = kind === undefined ? fromConfigDirectory(configFile, value) : value;
   const literal = kind === 'data:' && !/^data:(?:\$\w+|\$\{\w+\})+$/.test(value);
   return literal ? 'data:(left out)' : text.slice(0, maxPathLength);

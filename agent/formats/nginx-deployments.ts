@@ -1,5 +1,5 @@
 import type { Deployment, Server } from '@certherd/protocol/snapshot';
-import { certificatePairs, missingKey } from './nginx-certificates.ts';
+import { certificatePairs, missingKey, textWithoutPrefix } from './nginx-certificates.ts';
 import { deploymentLimits, mergedDeployments } from './merged-deployments.ts';
 import { listenersOf, type ListenerTable, listenerTable } from './nginx-listeners.ts';
 import type { Directive } from './nginx-parser.ts';
@@ -36,6 +36,7 @@ export function* nginxDeploymentSteps(directives: Directive[], configFile: strin
     conflictIn(table) ??
     missingSection(directives, configFile) ??
     missingKeyIn(servers, configFile) ??
+    textIn(servers) ??
     impossibleName(table) ??
     missingCertificate(table) ??
     excess;
@@ -50,7 +51,10 @@ function withinLimits(servers: ServerBlock[]): { servers: ServerBlock[]; excess?
   let left: number = mostListeners;
   let excess: Deployments['failure'];
   const bounded = servers.map((server) => {
-    const wanted = server.listens.reduce((sum, { firstPort, lastPort }) => sum + Math.min(lastPort - firstPort + 1, 1000), 0);
+    const wanted = server.listens.reduce(
+      (sum, { firstPort, lastPort }) => sum + Math.min(lastPort - firstPort + 1, 1000),
+      0,
+    );
     if (wanted <= left) {
       left -= wanted;
       return server;
@@ -73,15 +77,14 @@ function deploymentsOf(server: ServerBlock, table: ListenerTable, configFile: st
   if (listeners.length === 0 && !server.ownCertificates) return [];
   const { file, line } = server.directive;
   const serverNames = namesOf(server);
-  return certificatePairs(configFile, server.certificates, server.keys).map((pair) => ({
-    id: `${file}:${line}:${pair.certificatePath}`,
-    server: 'nginx',
-    configFile: file,
-    line,
-    serverNames,
-    listeners,
-    ...pair,
-  }));
+  return certificatePairs(configFile, server.certificates, server.keys).map((pair) => {
+    const { certificatePath, keyPath, failure } = pair;
+    const id = `${file}:${line}:${certificatePath}`;
+    const place = { id, server: 'nginx' as const, configFile: file, line };
+    const deployment: Deployment = { ...place, serverNames, listeners, certificatePath, keyPath };
+    if (failure) deployment.failure = failure;
+    return deployment;
+  });
 }
 
 /** A name too long for the wire is too long for DNS as well; only a regular expression can be so and work. */
@@ -106,6 +109,15 @@ function missingKeyIn(servers: ServerBlock[], configFile: string): Deployments['
   const server = servers.find(({ certificates, keys }) => keys.length < certificates.length);
   const pair = server && certificatePairs(configFile, server.certificates, server.keys).at(-1);
   return pair && at(server.directive, missingKey(pair.certificatePath));
+}
+
+/** nginx would print the text itself. */
+function textIn(servers: ServerBlock[]): Deployments['failure'] {
+  for (const { certificates, keys, directive } of servers) {
+    const words = certificates.map((certificate, index) => textWithoutPrefix(certificate, keys[index])).find(Boolean);
+    if (words !== undefined) return at(directive, words);
+  }
+  return undefined;
 }
 
 /**

@@ -46,8 +46,9 @@ export function readErrorLog(text: string, modifiedAt: number): LogEntry[] {
     if (year === undefined) continue;
     const at = new Date(+year, Number(month) - 1, Number(day), Number(hour), Number(minute), Number(second)).getTime();
     last = Math.max(last, at);
-    const event = eventOf(level, words);
-    if (event) entries.push({ at, level, pid: Number(pid), words: redacted(words).slice(0, 1000), event });
+    const told = redacted(words);
+    const event = eventOf(level, told);
+    if (event) entries.push({ at, level, pid: Number(pid), words: told.slice(0, 1000), event });
   }
   return last > modifiedAt + 2000 ? [] : entries.slice(-mostEntries);
 }
@@ -70,8 +71,17 @@ function refusalOf(words: string): LogEvent {
   if (/^cannot load certificate|^SSL_CTX_|^PEM_|^SSL_|^d2i_|key values mismatch/.test(words)) {
     return path?.startsWith('/') ? { kind: 'certificate-refused', path } : { kind: 'certificate-refused' };
   }
-  const [, file, number] = / in (\/.+):(\d+)$/.exec(words) ?? [];
-  if (file !== undefined) return { kind: 'config-refused', path: file, line: Number(number) };
+  const place = placeOf(words);
+  if (place) return { kind: 'config-refused', ...place };
   if (words.startsWith('open() ') && path !== undefined) return { kind: 'open-failed', path };
   return { kind: 'config-refused' };
+}
+
+/** "… in /FILE:LINE". Looked for from both ends: one pattern for both takes the square of a line's length. */
+function placeOf(words: string): { path: string; line: number } | undefined {
+  const [tail, number] = /:(\d+)$/.exec(words) ?? [];
+  const from = words.indexOf(' in /') + ' in '.length;
+  if (tail === undefined || from < ' in '.length) return undefined;
+  const path = words.slice(from, -tail.length);
+  return path.length > 1 ? { path, line: Number(number) } : undefined;
 }

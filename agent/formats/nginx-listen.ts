@@ -73,9 +73,10 @@ function parseBracketed(value: string): Result<Place> {
 }
 
 function withPorts(address: string, ports: string, value: string): Result<Place> {
-  const parts = /^(\d{1,5})(?:-(\d{1,5}))?$/.exec(ports);
-  const firstPort = Number(parts?.[1] ?? 0);
-  const lastPort = Number(parts?.[2] ?? firstPort);
+  if (!/^\d{1,5}(?:-\d{1,5})?$/.test(ports)) return refused('invalid port', value);
+  const dash = ports.indexOf('-');
+  const firstPort = Number(dash < 0 ? ports : ports.slice(0, dash));
+  const lastPort = dash < 0 ? firstPort : Number(ports.slice(dash + 1));
   if (firstPort < 1 || lastPort < firstPort || lastPort > 65535) return refused('invalid port', value);
   return success({ address, firstPort, lastPort });
 }

@@ -51,6 +51,20 @@ function rsaKey(cursor: Cursor, to: number): PlainKey | undefined {
   return { algorithm: 'rsa', key: `RSA ${bits}` };
 }
 
+/** Bits of the modulus in a SubjectPublicKeyInfo of an RSA key (RFC 3279 2.3.1) of any size, as OpenSSL writes it. */
+export function rsaModulusBits(spki: Buffer): number | undefined {
+  const cursor: Cursor = { bytes: spki, at: 0 };
+  const end = enter(cursor, tags.sequence, spki.length);
+  cursor.at = enter(cursor, tags.sequence, end);
+  if (enter(cursor, tags.bitString, end) !== end) return undefined;
+  cursor.at++;
+  if (enter(cursor, tags.sequence, end) !== end) return undefined;
+  const to = enter(cursor, tags.integer, end);
+  let first = cursor.at;
+  while (first < to && spki[first] === 0) first++;
+  return to < 0 ? undefined : Math.max(0, (to - first) * 8 - Math.clz32(spki[first] ?? 0) + 24);
+}
+
 /** Index of the first byte that counts of a positive INTEGER in as few bytes as it needs, else -1. */
 function positiveAt(bytes: Buffer, from: number, to: number): number {
   const first = bytes[from] ?? 0;

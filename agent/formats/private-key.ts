@@ -22,6 +22,24 @@ export function keyBelongsTo(key: Uint8Array, certificateDer: Uint8Array): Resul
   }
 }
 
+/**
+ * Is the key of another kind than the certificate's (RSA for EC)? nginx 1.22 to 1.30 takes such a pair at `-t` and at a reload, since
+ * OpenSSL keeps a place for each kind and compares only within one; then no handshake succeeds. False where it cannot be told.
+ */
+export function isOfOtherKind(key: Uint8Array, certificateDer: Uint8Array): boolean {
+  const bytes = Buffer.from(key.buffer, key.byteOffset, key.byteLength);
+  const opened = openKey(
+    bytes,
+    readPemBlocks(bytes).find(({ label }) => isKeyLabel(label)),
+  );
+  if (!opened.ok) return false;
+  try {
+    return new X509Certificate(certificateDer).publicKey.asymmetricKeyType !== opened.value.asymmetricKeyType;
+  } catch {
+    return false;
+  }
+}
+
 function openKey(bytes: Buffer, block: PemBlock | undefined): Result<KeyObject> {
   if (!block) return openDerKey(bytes);
   // RFC 5958 and, for the older labels, RFC 1421's "Proc-Type: 4,ENCRYPTED"

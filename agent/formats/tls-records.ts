@@ -14,16 +14,23 @@ export type OpenRecord = (header: Uint8Array, body: Uint8Array) => Result<{ type
 /** Record types (RFC 8446 5.1). */
 const handshake = 22;
 const changeCipherSpec = 20;
+const alert = 21;
 const applicationData = 23;
+/** An alert after which a handshake goes on (RFC 5246 7.2). */
+const warning = 1;
+
+/** Records, and messages. A first flight in the smallest pieces that servers use, 512 bytes, has some 200; each costs work of its own. */
+const most = 1000;
 
 /** RFC 8446 5.2: 2^14 bytes and what protection adds; TLS 1.2 allows 2048. */
 const longestRecord = 16_384 + 2048;
 
 /**
  * The handshake messages in what a TLS server sent, in order, as long as they can be read: up to the end of the bytes, or to
- * the first record that is neither a handshake nor can be opened. `opening` is asked with each whole message in plain text,
+ * the first record that is neither a handshake nor can be opened. A warning is passed over: before TLS 1.3 a server that does not
+ * know the name warns, and goes on (RFC 6066 3). `opening` is asked with each whole message in plain text,
  * and may give the means to open the protected records that follow (TLS 1.3 protects all that comes after ServerHello).
- * Reading ends early where `enough` says so of a message. Failure: 'malformed'.
+ * Reading ends early where `enough` says so of a message. Failure: 'malformed', also for more than 1000 records or messages.
  */
 export function handshakeMessages(
   bytes: Uint8Array,
@@ -32,8 +39,11 @@ export function handshakeMessages(
 ): Result<HandshakeMessage[]> {
   const messages: HandshakeMessage[] = [];
   let open: OpenRecord | undefined;
-  let pending = new Uint8Array(0);
-  for (let at = 0; at + 5 <= bytes.length; ) {
+  let parts: Uint8Array[] = [];
+  let missing = 4;
+  for (let at = 0, records = 1; at + 5 <= bytes.length; records++) {
+    if (Math.max(records, messages.length) > most)
+      return failed('malformed', `more than ${most} TLS records or messages before a certificate`);
     const length = uint16(bytes, at + 3);
     if (length > longestRecord || bytes[at + 1] !== 3) return failed('malformed', 'not a TLS record');
     const header = bytes.subarray(at, at + 5);
@@ -42,23 +52,28 @@ export function handshakeMessages(
     at += 5 + length;
     let type = header[0];
     let content = body;
-    if (type === changeCipherSpec) continue;
+    if (type === changeCipherSpec || (type === alert && length === 2 && content[0] === warning)) continue;
     if (type === applicationData && open) {
       const opened = open(header, body);
       if (!opened.ok) return opened;
       ({ type, content } = opened.value);
     }
     if (type !== handshake) break;
-    pending = pending.length === 0 ? new Uint8Array(content) : joined(pending, content);
+    parts.push(content);
+    missing -= content.length;
+    if (missing > 0) continue;
+    let pending: Uint8Array = Buffer.concat(parts);
     for (;;) {
-      const size = pending.length < 4 ? Infinity : uint24(pending, 1);
-      if (pending.length < 4 + size) break;
+      const size = pending.length < 4 ? 0 : uint24(pending, 1);
+      missing = 4 + size - pending.length;
+      if (missing > 0) break;
       const message = { type: pending[0] ?? 0, body: pending.subarray(4, 4 + size) };
       pending = pending.subarray(4 + size);
       messages.push(message);
       if (enough(message)) return success(messages);
       open ??= opening(message);
     }
+    parts = [pending];
   }
   return success(messages);
 }
@@ -115,13 +130,6 @@ function expanded(hash: string, secret: Uint8Array, label: string, length: numbe
   const name = Buffer.from(`tls13 ${label}`, 'latin1');
   const asked = Buffer.concat([Buffer.from([length >> 8, length & 0xff, name.length]), name, Buffer.from([0, 1])]);
   return createHmac(hash, secret).update(asked).digest().subarray(0, length);
-}
-
-function joined(first: Uint8Array, second: Uint8Array): Uint8Array<ArrayBuffer> {
-  const both = new Uint8Array(first.length + second.length);
-  both.set(first);
-  both.set(second, first.length);
-  return both;
 }
 
 export function uint16(bytes: Uint8Array, at: number): number {

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
-import { parseNginx } from '../formats/nginx-parser.ts';
+import { parseNginxSteps } from '../formats/nginx-parser.ts';
+import type { Steps } from '../formats/steps.ts';
 import type { Files } from '../ports.ts';
 
 /** The accounts of a host as its own files list them; directories (LDAP) are not asked. */
@@ -30,10 +31,10 @@ export function readAccounts(files: Files, root: string): Accounts {
 }
 
 /** Account and group that nginx's workers run as: `user NAME [GROUP];` of the main file (ngx_set_user). */
-export function nginxAccounts(files: Files, configFile: string): string[] {
+export function* nginxAccounts(files: Files, configFile: string): Steps<string[]> {
   const content = files.read(configFile);
   if (!content.ok) return [];
-  const { directives } = parseNginx(new TextDecoder().decode(content.value.bytes), configFile);
+  const { directives } = yield* parseNginxSteps(new TextDecoder().decode(content.value.bytes), configFile);
   return directives.filter(({ name }) => name === 'user').flatMap(({ args }) => args);
 }
 

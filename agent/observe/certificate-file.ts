@@ -6,7 +6,7 @@ import { readBundle } from '../formats/bundle.ts';
 import type { ReadCertificate } from '../formats/certificate.ts';
 import { type ChainOrder, orderOf } from '../formats/chain.ts';
 import { instantOf } from '../formats/instant.ts';
-import { keyBelongsTo } from '../formats/private-key.ts';
+import { isOfOtherKind, keyBelongsTo } from '../formats/private-key.ts';
 import type { Files } from '../ports.ts';
 
 /** What a server finds that is told to load this file as its certificate. */
@@ -89,6 +89,17 @@ export function keyMatches(files: KnownFiles, keyPath: string, leafDer: Uint8Arr
   if (!files.kept) return compare();
   const leaf = hash('sha256', leafDer, 'base64');
   return files.kept.keyMatch(keyPath, leaf, compare);
+}
+
+/** Of a key that does not match: is it even of another kind (isOfOtherKind)? False where it cannot be read. */
+export function keyKindDiffers(files: Files, keyPath: string, leafDer: Uint8Array): boolean {
+  const content = files.read(keyPath);
+  if (!content.ok) return false;
+  try {
+    return isOfOtherKind(content.value.bytes, leafDer);
+  } finally {
+    content.value.bytes.fill(0);
+  }
 }
 
 function compareKey(files: Files, keyPath: string, leafDer: Uint8Array): Result<boolean> {

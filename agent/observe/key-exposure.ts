@@ -1,5 +1,6 @@
 import { dirname } from 'node:path';
 import type { Failure, Result } from '@certherd/protocol/failure';
+import type { Steps } from '../formats/steps.ts';
 import type { Files, PathPermissions, Permissions } from '../ports.ts';
 import type { Accounts } from './accounts.ts';
 
@@ -31,17 +32,21 @@ export interface KeyFilesObserved {
  * A file that others may read is of no use to them under a directory that they may not enter: certbot's own archive and
  * live directories are 0700, and before version 0.29 the keys in them 0644. `trustedGroups` may read keys by the host's own rules.
  */
-export function observeKeyFiles(
+export function* keyFileSteps(
   { files, permissions }: { files: Files; permissions: Permissions },
   accounts: Accounts,
   keyPaths: readonly string[],
   trustedGroups: readonly string[] = [],
-): KeyFileObservation[] {
+): Steps<KeyFileObservation[]> {
   const trusted = new Set([...ownGroups, ...trustedGroups]);
   const once = rememberingDirectories(permissions);
-  return [...new Set(keyPaths)]
-    .filter((path) => path.startsWith('/'))
-    .map((path) => observeKeyFile(files, once, accounts, trusted, path));
+  const observed: KeyFileObservation[] = [];
+  for (const path of new Set(keyPaths)) {
+    if (!path.startsWith('/')) continue;
+    observed.push(observeKeyFile(files, once, accounts, trusted, path));
+    yield;
+  }
+  return observed;
 }
 
 /** root's own, Debian's group for keys, and the groups that server programs run as. */

@@ -1,5 +1,6 @@
 import { dirname, join } from 'node:path';
 import type { Lineage } from '@certherd/protocol/snapshot';
+import type { Steps } from '../formats/steps.ts';
 import type { Files } from '../ports.ts';
 import { observeCertificateFile } from './certificate-file.ts';
 import { versionOf } from './lineage-links.ts';
@@ -24,11 +25,11 @@ const versionsLookedAt = 20;
  * Which of these fingerprints (of files outside of every lineage) are versions that certbot keeps in an archive? Nothing is
  * read where none is wanted, and the newest versions first.
  */
-export function observeLineageVersions(
+export function* lineageVersionSteps(
   files: Files,
   lineages: readonly Lineage[],
   wanted: readonly string[],
-): LineageVersion[] {
+): Steps<LineageVersion[]> {
   const missing = new Set(wanted);
   const found: LineageVersion[] = [];
   for (const lineage of lineages) {
@@ -37,6 +38,7 @@ export function observeLineageVersions(
     if (!own.ok) continue;
     const archive = dirname(own.value);
     for (const version of newestVersions(files, archive)) {
+      yield;
       const [leaf] = observeCertificateFile(files, join(archive, `cert${version}.pem`)).certificates;
       if (!leaf || !missing.delete(leaf.fingerprint)) continue;
       found.push({ lineage: lineage.name, version, fingerprint: leaf.fingerprint });

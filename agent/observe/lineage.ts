@@ -4,6 +4,7 @@ import { type Failure, type Result, success } from '@certherd/protocol/failure';
 import type { FileObservation, Lineage } from '@certherd/protocol/snapshot';
 import { type RenewalConfig, readRenewalConfig } from '../formats/certbot-renewal.ts';
 import { instantOf } from '../formats/instant.ts';
+import { atOnce, type Steps } from '../formats/steps.ts';
 import type { Files } from '../ports.ts';
 import { type CertificateFile, keyMatches, observeCertificateFile } from './certificate-file.ts';
 import { type LineageArchive, observeLineageArchive } from './lineage-archive.ts';
@@ -30,14 +31,22 @@ export interface LineagesObservation {
  * failures: 'link-broken', 'links-disagree', 'malformed', 'not-found', 'empty' and those of the Files port.
  */
 export function observeLineages(files: Files, configDirectory: string): LineagesObservation {
+  return atOnce(lineageSteps(files, configDirectory));
+}
+
+/** As observeLineages, a lineage in each step. */
+export function* lineageSteps(files: Files, configDirectory: string): Steps<LineagesObservation> {
   const names = files.list(join(configDirectory, 'renewal'));
   if (!names.ok) {
     const certbot = names.failure.reason === 'not-found' ? success('absent' as const) : names;
     return { certbot, lineages: [], files: [], certificates: [], settling: [], archives: [] };
   }
-  const observed = names.value
-    .filter((name) => name.endsWith('.conf') && name.length > '.conf'.length)
-    .map((name) => observeLineage(files, configDirectory, name.slice(0, -'.conf'.length)));
+  const observed: ObservedLineage[] = [];
+  for (const name of names.value) {
+    if (!name.endsWith('.conf') || name.length === '.conf'.length) continue;
+    observed.push(observeLineage(files, configDirectory, name.slice(0, -'.conf'.length)));
+    yield;
+  }
   const certificates = observed.flatMap((one) => one.certificates);
   return {
     certbot: success('present'),

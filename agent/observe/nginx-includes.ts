@@ -151,8 +151,8 @@ function* knownFile(reading: Reading, path: string): Steps<Result<KnownFile>> {
     const content = reading.files.read(path);
     if (!content.ok) return content;
     const { bytes } = content.value;
-    const { directives, fault } = yield* parseNginxSteps(reading.decoder.decode(bytes), path);
-    file = { path, bytes: bytes.length, directives, ...(fault && { fault }) };
+    const parsed = yield* parseNginxSteps(reading.decoder.decode(bytes), path);
+    file = { ...parsed, path, bytes: bytes.length };
     reading.parsed.set(path, file);
     reading.configFiles.push(path);
   }

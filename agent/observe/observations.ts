@@ -22,6 +22,8 @@ export interface Observations extends Omit<Snapshot, 'findings' | 'endpoints'>, 
   };
   /** Names of lineages whose links certbot is rewriting at this moment. */
   settling: string[];
+  /** Deployments (ids) of nginx whose key is of another kind than the certificate: nginx takes the pair, and no handshake succeeds. */
+  foreignKeys?: string[];
   /** What certbot's archive still holds for lineages that have a failure; absent where none has. Stays on the host. */
   archives?: LineageArchive[];
   /** What runs, as opposed to what is on disk; absent where that could not be told. Stays on the host. */

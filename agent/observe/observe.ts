@@ -2,24 +2,31 @@ import path from 'node:path';
 import type { Certificate } from '@certherd/protocol/certificate';
 import type { Deployment, FileObservation, Lineage } from '@certherd/protocol/snapshot';
 import type { Config } from '../config.ts';
+import type { Steps } from '../formats/steps.ts';
 import type { LookPorts } from '../ports.ts';
-import { type CertificateFile, keyMatches, observeCertificateFile, readAsPem } from './certificate-file.ts';
+import {
+  type CertificateFile,
+  keyKindDiffers,
+  keyMatches,
+  observeCertificateFile,
+  readAsPem,
+} from './certificate-file.ts';
 import { changedBetween } from './changed-between.ts';
 import { observeEndpoints } from './endpoints/observe-endpoints.ts';
 import { endpointTargets } from './endpoints/targets.ts';
 import { observeUnsettled } from './endpoints/unsettled.ts';
-import { observeLineages } from './lineage.ts';
+import { lineageSteps } from './lineage.ts';
 import type { LookMemory } from './look-memory.ts';
-import { namedByCertificate, observeServers } from './servers.ts';
+import { namedByCertificate, serverSteps } from './servers.ts';
 import { observeRunningNginx } from './nginx-running.ts';
 import { observeOwnRights } from './own-rights.ts';
 import { observeServerProcesses } from './server-processes.ts';
 import { type Observations, certificatesByFingerprint } from './observations.ts';
 import { readingBudget } from './reading-budget.ts';
-import { slices } from './slices.ts';
+import { inSlices, slices } from './slices.ts';
 import { keepingCertificates, needsIntermediate, type ServedCertificates } from './trust.ts';
 import { readTrustedRoots } from './trusted-roots.ts';
-import { noUpkeep, observeUpkeep } from './upkeep.ts';
+import { noUpkeep, upkeepSteps } from './upkeep.ts';
 
 /** certbot swaps its links within milliseconds; what still disagrees after this is broken, not settling. */
 const settlingMs = 60_000;
@@ -79,13 +86,19 @@ export async function observeHost(
   const trusted = { extraRoots: config.extraRoots, bundled: () => ports.bundledRoots() };
   const roots = readTrustedRoots(ports.files, trusted, memory?.roots);
   if (memory) memory.roots = roots;
+  const slice = slices(ports.clock);
+  const upkeep = await inSlices(slice, upkeepSteps(ports, config, whole, { served, roots }, '/'));
+  const brokenChains = await inSlices(
+    slice,
+    keptSteps(whole.brokenChains, (file) => needsIntermediate(ports.files, file, roots, seen.at)),
+  );
   const running = observeRunningNginx(ports, config, whole);
   const rights = observeOwnRights(ports.proc);
   const processes = observeServerProcesses(ports.proc, seen.servers, ports.clock.now());
   return {
     ...whole,
-    brokenChains: whole.brokenChains.filter((file) => needsIntermediate(ports.files, file, roots, seen.at)),
-    ...observeUpkeep(ports, config, whole, { served, roots }, '/'),
+    ...upkeep,
+    brokenChains,
     ...(running && { running }),
     ...(rights && { rights }),
     ...(processes.length > 0 && { processes }),
@@ -103,8 +116,11 @@ export async function observeFiles(
   },
 ): Promise<Observations> {
   const slice = slices(clock);
-  const certbot = observeLineages(files, config.certbot.configDirectory);
-  const servers = observeServers(files, config, () => readingBudget(clock));
+  const certbot = await inSlices(slice, lineageSteps(files, config.certbot.configDirectory));
+  const servers = await inSlices(
+    slice,
+    serverSteps(files, config, () => readingBudget(clock)),
+  );
   const read = new Map<string, CertificateFile>();
   const lineageOf = lineageFinder(files, certbot.lineages);
   const deployments: Deployment[] = [];
@@ -120,7 +136,14 @@ export async function observeFiles(
     const named = namedByCertificate(deployment, file.certificates[0]);
     deployments.push(completed(files, named, file, lineageOf(deployment.certificatePath)));
   }
+  await slice.next();
   const now = clock.now();
+  const certificates = distinct([...certbot.certificates, ...[...read.values()].flatMap((file) => file.certificates)]);
+  await slice.next();
+  const foreignKeys = deployments.filter(({ server, keyMatches: fits, keyPath, certificatePath }) => {
+    const leaf = read.get(certificatePath)?.leafDer;
+    return server === 'nginx' && fits === false && leaf !== undefined && keyKindDiffers(files, keyPath, leaf);
+  });
   const unsettled = [...certbot.settling, ...changedBetween(certbot.lineages, deployments)];
   return {
     at: now,
@@ -131,7 +154,7 @@ export async function observeFiles(
       mode: config.mode,
       lookSeconds: config.rescanMs / 1000,
     },
-    certificates: distinct([...certbot.certificates, ...[...read.values()].flatMap((file) => file.certificates)]),
+    certificates,
     files: distinctFiles([...certbot.files, ...[...read.values()].map((file) => file.observation)]),
     lineages: certbot.lineages,
     servers: servers.servers,
@@ -149,6 +172,7 @@ export async function observeFiles(
     settling: certbot.lineages
       .filter((lineage) => unsettled.includes(lineage.name) && Math.abs(now - writtenAt(files, lineage)) < settlingMs)
       .map((lineage) => lineage.name),
+    ...(foreignKeys.length > 0 && { foreignKeys: foreignKeys.map(({ id }) => id) }),
     ...(certbot.archives.length > 0 && { archives: certbot.archives }),
     brokenChains: [...read.values()]
       .filter(({ chain, observation }) => chain?.complete === false && !servers.chainedElsewhere.has(observation.path))
@@ -208,6 +232,15 @@ function writtenAt(files: LookPorts['files'], lineage: Lineage): number {
       .map((directory) => files.linkChangedAt(directory))
       .map((changed) => (changed.ok ? changed.value : 0)),
   );
+}
+
+function* keptSteps<T>(items: readonly T[], keep: (item: T) => boolean): Steps<T[]> {
+  const kept: T[] = [];
+  for (const item of items) {
+    if (keep(item)) kept.push(item);
+    yield;
+  }
+  return kept;
 }
 
 function distinct(certificates: Certificate[]): Certificate[] {

@@ -1,11 +1,12 @@
 import type { Certificate } from '@certherd/protocol/certificate';
 import type { Deployment, Server } from '@certherd/protocol/snapshot';
 import type { Config } from '../config.ts';
+import type { Steps } from '../formats/steps.ts';
 import type { Files } from '../ports.ts';
 import { observeApache } from './apache/apache-server.ts';
 import { observeHaproxy } from './haproxy/haproxy-server.ts';
 import { listedDeployments } from './listed/listed-listeners.ts';
-import { observeNginx } from './nginx-servers.ts';
+import { nginxSteps } from './nginx-servers.ts';
 import { type ReadingBudget, unlimited } from './reading-budget.ts';
 
 /** Every server program whose config is on the host, with all that their configs name, and what agent.toml lists. */
@@ -23,16 +24,18 @@ const haproxyConfig = '/etc/haproxy/haproxy.cfg';
  * nginx is always looked for, so that its absence is told; the others where their config is, or is named in the settings. What the
  * settings list besides belongs to no server whose config could be read.
  */
-export function observeServers(
+export function* serverSteps(
   files: Files,
   config: Config,
   budget: () => ReadingBudget = () => unlimited,
-): ServersObservation {
+): Steps<ServersObservation> {
   const { nginx, apache, haproxy } = config;
   const apacheFile = apache.config ?? apacheConfigs.find((file) => files.resolve(file).ok);
   const haproxyFile = haproxy.config ?? (files.resolve(haproxyConfig).ok ? haproxyConfig : undefined);
-  const ofNginx = observeNginx(files, nginx.config, budget());
+  const ofNginx = yield* nginxSteps(files, nginx.config, budget());
+  yield;
   const ofApache = apacheFile === undefined ? undefined : observeApache(files, apacheFile, budget());
+  yield;
   const ofHaproxy = haproxyFile === undefined ? undefined : observeHaproxy(files, haproxyFile, budget());
   const all = [ofNginx, ofApache, ofHaproxy].flatMap((one) => one ?? []);
   const chained = ofApache?.deployments.filter(({ id }) => ofApache.chainFiles.has(id)) ?? [];

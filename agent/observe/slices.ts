@@ -10,7 +10,7 @@ export interface Slices {
 }
 
 /** Long enough to cost nothing, short enough that with the longest single step nothing waits 20 ms. */
-const sliceMs = 8;
+const sliceMs = 4;
 
 export function slices(clock: Pick<Clock, 'monotonic'>): Slices {
   let began = clock.monotonic();

@@ -1,6 +1,7 @@
 import { createHash, X509Certificate } from 'node:crypto';
 import type { Dialer, Files } from '../ports.ts';
 import { type Untidiness, untidinessOf } from '../formats/chain.ts';
+import type { Steps } from '../formats/steps.ts';
 import { trustPath } from '../formats/trust-path.ts';
 import { observeCertificateFile } from './certificate-file.ts';
 import type { ObservedEndpoint } from './observations.ts';
@@ -41,12 +42,12 @@ export function keepingCertificates(dial: Dialer, served: ServedCertificates): D
 }
 
 /** Follows every distinct chain that `endpoints` presented. `now` in milliseconds since 1970. */
-export function observeTrust(
+export function* trustSteps(
   endpoints: readonly ObservedEndpoint[],
   served: ServedCertificates,
   roots: TrustedRoots,
   now: number,
-): ChainTrust[] {
+): Steps<ChainTrust[]> {
   const opened = new Map<string, X509Certificate | undefined>();
   const open = (fingerprint: string) => {
     if (!opened.has(fingerprint)) opened.set(fingerprint, certificateOf(served.get(fingerprint)));
@@ -58,22 +59,33 @@ export function observeTrust(
     const fingerprints = [endpoint.served, ...endpoint.chain];
     chains.set(fingerprints.join(' '), fingerprints);
   }
-  return [...chains.values()].flatMap((fingerprints) => {
-    const certificates = fingerprints.map(open);
-    const [leaf] = certificates;
-    if (!leaf) return [];
-    const path = trustPath(
-      certificates.filter((certificate) => certificate !== undefined),
-      roots.roots,
-      now,
-    );
-    if (!path) return [];
-    const untidy = certificates.every((each) => each !== undefined) ? untidinessOf(certificates) : undefined;
-    const judged: Omit<ChainTrust, 'fingerprints'> = path.trusted
-      ? { trusted: true, root: oneLine(path.root) }
-      : endOf(path);
-    return [{ fingerprints, ...judged, ...(untidy && { untidy }) }];
-  });
+  const judged: ChainTrust[] = [];
+  for (const fingerprints of chains.values()) {
+    const chain = judgedChain(fingerprints, fingerprints.map(open), roots, now);
+    if (chain) judged.push(chain);
+    yield;
+  }
+  return judged;
+}
+
+function judgedChain(
+  fingerprints: string[],
+  certificates: (X509Certificate | undefined)[],
+  roots: TrustedRoots,
+  now: number,
+): ChainTrust | undefined {
+  if (!certificates[0]) return undefined;
+  const path = trustPath(
+    certificates.filter((certificate) => certificate !== undefined),
+    roots.roots,
+    now,
+  );
+  if (!path) return undefined;
+  const untidy = certificates.every((each) => each !== undefined) ? untidinessOf(certificates) : undefined;
+  const judged: Omit<ChainTrust, 'fingerprints'> = path.trusted
+    ? { trusted: true, root: oneLine(path.root) }
+    : endOf(path);
+  return { fingerprints, ...judged, ...(untidy && { untidy }) };
 }
 
 /**

@@ -1,11 +1,12 @@
 import type { Config } from '../config.ts';
+import type { Steps } from '../formats/steps.ts';
 import type { LookPorts } from '../ports.ts';
 import { nginxAccounts, readAccounts } from './accounts.ts';
-import { type KeyFilesObserved, observeKeyFiles } from './key-exposure.ts';
-import { type LineageVersionsObserved, observeLineageVersions } from './lineage-versions.ts';
+import { type KeyFilesObserved, keyFileSteps } from './key-exposure.ts';
+import { type LineageVersionsObserved, lineageVersionSteps } from './lineage-versions.ts';
 import type { Observations } from './observations.ts';
 import { type MachineryObserved, observeRenewalMachinery } from './renewal-machinery.ts';
-import { observeTrust, type ServedCertificates, type TrustObserved } from './trust.ts';
+import { type ServedCertificates, type TrustObserved, trustSteps } from './trust.ts';
 import type { TrustedRoots } from './trusted-roots.ts';
 
 /** What is known of certificates and keys besides where they are served: who can read them, who trusts them, who renews them. */
@@ -23,23 +24,24 @@ export const noUpkeep: Upkeep = {
  * Completes a look at the host. `served` is what keepingCertificates gathered during its handshakes (empty without
  * probes: then no chain is followed); `root` is "/" or the tree that is judged in its place.
  */
-export function observeUpkeep(
+export function* upkeepSteps(
   ports: Pick<LookPorts, 'files' | 'permissions' | 'logEnd'>,
   config: Config,
   seen: Pick<Observations, 'at' | 'lineages' | 'deployments' | 'endpoints'>,
   trust: { served: ServedCertificates; roots: TrustedRoots },
   root: string,
-): Upkeep {
+): Steps<Upkeep> {
   const { lineages, deployments, endpoints, at } = seen;
   const keyPaths = [...deployments, ...lineages].map(({ keyPath }) => keyPath);
   const outside = deployments.flatMap(({ lineage, configured }) =>
     lineage === undefined && configured ? [configured] : [],
   );
   const accounts = readAccounts(ports.files, root);
-  return {
-    keyFiles: observeKeyFiles(ports, accounts, keyPaths, nginxAccounts(ports.files, config.nginx.config)),
-    trust: observeTrust(endpoints, trust.served, trust.roots, at),
-    machinery: observeRenewalMachinery(ports, { root, ...config.certbot }),
-    lineageVersions: observeLineageVersions(ports.files, lineages, outside),
-  };
+  const serverAccounts = yield* nginxAccounts(ports.files, config.nginx.config);
+  const keyFiles = yield* keyFileSteps(ports, accounts, keyPaths, serverAccounts);
+  const chains = yield* trustSteps(endpoints, trust.served, trust.roots, at);
+  const machinery = observeRenewalMachinery(ports, { root, ...config.certbot });
+  yield;
+  const lineageVersions = yield* lineageVersionSteps(ports.files, lineages, outside);
+  return { keyFiles, trust: chains, machinery, lineageVersions };
 }

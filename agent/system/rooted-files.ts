@@ -22,14 +22,19 @@ export function rootedFiles(root: string): Pick<LookPorts, 'files' | 'permission
   const logEnd = systemLogEnd();
   return {
     files: {
-      read: (path) => inside(root, path, ({ place }) => files.read(place)),
+      read: (path) => inside(root, path, (found) => ofRegular(found, (place) => files.read(place))),
       list: (path) => inside(root, path, ({ place }) => files.list(place)),
       resolve: (path) => inside(root, path, ({ path: resolved }) => success(resolved)),
       linkChangedAt: (path) => inside(root, path, ({ status }) => success(status.mtimeMs), 'kept'),
     },
     permissions: { of: (path) => inside(root, path, ({ place }) => permissions.of(place)) },
-    logEnd: (path, atMost) => inside(root, path, ({ place }) => logEnd(place, atMost)),
+    logEnd: (path, atMost) => inside(root, path, (found) => ofRegular(found, (place) => logEnd(place, atMost))),
   };
+}
+
+/** Whoever made the tree may have put a device there, and to open one can do something: a watchdog's begins to count down. */
+function ofRegular<T>({ place, status }: Place, look: (place: string) => Result<T>): Result<T> {
+  return status.isFile() ? look(place) : failed('not-a-regular-file', `${place} is not a regular file`);
 }
 
 interface Opened {

@@ -24,6 +24,7 @@ export function watchFiles(log: Log, changed: (path: string) => void): FileChang
 
   const start = (key: string, { directory, depth, only }: Target): Promise<void> => {
     const ignored = (file: string) => isNoise(file) || (only !== undefined && file !== directory && file !== only);
+    // atomic would tell a swap of links a second time 50 ms later and so put the look off; what is told too often is coalesced
     const watcher = watch(directory, { depth, ignoreInitial: true, followSymlinks: true, atomic: false, ignored });
     watchers.set(key, watcher);
     watcher.on('all', (_event, file) => changed(file));

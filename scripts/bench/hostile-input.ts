@@ -6,6 +6,7 @@ import { readingBudget } from '../../agent/observe/reading-budget.ts';
 import { systemClock } from '../../agent/system/clock.ts';
 import { systemFiles } from '../../agent/system/files.ts';
 import { hostileConfigs, writeHostileConfig } from '../../test/helpers/hostile-configs.ts';
+import { hostileInputs } from '../../test/helpers/hostile-input.ts';
 import { openSandbox } from '../../test/helpers/testbed/sandbox.ts';
 import type { Bench, Goal } from './goal.ts';
 
@@ -25,9 +26,9 @@ export const hostileInput: Bench = async (progress) => {
     const clock = systemClock();
     const files = systemFiles();
     const goals: Goal[] = [];
-    const timed = (what: string, work: () => string) => {
+    const timed = async (what: string, work: () => string | Promise<string>) => {
       const began = performance.now();
-      const note = work();
+      const note = await work();
       const ours = performance.now() - began;
       progress(`hostile-input: ${what}: ${Math.round(ours)} ms`);
       goals.push({
@@ -41,15 +42,16 @@ export const hostileInput: Bench = async (progress) => {
     };
     for (const config of hostileConfigs()) {
       const main = writeHostileConfig(config, sandbox.directory);
-      timed(`${config.server}, ${config.title}`, () => {
+      await timed(`${config.server}, ${config.title}`, () => {
         const { server, deployments } = observe[config.server](files, main, readingBudget(clock));
         return `${server.failure?.reason ?? 'read whole'}, ${deployments.length} deployments`;
       });
     }
     for (const [title, piece] of Object.entries(certificateFiles)) {
       const bytes = Buffer.from(piece.repeat(mebibyte / piece.length));
-      timed(`certificate file, ${title}`, () => readBundle(bytes).failure?.reason ?? 'read whole');
+      await timed(`certificate file, ${title}`, () => readBundle(bytes).failure?.reason ?? 'read whole');
     }
+    for (const { title, read } of await hostileInputs(sandbox.directory)) await timed(title, read);
     return goals;
   } finally {
     await sandbox.close();

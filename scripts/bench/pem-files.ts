@@ -1,12 +1,10 @@
+import { spawnSync } from 'node:child_process';
 import { X509Certificate } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { monitorEventLoopDelay } from 'node:perf_hooks';
-import { defaultConfig } from '../../agent/config.ts';
+import { fileURLToPath } from 'node:url';
 import { observeCertificateFile } from '../../agent/observe/certificate-file.ts';
 import { lookMemory } from '../../agent/observe/look-memory.ts';
-import { observeFiles } from '../../agent/observe/observe.ts';
-import { systemClock } from '../../agent/system/clock.ts';
 import { systemFiles } from '../../agent/system/files.ts';
 import { mint, mintKey } from '../../test/helpers/mint.ts';
 import { openSandbox } from '../../test/helpers/testbed/sandbox.ts';
@@ -66,15 +64,15 @@ export const pemFiles: Bench = async (progress) => {
         baseline,
         note: `median of ${rounds}`,
       },
-      await blocked(sandbox.directory, paths),
+      blocked(sandbox.directory, paths),
     ];
   } finally {
     await sandbox.close();
   }
 };
 
-/** How long everything else waits at most while a look reads all of it. */
-async function blocked(directory: string, paths: string[]) {
+/** How long everything else waits at most while a look reads all of it, in a process that did nothing before, as the daemon. */
+function blocked(directory: string, paths: string[]) {
   const perBlock = count / blocks;
   const site = (_: unknown, index: number) =>
     `server { listen 127.0.0.1:21999 ssl; server_name shop-${index}.example.test;\n${paths
@@ -83,21 +81,10 @@ async function blocked(directory: string, paths: string[]) {
       .join('')}}\n`;
   const configFile = join(directory, 'nginx.conf');
   writeFileSync(configFile, `events {}\nhttp {\n${Array.from({ length: blocks }, site).join('')}}\n`);
-  const defaults = defaultConfig({ hostName: 'bench', isRoot: true, stateHome: directory });
-  const certbot = { ...defaults.certbot, configDirectory: join(directory, 'letsencrypt') };
-  const config = { ...defaults, certbot, nginx: { ...defaults.nginx, config: configFile } };
-  const ports = { files: systemFiles(), clock: systemClock() };
-  const delays: number[] = [];
-  for (let round = 0; round < rounds; round += 1) {
-    const delay = monitorEventLoopDelay({ resolution: 1 });
-    delay.enable();
-    const { deployments } = await observeFiles(ports, config);
-    // the last wait shows once the loop turns
-    await new Promise((resolve) => setTimeout(resolve, 5));
-    delay.disable();
-    if (deployments.filter(({ configured }) => configured).length !== count) throw new Error('not all were read');
-    delays.push(delay.max / 1e6);
-  }
+  const looks = fileURLToPath(new URL('./waits-in-looks.ts', import.meta.url));
+  const ran = spawnSync(process.execPath, [looks, configFile, String(count), String(rounds)], { encoding: 'utf8' });
+  if (ran.status !== 0) throw new Error(ran.stderr);
+  const delays = ran.stdout.trim().split(' ').map(Number);
   return {
     what: `${count} files of ${blocks} server blocks in one look: longest wait of the event loop`,
     unit: 'ms',

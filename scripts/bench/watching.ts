@@ -1,7 +1,8 @@
-import { type FSWatcher, mkdirSync, readdirSync, readFileSync, symlinkSync, watch, writeFileSync } from 'node:fs';
+import { type FSWatcher, mkdirSync, readdirSync, symlinkSync, watch, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { watchFiles } from '../../agent/watch/file-changes.ts';
 import type { Watched } from '../../agent/watch/directories.ts';
+import { inotifyWatches } from '../../test/helpers/inotify.ts';
 import { openSandbox } from '../../test/helpers/testbed/sandbox.ts';
 import { changeToDecision } from './change-to-decision.ts';
 import type { Bench, Goal } from './goal.ts';
@@ -74,22 +75,6 @@ async function cost(start: () => unknown): Promise<{ watches: number; ms: number
   // a growth of nothing would make no ratio
   const mb = Math.max(0.1, (process.memoryUsage.rss() - memory) / 2 ** 20);
   return { watches: inotifyWatches() - watches, ms, mb };
-}
-
-/** Of this process, as the kernel counts them (proc(5), fdinfo). */
-function inotifyWatches(): number {
-  return readdirSync('/proc/self/fdinfo')
-    .map((descriptor) => watchesOf(`/proc/self/fdinfo/${descriptor}`))
-    .reduce((sum, count) => sum + count, 0);
-}
-
-function watchesOf(path: string): number {
-  try {
-    return readFileSync(path, 'utf8').match(/^inotify wd:/gm)?.length ?? 0;
-  } catch {
-    // the descriptor that listed them is closed by now
-    return 0;
-  }
 }
 
 function directoriesBelow(directory: string, depth: number): string[] {

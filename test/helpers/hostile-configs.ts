@@ -86,6 +86,10 @@ function haproxy(): HostileConfig[] {
       main: `frontend a\n${'bind :443 ssl crt-list DIRECTORY/l\n'.repeat(1000)}`,
       l: '/p a b\n'.repeat(100_000),
     },
+    'a list of 100,000 certificates': {
+      main: 'frontend a\nbind :443 ssl crt-list DIRECTORY/l\n',
+      l: numbered(100_000, (at) => `/p${at}\n`).join(''),
+    },
     'variables that double': { main: `global\nsetenv A aaaaaaaa\n${'setenv A "$A$A"\n'.repeat(60)}` },
     'variables that become 100,000 words': {
       main: `global\nsetenv A "${'a '.repeat(100_000)}"\nfrontend a\n${'bind "${A[*]}"\n'.repeat(20_000)}`,

@@ -23,6 +23,21 @@ test.serial('config-broken: an nginx config that was cut off while it was edited
   await cleared(t, host, finding);
 });
 
+test.serial('config-broken: an include names a file that is not there', async (t) => {
+  const host = shared();
+  const absent = join(host.sandbox.directory, 'tls-settings.conf');
+  const file = host.nginx.writeSite('second', `include ${absent};\n`);
+  const finding = await found(host, 'config-broken');
+  t.is(finding.severity, 'critical');
+  t.true(finding.cause.includes(`${absent} does not exist`) && finding.cause.includes(`${file}:1`), finding.cause);
+  t.not((await host.nginx.test()).exit, 0, 'nginx agrees');
+  const { sentence, command } = halves(finding.remedy);
+  t.is(sentence, `Mend ${file}:1`);
+  rmSync(file);
+  await follow(t, host, command);
+  await cleared(t, host, finding);
+});
+
 test.serial('file-missing: a server block names a certificate that is not there', async (t) => {
   const host = shared();
   const { certificate, key } = host.certbot.lineage('shop');

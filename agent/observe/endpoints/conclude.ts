@@ -50,6 +50,14 @@ export function saying(answer: Answer | undefined): string {
   return answer.ok ? (answer.value.certificates[0]?.fingerprint ?? '') : answer.failure.reason;
 }
 
+/**
+ * Is IPv6 switched off on this host, so that no client can connect to this listener at all its addresses? The kernel has no such address,
+ * or no route to it; that our own sandbox filters the family away is another error.
+ */
+export function isNoWay({ address }: { address: string }, answer: Answer | undefined): boolean {
+  return address === '::' && answer?.ok === false && /\b(?:EADDRNOTAVAIL|ENETUNREACH)\b/.test(answer.failure.detail);
+}
+
 function conclusion(answer: Answer, asked: AddressAnswers[]): Conclusion {
   const said = saying(answer);
   return {

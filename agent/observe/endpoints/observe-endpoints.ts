@@ -3,7 +3,7 @@ import type { Deployment } from '@certherd/protocol/snapshot';
 import { eachAtMost } from '../each-at-most.ts';
 import type { ObservedEndpoint } from '../observations.ts';
 import { asking, type Asking, type Offered, type ProbePorts } from './answer.ts';
-import { type AddressAnswers, saying } from './conclude.ts';
+import { type AddressAnswers, isNoWay, saying } from './conclude.ts';
 import { countNotAsked, type NotAsked } from './not-asked.ts';
 import { addressAndPort } from './place.ts';
 import { type AlgorithmOf, algorithmsWithRow, configuredFor, offeredTo, rowsOf } from './rows.ts';
@@ -93,16 +93,18 @@ function withRow(all: readonly Asked[], algorithmOf: AlgorithmOf): Asked[] {
   });
 }
 
-/** An own address that this host cannot reach itself (being set up, or of a link that is down) says nothing of what is served there. */
+/**
+ * An own address that this host cannot reach itself (being set up, or of a link that is down) says nothing of what is served there.
+ * Where IPv6 is switched off that is so of "::1" and of every other, and then no client can connect to that listener at all.
+ */
 function leaveOutUnreachable(asked: Asked, note: ReturnType<typeof countNotAsked>['note']): void {
-  const [first, ...others] = asked.at;
-  if (!first) return;
   const { serverName, listener } = asked.target;
-  asked.at = [first];
-  for (const one of others) {
-    if (saying(one.answers[0]) !== 'unreachable') asked.at.push(one);
-    else note('address-unreachable', `${serverName}@${addressAndPort({ address: one.address, port: listener.port })}`);
-  }
+  const reached = asked.at.filter(({ answers: [first] }) => saying(first) !== 'unreachable');
+  const mayBeNone = asked.at.every(({ answers: [first] }) => isNoWay(listener, first));
+  const kept = reached.length > 0 || mayBeNone ? reached : asked.at.slice(0, 1);
+  for (const { address } of asked.at.filter((one) => !kept.includes(one)))
+    note('address-unreachable', `${serverName}@${addressAndPort({ address, port: listener.port })}`);
+  asked.at = kept;
 }
 
 function isDoubtful({ target, at }: Asked, { isUnsettled }: LookAtEndpoints): boolean {

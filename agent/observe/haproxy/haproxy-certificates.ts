@@ -96,10 +96,20 @@ function listAt(reading: Reading, path: string): Result<CrtList> {
     return failed('too-many-includes', `more than ${mostConfigFiles} files are read`);
   const content = reading.files.read(path);
   if (!content.ok) return content;
-  const list = readCrtList(new TextDecoder().decode(content.value.bytes));
+  const { bytes } = content.value;
+  if (holdsPem(bytes)) {
+    bytes.fill(0);
+    return failed('malformed', 'it holds a certificate or a key, which `crt` loads, and not a list');
+  }
+  const list = readCrtList(new TextDecoder().decode(bytes));
   reading.lists.set(path, list);
   reading.configFiles.push(path);
   return success(list);
+}
+
+/** Read as a list each line of a key would be a path, and paths are told. */
+function holdsPem(bytes: Uint8Array): boolean {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).includes('-----BEGIN ');
 }
 
 function loaded(reading: Reading, certificatePath: string, names: string[]): LoadedCertificate {

@@ -74,6 +74,40 @@ test('the most urgent endpoint comes first, then the one with the smallest share
   );
 });
 
+test('what holds for all names of a listener, or of a certificate, stands in each of their rows', (t) => {
+  const snapshot = incident();
+  snapshot.findings = [
+    finding('listener-unbound', 'critical', idOf('shop'), {}),
+    finding('expired', 'critical', idOf('shop'), {}),
+  ];
+  snapshot.endpoints = [
+    ...snapshot.endpoints,
+    { ...endpointOf('far', { served: 'b'.repeat(64), port: 8443 }), id: 'far.example.test@0.0.0.0:8443/ecdsa' },
+  ];
+  const rows = checkTable(snapshot, view, plain).split('\n');
+  const foundOf = (name: string) =>
+    rows
+      .find((line) => line.includes(`${name}.example.test  `) && /[●○·]{6}/.test(line))
+      ?.match(/[a-z-]+(?: \+1)?$/)?.[0];
+  t.is(foundOf('shop'), 'listener-unbound +1');
+  t.is(foundOf('blog'), 'listener-unbound');
+  t.is(foundOf('far'), 'expired', 'the same certificate elsewhere');
+});
+
+test('an ended certificate, an old copy and what could not be told are not counted as well without a word', (t) => {
+  const snapshot = incident();
+  snapshot.certificates = [certificate('a'), certificate('c', { notAfter: new Date(noon - day).toISOString() })];
+  const copied = snapshot.endpoints.find(({ id }) => id === idOf('blog'))?.deployment ?? '';
+  snapshot.findings = [finding('stale-copy', 'warning', copied, { kind: 'deployment' })];
+  t.true(
+    checkTable(snapshot, view, plain)
+      .replaceAll(/\s+/g, ' ')
+      .includes(
+        '2 of 4 endpoints present what is issued and configured, 1 of them a certificate that has ended, 1 of them an old copy, of 1 it could not be told',
+      ),
+  );
+});
+
 test('colour is for terminals alone, and NO_COLOR and TERM=dumb are obeyed', (t) => {
   const tty = { isTTY: true, columns: 80 };
   const coloured = checkTable(incident(), view, terminalOf(tty, utf8));

@@ -96,6 +96,13 @@ test('a certificate that nobody renews is told, the louder the less of its life 
   t.regex(alone(5)?.cause ?? '', /somebody has to do it by hand/);
 });
 
+test('what has ended is told as ended first, and that nobody renews it is only why', (t) => {
+  const findings = judge({ subjectAltNames: ['other.test'], notAfter: new Date(noon - day).toISOString() });
+  const told = findings.find(({ code }) => code === 'unmanaged');
+  t.is(told?.severity, 'warning');
+  t.regex(told?.cause ?? '', /it ended at \S+, and somebody has to do it by hand/);
+});
+
 test('what a private CA issued from its root itself is not to be replaced by what certbot brings', (t) => {
   const other = { issuer: 'CN=Internal CA', subjectAltNames: ['other.test'] };
   const trust = [{ fingerprints: ['b'.repeat(64)], trusted: true, root: 'CN=Internal CA' }];

@@ -90,6 +90,20 @@ test('connections that our own sandbox refuses are told as such, with the direct
   t.is(of(family, { ...observer, filtered: false })?.code, 'endpoint-unreachable');
 });
 
+test('a unix socket that we may not connect to is blamed on its permissions, and on no setting of our unit', (t) => {
+  const { served: _none, ...silent } = endpoint();
+  const failure = { reason: 'permission-denied' as const, detail: 'connect EACCES /run/shop/tls.sock' };
+  const [finding] = judge({
+    rights: observer,
+    endpoints: [{ ...silent, address: 'unix:/run/shop/tls.sock', port: 0, failure }],
+  });
+  t.is(finding?.code, 'sandbox-blocked');
+  t.is(finding?.subject.id, 'web-1: open unix sockets');
+  t.is(finding?.evidence.concerned, 'unix:/run/shop/tls.sock');
+  t.notRegex(`${finding?.cause} ${finding?.remedy}`, /IPAddress/);
+  t.is(finding?.remedy, 'sudo certherd-agent check');
+});
+
 test('an action that our sandbox kept from its end is told until the state is served, and is no failed deployment', (t) => {
   const drifted = {
     rights: observer,

@@ -149,6 +149,20 @@ test('values that are no paths are told as unsupported, and never with a key in 
   }
 });
 
+test('PEM text where a path belongs is what nginx refuses, and never told itself', (t) => {
+  const secret = '"-----BEGIN PRIVATE KEY-----\nMC4CAQ\n"';
+  for (const [certificate, key, directive] of [
+    ['/a.pem', secret, 'ssl_certificate_key'],
+    [secret, '/a.key', 'ssl_certificate'],
+  ]) {
+    const seen = read(`server { listen 443 ssl; ssl_certificate ${certificate}; ssl_certificate_key ${key}; }`);
+    t.like(seen.deployments[0], { failure: { reason: 'syntax' } });
+    t.like(seen.failure, { file: configFile, reason: 'syntax' });
+    t.true(seen.failure?.detail.startsWith(`"${directive}" holds the text`), seen.failure?.detail);
+    t.notRegex(JSON.stringify(seen), /MC4CAQ/);
+  }
+});
+
 test('a certificate without a key is told at its deployment and as what nginx refuses', (t) => {
   const { deployments, failure } = read('server {\n listen 443 ssl; ssl_certificate /a.pem; }');
   t.like(deployments[0], { keyPath: '', failure: { reason: 'syntax' } });

@@ -99,6 +99,28 @@ for (const [kind, options] of kinds) {
   });
 }
 
+/** A record with some of a handshake's bytes. */
+const record = (content: Uint8Array) =>
+  Buffer.concat([Buffer.from([22, 3, 3, content.length >> 8, content.length & 255]), content]);
+
+test('a flight in small pieces is read, and one of thousands of them is a failure', async (t) => {
+  const { bytes } = await flight({ maxVersion: 'TLSv1.2' });
+  const handshake: Buffer[] = [];
+  for (let at = 0; bytes[at] === 22; at += 5 + bytes.readUInt16BE(at + 3))
+    handshake.push(bytes.subarray(at + 5, at + 5 + bytes.readUInt16BE(at + 3)));
+  const whole = Buffer.concat(handshake);
+  const inPieces = (size: number) =>
+    Buffer.concat(
+      Array.from({ length: Math.ceil(whole.length / size) }, (_, index) =>
+        record(whole.subarray(index * size, (index + 1) * size)),
+      ),
+    );
+  for (const size of [3, 7, 512]) t.deepEqual(sentCertificates(inPieces(size), []), sentCertificates(bytes, []));
+  t.like(sentCertificates(inPieces(1), []), { failure: { reason: 'malformed' } });
+  const requests = Buffer.concat([record(Buffer.alloc(16_000)), record(whole)]);
+  t.like(sentCertificates(requests, []), { failure: { reason: 'malformed' } });
+});
+
 test('without the key log a TLS 1.3 flight has no certificate that could be read', async (t) => {
   const { bytes } = await flight({});
   const read = sentCertificates(bytes, []);

@@ -25,6 +25,7 @@ const endless = [
   'globs that nearly match',
   'variables that become 100,000 words',
   'a macro of 100,000 lines used 50,000 times',
+  'a list of 100,000 certificates',
 ];
 
 for (const config of hostileConfigs())

@@ -2,8 +2,9 @@ import { execFileSync } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
 import test from 'ava';
+import { atOnce } from '../../../agent/formats/steps.ts';
 import { readAccounts } from '../../../agent/observe/accounts.ts';
-import { observeKeyFiles } from '../../../agent/observe/key-exposure.ts';
+import { keyFileSteps } from '../../../agent/observe/key-exposure.ts';
 import { systemFiles } from '../../../agent/system/files.ts';
 import { systemPermissions } from '../../../agent/system/permissions.ts';
 import { testDirectory } from '../../helpers/directory.ts';
@@ -29,7 +30,7 @@ function place(t: Parameters<typeof testDirectory>[0]) {
   const key = path.join(root, 'etc/tls/shop.key');
   fs.writeFileSync(key, 'not a key at all', { mode: 0o600 });
   const look = (trusted: string[] = []) => {
-    const keyFiles = observeKeyFiles(ports, readAccounts(ports.files, root), [key, key, '', 'engine:x'], trusted);
+    const keyFiles = atOnce(keyFileSteps(ports, readAccounts(ports.files, root), [key, key, '', 'engine:x'], trusted));
     const [finding, ...more] = judgeUpkeep({ ...observed(), ...upkeep({ keyFiles }) });
     t.deepEqual(more, []);
     return finding;
@@ -109,6 +110,6 @@ test("permissions are read of a file that may not be read, of a FIFO at once, an
   t.true(ports.permissions.of(path.join(root, 'pipe')).ok);
   const gone = ports.permissions.of(path.join(root, 'gone'));
   t.is(gone.ok || gone.failure.reason, 'not-found');
-  const [observation] = observeKeyFiles(ports, readAccounts(ports.files, root), [path.join(root, 'gone')]);
+  const [observation] = atOnce(keyFileSteps(ports, readAccounts(ports.files, root), [path.join(root, 'gone')]));
   t.is(observation?.failure?.reason, 'not-found');
 });

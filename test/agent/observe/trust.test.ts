@@ -4,7 +4,8 @@ import path from 'node:path';
 import test from 'ava';
 import { openCertificate } from '../../../agent/formats/certificate.ts';
 import { rootsBySubject, trustPath } from '../../../agent/formats/trust-path.ts';
-import { needsIntermediate, observeTrust } from '../../../agent/observe/trust.ts';
+import { atOnce } from '../../../agent/formats/steps.ts';
+import { needsIntermediate, trustSteps } from '../../../agent/observe/trust.ts';
 import { readTrustedRoots } from '../../../agent/observe/trusted-roots.ts';
 import { systemFiles } from '../../../agent/system/files.ts';
 import { testDirectory } from '../../helpers/directory.ts';
@@ -23,7 +24,7 @@ function served(chain: readonly Minted[], roots: readonly Minted[]) {
   const own = deployment({ configured: leaf ?? '' });
   const ders = new Map(chain.map((minted) => [print(minted), new Uint8Array(minted.der)]));
   const trusted = { roots: rootsBySubject(roots.map(({ x509 }) => x509)), sources: [], unusable: [] };
-  const trust = observeTrust([row, { ...row, id: 'again@::1:443/ecdsa' }], ders, trusted, now);
+  const trust = atOnce(trustSteps([row, { ...row, id: 'again@::1:443/ecdsa' }], ders, trusted, now));
   const certificates = chain.flatMap(({ der }) => {
     const read = openCertificate(der);
     return read.ok ? [read.value.certificate] : [];
@@ -59,7 +60,7 @@ test("certbot's cert.pem in the place of fullchain.pem is told as that, and noth
   const { root, leaf } = await mintChain();
   const row = endpoint({ served: print(leaf), configured: print(leaf) });
   const trusted = { roots: rootsBySubject([root.x509]), sources: [], unusable: [] };
-  const trust = observeTrust([row], new Map([[print(leaf), new Uint8Array(leaf.der)]]), trusted, now);
+  const trust = atOnce(trustSteps([row], new Map([[print(leaf), new Uint8Array(leaf.der)]]), trusted, now));
   const read = openCertificate(leaf.der);
   const certificates = read.ok ? [read.value.certificate] : [];
   const own = deployment({ configured: print(leaf), certificatePath: `${live}/cert.pem` });
@@ -133,7 +134,7 @@ test('where another server answers, what is shown is not said to be in the file 
   const [meant, shown] = [await mint({ names: ['shop.example.test'] }), await mint({ names: ['web-1'] })];
   const ders = new Map([[print(shown), new Uint8Array(shown.der)]]);
   const row = endpoint({ served: print(shown), configured: print(meant) });
-  const trust = observeTrust([row], ders, { roots: new Map(), sources: [], unusable: [] }, now);
+  const trust = atOnce(trustSteps([row], ders, { roots: new Map(), sources: [], unusable: [] }, now));
   const certificates = [meant, shown].flatMap(({ der }) => {
     const read = openCertificate(der);
     return read.ok ? [read.value.certificate] : [];

@@ -5,6 +5,7 @@ import test, { type ExecutionContext } from 'ava';
 import fc from 'fast-check';
 import { rootedFiles } from '../../../agent/system/rooted-files.ts';
 import { testDirectory } from '../../helpers/directory.ts';
+import { until } from '../../helpers/testbed/until.ts';
 
 /** A root with what a real one has, and a secret beside it that nobody inside may see. */
 function treeWithSecret(t: ExecutionContext): { root: string; outside: string } {
@@ -65,6 +66,43 @@ test('a loop, a file on the way and a directory are failures that name the path 
   });
   t.like(files.read('/none\0'), { failure: { reason: 'not-found' } });
 });
+
+test('what is no regular file is not even opened: a device could do something then', async (t) => {
+  const { root } = treeWithSecret(t);
+  const pipe = path.join(root, 'etc/pipe.pem');
+  const writing = spawn('/usr/bin/python3', ['-c', waitForReader, pipe], { stdio: 'pipe' });
+  t.teardown(() => writing.kill('SIGKILL'));
+  let said = '';
+  writing.stdout.setEncoding('utf8').on('data', (text: string) => (said += text));
+  await new Promise((resolve) => void writing.stdout.once('data', resolve));
+  await until('the writer waits for a reader', () =>
+    fs.readFileSync(`/proc/${writing.pid}/stat`, 'utf8').includes(') S '),
+  );
+  const { files, logEnd } = rootedFiles(root);
+  t.like(files.read('/etc/pipe.pem'), {
+    failure: { reason: 'not-a-regular-file', detail: '/etc/pipe.pem is not a regular file' },
+  });
+  t.like(logEnd('/etc/pipe.pem', 10), { failure: { reason: 'not-a-regular-file' } });
+  const ended = new Promise((resolve) => void writing.once('close', resolve));
+  writing.kill('SIGTERM');
+  await ended;
+  t.is(said, 'waiting\nnobody came\n');
+});
+
+/** Opens a pipe for writing, which lasts until somebody opens it for reading. */
+const waitForReader = `
+import os, signal, sys
+os.mkfifo(sys.argv[1])
+def end(*_):
+    print("nobody came", flush=True)
+    os._exit(0)
+signal.signal(signal.SIGTERM, end)
+print("waiting", flush=True)
+os.open(sys.argv[1], os.O_WRONLY)
+print("opened", flush=True)
+signal.signal(signal.SIGTERM, signal.SIG_DFL)
+signal.pause()
+`;
 
 test('a directory that another process swaps for a link all the while does not lead out', async (t) => {
   const { root, outside } = treeWithSecret(t);

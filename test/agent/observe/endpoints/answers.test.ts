@@ -120,6 +120,22 @@ test('an own address that the host has no way to is counted and is no row', asyn
   t.deepEqual(notAsked, [{ reason: 'address-unreachable', count: 1, examples: [`${shop}@192.0.2.9:443`] }]);
 });
 
+test('where IPv6 is switched off no client can connect to "::", and its names are counted and no rows', async (t) => {
+  const { clock } = systemLooking();
+  const detail = 'connect EADDRNOTAVAIL ::1:443 - Local (:::0)';
+  const { targets } = endpointTargets([deployment({ listeners: [{ ...listener, address: '::' }] })]);
+  const look = { algorithmOf: () => 'ecdsa' as const, timeoutMs: 1000, isUnsettled: () => false };
+  const seen = (words: string) => {
+    const dial: Dialer = () => Promise.resolve(failed('unreachable', words));
+    return observeEndpoints({ dial, clock, random: () => 0 }, targets, look);
+  };
+  const { endpoints, notAsked } = await seen(detail);
+  t.deepEqual(endpoints, []);
+  t.deepEqual(notAsked, [{ reason: 'address-unreachable', count: 1, examples: [`${shop}@[::1]:443`] }]);
+  // a sandbox that filters the family away is a fault of ours, and has to be told
+  t.like((await seen('connect EAFNOSUPPORT ::1:443')).endpoints, [{ failure: { reason: 'unreachable' } }]);
+});
+
 /** Accepts and says nothing. */
 async function tarpit(t: ExecutionContext): Promise<{ server: Server; port: number; accepted: () => number }> {
   const sockets: Socket[] = [];

@@ -21,6 +21,7 @@ const broken: Record<string, string> = {
   'crt-list that is not there': `frontend f\n  ${bind} ssl crt-list /nonexistent\n`,
   'crt-list with a bracket too many': `frontend f\n  ${bind} ssl crt-list LIST-bracket\n`,
   'crt-list whose last line is cut': `frontend f\n  ${bind} ssl crt-list LIST-cut\n`,
+  'crt-list that is a certificate with its key': `frontend f\n  ${bind} ssl crt-list LIST-pem\n`,
   'crt-list of comments': `frontend f\n  ${bind} ssl crt-list LIST-empty\n`,
   'a quote that stays open': 'frontend f\n  bind "*:80 ssl\n',
   'a single quote that stays open': "frontend f\n  bind *:80 'ssl\n",
@@ -47,14 +48,22 @@ for (const [title, text] of Object.entries(broken))
     const pem = server.write('a.pem', certificate.pem + certificate.keyPem);
     server.write('list-bracket', `${pem} a.test\n${pem}] b.test\n`);
     server.write('list-cut', `${pem} a.test\n${pem}`);
+    server.write('list-pem', certificate.pem + certificate.keyPem);
     server.write('list-empty', '# nothing\n\n');
     server.write('haproxy.cfg', haproxyDefaults + text.replace('LIST', join(server.directory, 'list')));
     const { exit, stderr } = await server.test();
     t.not(exit, 0, stderr);
     const alert = /\[ALERT\].*\[[^\]]+:\d+\].*/.exec(stderr)?.[0] ?? '';
     const [, file, line] = [...alert.matchAll(/\[([^\]\s]+):(\d+)\]/g)].at(-1) ?? [];
-    const { failure } = observeHaproxy(systemFiles(), server.configFile).server;
+    const observed = observeHaproxy(systemFiles(), server.configFile);
+    const { failure } = observed.server;
     t.like(failure, { file, line: Number(line) }, `${stderr}\n${failure?.detail}`);
+    const keyLines = certificate.keyPem.split('\n').filter((each) => each !== '' && !each.startsWith('-----'));
+    const told = JSON.stringify(observed);
+    t.deepEqual(
+      keyLines.filter((each) => told.includes(each)),
+      [],
+    );
   });
 
 test('a line before every section is refused, and what follows is read', async (t) => {

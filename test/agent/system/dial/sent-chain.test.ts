@@ -99,3 +99,20 @@ test('openssl s_server that insists on a certificate of its client has shown its
     t.is(await seen(port), expected);
   }
 });
+
+test('openssl s_server that warns of a name it does not know, and goes on, has shown its certificate', async (t) => {
+  const sandbox = opened(t);
+  const [file, key] = ['leaf.pem', 'leaf.key'].map((name) => join(sandbox.directory, name)) as [string, string];
+  writeFileSync(file, leaf.pem);
+  for (const version of ['-tls1_2', '-tls1_3']) {
+    const port = await sandbox.port();
+    const argv = ['s_server', '-accept', `127.0.0.1:${port}`, version, '-quiet', '-cert', file, '-key', key];
+    sandbox.start(
+      '/usr/bin/openssl',
+      [...argv, '-servername', 'other.example.test', '-cert2', file, '-key2', key],
+      join(sandbox.directory, 'output.log'),
+    );
+    await until('s_server listens', async () => !(await seen(port)).startsWith('connection-refused'));
+    t.is(await seen(port), `TLSv1.${version.slice(-1)} leaf`);
+  }
+});
