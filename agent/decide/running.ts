@@ -78,8 +78,9 @@ export function lastRefusal(facts: Facts): LogEntry | undefined {
   );
 }
 
-/** Did what a refusal named change after it? False where it named nothing. */
+/** Did what a refusal named change after it, or is there what it missed? False where it named nothing. */
 export function isMended({ at, event }: LogEntry, { changed, configChanged }: RunningNginx): boolean {
+  if ('missing' in event && event.missing && changed[event.missing] !== undefined) return true;
   const named = 'path' in event && event.path ? changed[event.path] : configChanged?.at;
   return named !== undefined && named > at + 1000;
 }

@@ -18,8 +18,8 @@ export type LogEvent =
   | { kind: 'open-failed'; path: string }
   /** Logs are being reopened (level notice). */
   | { kind: 'reopening' }
-  /** Any other refusal of a config, with the place that nginx names. */
-  | { kind: 'config-refused'; path?: string; line?: number };
+  /** Any other refusal of a config, with the place that nginx names; `missing` is a file that it names there and did not find. */
+  | { kind: 'config-refused'; path?: string; line?: number; missing?: string };
 
 export interface LogEntry {
   /** Milliseconds since 1970, cut to the second by nginx, which may be up to 3 s early: it keeps one time while it retries. */
@@ -72,7 +72,8 @@ function refusalOf(words: string): LogEvent {
     return path?.startsWith('/') ? { kind: 'certificate-refused', path } : { kind: 'certificate-refused' };
   }
   const place = placeOf(words);
-  if (place) return { kind: 'config-refused', ...place };
+  const missing = path !== undefined && /^open\(\) "[^"]+" failed \(2: /.test(words) ? { missing: path } : {};
+  if (place) return { kind: 'config-refused', ...place, ...missing };
   if (words.startsWith('open() ') && path !== undefined) return { kind: 'open-failed', path };
   return { kind: 'config-refused' };
 }

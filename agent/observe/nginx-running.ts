@@ -120,7 +120,10 @@ function refusedAddresses(log: LogEntry[]): { address: string; port: number }[] 
 
 function changesOf(files: Files, log: LogEntry[]): Record<string, number> {
   const refused = log.filter(({ level }) => level === 'emerg').slice(-20);
-  const named = refused.flatMap(({ event }) => ('path' in event && event.path ? [event.path] : []));
+  const named = refused.flatMap(({ event }) => [
+    ...('path' in event && event.path ? [event.path] : []),
+    ...('missing' in event && event.missing ? [event.missing] : []),
+  ]);
   return Object.fromEntries(
     [...new Set(named)].flatMap((file) => {
       const at = changedAt(files, file);

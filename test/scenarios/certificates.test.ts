@@ -54,6 +54,22 @@ test.serial('key-mismatch: a key of another kind, which nginx takes at its own t
   await cleared(t, host, finding);
 });
 
+test.serial('key-mismatch: the config names the key of another site, which is to be left alone', async (t) => {
+  const host = shared();
+  const { certificate, key } = host.certbot.lineage('shop');
+  const other = path.join(host.sandbox.directory, 'other.key');
+  fs.writeFileSync(other, (await mint()).keyPem);
+  await serve(t, host, { certificate, key });
+  const wrong = site({ serverNames: [shopName], port: host.tlsPort, pairs: [{ certificate, key: other }] });
+  const file = host.nginx.writeSite('shop', wrong);
+  const finding = await found(host, 'key-mismatch');
+  const { sentence, command } = halves(finding.remedy);
+  t.is(sentence, `In ${file}:1 name ${key} as the key of ${certificate}`);
+  host.nginx.writeSite('shop', wrong.replaceAll(other, key));
+  await follow(t, host, command);
+  await cleared(t, host, finding);
+});
+
 test.serial('key-exposed: everybody on the host may read the key', async (t) => {
   const host = shared();
   const key = host.certbot.lineage('shop').keyTarget();

@@ -33,9 +33,10 @@ test.serial('config-broken: an include names a file that is not there', async (t
   t.not((await host.nginx.test()).exit, 0, 'nginx agrees');
   const { sentence, command } = halves(finding.remedy);
   t.is(sentence, `Mend ${file}:1`);
-  rmSync(file);
+  writeFileSync(absent, 'ssl_session_timeout 1d;\n');
   await follow(t, host, command);
   await cleared(t, host, finding);
+  rmSync(file);
 });
 
 test.serial('file-missing: a server block names a certificate that is not there', async (t) => {

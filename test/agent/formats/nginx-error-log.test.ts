@@ -35,6 +35,12 @@ test('what nginx 1.22 writes at a refused reload is recognised, with addresses, 
     path: '/etc/nginx/sites-enabled/a b.conf',
     line: 12,
   });
+  t.deepEqual(
+    eventOf(
+      '[emerg] 7#7: open() "/etc/nginx/tls.conf" failed (2: No such file or directory) in /etc/nginx/nginx.conf:30',
+    ),
+    { kind: 'config-refused', path: '/etc/nginx/nginx.conf', line: 30, missing: '/etc/nginx/tls.conf' },
+  );
   t.deepEqual(eventOf('[emerg] 7#7: open() "/var/log/nginx/x.log" failed (13: Permission denied)'), {
     kind: 'open-failed',
     path: '/var/log/nginx/x.log',
