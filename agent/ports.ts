@@ -50,6 +50,8 @@ export interface Files {
 export interface Proc {
   list(path: string): string[] | undefined;
   read(path: string): string | undefined;
+  /** Reads on only until the text is enough: some tables are long, and what counts stands first. */
+  readUntil?(path: string, isEnough: (text: string) => boolean): string | undefined;
   readlink(path: string): string | undefined;
 }
 

@@ -40,6 +40,16 @@ export interface ListeningSocket {
   inode: string;
 }
 
+/** Is every listening socket in this beginning of /proc/net/tcp or tcp6? The kernel writes them before all others (tcp_seq_start). */
+export function isPastListening(text: string): boolean {
+  const rows = text
+    .slice(0, text.lastIndexOf('\n') + 1)
+    .split('\n')
+    .slice(1, -1);
+  const state = /^\s*\d+: \S+ \S+ ([0-9A-F]{2}) /.exec(rows.at(-1) ?? '')?.[1];
+  return state !== undefined && state !== '0A';
+}
+
 /** The sockets in state LISTEN of /proc/net/tcp or tcp6. Addresses there are 32-bit words, the first byte last. */
 export function listeningSockets(text: string): ListeningSocket[] {
   return text.split('\n').flatMap((row) => {

@@ -1,5 +1,12 @@
 import type { Listener } from '@certherd/protocol/snapshot';
-import { addressKey, type ListeningSocket, listeningSockets, nginxTitle, readStat } from '../formats/proc.ts';
+import {
+  addressKey,
+  isPastListening,
+  type ListeningSocket,
+  listeningSockets,
+  nginxTitle,
+  readStat,
+} from '../formats/proc.ts';
 import type { Proc } from '../ports.ts';
 import { processIds } from './nginx-process.ts';
 
@@ -31,9 +38,11 @@ export interface Bound {
  * is bound to all addresses, as the kernel does it. Absent where /proc/net cannot be read.
  */
 export function observeListening(proc: Proc, listeners: Pick<Listener, 'address' | 'port'>[]): Bound[] | undefined {
-  const table = proc.read('/proc/net/tcp');
+  // of a busy server the rest of the table is thousands of connections
+  const listening = (path: string) => (proc.readUntil ? proc.readUntil(path, isPastListening) : proc.read(path));
+  const table = listening('/proc/net/tcp');
   if (table === undefined) return undefined;
-  const sockets = [...listeningSockets(table), ...listeningSockets(proc.read('/proc/net/tcp6') ?? '')];
+  const sockets = [...listeningSockets(table), ...listeningSockets(listening('/proc/net/tcp6') ?? '')];
   const wanted = listeners.flatMap(({ address, port }) => {
     const key = port === 0 ? undefined : addressKey(address);
     if (key === undefined) return [];

@@ -1,6 +1,16 @@
+import { once } from 'node:events';
+import { type AddressInfo, connect, createServer, type Server } from 'node:net';
 import test from 'ava';
 import fc from 'fast-check';
-import { addressKey, bootTime, listeningSockets, nginxTitle, readStat } from '../../../agent/formats/proc.ts';
+import {
+  addressKey,
+  bootTime,
+  isPastListening,
+  listeningSockets,
+  nginxTitle,
+  readStat,
+} from '../../../agent/formats/proc.ts';
+import { systemProc } from '../../../agent/system/proc.ts';
 
 const row = (address: string, state: string) =>
   `   0: ${address} 00000000:0000 ${state} 00000000:00000000 00:00000000 00000000     0        0 488907 1 00 100 0 0 10 0`;
@@ -10,6 +20,41 @@ test('a listening socket is told by address, port and inode, in both families', 
   t.deepEqual(listeningSockets(table), [{ key: addressKey('127.0.0.1') ?? '', port: 0x61c1, inode: '488907' }]);
   const six = listeningSockets(row('B80D0120000000000000000001000000:01BB', '0A'));
   t.deepEqual(six, [{ key: addressKey('2001:db8::1') ?? '', port: 443, inode: '488907' }]);
+});
+
+test('the kernel writes listening sockets first, so that the beginning of its table is enough', async (t) => {
+  const servers = await Promise.all(
+    Array.from({ length: 200 }, async () => {
+      const server = createServer((socket) => socket.resume()).listen(0, '127.0.0.1');
+      await once(server, 'listening');
+      return server;
+    }),
+  );
+  const port = (server: Server) => (server.address() as AddressInfo).port;
+  const clients = await Promise.all(
+    servers.map(async (server) => {
+      const client = connect(port(server), '127.0.0.1');
+      await once(client, 'connect');
+      return client;
+    }),
+  );
+  const begun = systemProc().readUntil?.('/proc/net/tcp', isPastListening) ?? '';
+  const ports = new Set(listeningSockets(begun).map((one) => one.port));
+  t.true(servers.every((server) => ports.has(port(server))));
+  t.true(isPastListening(begun));
+  for (const client of clients) client.destroy();
+  for (const server of servers) server.close();
+});
+
+test('a beginning is enough from the first whole row that does not listen', (t) => {
+  const head = '  sl  local_address rem_address   st\n';
+  const listen = `${row('0100007F:61C1', '0A')}\n`;
+  const other = `${row('0100007F:61C1', '06')}\n`;
+  t.false(isPastListening(''));
+  t.false(isPastListening(head));
+  t.false(isPastListening(head + listen));
+  t.false(isPastListening(head + listen + other.slice(0, -1)));
+  t.true(isPastListening(head + listen + other));
 });
 
 test('an address has one key however it is written', (t) => {
