@@ -78,10 +78,14 @@ export function startAgent(
       if (woken || stopped) wake();
     });
 
-  const look = async (): Promise<{ snapshot: Snapshot; plan: Plan; seen: Visible }> => {
+  const look = async (changesOnly: boolean): Promise<{ snapshot: Snapshot; plan: Plan; seen: Visible }> => {
     for (let round = 1; ; round++) {
       woken = false;
-      const observations = await observeHost(ports, config, host, { isOver: () => stopped, memory: looks });
+      const observations = await observeHost(ports, config, host, {
+        isOver: () => stopped,
+        memory: looks,
+        changesOnly,
+      });
       looks.looked();
       // What changed before a directory was watched gave no trigger.
       const isNew = await watching.watchOnly(directoriesToWatch(config, observations));
@@ -140,11 +144,15 @@ export function startAgent(
     return true;
   };
 
+  /** After an action, and when time has come, everything is asked; after a change of files what that may concern. */
+  let acted = false;
   const cycle = async () => {
-    const { snapshot, plan, seen } = await look();
+    const { snapshot, plan, seen } = await look(woken && !acted);
     report(snapshot, seen);
-    if (await doFirst(plan)) return;
-    const next = Math.min(plan.lookAgainAt, seen.lookAgainAt);
+    acted = await doFirst(plan);
+    if (acted) return;
+    const allAskedAt = clock.now() - clock.monotonic() + (looks.asked?.at ?? clock.monotonic());
+    const next = Math.min(plan.lookAgainAt, seen.lookAgainAt, allAskedAt + paced.rescanMs);
     status.next(next);
     await nextTrigger(next);
   };

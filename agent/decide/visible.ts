@@ -22,6 +22,8 @@ export const Sighting = Type.Object({
 export type Sighting = Static<typeof Sighting>;
 
 const soonMs = 2000;
+/** While something shown may be mended by a reload or a start, of which no file tells, it is looked at this often. */
+const watchedMs = 30_000;
 /** What is mended must not look broken for longer than it takes to see that it stays so. */
 const mendedMs = 5000;
 
@@ -58,7 +60,7 @@ export function visible(
       .map(({ finding }) => finding)
       .sort(byUrgency),
     sightings,
-    lookAgainAt: Math.min(...sightings.map((sighting) => looksAgainAt(sighting, config))),
+    lookAgainAt: Math.min(...sightings.map((sighting) => looksAgainAt(sighting, config, now))),
   };
 }
 
@@ -102,9 +104,13 @@ function endsAt({ finding, lastAt, shownAt, goneAt = lastAt }: Sighting, config:
 }
 
 /** When it is to be looked at again: at the latest when time alone shows or ends it. */
-function looksAgainAt(sighting: Sighting, config: Pick<Config, 'findingDelayMs'>): number {
+function looksAgainAt(sighting: Sighting, config: Pick<Config, 'findingDelayMs'>, now: number): number {
   const { finding, firstAt, lastAt, shownAt, goneAt } = sighting;
-  if (shownAt !== undefined) return goneAt === undefined ? Number.POSITIVE_INFINITY : endsAt(sighting, config);
+  if (shownAt !== undefined && goneAt !== undefined) return endsAt(sighting, config);
+  if (shownAt !== undefined) {
+    const isWatched = finding.severity === 'critical' && ['endpoint', 'server'].includes(finding.subject.kind);
+    return isWatched ? now + Math.max(soonMs, Math.min(watchedMs, now - shownAt)) : Number.POSITIVE_INFINITY;
+  }
   if (goneAt !== undefined) return Number.POSITIVE_INFINITY;
   // Nobody tells of a reload: what mostly ends soon is looked at soon, and then after twice the time each.
   return Math.min(firstAt + delayOf(finding.code, config), lastAt + Math.max(soonMs, lastAt - firstAt));

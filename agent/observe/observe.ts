@@ -12,12 +12,14 @@ import {
   readAsPem,
 } from './certificate-file.ts';
 import { changedBetween } from './changed-between.ts';
+import { carriedOver, generationOf, inOrderOf } from './endpoints/carried.ts';
 import { observeEndpoints } from './endpoints/observe-endpoints.ts';
 import { endpointTargets } from './endpoints/targets.ts';
 import { observeUnsettled } from './endpoints/unsettled.ts';
 import { lineageSteps } from './lineage.ts';
 import type { LookMemory } from './look-memory.ts';
 import { namedByCertificate, serverSteps } from './servers.ts';
+import { observeNginxProcesses } from './nginx-process.ts';
 import { observeRunningNginx } from './nginx-running.ts';
 import { observeOwnRights } from './own-rights.ts';
 import { observeServerProcesses } from './server-processes.ts';
@@ -45,6 +47,8 @@ export interface LookOptions {
   onTargets?: (count: number) => void;
   /** Of the looks before. */
   memory?: LookMemory;
+  /** Files changed, and nothing else is known to have: endpoints that this leaves as they were are not asked again. */
+  changesOnly?: boolean;
 }
 
 /** One look at the whole host: files, lineages, configs, who renews, and a handshake with every endpoint. */
@@ -52,7 +56,14 @@ export async function observeHost(
   machine: LookPorts,
   config: Config,
   host: { name: string; agentVersion: string; platform: string },
-  { patienceMs = settlingMs, isOver = () => false, probe = true, onTargets, memory }: LookOptions = {},
+  {
+    patienceMs = settlingMs,
+    isOver = () => false,
+    probe = true,
+    onTargets,
+    memory,
+    changesOnly = false,
+  }: LookOptions = {},
 ): Promise<Observations> {
   const ports = memory ? { ...machine, files: memory.files } : machine;
   const began = ports.clock.monotonic();
@@ -65,13 +76,30 @@ export async function observeHost(
   const algorithmOf = (fingerprint: string) => byFingerprint.get(fingerprint)?.algorithm;
   const { targets, notAsked } = endpointTargets(probe ? seen.deployments : [], ports.addresses());
   onTargets?.(targets.length);
-  const served: ServedCertificates = new Map();
+  const isDue = !memory?.asked || ports.clock.monotonic() - memory.asked.at >= config.rescanMs;
+  const before = changesOnly && !isDue ? memory?.asked : undefined;
+  const generation = memory && probe ? observeGeneration(ports, config, seen) : undefined;
+  const { ask, carried } = carriedOver(targets, before, generation);
+  const served: ServedCertificates = new Map(carried.length > 0 ? before?.served : []);
   const dial = keepingCertificates(ports.dial, served);
-  const asked = await observeEndpoints({ ...ports, dial }, targets, {
+  const answered = await observeEndpoints({ ...ports, dial }, ask, {
     algorithmOf,
     timeoutMs: config.probeTimeoutMs,
     isUnsettled: observeUnsettled(ports, seen),
   });
+  const shown = new Set(carried.flatMap((row) => [row.served, ...row.chain]));
+  const asked = {
+    endpoints: inOrderOf(targets, [...carried, ...answered.endpoints]),
+    certificates: [
+      ...(before?.certificates.filter(({ fingerprint }) => shown.has(fingerprint)) ?? []),
+      ...answered.certificates,
+    ],
+    notAsked: answered.notAsked,
+  };
+  if (memory && generation !== undefined) {
+    const at = carried.length > 0 && before ? before.at : began;
+    memory.asked = { ...asked, at, generation, deployments: seen.deployments, served };
+  } else if (memory) delete memory.asked;
   const issued = new Map(seen.lineages.map((lineage) => [lineage.name, lineage.issued]));
   const lineageOf = new Map(seen.deployments.map((deployment) => [deployment.id, deployment.lineage]));
   const whole = {
@@ -220,6 +248,18 @@ function lineageFinder(files: LookPorts['files'], lineages: Lineage[]): (path: s
     const held = target.ok ? byTarget.get(path.dirname(target.value)) : undefined;
     return named && held ? lineages.find((lineage) => lineage === named || lineage === held) : (named ?? held);
   };
+}
+
+/** Before the handshakes: a reload during them is another generation at the next look. */
+function observeGeneration(
+  ports: LookPorts,
+  { nginx }: Config,
+  { servers }: Pick<Observations, 'servers'>,
+): string | undefined {
+  const files = servers.flatMap(({ server, configFiles }) => (server === 'nginx' ? configFiles : []));
+  const changed = files.map((file) => ports.files.linkChangedAt(file)).map((at) => (at.ok ? at.value : 0));
+  const newest = changed.reduce((latest, at) => Math.max(latest, at), files.length);
+  return generationOf(observeNginxProcesses(ports.proc, ports.clock.now()), nginx.config, newest);
 }
 
 /** When certbot last wrote to the lineage: its live or its archive directory changed. */

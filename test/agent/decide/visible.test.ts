@@ -82,7 +82,23 @@ test('a finding that is away while it has been shown for less than its delay, or
     [200_000, []],
     [204_999, [finding({ cause: 'and again' })]],
   ]);
-  t.deepEqual([findings[0]?.cause, told, lookAgainAt], ['and again', ['90000 finding-opened'], Infinity]);
+  t.deepEqual(
+    [findings[0]?.cause, told, lookAgainAt],
+    ['and again', ['90000 finding-opened'], noon + 204_999 + 30_000],
+  );
+});
+
+test('what a reload by hand may mend is looked at soon, and then every half minute', (t) => {
+  const again = (code: FindingCode, kind: 'endpoint' | 'file', at: number) =>
+    looks([
+      [0, [finding({ code, subject: { kind, id: 'x' } })]],
+      [90_000, [finding({ code, subject: { kind, id: 'x' } })]],
+      [90_000 + at, [finding({ code, subject: { kind, id: 'x' } })]],
+    ]).lookAgainAt;
+  t.is(again('not-served', 'endpoint', 1), noon + 90_001 + 2000);
+  t.is(again('not-served', 'endpoint', 4000), noon + 94_000 + 4000);
+  t.is(again('not-served', 'endpoint', 900_000), noon + 990_000 + 30_000);
+  t.is(again('expired', 'file', 1), Infinity, 'time alone mends nothing there');
 });
 
 test('a notice that turns critical is an event, and its end is one', (t) => {

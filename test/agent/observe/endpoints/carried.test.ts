@@ -1,0 +1,102 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import test, { type ExecutionContext } from 'ava';
+import { lookMemory } from '../../../../agent/observe/look-memory.ts';
+import { observeHost } from '../../../../agent/observe/observe.ts';
+import { systemLooking } from '../../../../agent/system/looking.ts';
+import { mint, type Minted } from '../../../helpers/mint.ts';
+import { config } from '../../../helpers/observed.ts';
+import { startNginx } from '../../../helpers/testbed/nginx.ts';
+import { openSandbox } from '../../../helpers/testbed/sandbox.ts';
+import { until } from '../../../helpers/testbed/until.ts';
+
+const names = ['a.example.test', 'b.example.test', 'c.example.test'];
+const fingerprintOf = ({ x509 }: Minted) => x509.fingerprint256.replaceAll(':', '').toLowerCase();
+
+/** A real nginx with three sites, an agent's memory, and whom each look asked. */
+async function host(t: ExecutionContext) {
+  const sandbox = openSandbox();
+  t.teardown(() => sandbox.close());
+  const port = await sandbox.port();
+  const write = async (name: string) => {
+    const leaf = await mint({ names: [name] });
+    writeFileSync(join(sandbox.directory, `${name}.pem`), leaf.pem);
+    writeFileSync(join(sandbox.directory, `${name}.key`), leaf.keyPem, { mode: 0o600 });
+    return fingerprintOf(leaf);
+  };
+  for (const name of names) await write(name);
+  const block = (name: string) =>
+    `server { listen 127.0.0.1:${port} ssl; server_name ${name}; ssl_certificate ${sandbox.directory}/${name}.pem; ssl_certificate_key ${sandbox.directory}/${name}.key; }\n`;
+  const sites = { all: names.map(block).join('') };
+  const nginx = await startNginx(sandbox, { httpPort: await sandbox.port(), sites });
+  const settings = {
+    ...config(),
+    certbot: { ...config().certbot, configDirectory: join(sandbox.directory, 'letsencrypt') },
+    nginx: { binary: nginx.binary, config: nginx.configFile, prefix: nginx.prefix, errorLog: nginx.errorLog },
+  };
+  const looking = systemLooking();
+  let later = 0;
+  const clock = { ...looking.clock, monotonic: () => looking.clock.monotonic() + later };
+  const memory = lookMemory(looking.files, clock);
+  const look = async (changesOnly: boolean) => {
+    const asked = new Set<string>();
+    const dial: typeof looking.dial = (target) => {
+      asked.add(target.serverName);
+      return looking.dial(target);
+    };
+    const identity = { name: 'web-1', agentVersion: '0', platform: 'test' };
+    const seen = await observeHost({ ...looking, clock, dial }, settings, identity, { memory, changesOnly });
+    memory.looked();
+    return { asked: [...asked].sort(), seen };
+  };
+  return { sandbox, nginx, block, write, look, wait: (ms: number) => (later += ms), rescanMs: settings.rescanMs };
+}
+
+test('after a change of files only the endpoints that it may concern are asked, and the others keep their answers', async (t) => {
+  const { write, look } = await host(t);
+  const first = await look(true);
+  t.deepEqual(first.asked, names, 'nothing is known yet');
+  const quiet = await look(true);
+  t.deepEqual(quiet.asked, []);
+  t.deepEqual(quiet.seen.endpoints, first.seen.endpoints);
+  t.deepEqual(quiet.seen.certificates, first.seen.certificates);
+  t.deepEqual(quiet.seen.trust, first.seen.trust);
+
+  const renewed = await write('b.example.test');
+  const changed = await look(true);
+  t.deepEqual(changed.asked, ['b.example.test']);
+  const row = changed.seen.endpoints.find(({ serverName }) => serverName === 'b.example.test');
+  t.is(row?.configured, renewed);
+  t.not(row?.served, renewed);
+  t.deepEqual((await look(true)).asked, ['b.example.test'], 'what drifts is asked at each look');
+});
+
+test('a reload, a look that time asks for, and answers that are a rescan old have everything asked', async (t) => {
+  const { nginx, write, look, wait, rescanMs } = await host(t);
+  await look(false);
+  t.deepEqual((await look(false)).asked, names);
+  const renewed = await write('a.example.test');
+  const workers = nginx.workers();
+  t.is((await nginx.reload()).exit, 0);
+  await until('only new workers run', () => {
+    const now = nginx.workers();
+    return now.length > 0 && now.every((pid) => !workers.includes(pid));
+  });
+  const after = await look(true);
+  t.deepEqual(after.asked, names);
+  t.is(after.seen.endpoints.find(({ serverName }) => serverName === 'a.example.test')?.configured, renewed);
+  await look(false);
+  t.deepEqual((await look(true)).asked, []);
+  wait(rescanMs);
+  t.deepEqual((await look(true)).asked, names);
+});
+
+test('a site that is added is asked, and one that another block takes over is no longer what it was', async (t) => {
+  const { nginx, block, write, look } = await host(t);
+  await look(false);
+  await write('d.example.test');
+  nginx.writeSite('more', block('d.example.test'));
+  const { asked, seen } = await look(true);
+  t.true(asked.includes('d.example.test'));
+  t.is(seen.endpoints.filter(({ algorithm }) => algorithm === 'ecdsa').length, 4);
+});
