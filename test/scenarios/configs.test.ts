@@ -39,40 +39,28 @@ test.serial('config-broken: an include names a file that is not there', async (t
   rmSync(file);
 });
 
-test.serial('file-missing: a server block names a certificate that is not there', async (t) => {
-  const host = shared();
-  const { certificate, key } = host.certbot.lineage('shop');
-  const absent = join(host.sandbox.directory, 'absent.pem');
-  const pairs = [{ certificate: absent, key }];
-  const file = host.nginx.writeSite('second', site({ serverNames: [shopName], port: host.tlsPort, pairs }));
-  const finding = await found(host, 'file-missing');
-  t.is(finding.severity, 'critical');
-  t.true(finding.cause.startsWith(`${file}:1 names ${absent}, which does not exist`), finding.cause);
-  const { sentence, command } = halves(finding.remedy);
-  t.is(sentence, `Put the certificate at ${absent}`);
-  copyFileSync(certificate, absent);
-  await follow(t, host, command);
-  await cleared(t, host, finding);
-  rmSync(file);
-});
-
-test.serial('file-unreadable: what should be a certificate is something else', async (t) => {
-  const host = shared();
-  const { certificate, key } = host.certbot.lineage('shop');
-  const wrong = join(host.sandbox.directory, 'wrong.pem');
-  writeFileSync(wrong, '<html>404 Not Found</html>\n');
-  const pairs = [{ certificate: wrong, key }];
-  const file = host.nginx.writeSite('second', site({ serverNames: [shopName], port: host.tlsPort, pairs }));
-  const finding = await found(host, 'file-unreadable');
-  t.is(finding.severity, 'critical');
-  t.true(finding.cause.startsWith(`${file}:1 names ${wrong}, which cannot be read`), finding.cause);
-  const { sentence, command } = halves(finding.remedy);
-  t.is(sentence, `Put the certificate at ${wrong}`);
-  copyFileSync(certificate, wrong);
-  await follow(t, host, command);
-  await cleared(t, host, finding);
-  rmSync(file);
-});
+for (const { code, title, content, cause } of [
+  { code: 'file-missing', title: 'is not there', content: undefined, cause: 'which does not exist' },
+  { code: 'file-unreadable', title: 'is something else', content: '<html>404</html>\n', cause: 'which cannot be read' },
+] as const) {
+  test.serial(`${code}: a server block names a certificate that ${title}`, async (t) => {
+    const host = shared();
+    const { certificate, key } = host.certbot.lineage('shop');
+    const wrong = join(host.sandbox.directory, `${code}.pem`);
+    if (content !== undefined) writeFileSync(wrong, content);
+    const pairs = [{ certificate: wrong, key }];
+    const file = host.nginx.writeSite('second', site({ serverNames: [shopName], port: host.tlsPort, pairs }));
+    const finding = await found(host, code);
+    t.is(finding.severity, 'critical');
+    t.true(finding.cause.startsWith(`${file}:1 names ${wrong}, ${cause}`), finding.cause);
+    const { sentence, command } = halves(finding.remedy);
+    t.is(sentence, `Put the certificate at ${wrong}`);
+    copyFileSync(certificate, wrong);
+    await follow(t, host, command);
+    await cleared(t, host, finding);
+    rmSync(file);
+  });
+}
 
 test.serial('server-absent: lineages, and no config where one was looked for', async (t) => {
   const host = shared();
