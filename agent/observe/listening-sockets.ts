@@ -87,13 +87,13 @@ function holdersOf(proc: Proc, inodes: Set<string>): Map<string, Holder[]> {
     }),
   );
 
-  /** A process and those that it was forked from, up to the first of all. */
+  /** A process and those that it was forked from, without the first of all: systemd has hundreds of descriptors of its own. */
   function lineOf(pid: number): number[] {
     const line = [pid];
     for (let one = pid; one > 1 && line.length < 64; line.push(one)) {
       one = readStat(proc.read(`/proc/${one}/stat`) ?? '')?.parent ?? 0;
     }
-    return line.filter((one) => one > 0);
+    return line.filter((one) => one > 1);
   }
 
   function note(pids: Iterable<number>): void {

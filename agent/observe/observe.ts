@@ -115,7 +115,11 @@ export async function observeHost(
   const roots = readTrustedRoots(ports.files, trusted, memory?.roots);
   if (memory) memory.roots = roots;
   const slice = slices(ports.clock);
-  const upkeep = await inSlices(slice, upkeepSteps(ports, config, whole, { served, roots }, '/'));
+  const upkeep = await inSlices(
+    slice,
+    upkeepSteps(ports, config, whole, { served, roots }, '/', before && memory?.renewers),
+  );
+  if (memory) memory.renewers = upkeep.machinery;
   const brokenChains = await inSlices(
     slice,
     keptSteps(whole.brokenChains, (file) => needsIntermediate(ports.files, file, roots, seen.at)),

@@ -6,15 +6,19 @@ import { observeCronJobs } from './renewal-cron.ts';
 import type { RenewalRunner } from './renewal-runner.ts';
 import { observeTimers } from './renewal-timer.ts';
 
-/** Who renews on this host, and what the last attempt came to. */
-export interface RenewalMachinery {
+/** Who renews on this host. */
+export interface Renewers {
   systemd: boolean;
   runners: RenewalRunner[];
   /** Places that could not be read, in which a runner may be. */
   unreadable: string[];
+  clients: AcmeClient[];
+}
+
+/** And what the last attempt came to. */
+export interface RenewalMachinery extends Renewers {
   /** certbot's newest run of `renew`, from its log. */
   lastRun?: CertbotRun & { log: string };
-  clients: AcmeClient[];
 }
 
 /** Fields of Observations that the policies about renewal judge. */
@@ -25,22 +29,30 @@ export interface MachineryObserved {
 /**
  * Looks for who renews certificates here, by reading alone: systemd's timers and stamps, crontabs, certbot's log, and the
  * files of other ACME clients. `root` is "/" or the tree to be judged in its place; `clientDirectories` are further
- * places to look for other clients in (absolute, without `root`).
+ * places to look for other clients in (absolute, without `root`). With `known`, of a look before, only certbot's log is read.
  */
 export function observeRenewalMachinery(
   { files, logEnd }: { files: Files; logEnd: LogEnd },
   places: { root: string; configDirectory: string; logsDirectory: string; clientDirectories?: readonly string[] },
+  known?: Renewers,
 ): RenewalMachinery {
-  const { root, configDirectory, logsDirectory } = places;
+  const { systemd, runners, unreadable, clients } = known ?? observeRenewers(files, places);
+  const lastRun = lastRenewal(logEnd, places.logsDirectory);
+  return { systemd, runners, unreadable, ...(lastRun ? { lastRun } : {}), clients };
+}
+
+function observeRenewers(
+  files: Files,
+  places: { root: string; configDirectory: string; clientDirectories?: readonly string[] },
+): Renewers {
+  const { root, configDirectory } = places;
   const systemd = files.list(join(root, 'run/systemd/system')).ok;
   const timers = observeTimers(files, root, configDirectory, systemd);
   const cron = observeCronJobs(files, root, configDirectory, systemd);
-  const lastRun = lastRenewal(logEnd, logsDirectory);
   return {
     systemd,
     runners: [...timers, ...cron.runners],
     unreadable: cron.unreadable,
-    ...(lastRun ? { lastRun } : {}),
     clients: observeAcmeClients(files, root, places.clientDirectories ?? []),
   };
 }

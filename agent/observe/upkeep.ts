@@ -5,7 +5,7 @@ import { nginxAccounts, readAccounts } from './accounts.ts';
 import { type KeyFilesObserved, keyFileSteps } from './key-exposure.ts';
 import { type LineageVersionsObserved, lineageVersionSteps } from './lineage-versions.ts';
 import type { Observations } from './observations.ts';
-import { type MachineryObserved, observeRenewalMachinery } from './renewal-machinery.ts';
+import { type MachineryObserved, observeRenewalMachinery, type Renewers } from './renewal-machinery.ts';
 import { type ServedCertificates, type TrustObserved, trustSteps } from './trust.ts';
 import type { TrustedRoots } from './trusted-roots.ts';
 
@@ -22,7 +22,8 @@ export const noUpkeep: Upkeep = {
 
 /**
  * Completes a look at the host. `served` is what keepingCertificates gathered during its handshakes (empty without
- * probes: then no chain is followed); `root` is "/" or the tree that is judged in its place.
+ * probes: then no chain is followed); `root` is "/" or the tree that is judged in its place; `renewers` are those of a look before,
+ * where nothing can have changed that tells of them.
  */
 export function* upkeepSteps(
   ports: Pick<LookPorts, 'files' | 'permissions' | 'logEnd'>,
@@ -30,6 +31,7 @@ export function* upkeepSteps(
   seen: Pick<Observations, 'at' | 'lineages' | 'deployments' | 'endpoints'>,
   trust: { served: ServedCertificates; roots: TrustedRoots },
   root: string,
+  renewers?: Renewers,
 ): Steps<Upkeep> {
   const { lineages, deployments, endpoints, at } = seen;
   const keyPaths = [...deployments, ...lineages].map(({ keyPath }) => keyPath);
@@ -40,7 +42,7 @@ export function* upkeepSteps(
   const serverAccounts = yield* nginxAccounts(ports.files, config.nginx.config);
   const keyFiles = yield* keyFileSteps(ports, accounts, keyPaths, serverAccounts);
   const chains = yield* trustSteps(endpoints, trust.served, trust.roots, at);
-  const machinery = observeRenewalMachinery(ports, { root, ...config.certbot });
+  const machinery = observeRenewalMachinery(ports, { root, ...config.certbot }, renewers);
   yield;
   const lineageVersions = yield* lineageVersionSteps(ports.files, lineages, outside);
   return { keyFiles, trust: chains, machinery, lineageVersions };

@@ -1,9 +1,9 @@
 import { type FSWatcher, mkdirSync, rmSync, symlinkSync, watch, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { setTimeout as pause } from 'node:timers/promises';
 import { startAgent } from '../../agent/agent.ts';
 import { defaultConfig } from '../../agent/config.ts';
 import type { Ports } from '../../agent/ports.ts';
+import type { Status } from '../../agent/status.ts';
 import { systemLooking } from '../../agent/system/looking.ts';
 import { systemState } from '../../agent/system/state.ts';
 import { watchFiles } from '../../agent/watch/file-changes.ts';
@@ -20,8 +20,8 @@ const settleMs = 120;
 const kinds = ['cert', 'privkey', 'chain', 'fullchain'] as const;
 const log = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
 
-/** Files and workers that are younger than this are asked for three agreeing answers (observe/endpoints/unsettled.ts). */
-const settledMs = 121_000;
+/** Everything is asked anew this often, so that what a reload brought is seen before the next change. */
+const rescanMs = 1_500;
 
 /** Milliseconds after the change. */
 interface Times {
@@ -47,21 +47,19 @@ interface Host {
   issuer: Minted;
   /** Of the last look that changed the agent's memory. */
   watcher: { lookedAt: () => number; decided: () => { at: number; text: string }; handshakesMs: () => number };
+  /** nginx loads what is configured, and a look has seen all of it served. */
+  settle(): Promise<void>;
   stop(): Promise<void>;
 }
 
 /**
- * A change at one of 20 lineages until the agent, in this process, has judged what follows from it, on a host that has been up
- * for two minutes: nginx goes on with the certificates that it loaded.
+ * A change at one of 20 lineages until the agent, in this process, has judged what follows from it: each time on a host that served
+ * until then what was configured, as one does where the last renewal was brought to its end.
  */
 export async function changeToDecision(progress: (text: string) => void): Promise<Goal[]> {
   const sandbox = openSandbox();
   try {
     const host = await startHost(sandbox);
-    for (let left = settledMs; left > 0; left -= 10_000) {
-      progress(`watching: an ordinary host has been up for a while: ${Math.ceil(left / 1000)} s to wait`);
-      await pause(Math.min(left, 10_000));
-    }
     const goals: Goal[] = [];
     for (const [what, change] of Object.entries({ 'link swap': swapLinks, 'write in place': writeInPlace })) {
       const times: Times[] = [];
@@ -97,7 +95,7 @@ function goalsOf(what: string, times: Times[]): Goal[] {
   const asked = median(times.map(({ handshakes }) => handshakes)).toFixed(0);
   return [
     line('the look', ({ look }) => look),
-    line('the decision', ({ decided }) => decided, `, of which ${asked} ms are handshakes with ${lineages} endpoints`),
+    line('the decision', ({ decided }) => decided, `, of which ${asked} ms are handshakes`),
   ];
 }
 
@@ -108,8 +106,7 @@ async function timed(
 ): Promise<Times> {
   const leaf = await mint({ names: [lineage.name], issuer: host.issuer });
   const fingerprint = leaf.x509.fingerprint256.replaceAll(':', '').toLowerCase();
-  // beyond what the change before may still set off
-  await pause(400);
+  await host.settle();
   let bare = Number.NaN;
   const watchers: FSWatcher[] = [lineage.live, lineage.archive].map((directory) =>
     watch(directory, () => {
@@ -183,8 +180,10 @@ async function startHost(sandbox: Sandbox): Promise<Host> {
   let lookBegan = 0;
   let handshakes = { first: Number.NaN, last: Number.NaN };
   let handshakesMs = 0;
+  let dials = 0;
   let lookedAt = 0;
   let decided = { at: 0, text: '' };
+  let allServed = { lookBegan: 0, isSo: false };
   const ports: Ports = {
     ...looking,
     // the first thing that a look lists
@@ -193,6 +192,7 @@ async function startHost(sandbox: Sandbox): Promise<Host> {
       list: (path) => {
         if (path === join(root, 'renewal')) {
           lookBegan = performance.now();
+          dials = 0;
           handshakes = { first: Number.NaN, last: Number.NaN };
         }
         return looking.files.list(path);
@@ -200,6 +200,7 @@ async function startHost(sandbox: Sandbox): Promise<Host> {
     },
     dial: async (target) => {
       if (Number.isNaN(handshakes.first)) handshakes.first = performance.now();
+      dials += 1;
       const answer = await looking.dial(target);
       handshakes.last = performance.now();
       return answer;
@@ -212,6 +213,10 @@ async function startHost(sandbox: Sandbox): Promise<Host> {
           lookedAt = lookBegan;
           handshakesMs = handshakes.last - handshakes.first;
         }
+        if (name === 'status.json') {
+          const { endpoints }: Partial<Status> = JSON.parse(text);
+          allServed = { lookBegan, isSo: dials >= lineages && endpoints?.served === lineages };
+        }
         return state.write(name, text);
       },
     },
@@ -223,6 +228,7 @@ async function startHost(sandbox: Sandbox): Promise<Host> {
   const config = {
     ...defaults,
     mode: 'observe' as const,
+    rescanMs,
     stateDirectory,
     certbot: { ...defaults.certbot, configDirectory: root },
     nginx: { ...defaults.nginx, config: nginx.configFile },
@@ -236,9 +242,17 @@ async function startHost(sandbox: Sandbox): Promise<Host> {
     () => 'epoch-of-the-bench',
   );
   await until('the first look', () => decided.at > 0 && state.read('status.json'));
+  const settle = async () => {
+    const before = nginx.workers();
+    await nginx.reload();
+    await until('new workers took over', () => nginx.workers().every((worker) => !before.includes(worker)));
+    const reloaded = performance.now();
+    await until('a look saw everything served', () => allServed.isSo && allServed.lookBegan > reloaded, { everyMs: 1 });
+  };
   return {
     lineages: found,
     issuer,
+    settle,
     watcher: { lookedAt: () => lookedAt, decided: () => decided, handshakesMs: () => handshakesMs },
     stop: () => agent.stop(),
   };

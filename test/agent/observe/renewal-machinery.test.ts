@@ -67,6 +67,22 @@ test("Debian's own layout is alive: the timer runs certbot, the cron job stands 
   t.deepEqual(judge(), []);
 });
 
+test("a look that follows a change of files takes who renews as it was, and reads certbot's log anew", (t) => {
+  const { root, systemctl, look, write } = debian(t);
+  const before = look();
+  systemctl('disable', 'certbot.timer');
+  write(
+    'var/log/letsencrypt/letsencrypt.log',
+    '2026-11-01 10:00:00,000:DEBUG:certbot._internal.main:certbot version: 2.1.0\n2026-11-01 10:00:01,000:DEBUG:certbot._internal.display.obj:Notifying user: No renewals were attempted.\n',
+  );
+  const places = { root, configDirectory: '/etc/letsencrypt', logsDirectory: path.join(root, 'var/log/letsencrypt') };
+  const after = observeRenewalMachinery({ files: systemFiles(), logEnd: systemLogEnd() }, places, before);
+  t.deepEqual(after.runners, before.runners);
+  t.is(before.lastRun, undefined);
+  t.is(after.lastRun?.result, 'none-due');
+  t.is(look().runners[0]?.state, 'not-enabled');
+});
+
 test('a timer that was disabled is a finding until the printed remedy ran', (t) => {
   const { systemctl, judge, mend } = debian(t);
   systemctl('disable', 'certbot.timer');
