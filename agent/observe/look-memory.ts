@@ -2,16 +2,16 @@ import type { Result } from '@certherd/protocol/failure';
 import type { Clock, Files, FileStatus } from '../ports.ts';
 import type { CertificateFile, KeptReadings, KnownFiles } from './certificate-file.ts';
 import type { AskedBefore } from './endpoints/carried.ts';
-import type { Renewers } from './renewal-machinery.ts';
 import type { TrustedRoots } from './trusted-roots.ts';
+import type { KnownUpkeep } from './upkeep.ts';
 
 /** What one look leaves for the next, so that a quiet host is not read anew. Lives as long as the agent. */
 export interface LookMemory {
   /** The machine's files, with what was made of them before. */
   files: KnownFiles;
   roots?: TrustedRoots;
-  /** None of their files is watched: a look that follows a change of files takes them as they were. */
-  renewers?: Renewers;
+  /** Of the last look. */
+  upkeep?: KnownUpkeep;
   /** The last look that asked every endpoint, brought up to date by those that asked some. */
   asked?: AskedBefore;
   /** A look has ended: what it did not ask for is forgotten. */

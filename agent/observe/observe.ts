@@ -12,21 +12,17 @@ import {
   readAsPem,
 } from './certificate-file.ts';
 import { changedBetween } from './changed-between.ts';
-import { carriedOver, generationOf, inOrderOf } from './endpoints/carried.ts';
-import { observeEndpoints } from './endpoints/observe-endpoints.ts';
-import { endpointTargets } from './endpoints/targets.ts';
-import { observeUnsettled } from './endpoints/unsettled.ts';
+import { askEndpoints } from './endpoints/ask-endpoints.ts';
 import { lineageSteps } from './lineage.ts';
 import type { LookMemory } from './look-memory.ts';
 import { namedByCertificate, serverSteps } from './servers.ts';
-import { observeNginxProcesses } from './nginx-process.ts';
 import { observeRunningNginx } from './nginx-running.ts';
 import { observeOwnRights } from './own-rights.ts';
 import { observeServerProcesses } from './server-processes.ts';
 import { type Observations, certificatesByFingerprint } from './observations.ts';
 import { readingBudget } from './reading-budget.ts';
 import { inSlices, slices } from './slices.ts';
-import { keepingCertificates, needsIntermediate, type ServedCertificates } from './trust.ts';
+import { needsIntermediate } from './trust.ts';
 import { readTrustedRoots } from './trusted-roots.ts';
 import { noUpkeep, upkeepSteps } from './upkeep.ts';
 
@@ -72,41 +68,19 @@ export async function observeHost(
     await new Promise<void>((resolve) => void ports.clock.after(settleStepMs, resolve));
     seen = await observeFiles(ports, config, host);
   }
-  const byFingerprint = certificatesByFingerprint(seen);
-  const algorithmOf = (fingerprint: string) => byFingerprint.get(fingerprint)?.algorithm;
-  const { targets, notAsked } = endpointTargets(probe ? seen.deployments : [], ports.addresses());
-  onTargets?.(targets.length);
-  const isDue = !memory?.asked || ports.clock.monotonic() - memory.asked.at >= config.rescanMs;
-  const before = changesOnly && !isDue ? memory?.asked : undefined;
-  const generation = memory && probe ? observeGeneration(ports, config, seen) : undefined;
-  const { ask, carried } = carriedOver(targets, before, generation);
-  const served: ServedCertificates = new Map(carried.length > 0 ? before?.served : []);
-  const dial = keepingCertificates(ports.dial, served);
-  const answered = await observeEndpoints({ ...ports, dial }, ask, {
-    algorithmOf,
-    timeoutMs: config.probeTimeoutMs,
-    isUnsettled: observeUnsettled(ports, seen),
+  const { endpoints, certificates, notAsked, served, carriesOver } = await askEndpoints(ports, config, seen, {
+    probe,
+    changesOnly,
+    ...(onTargets && { onTargets }),
+    ...(memory && { memory }),
   });
-  const shown = new Set(carried.flatMap((row) => [row.served, ...row.chain]));
-  const asked = {
-    endpoints: inOrderOf(targets, [...carried, ...answered.endpoints]),
-    certificates: [
-      ...(before?.certificates.filter(({ fingerprint }) => shown.has(fingerprint)) ?? []),
-      ...answered.certificates,
-    ],
-    notAsked: answered.notAsked,
-  };
-  if (memory && generation !== undefined) {
-    const at = carried.length > 0 && before ? before.at : began;
-    memory.asked = { ...asked, at, generation, deployments: seen.deployments, served };
-  } else if (memory) delete memory.asked;
   const issued = new Map(seen.lineages.map((lineage) => [lineage.name, lineage.issued]));
   const lineageOf = new Map(seen.deployments.map((deployment) => [deployment.id, deployment.lineage]));
   const whole = {
     ...seen,
-    certificates: distinct([...seen.certificates, ...asked.certificates]),
-    notAsked: [...notAsked, ...asked.notAsked],
-    endpoints: asked.endpoints.map((endpoint) => {
+    certificates: distinct([...seen.certificates, ...certificates]),
+    notAsked,
+    endpoints: endpoints.map((endpoint) => {
       const newest = endpoint.configured && issued.get(lineageOf.get(endpoint.deployment ?? '') ?? '');
       return newest ? { ...endpoint, issued: newest } : endpoint;
     }),
@@ -115,11 +89,9 @@ export async function observeHost(
   const roots = readTrustedRoots(ports.files, trusted, memory?.roots);
   if (memory) memory.roots = roots;
   const slice = slices(ports.clock);
-  const upkeep = await inSlices(
-    slice,
-    upkeepSteps(ports, config, whole, { served, roots }, '/', before && memory?.renewers),
-  );
-  if (memory) memory.renewers = upkeep.machinery;
+  const known = carriesOver ? memory?.upkeep : undefined;
+  const upkeep = await inSlices(slice, upkeepSteps(ports, config, whole, { served, roots }, '/', known));
+  if (memory) memory.upkeep = { trust: upkeep.trust, roots, renewers: upkeep.machinery };
   const brokenChains = await inSlices(
     slice,
     keptSteps(whole.brokenChains, (file) => needsIntermediate(ports.files, file, roots, seen.at)),
@@ -252,18 +224,6 @@ function lineageFinder(files: LookPorts['files'], lineages: Lineage[]): (path: s
     const held = target.ok ? byTarget.get(path.dirname(target.value)) : undefined;
     return named && held ? lineages.find((lineage) => lineage === named || lineage === held) : (named ?? held);
   };
-}
-
-/** Before the handshakes: a reload during them is another generation at the next look. */
-function observeGeneration(
-  ports: LookPorts,
-  { nginx }: Config,
-  { servers }: Pick<Observations, 'servers'>,
-): string | undefined {
-  const files = servers.flatMap(({ server, configFiles }) => (server === 'nginx' ? configFiles : []));
-  const changed = files.map((file) => ports.files.linkChangedAt(file)).map((at) => (at.ok ? at.value : 0));
-  const newest = changed.reduce((latest, at) => Math.max(latest, at), files.length);
-  return generationOf(observeNginxProcesses(ports.proc, ports.clock.now()), nginx.config, newest);
 }
 
 /** When certbot last wrote to the lineage: its live or its archive directory changed. */

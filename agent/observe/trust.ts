@@ -41,12 +41,13 @@ export function keepingCertificates(dial: Dialer, served: ServedCertificates): D
   };
 }
 
-/** Follows every distinct chain that `endpoints` presented. `now` in milliseconds since 1970. */
+/** Follows every distinct chain that `endpoints` presented and `known` does not hold. `now` in milliseconds since 1970. */
 export function* trustSteps(
   endpoints: readonly ObservedEndpoint[],
   served: ServedCertificates,
   roots: TrustedRoots,
   now: number,
+  known: readonly ChainTrust[] = [],
 ): Steps<ChainTrust[]> {
   const opened = new Map<string, X509Certificate | undefined>();
   const open = (fingerprint: string) => {
@@ -59,9 +60,10 @@ export function* trustSteps(
     const fingerprints = [endpoint.served, ...endpoint.chain];
     chains.set(fingerprints.join(' '), fingerprints);
   }
+  const before = new Map(known.map((chain) => [chain.fingerprints.join(' '), chain]));
   const judged: ChainTrust[] = [];
-  for (const fingerprints of chains.values()) {
-    const chain = judgedChain(fingerprints, fingerprints.map(open), roots, now);
+  for (const [key, fingerprints] of chains) {
+    const chain = before.get(key) ?? judgedChain(fingerprints, fingerprints.map(open), roots, now);
     if (chain) judged.push(chain);
     yield;
   }

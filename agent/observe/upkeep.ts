@@ -6,11 +6,19 @@ import { type KeyFilesObserved, keyFileSteps } from './key-exposure.ts';
 import { type LineageVersionsObserved, lineageVersionSteps } from './lineage-versions.ts';
 import type { Observations } from './observations.ts';
 import { type MachineryObserved, observeRenewalMachinery, type Renewers } from './renewal-machinery.ts';
-import { type ServedCertificates, type TrustObserved, trustSteps } from './trust.ts';
+import { type ChainTrust, type ServedCertificates, type TrustObserved, trustSteps } from './trust.ts';
 import type { TrustedRoots } from './trusted-roots.ts';
 
 /** What is known of certificates and keys besides where they are served: who can read them, who trusts them, who renews them. */
 export interface Upkeep extends KeyFilesObserved, TrustObserved, MachineryObserved, LineageVersionsObserved {}
+
+/** What does not follow from the files that are watched: a look that follows a change of those takes it as it was. */
+export interface KnownUpkeep {
+  renewers: Renewers;
+  trust: readonly ChainTrust[];
+  /** By which `trust` was judged. */
+  roots: TrustedRoots;
+}
 
 /** Nothing looked at: for a look that only prepares an action. */
 export const noUpkeep: Upkeep = {
@@ -22,8 +30,8 @@ export const noUpkeep: Upkeep = {
 
 /**
  * Completes a look at the host. `served` is what keepingCertificates gathered during its handshakes (empty without
- * probes: then no chain is followed); `root` is "/" or the tree that is judged in its place; `renewers` are those of a look before,
- * where nothing can have changed that tells of them.
+ * probes: then no chain is followed); `root` is "/" or the tree that is judged in its place; `known` is what a look before saw,
+ * where nothing can have changed that tells of it.
  */
 export function* upkeepSteps(
   ports: Pick<LookPorts, 'files' | 'permissions' | 'logEnd'>,
@@ -31,7 +39,7 @@ export function* upkeepSteps(
   seen: Pick<Observations, 'at' | 'lineages' | 'deployments' | 'endpoints'>,
   trust: { served: ServedCertificates; roots: TrustedRoots },
   root: string,
-  renewers?: Renewers,
+  known?: KnownUpkeep,
 ): Steps<Upkeep> {
   const { lineages, deployments, endpoints, at } = seen;
   const keyPaths = [...deployments, ...lineages].map(({ keyPath }) => keyPath);
@@ -41,8 +49,14 @@ export function* upkeepSteps(
   const accounts = readAccounts(ports.files, root);
   const serverAccounts = yield* nginxAccounts(ports.files, config.nginx.config);
   const keyFiles = yield* keyFileSteps(ports, accounts, keyPaths, serverAccounts);
-  const chains = yield* trustSteps(endpoints, trust.served, trust.roots, at);
-  const machinery = observeRenewalMachinery(ports, { root, ...config.certbot }, renewers);
+  const chains = yield* trustSteps(
+    endpoints,
+    trust.served,
+    trust.roots,
+    at,
+    known?.roots === trust.roots ? known.trust : [],
+  );
+  const machinery = observeRenewalMachinery(ports, { root, ...config.certbot }, known?.renewers);
   yield;
   const lineageVersions = yield* lineageVersionSteps(ports.files, lineages, outside);
   return { keyFiles, trust: chains, machinery, lineageVersions };

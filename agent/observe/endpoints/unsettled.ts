@@ -1,6 +1,6 @@
 import type { Deployment, ServerProgram } from '@certherd/protocol/snapshot';
 import type { LookPorts } from '../../ports.ts';
-import { observeNginxProcesses, type Worker } from '../nginx-process.ts';
+import type { NginxProcesses, Worker } from '../nginx-process.ts';
 import type { Observations } from '../observations.ts';
 
 /** So long after a change old workers may still answer. */
@@ -14,8 +14,9 @@ const oneGenerationMs = 10_000;
  * shutting down does not count: nginx closes its listening sockets first (ngx_worker_process_cycle). To be asked before the handshakes.
  */
 export function observeUnsettled(
-  { files, proc, clock }: Pick<LookPorts, 'files' | 'proc' | 'clock'>,
+  { files, clock }: Pick<LookPorts, 'files' | 'clock'>,
   seen: Pick<Observations, 'deployments' | 'lineages' | 'files' | 'servers'>,
+  nginx: NginxProcesses | undefined,
 ): (deployment: Deployment) => boolean {
   const now = clock.now();
   const isRecent = (at: number) => Math.abs(now - at) < settlesWithinMs;
@@ -26,7 +27,7 @@ export function observeUnsettled(
   const programs = new Set<ServerProgram>(
     seen.servers.filter(({ configFiles }) => configFiles.some(hasChanged)).map(({ server }) => server),
   );
-  const masters = observeNginxProcesses(proc, now)?.masters ?? [];
+  const masters = nginx?.masters ?? [];
   if (masters.some(({ workers }) => areNew(workers, isRecent))) programs.add('nginx');
   const changedFiles = new Map(seen.files.map(({ path, modifiedAt }) => [path, modifiedAt]));
   const lineages = new Map(seen.lineages.map(({ name, changedAt }) => [name, changedAt]));

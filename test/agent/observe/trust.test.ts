@@ -35,6 +35,22 @@ function served(chain: readonly Minted[], roots: readonly Minted[]) {
   );
 }
 
+test('a chain that a look before judged is taken as it was judged, and another one is not', async (t) => {
+  const { root, intermediate, leaf } = await mintChain();
+  const row = endpoint({ served: print(leaf), configured: print(leaf), chain: [print(intermediate)] });
+  const alone = { ...row, id: 'alone@127.0.0.1:443/ecdsa', chain: [] };
+  const trusted = { roots: rootsBySubject([root.x509]), sources: [], unusable: [] };
+  const ders = new Map([leaf, intermediate].map((minted) => [print(minted), new Uint8Array(minted.der)]));
+  const [judged] = atOnce(trustSteps([row], ders, trusted, now));
+  const known = judged ? [judged] : [];
+  const again = atOnce(trustSteps([row, alone], ders, trusted, now, known));
+  t.is(again[0], judged);
+  t.deepEqual(
+    again.map(({ trusted: is }) => is),
+    [true, false],
+  );
+});
+
 test('a chain to a trusted root is no finding, whether or not the root is sent, and in any order', async (t) => {
   const { root, intermediate, leaf } = await mintChain();
   const unrelated = await mint({ ...years, subject: [['CN', 'Unrelated']] });

@@ -1,6 +1,7 @@
 import { utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test from 'ava';
+import { observeNginxProcesses } from '../../../../agent/observe/nginx-process.ts';
 import { observeUnsettled } from '../../../../agent/observe/endpoints/unsettled.ts';
 import type { LookPorts } from '../../../../agent/ports.ts';
 import { systemLooking } from '../../../../agent/system/looking.ts';
@@ -8,6 +9,7 @@ import { deployment, lineage, observed } from '../../../helpers/observed.ts';
 import { testDirectory } from '../../../helpers/directory.ts';
 import { startNginx } from '../../../helpers/testbed/nginx.ts';
 import { openSandbox } from '../../../helpers/testbed/sandbox.ts';
+import { until } from '../../../helpers/testbed/until.ts';
 
 const noProc: LookPorts['proc'] = { list: () => undefined, read: () => undefined, readlink: () => undefined };
 const minute = 60_000;
@@ -27,13 +29,13 @@ function hostAt(configFile: string, now: number, minutesAgo: { certificate: numb
 }
 
 test('a certificate or a config that changed within two minutes leaves the state open', (t) => {
-  const ports = { ...systemLooking(), proc: noProc };
+  const ports = systemLooking();
   const now = ports.clock.now();
   const configFile = join(testDirectory(t), 'nginx.conf');
   writeFileSync(configFile, 'events {}');
   const long = { certificate: 60, lineage: 60 };
   const isUnsettled = (host: ReturnType<typeof hostAt>, server: 'nginx' | 'apache' = 'nginx') =>
-    observeUnsettled(ports, host)(deployment({ server }));
+    observeUnsettled(ports, host, observeNginxProcesses(noProc, now))(deployment({ server }));
   t.true(isUnsettled(hostAt(configFile, now, long)), 'the config was written just now');
   t.false(isUnsettled(hostAt(configFile, now, long), 'apache'), 'which is no config of Apache');
   utimesSync(configFile, new Date(now - 10 * minute), new Date(now - 10 * minute));
@@ -46,11 +48,16 @@ test('a certificate or a config that changed within two minutes leaves the state
 test('workers of an nginx that was started just now leave the state open', async (t) => {
   const sandbox = openSandbox();
   t.teardown(() => sandbox.close());
-  await startNginx(sandbox, { httpPort: await sandbox.port() });
+  const nginx = await startNginx(sandbox, { httpPort: await sandbox.port() });
   const ports = systemLooking();
   const host = hostAt('/nonexistent', ports.clock.now(), { certificate: 60, lineage: 60 });
-  t.true(observeUnsettled(ports, host)(deployment()));
-  t.false(observeUnsettled(ports, host)(deployment({ server: 'haproxy' })));
+  const processes = await until('its workers have their names', () => {
+    const seen = observeNginxProcesses(ports.proc, ports.clock.now());
+    return seen?.masters.some(({ pid, workers }) => pid === nginx.pid() && workers.length > 0) && seen;
+  });
+  const isUnsettled = observeUnsettled(ports, host, processes);
+  t.true(isUnsettled(deployment()));
+  t.false(isUnsettled(deployment({ server: 'haproxy' })));
 });
 
 /** /proc of one nginx whose workers started so many seconds ago; of the last ones some are shutting down. */
@@ -82,8 +89,9 @@ test('workers of two generations leave it open, unless the old ones are shutting
   const { clock, files } = systemLooking();
   const now = clock.now();
   const host = hostAt('/nonexistent', now, { certificate: 60, lineage: 60 });
+  const ports = { clock: { ...clock, now: () => now }, files };
   const isUnsettled = (...workers: { secondsAgo: number; shuttingDown?: boolean }[]) =>
-    observeUnsettled({ clock: { ...clock, now: () => now }, files, proc: procOf(workers, now) }, host)(deployment());
+    observeUnsettled(ports, host, observeNginxProcesses(procOf(workers, now), now))(deployment());
   t.false(isUnsettled({ secondsAgo: 600 }, { secondsAgo: 600 }));
   t.true(isUnsettled({ secondsAgo: 30 }, { secondsAgo: 30 }));
   t.true(isUnsettled({ secondsAgo: 9000 }, { secondsAgo: 600 }));
