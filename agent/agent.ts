@@ -3,13 +3,15 @@ import { changesSince, outcomeEvent, startedEvent } from './changes.ts';
 import type { Config } from './config.ts';
 import type { Outcome, Request } from './decide/action.ts';
 import { decide } from './decide/decide.ts';
-import { type Plan, spreadRescan } from './decide/plan.ts';
+import { type Plan, type PlannedAction, spreadRescan } from './decide/plan.ts';
 import { firstReached, sinceFirst } from './decide/reached.ts';
 import { attemptsToKeep, withAttempt } from './decide/retry.ts';
 import { afterRestart, type Visible, visible } from './decide/visible.ts';
 import { recall, rememberer } from './memory.ts';
+import { type AskedAction, keepRequests } from './requests.ts';
 import { lookMemory } from './observe/look-memory.ts';
 import { observeHost } from './observe/observe.ts';
+import { startRenewalInformation } from './observe/renewal-information.ts';
 import type { Ports } from './ports.ts';
 import { openOutbox } from './report/outbox.ts';
 import { startReporter } from './report/reporter.ts';
@@ -54,17 +56,30 @@ export function startAgent(
   const remember = rememberer(ports.state, log);
   const outbox = openOutbox(ports.state, log, clock.now(), epoch);
   const status = statusWriter(config, host, ports);
-  const reporter = startReporter(ports, outbox, { ...host, hostName: host.name }, () =>
-    status.connection(reporter.connection(), reporter.waiting()),
+  const reporter = startReporter(
+    ports,
+    outbox,
+    { ...host, hostName: host.name },
+    {
+      changed: () => status.connection(reporter.connection(), reporter.waiting()),
+      requested: (frame) => requests.take(frame),
+    },
   );
   let stopped = false;
   let wake = () => {};
+  const requests = keepRequests(
+    { clock, config, host: host.name, memory },
+    () => remember(memory),
+    (event) => reporter.record(event),
+    () => wake(),
+  );
   let woken = false;
   const changes = coalesce(clock, quietMs, 2_000, () => {
     woken = true;
     wake();
   });
   const watching = watchFiles(() => changes.trigger());
+  const information = startRenewalInformation(config, ports, () => changes.trigger());
   const at = () => new Date(clock.now()).toISOString();
 
   /** Waits for a trigger, or for the instant at which time alone changes the answer. */
@@ -93,7 +108,9 @@ export function startAgent(
       memory.attempts = attemptsToKeep(memory.attempts, clock.now());
       const now = clock.now();
       const known = memory.sightings.map(({ finding }) => finding);
-      const { snapshot, plan } = decide(observations, memory.attempts, known, paced, now);
+      information.saw(observations);
+      const told = { ...observations, suggestedRenewals: information.known() };
+      const { snapshot, plan } = decide(told, memory.attempts, known, paced, now);
       const seen = visible(snapshot.findings, memory.sightings, config, now);
       const endpoints = sinceFirst(snapshot.endpoints, memory.reached ?? {});
       return { snapshot: { ...snapshot, endpoints, findings: seen.findings }, plan, seen };
@@ -119,24 +136,28 @@ export function startAgent(
   const tryKept = async (request: Request, subject: string) => {
     const attempt = { verb: request.verb, subject };
     const before = memory.attempts;
-    const keep = (reason: Outcome['reason'], detail: string) => {
-      memory.attempts = withAttempt(before, { ...attempt, at: clock.now(), reason, detail });
+    const keep = ({ reason, detail, retryAt }: Pick<Outcome, 'reason' | 'detail' | 'retryAt'>) => {
+      const end = { reason, detail, ...(retryAt !== undefined && { retryAt }) };
+      memory.attempts = withAttempt(before, { ...attempt, at: clock.now(), ...end });
       remember(memory);
     };
-    keep('internal', 'the agent ended before this action did');
+    keep({ reason: 'internal', detail: 'the agent ended before this action did' });
     const outcome = await ports.act(request, (line) => log.debug({ verb: request.verb }, line));
-    keep(outcome.reason, outcome.detail);
+    keep(outcome);
     const last = before.findLast((earlier) => earlier.verb === request.verb && earlier.subject === subject);
     return { outcome, isStillBusy: outcome.reason === 'busy' && last?.reason === 'busy' };
   };
 
-  const doFirst = async ({ actions: [action] }: Plan): Promise<boolean> => {
+  const doFirst = async (action: AskedAction | PlannedAction | undefined, { lineages }: Snapshot): Promise<boolean> => {
     if (!action || stopped) return false;
     const { request, why, subject } = action;
     log.info({ ...request, why }, `doing: ${request.verb}`);
     const { outcome, isStillBusy } = await tryKept(request, subject);
     const event = outcomeEvent(request, why, outcome, at());
-    if (!isStillBusy) reporter.record(event);
+    if (request.verb === 'renew' && event.ok)
+      information.renewed(lineages.find(({ name }) => name === request.lineage));
+    if ('asked' in action) requests.answer(action.asked, event);
+    else if (!isStillBusy) reporter.record(event);
     log[event.ok ? 'info' : 'warn'](
       { verb: request.verb, reason: outcome.reason, steps: outcome.steps },
       event.summary,
@@ -146,11 +167,18 @@ export function startAgent(
 
   /** After an action, and when time has come, everything is asked; after a change of files what that may concern. */
   let acted = false;
+  let wasAsked = false;
   const cycle = async () => {
-    const { snapshot, plan, seen } = await look(woken && !acted);
+    const changesOnly = woken && !acted && !requests.waiting();
+    requests.looking();
+    const { snapshot, plan, seen } = await look(changesOnly);
     report(snapshot, seen);
-    acted = await doFirst(plan);
-    if (acted) return;
+    // In turns: a collector that never stops asking must not keep the agent from what it has to do itself.
+    const own = wasAsked ? plan.actions[0] : undefined;
+    const action = requests.first(snapshot, own === undefined) ?? own ?? plan.actions[0];
+    wasAsked = action !== undefined && 'asked' in action;
+    acted = await doFirst(action, snapshot);
+    if (acted || requests.waiting()) return;
     const allAskedAt = clock.now() - clock.monotonic() + (looks.asked?.at ?? clock.monotonic());
     const next = Math.min(plan.lookAgainAt, seen.lookAgainAt, allAskedAt + paced.rescanMs);
     status.next(next);
@@ -183,6 +211,8 @@ export function startAgent(
       stopped = true;
       wake();
       changes.stop();
+      requests.stop();
+      information.stop();
       reporter.stop();
       let cancel = () => {};
       const tooLong = new Promise<void>((resolve) => {

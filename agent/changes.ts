@@ -39,14 +39,16 @@ export function changesSince(memory: Memory, snapshot: Snapshot, sightings: Sigh
   ];
 }
 
+const kindOf = { renew: 'renewal', reload: 'deployment', restore: 'restoration', rehearse: 'rehearsal' } as const;
+
 /** The event that an action's end is. */
 export function outcomeEvent(request: Request, why: string, outcome: Outcome, at: string): EventDraft {
   const subject: Subject =
-    request.verb === 'renew' ? { kind: 'lineage', id: request.lineage } : { kind: 'server', id: request.server };
+    request.verb === 'reload' ? { kind: 'server', id: request.server } : { kind: 'lineage', id: request.lineage };
   const ok = outcome.reason === 'done';
   return {
     ...draft(
-      request.verb === 'renew' ? 'renewal' : 'deployment',
+      kindOf[request.verb],
       subject,
       at,
       ok,

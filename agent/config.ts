@@ -1,110 +1,8 @@
-import { Mode, StartTls } from '@certherd/protocol/snapshot';
-import Type, { type Static } from 'typebox';
+import type { Mode, StartTls } from '@certherd/protocol/snapshot';
+import type { Static } from 'typebox';
 import { readSettings } from './formats/toml-settings.ts';
 import type { Files } from './ports.ts';
-
-const closed = { additionalProperties: false };
-const absolute = (what: string) =>
-  Type.Optional(Type.String({ pattern: '^/', description: `the absolute path of ${what}` }));
-const seconds = (least: number, most: number) =>
-  Type.Optional(Type.Number({ minimum: least, maximum: most, description: `seconds, from ${least} to ${most}` }));
-
-/** A listener of a server whose config is not read: a mail server, a database, a Java service. */
-const ListedListener = Type.Object(
-  {
-    address: Type.Optional(
-      Type.String({ pattern: '^[0-9a-fA-F:.]{2,45}$', description: 'an IP address in quotes: "127.0.0.1"' }),
-    ),
-    port: Type.Integer({ minimum: 1, maximum: 65_535, description: 'a port, from 1 to 65535' }),
-    starttls: Type.Optional({
-      ...StartTls,
-      description: 'one of "smtp", "imap", "pop3", "postgres"; none where TLS begins with the first byte',
-    } as typeof StartTls),
-    server_names: Type.Optional(
-      Type.Array(Type.String({ minLength: 1, maxLength: 253, description: 'a name in quotes' }), {
-        maxItems: 100,
-        description: 'a list of the names that clients ask for: ["mail.example.org"]',
-      }),
-    ),
-    certificate: Type.String({
-      pattern: '^/',
-      description: 'the absolute path of the certificate that is served here',
-    }),
-    key: absolute('its private key'),
-    proxy_protocol: Type.Optional(Type.Boolean({ description: 'true or false' })),
-    reload: Type.Optional(
-      Type.String({
-        pattern: '^[^\\x00-\\x1f]+$',
-        maxLength: 1000,
-        description: 'the command that a person types to bring a new certificate into service, in quotes',
-      }),
-    ),
-  },
-  { ...closed, description: 'a table: [[listener]]' },
-);
-
-/** /etc/certherd/agent.toml, every field optional. It is also the local policy: nothing is allowed until it allows it. */
-const Settings = Type.Object(
-  {
-    host_name: Type.Optional(
-      Type.String({ minLength: 1, maxLength: 253, description: 'the name of this host, in quotes' }),
-    ),
-    state_directory: absolute("the agent's state directory"),
-    mode: Type.Optional({ ...Mode, description: 'one of "observe", "deploy", "renew"' } as typeof Mode),
-    rescan_seconds: seconds(1, 86_400),
-    probe_timeout_seconds: seconds(1, 60),
-    finding_delay_seconds: seconds(0, 3600),
-    log_level: Type.Optional(
-      Type.Enum(['debug', 'info', 'warn', 'error'], { description: 'one of "debug", "info", "warn", "error"' }),
-    ),
-    extra_roots: Type.Optional(
-      Type.Array(Type.String({ pattern: '^/', description: 'an absolute path in quotes' }), {
-        maxItems: 100,
-        description: 'a list of absolute paths of PEM files: ["/etc/ssl/our-root.pem"]',
-      }),
-    ),
-    certbot: Type.Optional(
-      Type.Object(
-        {
-          binary: absolute('certbot'),
-          config_directory: absolute("certbot's --config-dir"),
-          work_directory: absolute("certbot's --work-dir"),
-          logs_directory: absolute("certbot's --logs-dir"),
-          ca_bundle: absolute('a PEM file with the roots that the ACME directory is trusted by'),
-          deadline_seconds: seconds(10, 3600),
-          renewed_by: Type.Optional(
-            Type.String({ minLength: 1, maxLength: 200, description: 'who else renews, in quotes: "ansible"' }),
-          ),
-        },
-        { ...closed, description: 'a table: [certbot]' },
-      ),
-    ),
-    apache: Type.Optional(
-      Type.Object({ config: absolute('apache2.conf or httpd.conf') }, { ...closed, description: 'a table: [apache]' }),
-    ),
-    haproxy: Type.Optional(
-      Type.Object({ config: absolute('haproxy.cfg') }, { ...closed, description: 'a table: [haproxy]' }),
-    ),
-    listener: Type.Optional(
-      Type.Array(ListedListener, {
-        maxItems: 100,
-        description: 'a table for each one: [[listener]]',
-      }),
-    ),
-    nginx: Type.Optional(
-      Type.Object(
-        {
-          binary: absolute('nginx'),
-          config: absolute('nginx.conf'),
-          prefix: absolute("nginx's prefix (its -p)"),
-          error_log: absolute("nginx's first error log (its -e)"),
-        },
-        { ...closed, description: 'a table: [nginx]' },
-      ),
-    ),
-  },
-  closed,
-);
+import { type ListedListener, Settings } from './settings.ts';
 
 /** A listener that the settings name, since nobody reads the config of the server that answers there. */
 export interface ConfiguredListener {
@@ -143,13 +41,27 @@ export interface Config {
     logsDirectory: string;
     caBundle?: string;
     deadlineMs: number;
+    /** An ACME directory for rehearsals; without one the CA is not asked. */
+    stagingServer?: string;
+    /** Each lineage's renewal is rehearsed this often; 0: never by itself. */
+    rehearsalMs: number;
+    /** Where what comes to port 80 of the names arrives on this host. */
+    challengePort: number;
+    /** Resolvers that rehearsals ask in place of the system's; empty: the system's. */
+    nameServers: readonly string[];
+    /** The CA is asked when it wants each certificate renewed (RFC 9773). */
+    renewalInformation: boolean;
     /** Who renews this host's lineages, where it is neither certbot's timer nor the agent. */
     renewedBy?: string;
   };
   nginx: { binary: string; config: string; prefix?: string; errorLog?: string };
   /** Where their configs are, if not in the usual places. */
-  apache: { config?: string };
-  haproxy: { config?: string };
+  apache: { config?: string; binary?: string };
+  haproxy: { config?: string; binary?: string; pidFile?: string };
+  /** Where systemd starts `act`, for an agent that is not root. */
+  act: { socket: string };
+  /** What is set for single lineages, by name. */
+  lineages: ReadonlyMap<string, { mode?: Mode }>;
   listeners: readonly ConfiguredListener[];
 }
 
@@ -193,6 +105,11 @@ export function defaultConfig(machine: { hostName: string; isRoot: boolean; stat
   return settled({}, machine, () => 1);
 }
 
+/** What the local policy lets the agent do for one lineage. */
+export function modeOf(config: Pick<Config, 'mode' | 'lineages'>, lineage: string): Mode {
+  return config.lineages.get(lineage)?.mode ?? config.mode;
+}
+
 /** Where packages, pip's usual link and snap put certbot, in this order; the package's place where it is in none. */
 function certbotIn(files: Pick<Files, 'resolve'>): string {
   const places = ['/usr/bin/certbot', '/usr/local/bin/certbot', '/snap/bin/certbot'];
@@ -206,7 +123,7 @@ function settled(
   path?: string,
   installedCertbot = '/usr/bin/certbot',
 ): Config {
-  const { certbot = {}, nginx = {}, apache = {}, haproxy = {} } = read;
+  const { certbot = {}, nginx = {}, apache = {}, haproxy = {}, act = {}, lineage = {} } = read;
   return Object.freeze({
     ...(path && { path }),
     hostName: read.host_name ?? machine.hostName,
@@ -224,11 +141,25 @@ function settled(
       workDirectory: certbot.work_directory ?? '/var/lib/letsencrypt',
       logsDirectory: certbot.logs_directory ?? '/var/log/letsencrypt',
       deadlineMs: (certbot.deadline_seconds ?? 600) * 1000,
+      rehearsalMs: (certbot.rehearsal_days ?? 7) * 86_400_000,
+      challengePort: certbot.challenge_port ?? 80,
+      nameServers: Object.freeze(certbot.name_servers ?? []),
+      renewalInformation: certbot.renewal_information ?? true,
+      ...(certbot.staging_server && { stagingServer: certbot.staging_server }),
       ...(certbot.ca_bundle && { caBundle: certbot.ca_bundle }),
       ...(certbot.renewed_by && { renewedBy: certbot.renewed_by }),
     }),
-    apache: Object.freeze({ ...(apache.config && { config: apache.config }) }),
-    haproxy: Object.freeze({ ...(haproxy.config && { config: haproxy.config }) }),
+    apache: Object.freeze({
+      ...(apache.config && { config: apache.config }),
+      ...(apache.binary && { binary: apache.binary }),
+    }),
+    haproxy: Object.freeze({
+      ...(haproxy.config && { config: haproxy.config }),
+      ...(haproxy.binary && { binary: haproxy.binary }),
+      ...(haproxy.pid_file && { pidFile: haproxy.pid_file }),
+    }),
+    act: Object.freeze({ socket: act.socket ?? '/run/certherd-agent/act.sock' }),
+    lineages: new Map(Object.entries(lineage)),
     listeners: Object.freeze(
       (read.listener ?? []).map((table, index) => listed(table, lineOf(['listener', String(index)]))),
     ),

@@ -17,6 +17,8 @@ const Stored = Type.Object({
   issued: Type.Optional(Type.Record(Type.String(), Type.String())),
   /** By endpoint: when the newest certificate was first seen in each state. */
   reached: Type.Optional(Type.Record(Type.String(), Type.Object({ newest: Type.String(), at: ReachedAt }))),
+  /** Requests of a collector that were answered, or (open) begun: the newest ids. */
+  requests: Type.Optional(Type.Array(Type.Object({ id: Type.String(), open: Type.Optional(Type.Boolean()) }))),
 });
 export type Memory = Omit<Static<typeof Stored>, 'sightings' | 'findings'> & { sightings: Sighting[] };
 

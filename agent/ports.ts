@@ -114,6 +114,63 @@ export type Programs = (
   options: { environment: Record<string, string>; deadlineMs: number },
 ) => Promise<Result<ProgramEnd>>;
 
+/** Replaces links. The name leads to the old target or to the new one at every moment, and is never gone. */
+export interface Links {
+  /** Makes `path` a symbolic link to `target` (kept as given), in place of the link or file that stands there. */
+  replace(path: string, target: string): Result<void>;
+  /** Renames a file to NAME.incomplete, in place of an earlier one of that name. */
+  setAside(path: string): Result<void>;
+}
+
+/** A directory of its own (0700, files 0600) for what is kept of one action. A write is whole and on disk, or has not happened. */
+export interface Keeping {
+  write(name: string, content: string | Uint8Array): Result<void>;
+}
+
+/** A server's config files: the only files of others that are ever written, and by `adopt` alone. */
+export interface ConfigFiles {
+  /** May this process put another file in the place of the one that the path leads to, with nobody else able to come between? */
+  replaceable(path: string): Result<void>;
+  /**
+   * Puts these bytes in the place of the file that the path leads to: written beside it under a name that no include fits, with its
+   * owner and mode, synced, and renamed. Links stay links. It is whole, the old one or the new one, at every moment.
+   */
+  replace(path: string, bytes: Uint8Array): Result<void>;
+}
+
+/** A CAA record (RFC 8659): tag and value raw. */
+export interface CaaRecord {
+  critical: boolean;
+  tag: string;
+  value: string;
+}
+
+/** The DNS, as this host's resolvers or those of the settings answer. A name without such records is an empty list. */
+export interface Names {
+  /** IPv6 first, as CAs connect. */
+  addresses(name: string): Promise<Result<string[]>>;
+  caa(name: string): Promise<Result<CaaRecord[]>>;
+}
+
+export interface WebAnswer {
+  status: number;
+  /** Of a redirect, raw. */
+  location?: string;
+  /** The first 64 KiB. */
+  body: string;
+}
+
+/** One GET of an http:// or https:// address, redirects not followed, no certificate judged. */
+export type WebGet = (target: {
+  url: string;
+  /** Connect here in place of what the address names; Host and server name stay as the address has them. */
+  at?: { address: string; port: number };
+  timeoutMs: number;
+}) => Promise<Result<WebAnswer>>;
+
+/** A file with random name and content, put into WEBROOT/.well-known/acme-challenge for as long as it is asked for. */
+export type PlaceToken = (webroot: string) => Result<{ path: string; content: string; remove(): void }>;
+
 /** The agent's own state directory (0700, files 0600). A write is whole and on disk, or has not happened. */
 export interface State {
   /** The text, or undefined where there is none yet. */
@@ -145,6 +202,25 @@ export type OpenCollectorSocket = (target: {
   pin: string;
 }) => Promise<Result<CollectorSocket, { reason: 'unreachable' | 'wrong-pin' | 'not-a-collector'; detail: string }>>;
 
+/** What an HTTPS server answered, whatever its status. */
+export interface HttpsAnswer {
+  status: number;
+  body: string;
+  /** The Retry-After header as it came. */
+  retryAfter?: string;
+}
+
+/** GET of https:// addresses, one after the other. No redirect is followed, no client certificate or cookie is sent. */
+export interface HttpsSession {
+  /** Failures: 'unreachable', 'timed-out' (20 s for the whole answer), 'handshake-failed', 'too-large' (64 KiB), 'unsupported' (another scheme). */
+  get(address: string): Promise<Result<HttpsAnswer>>;
+  /** A question under way then fails. */
+  close(): void;
+}
+
+/** `roots`: PEM texts; servers are trusted by these alone. */
+export type OpenHttps = (roots: readonly string[]) => HttpsSession;
+
 /** All that a look at the host needs: it reads and asks, and changes nothing. */
 export interface LookPorts {
   clock: Clock;
@@ -166,5 +242,6 @@ export interface Ports extends LookPorts {
   act: Actor;
   state: State;
   openCollectorSocket: OpenCollectorSocket;
+  openHttps: OpenHttps;
   log: Log;
 }

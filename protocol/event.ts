@@ -15,6 +15,9 @@ export const EventKind = Type.Enum([
   'renewal',
   'deployment',
   'restoration',
+  'rehearsal',
+  /** the answer to a collector's request that led to no action: refused, or looked again */
+  'request',
   /** events were lost: the outbox was full or damaged; `detail` says how many */
   'gap',
 ]);

@@ -1,6 +1,7 @@
 import Type, { type Static } from 'typebox';
 import { Instant } from './certificate.ts';
 import { Event } from './event.ts';
+import { Subject } from './finding.ts';
 import { Snapshot } from './snapshot.ts';
 
 const closed = { additionalProperties: false };
@@ -106,6 +107,32 @@ export type Heartbeat = Static<typeof Heartbeat>;
 export const WantSnapshot = Type.Object({ type: Type.Literal('want-snapshot') }, closed);
 export type WantSnapshot = Static<typeof WantSnapshot>;
 
+/** What a collector may ask for: a closed list. `rescan` looks at the whole host again, `verify` at one subject of it. */
+export const RequestedVerb = Type.Enum(['rescan', 'verify', 'reload', 'renew', 'restore', 'rehearse']);
+export type RequestedVerb = Static<typeof RequestedVerb>;
+
+/**
+ * collector -> agent, from version 2: a wish, never a command. The host's own policy and limits have the last word, and
+ * the answer is an event whose `detail.request` is this id: exactly one for each id that is kept.
+ */
+export const RequestFrame = Type.Object(
+  {
+    type: Type.Literal('request'),
+    /** A UUID (RFC 9562). The same id sent again is the same wish, and is done once. */
+    id: Type.String({ pattern: '^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$' }),
+    verb: RequestedVerb,
+    /** Something that the agent itself reported: its host, a server, a lineage or an endpoint. */
+    subject: Subject,
+    /** Who asks and why, for the history; raw. */
+    requester: Type.String({ minLength: 1, maxLength: 256 }),
+    reason: Type.String({ maxLength: 1000 }),
+    /** Not to be begun later than this after it came: a span, since the two clocks may disagree. */
+    withinSeconds: Type.Number({ minimum: 1, maximum: 86_400 }),
+  },
+  closed,
+);
+export type RequestFrame = Static<typeof RequestFrame>;
+
 /** Why the collector ends a connection. `try-later` alone means that the same request may succeed later. */
 export const RefusalReason = Type.Enum([
   'token-refused',
@@ -133,7 +160,16 @@ export type Refused = Static<typeof Refused>;
 export const AgentFrame = Type.Union([Enrol, Hello, SnapshotFrame, EventsFrame, Heartbeat]);
 export type AgentFrame = Static<typeof AgentFrame>;
 
-export const CollectorFrame = Type.Union([Challenge, Enrolled, Welcome, Ack, Heartbeat, WantSnapshot, Refused]);
+export const CollectorFrame = Type.Union([
+  Challenge,
+  Enrolled,
+  Welcome,
+  Ack,
+  Heartbeat,
+  WantSnapshot,
+  RequestFrame,
+  Refused,
+]);
 export type CollectorFrame = Static<typeof CollectorFrame>;
 
 /** WebSocket close code for a refusal (RFC 6455 7.4.2, private range). */

@@ -25,10 +25,38 @@ export type FileObservation = Static<typeof FileObservation>;
 
 /** When a lineage is to be renewed: the instant was chosen once inside the window. */
 export const Renewal = Type.Object(
-  { windowStart: Instant, windowEnd: Instant, at: Instant, basis: Type.Enum(['lifetime']) },
+  {
+    windowStart: Instant,
+    windowEnd: Instant,
+    at: Instant,
+    /** Told by the CA (RFC 9773), or a share of the lifetime. */
+    basis: Type.Enum(['lifetime', 'renewal-information']),
+    /** A page of the CA that says why it suggests this window (RFC 9773, explanationURL); raw. */
+    explanation: Type.Optional(Type.String({ maxLength: 2048 })),
+  },
   closed,
 );
 export type Renewal = Static<typeof Renewal>;
+
+/** What the agent may do here, from its local policy. */
+export const Mode = Type.Enum(['observe', 'deploy', 'renew']);
+export type Mode = Static<typeof Mode>;
+
+/** What the last rehearsal of a lineage's renewal told: would it succeed today? */
+export const Rehearsal = Type.Object(
+  {
+    at: Instant,
+    /** Absent: it could not be told. */
+    ok: Type.Optional(Type.Boolean()),
+    /** One for each check that failed, or that could not be made; raw. */
+    reasons: Type.Array(
+      Type.Object({ check: Type.String({ maxLength: 64 }), detail: Type.String({ maxLength: 2000 }) }, closed),
+      { maxItems: 20 },
+    ),
+  },
+  closed,
+);
+export type Rehearsal = Static<typeof Rehearsal>;
 
 /** A certbot lineage, read from renewal/NAME.conf, live/NAME and archive/NAME; certbot itself is never asked. */
 export const Lineage = Type.Object(
@@ -54,7 +82,10 @@ export const Lineage = Type.Object(
     installer: Type.Optional(Name),
     /** False: renewal/NAME.conf says `autorenew = False`, so neither certbot's timer nor the agent renews it. */
     autorenew: Type.Optional(Type.Boolean()),
+    /** What the agent may do for this lineage, where that differs from the host's mode. */
+    mode: Type.Optional(Mode),
     renewal: Type.Optional(Renewal),
+    rehearsal: Type.Optional(Rehearsal),
     failure: Type.Optional(Failure),
   },
   closed,
@@ -184,10 +215,6 @@ export const Server = Type.Object(
   closed,
 );
 export type Server = Static<typeof Server>;
-
-/** What the agent may do here, from its local policy. */
-export const Mode = Type.Enum(['observe', 'deploy', 'renew']);
-export type Mode = Static<typeof Mode>;
 
 /** A host's latest observations and verdicts. The next snapshot replaces it. */
 export const Snapshot = Type.Object(

@@ -5,8 +5,12 @@
  * event kinds and finding codes are open, because events wait in the outbox through upgrades of either side.
  *
  * 1  2026-11-23  first version: enrolment, sessions, snapshots by digest, events with durable acks
+ * 2  2026-11-24  `request`: the collector may ask for an action by the id of something that the agent reported
  */
-export const protocolVersion = 1;
+export const protocolVersion = 2;
+
+/** From this version on a collector may send requests. */
+export const requestsSince = 2;
 
 /** The oldest version this code still speaks. */
 export const oldestProtocolVersion = 1;

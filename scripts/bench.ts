@@ -5,6 +5,7 @@ import { hostileInput } from './bench/hostile-input.ts';
 import { incident } from './bench/incident.ts';
 import { nginxConfig } from './bench/nginx-config.ts';
 import { pemFiles } from './bench/pem-files.ts';
+import { renew } from './bench/renew.ts';
 import { watching } from './bench/watching.ts';
 import type { Bench } from './bench/goal.ts';
 import { goalLine } from './bench/goal.ts';
@@ -13,6 +14,7 @@ import { goalLine } from './bench/goal.ts';
 
 const benches: Record<string, Bench> = {
   incident,
+  renew,
   'nginx-config': nginxConfig,
   'pem-files': pemFiles,
   endpoints,

@@ -1,9 +1,15 @@
+import type { Result } from '@certherd/protocol/failure';
 import type { Config } from '../config.ts';
-import type { Clock, Dialer, Files, Proc, Programs } from '../ports.ts';
+import { isAllowed, notAllowed } from '../decide/allowed.ts';
+import type { Clock, Dialer, Files, Links, LogEnd, Proc, Programs, State } from '../ports.ts';
 import { renewLineage } from './certbot.ts';
-import { reloadNginx } from './nginx.ts';
+import { deploy } from './deploy.ts';
+import { restoreLineage } from './restore.ts';
 import type { Outcome, Request } from '../decide/action.ts';
+import type { RehearsalPorts } from './rehearsal/check.ts';
+import { rehearseLineage } from './rehearse.ts';
 import { recordSteps, type Steps } from './steps.ts';
+import { withinCaps } from './within-caps.ts';
 
 /** What one action may ask of the machine. */
 export interface ActPorts {
@@ -12,12 +18,19 @@ export interface ActPorts {
   dial: Dialer;
   programs: Programs;
   proc: Proc;
+  logEnd: LogEnd;
+  links: Links;
+  /** HAProxy's master reloads on USR2; everything else is told through programs. */
+  signal(pid: number, name: 'SIGUSR2'): Result<void>;
+  /** What root alone may write where root acts: the ledger of renewals. */
+  state: State;
+  rehearsal: RehearsalPorts;
   /** One action at a time on a host: undefined where another one runs. */
   takeLock(): { release(): void } | undefined;
 }
 
 /** An action's end before its verb and steps are added. */
-export type Ended = Pick<Outcome, 'reason' | 'detail'>;
+export type Ended = Pick<Outcome, 'reason' | 'detail' | 'retryAt'>;
 
 /** Does one thing that the local policy allows, and says what happened. */
 export async function act(
@@ -32,20 +45,27 @@ export async function act(
 }
 
 async function guarded(request: Request, config: Config, ports: ActPorts, steps: Steps): Promise<Ended> {
-  const allowed = request.verb === 'renew' ? config.mode === 'renew' : config.mode !== 'observe';
-  if (!allowed) return { reason: 'not-allowed', detail: notAllowed(request, config) };
+  if (!isAllowed(request, config)) return { reason: 'not-allowed', detail: notAllowed(request, config) };
   const lock = ports.takeLock();
   if (!lock) return { reason: 'busy', detail: 'another action runs on this host' };
   try {
-    return request.verb === 'renew'
-      ? await renewLineage(request.lineage, config, ports, steps)
-      : await reloadNginx(config, ports, steps);
+    return await perform(request, config, ports, steps);
   } finally {
     lock.release();
   }
 }
 
-function notAllowed(request: Request, { mode, path = '/etc/certherd/agent.toml' }: Config): string {
-  const needed = request.verb === 'renew' ? '"renew"' : '"deploy" or "renew"';
-  return `mode is "${mode}": to allow ${request.verb}, set mode = ${needed} in ${path}`;
+async function perform(request: Request, config: Config, ports: ActPorts, steps: Steps): Promise<Ended> {
+  switch (request.verb) {
+    case 'renew':
+      return withinCaps(request.lineage, config, ports, steps, () =>
+        renewLineage(request.lineage, config, ports, steps),
+      );
+    case 'reload':
+      return deploy(request.server, config, ports, steps);
+    case 'restore':
+      return restoreLineage(request.lineage, config, ports, steps);
+    case 'rehearse':
+      return rehearseLineage(request.lineage, config, ports, steps);
+  }
 }

@@ -7,6 +7,7 @@ import { agreeing, concurrency } from '../observe/endpoints/observe-endpoints.ts
 import { addressAndPort } from '../observe/endpoints/place.ts';
 import { endpointTargets } from '../observe/endpoints/targets.ts';
 import type { Clock, Dialer } from '../ports.ts';
+import type { Ended } from './act.ts';
 
 export interface Proof {
   /** Endpoints that were asked; those that nobody can connect to, since IPv6 is switched off, are left out. */
@@ -45,6 +46,18 @@ export async function prove(
   );
   const told = answers.filter((answer) => answer !== undefined);
   return { asked: told.length, failures: told.flatMap(({ failure }) => failure ?? []) };
+}
+
+/** How the step of a proof ended. */
+export function proofJudged({ asked, failures }: Proof): { ok: boolean; detail: string } {
+  return { ok: failures.length === 0, detail: `${asked - failures.length} of ${asked} endpoints` };
+}
+
+export function notProved({ asked, failures }: Proof): Ended {
+  return {
+    reason: 'not-proved',
+    detail: `${failures.length} of ${asked} endpoints: ${failures.slice(0, 5).join('; ')}`,
+  };
 }
 
 /** Undefined where nobody can connect there. */

@@ -1,15 +1,36 @@
-import { act } from '../act/act.ts';
+import { act, type ActPorts } from '../act/act.ts';
+import type { Config } from '../config.ts';
 import { type Outcome, Request } from '../decide/action.ts';
 import { checkedJson } from '../formats/checked-json.ts';
+import { rootsActDirectory } from '../observe/rehearsals.ts';
+import { systemAddresses } from '../system/addresses.ts';
+import { systemPlaceToken } from '../system/challenge-token.ts';
 import { systemClock } from '../system/clock.ts';
 import { systemDialer } from '../system/dialer.ts';
+import { systemNames } from '../system/names.ts';
+import { systemLinks } from '../system/links.ts';
 import { takeLock } from '../system/lock.ts';
+import { systemLogEnd } from '../system/log-end.ts';
+import { systemPermissions } from '../system/permissions.ts';
 import { systemProc } from '../system/proc.ts';
 import { systemPrograms } from '../system/programs.ts';
+import { systemSignal } from '../system/signal.ts';
+import { systemState } from '../system/state.ts';
+import { systemWebGet } from '../system/web-get.ts';
 import { type Context, exitCodes, writeError, writeLine } from './context.ts';
+import { printable } from './printable.ts';
 
-/** One request as a JSON line on standard input; JSON lines of progress and one outcome on standard output. */
+/** The longest line that is read, in characters, and how long it is waited for. */
+const longestLine = 8192;
+const lineMs = 5_000;
+
+/**
+ * One request as a JSON line on standard input; JSON lines of progress and one outcome on standard output. Where systemd
+ * started it for a connection, the journal is told as well: whoever asked may be gone by then. At SIGTERM it goes on, in a hurry.
+ */
 export async function actCommand(context: Context): Promise<number> {
+  const ending = new AbortController();
+  process.on('SIGTERM', () => ending.abort());
   const request = checkedJson(await firstLine(), Request);
   if (!request) {
     writeError(
@@ -17,33 +38,83 @@ export async function actCommand(context: Context): Promise<number> {
     );
     return exitCodes.usage;
   }
-  const outcome = await performHere(context, request, (line) => writeLine(JSON.stringify({ progress: line })));
+  const journal = process.env.SYSTEMD_EXEC_PID === String(process.pid) ? writeJournal : () => {};
+  journal(`asked for ${JSON.stringify(request)}`);
+  const tell = (line: string) => {
+    journal(line);
+    writeLine(JSON.stringify({ progress: line }));
+  };
+  const outcome = await performHere(context, request, tell, ending.signal);
+  journal(`${outcome.verb}: ${outcome.reason}: ${outcome.detail}`);
   writeLine(JSON.stringify({ outcome }));
   return outcome.reason === 'done' ? exitCodes.ok : exitCodes.failed;
 }
 
-/** The same action in this very process, for the commands that a person starts. */
+/** The same action in this very process, for the commands that a person starts. Once `ending` is aborted it has to come to its end. */
 export function performHere(
-  { config, files }: Pick<Context, 'config' | 'files'>,
+  context: Pick<Context, 'config' | 'files'>,
   request: Request,
   progress: (line: string) => void,
+  ending?: AbortSignal,
 ): Promise<Outcome> {
-  const ports = {
+  return act(request, context.config, actingPorts(context, ending), progress);
+}
+
+/** The machine, for one action of this process. */
+export function actingPorts({ config, files }: Pick<Context, 'config' | 'files'>, ending?: AbortSignal): ActPorts {
+  const directory = actStateDirectory(config);
+  return {
     clock: systemClock(),
     files,
     dial: systemDialer(),
-    programs: systemPrograms(),
+    programs: systemPrograms(ending),
     proc: systemProc(),
-    takeLock: () => takeLock(config.stateDirectory, 'action'),
+    logEnd: systemLogEnd(),
+    links: systemLinks(),
+    signal: systemSignal,
+    state: systemState(directory),
+    rehearsal: {
+      names: systemNames(config.certbot.nameServers),
+      webGet: systemWebGet(),
+      placeToken: systemPlaceToken(),
+      addresses: () => systemAddresses(),
+    },
+    takeLock: () => takeLock(directory, 'action'),
   };
-  return act(request, config, ports, progress);
 }
 
+/**
+ * Where actions keep their lock and their ledger: the agent's own state directory, and a directory of root's where root
+ * acts and others may write to that one. They could have root write elsewhere by a link, or renew without a limit.
+ */
+export function actStateDirectory({ stateDirectory }: Pick<Config, 'stateDirectory'>): string {
+  const found = systemPermissions().of(stateDirectory);
+  // an agent that never ran has no directory yet; systemd made root's for this process
+  const isOpen = found.ok
+    ? found.value.uid !== 0 || (found.value.mode & 0o022) !== 0
+    : process.env.STATE_DIRECTORY === rootsActDirectory;
+  return process.getuid?.() === 0 && isOpen ? rootsActDirectory : stateDirectory;
+}
+
+function writeJournal(line: string): void {
+  process.stderr.write(`${printable(line)}\n`);
+}
+
+/** Whoever asks is not waited for, nor read further than a request can be long: then there is no line. */
 async function firstLine(): Promise<string> {
+  const tooLate = setTimeout(() => process.stdin.destroy(), lineMs);
   let text = '';
-  for await (const chunk of process.stdin) {
-    text += String(chunk);
-    if (text.includes('\n') || text.length > 8192) break;
+  try {
+    process.stdin.setEncoding('utf8');
+    for await (const chunk of process.stdin) {
+      text += String(chunk);
+      if (text.includes('\n') || text.length > longestLine) break;
+    }
+  } catch {
+    return '';
+  } finally {
+    clearTimeout(tooLate);
   }
-  return text.split('\n')[0] ?? '';
+  const [line = ''] = text.split('\n');
+  return line.length > longestLine ? '' : line;
 }

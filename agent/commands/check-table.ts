@@ -40,7 +40,8 @@ export function checkTable(snapshot: Snapshot, view: CheckView, to: Terminal): s
 function heading({ host, endpoints, lineages }: Snapshot, { root, bundledRoots }: CheckView, to: Terminal): string {
   const { bold, dim } = to.colours;
   const counts = `${counted(endpoints.length, 'endpoint')}, ${counted(lineages.length, 'certbot lineage')}`;
-  if (root === undefined) return `${bold(printable(host.name))}  ${dim(`${counts}, mode ${host.mode}`)}`;
+  if (root === undefined)
+    return `${bold(printable(host.name))}  ${dim(`${counts}, mode ${host.mode}${otherModes(lineages)}`)}`;
   const notes = [
     `in ${printable(root)}: all paths are below it; its files are judged, nothing that runs`,
     ...(bundledRoots ? ['it has no trust store: the roots that come with this program took its place'] : []),
@@ -49,6 +50,13 @@ function heading({ host, endpoints, lineages }: Snapshot, { root, bundledRoots }
     `${bold(printable(host.name))}  ${dim(counted(lineages.length, 'certbot lineage'))}`,
     ...notes.flatMap((note) => wrapped(note, to.columns ?? 120)).map((line) => dim(line)),
   ].join('\n');
+}
+
+/** Lineages with a mode of their own: the first three by name. */
+function otherModes(lineages: Snapshot['lineages']): string {
+  const own = lineages.flatMap(({ name, mode }) => (mode === undefined ? [] : [`${printable(name)}: ${mode}`]));
+  if (own.length === 0) return '';
+  return ` (${own.slice(0, 3).join(', ')}${own.length > 3 ? `, and ${own.length - 3} more of their own` : ''})`;
 }
 
 function verdict(snapshot: Snapshot, { probe, now }: CheckView, to: Terminal): string {

@@ -4,7 +4,9 @@ import { decide } from '../decide/decide.ts';
 import { filesAlone } from '../observe/files-alone.ts';
 import type { NotAsked } from '../observe/endpoints/not-asked.ts';
 import { observeHost } from '../observe/observe.ts';
+import { recallSuggestions } from '../observe/renewal-information.ts';
 import { systemLooking, treeLooking } from '../system/looking.ts';
+import { systemState } from '../system/state.ts';
 import { type Context, writeLine } from './context.ts';
 import { printableJson } from './printable.ts';
 import { checkTable } from './check-table.ts';
@@ -28,7 +30,7 @@ export interface CheckOptions {
   nginxConfig?: string;
 }
 
-/** One look and one verdict; changes nothing, needs no collector and no state. */
+/** One look and one verdict; changes nothing, needs no collector and no state. What a daemon was told by the CAs counts where it may be read. */
 export async function checkCommand({ config: settings, host }: Context, options: CheckOptions): Promise<number> {
   const { root } = options;
   const ports = root === undefined ? systemLooking() : treeLooking(root);
@@ -55,7 +57,11 @@ export async function checkCommand({ config: settings, host }: Context, options:
   });
   progress.end();
   const now = clock.now();
-  const judged = decide(root === undefined ? seen : filesAlone(seen, ports.files), [], [], config, now).snapshot;
+  const facts =
+    root === undefined
+      ? { ...seen, suggestedRenewals: recallSuggestions(config, systemState(config.stateDirectory)) }
+      : filesAlone(seen, ports.files);
+  const judged = decide(facts, [], [], config, now).snapshot;
   const snapshot = root === undefined ? judged : { ...judged, findings: judged.findings.map(inTree(root)) };
   if (options.json) writeLine(printableJson(checkReport(snapshot, now, root, seen.notAsked)));
   else {

@@ -1,4 +1,5 @@
 import { resolve } from 'node:path';
+import { adoptEntry } from './adopt-entry.ts';
 import type { CommandEntry, OptionEntry, Options } from './command.ts';
 import { exitCodes } from './context.ts';
 
@@ -150,7 +151,7 @@ export const commandTable: readonly CommandEntry[] = [
   },
   {
     name: 'renew',
-    summary: 'renew a lineage through certbot now, reload nginx, prove it',
+    summary: 'renew a lineage through certbot now, reload the servers that use it, prove it',
     details: 'Only where the local policy says mode = "renew".',
     arguments: [{ name: 'lineage', values: 'lineage' }],
     options: [json('print the outcomes with their steps, for scripts')],
@@ -162,6 +163,44 @@ export const commandTable: readonly CommandEntry[] = [
         (await import('./renew.ts')).renewCommand(context, lineage, { json: options.json === true }),
     },
   },
+  {
+    name: 'rehearse',
+    summary: 'try a renewal without renewing: would it succeed today? Without a name, all that the agent may renew',
+    details:
+      'Checks the renewal config, the plugin, the account, DNS, the challenge path on port 80, CAA and the config of the server; and with staging_server in the settings, certbot renew --dry-run there. A file with a random name is put into the webroot for a moment. Only where the local policy says mode = "renew". What it finds is told by check, too.',
+    arguments: [{ name: 'lineage', values: 'lineage', count: 'optional' }],
+    options: [json('print the outcomes with their steps, for scripts')],
+    examples: [
+      { command: 'rehearse shop.example.com', what: 'after a change to DNS, to port 80 or to the webroot' },
+      { command: 'rehearse --json', what: 'all of them, for scripts' },
+    ],
+    exits: [
+      { code: exitCodes.ok, what: 'every renewal would succeed' },
+      { code: exitCodes.failed, what: 'one would fail, could not be told, or is not allowed' },
+      ...wrongExits,
+    ],
+    wrong,
+    run: {
+      settled: async (context, [lineage], options) =>
+        (await import('./rehearse.ts')).rehearseCommand(context, lineage, { json: options.json === true }),
+    },
+  },
+  {
+    name: 'restore',
+    summary: 'link the version before of a lineage back, reload the servers that use it, prove it',
+    details:
+      'Takes the newest earlier version whose key fits, that is valid now and names what is served. Nothing is issued. Only where the local policy says mode = "deploy" or "renew".',
+    arguments: [{ name: 'lineage', values: 'lineage' }],
+    options: [json('print the outcome with its steps, for scripts')],
+    examples: [{ command: 'restore shop.example.com', what: 'after a renewal that clients cannot use' }],
+    exits: usualExits,
+    wrong,
+    run: {
+      settled: async (context, [lineage = ''], options) =>
+        (await import('./restore.ts')).restoreCommand(context, lineage, { json: options.json === true }),
+    },
+  },
+  adoptEntry,
   {
     name: 'act',
     summary: 'do one action that the policy allows: a JSON request on standard input (used by the agent itself)',

@@ -1,4 +1,5 @@
 import type { Severity } from '@certherd/protocol/finding';
+import type { Rehearsal } from '@certherd/protocol/snapshot';
 import { type EndpointRow, type State, urgencyOf } from './endpoint-rows.ts';
 import { aligned, type Cell, flowed } from './layout.ts';
 import { printable } from './printable.ts';
@@ -111,6 +112,7 @@ function detailsOf(row: EndpointRow | undefined, now: number, { columns, glyphs 
     ...(lineage?.renewal
       ? [`renewal ${minute(lineage.renewal.at)}${Date.parse(lineage.renewal.at) < now ? ' (due)' : ''}`]
       : []),
+    ...(lineage?.rehearsal ? [rehearsed(lineage.rehearsal)] : []),
     ...(certificate ? [`ends ${minute(certificate.notAfter)}`] : []),
     ...(deployment
       ? [printable(`${deployment.configFile}:${deployment.line}`), printable(deployment.certificatePath)]
@@ -147,6 +149,12 @@ function legend({ colours, glyphs }: Terminal): string[] {
 
 function short(fingerprint: string | undefined): string {
   return fingerprint ? fingerprint.slice(0, 12) : '-';
+}
+
+/** "rehearsal 2026-11-24 04:30Z would fail" */
+function rehearsed({ at, ok }: Rehearsal): string {
+  const result = ok === undefined ? 'could not be told' : ok ? 'passed' : 'would fail';
+  return `rehearsal ${minute(at)} ${result}`;
 }
 
 function minute(instant: string): string {

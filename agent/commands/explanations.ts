@@ -132,23 +132,33 @@ export const explanations: Readonly<Record<FindingCode, Explanation>> = {
     severity: 'warning; critical under a sixth of its life',
     meaning: 'The renewal window has passed, and nobody has renewed.',
     causes:
-      "certbot's timer is dead or its renewals fail. Everything is scaled to the lifetime, never a number of days.",
+      "certbot's timer is dead or its renewals fail, or the CA wants it earlier than certbot before 4.1 can know. Everything is scaled to the lifetime, never a number of days.",
     remedy: 'Renew the lineage and read why it was not renewed.',
     shownBy: 'scenarios/life, decide/policies',
   },
   due: {
     severity: 'notice',
-    meaning: 'The certificate is in its renewal window.',
-    causes: "Time. The agent (mode renew) or certbot's own timer is expected to renew it.",
+    meaning: "The certificate is in its renewal window: the CA's own (RFC 9773), else that of its lifetime.",
+    causes: "Time, or a CA that asks for it. The agent (mode renew) or certbot's own timer is expected to renew it.",
     remedy: 'None is needed.',
     shownBy: 'scenarios/life, decide/policies, demo 3',
   },
   'renewal-failing': {
     severity: 'warning; critical under a sixth of its life',
-    meaning: "The last renewal of a lineage failed, with certbot's own reason.",
-    causes: "DNS, the challenge path, the CA's limits, a lock: the finding says which.",
-    remedy: 'Renew by hand and look.',
-    shownBy: 'scenarios/lineages, decide/policies',
+    meaning:
+      "The last renewal of a lineage failed: the class of the failure, certbot's or the CA's own words, and when the agent tries again.",
+    causes:
+      "dns (a name cannot be looked up), unauthorized (another answer than the challenge's), connection (port 80, or the CA not reached), caa (a record forbids the CA), rate-limited (waits as the CA asks), rejected-identifier and ca-failed (the CA's own no, or its own failure), config-broken (file and line), plugin-missing, disk-full, timed-out, sandbox-blocked, capped (this host's own limit); certbot-failed where nobody knows.",
+    remedy: 'Mend what the class names, then renew; where only time helps the agent says when it tries again.',
+    shownBy: 'scenarios/lineages, decide/failed-renewal',
+  },
+  'renewal-would-fail': {
+    severity: 'warning; critical under a sixth of its life',
+    meaning: 'The last rehearsal says that a renewal of this lineage would fail if it were tried today.',
+    causes:
+      'A plugin or the account is gone, a name leads elsewhere or nowhere, the challenge path does not reach the webroot, a CAA record forbids the CA, or the dry run with the staging CA failed: the finding names each check.',
+    remedy: 'Mend what is named, then rehearse again: there is time until the renewal is due.',
+    shownBy: 'scenarios/rehearsals, decide/rehearsal',
   },
   'renewal-timer-dead': {
     severity: 'warning',
@@ -161,8 +171,9 @@ export const explanations: Readonly<Record<FindingCode, Explanation>> = {
     severity: 'warning; notice for a self-signed default',
     meaning: 'Nobody renews this certificate: it belongs to no certbot lineage and to no other client that is known.',
     causes: 'It was installed by hand.',
-    remedy: 'Issue it with certbot, or have its owner tell who renews it.',
-    shownBy: 'scenarios/configs, decide/copies',
+    remedy:
+      '`certherd-agent adopt` moves it to certbot where nginx serves it; else issue it with certbot, or have its owner tell who renews it.',
+    shownBy: 'scenarios/configs, decide/copies, integration/adopt',
   },
   'sandbox-blocked': {
     severity: 'unknown; warning where only causes cannot be told',
@@ -196,6 +207,14 @@ export const explanations: Readonly<Record<FindingCode, Explanation>> = {
     causes: 'A private CA, a staging certificate, or an intermediate that has ended.',
     remedy: 'Issue it from a trusted CA, or name the private root in the settings.',
     shownBy: 'scenarios/certificates, observe/trust',
+  },
+  restored: {
+    severity: 'warning; critical when a sixth of its life is left',
+    meaning: 'A certificate was renewed and is held back: its links lead to the version before, which is in use.',
+    causes:
+      'The new one left clients without a handshake, or the server refused it, and the agent put the one before back; or links were moved by hand.',
+    remedy: 'Mend what kept it out (the finding says what), then have certbot link it again and reload.',
+    shownBy: 'scenarios/restored, integration/restore',
   },
   'weak-key': {
     severity: 'warning',

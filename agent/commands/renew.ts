@@ -1,4 +1,7 @@
-import type { Outcome } from '../decide/action.ts';
+import type { Outcome, ReloadableServer } from '../decide/action.ts';
+import { serversUsing } from '../decide/reload.ts';
+import { observeFiles } from '../observe/observe.ts';
+import { systemClock } from '../system/clock.ts';
 import { performHere } from './act.ts';
 import { type Context, exitCodes, writeError, writeLine } from './context.ts';
 import { printable, printableJson } from './printable.ts';
@@ -10,10 +13,17 @@ export async function renewCommand(context: Context, lineage: string, options: {
   };
   const outcomes: Outcome[] = [await performHere(context, { verb: 'renew', lineage }, progress)];
   if (outcomes[0]?.reason === 'done')
-    outcomes.push(await performHere(context, { verb: 'reload', server: 'nginx' }, progress));
+    for (const server of await serversOf(context, lineage))
+      outcomes.push(await performHere(context, { verb: 'reload', server }, progress));
   const failed = outcomes.find((outcome) => outcome.reason !== 'done');
   if (options.json) writeLine(printableJson({ version: 1, lineage, outcomes }));
   else if (failed) writeError(`${failed.verb} failed (${failed.reason}): ${printable(failed.detail)}`);
   else writeLine(outcomes.map((outcome) => printable(outcome.detail)).join('\n'));
   return failed ? exitCodes.failed : exitCodes.ok;
+}
+
+/** Every server of this host that names the lineage and can be reloaded. */
+async function serversOf({ config, files }: Context, lineage: string): Promise<ReloadableServer[]> {
+  const { deployments } = await observeFiles({ files, clock: systemClock() }, config);
+  return serversUsing(deployments, lineage);
 }

@@ -1,8 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { startAgent } from '../agent.ts';
 import type { Ports } from '../ports.ts';
-import { childActor } from '../system/actor.ts';
+import { systemActor } from '../system/actor.ts';
 import { collectorSocketOpener } from '../system/collector-socket.ts';
+import { httpsOpener } from '../system/https.ts';
 import { systemLooking } from '../system/looking.ts';
 import { takeLock } from '../system/lock.ts';
 import { systemLog } from '../system/log.ts';
@@ -30,9 +31,10 @@ export async function runCommand({ config, host }: Context): Promise<number> {
   }
   const ports: Ports = {
     ...systemLooking(),
-    act: childActor(config.path),
+    act: systemActor(config),
     state,
     openCollectorSocket: collectorSocketOpener(),
+    openHttps: httpsOpener(process.env),
     log,
   };
   log.info(

@@ -20,6 +20,24 @@ export function certbotRenewal({ certbot }: Config, lineage: string): string[] {
   ];
 }
 
+/** The same against another CA, with nothing written: certbot forgets what it was issued. */
+export function certbotRehearsal(config: Config, lineage: string): string[] {
+  const { stagingServer = '' } = config.certbot;
+  return certbotRenewal(config, lineage).flatMap((word) =>
+    word === '--force-renewal' ? ['--dry-run', '--server', stagingServer] : [word],
+  );
+}
+
+/**
+ * The least that has certbot undo a move of live links that was cut short: it does so before it lists a lineage. It issues
+ * and asks nothing.
+ */
+export function certbotRecovery(config: Config, lineage: string): string[] {
+  const [binary = '', , ...options] = certbotRenewal(config, lineage);
+  const onlyRenewals = ['--force-renewal', '--no-random-sleep-on-renew'];
+  return [binary, 'certificates', ...options.filter((word) => !onlyRenewals.includes(word))];
+}
+
 /** Options for a certbot command that a person types: only the directories that are not certbot's own defaults. */
 export function certbotPlaces({ certbot }: Config): string[] {
   const places: [string, string, string][] = [
@@ -50,6 +68,30 @@ function nginxBase({ nginx }: Config): string[] {
     nginx.config,
     ...(nginx.errorLog ? ['-e', nginx.errorLog] : []),
   ];
+}
+
+/** Apache's judgement of a config; its certificates are read at a start or reload only. */
+export function apacheTest(binary: string, configFile: string): string[] {
+  return [...apacheBase(binary, configFile), '-t'];
+}
+
+export function apacheGraceful(binary: string, configFile: string): string[] {
+  return [...apacheBase(binary, configFile), '-k', 'graceful'];
+}
+
+/** Debian's and Red Hat's own ServerRoot is built in; another config is read from the directory that it stands in. */
+function apacheBase(binary: string, configFile: string): string[] {
+  const directory = configFile.slice(0, configFile.lastIndexOf('/')).replace(/\/conf$/, '');
+  return [binary, '-d', directory, '-f', configFile];
+}
+
+/** HAProxy's judgement of a config with all that it loads. */
+export function haproxyTest(binary: string, configFile: string): string[] {
+  return [binary, '-c', '-f', configFile];
+}
+
+export function systemctl(verb: 'reload' | 'reload-or-restart', unit: string): string[] {
+  return ['/usr/bin/systemctl', verb, unit];
 }
 
 /** A person's own look at one endpoint, as the agent asks it. */

@@ -1,3 +1,4 @@
+import type { Certificate } from '@certherd/protocol/certificate';
 import type { Finding } from '@certherd/protocol/finding';
 import type { Deployment } from '@certherd/protocol/snapshot';
 import { type Facts, type Policy, instant } from './facts.ts';
@@ -58,9 +59,7 @@ export const nameMismatch: Policy = ({ observations, certificates, now }) =>
   observations.deployments.flatMap((deployment) => {
     const certificate = certificates.get(deployment.configured ?? '');
     if (!certificate) return [];
-    const uncovered = deployment.serverNames.filter(
-      (name) => isPlainName(name) && !covers(certificate.subjectAltNames, name),
-    );
+    const uncovered = uncoveredNames(certificate, deployment.serverNames);
     if (uncovered.length === 0) return [];
     return [
       {
@@ -83,6 +82,11 @@ export const nameMismatch: Policy = ({ observations, certificates, now }) =>
       },
     ];
   });
+
+/** Those of `names` that a client can ask for and that the certificate does not name. */
+export function uncoveredNames({ subjectAltNames }: Certificate, names: readonly string[]): string[] {
+  return names.filter((name) => isPlainName(name) && !covers(subjectAltNames, name));
+}
 
 /** Does one of these identifiers name `name`, as RFC 9525 compares them (a wildcard stands for one whole first label)? */
 function covers(identifiers: string[], name: string): boolean {

@@ -1,7 +1,7 @@
 import type { Finding } from '@certherd/protocol/finding';
-import type { Snapshot } from '@certherd/protocol/snapshot';
+import type { Rehearsal, Snapshot } from '@certherd/protocol/snapshot';
 import { type Observations, certificatesByFingerprint } from '../observe/observations.ts';
-import type { Config } from '../config.ts';
+import { type Config, modeOf } from '../config.ts';
 import type { Facts } from './facts.ts';
 import { type Plan, plan } from './plan.ts';
 import { judge } from './policies.ts';
@@ -30,7 +30,13 @@ export function decide(
       files,
       lineages: observations.lineages.map((lineage) => {
         const live = facts.certificates.get(lineage.live ?? '');
-        return live ? { ...lineage, renewal: renewalOf(live) } : lineage;
+        const mode = modeOf(config, lineage.name);
+        return {
+          ...lineage,
+          ...(mode !== config.mode && { mode }),
+          ...rehearsalOf(observations, lineage.name),
+          ...(live && { renewal: renewalOf(live, observations.suggestedRenewals) }),
+        };
       }),
       servers,
       deployments,
@@ -43,6 +49,14 @@ export function decide(
     },
     plan: plan(facts, findings),
   };
+}
+
+/** As it is told: without what only the plan needs. */
+function rehearsalOf({ rehearsals }: Observations, lineage: string): { rehearsal?: Rehearsal } {
+  const kept = rehearsals?.get(lineage);
+  if (!kept) return {};
+  const { at, ok, reasons } = kept;
+  return { rehearsal: { at, ...(ok !== undefined && { ok }), reasons } };
 }
 
 function sinceOf({ code, subject, since }: Finding, before: Finding[]): string {

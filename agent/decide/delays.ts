@@ -31,6 +31,8 @@ const underWay: Readonly<Record<FindingCode, UnderWay>> = {
   'file-missing': writing,
   'file-unreadable': writing,
   // The plan holds the reload back from the first look on, and certbot's own writing is `settling`.
+  // certbot writes a version into its archive before it moves the links.
+  restored: writing,
   'key-mismatch': nothing,
   settling: nothing,
   // That it lasts more than a minute is judged before.
@@ -39,6 +41,7 @@ const underWay: Readonly<Record<FindingCode, UnderWay>> = {
   'reload-failed': nothing,
   'deployment-failing': nothing,
   'renewal-failing': nothing,
+  'renewal-would-fail': nothing,
   // Time or a certificate's own bytes say so.
   expired: nothing,
   'not-yet-valid': nothing,

@@ -2,11 +2,11 @@ import type { Finding } from '@certherd/protocol/finding';
 import { addressAndPort } from '../observe/endpoints/place.ts';
 import type { ObservedEndpoint } from '../observe/observations.ts';
 import { type Cause, causeOf, isTold } from './causes.ts';
-import { nginxReload, tlsClient, typed } from './command-line.ts';
+import { tlsClient, typed } from './command-line.ts';
 import { type Facts, type Policy, instant } from './facts.ts';
-import { blocksReload, deploymentDigest } from './reload.ts';
+import { blocksReload, deploymentDigest, reloadableServers } from './reload.ts';
 import { nextTryAt } from './retry.ts';
-import { callOf, reloadText, startText } from './server-commands.ts';
+import { callOf, reloadText, serverReload, startText } from './server-commands.ts';
 
 /** The founding incident: what clients are shown is not what the config names, or not the newest that was issued. */
 export const notServed: Policy = (facts, earlier) =>
@@ -16,24 +16,36 @@ export const notServed: Policy = (facts, earlier) =>
     const noneForAlgorithm = failure?.reason === 'no-shared-algorithm' && configured !== undefined;
     if (noneForAlgorithm || (served && configured && served !== configured))
       return [loadedBefore(endpoint, facts, earlier)];
-    if (served && issued && configured && issued !== configured) return [olderConfigured(endpoint, facts)];
+    if (served && issued && configured && issued !== configured && !isRestored(endpoint, facts, earlier))
+      return [olderConfigured(endpoint, facts)];
     return [];
   });
+
+/** Its links lead to the version that is served, and a finding of its own says why that is not the newest. */
+function isRestored(
+  { deployment, configured }: ObservedEndpoint,
+  { observations }: Facts,
+  earlier: Finding[],
+): boolean {
+  const { lineage } = observations.deployments.find(({ id }) => id === deployment) ?? {};
+  const live = observations.lineages.find(({ name }) => name === lineage)?.live;
+  return live === configured && earlier.some(({ code, subject }) => code === 'restored' && subject.id === lineage);
+}
 
 function loadedBefore(endpoint: ObservedEndpoint, facts: Facts, earlier: Finding[]): Finding {
   const deployment = facts.observations.deployments.find(({ id }) => id === endpoint.deployment);
   const file = facts.observations.files.find(({ path }) => path === deployment?.certificatePath);
   const lineage = facts.observations.lineages.find(({ name }) => name === deployment?.lineage);
   const changedAt = lineage?.changedAt ?? file?.modifiedAt ?? instant(facts.now);
-  const ofNginx = endpoint.server === 'nginx';
-  const held = ofNginx ? earlier.find(blocksReload(facts.observations)) : undefined;
+  const server = reloadableServers.find((one) => one === endpoint.server);
+  const held = server && earlier.find(blocksReload(facts.observations, server));
   const cause = held ? undefined : causeOf(endpoint, facts);
-  const last = facts.attempts.findLast(
-    (attempt) => attempt.verb === 'reload' && attempt.subject === deploymentDigest(facts.observations),
-  );
+  const subject = server && deploymentDigest(facts.observations, server);
+  const last = facts.attempts.findLast((attempt) => attempt.verb === 'reload' && attempt.subject === subject);
+  const again = last?.reason === 'restored' && lineage ? typed(['certherd-agent', 'restore', lineage.name]) : undefined;
   const why = held
     ? `the reload is held back by a finding of its own: ${held.cause}`
-    : ofNginx && last && last.reason !== 'done'
+    : last && last.reason !== 'done'
       ? `the reload did not bring it into service (${last.reason}): ${last.detail}`
       : (cause?.sentence ??
         `${callOf(deployment, endpoint.server)} has not loaded it since the file changed at ${changedAt}`);
@@ -48,7 +60,7 @@ function loadedBefore(endpoint: ObservedEndpoint, facts: Facts, earlier: Finding
         4000,
       ),
     evidence: { ...compared(endpoint, facts), ...cause?.evidence },
-    remedy: held?.remedy ?? cause?.remedy ?? reloadText(deployment, endpoint.server, facts.config),
+    remedy: held?.remedy ?? again ?? cause?.remedy ?? reloadText(deployment, endpoint.server, facts.config),
   };
 }
 
@@ -116,31 +128,30 @@ function withoutPlaces(detail: string): string {
   return more ? `${reason} (${more})` : reason;
 }
 
-/** A reload was tried for the present state and did not bring it into service. */
-export const failingDeployment: Policy = (facts) => {
-  const subject = deploymentDigest(facts.observations);
-  const last = facts.attempts.findLast((attempt) => attempt.verb === 'reload' && attempt.subject === subject);
-  if (!last || ['done', 'busy', 'sandbox-blocked'].includes(last.reason)) return [];
-  if (
-    facts.observations.endpoints.every(({ server, served, configured }) => server !== 'nginx' || served === configured)
-  )
-    return [];
-  return [
-    {
-      code: 'deployment-failing',
-      severity: 'critical',
-      subject: { kind: 'server', id: 'nginx' },
-      since: instant(last.at),
-      cause: `the last reload of nginx failed (${last.reason}): ${last.detail}`.slice(0, 4000),
-      evidence: {
-        reason: last.reason,
-        'tried at': instant(last.at),
-        'next try': instant(nextTryAt(facts.attempts, 'reload', subject)),
+/** A reload was tried for the present state of a server and did not bring it into service. */
+export const failingDeployment: Policy = (facts) =>
+  reloadableServers.flatMap((program) => {
+    const subject = deploymentDigest(facts.observations, program);
+    const last = facts.attempts.findLast((attempt) => attempt.verb === 'reload' && attempt.subject === subject);
+    if (!last || ['done', 'busy', 'sandbox-blocked', 'restored'].includes(last.reason)) return [];
+    const { endpoints } = facts.observations;
+    if (endpoints.every(({ server, served, configured }) => server !== program || served === configured)) return [];
+    return [
+      {
+        code: 'deployment-failing' as const,
+        severity: 'critical' as const,
+        subject: { kind: 'server' as const, id: program },
+        since: instant(last.at),
+        cause: `the last reload of ${program} failed (${last.reason}): ${last.detail}`.slice(0, 4000),
+        evidence: {
+          reason: last.reason,
+          'tried at': instant(last.at),
+          'next try': instant(nextTryAt(facts.attempts, 'reload', subject)),
+        },
+        remedy: typed(serverReload(program, facts.config)),
       },
-      remedy: typed(nginxReload(facts.config)),
-    },
-  ];
-};
+    ];
+  });
 
 /** A site that is new to the config, or whose name another server answers for, shows what has no such order. */
 function isNewer({ configured, served }: ObservedEndpoint, { certificates }: Facts): boolean {

@@ -36,7 +36,9 @@ export const settlingLineage: Policy = ({ observations, now }) =>
       severity: 'notice',
       subject: { kind: 'lineage', id: lineage.name },
       since: instant(now),
-      cause: `the four links of lineage ${lineage.name} lead to different versions: a renewal is being written, or was cut off`,
+      cause: lineage.failure
+        ? `the four links of lineage ${lineage.name} lead to different versions: a renewal is being written, or was cut off`
+        : `the files of lineage ${lineage.name} changed at this moment: a renewal is being written`,
       evidence: { 'renewal config': lineage.renewalConfig, detail: lineage.failure?.detail ?? '' },
       remedy: 'Wait for a minute: certbot ends what it writes, or the lineage is told as broken, with what mends it.',
     }));

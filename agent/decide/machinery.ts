@@ -2,6 +2,7 @@ import { basename } from 'node:path';
 import type { Finding } from '@certherd/protocol/finding';
 import type { MachineryObserved } from '../observe/renewal-machinery.ts';
 import type { RenewalRunner } from '../observe/renewal-runner.ts';
+import { modeOf } from '../config.ts';
 import { typed } from './command-line.ts';
 import { type Facts, instant } from './facts.ts';
 import { renewAndLoad } from './renewal-remedy.ts';
@@ -15,11 +16,12 @@ type MachineryFacts = Facts & {
 /** There are lineages, and neither certbot's timer nor cron nor this agent would ever renew them. */
 export function deadRenewalTimer(facts: MachineryFacts, earlier: Finding[]): Finding[] {
   const { observations, config, now } = facts;
-  const { lineages, machinery } = observations;
-  if (lineages.length === 0 || config.mode === 'renew' || config.certbot.renewedBy !== undefined) return [];
+  const { machinery } = observations;
+  const lineages = observations.lineages.filter(({ name }) => modeOf(config, name) !== 'renew');
+  if (lineages.length === 0 || config.certbot.renewedBy !== undefined) return [];
   if (earlier.some(({ code }) => code === 'certbot-absent')) return [];
   const active = machinery.runners.filter(({ state }) => state === 'active');
-  const silent = active.length > 0 ? silenceOf(active, facts) : undefined;
+  const silent = active.length > 0 ? silenceOf(active, facts, lineages) : undefined;
   if (active.length > 0 && silent === undefined) return [];
   const hidden = silent === undefined && machinery.unreadable.length > 0;
   const died = silent ?? lastSeen(machinery.runners, facts);
@@ -73,16 +75,20 @@ export function failingTimerRun(facts: MachineryFacts, earlier: Finding[]): Find
 }
 
 /** The instant of the last sign of life, where that is longer ago than the shortest-lived lineage can bear. */
-function silenceOf(active: RenewalRunner[], facts: MachineryFacts): number | undefined {
+function silenceOf(
+  active: RenewalRunner[],
+  facts: MachineryFacts,
+  lineages: MachineryFacts['observations']['lineages'],
+): number | undefined {
   const last = lastSeen(active, facts);
   if (last === undefined) return undefined;
-  const lives = facts.observations.lineages
+  const lives = lineages
     .map(({ live }) => facts.certificates.get(live ?? ''))
     .flatMap((certificate) => (certificate ? [lifetimeMs(certificate)] : []));
   if (lives.length === 0) return undefined;
   // half of the third of its life that is left when it is due; a run every twelve hours with up to twelve more of chance is normal
   const patience = Math.max(Math.min(...lives) / 6, 36 * 3_600_000);
-  const changes = facts.observations.lineages.map(({ changedAt }) => Date.parse(changedAt ?? '') || 0);
+  const changes = lineages.map(({ changedAt }) => Date.parse(changedAt ?? '') || 0);
   return facts.now - Math.max(last, ...changes) > patience ? last : undefined;
 }
 

@@ -34,8 +34,8 @@ export function missingRead(rights: OwnRights): MissingRight | undefined {
  */
 export function missingByWords(words: string, rights: OwnRights): MissingRight | undefined {
   if (/Read-only file system/i.test(words)) return missingWrite(words, rights);
-  if (/Permission denied/i.test(words)) {
-    if (/\bbind\(\)/.test(words)) return lacking(rights, 'use ports below 1024', 'CAP_NET_BIND_SERVICE');
+  if (/Permission denied|don't have the appropriate permissions/i.test(words)) {
+    if (/\bbind\(\)|Could not bind/.test(words)) return lacking(rights, 'use ports below 1024', 'CAP_NET_BIND_SERVICE');
     if (/cannot load certificate|BIO_new_file|SSL_CTX_use_/.test(words)) return missingRead(rights);
     return lacking(rights, 'write files', 'CAP_DAC_OVERRIDE');
   }

@@ -4,11 +4,13 @@ import { missingOrUnreadableFile, nameMismatch } from './coverage.ts';
 import { failingDeployment, notServed, unreachableEndpoint } from './drift.ts';
 import type { Facts, Policy } from './facts.ts';
 import { exposedKey } from './exposure.ts';
+import { restoredLineage } from './held-back.ts';
 import { keyMismatch } from './key-match.ts';
 import { brokenLineage, settlingLineage } from './lineage.ts';
 import { deadRenewalTimer, failingTimerRun } from './machinery.ts';
+import { renewalWouldFail } from './rehearsal.ts';
 import { failingRenewal, renewalDue } from './renewal.ts';
-import { failedReload, failingRestart, unboundListener, wrongServer } from './restart.ts';
+import { failedReload, failingRestart, refusedTest, unboundListener, wrongServer } from './restart.ts';
 import { absentCertbot, absentServer, brokenConfig, nothingFound, unreadableCertbot } from './sources.ts';
 import { withOwnFaults } from './sandbox.ts';
 import { staleCopy } from './stale-copy.ts';
@@ -40,12 +42,15 @@ const policies: readonly Policy[] = [
   unmanagedCertificate,
   renewalDue,
   failingRenewal,
+  restoredLineage,
   deadRenewalTimer,
   failingTimerRun,
+  renewalWouldFail,
   unboundListener,
   failedReload,
   wrongServer,
   failingRestart,
+  refusedTest,
   unreachableEndpoint,
   notServed,
   failingDeployment,

@@ -1,20 +1,43 @@
 import type { Certificate } from '@certherd/protocol/certificate';
 import type { Renewal } from '@certherd/protocol/snapshot';
+import { instantInWindow } from '../formats/renewal-information.ts';
+import type { SuggestedRenewal } from '../observe/suggested-renewals.ts';
 
 const tenDaysMs = 10 * 86_400_000;
 
 /**
- * When a certificate is to be renewed, scaled to its lifetime and never a fixed number of days: from a third
+ * When a certificate is to be renewed: in the window that its CA suggests (RFC 9773), but never later than its lifetime asks for, so
+ * that no CA makes it lapse; a window that is over when it is told means that instant. Without one the lifetime decides. `suggestions` are
+ * by fingerprint.
+ */
+export function renewalOf(certificate: Certificate, suggestions?: ReadonlyMap<string, SuggestedRenewal>): Renewal {
+  const lifetime = renewalByLifetime(certificate);
+  const latest = Date.parse(lifetime.windowEnd);
+  const suggested = suggestions?.get(certificate.fingerprint);
+  if (!suggested || suggested.start >= latest) return lifetime;
+  const { start, from, explanation } = suggested;
+  const end = Math.min(suggested.end, latest);
+  const at = Math.min(latest, Math.max(from, instantInWindow({ start, end }, certificate.fingerprint)));
+  return {
+    windowStart: new Date(start).toISOString(),
+    windowEnd: new Date(end).toISOString(),
+    at: new Date(at).toISOString(),
+    basis: 'renewal-information',
+    ...(explanation !== undefined && { explanation }),
+  };
+}
+
+/**
+ * When a certificate is to be renewed without its CA's word, scaled to its lifetime and never a fixed number of days: from a third
  * of its life left (half, where the life is under ten days), over the next thirtieth of it. The instant
  * inside the window comes from the fingerprint, so it is the same at every look and differs between hosts.
  */
-export function renewalOf(certificate: Certificate): Renewal {
+function renewalByLifetime(certificate: Certificate): Renewal {
   const notBefore = Date.parse(certificate.notBefore);
   const life = lifetimeMs(certificate);
   const start = notBefore + life * (life < tenDaysMs ? 1 / 2 : 2 / 3);
   const end = start + life / 30;
-  const share = Number.parseInt(certificate.fingerprint.slice(0, 8), 16) / 0x1_0000_0000;
-  const at = start + (end - start) * share;
+  const at = instantInWindow({ start, end }, certificate.fingerprint);
   return {
     windowStart: new Date(start).toISOString(),
     windowEnd: new Date(end).toISOString(),

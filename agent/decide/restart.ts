@@ -3,7 +3,9 @@ import type { Deployment } from '@certherd/protocol/snapshot';
 import { type Cause, causeOf, refusedReload } from './causes.ts';
 import { type Facts, type Policy, instant } from './facts.ts';
 import { listenerCause } from './listener-cause.ts';
-import { blocksReload } from './reload.ts';
+import { typed } from './command-line.ts';
+import { blocksReload, deploymentDigest, reloadableServers } from './reload.ts';
+import { serverTest } from './server-commands.ts';
 import { bringIntoService, loadedAt, ownMaster } from './running.ts';
 
 /** An address and port that the config names and its nginx does not hold: one finding for each, whatever the number of names. */
@@ -33,6 +35,27 @@ export const wrongServer: Policy = (facts) => {
   });
   return [...answered, ...neverAnswering(facts)];
 };
+
+/** The same for a server whose own test refused the present state, of which nothing else is known. */
+export const refusedTest: Policy = (facts) =>
+  reloadableServers.flatMap((program) => {
+    const { observations, attempts, config } = facts;
+    if (program === 'nginx') return [];
+    const subject = deploymentDigest(observations, program);
+    const last = attempts.findLast((attempt) => attempt.verb === 'reload' && attempt.subject === subject);
+    if (last?.reason !== 'config-test-failed') return [];
+    return [
+      {
+        code: 'restart-would-fail' as const,
+        severity: 'critical' as const,
+        subject: { kind: 'server' as const, id: program },
+        since: instant(last.at),
+        cause: `${program} runs on what it loaded earlier and would not start again: its own test refuses what is there now: ${last.detail}`,
+        evidence: { 'own test': last.detail, 'tested at': instant(last.at) },
+        remedy: typed(serverTest(program, config)),
+      },
+    ];
+  });
 
 /** The time bomb: what serves was loaded earlier, and the config as it is now is one that nginx would not start with. */
 export const failingRestart: Policy = (facts, earlier) => {

@@ -1,15 +1,19 @@
+import type { Certificate } from '@certherd/protocol/certificate';
 import Type, { type Static } from 'typebox';
-import { OutcomeReason, type Request } from './action.ts';
+import { OutcomeReason, type Request, Verb } from './action.ts';
+import { lifetimeMs } from './renewal-time.ts';
 
 /** One action that was tried, kept across restarts. */
 export const Attempt = Type.Object({
-  verb: Type.Enum(['renew', 'reload']),
+  verb: Verb,
   /** The lineage's name; for a reload the digest of what was to be deployed, so that a new state starts afresh. */
   subject: Type.String(),
   /** When it ended, milliseconds since 1970; while it runs, when it began. */
   at: Type.Number(),
   reason: OutcomeReason,
   detail: Type.String(),
+  /** Not before this instant again, as the CA asked for; milliseconds since 1970. */
+  retryAt: Type.Optional(Type.Number()),
 });
 export type Attempt = Static<typeof Attempt>;
 
@@ -39,6 +43,26 @@ export function nextTryAt(attempts: Attempt[], verb: Request['verb'], subject: s
   return verb === 'renew' && counted ? Math.max(afterLast, counted.at + Math.min(7 * day, lifeMs)) : afterLast;
 }
 
+/**
+ * The earliest time for the next renewal of a lineage, as nextTryAt, and not before the instant that the CA asked for. That one is
+ * kept to for seven days at most, and not past the last twenty-fourth of the life: a CA that asks for more, or a date that was
+ * misread, must not let the certificate lapse without another try. 0 when nothing holds it back.
+ */
+export function nextRenewalAt(
+  attempts: Attempt[],
+  lineage: string,
+  certificate: Pick<Certificate, 'notBefore' | 'notAfter'> | undefined,
+): number {
+  const life = certificate ? lifetimeMs(certificate) : Infinity;
+  const next = nextTryAt(attempts, 'renew', lineage, life);
+  const lastChance = certificate ? Date.parse(certificate.notAfter) - life / 24 : Infinity;
+  const own = attempts.filter(({ verb, subject }) => verb === 'renew' && subject === lineage);
+  const asked = own
+    .slice(own.findLastIndex(({ reason }) => reason === 'done') + 1)
+    .map(({ at, retryAt = 0 }) => Math.min(retryAt, at + 7 * day, lastChance));
+  return Math.max(next, ...asked);
+}
+
 /** The attempts with one more. A try that met a lock did nothing: it gives way to the next. */
 export function withAttempt(attempts: Attempt[], attempt: Attempt): Attempt[] {
   return [...attempts.filter((earlier) => earlier.reason !== 'busy' || !isSameTry(earlier, attempt)), attempt];
@@ -51,7 +75,8 @@ export function withAttempt(attempts: Attempt[], attempt: Attempt): Attempt[] {
 export function attemptsToKeep(attempts: Attempt[], now: number): Attempt[] {
   const kept = new Map<string, Attempt[]>();
   for (const attempt of attempts) {
-    if (now - attempt.at >= 8 * day) continue;
+    // that a state left clients without a handshake is to be known for as long as it may come back
+    if (now - attempt.at >= (attempt.reason === 'restored' ? 400 : 8) * day) continue;
     const key = `${attempt.verb} ${attempt.subject}`;
     const settled = attempt.at > now ? { ...attempt, at: now } : attempt;
     kept.set(key, [...(kept.get(key) ?? []), settled].slice(-renewalsPerWeek - 1));
@@ -63,7 +88,25 @@ function isSameTry(a: Attempt, b: Attempt): boolean {
   return a.verb === b.verb && a.subject === b.subject;
 }
 
+const withoutCertificate: readonly OutcomeReason[] = [
+  'not-allowed',
+  'not-found',
+  'busy',
+  'capped',
+  'program-absent',
+  'config-broken',
+  'plugin-missing',
+  'dns',
+  'unauthorized',
+  'caa',
+  'connection',
+  'rejected-identifier',
+  'ca-failed',
+  'certbot-failed',
+  'rate-limited',
+];
+
 /** Where the CA turned the order down, or was never asked, no certificate counts against its limit. */
-function mayHaveIssued(reason: OutcomeReason): boolean {
-  return !['not-allowed', 'not-found', 'busy', 'program-absent', 'certbot-failed', 'rate-limited'].includes(reason);
+export function mayHaveIssued(reason: OutcomeReason): boolean {
+  return !withoutCertificate.includes(reason);
 }

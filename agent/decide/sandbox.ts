@@ -14,7 +14,12 @@ interface Blocked extends MissingRight {
   since: string;
   /** What that keeps from being told, or done. */
   loss: string;
+  /** The unit that lacks it, where it is not the agent's own. */
+  unit?: string;
 }
+
+/** Started anew for each action: what is changed there counts from the next one on. */
+const actUnit = 'certherd-act@.service';
 
 /**
  * The findings with those taken out that only the agent's own rights are the reason for, and one `sandbox-blocked` for
@@ -122,8 +127,9 @@ function actBlocked({ observations, attempts }: Facts, rights: OwnRights): Block
     ({ server, served, configured }) => server !== 'nginx' || served === configured,
   );
   if (last?.reason !== 'sandbox-blocked' || isServed) return undefined;
-  // `act` may be another process with other rights: then its words are all that is known
-  const missing = missingByWords(last.detail, rights) ?? {
+  // the unprivileged agent of the unit has actions done by another one, with other rights
+  const isApart = rights.uid !== 0 && rights.unit !== undefined;
+  const missing = (isApart ? missingForAct(last.detail) : missingByWords(last.detail, rights)) ?? {
     right: 'test and reload nginx',
     because: 'the process that acts lacks a right that the server has',
     directives: [],
@@ -136,6 +142,19 @@ function actBlocked({ observations, attempts }: Facts, rights: OwnRights): Block
     since: instant(last.at),
     loss: 'nginx is not reloaded',
   };
+}
+
+/** The right that `act` missed, by its own words: they are all that the daemon knows of that process. */
+function missingForAct(words: string): (MissingRight & { unit: string }) | undefined {
+  const [, right, because] = /certherd-agent may not ([a-z0-9 ]+) here \((.*)\)$/.exec(words) ?? [];
+  if (right === undefined || because === undefined) return undefined;
+  const [, path] = /"(\/[^"]+)"[^"]*Read-only file system/.exec(words) ?? [];
+  const [, capability] = /without (CAP_[A-Z_]+)/.exec(because) ?? [];
+  const directives = [
+    path && `ReadWritePaths=${path.slice(0, path.lastIndexOf('/')) || '/'}`,
+    capability && `CapabilityBoundingSet=${capability}`,
+  ];
+  return { right, because, directives: directives.flatMap((one) => one || []), need: 'more rights', unit: actUnit };
 }
 
 const objectsShown = 20;
@@ -153,16 +172,22 @@ function told(blocked: Blocked, { observations }: Facts, rights: OwnRights): Fin
     cause: `certherd-agent may not ${right} here, and the server may: ${because}; ${loss}`,
     evidence: {
       concerned: `${shown}${more}`,
-      uid: String(rights.uid),
-      'effective capabilities': rights.capabilities.toString(16),
-      'no new privileges': String(rights.noNewPrivileges),
-      ...(rights.unit && { unit: rights.unit }),
+      ...(blocked.unit
+        ? { unit: blocked.unit }
+        : {
+            uid: String(rights.uid),
+            'effective capabilities': rights.capabilities.toString(16),
+            'no new privileges': String(rights.noNewPrivileges),
+            ...(rights.unit && { unit: rights.unit }),
+          }),
     },
     remedy: remedyFor(blocked, rights),
   };
 }
 
-function remedyFor({ directives, need }: MissingRight, { unit, uid }: OwnRights): string {
+function remedyFor({ directives, need, unit: other }: Blocked, { unit, uid }: OwnRights): string {
+  if (other && directives.length > 0)
+    return `In "${typed(['systemctl', 'edit', other])}" put under [Service]: ${directives.join(', ')}`;
   if (unit && directives.length > 0)
     return `In "${typed(['systemctl', 'edit', unit])}" put under [Service]: ${directives.join(', ')}; then: ${typed(['systemctl', 'restart', unit])}`;
   return uid === 0 ? `Start certherd-agent with ${need}.` : 'sudo certherd-agent check';

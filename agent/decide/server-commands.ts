@@ -36,6 +36,12 @@ export function testText(deployment: Deployment, config: Config): string {
   return server === 'other' ? reloadText(deployment, server, config) : typed(serverTest(server, config));
 }
 
+/** One test for each server program among these deployments whose config the agent reads. */
+export function testCommands(deployments: readonly Deployment[], config: Config): string[] {
+  const programs = [...new Set(deployments.map(({ server }) => server))].filter((server) => server !== 'other');
+  return programs.map((server) => typed(serverTest(server, config)));
+}
+
 export function startText(deployment: Deployment | undefined, server: ServerProgram, config: Config): string {
   if (server !== 'other') return typed(serverStart(server, config));
   const table = deployment ? `${deployment.configFile}:${deployment.line}` : 'agent.toml';

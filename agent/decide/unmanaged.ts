@@ -5,6 +5,7 @@ import { clientOf } from '../observe/acme-clients.ts';
 import type { LineageVersionsObserved } from '../observe/lineage-versions.ts';
 import type { MachineryObserved } from '../observe/renewal-machinery.ts';
 import type { TrustObserved } from '../observe/trust.ts';
+import { adoptionNames } from './adoption-names.ts';
 import { certbotEnvironment, certbotPlaces, typed } from './command-line.ts';
 import { type Facts, instant } from './facts.ts';
 import { lifeLeft } from './renewal-time.ts';
@@ -25,6 +26,7 @@ export function unmanagedCertificate(facts: UnmanagedFacts): Finding[] {
     const placeholder = isDefaultCertificate(leaf, deployment) || isCatchAll(leaf, deployment);
     const file = observations.files.find((candidate) => candidate.path === path);
     const { configFile, line } = deployment;
+    const { remedy, adoption } = remedyFor(leaf, deployment, facts);
     // then `expired` is what is urgent, and this only says why it came to that
     const ended = Date.parse(leaf.notAfter) <= now;
     return [
@@ -42,8 +44,9 @@ export function unmanagedCertificate(facts: UnmanagedFacts): Finding[] {
           notAfter: leaf.notAfter,
           config: `${configFile}:${line}`,
           'looked for': 'certbot, acme.sh, lego, dehydrated, Caddy, cert-manager',
+          ...(adoption !== undefined && !placeholder && remedy.length <= 4000 && { 'by hand': remedy }),
         },
-        remedy: placeholder ? remedyForPlaceholder(leaf, deployment) : remedyFor(leaf, deployment, facts),
+        remedy: placeholder ? remedyForPlaceholder(leaf, deployment) : (adoption ?? remedy),
       },
     ];
   });
@@ -85,17 +88,50 @@ function remedyForPlaceholder(leaf: Certificate, deployment: Deployment): string
   return `Nothing, if it only answers clients that ask for a name not served here${refusing}; else put a certificate that clients trust in the place of ${path}.`;
 }
 
-function remedyFor(leaf: Certificate, deployment: Deployment, { config, observations }: UnmanagedFacts): string {
+/** What a person types to have certbot renew it, and the command that goes all the way, where it can. */
+function remedyFor(
+  leaf: Certificate,
+  deployment: Deployment,
+  facts: UnmanagedFacts,
+): { remedy: string; adoption?: string } {
+  const { config, observations } = facts;
   // no public CA issues from its root itself: certbot would bring in a certificate of another CA
   const ownCa = observations.trust.some(
     ({ fingerprints, trusted }) => trusted && fingerprints.length === 1 && fingerprints[0] === leaf.fingerprint,
   );
   if (ownCa)
-    return `Have ${deployment.certificatePath} renewed by ${leaf.issuer.slice(0, 2000)}, the private CA that issued it, or note who renews it by hand.`;
+    return {
+      remedy: `Have ${deployment.certificatePath} renewed by ${leaf.issuer.slice(0, 2000)}, the private CA that issued it, or note who renews it by hand.`,
+    };
   const names = deployment.serverNames.filter((name) => /^[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+$/.test(name));
   if (names.length === 0 || deployment.server === 'haproxy' || deployment.server === 'other')
-    return `Have ${deployment.certificatePath} renewed by an ACME client, or note who renews it by hand.`;
+    return { remedy: `Have ${deployment.certificatePath} renewed by an ACME client, or note who renews it by hand.` };
   const plugin = deployment.server === 'apache' ? '--apache' : '--nginx';
   const wanted = names.slice(0, 100).flatMap((name) => ['-d', name]);
-  return typed([config.certbot.binary, plugin, ...wanted, ...certbotPlaces(config)], certbotEnvironment(config));
+  const remedy = typed(
+    [config.certbot.binary, plugin, ...wanted, ...certbotPlaces(config)],
+    certbotEnvironment(config),
+  );
+  const adoption = adoptionRemedy(deployment, facts);
+  return { remedy, ...(adoption !== undefined && { adoption }) };
+}
+
+/** `certherd-agent adopt NAME`, where it would not refuse for what the config says. */
+function adoptionRemedy(deployment: Deployment, { observations, config }: UnmanagedFacts): string | undefined {
+  const { certificatePath: path } = deployment;
+  const all = observations.deployments.filter(({ certificatePath }) => certificatePath === path);
+  const isPlain = ({ server, failure, configFile, line }: Deployment) =>
+    server === 'nginx' &&
+    failure?.reason !== 'unsupported' &&
+    !observations.deployments.some(
+      (other) => other.configFile === configFile && other.line === line && other.certificatePath !== path,
+    );
+  const wanted = adoptionNames(all);
+  if (!all.every(isPlain) || !wanted.ok || observations.certbot.binary === 'absent') return undefined;
+  const [name = path] = wanted.value.names;
+  const isClear = observations.deployments.every(
+    ({ serverNames, certificatePath }) => certificatePath === path || !serverNames.includes(name),
+  );
+  const usual = config.path === undefined || config.path === '/etc/certherd/agent.toml';
+  return typed(['certherd-agent', 'adopt', isClear ? name : path, ...(usual ? [] : ['--config', config.path ?? ''])]);
 }

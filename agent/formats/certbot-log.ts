@@ -28,6 +28,19 @@ export function lastRenewalIn(text: string, modifiedAt: number): CertbotRun | un
   return undefined;
 }
 
+/**
+ * What the newest forced renewal of this lineage (or run with another `option`) wrote into the end of a log; '' where it holds none. Its first lines may be cut
+ * off where it wrote more than the end holds.
+ */
+export function ownRunIn(text: string, lineage: string, option = '--force-renewal'): string {
+  const lines = text.split('\n');
+  const runs = runsIn(lines);
+  if (runs.length === 0) return text;
+  const isOwn = (line: string) =>
+    line.includes(':Arguments: [') && line.includes(`'${option}'`) && line.includes(lineage);
+  return (runs.findLast((run) => run.some(isOwn)) ?? []).join('\n');
+}
+
 /** The arguments that certbot logs leave its verb out; only `renew` goes through the renewal configs one by one. */
 const isRenewal =
   /^(?:.{0,200}Notifying user: )?(?:Processing \/.*\.conf$|No renewals were attempted)|renewals (?:succeeded|failed)/;

@@ -19,6 +19,14 @@ export interface RenewalConfig {
   keyType?: string;
   /** Command that certbot runs after a renewal (saved --deploy-hook). */
   renewHook?: string;
+  /** Commands that certbot runs before and after a renewal, and around a dry run too. */
+  preHook?: string;
+  postHook?: string;
+  /** Where the standalone authenticator listens. */
+  http01Port?: string;
+  /** Directories that the webroot authenticator writes into: by name, and for names that are not listed. */
+  webroots?: ReadonlyMap<string, string>;
+  webrootPath?: string;
   /** False when the lineage is kept but not to be renewed. */
   autorenew: boolean;
 }
@@ -28,7 +36,9 @@ export interface RenewalConfig {
  * within]], # comments, values in single, double or triple quotes. Lines that make no sense are passed over.
  */
 export function readRenewalConfig(bytes: Uint8Array): RenewalConfig {
-  const { top, parameters } = readSections(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString());
+  const { top, parameters, webroots } = readSections(
+    Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString(),
+  );
   const settings: [keyof RenewalConfig, string | undefined][] = [
     ['version', top.get('version')],
     ['archiveDirectory', top.get('archive_dir')],
@@ -42,25 +52,32 @@ export function readRenewalConfig(bytes: Uint8Array): RenewalConfig {
     ['server', parameters.get('server')],
     ['keyType', parameters.get('key_type')],
     ['renewHook', parameters.get('renew_hook')],
+    ['preHook', parameters.get('pre_hook')],
+    ['postHook', parameters.get('post_hook')],
+    ['http01Port', parameters.get('http01_port')],
+    ['webrootPath', lastOf(parameters.get('webroot_path') ?? '')],
   ];
   return {
     // certbot writes Python's None for a setting that was given no value
     ...Object.fromEntries(settings.filter(([, value]) => value !== undefined && value !== '' && value !== 'None')),
+    ...(webroots.size > 0 && { webroots }),
     autorenew: !/^(?:false|no|off|0)$/i.test(parameters.get('autorenew') ?? ''),
   };
 }
 
-/** Settings before the first section, and those of [renewalparams] itself; the first of a repeated key counts. */
-function readSections(text: string): { top: Map<string, string>; parameters: Map<string, string> } {
+/** Settings before the first section, of [renewalparams] itself, and of its [[webroot_map]]; the first of a repeated key counts. */
+function readSections(text: string): Record<'top' | 'parameters' | 'webroots', Map<string, string>> {
   const top = new Map<string, string>();
   const parameters = new Map<string, string>();
+  const webroots = new Map<string, string>();
   const lines = text.replace(/^\ufeff/, '').split('\n');
   let section: Map<string, string> | undefined = top;
   for (let at = 0; at < lines.length; at += 1) {
     const line = (lines[at] ?? '').trim();
     const equals = line.indexOf('=');
     if (line.startsWith('[')) {
-      section = sectionName(line) === 'renewalparams' ? parameters : undefined;
+      const isMap: boolean = section !== top && /^\[\[\s*webroot_map\s*\]\]/.test(line);
+      section = isMap ? webroots : sectionName(line) === 'renewalparams' ? parameters : undefined;
     } else if (equals > 0 && !line.startsWith('#')) {
       const value = readValue(line.slice(equals + 1).trim(), lines, at);
       at = value.at;
@@ -68,7 +85,13 @@ function readSections(text: string): { top: Map<string, string>; parameters: Map
       if (section && !section.has(key)) section.set(key, value.text);
     }
   }
-  return { top, parameters };
+  return { top, parameters, webroots };
+}
+
+/** The last of a list ("/srv/a, /srv/b,"), which is the one that certbot goes on with (webroot.py). */
+function lastOf(list: string): string | undefined {
+  const items = list.match(/"[^"]*"|'[^']*'|[^,]+/g) ?? [];
+  return items.map((item) => unquote(item.trim())).findLast((item) => item !== '');
 }
 
 /** Undefined for a section within a section, [[NAME]]. */

@@ -42,7 +42,10 @@ export function readSettings<T extends TObject>(
     if (error.keyword === 'additionalProperties') continue;
     const missing =
       error.keyword === 'required' ? (error.params as { requiredProperties?: string[] }).requiredProperties : undefined;
-    const path = [...error.instancePath.split('/').slice(1), ...(missing?.slice(0, 1) ?? [])];
+    const pointer = error.instancePath.split('/').slice(1);
+    // RFC 6901
+    const keys = pointer.map((key) => key.replaceAll('~1', '/').replaceAll('~0', '~'));
+    const path = [...keys, ...(missing?.slice(0, 1) ?? [])];
     if (told.has(path.join('.'))) continue;
     told.add(path.join('.'));
     mistakes.push({
@@ -56,10 +59,20 @@ export function readSettings<T extends TObject>(
     : { ok: false, failure: mistakes };
 }
 
-type Node = TSchema & { description?: string; properties?: Record<string, Node>; items?: Node };
+type Node = TSchema & {
+  description?: string;
+  properties?: Record<string, Node>;
+  /** Of tables by any name: the schema of each. */
+  patternProperties?: Record<string, Node>;
+  items?: Node;
+};
 
 function schemaAt(schema: Node, path: string[]): Node | undefined {
-  return path.reduce<Node | undefined>((node, key) => node?.properties?.[key] ?? node?.items, schema);
+  return path.reduce<Node | undefined>((node, key) => (node && fieldOf(node, key)) ?? node?.items, schema);
+}
+
+function fieldOf({ properties = {}, patternProperties = {} }: Node, key: string): Node | undefined {
+  return Object.hasOwn(properties, key) ? properties[key] : Object.values(patternProperties)[0];
 }
 
 function valueAt(value: unknown, path: string[]): unknown {
@@ -80,9 +93,10 @@ function unknownFields(value: unknown, schema: Node, above: string[]): string[][
     return value.flatMap((inner, index) => unknownFields(inner, items, [...above, String(index)]));
   return Object.entries(isTable(value) ? value : {}).flatMap(([key, inner]) => {
     const path = [...above, key];
-    const known = Object.hasOwn(schema.properties ?? {}, key) ? schema.properties?.[key] : undefined;
+    const known = fieldOf(schema, key);
     if (!known) return [path];
-    return (isTable(inner) && known.properties) || Array.isArray(inner) ? unknownFields(inner, known, path) : [];
+    const hasFields = known.properties !== undefined || known.patternProperties !== undefined;
+    return (isTable(inner) && hasFields) || Array.isArray(inner) ? unknownFields(inner, known, path) : [];
   });
 }
 
@@ -134,8 +148,10 @@ function lineOf(text: string, path: readonly string[]): number {
   return best;
 }
 
+/** A dot inside quotes is part of a name: [lineage."shop.example.org"]. */
 function keys(dotted: string): string[] {
-  return dotted.split('.').map((key) => key.trim().replace(/^["']|["']$/g, ''));
+  const parts = dotted.match(/"[^"]*"|'[^']*'|[^."'\s]+/g) ?? [];
+  return parts.map((key) => key.replace(/^["']|["']$/g, ''));
 }
 
 function shown(value: unknown): string {

@@ -122,7 +122,7 @@ function describe(proc: Proc, pid: number): { holder: Holder; parent: number }[]
 }
 
 /** The service of a process, only where systemd runs this machine and so could stop it. */
-function unitOf(proc: Proc, pid: number): string | undefined {
+export function unitOf(proc: Proc, pid: number): string | undefined {
   if (proc.read('/proc/1/comm')?.trim() !== 'systemd') return undefined;
   const groups = proc.read(`/proc/${pid}/cgroup`) ?? '';
   return /^(?:0:|\d+:name=systemd):\/system\.slice\/(?:[^/\n]+\.slice\/)*([A-Za-z0-9@_.:-]+\.service)$/m.exec(

@@ -3,9 +3,11 @@ import type { Failure } from '@certherd/protocol/failure';
 import type { Endpoint, Snapshot } from '@certherd/protocol/snapshot';
 import type { NotAsked } from './endpoints/not-asked.ts';
 import type { LineageArchive } from './lineage-archive.ts';
+import type { KeptRehearsal } from './rehearsals.ts';
 import type { RunningNginx } from './nginx-running.ts';
 import type { OwnRights } from './own-rights.ts';
 import type { ServerProcesses } from './server-processes.ts';
+import type { SuggestedRenewal } from './suggested-renewals.ts';
 import type { Upkeep } from './upkeep.ts';
 
 /** What was seen of one host at one time: facts and failures, no verdicts. */
@@ -32,6 +34,10 @@ export interface Observations extends Omit<Snapshot, 'findings' | 'endpoints'>, 
   rights?: OwnRights;
   /** When the servers beside nginx were started. Stays on the host. */
   processes?: ServerProcesses[];
+  /** When CAs want their certificates renewed, by fingerprint; absent where none was asked. Stays on the host. */
+  suggestedRenewals?: ReadonlyMap<string, SuggestedRenewal>;
+  /** The last rehearsal of each lineage, by name; absent where there was none. */
+  rehearsals?: ReadonlyMap<string, KeptRehearsal>;
   /** Certificate files in which a certificate is not issued by the next one. */
   brokenChains: string[];
 }
@@ -41,4 +47,10 @@ export type ObservedEndpoint = Omit<Endpoint, 'reached' | 'reachedAt'>;
 /** Certificates by fingerprint, as the rest of the observations refer to them. */
 export function certificatesByFingerprint(observations: { certificates: Certificate[] }): Map<string, Certificate> {
   return new Map(observations.certificates.map((certificate) => [certificate.fingerprint, certificate]));
+}
+
+/** Tells the algorithm of each certificate that was seen, by its fingerprint. */
+export function algorithmsOf(observations: { certificates: Certificate[] }) {
+  const certificates = certificatesByFingerprint(observations);
+  return (fingerprint: string): Certificate['algorithm'] | undefined => certificates.get(fingerprint)?.algorithm;
 }

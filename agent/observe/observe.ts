@@ -15,6 +15,7 @@ import { changedBetween } from './changed-between.ts';
 import { askEndpoints } from './endpoints/ask-endpoints.ts';
 import { lineageSteps } from './lineage.ts';
 import type { LookMemory } from './look-memory.ts';
+import { observeRehearsals, rootsActDirectory } from './rehearsals.ts';
 import { namedByCertificate, serverSteps } from './servers.ts';
 import { observeRunningNginx } from './nginx-running.ts';
 import { observeOwnRights } from './own-rights.ts';
@@ -28,6 +29,9 @@ import { noUpkeep, upkeepSteps } from './upkeep.ts';
 
 /** certbot swaps its links within milliseconds; what still disagrees after this is broken, not settling. */
 const settlingMs = 60_000;
+
+/** certbot writes a version into its archive, and moves the links to it within milliseconds. */
+const linkingMs = 2_000;
 
 /** While links disagree, look at them again this often. */
 const settleStepMs = 150;
@@ -148,6 +152,7 @@ export async function observeFiles(
     const leaf = read.get(certificatePath)?.leafDer;
     return server === 'nginx' && fits === false && leaf !== undefined && keyKindDiffers(files, keyPath, leaf);
   });
+  const rehearsals = observeRehearsals(files, [config.stateDirectory, rootsActDirectory]);
   const unsettled = [...certbot.settling, ...changedBetween(certbot.lineages, deployments)];
   return {
     at: now,
@@ -174,10 +179,14 @@ export async function observeFiles(
       binary: files.resolve(config.certbot.binary).ok ? 'present' : 'absent',
     },
     settling: certbot.lineages
-      .filter((lineage) => unsettled.includes(lineage.name) && Math.abs(now - writtenAt(files, lineage)) < settlingMs)
+      .filter((lineage) => {
+        const atMostMs = unsettled.includes(lineage.name) ? settlingMs : isBehind(lineage) ? linkingMs : 0;
+        return atMostMs > 0 && Math.abs(now - writtenAt(files, lineage)) < atMostMs;
+      })
       .map((lineage) => lineage.name),
     ...(foreignKeys.length > 0 && { foreignKeys: foreignKeys.map(({ id }) => id) }),
     ...(certbot.archives.length > 0 && { archives: certbot.archives }),
+    ...(rehearsals.size > 0 && { rehearsals }),
     brokenChains: [...read.values()]
       .filter(({ chain, observation }) => chain?.complete === false && !servers.chainedElsewhere.has(observation.path))
       .map((file) => file.observation.path),
@@ -224,6 +233,11 @@ function lineageFinder(files: LookPorts['files'], lineages: Lineage[]): (path: s
     const held = target.ok ? byTarget.get(path.dirname(target.value)) : undefined;
     return named && held ? lineages.find((lineage) => lineage === named || lineage === held) : (named ?? held);
   };
+}
+
+/** The links lead to an earlier version than the newest one in the archive. */
+function isBehind({ failure, liveVersion = 0, issuedVersion = 0 }: Lineage): boolean {
+  return !failure && liveVersion < issuedVersion;
 }
 
 /** When certbot last wrote to the lineage: its live or its archive directory changed. */

@@ -2,6 +2,7 @@ import path from 'node:path';
 import type { Server, ServerProgram } from '@certherd/protocol/snapshot';
 import { bootTime, readStat } from '../formats/proc.ts';
 import type { Proc } from '../ports.ts';
+import { unitOf } from './listening-sockets.ts';
 import { isElsewhere, processIds } from './nginx-process.ts';
 
 /** The processes that run one observed config of Apache or HAProxy. Instants are milliseconds since 1970, to about 20 ms. */
@@ -65,6 +66,32 @@ export function observeServerProcesses(
       },
     ];
   });
+}
+
+/** The process that a server's config is run by, and the service that it belongs to where systemd runs this machine. */
+export interface RunningServer {
+  pid: number;
+  /** Processes of the same program that it started: HAProxy has them only with a master. */
+  children: number;
+  unit?: string;
+}
+
+/** Undefined where no process runs this config, or several do of which none is `named` (by a pid file). */
+export function observeRunningServer(
+  proc: Proc,
+  { server, configFile }: Pick<Server, 'server' | 'configFile'>,
+  named?: number,
+): RunningServer | undefined {
+  const wanted = programs[server] ?? [];
+  const byName = processesByName(proc, new Set(wanted), 0);
+  const all = wanted.flatMap((name) => byName.get(name) ?? []);
+  const pids = new Set(all.map(({ pid }) => pid));
+  const running = all.filter(({ parent, argv }) => !pids.has(parent) && names(argv, configFile));
+  const own = running.length === 1 ? running[0] : running.find(({ pid }) => pid === named);
+  if (!own) return undefined;
+  const unit = unitOf(proc, own.pid);
+  const children = all.filter(({ parent }) => parent === own.pid).length;
+  return { pid: own.pid, children, ...(unit && { unit }) };
 }
 
 function processesByName(proc: Proc, wanted: ReadonlySet<string>, booted: number): Map<string, Process[]> {

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import type { RequestFrame } from '@certherd/protocol/frame';
 import type { Snapshot } from '@certherd/protocol/snapshot';
 import { maxFrameBytes } from '@certherd/protocol/version';
 import type { Ports } from '../ports.ts';
@@ -22,7 +23,7 @@ export function startReporter(
   ports: Pick<Ports, 'clock' | 'log' | 'state' | 'openCollectorSocket' | 'random'>,
   outbox: Outbox,
   host: Omit<Told, 'current'>,
-  onChange: () => void,
+  on: { changed: () => void; requested: (frame: RequestFrame) => void },
 ): Reporter {
   let current: { digest: string; observedAt: string; json: string } | undefined;
   /** Since when the snapshot does not fit, milliseconds since 1970. */
@@ -33,7 +34,7 @@ export function startReporter(
   let cancelWait = () => {};
   const tell = (next: ConnectionState) => {
     connection = next;
-    onChange();
+    on.changed();
   };
   const wait = (ms: number) =>
     new Promise<void>((resolve) => {
@@ -62,7 +63,10 @@ export function startReporter(
     }
     const told = { ...host, current: () => current };
     const identity = { key: key.value, enrolment: enrolment.value, generation: generation.value };
-    session = startSession(ports, opened.value, identity, told, outbox, () => tell({ state: 'connected', authority }));
+    session = startSession(ports, opened.value, identity, told, outbox, {
+      welcomed: () => tell({ state: 'connected', authority }),
+      requested: on.requested,
+    });
     const end = await session.ended;
     session = undefined;
     return { ...end, authority, why: end.refused ? `refused: ${end.refused.reason}` : 'the connection ended' };

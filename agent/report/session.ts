@@ -1,6 +1,6 @@
 import { type KeyObject, randomBytes } from 'node:crypto';
-import type { RefusalReason, Welcome } from '@certherd/protocol/frame';
-import { maxFrameBytes, oldestProtocolVersion, protocolVersion } from '@certherd/protocol/version';
+import type { RefusalReason, RequestFrame, Welcome } from '@certherd/protocol/frame';
+import { maxFrameBytes, oldestProtocolVersion, protocolVersion, requestsSince } from '@certherd/protocol/version';
 import type { CollectorSocket, Ports } from '../ports.ts';
 import { readCollectorFrame } from './frames.ts';
 import { startHeartbeat } from './heartbeat.ts';
@@ -39,7 +39,7 @@ export function startSession(
   identity: { key: KeyObject; enrolment: Enrolment; generation: number },
   told: Told,
   outbox: Outbox,
-  onWelcome: () => void,
+  on: { welcomed: () => void; requested: (frame: RequestFrame) => void },
 ): Session {
   let welcome: Welcome | undefined;
   let refused: SessionEnd['refused'];
@@ -126,12 +126,14 @@ export function startSession(
       outbox.acked(frame.ackedSeq);
       if (!frame.wantSnapshot) sentDigest = told.current()?.digest;
       heartbeat.every(frame.heartbeatSeconds * 1000);
-      onWelcome();
+      on.welcomed();
       pump();
     } else if (frame.type === 'ack' && frame.epoch === outbox.epoch) {
       ackedSeq = Math.max(ackedSeq, Math.min(frame.seq, sentSeq));
       outbox.acked(ackedSeq);
       pump();
+    } else if (frame.type === 'request' && welcome && welcome.version >= requestsSince) {
+      on.requested(frame);
     } else if (frame.type === 'want-snapshot') {
       sentDigest = undefined;
       pump();

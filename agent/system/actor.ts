@@ -1,15 +1,32 @@
 import { spawn } from 'node:child_process';
-import { createInterface } from 'node:readline';
-import Type from 'typebox';
-import { Outcome, type Request } from '../decide/action.ts';
-import { checkedJson } from '../formats/checked-json.ts';
+import { accessSync, constants, existsSync } from 'node:fs';
+import type { Config } from '../config.ts';
 import type { Actor } from '../ports.ts';
+import { hear, longestMs, unheard } from './act-answer.ts';
+import { socketActor } from './act-socket.ts';
 
-const Line = Type.Union([Type.Object({ progress: Type.String() }), Type.Object({ outcome: Outcome })]);
-const longestMs = 3_700_000;
+/**
+ * Runs each action in a process of its own: the daemon itself runs no other program and loads nothing that could. Root's
+ * is a child; for an agent that is not root systemd starts it at act's socket. Without a socket an agent that may write
+ * certbot's directory acts by itself: then lineages and servers are its own user's.
+ */
+export function systemActor({ path, act, certbot }: Pick<Config, 'path' | 'act' | 'certbot'>): Actor {
+  const child = childActor(path);
+  const socket = socketActor(act.socket);
+  const isOwn = () => process.getuid?.() === 0 || (!existsSync(act.socket) && isWritable(certbot.configDirectory));
+  return (request, progress) => (isOwn() ? child : socket)(request, progress);
+}
 
-/** Runs `act` as a child process: the daemon itself runs no other program and loads nothing that could. */
-export function childActor(configPath: string | undefined): Actor {
+function isWritable(directory: string): boolean {
+  try {
+    accessSync(directory, constants.W_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function childActor(configPath: string | undefined): Actor {
   return (request, progress) =>
     new Promise((resolve) => {
       const script = process.argv[1] ? [process.argv[1]] : [];
@@ -17,25 +34,15 @@ export function childActor(configPath: string | undefined): Actor {
         stdio: ['pipe', 'pipe', 'inherit'],
         detached: true,
       });
-      let outcome: Outcome | undefined;
+      const heard = hear(child.stdout, progress);
       const deadline = setTimeout(() => child.kill('SIGTERM'), longestMs);
       const end = (fallback: string) => {
         clearTimeout(deadline);
-        resolve(outcome ?? broken(request, fallback));
+        resolve(heard.outcome() ?? unheard(request, 'internal', fallback));
       };
       child.once('error', (error) => end(error.message));
       child.stdin.on('error', () => {});
       child.stdin.end(`${JSON.stringify(request)}\n`);
-      const lines = createInterface({ input: child.stdout });
-      lines.on('line', (line) => {
-        const message = checkedJson(line, Line);
-        if (message && 'progress' in message) progress(message.progress);
-        if (message && 'outcome' in message) outcome = message.outcome;
-      });
       child.once('close', (code, signal) => end(`the action's process ended without an outcome (${signal ?? code})`));
     });
-}
-
-function broken(request: Request, detail: string): Outcome {
-  return { verb: request.verb, reason: 'internal', detail, steps: [] };
 }

@@ -6,6 +6,8 @@ import WebSocket from 'ws';
 import type { CollectorSocket, OpenCollectorSocket } from '../ports.ts';
 
 const connectMs = 10_000;
+/** More than a snapshot and a window of events, in bytes. */
+const mostUnread = 8 * maxFrameBytes;
 
 /**
  * A WebSocket to the collector over TLS. The collector's key is pinned (SHA-256 of its SubjectPublicKeyInfo), and
@@ -47,7 +49,9 @@ function asCollectorSocket(
   socket.on('error', () => socket.terminate());
   return {
     send: (text) => {
-      if (socket.readyState === WebSocket.OPEN) socket.send(text);
+      // A collector that asks and does not read would have the agent keep all that it sends.
+      if (socket.bufferedAmount > mostUnread) socket.terminate();
+      else if (socket.readyState === WebSocket.OPEN) socket.send(text);
     },
     onMessage: (listener) => {
       socket.off('message', keep);

@@ -1,12 +1,13 @@
 import fs from 'node:fs';
 import path from 'node:path';
+import { makeDirectory } from './make-directory.ts';
 
 /**
  * One holder at a time among all processes. The lock is a file that names its holder by pid and start time; a
  * holder that died leaves a file that nobody matches, and the next one takes it over.
  */
 export function takeLock(directory: string, name: 'action' | 'run'): { release(): void } | undefined {
-  fs.mkdirSync(directory, { recursive: true, mode: 0o700 });
+  makeDirectory(directory);
   const lock = path.join(directory, `${name}.lock`);
   const own = `${lock}.${process.pid}`;
   const me = `${process.pid} ${startTime(process.pid) ?? ''}\n`;

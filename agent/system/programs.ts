@@ -2,15 +2,17 @@ import { failed, success } from '@certherd/protocol/failure';
 import { execa } from 'execa';
 import type { Programs } from '../ports.ts';
 
-const keptCharacters = 64 * 1024;
+const keptBytes = 64 * 1024;
 const graceMs = 10_000;
 const outputMs = 2_000;
 
 /**
  * Programs through execa. The environment holds nothing but what certbot and nginx need. Each program leads a
- * process group, so that at the deadline its children end with it: TERM first, KILL ten seconds later.
+ * process group, so that at the deadline its children end with it: TERM first, KILL ten seconds later. Once `ending` is
+ * aborted a program has `hurriedMs` left, so that a renewal under way may come to its own end: with the grace
+ * that is less than what systemd gives a service to stop (90 s).
  */
-export function systemPrograms(): Programs {
+export function systemPrograms(ending?: AbortSignal, hurriedMs = 65_000): Programs {
   return async ([file = '', ...args], { environment, deadlineMs }) => {
     if (!file.startsWith('/')) return failed('not-found', `${file} is not an absolute path`);
     const child = execa(file, args, {
@@ -21,15 +23,26 @@ export function systemPrograms(): Programs {
       reject: false,
       detached: true,
       cleanup: false,
-      maxBuffer: 4 * 1024 * 1024,
+      // However much a program or its hooks print, it neither ends for that nor fills the memory.
+      buffer: false,
     });
+    const output = lastBytes(child.all);
     let timedOut = false;
-    const end = (signal: NodeJS.Signals) => signalGroup(child.pid, signal);
-    const term = setTimeout(() => {
-      timedOut = true;
-      end('SIGTERM');
-    }, deadlineMs);
-    const kill = setTimeout(() => end('SIGKILL'), deadlineMs + graceMs);
+    const timers: NodeJS.Timeout[] = [];
+    const endIn = (ms: number) => {
+      const term = () => {
+        timedOut = true;
+        signalGroup(child.pid, 'SIGTERM');
+      };
+      timers.push(
+        setTimeout(term, ms),
+        setTimeout(() => signalGroup(child.pid, 'SIGKILL'), ms + graceMs),
+      );
+    };
+    endIn(deadlineMs);
+    const hurry = () => endIn(hurriedMs);
+    if (ending?.aborted) hurry();
+    ending?.addEventListener('abort', hurry);
     // A daemon that a hook started may hold the output open for ever: what the program itself printed is there by then.
     let late: NodeJS.Timeout | undefined;
     child.nodeChildProcess.once('exit', () => {
@@ -40,8 +53,8 @@ export function systemPrograms(): Programs {
     });
     const result = await child;
     clearTimeout(late);
-    clearTimeout(term);
-    clearTimeout(kill);
+    for (const timer of timers) clearTimeout(timer);
+    ending?.removeEventListener('abort', hurry);
     if (result.code === 'ENOENT' || result.code === 'EACCES') {
       return failed(
         result.code === 'ENOENT' ? 'not-found' : 'permission-denied',
@@ -49,11 +62,23 @@ export function systemPrograms(): Programs {
       );
     }
     return success({
-      output: (result.all ?? '').slice(-keptCharacters),
+      output: output(),
       timedOut,
       ...(typeof result.exitCode === 'number' && { exitCode: result.exitCode }),
     });
   };
+}
+
+/** Reads the stream to its end; the returned function gives its last 64 KiB so far. */
+function lastBytes(stream: NodeJS.ReadableStream | undefined): () => string {
+  const chunks: Buffer[] = [];
+  let length = 0;
+  stream?.on('data', (chunk: Buffer) => {
+    chunks.push(chunk);
+    length += chunk.length;
+    while (length - (chunks[0]?.length ?? 0) >= keptBytes) length -= chunks.shift()?.length ?? 0;
+  });
+  return () => Buffer.concat(chunks).subarray(-keptBytes).toString('utf8');
 }
 
 function signalGroup(pid: number | undefined, signal: NodeJS.Signals): void {

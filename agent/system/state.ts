@@ -1,24 +1,27 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { type Result, failed, success } from '@certherd/protocol/failure';
-import type { State } from '../ports.ts';
+import type { Keeping, State } from '../ports.ts';
+import { makeDirectory } from './make-directory.ts';
 
 /** The state directory as plain files: written beside, synced, renamed into place, and the directory synced. */
-export function systemState(directory: string): State {
-  const ensure = () => fs.mkdirSync(directory, { recursive: true, mode: 0o700 });
+export function systemState(directory: string): State & Keeping {
+  const ensure = () => makeDirectory(directory);
   return {
     read: (name) =>
       attempt(() => {
         const file = path.join(directory, name);
         return fs.existsSync(file) ? fs.readFileSync(file, 'utf8') : undefined;
       }),
-    write: (name, text) =>
+    write: (name: string, text: string | Uint8Array) =>
       attempt(() => {
         ensure();
         const target = path.join(directory, name);
         const beside = `${target}.${process.pid}.new`;
         try {
-          writeSynced(beside, 'w', text);
+          // Root may write in the directory of an agent that is not root: no link of that one's is followed.
+          fs.rmSync(beside, { force: true });
+          writeSynced(beside, 'wx', text);
           fs.renameSync(beside, target);
         } catch (error) {
           fs.rmSync(beside, { force: true });
@@ -34,7 +37,7 @@ export function systemState(directory: string): State {
   };
 }
 
-function writeSynced(file: string, flags: 'w' | 'a', text: string): void {
+function writeSynced(file: string, flags: 'wx' | 'a', text: string | Uint8Array): void {
   const descriptor = fs.openSync(file, flags, 0o600);
   try {
     fs.writeFileSync(descriptor, text);

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
-import type { AgentFrame, Enrol, Hello } from '@certherd/protocol/frame';
-import { oldestProtocolVersion, protocolVersion } from '@certherd/protocol/version';
+import type { AgentFrame, Enrol, Hello, RequestFrame } from '@certherd/protocol/frame';
+import { oldestProtocolVersion, protocolVersion, requestsSince } from '@certherd/protocol/version';
 import type { RawData, WebSocket } from 'ws';
 import { messageOf } from '../failure.ts';
 import { every } from '../ports.ts';
@@ -22,6 +22,8 @@ export function attend(socket: WebSocket, remote: string, slot: Slot, gate: Gate
   const challenge = { collectorId: gate.collectorId, nonce: randomBytes(32).toString('base64url') };
   let phase: 'stranger' | 'checking' | Ingest = 'stranger';
   let session: Session | undefined;
+  /** Agreed once the agent is welcomed. */
+  let version = 0;
   let heardAt = clock.monotonic();
   let stopBeating = () => {};
 
@@ -75,12 +77,13 @@ export function attend(socket: WebSocket, remote: string, slot: Slot, gate: Gate
 
   async function admit(hello: Hello): Promise<void> {
     const { agentId, bootId } = hello;
-    const mine: Session = { agentId, bootId, answers, yield: yieldPlace };
+    const mine: Session = { agentId, bootId, answers, ask, yield: yieldPlace };
     const answer = await greet(hello, challenge, mine, channel.isOpen, gate);
     if ('refused' in answer) return turnAway(answer, 'hello');
     if (!channel.isOpen()) return;
     slot.release();
     session = mine;
+    version = answer.version;
     gate.liveness.connected(agentId);
     gate.changed(['hosts', 'endpoints', 'findings']);
     phase = createIngest(agentId, hello.epoch, hello.snapshotDigest, answer.wantSnapshot, socket, channel, gate);
@@ -116,6 +119,12 @@ export function attend(socket: WebSocket, remote: string, slot: Slot, gate: Gate
       if (channel.isOpen()) socket.ping();
       else onDead();
     });
+  }
+
+  function ask(request: RequestFrame): boolean {
+    if (version < requestsSince || !channel.isOpen()) return false;
+    channel.send(request);
+    return true;
   }
 
   function yieldPlace(): void {

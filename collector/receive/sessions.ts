@@ -1,9 +1,13 @@
+import type { RequestFrame } from '@certherd/protocol/frame';
+
 /** One agent's live session, as others see it. */
 export interface Session {
   agentId: string;
   bootId: string;
   /** Does the other end still answer? Settles within three seconds. */
   answers: () => Promise<boolean>;
+  /** Asks the agent for something (protocol/frame.ts, RequestFrame). False: it is gone, or too old to know requests. */
+  ask: (request: RequestFrame) => boolean;
   /** Ends it because a newer session of the same agent takes its place. */
   yield: () => void;
 }

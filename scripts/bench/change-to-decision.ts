@@ -222,6 +222,9 @@ async function startHost(sandbox: Sandbox): Promise<Host> {
     },
     act: () => Promise.reject(new Error('nothing is done in mode observe')),
     openCollectorSocket: () => Promise.reject(new Error('not enrolled')),
+    openHttps: () => {
+      throw new Error('no CA is there to be asked');
+    },
     log,
   };
   const defaults = defaultConfig({ hostName: 'bench', isRoot: true, stateHome: stateDirectory });

@@ -5,23 +5,32 @@ import type { Outcome, Request } from '../../agent/decide/action.ts';
 import type { Ports } from '../../agent/ports.ts';
 import { systemClock } from '../../agent/system/clock.ts';
 import { systemFiles } from '../../agent/system/files.ts';
+import { httpsOpener } from '../../agent/system/https.ts';
 import { systemLooking } from '../../agent/system/looking.ts';
 import { systemState } from '../../agent/system/state.ts';
 import { watchFiles } from '../../agent/watch/file-changes.ts';
+import { type Ca, startCa, windowFrom } from '../helpers/asked-ca.ts';
 import { silentLog, testDirectory } from '../helpers/directory.ts';
 import { mint } from '../helpers/mint.ts';
 import { config } from '../helpers/observed.ts';
 import { until } from '../helpers/testbed/until.ts';
 
 /** An agent over real files whose timers run `speed` times as fast, with an action that the test plays. */
-async function agentOn(t: ExecutionContext, options: { speed?: number; due?: boolean; change?: Partial<Ports> } = {}) {
+async function agentOn(
+  t: ExecutionContext,
+  options: { speed?: number; due?: boolean; ca?: Ca; change?: Partial<Ports> } = {},
+) {
   const directory = testDirectory(t);
   const speed = options.speed ?? 1;
   const real = systemClock();
   const errors: string[] = [];
   const requests: Request[] = [];
   let perform: (request: Request) => Promise<Outcome> = () => new Promise(() => {});
-  if (options.due) await dueLineage(`${directory}/letsencrypt`);
+  if (options.due) await writeLineage(`${directory}/letsencrypt`, 80);
+  if (options.ca) {
+    await writeLineage(`${directory}/letsencrypt`, 10, `${options.ca.address}/dir`);
+    fs.writeFileSync(`${directory}/ca.pem`, options.ca.rootPem);
+  }
   const ports: Ports = {
     ...systemLooking(),
     clock: { ...real, after: (ms, task) => real.after(ms / speed, task), monotonic: () => real.monotonic() * speed },
@@ -32,6 +41,7 @@ async function agentOn(t: ExecutionContext, options: { speed?: number; due?: boo
     },
     state: systemState(`${directory}/state`),
     openCollectorSocket: () => Promise.reject(new Error('not enrolled')),
+    openHttps: httpsOpener({}),
     random: () => 0.5,
     log: { ...silentLog, error: (_fields, text) => void errors.push(text) },
     ...options.change,
@@ -40,7 +50,7 @@ async function agentOn(t: ExecutionContext, options: { speed?: number; due?: boo
   const settings = {
     ...base,
     rescanMs: 60_000,
-    certbot: { ...base.certbot, configDirectory: `${directory}/letsencrypt` },
+    certbot: { ...base.certbot, configDirectory: `${directory}/letsencrypt`, caBundle: `${directory}/ca.pem` },
     nginx: { ...base.nginx, config: `${directory}/nginx.conf` },
   };
   const host = { name: 'web-1', agentVersion: '0', platform: 'test', bootId: 'b' };
@@ -64,12 +74,13 @@ async function agentOn(t: ExecutionContext, options: { speed?: number; due?: boo
   };
 }
 
-async function dueLineage(root: string): Promise<void> {
+/** A lineage whose certificate of 90 days is so many days old. */
+async function writeLineage(root: string, days: number, acmeDirectory?: string): Promise<void> {
   const day = 86_400_000;
   const { pem, keyPem } = await mint({
     names: ['shop.example.test'],
-    notBefore: new Date(Date.now() - 80 * day),
-    notAfter: new Date(Date.now() + 10 * day),
+    notBefore: new Date(Date.now() - days * day),
+    notAfter: new Date(Date.now() + (90 - days) * day),
   });
   const content = { cert: pem, privkey: keyPem, chain: pem, fullchain: pem };
   for (const part of ['live/shop', 'archive/shop', 'renewal']) fs.mkdirSync(`${root}/${part}`, { recursive: true });
@@ -78,7 +89,10 @@ async function dueLineage(root: string): Promise<void> {
     fs.symlinkSync(`../../archive/shop/${kind}1.pem`, `${root}/live/shop/${kind}.pem`);
   }
   const paths = Object.keys(content).map((kind) => `${kind} = ${root}/live/shop/${kind}.pem\n`);
-  fs.writeFileSync(`${root}/renewal/shop.conf`, `${paths.join('')}[renewalparams]\n`);
+  fs.writeFileSync(
+    `${root}/renewal/shop.conf`,
+    `${paths.join('')}[renewalparams]\n${acmeDirectory ? `server = ${acmeDirectory}\n` : ''}`,
+  );
 }
 
 const outcome = (reason: Outcome['reason']): Outcome => ({ verb: 'renew', reason, detail: reason, steps: [] });
@@ -202,4 +216,17 @@ test('directories that come into being are looked at and watched', async (t) => 
   fs.writeFileSync(`${directory}/letsencrypt/renewal/odd.conf`, 'x');
   await until('the lineage is judged', count);
   t.pass();
+});
+
+test('what a CA asks for is done as soon as it is told, not at the next timed look', async (t) => {
+  const hour = 3_600_000;
+  const ca = await startCa(t, () => windowFrom(Date.now() - 2 * hour, Date.now() - hour));
+  const real = systemClock();
+  // a clock on which no timed look ever comes: the first would be 54 seconds away
+  const after: typeof real.after = (ms, task) => (ms > 30_000 ? () => {} : real.after(ms, task));
+  const { play, read, requests } = await agentOn(t, { ca, change: { random: () => 0, clock: { ...real, after } } });
+  play(() => Promise.resolve({ ...outcome('done'), detail: 'renewed' }));
+  await until('the renewal began', () => requests.some(({ verb }) => verb === 'renew'), { deadlineMs: 30_000 });
+  await until('it is kept that the CA was obeyed', () => read('renewal-information.json').includes('"advised":true'));
+  t.is(requests.filter(({ verb }) => verb === 'renew').length, 1);
 });

@@ -26,7 +26,9 @@ test('every field is read', (t) => {
     t,
     `host_name = "a"\nstate_directory = "/s"\nmode = "renew"\nrescan_seconds = 5\nlog_level = "debug"\nprobe_timeout_seconds = 2\nextra_roots = ["/r.pem"]
 [certbot]\nbinary = "/c"\nconfig_directory = "/cc"\nwork_directory = "/cw"\nlogs_directory = "/cl"\nca_bundle = "/ca"\ndeadline_seconds = 30\nrenewed_by = "ansible"
-[nginx]\nbinary = "/n"\nconfig = "/nc"\nprefix = "/np"\nerror_log = "/ne"\n[apache]\nconfig = "/a"\n[haproxy]\nconfig = "/h"
+staging_server = "https://ca.test/dir"\nrehearsal_days = 0\nrenewal_information = false\nchallenge_port = 8080\nname_servers = ["192.0.2.53"]
+[nginx]\nbinary = "/n"\nconfig = "/nc"\nprefix = "/np"\nerror_log = "/ne"\n[apache]\nconfig = "/a"\nbinary = "/ab"\n[haproxy]\nconfig = "/h"\nbinary = "/hb"\npid_file = "/hp"
+[act]\nsocket = "/as"\n[lineage."shop.example.org"]\nmode = "deploy"\n[lineage.other]
 [[listener]]\naddress = "::1"\nport = 25\nstarttls = "smtp"\nserver_names = ["mail.example.test"]\ncertificate = "/m.pem"\nkey = "/m.key"\nproxy_protocol = true\nreload = "postfix reload"\n
 [[listener]]\nport = 993\ncertificate = "/m.pem"\n`,
   );
@@ -42,11 +44,16 @@ test('every field is read', (t) => {
     findingDelayMs: 90_000,
     logLevel: 'debug',
     extraRoots: ['/r.pem'],
-    apache: { config: '/a' },
-    haproxy: { config: '/h' },
+    apache: { config: '/a', binary: '/ab' },
+    haproxy: { config: '/h', binary: '/hb', pidFile: '/hp' },
+    act: { socket: '/as' },
+    lineages: new Map([
+      ['shop.example.org', { mode: 'deploy' }],
+      ['other', {}],
+    ]),
     listeners: [
       {
-        line: 25,
+        line: 38,
         address: '::1',
         port: 25,
         startTls: 'smtp',
@@ -56,7 +63,7 @@ test('every field is read', (t) => {
         proxyProtocol: true,
         reload: 'postfix reload',
       },
-      { line: 35, address: '127.0.0.1', port: 993, serverNames: [], certificate: '/m.pem', proxyProtocol: false },
+      { line: 48, address: '127.0.0.1', port: 993, serverNames: [], certificate: '/m.pem', proxyProtocol: false },
     ],
     certbot: {
       binary: '/c',
@@ -66,6 +73,11 @@ test('every field is read', (t) => {
       caBundle: '/ca',
       deadlineMs: 30_000,
       renewedBy: 'ansible',
+      stagingServer: 'https://ca.test/dir',
+      rehearsalMs: 0,
+      renewalInformation: false,
+      challengePort: 8080,
+      nameServers: ['192.0.2.53'],
     },
     nginx: { binary: '/n', config: '/nc', prefix: '/np', errorLog: '/ne' },
   });
@@ -88,6 +100,22 @@ const mistakes: [title: string, text: string, expected: string[]][] = [
     '# x\n[nginx]\nconfig = "nginx.conf"\n',
     [':3: nginx.config: expected the absolute path of nginx.conf, found "nginx.conf"'],
   ],
+  [
+    "a slip in a lineage's table, whose name has dots",
+    '[lineage."a.example.org"]\nmode = "renew"\n[lineage."b.example.org"]\n\nmod = 1\n',
+    [':5: lineage.b.example.org.mod: unknown field; did you mean mode?'],
+  ],
+  [
+    'a mode that is none in a lineage with a slash in its name',
+    '[lineage."a"]\n[lineage."b/c~d.example"]\nmode = "x"\n',
+    [':3: lineage.b/c~d.example.mode: expected one of "observe", "deploy", "renew", found "x"'],
+  ],
+  [
+    'a mode for no lineage',
+    '[lineage]\nmode = "renew"\n',
+    [':2: lineage.mode: expected a table for each one: [lineage."shop.example.org"], found "renew"'],
+  ],
+  ['lineages that are no tables', 'lineage = 7\n', [':1: lineage: expected a table for each one: [lineage.']],
   ['a table that is not one', 'nginx = 3\n', [':1: nginx: expected a table: [nginx], found 3']],
   ['TOML that is not TOML', 'mode = \n', [':1: expected TOML (Invalid TOML document: ']],
   [

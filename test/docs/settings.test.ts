@@ -11,7 +11,7 @@ const unmeant = 'zzzzzzzzzzzzzzzzzzzz';
 
 test('every field of agent.toml is in docs/settings.md, and every field there exists', (t) => {
   const known = fieldsOf(agentMistake(t, `${unmeant} = 1\n`)).flatMap((name) => {
-    const headers = [`[${name}]`, `[[${name}]]`];
+    const headers = [`[${name}]`, `[[${name}]]`, `[${name}."NAME"]`];
     const [header, inner = []] =
       headers
         .map((each) => [each, fieldsOf(agentMistake(t, `${each}\n${unmeant} = 1\n`))] as const)

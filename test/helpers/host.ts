@@ -1,6 +1,7 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import type { ExecutionContext } from 'ava';
+import { type AcmeAnswer, type AcmeFront, startAcmeFront } from './testbed/acme-front.ts';
 import { type Certbot, certbot } from './testbed/certbot.ts';
 import { type Child, plainEnvironment, type Ran } from './testbed/children.ts';
 import { handshake } from './testbed/handshake.ts';
@@ -14,12 +15,14 @@ export interface TestHost {
   sandbox: Sandbox;
   nginx: Nginx;
   certbot: Certbot;
+  /** With the front's directory where there is one: the lineages are issued through it. */
   pebble: Pebble;
+  front?: AcmeFront;
   httpPort: number;
   tlsPort: number;
   configFile: string;
-  /** Writes agent.toml anew with this mode. */
-  setMode(mode: 'observe' | 'deploy' | 'renew'): void;
+  /** Writes agent.toml anew with this mode, and further tables behind it. */
+  setMode(mode: 'observe' | 'deploy' | 'renew', tables?: string): void;
   /** Runs `certherd-agent ARGS --config …`, with a line for its standard input where one is given. */
   agent(args: string[]): Promise<Ran>;
   /** Starts `certherd-agent run`. */
@@ -32,16 +35,19 @@ const program = path.resolve(import.meta.dirname, '../../agent/main.ts');
 /** Findings are told at once unless `findingDelaySeconds` says otherwise. Starts it all, with the lineage `shop` issued (ECDSA) and served for `shopName`. */
 export async function startHost(
   t: Pick<ExecutionContext, 'teardown'>,
-  options: { validitySeconds?: number; findingDelaySeconds?: number } = {},
+  options: { validitySeconds?: number; findingDelaySeconds?: number; acmeAnswer?: AcmeAnswer } = {},
 ): Promise<TestHost> {
   const sandbox = openSandbox();
   t.teardown(() => sandbox.close());
   const httpPort = await sandbox.port();
   const tlsPort = await sandbox.port();
-  const [nginx, pebble] = await Promise.all([
+  const [nginx, behind] = await Promise.all([
     startNginx(sandbox, { httpPort }),
     startPebble(sandbox, { validitySeconds: options.validitySeconds ?? 7200, httpPort }),
   ]);
+  const front = options.acmeAnswer && (await startAcmeFront(sandbox, behind, options.acmeAnswer));
+  if (front) t.teardown(front.close);
+  const pebble = front ? { ...behind, directoryUrl: front.directoryUrl } : behind;
   const client = certbot(sandbox, pebble);
   const issued = await client.issue('shop', [shopName], { keyType: 'ecdsa', webroot: nginx.webroot });
   if (issued.exit !== 0) throw new Error(`certbot could not issue: ${issued.stderr}`);
@@ -59,8 +65,8 @@ export async function startHost(
 
   const configFile = path.join(sandbox.directory, 'agent.toml');
   const delay = options.findingDelaySeconds ?? 0;
-  const setMode = (mode: string) =>
-    fs.writeFileSync(configFile, settings(mode, delay, { sandbox, nginx, client, pebble }));
+  const setMode = (mode: string, tables = '') =>
+    fs.writeFileSync(configFile, settings(mode, delay, { sandbox, nginx, client, pebble }) + tables);
   fs.writeFileSync(path.join(sandbox.directory, 'pebble-root.pem'), pebble.rootPem);
   setMode('observe');
   return {
@@ -68,6 +74,7 @@ export async function startHost(
     nginx,
     certbot: client,
     pebble,
+    ...(front && { front }),
     httpPort,
     tlsPort,
     configFile,
@@ -112,6 +119,9 @@ config_directory = "${client.configDirectory}"
 work_directory = "${client.workDirectory}"
 logs_directory = "${client.logsDirectory}"
 ca_bundle = "${pebble.caFile}"
+rehearsal_days = 0
+challenge_port = ${pebble.httpPort}
+name_servers = ["${pebble.dnsServer}"]
 renewed_by = "the test"
 [nginx]
 binary = "${nginx.binary}"

@@ -131,7 +131,7 @@ export function endpoint(change: Partial<ObservedEndpoint> = {}): ObservedEndpoi
   };
 }
 
-/** The defaults of a host without any settings, with this mode. */
+/** The defaults of a host without any settings, with this mode; nothing is rehearsed. */
 export function config(mode: Config['mode'] = 'observe'): Config {
   const loaded = loadConfig(systemFiles(), undefined, {
     hostName: 'web-1',
@@ -139,5 +139,5 @@ export function config(mode: Config['mode'] = 'observe'): Config {
     stateHome: '/root/.local/state',
   });
   if (!loaded.ok) throw new Error(loaded.failure.join('\n'));
-  return { ...loaded.value, mode };
+  return { ...loaded.value, mode, certbot: { ...loaded.value.certbot, rehearsalMs: 0 } };
 }

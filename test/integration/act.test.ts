@@ -76,41 +76,6 @@ test('a name that no lineage has, and names that look like options or paths, nev
   t.is((await actOn(host, { verb: 'exec', command: 'id' })).exit, 64);
 });
 
-test('while certbot runs elsewhere the renewal is busy, and the certificate is as it was', async (t) => {
-  const host = await startHost(t);
-  host.setMode('renew');
-  const before = host.certbot.lineage('shop').leaf();
-  // The lock that certbot takes: fcntl on .certbot.lock in each of its directories.
-  const holder = spawn('/usr/bin/python3', [
-    '-c',
-    `import fcntl,sys\nf=open('${host.certbot.configDirectory}/.certbot.lock','w')\nfcntl.lockf(f,fcntl.LOCK_EX)\nprint('held',flush=True)\nsys.stdin.read()`,
-  ]);
-  t.teardown(() => holder.kill());
-  await new Promise((resolve) => holder.stdout.once('data', resolve));
-  const outcome = await perform(host, { verb: 'renew', lineage: 'shop' });
-  t.is(outcome.reason, 'busy', outcome.detail);
-  t.is(host.certbot.lineage('shop').leaf(), before);
-});
-
-test('a challenge that cannot be answered keeps the old certificate and says why', async (t) => {
-  const host = await startHost(t);
-  host.setMode('renew');
-  const before = host.certbot.lineage('shop').leaf();
-  const challenges = `${host.nginx.webroot}/.well-known/acme-challenge`;
-  fs.mkdirSync(challenges, { recursive: true });
-  fs.writeFileSync(`${challenges}/mine`, 'x');
-  const status = async () => (await fetch(`http://127.0.0.1:${host.httpPort}/.well-known/acme-challenge/mine`)).status;
-  t.is(await status(), 200);
-  const config = fs.readFileSync(host.nginx.configFile, 'utf8');
-  fs.writeFileSync(host.nginx.configFile, config.replaceAll(/\broot [^;]+;/g, 'root /nonexistent;'));
-  t.is((await host.nginx.reload()).exit, 0);
-  await until('the challenge path is gone', async () => (await status()) === 404);
-  const outcome = await perform(host, { verb: 'renew', lineage: 'shop' });
-  t.is(outcome.reason, 'certbot-failed');
-  t.regex(outcome.detail, /404|Invalid response|unauthorized/i);
-  t.is(host.certbot.lineage('shop').leaf(), before);
-});
-
 test('a certbot that hangs is ended with all its children at the deadline', async (t) => {
   const host = await startHost(t);
   host.setMode('renew');

@@ -3,7 +3,8 @@ import { join } from 'node:path';
 import test from 'ava';
 import { shopName } from '../helpers/host.ts';
 import { mintChain } from '../helpers/mint.ts';
-import { cleared, follow, found, halves, look, sharedHost } from '../helpers/scenario.ts';
+import { agentProgram, cleared, commandsOf, follow, found, halves, look, sharedHost } from '../helpers/scenario.ts';
+import { plainEnvironment } from '../helpers/testbed/children.ts';
 import { site } from '../helpers/testbed/nginx.ts';
 
 const shared = sharedHost(test);
@@ -129,10 +130,17 @@ test.serial('unmanaged: a certificate that was installed by hand, in the last th
   t.is(finding.severity, 'warning');
   t.deepEqual(finding.subject, { kind: 'file', id: pair.certificate });
   t.regex(finding.cause, /belongs to no certbot lineage, and no other client here is known to renew it/);
-  // Only the plugin is substituted (it may not be installed here), and what it would ask for is answered.
+  // By hand: only the plugin is substituted (it may not be installed here), and what it would ask for is answered.
   const answers = `-n --agree-tos --server ${host.pebble.directoryUrl} --webroot -w ${host.nginx.webroot}`;
-  t.regex(finding.remedy, / --nginx -d hand\.example\.test /);
-  await follow(t, host, finding.remedy.replace('--nginx', `certonly ${answers}`), host.certbot.environment);
-  await serve([host.certbot.lineage(name)]);
+  const byHand = finding.evidence['by hand'] ?? '';
+  t.regex(byHand, / --nginx -d hand\.example\.test /);
+  await follow(t, host, byHand.replace('--nginx', `certonly --dry-run ${answers}`), host.certbot.environment);
+  // The question is answered; the rest is as printed, and goes all the way.
+  const [[program = '', ...words] = []] = commandsOf(finding.remedy);
+  t.deepEqual([program, ...words.slice(0, 2)], ['certherd-agent', 'adopt', name]);
+  const ran = await host.sandbox.run(process.execPath, [agentProgram, ...words, '--yes'], {
+    env: { ...plainEnvironment },
+  });
+  t.is(ran.exit, 0, ran.stderr);
   await cleared(t, host, finding);
 });

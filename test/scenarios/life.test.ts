@@ -23,7 +23,7 @@ test.serial('due: a certificate in its renewal window, renewed by the printed co
   await issuedFor(t, host, [-63.5, 26.5]);
   const finding = await found(host, 'due');
   t.is(finding.severity, 'notice');
-  t.regex(finding.cause, /lineage shop is in its renewal window; certbot's own timer is expected to renew it/);
+  t.regex(finding.cause, /lineage shop is in its renewal window; the test is expected to renew it/);
   await follow(t, host, finding.remedy);
   await cleared(t, host, finding);
 });
@@ -37,7 +37,7 @@ for (const { left, severity } of [
     await issuedFor(t, host, [left - 90, left]);
     const finding = await found(host, 'overdue');
     t.is(finding.severity, severity);
-    t.regex(finding.cause, /lineage shop should have been renewed by .*, and certbot's own timer has not done it/);
+    t.regex(finding.cause, /lineage shop should have been renewed by .*, and the test has not done it/);
     await follow(t, host, finding.remedy);
     await cleared(t, host, finding);
     t.deepEqual((await look(host)).findings, [], 'it is renewed and served');

@@ -55,6 +55,8 @@ const kindWords: Readonly<Record<EventKind, string>> = {
   renewal: 'renewal',
   deployment: 'deployment',
   restoration: 'restoration',
+  rehearsal: 'rehearsal',
+  request: 'request',
   gap: 'events lost',
 };
 

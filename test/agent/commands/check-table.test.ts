@@ -256,3 +256,13 @@ function finding(
     ...change,
   };
 }
+
+test('the heading names lineages whose mode is not the host’s, three at most', (t) => {
+  const modes = (count: number) =>
+    Array.from({ length: count }, (_, index) => lineage({ name: `own-${index}\u202e`, mode: 'renew' }));
+  const heading = (lineages: Snapshot['lineages']) =>
+    checkTable({ ...incident(), lineages }, view, { ...plain, columns: 200 }).split('\n')[0] ?? '';
+  t.regex(heading([lineage()]), /mode observe$/);
+  t.regex(heading([lineage(), ...modes(1)]), /mode observe \(own-0\\u\{202e\}: renew\)$/);
+  t.regex(heading(modes(5)), /: renew, own-2[^:]*: renew, and 2 more of their own\)$/);
+});

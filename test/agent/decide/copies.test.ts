@@ -92,8 +92,25 @@ test('a certificate that nobody renews is told, the louder the less of its life 
   t.is(alone(300)?.severity, 'notice');
   t.is(alone(20)?.severity, 'warning');
   t.is(alone(5)?.severity, 'critical');
-  t.is(alone(5)?.remedy, '/usr/bin/certbot --nginx -d shop.example.test');
+  t.is(alone(5)?.remedy, 'certherd-agent adopt shop.example.test');
+  t.is(alone(5)?.evidence['by hand'], '/usr/bin/certbot --nginx -d shop.example.test');
   t.regex(alone(5)?.cause ?? '', /somebody has to do it by hand/);
+});
+
+test('adopt is what to type only where it would not refuse, and by the path where the name is served with another one too', (t) => {
+  const remedies = (...deployments: object[]) =>
+    judge({ subjectAltNames: ['other.test'] }, { deployments: deployments.map((one) => copied(one)) })
+      .filter(({ code }) => code === 'unmanaged')
+      .map(({ remedy }) => remedy);
+  const elsewhere = { configFile: '/etc/nginx/b.conf', certificatePath: '/etc/nginx/tls/b.pem' };
+  t.deepEqual(remedies({}, elsewhere), [
+    'certherd-agent adopt /etc/nginx/tls/shop.pem',
+    'certherd-agent adopt /etc/nginx/tls/b.pem',
+  ]);
+  const byHand = '/usr/bin/certbot --nginx -d shop.example.test';
+  t.deepEqual(remedies({ serverNames: ['shop.example.test', '*.example.test'] }), [byHand]);
+  t.deepEqual(remedies({}, { certificatePath: '/etc/nginx/tls/b.pem' }), [byHand, byHand], 'two pairs in one block');
+  t.deepEqual(remedies({ server: 'apache' }), ['/usr/bin/certbot --apache -d shop.example.test']);
 });
 
 test('what has ended is told as ended first, and that nobody renews it is only why', (t) => {
@@ -109,7 +126,7 @@ test('what a private CA issued from its root itself is not to be replaced by wha
   const [finding, ...more] = judge(other, {}, { trust });
   t.deepEqual(more, []);
   t.regex(finding?.remedy ?? '', /^Have \/etc\/nginx\/tls\/shop\.pem renewed by CN=Internal CA, the private CA/);
-  t.regex(judge(other)[0]?.remedy ?? '', /certbot --nginx/);
+  t.regex(judge(other)[0]?.remedy ?? '', /certherd-agent adopt /);
 });
 
 test("Debian's placeholder is a notice whatever its age", (t) => {

@@ -1,5 +1,5 @@
 import test from 'ava';
-import { type Attempt, attemptsToKeep, nextTryAt, withAttempt } from '../../../agent/decide/retry.ts';
+import { type Attempt, attemptsToKeep, nextRenewalAt, nextTryAt, withAttempt } from '../../../agent/decide/retry.ts';
 
 const minute = 60_000;
 const tried = (at: number, reason: Attempt['reason'], verb: Attempt['verb'] = 'renew', subject = 'shop'): Attempt => ({
@@ -82,4 +82,29 @@ test('attempts are kept for longer than the cap looks back', (t) => {
     ).length,
     6,
   );
+});
+
+test('what the CA asks for is kept to, for seven days at most and not past the last twenty-fourth of the life', (t) => {
+  const day = 1440 * minute;
+  const life = (days: number) => ({
+    notBefore: new Date(0).toISOString(),
+    notAfter: new Date(days * day).toISOString(),
+  });
+  const limited = (at: number, retryAt: number): Attempt => ({ ...tried(at, 'rate-limited'), retryAt });
+  t.is(nextRenewalAt([limited(0, 2 * day)], 'shop', life(90)), 2 * day);
+  t.is(nextRenewalAt([limited(0, 30)], 'shop', life(90)), minute, 'its own wait is longer');
+  t.is(nextRenewalAt([limited(0, 400 * day)], 'shop', life(90)), 7 * day);
+  t.is(nextRenewalAt([limited(88 * day, 400 * day)], 'shop', life(90)), 88 * day + minute, 'the last tries go on');
+  t.is(nextRenewalAt([limited(84 * day, 400 * day)], 'shop', life(90)), (90 - 90 / 24) * day);
+  t.is(nextRenewalAt([limited(0, 6.5 * day)], 'shop', life(160 / 24)), (160 - 160 / 24) * 60 * minute);
+  t.is(nextRenewalAt([limited(0, 2 * day)], 'other', life(90)), 0);
+  t.is(nextRenewalAt([limited(0, 2 * day), tried(1, 'done')], 'shop', life(90)), 1 + minute, 'a success ends it');
+  t.is(nextRenewalAt([limited(0, 2 * day), tried(9, 'busy')], 'shop', undefined), 2 * day, 'a lock does not');
+});
+
+test('a CA that refuses, fails or is not reached does not count as one that issued', (t) => {
+  for (const reason of ['dns', 'unauthorized', 'caa', 'connection', 'rejected-identifier', 'ca-failed'] as const) {
+    const attempts = Array.from({ length: 6 }, (_, index) => tried(index, reason));
+    t.is(nextTryAt(attempts, 'renew', 'shop'), 5 + 1440 * minute, reason);
+  }
 });

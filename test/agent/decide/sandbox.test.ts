@@ -106,7 +106,7 @@ test('a unix socket that we may not connect to is blamed on its permissions, and
 
 test('an action that our sandbox kept from its end is told until the state is served, and is no failed deployment', (t) => {
   const drifted = {
-    rights: observer,
+    rights: { ...observer, uid: 0 },
     lineages: [lineage({ issued: b, live: b })],
     deployments: [deployment({ configured: b })],
     endpoints: [endpoint({ configured: b, issued: b })],
@@ -123,6 +123,35 @@ test('an action that our sandbox kept from its end is told until the state is se
   t.regex(told[1]?.remedy ?? '', /ReadWritePaths=\/run; then: systemctl restart/);
   const healed = { ...drifted, endpoints: [endpoint({ configured: b, issued: b, served: b })] };
   t.deepEqual(codes(judge(healed, [attempt])), []);
+});
+
+test("where act has a unit of its own, that one is named, by act's words and not by the agent's rights", (t) => {
+  const drifted = {
+    rights: observer,
+    lineages: [lineage({ issued: b, live: b })],
+    deployments: [deployment({ configured: b })],
+    endpoints: [endpoint({ configured: b, issued: b })],
+  };
+  const told = (detail: string) => {
+    const subject = deploymentDigest(observed(drifted));
+    return judge(drifted, [{ verb: 'reload', subject, at: noon, reason: 'sandbox-blocked', detail }])[1];
+  };
+  const finding = told(
+    'open() "/opt/logs/shop.log" failed (30: Read-only file system): certherd-agent may not write files here (/ is mounted read-only for it, and for others writable)',
+  );
+  t.is(finding?.subject.id, 'web-1: write files');
+  t.is(finding?.evidence.unit, 'certherd-act@.service');
+  t.is(
+    finding?.remedy,
+    'In "systemctl edit certherd-act@.service" put under [Service]: ReadWritePaths=/opt/logs',
+    'it is started anew for each action',
+  );
+  t.regex(
+    told(
+      'kill(12, 1) failed (1: Operation not permitted): certherd-agent may not signal the server here (it runs as uid 0 without CAP_KILL (CapEff 4))',
+    )?.remedy ?? '',
+    /certherd-act@\.service.*: CapabilityBoundingSet=CAP_KILL$/,
+  );
 });
 
 test("nginx's own words are blamed on a right only where this process lacks it", (t) => {

@@ -38,6 +38,11 @@ test('a config as certbot writes it is read', (t) => {
     server: 'https://acme-v02.api.letsencrypt.org/directory',
     keyType: 'ecdsa',
     renewHook: 'systemctl reload nginx # now, please',
+    webrootPath: '/var/www',
+    webroots: new Map([
+      ['shop.example.test', '/var/www'],
+      ['server', 'not this one'],
+    ]),
     autorenew: true,
   });
 });
@@ -51,10 +56,13 @@ test('quotes, comments, CRLF and a byte order mark are read as ConfigObj, which 
     '[ renewalparams ]  # options\nserver = \'\'\'https://a # b\'\'\'\nrenew_hook = """one\ntwo\nthree""" # comment\nauthenticator = dns\n',
     '["renewalparams"]\nserver = https://x/#frag\nautorenew = False\n',
     '[other]\nserver = wrong\n[renewalparams]\nserver = right\n[[deeper]]\nserver = wrong\n[last]\nserver = wrong\n',
+    '[renewalparams]\nwebroot_path = "/a, b", /c d , # now\npre_hook = "systemctl stop nginx"\npost_hook = None\nhttp01_port = 8080\n',
+    '[renewalparams]\n[[ webroot_map ]] # names\n"a.test" = "/x y"\nb.test = /z\n[[other]]\nc.test = /n\n[last]\nd.test = /n\n',
     'cert = \'it is "quoted"\'\nversion =\nchain = a=b\n',
   ]) {
-    const { autorenew, ...rest } = readRenewalConfig(Buffer.from(text));
-    t.deepEqual({ ...rest, autorenew }, { autorenew: true, ...byConfigObj(text) }, text);
+    const { autorenew, webroots, ...rest } = readRenewalConfig(Buffer.from(text));
+    const map = webroots && { webroots: Object.fromEntries(webroots) };
+    t.deepEqual({ ...rest, ...map, autorenew }, { autorenew: true, ...byConfigObj(text) }, text);
   }
 });
 
@@ -107,8 +115,12 @@ c = configobj.ConfigObj(sys.stdin.buffer.read().decode('utf-8').splitlines(keepe
 p = c.get('renewalparams', {})
 pairs = [('version', c, 'version'), ('archiveDirectory', c, 'archive_dir'), ('cert', c, 'cert'), ('privkey', c, 'privkey'),
   ('chain', c, 'chain'), ('fullchain', c, 'fullchain'), ('account', p, 'account'), ('authenticator', p, 'authenticator'),
-  ('installer', p, 'installer'), ('server', p, 'server'), ('keyType', p, 'key_type'), ('renewHook', p, 'renew_hook')]
+  ('installer', p, 'installer'), ('server', p, 'server'), ('keyType', p, 'key_type'), ('renewHook', p, 'renew_hook'),
+  ('preHook', p, 'pre_hook'), ('postHook', p, 'post_hook'), ('http01Port', p, 'http01_port')]
 out = {name: s[key] for name, s, key in pairs if key in s and s[key] not in ('', 'None')}
+w = p.get('webroot_path')
+if w: out['webrootPath'] = w if isinstance(w, str) else w[-1]
+if 'webroot_map' in p: out['webroots'] = dict(p['webroot_map'])
 if 'autorenew' in p: out['autorenew'] = p.as_bool('autorenew')
 print(json.dumps(out))
 `;

@@ -1,4 +1,5 @@
 import { generateKeyPairSync, verify } from 'node:crypto';
+import type { RequestFrame } from '@certherd/protocol/frame';
 import { sessionStatement } from '@certherd/protocol/session';
 import test, { type ExecutionContext } from 'ava';
 import { openOutbox } from '../../../agent/report/outbox.ts';
@@ -45,6 +46,7 @@ function session(t: ExecutionContext) {
   const sent: { type: string; [key: string]: unknown }[] = [];
   const state = { closed: false, terminated: false };
   const warnings: string[] = [];
+  const requested: RequestFrame[] = [];
   let say: (text: string) => void = () => {};
   let close = () => {};
   const socket = {
@@ -67,16 +69,13 @@ function session(t: ExecutionContext) {
   const log = { ...silentLog, warn: (_fields: object, text: string) => void warnings.push(text) };
   const enrolment = { authority: 'c:1', pin: '', agentId: 'agent-123', collectorId: 'collector-1' };
   const told = { hostName: 'web-1', agentVersion: '0', bootId: 'b', current: () => undefined };
-  const running = startSession(
-    { clock, log },
-    socket,
-    { key: privateKey, enrolment, generation: 7 },
-    told,
-    outbox,
-    () => {},
-  );
+  const running = startSession({ clock, log }, socket, { key: privateKey, enrolment, generation: 7 }, told, outbox, {
+    welcomed: () => {},
+    requested: (frame) => void requested.push(frame),
+  });
   return {
     running,
+    requested,
     outbox,
     sent,
     state,
@@ -162,4 +161,29 @@ test('a refusal ends the session at once, with its reason', async (t) => {
   tell({ type: 'refused', reason: 'try-later', retryAfterSeconds: 5 });
   t.true(state.closed);
   t.deepEqual(await running.ended, { established: false, refused: { reason: 'try-later', retryAfterSeconds: 5 } });
+});
+
+test('a request is taken once the collector has welcomed the host in a version that has requests, else it is none', (t) => {
+  const request = {
+    type: 'request',
+    id: '00000000-0000-4000-8000-000000000001',
+    verb: 'renew',
+    subject: { kind: 'lineage', id: 'shop' },
+    requester: 'ann',
+    reason: '',
+    withinSeconds: 60,
+  };
+  for (const [version, taken] of [
+    [1, []],
+    [2, [request]],
+  ] as const) {
+    const { tell, requested } = session(t);
+    tell(challenge);
+    tell(request);
+    tell({ ...welcome, version });
+    tell(request);
+    tell({ ...request, command: 'id' });
+    tell({ ...request, verb: 'exec' });
+    t.deepEqual(requested, [...taken] as RequestFrame[], `version ${version}`);
+  }
 });

@@ -1,3 +1,4 @@
+import { protocolVersion } from '@certherd/protocol/version';
 import test from 'ava';
 import { certificate, event, finding, snapshot, snapshotFrame } from '../helpers/example-snapshot.ts';
 import { startTestCollector } from '../helpers/real-collector.ts';
@@ -40,7 +41,7 @@ test('a newer agent that also speaks our version is welcomed at ours', async (t)
   const collector = await startTestCollector(t);
   const join = await collector.join();
   const wire = await begin(join, await enrol(join, 'web-1'), { minVersion: 1, maxVersion: 9 });
-  t.is(wire.welcome.version, 1);
+  t.is(wire.welcome.version, protocolVersion);
 });
 
 test('an event kind and a finding code that only a newer agent knows are kept, and do not end the session', async (t) => {

@@ -13,10 +13,18 @@ export interface PebbleOptions {
   httpPort: number;
   /** Several pebbles may share one, so that clients need to trust one CA file. */
   authority?: Authority;
+  /** Names, with those below them, that its policy refuses. */
+  blockedDomains?: string[];
 }
 
 export interface Pebble {
   directoryUrl: string;
+  /** Its DNS, as a resolver: "127.0.0.1:PORT". */
+  dnsServer: string;
+  /** Where it looks for http-01 answers. */
+  httpPort: number;
+  /** Where its DNS takes orders: POST /set-servfail, /add-caa, /clear-a and so on, with a JSON body. */
+  dnsOrdersUrl: string;
   /** What an ACME client must trust to talk to directoryUrl, PEM. */
   caFile: string;
   authority: Authority;
@@ -47,6 +55,7 @@ export async function startPebble(sandbox: Sandbox, options: PebbleOptions): Pro
         ocspResponderURL: '',
         externalAccountBindingRequired: false,
         certificateValidityPeriod: options.validitySeconds,
+        domainBlocklist: options.blockedDomains ?? [],
       },
     }),
   );
@@ -73,7 +82,17 @@ export async function startPebble(sandbox: Sandbox, options: PebbleOptions): Pro
   const rootUrl = `https://localhost:${managementPort}/roots/0`;
   await until('pebble answers', () => get(directoryUrl, ca), { hopeless });
   const rootPem = await until('pebble names its root', () => get(rootUrl, ca), { hopeless });
-  return { directoryUrl, caFile: authority.caFile, authority, rootPem, close: () => endBoth(pebble, dns) };
+  const dnsOrdersUrl = `http://127.0.0.1:${dnsManagementPort}`;
+  return {
+    directoryUrl,
+    dnsOrdersUrl,
+    dnsServer: `127.0.0.1:${dnsPort}`,
+    httpPort: options.httpPort,
+    caFile: authority.caFile,
+    authority,
+    rootPem,
+    close: () => endBoth(pebble, dns),
+  };
 }
 
 async function fourPorts(sandbox: Sandbox): Promise<[number, number, number, number]> {
