@@ -14,7 +14,7 @@ async function main(argv: string[]): Promise<number> {
 
 const verbose = process.argv.includes('--verbose');
 // Whoever read the output has seen enough (`| head`), or has ended: what was begun is finished all the same.
-process.stdout.on('error', () => {});
+for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {});
 try {
   const code = await main(process.argv);
   // Output may still be on its way into a pipe: exit only once it is written.

@@ -67,6 +67,7 @@ export function actingPorts({ config, files }: Pick<Context, 'config' | 'files'>
     clock: systemClock(),
     files,
     dial: systemDialer(),
+    ...(ending && { ending }),
     programs: systemPrograms(ending),
     proc: systemProc(),
     logEnd: systemLogEnd(),
