@@ -132,13 +132,17 @@ export const commandTable: readonly CommandEntry[] = [
   {
     name: 'enroll',
     summary: 'enrol this host with a collector',
-    details: 'JOIN comes from: certherd-collector token create. It is one word, good for one host and one hour.',
+    details:
+      'JOIN comes from: certherd-collector token create. It is one word, good for one host and one hour. With - it is read from standard input, so that no list of processes shows it.',
     arguments: [{ name: 'join', values: 'text' }],
     options: [
       { flag: '--replace', summary: 'leave the collector that this host is enrolled with' },
       json('print the agent id, for scripts'),
     ],
-    examples: [{ command: 'enroll certherd://…', what: 'with the word that the collector printed' }],
+    examples: [
+      { command: 'enroll certherd://…', what: 'with the word that the collector printed' },
+      { command: 'enroll - < join', what: 'with a word in a file, for scripts' },
+    ],
     exits: usualExits,
     wrong,
     run: {
