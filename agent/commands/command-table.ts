@@ -238,12 +238,14 @@ export const commandTable: readonly CommandEntry[] = [
   },
   {
     name: 'version',
-    summary: 'print the version',
-    options: [],
-    examples: [{ command: 'version', what: 'the same as --version' }],
+    summary: 'print the versions of this program, of the protocol and of node, and the commit that it was built from',
+    options: [json('the same for scripts')],
+    examples: [{ command: 'version', what: 'what to name in a report; --version prints the version alone' }],
     exits: [{ code: exitCodes.ok, what: 'printed' }],
     wrong,
-    run: { free: async () => (await import('./version.ts')).versionCommand() },
+    run: {
+      free: async (_args, options) => (await import('./version.ts')).versionCommand({ json: options.json === true }),
+    },
   },
 ];
 
