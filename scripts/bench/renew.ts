@@ -4,6 +4,7 @@ import { renewalOf } from '../../agent/decide/renewal-time.ts';
 import { observeCertificateFile } from '../../agent/observe/certificate-file.ts';
 import { systemFiles } from '../../agent/system/files.ts';
 import { shopName, startHost, type TestHost } from '../../test/helpers/host.ts';
+import { packagedFiles } from '../../test/helpers/packaged-files.ts';
 import { handshake } from '../../test/helpers/testbed/handshake.ts';
 import { until } from '../../test/helpers/testbed/until.ts';
 import { type Bench, type Goal, median } from './goal.ts';
@@ -17,8 +18,10 @@ const validitySeconds = 44;
  * them as many by certbot alone, of a lineage of the same kind that the daemon leaves alone.
  */
 export const renew: Bench = async (progress) => {
+  progress('renew: building the single binary, as it is shipped');
+  const { binary } = await packagedFiles();
   const closing: (() => unknown)[] = [];
-  const host = await startHost({ teardown: (close: () => unknown) => void closing.push(close) }, { validitySeconds });
+  const host = await startHost({ teardown: (close: () => unknown) => void closing.push(close) }, { validitySeconds, binary });
   try {
     await host.certbot.issue('alone', ['alone.example.test'], { keyType: 'ecdsa', webroot: host.nginx.webroot });
     host.setMode('renew', '[lineage."alone"]\nmode = "observe"\n');

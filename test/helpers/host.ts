@@ -32,10 +32,14 @@ export interface TestHost {
 export const shopName = 'shop.example.test';
 const program = path.resolve(import.meta.dirname, '../../agent/main.ts');
 
-/** Findings are told at once unless `findingDelaySeconds` says otherwise. Starts it all, with the lineage `shop` issued (ECDSA) and served for `shopName`. */
+/**
+ * Findings are told at once unless `findingDelaySeconds` says otherwise. The agent runs from its sources unless `binary` names a single
+ * binary. Starts it all, with the lineage `shop` issued (ECDSA) and served for
+ * `shopName`.
+ */
 export async function startHost(
   t: Pick<ExecutionContext, 'teardown'>,
-  options: { validitySeconds?: number; findingDelaySeconds?: number; acmeAnswer?: AcmeAnswer } = {},
+  options: { validitySeconds?: number; findingDelaySeconds?: number; acmeAnswer?: AcmeAnswer; binary?: string } = {},
 ): Promise<TestHost> {
   const sandbox = openSandbox();
   t.teardown(() => sandbox.close());
@@ -69,6 +73,7 @@ export async function startHost(
     fs.writeFileSync(configFile, settings(mode, delay, { sandbox, nginx, client, pebble }) + tables);
   fs.writeFileSync(path.join(sandbox.directory, 'pebble-root.pem'), pebble.rootPem);
   setMode('observe');
+  const [run, ...words] = options.binary === undefined ? [process.execPath, program] : [options.binary];
   return {
     sandbox,
     nginx,
@@ -79,16 +84,11 @@ export async function startHost(
     tlsPort,
     configFile,
     setMode,
-    agent: (args) => sandbox.run(process.execPath, [program, ...args, '--config', configFile], { env: environment() }),
+    agent: (args) => sandbox.run(run, [...words, ...args, '--config', configFile], { env: environment() }),
     daemon: () =>
-      sandbox.start(
-        process.execPath,
-        [program, 'run', '--config', configFile],
-        path.join(sandbox.directory, 'agent.log'),
-        {
-          env: environment(),
-        },
-      ),
+      sandbox.start(run, [...words, 'run', '--config', configFile], path.join(sandbox.directory, 'agent.log'), {
+        env: environment(),
+      }),
   };
 }
 
