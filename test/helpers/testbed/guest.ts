@@ -29,6 +29,9 @@ export interface Guest {
   write: (path: string, text: string, mode?: number) => void;
   read: (path: string) => string;
   exists: (path: string) => boolean;
+  /** Its first process, as this machine numbers it, and the command that what is run in it is put behind. */
+  leader: number;
+  entering: readonly string[];
   /** What a unit logged so far; a pattern for several. */
   journal: (unit: string) => Promise<string>;
   /** Ends it with all that runs in it. The sandbox does so too. */
@@ -108,6 +111,8 @@ export async function bootGuest(sandbox: Sandbox, name: string, bindings: Record
     },
     read: (path) => readFileSync(seen(path), 'utf8'),
     exists: (path) => existsSync(seen(path)),
+    leader,
+    entering: ['/usr/bin/nsenter', ...within],
     journal: async (unit) => (await run('journalctl', ['--unit', unit, '--output', 'cat', '--no-pager'])).stdout,
     async close() {
       holder.signal('SIGKILL');
