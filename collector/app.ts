@@ -11,10 +11,11 @@ import { loadTlsIdentity } from './receive/tls-identity.ts';
 import { assembleEstate } from './serve/assemble-estate.ts';
 import type { Estate } from './serve/estate.ts';
 import { createLive } from './serve/live.ts';
-import { buildPageFiles, type PageFiles } from './serve/page-files.ts';
+import { readPageFiles, type PageFiles } from './serve/page-files.ts';
 import { openWebServer } from './serve/web-server.ts';
 import { lockDirectory, prepareDirectory } from './store/directory.ts';
 import type { Facts } from './store/facts.ts';
+import { sqliteFor } from './store/sqlite.ts';
 import { openStore } from './store/store.ts';
 import { collectorVersion } from './version.ts';
 
@@ -38,7 +39,7 @@ export interface Collector {
 export async function startCollector(
   config: Config,
   ports: Ports,
-  pageFiles: () => Promise<PageFiles> = buildPageFiles,
+  pageFiles: () => Promise<PageFiles> = readPageFiles,
 ): Promise<Collector> {
   const closers: (() => void | Promise<void>)[] = [];
   const close = async (): Promise<void> => {
@@ -60,8 +61,9 @@ async function open(
 ): Promise<Omit<Collector, 'close'>> {
   const startedAt = clock.now();
   const directory = orFail(prepareDirectory(config.dataDirectory));
-  closers.push(orFail(lockDirectory(directory)));
-  const opened = openStore(directory, log);
+  const sqlite = sqliteFor(directory);
+  closers.push(orFail(lockDirectory(directory, orFail(sqlite))));
+  const opened = openStore(directory, log, sqlite);
   if (!opened.ok) throw startFailure(opened.failure.message);
   const store = opened.value;
   closers.push(store.close);

@@ -1,5 +1,5 @@
 import type { Certificate } from '@certherd/protocol/certificate';
-import type { Sql } from './database.ts';
+import type { Sql } from './sqlite.ts';
 import type { CertificateFacts } from './facts.ts';
 
 /** Rows of `certificate`: each certificate once, by fingerprint, for ever. */

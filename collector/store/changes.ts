@@ -1,4 +1,4 @@
-import type { Sql } from './database.ts';
+import type { Sql } from './sqlite.ts';
 import type { Change } from './facts.ts';
 
 /** Rows of `change`: append-only history. */

@@ -3,8 +3,7 @@ import type { Result } from '@certherd/protocol/failure';
 import Database from 'better-sqlite3';
 import { messageOf } from '../failure.ts';
 import type { Migration } from './migrations.ts';
-
-export type Sql = Database.Database;
+import { installedSqlite, type OpenSqlite, type Sql } from './sqlite.ts';
 
 /** Why a database was not opened; `message` is one line that names the file and says what to do. */
 export interface OpenFailure {
@@ -21,13 +20,17 @@ const largestCheckedBytes = 256 * 1024 * 1024;
  * Opens or makes the database (0600), checks it, and brings its schema up to date. Nothing is written before
  * it is certain that the file is ours, whole, and not newer than this code.
  */
-export function openDatabase(path: string, migrations: readonly Migration[]): Result<Sql, OpenFailure> {
+export function openDatabase(
+  path: string,
+  migrations: readonly Migration[],
+  open: OpenSqlite = installedSqlite,
+): Result<Sql, OpenFailure> {
   try {
-    const refused = existsSync(path) && statSync(path).size > 0 ? examine(path, migrations) : undefined;
+    const refused = existsSync(path) && statSync(path).size > 0 ? examine(path, migrations, open) : undefined;
     if (refused) return { ok: false, failure: refused };
     closeSync(openSync(path, 'a', 0o600));
     chmodSync(path, 0o600);
-    const sql = new Database(path);
+    const sql = open(path);
     sql.pragma('busy_timeout = 5000');
     sql.pragma('journal_mode = WAL');
     sql.pragma('synchronous = FULL');
@@ -41,8 +44,8 @@ export function openDatabase(path: string, migrations: readonly Migration[]): Re
 }
 
 /** Reads only: a reason not to touch this file, or undefined. */
-function examine(path: string, migrations: readonly Migration[]): OpenFailure | undefined {
-  const sql = new Database(path, { readonly: true });
+function examine(path: string, migrations: readonly Migration[], open: OpenSqlite): OpenFailure | undefined {
+  const sql = open(path, { readonly: true });
   try {
     const library = String(sql.prepare('SELECT sqlite_version()').pluck().get());
     if (!isAtLeast(library, [3, 51, 3]))

@@ -13,6 +13,7 @@ import { dirname, join, resolve } from 'node:path';
 import type { Result } from '@certherd/protocol/failure';
 import Database from 'better-sqlite3';
 import { codeOf, messageOf } from '../failure.ts';
+import type { OpenSqlite, Sql } from './sqlite.ts';
 
 /**
  * Makes the data directory, 0700. One that is there is closed to others if it is ours or empty; if it holds something
@@ -38,13 +39,13 @@ export function prepareDirectory(path: string): Result<string, string> {
  * Takes the directory for one serving process. The lock is SQLite's own exclusive file lock on an empty
  * database: the kernel drops it when the process ends in whatever way, so that it is never stale.
  */
-export function lockDirectory(path: string): Result<() => void, string> {
+export function lockDirectory(path: string, open: OpenSqlite): Result<() => void, string> {
   const holder = join(path, 'serve.pid');
   const file = join(path, 'serve.lock');
-  let lock: Database.Database | undefined;
+  let lock: Sql | undefined;
   try {
     closeSync(openSync(file, 'a', 0o600));
-    const opened = new Database(file);
+    const opened = open(file);
     lock = opened;
     opened.pragma('busy_timeout = 0');
     opened.exec('BEGIN EXCLUSIVE');

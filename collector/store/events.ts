@@ -1,5 +1,5 @@
 import type { Event } from '@certherd/protocol/event';
-import type { Sql } from './database.ts';
+import type { Sql } from './sqlite.ts';
 import type { EventFacts } from './facts.ts';
 
 const columns = `SELECT event.id, host.agent_id, host.name AS host_name, epoch.name AS epoch, event.received_at, event.body

@@ -1,7 +1,7 @@
 import type { Result } from '@certherd/protocol/failure';
 import Database from 'better-sqlite3';
 import type { Log } from '../ports.ts';
-import type { Sql } from './database.ts';
+import type { Sql } from './sqlite.ts';
 
 /** Why nothing was kept: the disk is full, or the file cannot be written. The same request may succeed later. */
 export interface KeepFailure {

@@ -1,5 +1,5 @@
 import type { Heard, Identity, SessionStart } from '../receive/records.ts';
-import type { Sql } from './database.ts';
+import type { Sql } from './sqlite.ts';
 
 /** One enrolled agent. Instants are milliseconds since 1970. */
 export interface HostRow {

@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
+import { getAsset, getAssetKeys, isSea } from 'node:sea';
 
 /** One step of the database's schema; `number` becomes PRAGMA user_version. */
 export interface Migration {
@@ -7,11 +8,17 @@ export interface Migration {
   sql: string;
 }
 
-/** Reads store/migrations/NNNN-title.sql in order. A packaged binary gives its embedded copies instead. */
+/** collector/store/migrations/NNNN-title.sql in order: of the single binary, or of the clone that this runs from. */
 export function readMigrations(): Migration[] {
-  const folder = join(import.meta.dirname, 'migrations');
-  return readdirSync(folder)
-    .filter((name) => name.endsWith('.sql'))
+  const folder = join(import.meta.dirname ?? '', 'migrations');
+  const paths = isSea()
+    ? getAssetKeys().filter((key) => key.startsWith('collector/store/migrations/'))
+    : readdirSync(folder).map((name) => join(folder, name));
+  return paths
+    .filter((path) => path.endsWith('.sql'))
     .sort()
-    .map((name) => ({ number: Number(name.slice(0, 4)), sql: readFileSync(join(folder, name), 'utf8') }));
+    .map((path) => ({
+      number: Number(basename(path).slice(0, 4)),
+      sql: isSea() ? getAsset(path, 'utf8') : readFileSync(path, 'utf8'),
+    }));
 }

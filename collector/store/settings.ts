@@ -1,4 +1,4 @@
-import type { Sql } from './database.ts';
+import type { Sql } from './sqlite.ts';
 
 /** Rows of `setting`: single values of the collector itself. */
 export function settingTable(sql: Sql) {

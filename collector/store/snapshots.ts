@@ -5,7 +5,7 @@ import type { Topic } from '../receive/records.ts';
 import { certificateTable } from './certificates.ts';
 import { changeTable } from './changes.ts';
 import { changesBetween, type Part, partsByKey, partsOf, type PartKind } from './compare.ts';
-import type { Sql } from './database.ts';
+import type { Sql } from './sqlite.ts';
 import type { SnapshotFacts } from './facts.ts';
 
 /** Current state: what each host's latest snapshot says. Replacing writes only what differs. */

@@ -5,12 +5,13 @@ import type { Log } from '../ports.ts';
 import type { Enrolment, Records, SessionStart, SessionState } from '../receive/records.ts';
 import { certificateTable } from './certificates.ts';
 import { changeTable } from './changes.ts';
-import { type OpenFailure, openDatabase, type Sql } from './database.ts';
+import { type OpenFailure, openDatabase } from './database.ts';
 import { eventTable } from './events.ts';
 import type { Change, EventFacts, Facts } from './facts.ts';
 import { createGroupCommit, type Kept } from './group-commit.ts';
 import { hostTable } from './hosts.ts';
 import { type Migration, readMigrations } from './migrations.ts';
+import { type OpenSqlite, type Sql, sqliteFor } from './sqlite.ts';
 import { settingTable } from './settings.ts';
 import { snapshotTable } from './snapshots.ts';
 import { tokenTable } from './tokens.ts';
@@ -34,13 +35,15 @@ export interface Store extends Records {
 
 const newestEvents = 100;
 
-/** Opens directory/certherd.db. */
+/** Opens directory/certherd.db, with the process's own SQLite. */
 export function openStore(
   directory: string,
   log: Log,
+  sqlite: Result<OpenSqlite, string> = sqliteFor(directory),
   migrations: readonly Migration[] = readMigrations(),
 ): Result<Store, OpenFailure> {
-  const opened = openDatabase(join(directory, 'certherd.db'), migrations);
+  if (!sqlite.ok) return { ok: false, failure: { reason: 'unreadable', message: sqlite.failure } };
+  const opened = openDatabase(join(directory, 'certherd.db'), migrations, sqlite.value);
   return opened.ok ? { ok: true, value: createStore(opened.value, log) } : opened;
 }
 

@@ -1,4 +1,4 @@
-import type { Sql } from './database.ts';
+import type { Sql } from './sqlite.ts';
 
 export interface TokenRow {
   /** Milliseconds since 1970. */

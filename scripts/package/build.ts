@@ -62,8 +62,12 @@ async function buildOne(options: BuildOptions, app: App, architecture: Architect
   const deploy = deployTexts(top);
   const extras = await extrasOf(top, app, architecture);
   const binary = join(output, `${program}-linux-${architecture}`);
-  const assets = new Map([...extras.assets, ...(app === 'agent' ? bytesOf(deploy) : [])]);
-  await makeBinary(binary, architecture, node, { name: program, code: code.code, assets, flags: startFlags[app] });
+  await makeBinary(binary, architecture, node, {
+    name: program,
+    code: code.code,
+    assets: extras.assets,
+    flags: startFlags[app],
+  });
   chmodSync(binary, 0o755);
 
   const packages = bundledPackages(top, [...code.inputs, ...extras.inputs]);
@@ -90,10 +94,6 @@ async function buildOne(options: BuildOptions, app: App, architecture: Architect
     made[format] = await inFolder((folder) => (format === 'deb' ? makeDeb : makeRpm)(output, folder, parts));
   }
   return { app, architecture, binary, sbom, packages: made };
-}
-
-function bytesOf(texts: ReadonlyMap<string, string>): [string, Uint8Array][] {
-  return [...texts].map(([path, text]) => [path, Buffer.from(text)]);
 }
 
 /** The libraries in Node's executable, which is of the same version as the one that runs this. */

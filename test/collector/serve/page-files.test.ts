@@ -1,9 +1,10 @@
 import test from 'ava';
-import { buildPageFiles } from '../../../collector/serve/page-files.ts';
+import { bundlePage } from '../../../collector/serve/page-bundle.ts';
+import { readPageFiles } from '../../../collector/serve/page-files.ts';
 import { temporaryDirectory } from '../helpers/real-collector.ts';
 
 test('the page is built in memory from its sources, and names no outside address', async (t) => {
-  const files = await buildPageFiles();
+  const files = await readPageFiles();
   t.deepEqual([...files.keys()].sort(), ['/', '/assets/page.css', '/assets/page.js', '/findings']);
   const script = Buffer.from(files.get('/assets/page.js')?.body ?? []).toString();
   const html = Buffer.from(files.get('/')?.body ?? []).toString();
@@ -17,7 +18,7 @@ test('the page is built in memory from its sources, and names no outside address
 
 test('missing sources are one clear line', async (t) => {
   const folder = temporaryDirectory(t);
-  const error = await t.throwsAsync(buildPageFiles(folder));
+  const error = await t.throwsAsync(bundlePage(folder));
   t.is(error?.name, 'StartFailure');
   t.is(error?.message, `${folder}/index.html: missing: the status page cannot be built from this checkout`);
 });

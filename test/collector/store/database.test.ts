@@ -6,6 +6,7 @@ import Database from 'better-sqlite3';
 import { openDatabase } from '../../../collector/store/database.ts';
 import { lockDirectory, prepareDirectory } from '../../../collector/store/directory.ts';
 import { readMigrations } from '../../../collector/store/migrations.ts';
+import { installedSqlite } from '../../../collector/store/sqlite.ts';
 import { openStore } from '../../../collector/store/store.ts';
 import { silentLog } from '../../../collector/system/log.ts';
 import { temporaryDirectory } from '../helpers/real-collector.ts';
@@ -119,15 +120,15 @@ test('a data directory serves one collector at a time', (t) => {
   const directory = join(temporaryDirectory(t), 'deep', 'data');
   t.true(prepareDirectory(directory).ok);
   t.is(statSync(directory).mode & 0o777, 0o700);
-  const first = lockDirectory(directory);
-  const second = lockDirectory(directory);
+  const first = lockDirectory(directory, installedSqlite);
+  const second = lockDirectory(directory, installedSqlite);
   t.true(first.ok);
   t.is(
     second.ok ? '' : second.failure,
     `${directory}: already served by another certherd-collector (process ${process.pid}): stop it, or choose another directory with --data`,
   );
   if (first.ok) first.value();
-  const third = lockDirectory(directory);
+  const third = lockDirectory(directory, installedSqlite);
   t.true(third.ok);
   if (third.ok) third.value();
 });
@@ -170,6 +171,6 @@ test('a directory of others is left as it is; an empty one and our own are close
 test('a lock file that cannot be used is one clear line', (t) => {
   const path = temporaryDirectory(t);
   writeFileSync(join(path, 'serve.lock'), 'not a database, but long enough to look like one');
-  const result = lockDirectory(path);
+  const result = lockDirectory(path, installedSqlite);
   t.regex(result.ok ? '' : result.failure, /serve\.lock: cannot be locked \(file is not a database\): /);
 });

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
-import { buildPageFiles } from '../../../collector/serve/page-files.ts';
+import { readPageFiles } from '../../../collector/serve/page-files.ts';
 import type { Estate } from '../../../collector/serve/estate.ts';
 
 /** The page's own files behind a real HTTP server, with an estate that a test can change. */
@@ -38,7 +38,7 @@ const contentSecurityPolicy = [
 
 /** Serves collector/web as the collector does, with whatever estate the test gives. */
 export async function servePage(first: Estate, now: () => Date = () => new Date()): Promise<PageServer> {
-  const files = await buildPageFiles();
+  const files = await readPageFiles();
   const streams = new Set<ServerResponse>();
   const sockets = new Set<Socket>();
   const held: (() => void)[] = [];

@@ -1,0 +1,54 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { getRawAsset, isSea } from 'node:sea';
+import type { Result } from '@certherd/protocol/failure';
+import Database from 'better-sqlite3';
+import { messageOf } from '../failure.ts';
+
+export type Sql = Database.Database;
+
+/** Opens a database file. Throws as better-sqlite3 does. */
+export type OpenSqlite = (path: string, options?: Pick<Database.Options, 'readonly'>) => Sql;
+
+/** SQLite as npm installed it. */
+export const installedSqlite: OpenSqlite = (path, options) => new Database(path, options);
+
+/** The key of better-sqlite3's native module in a binary. */
+const assetKey = 'better-sqlite3.node';
+
+/**
+ * SQLite for a process: once for each, since two copies in one process would not see each other's file locks. The single binary
+ * holds it as a native module, which the system loads only from a file: that is in the temporary directory for a moment, or in
+ * `directory` where no program may be run from there.
+ */
+export function sqliteFor(directory: string): Result<OpenSqlite, string> {
+  if (!isSea()) return { ok: true, value: installedSqlite };
+  const failures: string[] = [];
+  for (const place of [tmpdir(), directory])
+    try {
+      const nativeBinding = loadedFrom(place);
+      // Its types know of a path only; it takes the loaded module too, since version 13.
+      return { ok: true, value: (path, options) => Reflect.construct(Database, [path, { ...options, nativeBinding }]) };
+    } catch (error) {
+      failures.push(messageOf(error));
+    }
+  return {
+    ok: false,
+    failure: `SQLite cannot be loaded (${failures.join('; ')}): let TMPDIR name a directory that is writable and not mounted noexec`,
+  };
+}
+
+/** Nobody else may look into the file's directory, and both are gone once it is loaded. */
+function loadedFrom(place: string): object {
+  const folder = mkdtempSync(join(place, 'certherd-sqlite-'));
+  try {
+    const file = join(folder, assetKey);
+    writeFileSync(file, new Uint8Array(getRawAsset(assetKey)), { mode: 0o600 });
+    const loaded = { exports: {} };
+    process.dlopen(loaded, file);
+    return loaded.exports;
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
