@@ -21,7 +21,10 @@ export const renew: Bench = async (progress) => {
   progress('renew: building the single binary, as it is shipped');
   const { binary } = await packagedFiles();
   const closing: (() => unknown)[] = [];
-  const host = await startHost({ teardown: (close: () => unknown) => void closing.push(close) }, { validitySeconds, binary });
+  const host = await startHost(
+    { teardown: (close: () => unknown) => void closing.push(close) },
+    { validitySeconds, binary },
+  );
   try {
     await host.certbot.issue('alone', ['alone.example.test'], { keyType: 'ecdsa', webroot: host.nginx.webroot });
     host.setMode('renew', '[lineage."alone"]\nmode = "observe"\n');

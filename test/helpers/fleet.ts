@@ -8,13 +8,13 @@ import type { Sandbox } from './testbed/sandbox.ts';
 export interface Fleet {
   /** Runs a playbook of deploy/ansible on the hosts. */
   play: (playbook: string, ...options: string[]) => Promise<Played>;
-  /** Runs a command of this machine in the network of the guests' hub. */
+  /** By which the others reach it. */
   addressOf: (name: string) => string;
 }
 
 export interface Played extends Ran {
-  /** By host, as the recap tells. */
-  stats: Record<string, { ok: number; changed: number; failures: number; unreachable: number }>;
+  /** By host, as the recap counts. What changed and what failed is in `stdout`. */
+  stats: Record<string, Record<'ok' | 'changed' | 'failed' | 'unreachable', number>>;
 }
 
 const ansible = path.resolve(import.meta.dirname, '../../deploy/ansible');
@@ -34,10 +34,9 @@ export async function fleetOf(sandbox: Sandbox, guests: ReadonlyMap<string, Gues
   for (const [index, guest] of others.entries()) {
     const port = `port${index}`;
     // made where both ends can be seen by their process numbers
-    const made = await sandbox.run('/usr/bin/nsenter', [
-      ...['--target', String(hub.leader), '--net', '--', '/usr/sbin/ip', 'link', 'add', port, 'type', 'veth'],
-      ...['peer', 'name', 'lan0', 'netns', String(guest.leader)],
-    ]);
+    const pair = ['link', 'add', port, 'type', 'veth', 'peer', 'name', 'lan0', 'netns', String(guest.leader)];
+    const within = ['--target', String(hub.leader), '--net', '--'];
+    const made = await sandbox.run('/usr/bin/nsenter', [...within, '/usr/sbin/ip', ...pair]);
     if (made.exit !== 0) throw new Error(made.stderr);
     await hub.must('ip', 'link', 'set', port, 'master', 'lan', 'up');
     await guest.must('ip', 'address', 'add', `${network}.${index + 2}/24`, 'dev', 'lan0');
@@ -64,16 +63,30 @@ export async function fleetOf(sandbox: Sandbox, guests: ReadonlyMap<string, Gues
             HOME: sandbox.directory,
             LANG: 'C.UTF-8',
             ANSIBLE_CONFIG: path.join(ansible, 'ansible.cfg'),
-            ANSIBLE_STDOUT_CALLBACK: 'json',
+            ANSIBLE_DISPLAY_OK_HOSTS: 'no',
+            ANSIBLE_DISPLAY_SKIPPED_HOSTS: 'no',
             ANSIBLE_LOCAL_TEMP: path.join(sandbox.directory, 'ansible'),
           },
           timeoutMs: 600_000,
         },
       );
-      const recap = ran.stdout.slice(ran.stdout.indexOf('{'));
-      return { ...ran, stats: recap === '' ? {} : JSON.parse(recap).stats };
+      return { ...ran, stats: recapOf(ran.stdout) };
     },
   };
+}
+
+/** "web-1 : ok=10 changed=3 unreachable=0 failed=0 …" */
+function recapOf(stdout: string): Played['stats'] {
+  const [, recap = ''] = stdout.split('PLAY RECAP');
+  return Object.fromEntries(
+    [...recap.matchAll(/^(\S+)\s+: (.*)$/gm)].map(([, host = '', counts = '']) => {
+      const count = (name: string) => Number(new RegExp(`\\b${name}=(\\d+)`).exec(counts)?.[1] ?? Number.NaN);
+      return [
+        host,
+        { ok: count('ok'), changed: count('changed'), failed: count('failed'), unreachable: count('unreachable') },
+      ];
+    }),
+  );
 }
 
 function inventoryOf(guests: ReadonlyMap<string, Guest>, key: string): string {

@@ -26,11 +26,14 @@ const guestSite = 'shop.example.test';
 const top = resolve(import.meta.dirname, '../..');
 const directory = 'https://localhost:14000/dir';
 
-/** Boots it, with the lineage `shop` issued for a life of `validitySeconds` and served. The units are there, and none is started. */
+/**
+ * Boots it, with the lineage `shop` issued for a life of `validitySeconds` and served. The units are there unless the agent is to be
+ * installed by other means, and none is started.
+ */
 export async function startGuestHost(
   t: Pick<ExecutionContext, 'teardown'>,
   name: string,
-  options: { validitySeconds?: number } = {},
+  options: { validitySeconds?: number; agent?: 'from-sources' | 'none' } = {},
 ): Promise<GuestHost> {
   const sandbox = openSandbox();
   t.teardown(() => sandbox.close());
@@ -52,9 +55,9 @@ export async function startGuestHost(
   guest.write('/etc/nginx/sites-enabled/shop', site);
   await guest.must('systemctl', 'reload', 'nginx');
   await until('the site is served', async () => (await served()) === issued());
-  await installAgent(guest);
+  if (options.agent !== 'none') await installAgent(guest);
   const setMode = (mode: string) => guest.write('/etc/certherd/agent.toml', settings(mode));
-  setMode('observe');
+  if (options.agent !== 'none') setMode('observe');
   return {
     guest,
     setMode,
