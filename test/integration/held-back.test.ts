@@ -1,7 +1,9 @@
+import fs from 'node:fs';
 import path from 'node:path';
 import test, { type ExecutionContext } from 'ava';
-import { startHost, type TestHost } from '../helpers/host.ts';
+import { shopName, startHost, type TestHost } from '../helpers/host.ts';
 import { nextTry, observedShop, renewShop } from '../helpers/renewals.ts';
+import { handshake } from '../helpers/testbed/handshake.ts';
 import { until } from '../helpers/testbed/until.ts';
 import { linkedVersions, linkVersion } from '../helpers/versions.ts';
 
@@ -51,4 +53,32 @@ test('what another certbot only linked again, while ours waited for its turn, is
   t.is(outcome.detail, 'shop was renewed: version 3');
   t.true(outcome.steps.some(({ step }) => step.startsWith('wait for another certbot')));
   t.is(observedShop(host).lineage?.liveVersion, 3);
+});
+
+test('with one key for all versions (reuse_key) the version just before comes back, and then the one before that', async (t) => {
+  const host = await startHost(t);
+  const { renewalConfig, archive } = host.certbot.lineage('shop');
+  const text = fs.readFileSync(renewalConfig, 'utf8');
+  fs.writeFileSync(renewalConfig, text.replace('[renewalparams]', '[renewalparams]\nreuse_key = True'));
+  const leaves = [host.certbot.lineage('shop').leaf()];
+  for (const version of [2, 3]) {
+    t.is((await host.certbot.renew('shop')).exit, 0);
+    // certbot 2 copies the key; where it is told of no new one (storage.py, save_successor) it makes a link to the first
+    const key = path.join(archive, `privkey${version}.pem`);
+    t.deepEqual(fs.readFileSync(key), fs.readFileSync(path.join(archive, 'privkey1.pem')));
+    fs.rmSync(key);
+    fs.symlinkSync('privkey1.pem', key);
+    leaves.push(host.certbot.lineage('shop').leaf());
+  }
+  host.setMode('deploy');
+  const [first = '', second = ''] = leaves;
+  for (const [version, leaf] of [
+    [2, second],
+    [1, first],
+  ] as const) {
+    const restored = await host.agent(['restore', 'shop']);
+    t.is(restored.stdout, `shop: version ${version} is linked back, loaded by nginx and proved\n`, restored.stderr);
+    t.deepEqual(linkedVersions(host, 'shop'), [version, version, version, version]);
+    t.is((await handshake(host.tlsPort, shopName, 'ecdsa')).fingerprint, leaf);
+  }
 });
