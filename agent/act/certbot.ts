@@ -51,6 +51,7 @@ export async function renewLineage(name: string, config: Config, ports: RenewalP
     const detail = `${run.failure.detail}: install certbot, or set binary under [certbot]`;
     return { reason: run.failure.reason === 'not-found' ? 'program-absent' : 'internal', detail };
   }
+  const left = run.value.timedOut ? find(ports, config, name) : undefined;
   await undoHalfWritten(before, config, ports, steps);
   const after = await steps.run(
     'read the lineage',
@@ -62,6 +63,10 @@ export async function renewLineage(name: string, config: Config, ports: RenewalP
   if (after && isNew(before, after)) {
     const detail = `certbot wrote ${after.certificatePath}, but its private key does not belong to it`;
     return { reason: 'preflight-failed', detail };
+  }
+  if (left && (left.issuedVersion ?? 0) > (before.issuedVersion ?? 0)) {
+    const detail = `certbot was ended at its deadline while it saved version ${left.issuedVersion}`;
+    return { reason: 'internal', detail: `${detail}${leftBehind(before, after)}` };
   }
   const ended = blamed(classified(run.value, name, config, ports), run.value, ports);
   return { ...ended, detail: `${ended.detail}${leftBehind(before, after)}` };
