@@ -22,8 +22,8 @@ const betweenTriesMs = 5_000;
 
 /**
  * Renews one lineage through certbot, once no other certbot has its directories locked. certbot's exit code says little (0 also
- * when a hook failed or nothing was due), so success means that the lineage's live leaf changed and its key belongs to it. What
- * a run that was cut short left halfway, this one or an earlier one, is undone, and told where it cannot be.
+ * when a hook failed or nothing was due), so success means that the live leaf is one that the archive did not have before, and that
+ * its key belongs to it. What a run that was cut short left halfway, this one or an earlier one, is undone, and told where it cannot be.
  */
 export async function renewLineage(name: string, config: Config, ports: RenewalPorts, steps: Steps): Promise<Ended> {
   const asked = find(ports, config, name);
@@ -53,6 +53,7 @@ export async function renewLineage(name: string, config: Config, ports: RenewalP
     const detail = `${run.failure.detail}: install certbot, or set binary under [certbot]`;
     return { reason: run.failure.reason === 'not-found' ? 'program-absent' : 'internal', detail };
   }
+  const left = run.value.timedOut ? find(ports, config, name) : undefined;
   await undoHalfWritten(before, config, ports, steps);
   const after = await steps.run(
     'read the lineage',
@@ -61,16 +62,27 @@ export async function renewLineage(name: string, config: Config, ports: RenewalP
   );
   if (after && isRenewed(before, after))
     return { reason: 'done', detail: `${name} was renewed: version ${after.liveVersion ?? '?'}` };
-  if (after?.live && after.live !== before.live) {
+  if (after && isNew(before, after)) {
     const detail = `certbot wrote ${after.certificatePath}, but its private key does not belong to it`;
     return { reason: 'preflight-failed', detail };
+  }
+  if (left && (left.issuedVersion ?? 0) > (before.issuedVersion ?? 0)) {
+    const detail = `certbot was ended at its deadline while it saved version ${left.issuedVersion}`;
+    return { reason: 'internal', detail: `${detail}${leftBehind(before, after)}` };
   }
   const ended = blamed(classified(run.value, name, config, ports), run.value, ports);
   return { ...ended, detail: `${ended.detail}${leftBehind(before, after)}` };
 }
 
 function isRenewed(before: Lineage, after: Lineage): boolean {
-  return after.live !== undefined && after.live !== before.live && after.keyMatches !== false;
+  return isNew(before, after) && after.keyMatches !== false;
+}
+
+/** certbot begins by linking the newest version of its archive, and may fail after that: a version that was held back is no new one. */
+function isNew(before: Lineage, after: Lineage): boolean {
+  const { live, liveVersion } = after;
+  if (live === undefined || liveVersion === undefined) return false;
+  return liveVersion > (before.issuedVersion ?? 0) && live !== before.issued && live !== before.live;
 }
 
 /** Between the look at the locks and certbot's own another one may have begun, and some cannot be seen from here. */
@@ -128,9 +140,11 @@ function leftBehind(before: Lineage, after: Lineage | undefined): string {
   if (!after) return `; the lineage ${before.name} is gone`;
   if (after.failure) return `; left behind: ${after.failure.detail}`;
   if (after.keyMatches === false) return `; left behind: ${after.keyPath} does not belong to ${after.certificatePath}`;
-  return after.issued !== before.issued
-    ? `; version ${after.issuedVersion ?? '?'} was written and is not linked: version ${after.liveVersion ?? '?'} stays`
-    : '';
+  if (after.issued !== before.issued)
+    return `; version ${after.issuedVersion ?? '?'} was written and is not linked: version ${after.liveVersion ?? '?'} stays`;
+  return after.live === before.live
+    ? ''
+    : `; certbot linked version ${after.liveVersion ?? '?'}, which its archive had before, in place of version ${before.liveVersion ?? '?'}`;
 }
 
 function find(ports: RenewalPorts, config: Config, name: string): Lineage | undefined {

@@ -42,7 +42,7 @@ export async function deploy(server: ReloadableServer, config: Config, ports: Ac
       return kept ? [{ kept, served: stake.earlier.get(lineage) ?? new Set() }] : [];
     });
     const controls = new Map([[server, control]]);
-    return putBack(wanted, story, { servers: [server], config, observations, controls }, ports, steps);
+    return putBack(wanted, story, { servers: [server], config, observations, before, controls }, ports, steps);
   };
   const refused = await steps.run(control.names.test, control.test, judged);
   if (refused) {

@@ -4,10 +4,17 @@ import { eachAtMost } from '../observe/each-at-most.ts';
 import { asking, type Asking, type Question } from '../observe/endpoints/answer.ts';
 import { isNoWay } from '../observe/endpoints/conclude.ts';
 import { agreeing, concurrency } from '../observe/endpoints/observe-endpoints.ts';
-import { addressAndPort } from '../observe/endpoints/place.ts';
+import { addressAndPort, placeOf } from '../observe/endpoints/place.ts';
 import { endpointTargets } from '../observe/endpoints/targets.ts';
 import type { Clock, Dialer } from '../ports.ts';
 import type { Ended } from './act.ts';
+
+/** How long, and of what: `only` says which deployments at which places (`placeOf`); all where it is absent. */
+export interface ProofLimits {
+  deadlineMs: number;
+  probeTimeoutMs: number;
+  only?: (deployment: Deployment, place: string) => boolean;
+}
 
 export interface Proof {
   /** Endpoints that were asked; those that nobody can connect to, since IPv6 is switched off, are left out. */
@@ -27,10 +34,12 @@ export async function prove(
   { clock, dial }: { clock: Clock; dial: Dialer },
   deployments: Deployment[],
   algorithmOf: (fingerprint: string) => SignatureAlgorithm | undefined,
-  limits: { deadlineMs: number; probeTimeoutMs: number },
+  limits: ProofLimits,
 ): Promise<Proof> {
   const asked = endpointTargets(deployments).targets.flatMap((target) =>
-    target.deployments.flatMap(({ configured }) => {
+    target.deployments.flatMap((deployment) => {
+      const { configured } = deployment;
+      if (limits.only && !limits.only(deployment, placeOf(target))) return [];
       const algorithm = algorithmOf(configured ?? '');
       const [address = ''] = target.addresses;
       return configured && algorithm ? [{ target, configured, algorithm, address }] : [];

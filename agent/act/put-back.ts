@@ -1,14 +1,15 @@
 import { dirname, join, relative } from 'node:path';
+import type { Deployment } from '@certherd/protocol/snapshot';
 import type { Config } from '../config.ts';
 import type { ReloadableServer } from '../decide/action.ts';
 import { uncoveredNames } from '../decide/coverage.ts';
-import { versionToRestore } from '../decide/restoration.ts';
+import { type Shown, versionToRestore } from '../decide/restoration.ts';
 import type { KeptVersions } from '../observe/kept-versions.ts';
 import type { Kind } from '../observe/lineage-links.ts';
 import { algorithmsOf, type Observations } from '../observe/observations.ts';
 import { observeFiles } from '../observe/observe.ts';
 import type { ActPorts, Ended } from './act.ts';
-import { proofJudged, prove } from './prove.ts';
+import { type Proof, proofJudged, type ProofLimits, prove } from './prove.ts';
 import { judged, type ServerControl } from './servers/control.ts';
 import { controlOf } from './servers/control-of.ts';
 import type { Steps } from './steps.ts';
@@ -25,6 +26,8 @@ export interface Service {
   config: Config;
   /** Of before. */
   observations: Observations;
+  /** What clients got before the reload that is taken back: only where they got an earlier version it has to be there again. */
+  before?: readonly Shown[];
   /** Of servers that may have ended at the reload that is taken back: they are brought back the way they ran. */
   controls?: ReadonlyMap<ReloadableServer, ServerControl>;
 }
@@ -32,6 +35,8 @@ export interface Service {
 /** certificate and key change last and next to each other: a server that starts in between must not meet a mixture for long. */
 const order: readonly Kind[] = ['cert', 'chain', 'privkey', 'fullchain'];
 const proofMs = 15_000;
+/** What was not put back is asked as well, and told; so long is waited for it. */
+const othersMs = 3_000;
 
 /**
  * Links the version before of each lineage back, has the servers load it and proves that. `story` is why, and becomes the first half
@@ -51,10 +56,16 @@ export async function putBack(
   });
   const linked = await linkBack(wanted, service, ports, steps);
   if (!linked.ok) return told('restore-failed', `the one before was not put back: ${linked.failure}`);
-  const failed = await intoService(service, ports, steps);
+  const failed = await intoService(service, judgedPlaces(wanted, service), ports, steps);
   return failed
     ? told('restore-failed', `${linked.value} linked back, and does not come into service either: ${failed.detail}`)
     : told('restored', `${linked.value} linked back, loaded and proved`);
+}
+
+/** What has to be proved: these lineages, at these places or at all of theirs. */
+interface Judged {
+  lineages: ReadonlySet<string>;
+  places?: ReadonlySet<string>;
 }
 
 /** Chooses a version of each and links it; all or none is chosen before the first link changes. Says which. */
@@ -120,9 +131,21 @@ function link({ links, directory }: KeptVersions, version: number, ports: ActPor
   return undefined;
 }
 
-/** Test, reload and proof of each server with the files as they are now; the first that fails ends it. */
+/** Where the proof of what was put back counts: a place that showed nothing of it before may be dead for reasons of its own. */
+function judgedPlaces(wanted: readonly PutBack[], { before }: Service): Judged {
+  const lineages = new Set(wanted.map(({ kept }) => kept.lineage));
+  const served = new Set(wanted.flatMap((one) => [...(one.served ?? [])]));
+  const places = before?.filter(({ leaves }) => [...leaves].some((leaf) => served.has(leaf))).map(({ place }) => place);
+  return { lineages, ...(places && { places: new Set(places) }) };
+}
+
+/**
+ * Test, reload and proof of each server with the files as they are now; the first that fails is told. Only the proof of `judged` counts:
+ * what else does not present its certificate stands in the step.
+ */
 export async function intoService(
-  { servers, config, controls }: Omit<Service, 'observations'>,
+  { servers, config, controls }: Pick<Service, 'servers' | 'config' | 'controls'>,
+  { lineages, places }: Judged,
   ports: ActPorts,
   steps: Steps,
 ): Promise<Ended | undefined> {
@@ -139,13 +162,25 @@ export async function intoService(
       continue;
     }
     const own = observations.deployments.filter((deployment) => deployment.server === server);
-    const proof = await steps.run(
+    const isJudged = ({ lineage = '' }: Deployment, place: string) =>
+      lineages.has(lineage) && (places === undefined || places.has(place));
+    const within = (deadlineMs: number, only: ProofLimits['only'] & {}) =>
+      prove(ports, own, algorithmsOf(observations), { deadlineMs, probeTimeoutMs: config.probeTimeoutMs, only });
+    const { proof } = await steps.run(
       'prove every endpoint',
-      () =>
-        prove(ports, own, algorithmsOf(observations), { deadlineMs: proofMs, probeTimeoutMs: config.probeTimeoutMs }),
-      proofJudged,
+      async () => ({
+        proof: await within(proofMs, isJudged),
+        others: await within(othersMs, (deployment, place) => !isJudged(deployment, place)),
+      }),
+      withOthers,
     );
     if (proof.failures.length > 0) failed ??= { reason: 'not-proved', detail: proof.failures.slice(0, 5).join('; ') };
   }
   return failed;
+}
+
+function withOthers({ proof, others }: { proof: Proof; others: Proof }): { ok: boolean; detail: string } {
+  const { ok, detail } = proofJudged(proof);
+  const told = others.failures.slice(0, 3).join('; ');
+  return { ok, detail: told === '' ? detail : `${detail}; apart from these: ${told}` };
 }

@@ -34,6 +34,7 @@ const alone: readonly (readonly [string, Check])[] = [
  * where all of it was checked and would go well.
  */
 export async function rehearseLineage(name: string, config: Config, ports: ActPorts, steps: Steps): Promise<Ended> {
+  const deadline = ports.clock.monotonic() + config.certbot.deadlineMs;
   const seen = await observeFiles(ports, config);
   const lineage = seen.lineages.find((one) => one.name === name);
   if (!lineage) return { reason: 'not-found', detail: `${config.certbot.configDirectory} holds no lineage ${name}` };
@@ -53,7 +54,7 @@ export async function rehearseLineage(name: string, config: Config, ports: ActPo
   if (config.certbot.stagingServer && told.every(({ verdict }) => verdict.state !== 'failed')) {
     const answers = await step('staging CA', stagingServer, rehearsed, steps);
     told.push(answers);
-    if (answers.verdict.state === 'passed') told.push(await dryRunInTurn(rehearsed, steps));
+    if (answers.verdict.state === 'passed') told.push(await dryRunInTurn(rehearsed, deadline, steps));
   }
   keep(
     name,
@@ -64,12 +65,18 @@ export async function rehearseLineage(name: string, config: Config, ports: ActPo
   return ended(name, told);
 }
 
-/** certbot locks its directories even for this, and its own timer may sleep with them for minutes. */
-async function dryRunInTurn(rehearsed: Rehearsed, steps: Steps): Promise<Told> {
+/**
+ * certbot locks its directories even for this, and its own timer may sleep with them for minutes. The deadline is that of the whole
+ * rehearsal: a unit that systemd ends keeps nothing.
+ */
+async function dryRunInTurn(rehearsed: Rehearsed, deadline: number, steps: Steps): Promise<Told> {
   const { config, ports } = rehearsed;
   const check = 'certbot renew --dry-run';
-  const holder = await awaitTurn(config, ports, steps, ports.clock.monotonic() + config.certbot.deadlineMs / 2);
-  return holder ? { check, verdict: untold('busy', heldBy(holder)) } : step(check, dryRun, rehearsed, steps);
+  const turnBy = deadline - config.certbot.deadlineMs / 2;
+  const holder = await awaitTurn(config, ports, steps, turnBy);
+  return holder
+    ? { check, verdict: untold('busy', heldBy(holder)) }
+    : step(check, dryRun({ turnBy, deadline }), rehearsed, steps);
 }
 
 interface Told {

@@ -18,7 +18,7 @@ export async function restoreLineage(name: string, config: Config, ports: ActPor
   const servers = serversUsing(observations.deployments, name);
   const linked = await linkBack([{ kept }], { observations }, ports, steps);
   if (!linked.ok) return { reason: 'restore-failed', detail: `${name} was left as it is: ${linked.failure}` };
-  const failed = await intoService({ servers, config }, ports, steps);
+  const failed = await intoService({ servers, config }, { lineages: new Set([name]) }, ports, steps);
   if (failed)
     return {
       reason: 'restore-failed',

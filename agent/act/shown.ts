@@ -4,7 +4,7 @@ import type { Shown } from '../decide/restoration.ts';
 import { eachAtMost } from '../observe/each-at-most.ts';
 import { asking } from '../observe/endpoints/answer.ts';
 import { agreeing, concurrency } from '../observe/endpoints/observe-endpoints.ts';
-import { addressAndPort } from '../observe/endpoints/place.ts';
+import { addressAndPort, placeOf } from '../observe/endpoints/place.ts';
 import { offeredTo } from '../observe/endpoints/rows.ts';
 import { endpointTargets } from '../observe/endpoints/targets.ts';
 import type { Clock, Dialer } from '../ports.ts';
@@ -30,8 +30,7 @@ export async function observeShown(
     const lineages = target.deployments.flatMap(({ lineage, configured }) =>
       lineage !== undefined && configured !== undefined ? [[lineage, configured] as const] : [],
     );
-    const place = `${target.serverName}@${addressAndPort(target.listener)}`;
-    return { target, shown: { place, lineages: new Map(lineages), leaves: new Set<string>() } };
+    return { target, shown: { place: placeOf(target), lineages: new Map(lineages), leaves: new Set<string>() } };
   });
   const wanted = all.filter(({ shown }) => shown.lineages.size > 0 && (places?.has(shown.place) ?? true));
   const untold = new Set<string>();

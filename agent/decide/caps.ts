@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import Type, { type Static } from 'typebox';
 import { OutcomeReason } from './action.ts';
-import { mayHaveIssued } from './retry.ts';
+import { countsUntil } from './retry.ts';
 
 /** One renewal that `act` began on this host. */
 const Try = Type.Object(
@@ -85,12 +85,13 @@ export function capOf({ tries, damagedAt }: Ledger, order: Order, now: number): 
   const lastChance = Number.isFinite(notAfter) ? notAfter - lifeMs / 24 : Infinity;
   const window = lifeMs < shortestForAWeekMs ? lifeMs : 7 * day;
   const same = tries.filter((one) => one.set === set);
-  const issued = same.filter(({ reason }) => mayHaveIssued(reason)).map(({ at }) => at);
+  const issued = same.map((one) => countsUntil(one, window, lifeMs));
   // Of a damaged ledger nothing is known: one renewal may go, so that neither a lapse nor a loop comes of it.
-  const unknown = damagedAt === undefined ? [] : Array.from({ length: certificatesPerSet - 1 }, () => damagedAt);
+  const unknown =
+    damagedAt === undefined ? [] : Array.from({ length: certificatesPerSet - 1 }, () => damagedAt + window);
   const failed = tries.filter(({ reason }) => mayHaveFailed(reason));
   const asked = Math.max(0, ...same.map(({ at, retryAt = 0 }) => Math.min(retryAt, at + 7 * day, lastChance)));
-  const free = (most: number) => freeAt([...unknown, ...issued], most, window);
+  const free = (most: number) => freeAt([...unknown, ...issued], most);
   const caps: Cap[] = [
     { detail: 'the CA asked to wait', retryAt: asked },
     {
@@ -100,17 +101,15 @@ export function capOf({ tries, damagedAt }: Ledger, order: Order, now: number): 
     ...names.map((name) => ({
       detail: `${failuresPerName} failed tries for ${name} in an hour`,
       retryAt: freeAt(
-        failed.filter((one) => one.names.includes(name)).map(({ at }) => at),
+        failed.filter((one) => one.names.includes(name)).map(({ at }) => at + hour),
         failuresPerName,
-        hour,
       ),
     })),
     {
       detail: `${ordersPerHost} renewals on this host in 3 hours`,
       retryAt: freeAt(
-        tries.map(({ at }) => at),
+        tries.map(({ at }) => at + 3 * hour),
         ordersPerHost,
-        3 * hour,
       ),
     },
   ];
@@ -152,10 +151,9 @@ function nameSet(names: string[]): string {
   return createHash('sha256').update(set.join('\n')).digest('hex');
 }
 
-/** When fewer than `most` of these instants lie in the window; 0 where they are fewer by now. */
-function freeAt(instants: number[], most: number, windowMs: number): number {
-  const counted = instants.toSorted((a, b) => a - b).at(-most);
-  return counted === undefined ? 0 : counted + windowMs;
+/** When fewer than `most` still count, of which each counts until its instant; 0 where they are fewer by now. */
+function freeAt(until: number[], most: number): number {
+  return until.toSorted((a, b) => b - a)[most - 1] ?? 0;
 }
 
 /** The CA may have tried to reach the host, and not have got there. All the names of the order count. */

@@ -6,6 +6,7 @@ import type { Facts } from './facts.ts';
 import { type Plan, plan } from './plan.ts';
 import { judge } from './policies.ts';
 import { reachedBy, reachedTimes } from './reached.ts';
+import { lastRehearsal } from './rehearsal.ts';
 import { renewalOf } from './renewal-time.ts';
 import type { Attempt } from './retry.ts';
 
@@ -34,7 +35,7 @@ export function decide(
         return {
           ...lineage,
           ...(mode !== config.mode && { mode }),
-          ...rehearsalOf(observations, lineage.name),
+          ...rehearsalOf(observations, lineage.name, now),
           ...(live && { renewal: renewalOf(live, observations.suggestedRenewals) }),
         };
       }),
@@ -52,8 +53,8 @@ export function decide(
 }
 
 /** As it is told: without what only the plan needs. */
-function rehearsalOf({ rehearsals }: Observations, lineage: string): { rehearsal?: Rehearsal } {
-  const kept = rehearsals?.get(lineage);
+function rehearsalOf(observations: Observations, lineage: string, now: number): { rehearsal?: Rehearsal } {
+  const kept = lastRehearsal(observations, lineage, now);
   if (!kept) return {};
   const { at, ok, reasons } = kept;
   return { rehearsal: { at, ...(ok !== undefined && { ok }), reasons } };

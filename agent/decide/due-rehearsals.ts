@@ -3,6 +3,7 @@ import { modeOf } from '../config.ts';
 import type { KeptRehearsal } from '../observe/rehearsals.ts';
 import type { Facts } from './facts.ts';
 import type { Due } from './plan.ts';
+import { lastRehearsal } from './rehearsal.ts';
 import { lifetimeMs, renewalOf } from './renewal-time.ts';
 
 const minute = 60_000;
@@ -28,7 +29,7 @@ export function dueRehearsals({ observations, certificates, attempts, config, no
     )
       continue;
     const last = tried.findLast(({ subject }) => subject === name);
-    const rehearsal = observations.rehearsals?.get(name);
+    const rehearsal = lastRehearsal(observations, name, now);
     const wanted = timeOf(
       certificate,
       Date.parse(changedAt ?? certificate.notBefore),

@@ -16,7 +16,7 @@ export function dueRenewals({ observations, certificates, attempts, config, now 
     const renewal = renewalOf(certificate, observations.suggestedRenewals);
     const expected = Date.parse(renewal.at);
     const renews = modeOf(config, name) === 'renew';
-    const notBefore = Math.max(nextRenewalAt(attempts, name, certificate), heldUntil(lineage, { certificates }));
+    const notBefore = Math.max(nextRenewalAt(attempts, name, certificate), heldUntil(lineage, { certificates, now }));
     const at = renews ? Math.max(expected, notBefore) : expected;
     if (at > now) due.later.push(at);
     else if (renews)

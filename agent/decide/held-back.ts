@@ -17,12 +17,20 @@ function isHeldBack({ live, issued, liveVersion, issuedVersion, failure }: Linea
 
 /**
  * Before this instant (milliseconds since 1970) a lineage that is held back is not renewed again: the next certificate is like the one
- * that failed. A day after that was issued, or a twenty-fourth of its life; 0 where it is not held back.
+ * that failed. A day, or a twenty-fourth of its life, after that one was issued, and after it was taken out of service; the latter not
+ * in the last twenty-fourth of the life of what is in use, since certbot's timer may have it taken out twice a day. An instant that lies
+ * ahead was written by a wrong clock, and says nothing. 0 where the lineage is not held back.
  */
-export function heldUntil(lineage: Lineage, { certificates }: Pick<Facts, 'certificates'>): number {
+export function heldUntil(lineage: Lineage, { certificates, now }: Pick<Facts, 'certificates' | 'now'>): number {
   const newest = certificates.get(lineage.issued ?? '');
   if (!newest || !isHeldBack(lineage)) return 0;
-  return Date.parse(newest.notBefore) + Math.min(dayMs, lifetimeMs(newest) / 24);
+  const inUse = certificates.get(lineage.live ?? '');
+  const lastChance = inUse ? Date.parse(inUse.notAfter) - lifetimeMs(inUse) / 24 : 0;
+  const after = (at: number) => (at <= now ? at + Math.min(dayMs, lifetimeMs(newest) / 24) : 0);
+  return Math.max(
+    after(Date.parse(newest.notBefore)),
+    Math.min(after(Date.parse(lineage.changedAt ?? '')), lastChance),
+  );
 }
 
 /** The certificate in use is not the newest: one did not come into service and was put back, or the links were moved by somebody else. */

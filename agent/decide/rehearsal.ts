@@ -1,4 +1,6 @@
 import type { Finding } from '@certherd/protocol/finding';
+import type { Observations } from '../observe/observations.ts';
+import type { KeptRehearsal } from '../observe/rehearsals.ts';
 import { ownCommand, typed } from './command-line.ts';
 import type { Facts, Policy } from './facts.ts';
 import { lifeLeft } from './renewal-time.ts';
@@ -10,7 +12,7 @@ const outdatedMs = 60 * 86_400_000;
 export const renewalWouldFail: Policy = (facts, earlier) =>
   facts.observations.lineages.flatMap((lineage) => {
     const { name, live, changedAt } = lineage;
-    const rehearsal = facts.observations.rehearsals?.get(name);
+    const rehearsal = lastRehearsal(facts.observations, name, facts.now);
     if (rehearsal?.ok !== false || facts.now - Date.parse(rehearsal.at) > outdatedMs) return [];
     const isOvertaken = Date.parse(changedAt ?? '') > Date.parse(rehearsal.at);
     const isTold = earlier.some(
@@ -34,6 +36,12 @@ export const renewalWouldFail: Policy = (facts, earlier) =>
     };
     return [finding];
   });
+
+/** A lineage's last rehearsal. One from a later time than now was written by a wrong clock, and says nothing of today. */
+export function lastRehearsal({ rehearsals }: Observations, lineage: string, now: number): KeptRehearsal | undefined {
+  const kept = rehearsals?.get(lineage);
+  return kept && Date.parse(kept.at) <= now ? kept : undefined;
+}
 
 /** What a person does about the first check that failed, as a sentence without its full stop. */
 function mending(check: string, facts: Facts, name: string): string {

@@ -32,35 +32,64 @@ const renewalsPerWeek = 5;
  */
 export function nextTryAt(attempts: Attempt[], verb: Request['verb'], subject: string, lifeMs = Infinity): number {
   const own = attempts.filter((attempt) => attempt.verb === verb && attempt.subject === subject);
-  const last = own.at(-1);
-  if (!last) return 0;
-  if (last.reason === 'busy') return last.at + minute / 4;
-  const failures =
-    verb === 'reload' ? own.length : own.length - 1 - own.findLastIndex((attempt) => attempt.reason === 'done');
-  const wait = failures > 0 ? (waits[failures - 1] ?? day) : minute;
-  const afterLast = last.at + Math.min(wait, lifeMs / 24);
-  const counted = own.filter((attempt) => mayHaveIssued(attempt.reason)).at(-renewalsPerWeek);
-  return verb === 'renew' && counted ? Math.max(afterLast, counted.at + Math.min(7 * day, lifeMs)) : afterLast;
+  return Math.max(afterWait(own, lifeMs), verb === 'renew' ? afterCap(own, lifeMs) : 0);
 }
 
 /**
  * The earliest time for the next renewal of a lineage, as nextTryAt, and not before the instant that the CA asked for. That one is
  * kept to for seven days at most, and not past the last twenty-fourth of the life: a CA that asks for more, or a date that was
- * misread, must not let the certificate lapse without another try. 0 when nothing holds it back.
+ * misread, must not let the certificate lapse without another try. From there on, and for as long after the end, the waits begin
+ * anew and are 100 minutes at most. 0 when nothing holds it back.
  */
 export function nextRenewalAt(
   attempts: Attempt[],
   lineage: string,
   certificate: Pick<Certificate, 'notBefore' | 'notAfter'> | undefined,
 ): number {
-  const life = certificate ? lifetimeMs(certificate) : Infinity;
-  const next = nextTryAt(attempts, 'renew', lineage, life);
-  const lastChance = certificate ? Date.parse(certificate.notAfter) - life / 24 : Infinity;
   const own = attempts.filter(({ verb, subject }) => verb === 'renew' && subject === lineage);
+  const life = certificate ? lifetimeMs(certificate) : Infinity;
+  const end = certificate ? Date.parse(certificate.notAfter) : Infinity;
+  const lastChance = certificate ? end - life / 24 : Infinity;
+  const late = own.filter(({ at }) => at >= lastChance);
+  const isOver = late.some(({ at }) => at >= end + life / 24);
+  const hurried = late.length === 0 ? lastChance : afterWait(late, life, waits.at(-1));
+  const waited = isOver ? afterWait(own, life) : Math.min(afterWait(own, life), hurried);
   const asked = own
     .slice(own.findLastIndex(({ reason }) => reason === 'done') + 1)
     .map(({ at, retryAt = 0 }) => Math.min(retryAt, at + 7 * day, lastChance));
-  return Math.max(next, ...asked);
+  return Math.max(waited, afterCap(own, life), ...asked);
+}
+
+/** After the last of these, and by how many of them failed in a row; `longest` is waited after any more. */
+function afterWait(own: readonly Attempt[], lifeMs: number, longest = day): number {
+  const last = own.at(-1);
+  if (!last) return 0;
+  if (last.reason === 'busy') return last.at + minute / 4;
+  const failures =
+    last.verb === 'reload' ? own.length : own.length - 1 - own.findLastIndex((attempt) => attempt.reason === 'done');
+  const wait = failures > 0 ? (waits[failures - 1] ?? longest) : minute;
+  return last.at + Math.min(wait, lifeMs / 24);
+}
+
+/** When fewer than five certificates count against the week's cap. */
+function afterCap(own: readonly Attempt[], lifeMs: number): number {
+  const window = Math.min(7 * day, lifeMs);
+  return (
+    own.map(({ at, reason }) => countsUntil({ at, reason }, window, lifeMs)).toSorted((a, b) => b - a)[
+      renewalsPerWeek - 1
+    ] ?? 0
+  );
+}
+
+/**
+ * Until when a try counts as a certificate against the CA's limit, where that looks back over `windowMs`; 0 where the CA turned the order
+ * down, or was never asked. One that was ended at its deadline left no certificate on this host: it counts for a day, a
+ * twenty-fourth of the life at most, since the CA may have issued what nobody got. Counted in full, a CA that hangs for
+ * hours would be a lapse of a short life.
+ */
+export function countsUntil({ at, reason }: Pick<Attempt, 'at' | 'reason'>, windowMs: number, lifeMs: number): number {
+  if (withoutCertificate.includes(reason)) return 0;
+  return at + (reason === 'timed-out' ? Math.min(day, lifeMs / 24) : windowMs);
 }
 
 /** The attempts with one more. A try that met a lock did nothing: it gives way to the next. */
@@ -105,8 +134,3 @@ const withoutCertificate: readonly OutcomeReason[] = [
   'certbot-failed',
   'rate-limited',
 ];
-
-/** Where the CA turned the order down, or was never asked, no certificate counts against its limit. */
-export function mayHaveIssued(reason: OutcomeReason): boolean {
-  return !withoutCertificate.includes(reason);
-}

@@ -59,8 +59,9 @@ const words: readonly (readonly [RegExp, CertbotFailure['reason']])[] = [
     'config-broken',
   ],
   [/An error occurred while parsing \S.{0,1000}\. The error was/, 'config-broken'],
-  [/(?:plugin does not appear to be installed|Could not choose appropriate plugin)/, 'plugin-missing'],
+  // certbot 1 puts "Could not choose appropriate plugin: " before both
   [/The \S{1,100} plugin is not working; there may be problems/, 'config-broken'],
+  [/(?:plugin does not appear to be installed|Could not choose appropriate plugin)/, 'plugin-missing'],
   [/Account at \S{1,1000} does not exist|You should register before running non-interactively/, 'config-broken'],
   [/Invalid key_type specified|Unsupported (?:RSA key length|elliptic curve)/, 'config-broken'],
   [

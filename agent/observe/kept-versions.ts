@@ -24,7 +24,7 @@ export interface KeptVersions {
   links: Readonly<Record<Kind, string>>;
   /** Newest first. */
   versions: KeptVersion[];
-  /** The version that each link leads to; absent where it leads nowhere. */
+  /** The version that each link leads to; absent where it leads nowhere. A key that several versions share is fullchain's. */
   linked: Partial<Record<Kind, number>>;
 }
 
@@ -58,14 +58,22 @@ export function observeKeptVersions(files: Files, configDirectory: string, linea
     directory,
     links,
     versions: versions.map((version) => observeVersion(files, directory, names, version)),
-    linked: Object.fromEntries(
-      kinds.flatMap((kind) => {
-        const target = files.resolve(links[kind]);
-        const version = target.ok ? versionOf(kind, target.value) : undefined;
-        return version === undefined ? [] : [[kind, version]];
-      }),
-    ),
+    linked: linkedVersions(files, links, directory),
   };
+}
+
+function linkedVersions(files: Files, links: KeptVersions['links'], directory: string): KeptVersions['linked'] {
+  const linked: KeptVersions['linked'] = {};
+  for (const kind of kinds) {
+    const target = files.resolve(links[kind]);
+    const version = target.ok ? versionOf(kind, target.value) : undefined;
+    if (version !== undefined) linked[kind] = version;
+  }
+  // with reuse_key certbot makes privkeyN.pem a link to the earlier key
+  const own = files.resolve(join(directory, `privkey${linked.fullchain}.pem`));
+  const key = files.resolve(links.privkey);
+  if (linked.fullchain !== undefined && own.ok && key.ok && own.value === key.value) linked.privkey = linked.fullchain;
+  return linked;
 }
 
 function observeVersion(files: Files, directory: string, names: string[], version: number): KeptVersion {

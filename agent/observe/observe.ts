@@ -152,7 +152,7 @@ export async function observeFiles(
     const leaf = read.get(certificatePath)?.leafDer;
     return server === 'nginx' && fits === false && leaf !== undefined && keyKindDiffers(files, keyPath, leaf);
   });
-  const rehearsals = observeRehearsals(files, [config.stateDirectory, rootsActDirectory]);
+  const rehearsals = observeRehearsals(files, [config.stateDirectory, rootsActDirectory], now);
   const unsettled = [...certbot.settling, ...changedBetween(certbot.lineages, deployments)];
   return {
     at: now,

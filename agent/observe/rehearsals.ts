@@ -22,14 +22,22 @@ export const rootsActDirectory = '/var/lib/certherd-act';
 /** In the agent's state directory, or in root's. */
 export const rehearsalsFile = 'rehearsals.json';
 
-/** The last rehearsal of every lineage; of two places the later one. What is not there, or damaged, is as if it had not been. */
-export function observeRehearsals(files: Files, directories: readonly string[]): Map<string, KeptRehearsal> {
+/**
+ * The last rehearsal of every lineage; of two places the later one. What is not there, or damaged, or lies ahead of `now` (milliseconds
+ * since 1970: a wrong clock wrote it), is as if it had not been.
+ */
+export function observeRehearsals(
+  files: Files,
+  directories: readonly string[],
+  now: number,
+): Map<string, KeptRehearsal> {
   const found = new Map<string, KeptRehearsal>();
   for (const directory of directories) {
     const content = files.read(join(directory, rehearsalsFile));
     const kept = content.ok ? checkedJson(new TextDecoder().decode(content.value.bytes), KeptRehearsals) : undefined;
     for (const [lineage, rehearsal] of Object.entries(kept ?? {}))
-      if (rehearsal.at > (found.get(lineage)?.at ?? '')) found.set(lineage, rehearsal);
+      if (Date.parse(rehearsal.at) <= now && rehearsal.at > (found.get(lineage)?.at ?? ''))
+        found.set(lineage, rehearsal);
   }
   return found;
 }

@@ -1,6 +1,7 @@
 import type { Finding } from '@certherd/protocol/finding';
 import type { Outcome, Verb } from '../../agent/decide/action.ts';
 import { decide } from '../../agent/decide/decide.ts';
+import { capOf, type Ledger, settledLedger, withEnd, withTry } from '../../agent/decide/caps.ts';
 import { type Attempt, attemptsToKeep, withAttempt } from '../../agent/decide/retry.ts';
 import { type SuggestedWindow, waitAfterFailures, waitBeforeAsking } from '../../agent/formats/renewal-information.ts';
 import {
@@ -35,6 +36,8 @@ export interface Simulation {
   /** certbot's own timer looks at each of these intervals, and renews what has this much of its life left. */
   timer?: { everyMs: number; leftMs: number };
   servesOld?: boolean;
+  /** act's own limits hold too, and a renewal that is ended at its deadline takes ten minutes. */
+  withLedger?: boolean;
   rescanMs?: number;
 }
 
@@ -53,6 +56,7 @@ export function simulate({ lifeMs, days, act, ca, timer, ...options }: Simulatio
   let issued: Simulated = { number: 1, issuedAt: now, endsAt: now + lifeMs };
   let live = issued;
   let attempts: Attempt[] = [];
+  let ledger: Ledger = { tries: [] };
   let before: Finding[] = [];
   let asked: AskedCertificates = new Map();
   let timerAt = timer ? now + timer.everyMs : Infinity;
@@ -102,6 +106,20 @@ export function simulate({ lifeMs, days, act, ca, timer, ...options }: Simulatio
     return now + wait;
   };
 
+  /** As `act` does it: within its own limits, each try kept before it begins. */
+  const performed = (verb: Verb): { said: ReturnType<Simulation['act']> | 'capped'; retryAt?: number } => {
+    if (verb !== 'renew' || options.withLedger !== true) return { said: act(verb, now) };
+    const order = { lineage: 'shop', names: ['shop.example.test'], lifeMs, notAfter: live.endsAt };
+    ledger = settledLedger(ledger, now);
+    const cap = capOf(ledger, order, now);
+    if (cap) return { said: 'capped', retryAt: cap.retryAt };
+    ledger = withTry(ledger, order, now);
+    const said = act(verb, now);
+    if (said === 'timed-out') pass(now + hour / 6);
+    ledger = withEnd(ledger, said === 'renewed' || said === 'renewed and restored' ? 'done' : said);
+    return { said };
+  };
+
   const pass = (next: number) => {
     expiredMs += Math.max(0, next - Math.max(now, live.endsAt));
     now = next;
@@ -136,8 +154,8 @@ export function simulate({ lifeMs, days, act, ca, timer, ...options }: Simulatio
       continue;
     }
     now += 10_000;
+    const { said, retryAt } = performed(action.request.verb);
     lookAt = now;
-    const said = act(action.request.verb, now);
     const renewed = said === 'renewed' || said === 'renewed and restored';
     const renewal = snapshot.lineages[0]?.renewal;
     if (renewed) {
@@ -147,7 +165,14 @@ export function simulate({ lifeMs, days, act, ca, timer, ...options }: Simulatio
     const reason = renewed ? 'done' : said;
     const { verb } = action.request;
     tries.push({ verb, at: now, reason });
-    attempts = withAttempt(attempts, { verb, subject: action.subject, at: now, reason, detail: '' });
+    attempts = withAttempt(attempts, {
+      verb,
+      subject: action.subject,
+      at: now,
+      reason,
+      detail: '',
+      ...(retryAt !== undefined && { retryAt }),
+    });
   }
   const most = (windowMs: number) =>
     Math.max(0, ...tries.map(({ at }) => tries.filter((other) => other.at >= at && other.at < at + windowMs).length));

@@ -172,6 +172,21 @@ test.serial('the standalone authenticator needs its port for itself', async (t) 
   const outcome = await rehearse(host);
   t.is(outcome.reason, 'connection');
   t.regex(outcome.detail, new RegExp(`port ${port} is held by .*, and certbot's standalone server needs it`));
+
+  const hook = path.join(host.certbot.configDirectory, 'renewal-hooks/pre/stop-server.sh');
+  fs.mkdirSync(path.dirname(hook), { recursive: true });
+  t.teardown(() => fs.rmSync(hook, { force: true }));
+  fs.writeFileSync(hook, '#!/bin/sh\n', { mode: 0o644 });
+  t.is((await rehearse(host)).reason, 'connection', 'certbot runs only what may be executed');
+  fs.chmodSync(hook, 0o755);
+  const freed = await rehearse(host);
+  t.is(freed.reason, 'done', freed.detail);
+  t.regex(freed.detailOf('challenge path'), new RegExp(`^port ${port} is held by .*: ${hook} must free it$`));
+  const late = path.join(host.certbot.configDirectory, 'renewal-hooks/post/stop-server.sh');
+  fs.mkdirSync(path.dirname(late), { recursive: true });
+  t.teardown(() => fs.rmSync(late));
+  fs.renameSync(hook, late);
+  t.is((await rehearse(host)).reason, 'connection', 'a post-hook comes too late');
 });
 
 test.serial('nothing is written through a link or into what everybody may write to', async (t) => {

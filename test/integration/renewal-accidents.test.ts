@@ -87,6 +87,23 @@ test.serial('internal: a certbot that is killed while it moves the links has the
   );
 });
 
+test.serial(
+  'internal: a certbot that is ended at the deadline while it saves has issued, and counts in full',
+  async (t) => {
+    const host = await startHost(t);
+    const file = path.join(host.certbot.lineage('shop').archive, 'chain2.pem');
+    const stuck = tampered(host, '-P', file, '-e', 'inject=write:delay_enter=600000000');
+    const before = standing(host);
+    const outcome = await renewShop(host, { binary: stuck, deadlineSeconds: 20 });
+    t.is(outcome.reason, 'internal', outcome.detail);
+    t.is(outcome.detail, 'certbot was ended at its deadline while it saved version 2');
+    await intact(t, host, before);
+    t.true(archived(host).includes('cert2.pem.incomplete'));
+    const ledger = JSON.parse(fs.readFileSync(path.join(host.sandbox.directory, 'state/renewals.json'), 'utf8'));
+    t.is(ledger.tries[0].reason, 'internal');
+  },
+);
+
 test.serial('rejected-identifier: the CA issues for this name to nobody', async (t) => {
   const host = await startHost(t);
   const { authority } = host.pebble;

@@ -149,6 +149,53 @@ test('one lineage is taken back, and another that came into service stays', asyn
   t.is((await handshake(port, otherName, 'ecdsa')).fingerprint, other.leaf());
 });
 
+/** A site that takes one kind of certificates only, with this pair. */
+async function siteFor(
+  host: TestHost,
+  name: string,
+  pair: { certificate: string; key: string },
+  kind: 'RSA' | 'ECDSA',
+) {
+  const port = await host.sandbox.port();
+  const text = site({ serverNames: [name], port, pairs: [pair] });
+  const ciphers = `  ssl_protocols TLSv1.2;\n  ssl_ciphers ECDHE-${kind}-AES128-GCM-SHA256;\n`;
+  host.nginx.writeSite(name, text.replace('  return', `${ciphers}  return`));
+  return port;
+}
+
+test('endpoints that nobody could connect to before do not make a restoration fail, and are told', async (t) => {
+  const host = await startHost(t);
+  host.setMode('deploy');
+  const { webroot } = host.nginx;
+  t.is((await host.certbot.issue('other', ['other.example.test'], { keyType: 'ecdsa', webroot })).exit, 0);
+  await siteFor(host, 'other.example.test', host.certbot.lineage('other'), 'RSA');
+  const port = await siteFor(host, shopName, host.certbot.lineage('shop'), 'ECDSA');
+  const old = await rsaOnly(host);
+  await addVersion(host, 'shop', { names: [shopName] });
+  const outcome = await perform(host, reloadNginx);
+  t.is(outcome.reason, 'restored', outcome.detail);
+  t.true(outcome.detail.endsWith('version 2 is linked back, loaded and proved'), outcome.detail);
+  t.is(await served(host), old);
+  const proof = outcome.steps.at(-1);
+  t.true(proof?.ok);
+  t.regex(proof?.detail ?? '', /^1 of 1 endpoints; apart from these: .*other\.example\.test at .* gives /);
+  t.regex(proof?.detail ?? '', new RegExp(`shop\\.example\\.test at 127\\.0\\.0\\.1:${port} .* gives `));
+});
+
+test('by hand too only the lineage that is put back has to come into service', async (t) => {
+  const host = await startHost(t);
+  const old = host.certbot.lineage('shop').leaf();
+  const { webroot } = host.nginx;
+  t.is((await host.certbot.issue('other', ['other.example.test'], { keyType: 'ecdsa', webroot })).exit, 0);
+  await siteFor(host, 'other.example.test', host.certbot.lineage('other'), 'RSA');
+  await addVersion(host, 'shop', { names: [shopName] });
+  host.setMode('deploy');
+  const done = await host.agent(['restore', 'shop']);
+  t.is(done.stdout, 'shop: version 1 is linked back, loaded by nginx and proved\n', done.stderr);
+  t.regex(done.stderr, /1 of 1 endpoints; apart from these: other\.example\.test at /);
+  t.is(await served(host, 'ecdsa'), old);
+});
+
 test('a reload without effect leaves the links as they are: clients still get the certificate before', async (t) => {
   const host = await startHost(t);
   host.setMode('deploy');

@@ -56,21 +56,26 @@ export function accountAddress(rehearsed: Rehearsed): string | undefined {
 }
 
 /**
- * Commands that certbot would run around a dry run too (only deploy hooks stay out of it): of the renewal config, of
- * renewal-hooks/pre and post, and of cli.ini. They may stop the server, so a rehearsal does not set them off.
+ * Commands that certbot would run around a dry run too (only deploy hooks stay out of it). They may stop the server, so a
+ * rehearsal does not set them off.
  */
-export function hooksAround({ settings, config, ports }: Rehearsed): string[] {
-  const own = [settings.preHook, settings.postHook].filter((hook) => hook !== undefined);
-  const inDirectories = ['pre', 'post'].flatMap((kind) => {
-    const directory = join(config.certbot.configDirectory, 'renewal-hooks', kind);
-    const names = ports.files.list(directory);
-    return names.ok ? names.value.map((name) => join(directory, name)).filter(isExecutable) : [];
-  });
+export function hooksAround(rehearsed: Rehearsed): string[] {
+  return [...hooksOf('pre', rehearsed), ...hooksOf('post', rehearsed)];
+}
+
+/** Commands that certbot runs before its challenges, or after: of the renewal config, of renewal-hooks/, and files that have one (cli.ini). */
+export function hooksOf(kind: 'pre' | 'post', { settings, config, ports }: Rehearsed): string[] {
+  const own = kind === 'pre' ? settings.preHook : settings.postHook;
+  const directory = join(config.certbot.configDirectory, 'renewal-hooks', kind);
+  const names = ports.files.list(directory);
+  const inDirectory = names.ok ? names.value.map((name) => join(directory, name)).filter(isExecutable) : [];
   const everywhere = ['/etc/letsencrypt/cli.ini', '/root/.config/letsencrypt/cli.ini'].filter((file) => {
     const content = ports.files.read(file);
-    return content.ok && /^\s*(?:pre|post)-hook\s*[=:]/m.test(new TextDecoder().decode(content.value.bytes));
+    return (
+      content.ok && new RegExp(`^\\s*${kind}-hook\\s*[=:]`, 'm').test(new TextDecoder().decode(content.value.bytes))
+    );
   });
-  return [...own, ...inDirectories, ...everywhere];
+  return [...(own === undefined ? [] : [own]), ...inDirectory, ...everywhere];
 
   function isExecutable(file: string): boolean {
     const content = ports.files.read(file);

@@ -4,6 +4,7 @@ import { eachAtMost } from '../../observe/each-at-most.ts';
 import { observeListening } from '../../observe/listening-sockets.ts';
 import { observeOwnRights } from '../../observe/own-rights.ts';
 import { type Answered, askAsTheCa, isOwnAddress } from './as-the-ca.ts';
+import { hooksOf } from './certbot-files.ts';
 import {
   answersOverHttp,
   type Check,
@@ -92,10 +93,13 @@ function notPlaced({ reason, detail }: Failure, { ports }: Rehearsed): Verdict {
     : untold('sandbox-blocked', detail);
 }
 
-/** These authenticators put their answer into the server's config for a moment: that any server answers is all that can be asked. */
+/**
+ * These authenticators put their answer into the server's config for a moment, before all that answers there now: that any server
+ * answers is all that can be asked, and a redirect that no CA would follow is an answer too.
+ */
 async function serverAnswers(rehearsed: Rehearsed): Promise<Verdict> {
   const path = '/.well-known/acme-challenge/certherd';
-  const isHeard = ({ kind }: Answered) => kind === 'answer';
+  const isHeard = ({ kind }: Answered) => kind === 'answer' || kind === 'refused';
   const names = rehearsed.names.filter((name) => !name.startsWith('*.'));
   return together(await eachAtMost(atOnce, names, String, (name) => askedFor(rehearsed, name, path, isHeard)));
 }
@@ -134,7 +138,8 @@ async function askedFor(
 }
 
 /** certbot itself listens there, so nobody else may. */
-function portIsFree({ settings, ports }: Rehearsed): Verdict {
+function portIsFree(rehearsed: Rehearsed): Verdict {
+  const { settings, ports } = rehearsed;
   const port = Number(settings.http01Port ?? 80);
   const bound = observeListening(ports.proc, [
     { address: '0.0.0.0', port },
@@ -144,6 +149,7 @@ function portIsFree({ settings, ports }: Rehearsed): Verdict {
   const held = bound.filter((one) => one.bound || one.holders);
   if (held.length === 0) return passed();
   const by = held.flatMap(({ holders = [] }) => holders.map(({ name }) => name))[0] ?? 'another program';
-  if (settings.preHook) return passed(`port ${port} is held by ${by}: ${settings.preHook} must free it`);
+  const [hook] = hooksOf('pre', rehearsed);
+  if (hook !== undefined) return passed(`port ${port} is held by ${by}: ${hook} must free it`);
   return wouldFail('connection', `port ${port} is held by ${by}, and certbot's standalone server needs it`);
 }

@@ -3,7 +3,7 @@ import { askedAddresses } from './asked-addresses.ts';
 import { askedNames } from './asked-name.ts';
 import { blockOf } from './block.ts';
 import { countNotAsked, type NotAsked } from './not-asked.ts';
-import { addressAndPort, isAtAllAddresses } from './place.ts';
+import { addressAndPort, isAtAllAddresses, placeOf } from './place.ts';
 
 /** A server name at a listener, and the deployments of the one server block that is meant to answer there. */
 export interface EndpointTarget {
@@ -34,7 +34,7 @@ export function endpointTargets(
   for (const deployment of deployments) {
     for (const listener of deployment.listeners) {
       for (const serverName of deployment.serverNames) {
-        const key = `${serverName}@${addressAndPort(listener)}`;
+        const key = placeOf({ serverName, listener });
         const known = targets.get(key);
         if (known) {
           if (known.deployments[0] && blockOf(known.deployments[0]) === blockOf(deployment))
@@ -53,7 +53,7 @@ export function endpointTargets(
     }
   }
   const withinBounds = bounded([...targets.values()], (target, count) =>
-    notAsked.note('too-many-addresses', `${target.serverName}@${addressAndPort(target.listener)}`, count),
+    notAsked.note('too-many-addresses', placeOf(target), count),
   );
   return { targets: withinBounds, notAsked: notAsked.counted() };
 }

@@ -134,6 +134,12 @@ test('for a plugin that writes into the config any answer will do, and none will
     (await challengePath(world(names, { [`${own}:80`]: { status: 404, body: '' } }, 'nginx').rehearsed)).state,
     'passed',
   );
+  for (const location of ['https://a.test:8443/', 'http://a.test/again', `http://${own}/`])
+    t.deepEqual(
+      await challengePath(world(names, { [`${own}:80`]: { status: 301, location, body: '' } }, 'nginx').rehearsed),
+      { state: 'passed' },
+      `certbot's own answer comes before a redirect to ${location}`,
+    );
   const silent = await challengePath(world(names, {}, 'apache').rehearsed);
   t.is(silent.state === 'failed' && silent.reason, 'connection');
   t.regex((await challengePath(world(names, {}, 'dns-route53').rehearsed)).detail ?? '', /^not asked/);

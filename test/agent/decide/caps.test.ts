@@ -93,6 +93,19 @@ test('in the last twenty-fourth of a life the fifth try may go, and the CA is as
   t.is(capOf(told, week, noon + hour)?.retryAt, lastChance);
 });
 
+test('a try that was ended at its deadline left no certificate here: it counts for a day, a twenty-fourth of a short life', (t) => {
+  const instants = [0, 1, 2, 3].map((count) => noon + count * hour);
+  t.is(capOf(tried(instants, 'timed-out'), shop, noon + 4 * hour)?.retryAt, noon + day);
+  t.is(capOf(tried(instants, 'timed-out'), shop, noon + day), undefined);
+  const week = { ...shop, lifeMs: 160 * hour, notAfter: noon + 80 * hour };
+  t.is(capOf(tried(instants, 'timed-out', week), week, noon + 4 * hour)?.retryAt, noon + week.lifeMs / 24);
+  const three = tried(instants.slice(0, 3), 'done');
+  t.is(
+    capOf(tried([noon + 3 * hour], 'timed-out', shop, three), shop, noon + 4 * hour)?.retryAt,
+    noon + 3 * hour + day,
+  );
+});
+
 test('a host begins a hundred orders in three hours', (t) => {
   const many = Array.from({ length: 100 }, (_, count) => ({
     ...shop,
@@ -184,11 +197,11 @@ test('whatever is asked for at whatever moments: the caps hold, and the ledger s
           const issued = begun.filter(
             (one) =>
               one.set === set &&
-              one.at > at - 7 * day &&
+              one.at > at - (one.end === 'timed-out' ? day : 7 * day) &&
               one.at <= at &&
               ['done', 'timed-out', 'internal', 'unchanged'].includes(one.end),
           );
-          if (issued.length > 4) throw new Error(`${issued.length} certificates within seven days`);
+          if (issued.length > 4) throw new Error(`${issued.length} certificates that count`);
         }
       }
       if (ledger.tries.length > 5600) throw new Error('the ledger grows');

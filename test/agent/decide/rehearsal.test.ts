@@ -131,6 +131,18 @@ test('what fails is a warning with every reason, and critical under a sixth of t
   t.false(codes(untold).includes('renewal-would-fail'));
 });
 
+test('a rehearsal that a clock wrote which was ahead is as if it had not been', (t) => {
+  const ahead = seenWith(failed(noon + 300 * day), old);
+  t.deepEqual(names(due(ahead, config('renew'), noon)), ['shop']);
+  const { snapshot, plan } = decide(ahead, [], [], config('renew'), noon);
+  t.deepEqual(
+    plan.actions.map(({ request, why }) => [request.verb, why]),
+    [['rehearse', 'it has never been rehearsed']],
+  );
+  t.false(snapshot.findings.some(({ code }) => code === 'renewal-would-fail'));
+  t.is(snapshot.lineages[0]?.rehearsal, undefined);
+});
+
 test('a hostile authenticator never reaches the remedy', (t) => {
   const change = { lineages: [lineage({ changedAt: at(noon - 40 * day), authenticator: 'dns-x; reboot' })] };
   const rehearsal = kept(noon, { ok: false, failures: 1, reasons: [{ check: 'authenticator', detail: 'x' }] });

@@ -180,6 +180,24 @@ test('what is held back is one finding, is neither reloaded nor at once renewed,
   t.is(late.snapshot.findings.find(({ code }) => code === 'restored')?.severity, 'critical');
 });
 
+test('a certificate that is taken out of service days after it was issued holds the next renewal back for a day from then', (t) => {
+  const issuedAt = noon - 3 * day;
+  const renews = (change: Parameters<typeof planned>[0], now: number) =>
+    verbs(planned({ ...heldBack(issuedAt), ...change }, [], now, 'renew'));
+  t.deepEqual(renews({}, noon + 60_000), []);
+  t.is(planned(heldBack(issuedAt), [], noon + 60_000, 'renew').plan.lookAgainAt, noon + day);
+  t.deepEqual(renews({}, noon + day), ['renew']);
+  const movedAt = (at: number) => ({
+    lineages: [
+      lineage({ issued: a, issuedVersion: 2, live: b, liveVersion: 1, changedAt: new Date(at).toISOString() }),
+    ],
+  });
+  t.deepEqual(renews(movedAt(noon + 300 * day), noon + 60_000), ['renew'], 'a clock that was ahead holds nothing back');
+  const lastChance = noon + 20 * day - (90 * day) / 24;
+  t.deepEqual(renews(movedAt(lastChance - 60_000), lastChance - 1), []);
+  t.deepEqual(renews(movedAt(lastChance - 60_000), lastChance), ['renew'], 'what is in use does not end meanwhile');
+});
+
 test('each server is reloaded for itself: what is wrong at one does not hold the other back', (t) => {
   const file = '/srv/apache.pem';
   const apache = deployment({

@@ -102,6 +102,36 @@ test('what the CA asks for is kept to, for seven days at most and not past the l
   t.is(nextRenewalAt([limited(0, 2 * day), tried(9, 'busy')], 'shop', undefined), 2 * day, 'a lock does not');
 });
 
+test('in the last twenty-fourth of the life the waits begin anew, and are 100 minutes at most until as long after the end', (t) => {
+  const day = 1440 * minute;
+  const life = { notBefore: new Date(0).toISOString(), notAfter: new Date(90 * day).toISOString() };
+  const lastChance = 90 * day - (90 * day) / 24;
+  const earlier = [1, 2, 3, 4].map((count) => tried(lastChance - count * day, 'connection')).toReversed();
+  const next = (...at: number[]) =>
+    nextRenewalAt([...earlier, ...at.map((one) => tried(one, 'connection'))], 'shop', life);
+  t.is(next(), lastChance, 'a day after the last, which is then');
+  t.is(next(lastChance - minute), lastChance, 'no wait goes past its begin');
+  const waits = [1, 2, 3, 4, 5].map((count) => {
+    const at = Array.from({ length: count }, (_, index) => lastChance + index);
+    return next(...at) - (at.at(-1) ?? 0);
+  });
+  t.deepEqual(waits, [minute, 10 * minute, 100 * minute, 100 * minute, 100 * minute]);
+  const after = 90 * day + (90 * day) / 24;
+  t.is(next(lastChance, after - 1), after - 1 + 10 * minute);
+  t.is(next(lastChance, after), after + day, 'then a day again');
+  const five = Array.from({ length: 5 }, (_, index) => tried(lastChance + index, 'unchanged'));
+  t.is(nextRenewalAt(five, 'shop', life), lastChance + 7 * day, 'the cap of certificates holds');
+});
+
+test('a try that was ended at its deadline counts as a certificate for a day, a twenty-fourth of the life at most', (t) => {
+  const hour = 60 * minute;
+  const five = Array.from({ length: 5 }, (_, index) => tried(index, 'timed-out'));
+  t.is(nextTryAt(five, 'renew', 'shop', 90 * 24 * hour), 4 + 24 * hour, 'no longer than the wait itself');
+  t.is(nextTryAt(five, 'renew', 'shop', 160 * hour), 4 + (160 / 24) * hour);
+  const mixed = [...[0, 1, 2, 3].map((at) => tried(at, 'done')), tried(4, 'timed-out')];
+  t.is(nextTryAt(mixed, 'renew', 'shop'), 24 * hour + 4, 'after that there are four');
+});
+
 test('a CA that refuses, fails or is not reached does not count as one that issued', (t) => {
   for (const reason of ['dns', 'unauthorized', 'caa', 'connection', 'rejected-identifier', 'ca-failed'] as const) {
     const attempts = Array.from({ length: 6 }, (_, index) => tried(index, reason));

@@ -42,6 +42,47 @@ for (const [name, lifeMs] of [
   });
 }
 
+/** A CA that hangs: each try is ended at its deadline until this instant, for a life that ends at `end` and is renewed from `since` on. */
+const hangs: [what: string, until: (since: number, end: number, lifeMs: number) => number, isMissedOnce?: true][] = [
+  ['for two and a half hours', (since) => since + 2.5 * hour],
+  ['for most of the time that is left', (since, end) => since + (end - since) * 0.8],
+  ['for an hour into the last twenty-fourth', (_since, end, lifeMs) => end - lifeMs / 24 + hour],
+  ['until the last twenty-fourth, and is then not reached once', (_since, end, lifeMs) => end - lifeMs / 24, true],
+];
+
+for (const [name, lifeMs] of [
+  ['160 hours', 160 * hour],
+  ['45 days', 45 * day],
+  ['47 days', 47 * day],
+  ['64 days', 64 * day],
+  ['90 days', 90 * day],
+  ['398 days', 398 * day],
+] as const) {
+  for (const [what, until, isMissedOnce] of hangs) {
+    test(`certificates of ${name} outlive a CA that hangs ${what}`, (t) => {
+      const end = noon + lifeMs;
+      let since: number | undefined;
+      let missed = 0;
+      const { expiredMs, tries, most } = simulate({
+        lifeMs,
+        days: (lifeMs / day) * 1.1,
+        withLedger: true,
+        act: (_verb, now) => {
+          since ??= now;
+          if (now < until(since, end, lifeMs)) return 'timed-out';
+          if (isMissedOnce && now < end && (missed += 1) === 1) return 'connection';
+          return 'renewed';
+        },
+      });
+      const told = tries.map(({ at, reason }) => `${((end - at) / hour).toFixed(1)} h before: ${reason}`).join();
+      t.is(expiredMs, 0, told);
+      t.true(tries.some(({ reason }) => reason === 'timed-out'));
+      t.is(missed > 0, isMissedOnce === true, told);
+      t.true(most(hour) <= 5, told);
+    });
+  }
+}
+
 test('a certificate that a CA issues and that is never seen on disk is asked for five times a week at most', (t) => {
   const { most } = simulate({ lifeMs: 90 * day, days: 150, act: () => 'unchanged' });
   t.true(most(7 * day) <= 5, String(most(7 * day)));

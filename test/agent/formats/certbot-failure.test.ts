@@ -107,6 +107,21 @@ test('a wrapped block of certbot 1 is read as one sentence, and several names ar
   });
 });
 
+test('certbot 1 cannot choose a plugin that is absent, and no more one whose server has a broken config', (t) => {
+  const refused = `nginx: [emerg] unknown directive "lisen" in /etc/nginx/nginx.conf:3`;
+  const broken = [
+    'Could not choose appropriate plugin: The nginx plugin is not working; there may be problems with your existing configuration.',
+    `The error was: MisconfigurationError('Error while running nginx -c /etc/nginx/nginx.conf -t.\\n\\n${refused}\\n')`,
+    'Attempting to renew cert (shop) from /etc/letsencrypt/renewal/shop.conf produced an unexpected error: The nginx plugin is not working; there may be problems with your existing configuration.',
+    `The error was: MisconfigurationError('Error while running nginx -c /etc/nginx/nginx.conf -t.\\n\\n${refused}\\n'). Skipping.`,
+  ].join('\n');
+  const { reason, detail } = certbotFailure(broken, '', now);
+  t.is(reason, 'config-broken');
+  t.true(detail.includes(refused), detail);
+  const absent = 'Could not choose appropriate plugin: The requested nginx plugin does not appear to be installed';
+  t.is(certbotFailure(absent, '', now).reason, 'plugin-missing');
+});
+
 test('what a stranger’s web server answers, quoted by the CA, is not taken for certbot’s own words', (t) => {
   const quoted = fixture('unauthorized.txt').replace(
     'returned 404',
