@@ -1,6 +1,6 @@
 import { performHere } from './act.ts';
 import { type Context, exitCodes, writeError, writeLine } from './context.ts';
-import { printable, printableJson } from './printable.ts';
+import { printable, printableJson } from '@certherd/command-line/printable';
 
 /** Links the version before back, has every server that uses the lineage load it, and proves that. */
 export async function restoreCommand(context: Context, lineage: string, options: { json: boolean }): Promise<number> {
