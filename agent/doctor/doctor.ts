@@ -40,7 +40,7 @@ export interface Loaded {
 export function agentAreas(ports: DoctorPorts, loaded: Loaded, versions: { agent: string; node: string }): Area[] {
   const { config } = loaded;
   const { clock } = ports;
-  const installation = observeInstallation(ports, config, versions.agent);
+  const installation = observeInstallation(ports, loaded, versions.agent);
   const proxy = proxyEnvironment(ports, installation);
   // asked once, for all that judge by it
   const seen = once(() =>

@@ -28,7 +28,9 @@ export async function askDirectories(
   for (const { name, acmeDirectory } of lineages)
     if (acmeDirectory !== undefined) users.set(acmeDirectory, [...(users.get(acmeDirectory) ?? []), name]);
   if (users.size === 0) return [];
-  const session = ports.httpsThrough(environment)(readRootTexts(ports.files, ports.bundledRoots, certbot.caBundle));
+  const session = ports.httpsThrough(environment)(
+    readRootTexts(ports.files, () => ports.bundledRoots(), certbot.caBundle),
+  );
   try {
     return await Promise.all([...users].slice(0, mostAsked).map(([address, names]) => ask(address, names)));
   } finally {

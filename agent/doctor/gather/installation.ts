@@ -22,6 +22,8 @@ export interface Daemon extends ProcessRights {
 /** What most areas judge by. */
 export interface Installation {
   config: Config;
+  /** The settings file as it was named, if one was: commands to be typed name it, too. */
+  named?: string;
   own: { uid: number; userName: string; version: string };
   systemd: boolean;
   /** "certherd-agent.service", where there is such a unit. */
@@ -35,7 +37,11 @@ export interface Installation {
 
 export const serviceName = 'certherd-agent.service';
 
-export function observeInstallation(ports: DoctorPorts, config: Config, version: string): Installation {
+export function observeInstallation(
+  ports: DoctorPorts,
+  { config, path }: { config: Config; path: string | undefined },
+  version: string,
+): Installation {
   const { files, proc, ownUid } = ports;
   const accounts = readAccounts(files, '/');
   const service = observeUnit(files, serviceName);
@@ -45,6 +51,7 @@ export function observeInstallation(ports: DoctorPorts, config: Config, version:
   const uid = daemon?.uid ?? (user === undefined ? undefined : uidOf(files, user));
   return {
     config,
+    ...(path !== undefined && { named: path }),
     own: { uid: ownUid, userName: accounts.userName(ownUid), version },
     systemd: files.list('/run/systemd/system').ok && proc.read('/proc/1/comm')?.trim() === 'systemd',
     ...(service && { service }),

@@ -1,9 +1,10 @@
 import { type Diagnosis, notTold, ok, wrong } from '@certherd/command-line/diagnosis';
+import { counted, listed } from '@certherd/command-line/words';
 import { modeOf } from '../../config.ts';
 import type { AskedDirectory } from '../gather/acme.ts';
 import type { CertbotFacts } from '../gather/certbot.ts';
 import type { Installation } from '../gather/installation.ts';
-import { asRoot, counted, listed } from './words.ts';
+import { asRoot } from './words.ts';
 
 const why = {
   renewal: 'Its certificates are not renewed, and end.',

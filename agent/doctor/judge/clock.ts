@@ -1,6 +1,6 @@
+import { type ClockKeeper, judgeKeeper, keepClock } from '@certherd/command-line/clock-keeper';
 import { type Diagnosis, notTold, ok, wrong } from '@certherd/command-line/diagnosis';
 import { span } from '@certherd/command-line/span';
-import type { ClockKeeper } from '../gather/clock.ts';
 
 /** Another clock that told its time: "the collector", a CA's host. */
 export interface OtherClock {
@@ -14,7 +14,6 @@ export const toleratedMs = 30_000;
 
 const why =
   'Certificates are judged and renewed by this clock: they look valid when they are not, or ended when they are not.';
-const keep = 'timedatectl set-ntp true';
 
 /** Does the clock agree with others, and does something keep it right? `asked` counts those that were asked for their time. */
 export function judgeClock(keeper: ClockKeeper, others: readonly OtherClock[], asked: number): Diagnosis[] {
@@ -26,7 +25,7 @@ export function judgeClock(keeper: ClockKeeper, others: readonly OtherClock[], a
     agreeing.length === 0 || off.length > 0
       ? []
       : [ok('clock', `agrees with ${agreeing.map(({ whose }) => whose).join(' and ')} within ${toleratedMs / 1000} s`)];
-  const told = [...differing, ...agreed, kept(keeper)];
+  const told = [...differing, ...agreed, judgeKeeper(keeper, why)];
   return others.length === 0 && asked > 0
     ? [notTold('clock', 'no other clock was told: neither a CA nor a collector answered with its time'), ...told]
     : told;
@@ -40,28 +39,7 @@ function differs(whose: string, aheadMs: number, isTheirs: boolean): Diagnosis {
         'clock',
         `${says}, and agrees with others`,
         'The times that the two tell of the same thing differ.',
-        `On ${whose}: ${keep}`,
+        `On ${whose}: ${keepClock}`,
       )
-    : wrong('clock', says, why, keep);
-}
-
-function kept({ name, synchronized, hidden }: ClockKeeper): Diagnosis {
-  if (name === undefined && hidden)
-    return notTold('clock-kept', 'who keeps the clock is not told: processes of others are hidden');
-  if (name === undefined)
-    return notTold(
-      'clock-kept',
-      'nothing that keeps the clock is seen to run: a container or a VM may have it from its host',
-      {
-        fix: keep,
-      },
-    );
-  if (synchronized === false)
-    return wrong(
-      'clock-kept',
-      `${name} runs, and has not reached a time server since it was started`,
-      why,
-      'timedatectl timesync-status',
-    );
-  return ok('clock-kept', `${name} keeps it${synchronized === true ? ', and has the time of a server' : ''}`);
+    : wrong('clock', says, why, keepClock);
 }

@@ -3,7 +3,7 @@ import { type Diagnosis, notTold, ok, wrong } from '@certherd/command-line/diagn
 import { span } from '@certherd/command-line/span';
 import type { CollectorFacts } from '../gather/collector.ts';
 import type { Installation } from '../gather/installation.ts';
-import { asRoot } from './words.ts';
+import { asRoot, withSettings } from './words.ts';
 
 const why = {
   alone: 'The collector hears nothing of this host and calls it unknown; the agent goes on alone and keeps its events.',
@@ -13,7 +13,11 @@ const why = {
 const enrolAgain = 'On the collector: certherd-collector token create; then here: certherd-agent enroll --replace JOIN';
 
 /** Is the collector reached, is it the one that this host enrolled with, does it take what this host says? */
-export function judgeCollector(facts: CollectorFacts, { status, daemon }: Installation, now: number): Diagnosis[] {
+export function judgeCollector(
+  facts: CollectorFacts,
+  { status, daemon, named }: Installation,
+  now: number,
+): Diagnosis[] {
   const { enrolment, answer, waiting } = facts;
   if (enrolment === undefined)
     return [ok('collector', 'this host is not enrolled, and its agent works alone (certherd-agent enroll JOIN)')];
@@ -36,7 +40,7 @@ export function judgeCollector(facts: CollectorFacts, { status, daemon }: Instal
         ];
   return [
     ...reached(enrolment, answer),
-    ...session(enrolment.authority, status, daemon !== undefined),
+    ...session(enrolment.authority, status, daemon !== undefined, named),
     ...outbox(waiting, now),
   ];
 }
@@ -93,17 +97,24 @@ function versions(authority: string, min: number, max: number, fix: string): Dia
   return wrong('collector-versions', says, why.alone, fix);
 }
 
-function session(authority: string, status: Installation['status'], isRunning: boolean): Diagnosis[] {
+function session(
+  authority: string,
+  status: Installation['status'],
+  isRunning: boolean,
+  named: string | undefined,
+): Diagnosis[] {
   const state = status.read?.collector;
   if (!isRunning || !state)
     return [
       notTold('collector-session', 'whether the collector takes this host is told to the daemon alone, and none runs', {
-        fix: 'certherd-agent run',
+        fix: withSettings('run', named),
       }),
     ];
   if (state.state === 'connected') return [ok('collector-session', `the daemon is connected to ${authority}`)];
   if (state.state !== 'waiting')
-    return [notTold('collector-session', 'the daemon is connecting at this moment', { fix: 'certherd-agent status' })];
+    return [
+      notTold('collector-session', 'the daemon is connecting at this moment', { fix: withSettings('status', named) }),
+    ];
   if (state.why === 'refused: revoked')
     return [wrong('collector-session', `${authority} has revoked this host`, why.alone, enrolAgain)];
   if (state.why === 'refused: identity-in-use')

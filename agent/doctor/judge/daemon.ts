@@ -2,7 +2,7 @@ import { span } from '@certherd/command-line/span';
 import { type Diagnosis, notTold, ok, wrong } from '@certherd/command-line/diagnosis';
 import { typed } from '../../decide/command-line.ts';
 import { type Installation, serviceName } from '../gather/installation.ts';
-import { asRoot, restart } from './words.ts';
+import { asRoot, restart, withSettings } from './words.ts';
 
 const why = {
   dead: 'Nothing watches this host between your checks: what drifts is not noticed, and nothing is renewed or reloaded.',
@@ -35,7 +35,7 @@ export function judgeDaemon(installation: Installation, now: number): Diagnosis[
   return [runs, ...alone, ...faults];
 }
 
-function stopped({ service, status, systemd }: Installation, now: number): Diagnosis[] {
+function stopped({ service, status, systemd, named }: Installation, now: number): Diagnosis[] {
   if (service?.masked)
     return [
       wrong(
@@ -58,15 +58,17 @@ function stopped({ service, status, systemd }: Installation, now: number): Diagn
       ),
     ];
   const last = status.read.lookedAt ?? status.read.startedAt;
-  const fix = systemd ? `certherd-agent run (as a service: docs/install.md)` : 'certherd-agent run';
+  const run = withSettings('run', named);
+  const fix = systemd ? `${run} (as a service: docs/install.md)` : run;
   return [
     wrong('daemon', `the daemon does not run, and did ${ago(now, last)} ago (pid ${status.read.pid})`, why.dead, fix),
   ];
 }
 
-function outdated({ own, config, daemon }: Installation, told: Installation['status']['read']): Diagnosis[] {
+function outdated(installation: Installation, told: Installation['status']['read']): Diagnosis[] {
   if (!told) return [];
-  const again = restart(daemon?.unit, daemon?.pid);
+  const { own, config } = installation;
+  const again = restart(installation);
   return [
     ...(told.agentVersion === own.version
       ? [ok('daemon-version', `it is version ${own.version}, as this program`)]
@@ -92,14 +94,15 @@ function outdated({ own, config, daemon }: Installation, told: Installation['sta
 }
 
 /** As the collector counts: after three looks that did not come, and a minute. */
-function late({ config, daemon }: Installation, told: Installation['status']['read'], now: number): Diagnosis[] {
+function late(installation: Installation, told: Installation['status']['read'], now: number): Diagnosis[] {
   if (!told) return [];
+  const { config, daemon } = installation;
   const last = Date.parse(told.lookedAt ?? told.startedAt);
   const patience = 3 * config.rescanMs + 60_000;
   if (now - last <= patience) return [];
   const what = told.lookedAt === undefined ? 'it has not finished its first look' : 'it has not looked';
   const logs = typed(['journalctl', '-u', daemon?.unit ?? serviceName, '-n', '50']);
-  const fix = `${restart(daemon?.unit, daemon?.pid)}${daemon?.unit === undefined ? '' : `; if it hangs again: ${logs}`}`;
+  const fix = `${restart(installation)}${daemon?.unit === undefined ? '' : `; if it hangs again: ${logs}`}`;
   return [
     wrong('daemon-look', `${what} for ${span(now - last)}, and should each ${span(config.rescanMs)}`, why.late, fix),
   ];

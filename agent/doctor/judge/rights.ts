@@ -1,10 +1,11 @@
 import { type Diagnosis, notTold, ok, wrong } from '@certherd/command-line/diagnosis';
+import { listed } from '@certherd/command-line/words';
 import { missingRead } from '../../decide/missing-right.ts';
 import { mountOf } from '../../formats/own-process.ts';
 import type { OwnRights } from '../../observe/own-rights.ts';
 import type { Installation } from '../gather/installation.ts';
 import type { RightsFacts } from '../gather/rights.ts';
-import { asRoot, dropIn, listed } from './words.ts';
+import { asRoot, dropIn } from './words.ts';
 
 const why = {
   read: 'What certbot keeps cannot be read: for its certificates the agent can only say that it does not know.',

@@ -1,8 +1,9 @@
 import { type Diagnosis, notTold, ok, wrong } from '@certherd/command-line/diagnosis';
+import { counted } from '@certherd/command-line/words';
 import { typed } from '../../decide/command-line.ts';
 import type { Installation } from '../gather/installation.ts';
 import type { ServerFacts } from '../gather/servers.ts';
-import { asRoot, counted } from './words.ts';
+import { asRoot } from './words.ts';
 
 const why = {
   binary: 'A new certificate cannot be tested and loaded by the agent.',

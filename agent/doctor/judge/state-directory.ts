@@ -1,7 +1,8 @@
 import { type Diagnosis, notTold, ok, wrong } from '@certherd/command-line/diagnosis';
+import { bytes } from '@certherd/command-line/words';
 import { typed } from '../../decide/command-line.ts';
 import type { StateFacts } from '../gather/state-directory.ts';
-import { asRoot, bytes } from './words.ts';
+import { asRoot } from './words.ts';
 
 /** The outbox at its fullest, twice over while it is written anew, and a snapshot. */
 export const leastBytes = 32 * 1024 * 1024;
