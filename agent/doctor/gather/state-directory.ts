@@ -36,10 +36,15 @@ export function observeState(ports: DoctorPorts, { config, own, account, service
     ...(key.ok && { key: key.value }),
     ...(!written.ok && { unwritable: written.failure }),
     ...(space.ok && { space: space.value }),
-    owner: account ?? { uid: own.uid, name: own.userName },
+    owner: account ?? ownerSeen(own, found.ok ? found.value.uid : own.uid),
     ownUid: own.uid,
     ...(service && { unit: service.name }),
   };
+}
+
+/** Whose it should be where no unit says so: root's for root; to others it is as it is seen, since its agent may be somebody else's. */
+function ownerSeen({ uid, userName }: Installation['own'], seen: number): StateFacts['owner'] {
+  return uid === 0 || seen === uid ? { uid, name: userName } : { uid: seen, name: `uid ${seen}` };
 }
 
 /** The lowest directory above it that is there: that one would have to let it be made. */
