@@ -2,6 +2,7 @@ import { closeSync, existsSync, openSync, readFileSync, readSync, statSync } fro
 import { join } from 'node:path';
 import type { Result } from '@certherd/protocol/failure';
 import Database from 'better-sqlite3';
+import { codeOf } from '../failure.ts';
 import type { Clock } from '../ports.ts';
 import {
   corrupt,
@@ -45,7 +46,6 @@ export async function examineStore(
   migrations: readonly Migration[] = readMigrations(),
 ): Promise<Result<Examination | 'absent', OpenFailure>> {
   const path = join(directory, 'certherd.db');
-  if (!existsSync(path)) return { ok: true, value: 'absent' };
   try {
     const bytes = statSync(path).size;
     const isAtRest = !isServed && !existsSync(`${path}-wal`);
@@ -62,6 +62,7 @@ export async function examineStore(
       sql.close();
     }
   } catch (error) {
+    if (codeOf(error) === 'ENOENT') return { ok: true, value: 'absent' };
     return { ok: false, failure: wordOpenFailure(path, error) };
   }
 }

@@ -1,6 +1,6 @@
 import type { Config } from '../../config.ts';
 import { checkedJson } from '../../formats/checked-json.ts';
-import { type ProcessRights, readProcessRights } from '../../formats/own-process.ts';
+import { type Mount, type ProcessRights, readMounts, readProcessRights } from '../../formats/own-process.ts';
 import { readAccounts } from '../../observe/accounts.ts';
 import { unitOf } from '../../observe/listening-sockets.ts';
 import { observeOwnRights, type OwnRights } from '../../observe/own-rights.ts';
@@ -15,8 +15,10 @@ export interface Daemon extends ProcessRights {
   groups: number[];
   /** Its systemd service. */
   unit?: string;
-  /** What its mounts keep from it besides; absent where only its own user and root may know. */
+  /** What is told of it to root and its own user alone. */
   rights?: OwnRights;
+  /** All that is mounted for it, in its order. */
+  mounts?: Mount[];
 }
 
 /** What most areas judge by. */
@@ -69,9 +71,10 @@ function daemonOf({ proc }: DoctorPorts, pid: number): Daemon | undefined {
   const groups = [numbers('Gid')[1], ...numbers('Groups')].filter((group) => group).map(Number);
   const unit = unitOf(proc, pid);
   const own = (path: string) => path.replace('/proc/self/', `/proc/${pid}/`);
-  const isKnown = proc.read(`/proc/${pid}/mountinfo`) !== undefined;
-  const rights = isKnown ? observeOwnRights({ ...proc, read: (path) => proc.read(own(path)) }) : undefined;
-  return { ...process, pid, groups, ...(unit && { unit }), ...(rights && { rights }) };
+  const mountinfo = proc.read(`/proc/${pid}/mountinfo`);
+  const rights = mountinfo && observeOwnRights({ ...proc, read: (path) => proc.read(own(path)) });
+  const known = mountinfo && rights ? { rights, mounts: readMounts(mountinfo) } : {};
+  return { ...process, pid, groups, ...(unit && { unit }), ...known };
 }
 
 function uidOf(files: DoctorPorts['files'], user: string): number | undefined {

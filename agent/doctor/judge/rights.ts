@@ -34,8 +34,8 @@ function ofDaemon({ config }: Installation, daemon: NonNullable<Installation['da
       unit === undefined ? `Start certherd-agent with ${missing.need}, or as root.` : dropIn(unit, missing.directives);
     faults.push(wrong('rights-read', `the daemon may not read what only root may: ${missing.because}`, why.read, fix));
   }
-  const mount = mountOf(known.readOnlyMounts, config.stateDirectory);
-  if (mount && unit !== undefined)
+  const mount = mountOf(daemon.mounts ?? [], config.stateDirectory);
+  if (mount?.readOnly && unit !== undefined)
     faults.push(
       wrong(
         'rights-state',

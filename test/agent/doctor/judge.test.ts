@@ -182,7 +182,14 @@ test('a daemon without the right to read, or with its state directory read-only,
     'In "systemctl edit certherd-agent.service" put under [Service]: AmbientCapabilities=CAP_DAC_READ_SEARCH, CapabilityBoundingSet=CAP_DAC_READ_SEARCH; then: systemctl restart certherd-agent.service',
   );
   const mount = { point: '/var', readOnly: true, writableElsewhere: true };
-  const [, state] = told({ rights: { ...rights, capabilities: 4n, readOnlyMounts: [mount] } });
+  const [, state] = told({ rights: { ...rights, capabilities: 4n }, mounts: [mount] });
+  const own = { point: '/var/lib/certherd-agent', readOnly: false, writableElsewhere: true };
+  const below = told({ rights: { ...rights, capabilities: 4n }, mounts: [mount, own] });
+  t.deepEqual(
+    below.map(({ verdict }) => verdict),
+    ['ok', 'ok'],
+    'a writable mount below a read-only one',
+  );
   t.regex(state?.verdict === 'wrong' ? state.fix : '', /ReadWritePaths=\/var\/lib\/certherd-agent; then: /);
   t.is(told({})[1]?.verdict, 'not-told', 'what the mounts of another user’s process are is told to root alone');
 });

@@ -1,6 +1,6 @@
 import { type Diagnosis, notTold, ok, wrong } from '@certherd/command-line/diagnosis';
 import { bytes, typed } from '@certherd/command-line/words';
-import type { DataFacts } from '../gather/data-directory.ts';
+import type { DataFacts } from '../gather/disk.ts';
 import type { SyncTime } from '../gather/sync-time.ts';
 import { asOwner } from './words.ts';
 
@@ -31,6 +31,17 @@ export function judgeData(facts: DataFacts): Diagnosis[] {
         ];
   if (typeof found === 'string')
     return [notTold('data-directory', `${directory} may not be looked at by this user (${found})`, { fix: asOwner })];
+  const isOther = ownUid !== 0 && ownUid !== found.uid && servingUid === undefined;
+  if (isOther)
+    return [
+      notTold(
+        'data-directory',
+        `${directory} belongs to uid ${found.uid}: whether that can use it is not told to others`,
+        {
+          fix: asOwner,
+        },
+      ),
+    ];
   const faults: Diagnosis[] = [];
   if ((found.mode & 0o077) !== 0)
     faults.push(
