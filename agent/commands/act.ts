@@ -18,8 +18,8 @@ import { systemSignal } from '../system/signal.ts';
 import { systemState } from '../system/state.ts';
 import { systemWebGet } from '../system/web-get.ts';
 import { type Context, exitCodes, writeError, writeLine } from './context.ts';
+import { printable } from '@certherd/command-line/printable';
 import { firstLine } from './first-line.ts';
-import { printable } from './printable.ts';
 
 /** The longest line that is read, in characters, and how long it is waited for. */
 const longestLine = 8192;

@@ -1,7 +1,10 @@
 import { resolve } from 'node:path';
+import { completionEntry } from '@certherd/command-line/completion-entry';
 import { adoptEntry } from './adopt-entry.ts';
-import type { CommandEntry, OptionEntry, Options } from './command.ts';
+import { type CommandEntry, configOption, type OptionEntry, type Options } from './command.ts';
 import { exitCodes } from './context.ts';
+
+export const programName = 'certherd-agent';
 
 /** What the program is, in one sentence. */
 export const programSummary =
@@ -130,6 +133,30 @@ export const commandTable: readonly CommandEntry[] = [
     },
   },
   {
+    name: 'doctor',
+    summary: 'what is wrong with this installation, and what mends it; changes nothing',
+    details:
+      'Looks at the settings, rights, state directory, daemon, act, clock, DNS, proxy, collector, certbot, servers and limits; of certificates check tells. A line for each; what is wrong with the reason why it matters and the exact command or setting that mends it. As root it sees all, and runs nginx -t. It connects to the collector and to the CAs of the lineages.',
+    options: [json('the same for scripts'), configOption],
+    examples: [
+      { command: 'doctor', what: 'after an installation, or where something is not as it should be' },
+      { command: `doctor --json | jq '.checks[] | select(.verdict == "wrong")'`, what: 'for scripts' },
+    ],
+    exits: [
+      { code: 0, what: 'fine' },
+      { code: 1, what: 'something is wrong' },
+      { code: 3, what: 'something could not be told, and nothing is wrong; also wrong usage' },
+    ],
+    wrong: { usage: 3, settings: 3 },
+    run: {
+      free: async (_args, { config, json: isJson }) =>
+        (await import('./doctor.ts')).doctorCommand({
+          config: typeof config === 'string' ? config : undefined,
+          json: isJson === true,
+        }),
+    },
+  },
+  {
     name: 'enroll',
     summary: 'enrol this host with a collector',
     details:
@@ -217,22 +244,7 @@ export const commandTable: readonly CommandEntry[] = [
     run: { settled: async (context) => (await import('./act.ts')).actCommand(context) },
   },
   {
-    name: 'completion',
-    summary: 'print the completions for a shell: bash, zsh or fish',
-    arguments: [{ name: 'shell', values: 'shell' }],
-    options: [],
-    examples: [
-      {
-        command: 'completion bash > /etc/bash_completion.d/certherd-agent',
-        what: 'for all users, from their next shell on',
-      },
-      { command: 'completion zsh > "${fpath[1]}/_certherd-agent"', what: 'for zsh' },
-      { command: 'completion fish > ~/.config/fish/completions/certherd-agent.fish', what: 'for fish' },
-    ],
-    exits: [
-      { code: exitCodes.ok, what: 'printed' },
-      { code: exitCodes.usage, what: 'another shell' },
-    ],
+    ...completionEntry(programName, exitCodes),
     wrong,
     run: { free: async ([shell = '']) => (await import('./completion.ts')).completionCommand(shell) },
   },

@@ -9,7 +9,7 @@ import { messageOf } from '../failure.ts';
 export type Sql = Database.Database;
 
 /** Opens a database file. Throws as better-sqlite3 does. */
-export type OpenSqlite = (path: string, options?: Pick<Database.Options, 'readonly'>) => Sql;
+export type OpenSqlite = (path: string | Buffer, options?: Pick<Database.Options, 'readonly'>) => Sql;
 
 /** SQLite as npm installed it. */
 export const installedSqlite: OpenSqlite = (path, options) => new Database(path, options);

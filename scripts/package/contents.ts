@@ -1,8 +1,7 @@
 import { gzipSync } from 'node:zlib';
-import { commandTable } from '../../agent/commands/command-table.ts';
-import { bashCompletion } from '../../agent/commands/completion-bash.ts';
-import { fishCompletion } from '../../agent/commands/completion-fish.ts';
-import { zshCompletion } from '../../agent/commands/completion-zsh.ts';
+import { completionFor } from '@certherd/command-line/completion';
+import { agentProgram } from '../../agent/commands/program.ts';
+import { collectorProgram } from '../../collector/commands/program.ts';
 import { type App, type PackageFormat, type ProgramName, programOf } from './targets.ts';
 
 /** One file of a package. Owner and group are root's everywhere. */
@@ -33,7 +32,7 @@ export function contentsOf({ app, format, binary, deploy, changelog, notices, sb
   const files: PackagedFile[] = [
     { path: `/usr/bin/${name}`, mode: 0o755, body: binary },
     ...[...deploy].flatMap(([path, text]) => installed(app, name, path, text)),
-    ...(app === 'agent' ? completions(name, format) : []),
+    ...completions(app, name, format),
     { path: `${documents}/changelog.gz`, mode: 0o644, body: compressed(changelog) },
     { path: `${documents}/notices.gz`, mode: 0o644, body: compressed(notices) },
     { path: `${documents}/sbom.cdx.json.gz`, mode: 0o644, body: compressed(sbom) },
@@ -57,16 +56,16 @@ function installed(app: App, name: ProgramName, path: string, text: string): Pac
   return [{ path: `/usr/lib/systemd/system/${file}`, mode, body: text }];
 }
 
-function completions(name: ProgramName, format: PackageFormat): PackagedFile[] {
-  const made = (path: string, make: typeof bashCompletion): PackagedFile => ({
-    path: `/usr/share/${path}`,
-    mode: 0o644,
-    body: `${make(name, commandTable)}\n`,
-  });
+function completions(app: App, name: ProgramName, format: PackageFormat): PackagedFile[] {
+  const made = (path: string, shell: string): PackagedFile => {
+    const completion = app === 'agent' ? completionFor(agentProgram, shell) : completionFor(collectorProgram, shell);
+    if (!completion.ok) throw new Error(completion.failure);
+    return { path: `/usr/share/${path}`, mode: 0o644, body: `${completion.value}\n` };
+  };
   return [
-    made(`bash-completion/completions/${name}`, bashCompletion),
-    made(`fish/vendor_completions.d/${name}.fish`, fishCompletion),
-    made(`zsh/${format === 'deb' ? 'vendor-completions' : 'site-functions'}/_${name}`, zshCompletion),
+    made(`bash-completion/completions/${name}`, 'bash'),
+    made(`fish/vendor_completions.d/${name}.fish`, 'fish'),
+    made(`zsh/${format === 'deb' ? 'vendor-completions' : 'site-functions'}/_${name}`, 'zsh'),
   ];
 }
 

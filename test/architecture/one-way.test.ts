@@ -28,7 +28,7 @@ const runsForward = (place: (file: string) => number | undefined) => (one: Impor
 
 const io =
   /^(?:node:(?:fs|net|tls|http|https|http2|dgram|dns|child_process|worker_threads|cluster|readline|os|process|timers)(?:\/.*)?|chokidar|execa|ws|pino|pino-pretty|better-sqlite3|fastify|esbuild)$/;
-const pure = /^(?:agent\/(?:formats|decide)|collector\/evaluate|protocol)\//;
+const pure = /^(?:agent\/(?:formats|decide|doctor\/judge)|collector\/doctor\/judge|collector\/evaluate|protocol)\//;
 
 const rules: Rule[] = [
   {
@@ -46,9 +46,9 @@ const rules: Rule[] = [
     why: 'a stage asks for what it needs through ports; only agent.ts, app.ts and the commands see everything',
     breaks: ({ from, to }) =>
       (agentPlace(from) !== undefined &&
-        /^agent\/(?:agent|main|status|memory|changes)\.ts$|^agent\/(?:commands|system)\//.test(to)) ||
+        /^agent\/(?:agent|main|status|memory|changes)\.ts$|^agent\/(?:commands|system|doctor)\//.test(to)) ||
       (collectorPlace(from) !== undefined &&
-        /^collector\/(?:app|main)\.ts$|^collector\/(?:commands|system)\//.test(to)),
+        /^collector\/(?:app|main)\.ts$|^collector\/(?:commands|system|doctor)\//.test(to)),
   },
   {
     title: 'formats, decide, evaluate and protocol import no IO',
@@ -60,6 +60,13 @@ const rules: Rule[] = [
     why: 'it is what crosses the wire: a second agent, or a browser, must be able to use it',
     breaks: ({ from, to }) =>
       from.startsWith('protocol/') && !to.startsWith('protocol/') && !/^typebox(?:\/|$)/.test(to),
+  },
+  {
+    title: "the command lines' shared part knows neither program, and no stage knows it",
+    why: 'it words for terminals, which is the outermost layer',
+    breaks: ({ from, to }) =>
+      (from.startsWith('command-line/') && /^(?:agent|collector)\//.test(to)) ||
+      ((agentPlace(from) !== undefined || collectorPlace(from) !== undefined) && to.startsWith('command-line/')),
   },
   {
     title: 'agent and collector do not import each other',
@@ -84,7 +91,7 @@ const rules: Rule[] = [
   },
 ];
 
-const all = ['agent', 'collector', 'protocol'].flatMap(sources).flatMap(importsOf);
+const all = ['agent', 'collector', 'command-line', 'protocol'].flatMap(sources).flatMap(importsOf);
 
 for (const { title, why, breaks } of rules) {
   test(title, (t) => {
@@ -103,9 +110,23 @@ test('the daemon loads neither execa nor node-forge', (t) => {
   );
 });
 
+test('neither the daemon nor the serving collector loads anything of doctor', (t) => {
+  const entries = ['agent/main.ts', 'agent/commands/run.ts', 'collector/main.ts', 'collector/commands/serve.ts'];
+  const loaded = entries.flatMap((entry) => [...loadedBy(entry)]);
+  t.deepEqual(
+    loaded.filter((name) => /\/doctor\/|diagnos/.test(name)),
+    [],
+    'because what is asked once in a while must not be carried for years',
+  );
+  for (const program of ['agent', 'collector']) {
+    const doctor = loadedBy(`${program}/commands/doctor.ts`);
+    t.true(doctor.has(`${program}/doctor/doctor.ts`), 'the walk sees what the command loads');
+  }
+});
+
 test('only main.ts ends the process, and the clock is read only at the edges', (t) => {
   const edges = /^(?:agent|collector)\/(?:main\.ts|system\/|commands\/|web\/)/;
-  for (const file of ['agent', 'collector', 'protocol'].flatMap(sources)) {
+  for (const file of ['agent', 'collector', 'command-line', 'protocol'].flatMap(sources)) {
     const text = fs.readFileSync(path.join(root, file), 'utf8').replace(/\/\*[\s\S]*?\*\/|\/\/.*$/gm, '');
     if (!/^(?:agent|collector)\/main\.ts$/.test(file)) t.notRegex(text, /process\.exit\(/, file);
     if (!edges.test(file)) t.notRegex(text, /Date\.now\(|new Date\(\)|performance\.now\(|Math\.random\(/, file);
@@ -113,7 +134,7 @@ test('only main.ts ends the process, and the clock is read only at the edges', (
 });
 
 test('no file or folder has a name that says nothing', (t) => {
-  const names = ['agent', 'collector', 'protocol', 'scripts', 'test'].flatMap(sources);
+  const names = ['agent', 'collector', 'command-line', 'protocol', 'scripts', 'test'].flatMap(sources);
   const banned = /(?:^|[/-])(?:utils?|helpers?|managers?|handlers?|misc|common|info|data)(?:[-./]|$)/;
   t.deepEqual(
     names.filter((name) => banned.test(name.replace(/^test\/helpers\/|^test\/[^/]+\/helpers\//, ''))),
