@@ -7,14 +7,16 @@ import { defaultConfig, loadConfig } from '../config.ts';
 import { agentAreas } from '../doctor/doctor.ts';
 import { systemDiagnosing } from '../system/diagnosing.ts';
 import { systemFiles } from '../system/files.ts';
-import { readMachine } from '../system/machine.ts';
+import { type Machine, readMachine } from '../system/machine.ts';
 import { agentVersion } from '../version.ts';
+import { observeUnit } from '../doctor/gather/units.ts';
+import { serviceName } from '../doctor/gather/installation.ts';
 import { writeLine } from './context.ts';
 import { programName } from './command-table.ts';
 
 /** What is wrong with this installation, and what mends it; changes nothing. With wrong settings it goes on with the defaults, and says so. */
 export async function doctorCommand(options: { config: string | undefined; json: boolean }): Promise<number> {
-  const machine = readMachine();
+  const machine = whereItsUnitRuns(readMachine());
   const loaded = loadConfig(systemFiles(), options.config, machine);
   const config = loaded.ok ? loaded.value : defaultConfig(machine);
   const ports = systemDiagnosing(config);
@@ -37,4 +39,11 @@ export async function doctorCommand(options: { config: string | undefined; json:
       : diagnosisView({ title, diagnosed }, terminalOf(process.stdout, process.env)),
   );
   return doctorCode(diagnosed);
+}
+
+/** The state directory that is looked at is the daemon's, whoever asks: where a unit is installed, its environment says where that is. */
+function whereItsUnitRuns(machine: Machine): Machine {
+  const environment = observeUnit(systemFiles(), serviceName)?.settings.get('Service.Environment') ?? [];
+  const [, stateHome] = /(?:^|\s)"?XDG_STATE_HOME=([^\s"]+)/.exec(environment.join(' ')) ?? [];
+  return stateHome === undefined ? machine : { ...machine, stateHome };
 }

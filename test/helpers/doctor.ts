@@ -1,5 +1,11 @@
+import fs from 'node:fs';
+import path from 'node:path';
 import type { Diagnosis } from '@certherd/command-line/diagnosis';
-import type { Ran } from './testbed/children.ts';
+import type { ExecutionContext } from 'ava';
+import type { TestHost } from './host.ts';
+import { agentProgram } from './scenario.ts';
+import { type Child, plainEnvironment, type Ran } from './testbed/children.ts';
+import { until } from './testbed/until.ts';
 
 /** What one `doctor --json` told. */
 export interface Consultation {
@@ -30,4 +36,28 @@ export function consultation({ exit, stdout, stderr }: Pick<Ran, 'exit' | 'stdou
       return one;
     },
   };
+}
+
+/** `doctor --json` on this host. */
+export async function consult(host: TestHost): Promise<Consultation> {
+  return consultation(await ranDoctor(host, ['doctor', '--json', '--config', host.configFile]));
+}
+
+/** The agent's command line there, behind another program where one is named. */
+export function ranDoctor(host: TestHost, args: string[], env: Record<string, string> = {}, before: string[] = []) {
+  const [program = '', ...argv] = [...before, process.execPath, agentProgram, ...args];
+  return host.sandbox.run(program, argv, { env: { ...plainEnvironment, HOME: '/nonexistent', ...env } });
+}
+
+export function stateOf(host: TestHost): string {
+  return path.join(host.sandbox.directory, 'state');
+}
+
+/** The daemon, once it has looked. */
+export async function runningOn(t: ExecutionContext, host: TestHost): Promise<Child> {
+  const daemon = host.daemon();
+  t.teardown(() => daemon.end());
+  const read = () => JSON.parse(fs.readFileSync(path.join(stateOf(host), 'status.json'), 'utf8'));
+  await until('the daemon has looked', () => read().pid === daemon.pid && read().lookedAt !== undefined);
+  return daemon;
 }

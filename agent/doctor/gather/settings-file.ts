@@ -3,7 +3,7 @@ import type { Config } from '../../config.ts';
 import type { PathPermissions } from '../../ports.ts';
 import type { DoctorPorts } from '../doctor-ports.ts';
 
-export const defaultSettings = '/etc/certherd/agent.toml';
+const defaultSettings = '/etc/certherd/agent.toml';
 
 export interface SettingsFacts {
   path: string;

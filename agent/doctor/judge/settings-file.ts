@@ -30,7 +30,7 @@ function mistaken(path: string, mistake: string): Diagnosis {
   return wrong(
     'settings-mistake',
     mistake,
-    'With a mistake in its settings the agent does not start, and no action is taken.',
+    'With a mistake in its settings the agent does not start, and no action is taken. The rest of this report is told of the defaults.',
     line === undefined
       ? `Correct ${path}.`
       : `Correct line ${line} of ${path}; docs/settings.md tells every field and what it may be.`,

@@ -72,7 +72,7 @@ function askWeb(at: Authority): Promise<NonNullable<ListenerFacts['answer']>> {
 }
 
 /** Who listens at this port, by /proc (proc(5)): state 0A is LISTEN. Undefined: nobody, as far as is seen. */
-export function holderOf(port: number): ListenerFacts['holder'] {
+function holderOf(port: number): ListenerFacts['holder'] {
   const hex = port.toString(16).toUpperCase().padStart(4, '0');
   const rows = ['net/tcp', 'net/tcp6'].flatMap((table) => (procText(table) ?? '').split('\n'));
   const row = rows

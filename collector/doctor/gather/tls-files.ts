@@ -13,10 +13,8 @@ export interface TlsFacts {
 
 /** Reads the collector's own key and certificate; makes nothing. */
 export async function observeTls(dataDirectory: string, now: number): Promise<TlsFacts> {
-  const [keyPath, certificatePath] = ['key.pem', 'certificate.pem'].map((name) => join(dataDirectory, 'tls', name)) as [
-    string,
-    string,
-  ];
+  const inFolder = (name: string) => join(dataDirectory, 'tls', name);
+  const [keyPath, certificatePath] = [inFolder('key.pem'), inFolder('certificate.pem')];
   const paths = { keyPath, certificatePath };
   if (!existsSync(keyPath) && isOpen(dataDirectory)) return { ...paths, found: 'absent' };
   try {

@@ -5,8 +5,8 @@ import type { SyncTime } from '../gather/sync-time.ts';
 import { asOwner } from './words.ts';
 
 /** A write-ahead log of its usual size, and room to grow for some days. */
-export const leastBytes = 256 * 1024 * 1024;
-export const leastFiles = 100;
+const leastBytes = 256 * 1024 * 1024;
+const leastFiles = 100;
 
 const why = {
   mode: 'The TLS key that every agent trusts is in there: nobody else may look into it.',

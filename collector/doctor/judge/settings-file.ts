@@ -18,7 +18,12 @@ export function judgeSettings({ path, isRead, mistakes, mode }: SettingsFacts): 
       line === undefined
         ? `Make ${path} readable, or name another file with --config.`
         : `Correct line ${line} of ${path}; docs/settings.md tells every field and what it may be.`;
-    return wrong('settings-mistake', mistake, 'With a mistake in its settings the collector does not start.', fix);
+    return wrong(
+      'settings-mistake',
+      mistake,
+      'With a mistake in its settings the collector does not start. The rest of this report is told of the defaults.',
+      fix,
+    );
   });
   const open =
     mode !== undefined && (mode & 0o022) !== 0
