@@ -135,7 +135,7 @@ full(
       'import urllib.request; print(urllib.request.urlopen("http://127.0.0.1:8480/", timeout=2).read().decode())';
     const shown = async () => (await guest.run('/usr/bin/python3', ['-c', page])).stdout.includes('<script');
     await until('the page is served', shown, { deadlineMs: 60_000 });
-  t.notRegex(await guest.must('ls', '-a', '/tmp', '/var/lib/certherd-collector/'), /certherd-sqlite/);
+    t.notRegex(await guest.must('ls', '-a', '/tmp', '/var/lib/certherd-collector/'), /certherd-sqlite/);
     await guest.must('dpkg', '--remove', 'certherd-collector');
     t.false(await shown());
     t.true(guest.exists('/var/lib/private/certherd-collector/certherd.db'));
