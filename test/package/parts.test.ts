@@ -158,7 +158,7 @@ test('the command line asks for all by default, for what it is told else, and re
     output: '/out',
   });
   t.is(readOptions(['--arch', 'mips'], '/top'), '--arch: x64 or arm64, not "mips"');
-  t.regex(String(readOptions(['--colour'], '/top')), /--colour/);
+  t.regex(JSON.stringify(readOptions(['--colour'], '/top')), /--colour/);
   t.is(readOptions(['--help', '--quick'], '/top'), undefined);
   for (const line of usage.split('\n')) t.true(line.length <= 128, line);
 });
