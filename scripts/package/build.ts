@@ -84,16 +84,16 @@ async function buildOne(options: BuildOptions, app: App, architecture: Architect
     notices: noticesOf(top, packages, node),
     sbom: sbomText,
   };
-  const made: Built['packages'] = {};
-  for (const format of formats) {
+  const made = formats.map(async (format) => {
     progress(`${program} ${architecture}: .${format}`);
     const { version, epoch } = identity;
     const files = contentsOf({ ...contents, format });
     const scripts = packageScripts(top, format, program);
     const parts: PackageParts = { app, architecture, version, epoch, files, scripts, compression };
-    made[format] = await inFolder((folder) => (format === 'deb' ? makeDeb : makeRpm)(output, folder, parts));
-  }
-  return { app, architecture, binary, sbom, packages: made };
+    const make = format === 'deb' ? makeDeb : makeRpm;
+    return [format, await inFolder((folder) => make(output, folder, parts))] as const;
+  });
+  return { app, architecture, binary, sbom, packages: Object.fromEntries(await Promise.all(made)) };
 }
 
 /** The libraries in Node's executable, which is of the same version as the one that runs this. */

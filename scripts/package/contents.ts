@@ -49,6 +49,9 @@ function installed(app: App, name: ProgramName, path: string, text: string): Pac
     return [{ path: `/etc/certherd/${file}`, mode, body: text, isConfig: true }];
   if (folder === 'man' && file === `${name}.1`)
     return [{ path: `/usr/share/man/man1/${file}.gz`, mode, body: compressed(text) }];
+  // For systems whose systemd knows what is in it: the administrator puts it where it counts.
+  if (folder === 'systemd' && file === 'certherd-restart-steps.conf')
+    return [{ path: `/usr/share/doc/${name}/examples/${file}`, mode, body: text }];
   const isOwn = file.startsWith(`${name}.`) || (app === 'agent' && file.startsWith('certherd-act'));
   if (folder !== 'systemd' || !isOwn) return [];
   if (file.endsWith('.sysusers.conf')) return [{ path: `/usr/lib/sysusers.d/${name}.conf`, mode, body: text }];

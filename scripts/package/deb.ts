@@ -35,7 +35,7 @@ export async function makeDeb(output: string, folder: string, parts: PackagePart
   }
   stage(root, files, epoch);
   // One thread: xz's blocks, and so the bytes, depend on their number.
-  const how = compression === 'small' ? ['-Zxz', '-z9', '--threads-max=1'] : ['-Zgzip', '-z1'];
+  const how = compression === 'small' ? ['-Zxz', '-z6', '--threads-max=1'] : ['-Zgzip', '-z1'];
   await must(['/usr/bin/dpkg-deb', '--root-owner-group', ...how, '-b', root, path], {
     env: { ...plainEnvironment, SOURCE_DATE_EPOCH: String(epoch) },
   });

@@ -87,7 +87,7 @@ async function stripProgram(architecture: Architecture): Promise<{ program: stri
   const told = await run([program, '--version']);
   if (told.exit !== 0)
     throw new Error(
-      `${program} is missing: apt-get install ${isOwn ? 'binutils' : `binutils-${gnu}`} (to build for ${debian})`,
+      `${program} is missing: apt-get install ${isOwn ? 'binutils' : `binutils-${gnu.replace('_', '-')}`} (to build for ${debian})`,
     );
   return { program, version: told.stdout.split('\n')[0] ?? '' };
 }

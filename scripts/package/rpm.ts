@@ -37,7 +37,7 @@ export function specOf({ app, version, files, scripts, compression }: PackagePar
     '%global _buildhost certherd.invalid',
     '%global _build_id_links none',
     '%global debug_package %{nil}',
-    `%global _binary_payload ${compression === 'small' ? 'w9.xzdio' : 'w1.gzdio'}`,
+    `%global _binary_payload ${compression === 'small' ? 'w6.xzdio' : 'w1.gzdio'}`,
     `Name: ${name}`,
     `Version: ${version}`,
     'Release: 1',

@@ -43,7 +43,8 @@ type Start = readonly [string, ...string[]];
 /** How a binary is started here: itself, or by qemu with the libraries of Debian's cross packages. */
 async function startOf({ binary, architecture }: Built): Promise<Start | undefined> {
   if (architecture === process.arch) return [binary];
-  const { qemu, sysroot } = namesOf[architecture];
+  const { qemu, gnu } = namesOf[architecture];
+  const sysroot = `/usr/${gnu}`;
   const emulator = `/usr/bin/${qemu}`;
   if (!existsSync(emulator) || !existsSync(join(sysroot, 'lib'))) return undefined;
   return [emulator, '-L', sysroot, binary];

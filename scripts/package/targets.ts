@@ -7,20 +7,8 @@ export type Architecture = (typeof architectures)[number];
 
 /** What others call the same machine. */
 export const namesOf = {
-  x64: {
-    debian: 'amd64',
-    rpm: 'x86_64',
-    gnu: 'x86-64-linux-gnu',
-    qemu: 'qemu-x86_64',
-    sysroot: '/usr/x86_64-linux-gnu',
-  },
-  arm64: {
-    debian: 'arm64',
-    rpm: 'aarch64',
-    gnu: 'aarch64-linux-gnu',
-    qemu: 'qemu-aarch64',
-    sysroot: '/usr/aarch64-linux-gnu',
-  },
+  x64: { debian: 'amd64', rpm: 'x86_64', gnu: 'x86_64-linux-gnu', qemu: 'qemu-x86_64' },
+  arm64: { debian: 'arm64', rpm: 'aarch64', gnu: 'aarch64-linux-gnu', qemu: 'qemu-aarch64' },
 } as const satisfies Record<Architecture, object>;
 
 /** The program's name, which is also its package's. */

@@ -15,7 +15,17 @@ export interface PackagedFiles extends Required<Pick<Built, 'app' | 'binary' | '
 
 export const top = resolve(import.meta.dirname, '../..');
 /** What the result depends on; node_modules by the lockfile. */
-const sources = ['agent', 'collector', 'command-line', 'protocol', 'deploy', 'scripts/package', 'package-lock.json', 'CHANGELOG.md'];
+const sources = [
+  'agent',
+  'collector',
+  'command-line',
+  'protocol',
+  'deploy',
+  'scripts/package',
+  'package-lock.json',
+  'tsconfig.base.json',
+  'CHANGELOG.md',
+];
 const keptBuilds = 4;
 
 /**
