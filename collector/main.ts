@@ -5,11 +5,12 @@ import type { HostOptions } from './commands/host.ts';
 import type { TokenOptions } from './commands/token.ts';
 import { isStartFailure, messageOf } from './failure.ts';
 import { systemClock } from './system/clock.ts';
+import { journalPrefix } from './system/journal.ts';
 import { collectorVersion } from './version.ts';
 
 const terminal: Console = {
   print: (line) => process.stdout.write(`${line}\n`),
-  complain: (line) => process.stderr.write(`${line}\n`),
+  complain: (line) => process.stderr.write(`${journalPrefix('error')}${line}\n`),
   clock: systemClock,
   ended: () =>
     new Promise((resolve) => {

@@ -23,9 +23,18 @@ export interface Console {
 /** As sysexits.h numbers them, where it does. */
 export const exitCodes = { ok: 0, failed: 1, usage: 64, config: 78 } as const;
 
+/** A user of no account (DynamicUser=, a container's own uid) has no home, and needs none where the data directory is named. */
+function homeHere(): string {
+  try {
+    return homedir();
+  } catch {
+    return '/nonexistent';
+  }
+}
+
 /** The config, or undefined after each mistake was printed on a line of its own. */
 export function configFor(options: CommonOptions, console: Console): Config | undefined {
-  const surroundings = { env: process.env, home: homedir(), isRoot: process.getuid?.() === 0 };
+  const surroundings = { env: process.env, home: homeHere(), isRoot: process.getuid?.() === 0 };
   const loaded = loadConfig({ file: options.config, dataDirectory: options.data }, surroundings);
   if (loaded.ok) return loaded.value;
   for (const mistake of loaded.failure) console.complain(mistake);
