@@ -132,10 +132,10 @@ export interface ConfigFiles {
   /** May this process put another file in the place of the one that the path leads to, with nobody else able to come between? */
   replaceable(path: string): Result<void>;
   /**
-   * Puts these bytes in the place of the file that the path leads to: written beside it under a name that no include fits, with its
-   * owner and mode, synced, and renamed. Links stay links. It is whole, the old one or the new one, at every moment.
+   * Puts these bytes in the place of `target`, to which the path must still lead: written beside it under a name that no include fits,
+   * with its owner and mode, synced, and renamed. Links stay links. It is whole, the old one or the new one, at every moment.
    */
-  replace(path: string, bytes: Uint8Array): Result<void>;
+  replace(path: string, target: string, bytes: Uint8Array): Result<void>;
 }
 
 /** A CAA record (RFC 8659): tag and value raw. */

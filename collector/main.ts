@@ -18,7 +18,7 @@ const terminal: Console = {
     }),
 };
 
-process.exit(await run(process.argv.slice(2)));
+void run(process.argv.slice(2)).then((code) => process.exit(code));
 
 /** Runs one command; its exit code. Each command is loaded only when it is asked for. */
 async function run(argv: readonly string[]): Promise<number> {
@@ -53,7 +53,9 @@ async function run(argv: readonly string[]): Promise<number> {
       code = await (await import('./commands/host.ts')).listHosts(options, terminal);
     });
   common(program.command('version'))
-    .description('print the versions of this program, of the protocol and of node')
+    .description(
+      'print the versions of this program, of the protocol and of node, and the commit that it was built from',
+    )
     .action(async () => {
       code = (await import('./commands/version.ts')).showVersion(terminal);
     });

@@ -1,4 +1,11 @@
 import manifest from './package.json' with { type: 'json' };
 
+// Written in by scripts/package/bundle.ts. A clone has neither.
+declare const builtVersion: string | undefined;
+declare const builtCommit: string | undefined;
+
 /** The collector's own version. */
-export const collectorVersion: string = manifest.version;
+export const collectorVersion: string = typeof builtVersion === 'string' ? builtVersion : manifest.version;
+
+/** The commit that a binary was made from, `-changed` at its end if the tree was not that commit's; else `unknown`. */
+export const collectorCommit: string = typeof builtCommit === 'string' ? builtCommit : 'unknown';

@@ -1,6 +1,7 @@
 import type { Result } from '@certherd/protocol/failure';
 import type { Config } from '../config.ts';
 import { isAllowed, notAllowed } from '../decide/allowed.ts';
+import { redacted } from '../formats/redact.ts';
 import type { Clock, Dialer, Files, Links, LogEnd, Proc, Programs, State } from '../ports.ts';
 import { renewLineage } from './certbot.ts';
 import { deploy } from './deploy.ts';
@@ -25,6 +26,8 @@ export interface ActPorts {
   /** What root alone may write where root acts: the ledger of renewals. */
   state: State;
   rehearsal: RehearsalPorts;
+  /** Aborted once this process is to end: then nothing is waited for, and no renewal begins. */
+  ending?: AbortSignal;
   /** One action at a time on a host: undefined where another one runs. */
   takeLock(): { release(): void } | undefined;
 }
@@ -40,8 +43,17 @@ export async function act(
   progress: (line: string) => void,
 ): Promise<Outcome> {
   const steps = recordSteps(ports.clock, progress);
-  const ended = await guarded(request, config, ports, steps);
+  const ended = await guarded(request, config, ports, steps).catch(unforeseen);
   return { verb: request.verb, ...ended, steps: steps.done };
+}
+
+/** Whoever asked is answered, whatever happened: a full disk is met first where the lock is written. */
+function unforeseen(error: unknown): Ended {
+  const isFull = error instanceof Error && 'code' in error && (error.code === 'ENOSPC' || error.code === 'EDQUOT');
+  const said = redacted(error instanceof Error ? error.message : String(error)).slice(0, 600);
+  return isFull
+    ? { reason: 'disk-full', detail: `nothing was begun: ${said}` }
+    : { reason: 'internal', detail: `a fault of certherd-agent, please report it: ${said}` };
 }
 
 async function guarded(request: Request, config: Config, ports: ActPorts, steps: Steps): Promise<Ended> {

@@ -8,6 +8,8 @@ interface TurnPorts {
   clock: Clock;
   files: Files;
   proc: Proc;
+  /** Once it is aborted nothing is waited for. */
+  ending?: AbortSignal;
 }
 
 /** Another certbot that has one of the three directories locked. */
@@ -36,7 +38,7 @@ export async function awaitTurn(
   if (!first) return undefined;
   const waited = async () => {
     let holder: LockHolder | undefined = first;
-    while (holder && ports.clock.monotonic() < deadline) {
+    while (holder && !ports.ending?.aborted && ports.clock.monotonic() < deadline) {
       await pause(ports.clock, pauseMs);
       holder = look();
     }

@@ -14,7 +14,7 @@ import { awaitTurn, heldBy, pause } from './certbot-turn.ts';
 import { type HalfWrittenPorts, undoHalfWritten } from './half-written.ts';
 import type { Steps } from './steps.ts';
 
-export type RenewalPorts = HalfWrittenPorts & Pick<ActPorts, 'clock' | 'proc' | 'logEnd'>;
+export type RenewalPorts = HalfWrittenPorts & Pick<ActPorts, 'clock' | 'proc' | 'logEnd' | 'ending'>;
 
 /** One run's log is 20 to 70 KiB; with many names more. */
 const logBytes = 256 * 1024;
@@ -34,6 +34,8 @@ export async function renewLineage(name: string, config: Config, ports: RenewalP
   const turnBy = began + config.certbot.deadlineMs / 2;
   const holder = await awaitTurn(config, ports, steps, turnBy);
   if (holder) return { reason: 'busy', detail: heldBy(holder) };
+  // What had its locks may have ended by the same shutdown: an order that begins now would be cut off.
+  if (ports.ending?.aborted) return { reason: 'busy', detail: 'this host, or this action, is being stopped' };
 
   await undoHalfWritten(asked, config, ports, steps);
   const before = find(ports, config, name);
@@ -84,7 +86,7 @@ export async function runInTurn(
       deadlineMs: deadline - ports.clock.monotonic(),
     });
     const isBusy = end.ok && end.value.exitCode !== 0 && certbotFailure(end.value.output, '', 0).reason === 'busy';
-    if (!isBusy || ports.clock.monotonic() + betweenTriesMs >= turnBy) return end;
+    if (!isBusy || ports.ending?.aborted || ports.clock.monotonic() + betweenTriesMs >= turnBy) return end;
     await pause(ports.clock, betweenTriesMs);
   }
 }

@@ -17,7 +17,7 @@ export async function changeConfig(
         const state = stateOf(ports.files, file);
         if (state === 'after') return undefined;
         if (state === 'other') return `${file.path} was changed since the plan was made`;
-        const replaced = ports.configFiles.replace(file.path, file.after);
+        const replaced = ports.configFiles.replace(file.path, file.target, file.after);
         return replaced.ok ? undefined : replaced.failure.detail;
       },
       (problem) => (problem === undefined ? { ok: true, detail: file.path } : { ok: false, detail: problem }),
@@ -41,7 +41,7 @@ export async function takeBack(
         const state = stateOf(ports.files, file);
         if (state === 'before') return undefined;
         if (state === 'other') return `${file.path} was changed by somebody else, and was left as it is`;
-        const replaced = ports.configFiles.replace(file.path, file.before);
+        const replaced = ports.configFiles.replace(file.path, file.target, file.before);
         return replaced.ok ? undefined : replaced.failure.detail;
       },
       (problem) => (problem === undefined ? { ok: true, detail: file.path } : { ok: false, detail: problem }),

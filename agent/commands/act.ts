@@ -19,6 +19,7 @@ import { systemSignal } from '../system/signal.ts';
 import { systemState } from '../system/state.ts';
 import { systemWebGet } from '../system/web-get.ts';
 import { type Context, exitCodes, writeError, writeLine } from './context.ts';
+import { firstLine } from './first-line.ts';
 import { printable } from './printable.ts';
 
 /** The longest line that is read, in characters, and how long it is waited for. */
@@ -32,7 +33,7 @@ const lineMs = 5_000;
 export async function actCommand(context: Context): Promise<number> {
   const ending = new AbortController();
   process.on('SIGTERM', () => ending.abort());
-  const request = checkedJson(await firstLine(), Request);
+  const request = checkedJson(await firstLine(longestLine, lineMs), Request);
   if (!request) {
     writeError(
       'standard input must be one JSON line: {"verb":"renew","lineage":NAME} or {"verb":"reload","server":"nginx"}',
@@ -68,6 +69,7 @@ export function actingPorts({ config, files }: Pick<Context, 'config' | 'files'>
     clock: systemClock(),
     files,
     dial: systemDialer(),
+    ...(ending && { ending }),
     programs: systemPrograms(ending),
     proc: systemProc(),
     logEnd: systemLogEnd(),
@@ -99,23 +101,4 @@ export function actStateDirectory({ stateDirectory }: Pick<Config, 'stateDirecto
 
 function writeJournal(line: string, level: 'info' | 'warn' = 'info'): void {
   process.stderr.write(`${journalPrefix(level)}${printable(line)}\n`);
-}
-
-/** Whoever asks is not waited for, nor read further than a request can be long: then there is no line. */
-async function firstLine(): Promise<string> {
-  const tooLate = setTimeout(() => process.stdin.destroy(), lineMs);
-  let text = '';
-  try {
-    process.stdin.setEncoding('utf8');
-    for await (const chunk of process.stdin) {
-      text += String(chunk);
-      if (text.includes('\n') || text.length > longestLine) break;
-    }
-  } catch {
-    return '';
-  } finally {
-    clearTimeout(tooLate);
-  }
-  const [line = ''] = text.split('\n');
-  return line.length > longestLine ? '' : line;
 }

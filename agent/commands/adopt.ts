@@ -22,6 +22,7 @@ import { actingPorts, actStateDirectory } from './act.ts';
 import { adoptionJson, adoptionText, refusalText } from './adoption-view.ts';
 import { type Context, exitCodes, writeError, writeLine } from './context.ts';
 import { printable, printableJson } from './printable.ts';
+import { uninterrupted } from './uninterrupted.ts';
 
 export interface AdoptOptions {
   plan: boolean;
@@ -109,24 +110,19 @@ async function isConfirmed({ json }: AdoptOptions): Promise<boolean> {
   return false;
 }
 
-/** What has begun is brought to its end: a signal that came in the middle would leave half of it. */
-async function perform(context: Context, planned: AdoptionPlan, { json }: AdoptOptions): Promise<AdoptionOutcome> {
+function perform(context: Context, planned: AdoptionPlan, { json }: AdoptOptions): Promise<AdoptionOutcome> {
   const progress = (line: string) => {
     if (!json) process.stderr.write(`  ${printable(line)}\n`);
   };
-  const wait = () => progress('it is brought to its end first');
-  process.on('SIGINT', wait).on('SIGTERM', wait);
-  try {
-    const keepIn = (place: string) => systemState(path.join(adoptionsDirectory(context.config), place));
-    return await adopt(
+  const keepIn = (place: string) => systemState(path.join(adoptionsDirectory(context.config), place));
+  return uninterrupted(progress, (ending) =>
+    adopt(
       planned,
       context.config,
-      { ...actingPorts(context), configFiles: systemConfigFiles(), keepIn },
+      { ...actingPorts(context, ending), configFiles: systemConfigFiles(), keepIn },
       progress,
-    );
-  } finally {
-    process.off('SIGINT', wait).off('SIGTERM', wait);
-  }
+    ),
+  );
 }
 
 function adoptionsDirectory(config: Context['config']): string {

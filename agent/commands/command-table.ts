@@ -132,13 +132,17 @@ export const commandTable: readonly CommandEntry[] = [
   {
     name: 'enroll',
     summary: 'enrol this host with a collector',
-    details: 'JOIN comes from: certherd-collector token create. It is one word, good for one host and one hour.',
+    details:
+      'JOIN comes from: certherd-collector token create. It is one word, good for one host and one hour. With - it is read from standard input, so that no list of processes shows it.',
     arguments: [{ name: 'join', values: 'text' }],
     options: [
       { flag: '--replace', summary: 'leave the collector that this host is enrolled with' },
       json('print the agent id, for scripts'),
     ],
-    examples: [{ command: 'enroll certherd://…', what: 'with the word that the collector printed' }],
+    examples: [
+      { command: 'enroll certherd://…', what: 'with the word that the collector printed' },
+      { command: 'enroll - < join', what: 'with a word in a file, for scripts' },
+    ],
     exits: usualExits,
     wrong,
     run: {
@@ -234,12 +238,14 @@ export const commandTable: readonly CommandEntry[] = [
   },
   {
     name: 'version',
-    summary: 'print the version',
-    options: [],
-    examples: [{ command: 'version', what: 'the same as --version' }],
+    summary: 'print the versions of this program, of the protocol and of node, and the commit that it was built from',
+    options: [json('the same for scripts')],
+    examples: [{ command: 'version', what: 'what to name in a report; --version prints the version alone' }],
     exits: [{ code: exitCodes.ok, what: 'printed' }],
     wrong,
-    run: { free: async () => (await import('./version.ts')).versionCommand() },
+    run: {
+      free: async (_args, options) => (await import('./version.ts')).versionCommand({ json: options.json === true }),
+    },
   },
 ];
 

@@ -5,14 +5,19 @@ import { systemClock } from '../system/clock.ts';
 import { collectorSocketOpener } from '../system/collector-socket.ts';
 import { systemState } from '../system/state.ts';
 import { type Context, exitCodes, writeError, writeLine } from './context.ts';
+import { firstLine } from './first-line.ts';
 
-/** Enrols this host with the collector that the join string names. */
+const longestJoin = 4096;
+const inputMs = 60_000;
+
+/** Enrols this host with the collector that the join string names; "-" is one on standard input, which no list of processes shows. */
 export async function enrollCommand(
   { config, host }: Context,
-  text: string,
+  word: string,
   options: { replace: boolean; json: boolean },
 ): Promise<number> {
-  const join = parseJoin(text);
+  const text = word === '-' ? await firstLine(longestJoin, inputMs) : word;
+  const join = parseJoin(text.trim());
   if (!join.ok) {
     writeError(`the join string cannot be used: ${join.failure}. Make one with: certherd-collector token create`);
     return exitCodes.usage;

@@ -5,16 +5,21 @@ import { systemClock } from '../system/clock.ts';
 import { performHere } from './act.ts';
 import { type Context, exitCodes, writeError, writeLine } from './context.ts';
 import { printable, printableJson } from './printable.ts';
+import { uninterrupted } from './uninterrupted.ts';
 
 /** Renews a lineage now, then brings it into service and proves it: what the daemon does when the time has come. */
 export async function renewCommand(context: Context, lineage: string, options: { json: boolean }): Promise<number> {
   const progress = (line: string) => {
     if (!options.json) process.stderr.write(`  ${printable(line)}\n`);
   };
-  const outcomes: Outcome[] = [await performHere(context, { verb: 'renew', lineage }, progress)];
-  if (outcomes[0]?.reason === 'done')
-    for (const server of await serversOf(context, lineage))
-      outcomes.push(await performHere(context, { verb: 'reload', server }, progress));
+  const outcomes = await uninterrupted(progress, async (ending) => {
+    const renewal = await performHere(context, { verb: 'renew', lineage }, progress, ending);
+    const all: Outcome[] = [renewal];
+    if (renewal.reason === 'done')
+      for (const server of await serversOf(context, lineage))
+        all.push(await performHere(context, { verb: 'reload', server }, progress, ending));
+    return all;
+  });
   const failed = outcomes.find((outcome) => outcome.reason !== 'done');
   if (options.json) writeLine(printableJson({ version: 1, lineage, outcomes }));
   else if (failed) writeError(`${failed.verb} failed (${failed.reason}): ${printable(failed.detail)}`);

@@ -39,7 +39,7 @@ export function adoptionEdits(
   for (const pair of own) {
     const [certificate, key, refusal] = onlyPair(pair);
     if (refusal) return { ok: false, failure: refusal };
-    const other = pairs.find((one) => !own.includes(one) && one.keys.some((directive) => isSame(directive, key)));
+    const other = pairs.find((one) => !own.includes(one) && one.keys.some((directive) => isTold(directive, key)));
     if (other)
       return refused(`${placeOf(key)} is the key of ${placeOf(other.server)} too, which has another certificate`);
     for (const [directive, to] of [
@@ -109,8 +109,9 @@ function textOf(bytes: Uint8Array): string {
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8');
 }
 
-function isSame(one: Directive, other: Directive): boolean {
-  return one.file === other.file && one.offset === other.offset;
+/** Directives are edited by line and value: on one line two may be told alike. */
+function isTold(one: Directive, other: Directive): boolean {
+  return one.file === other.file && one.line === other.line && one.args[0] === other.args[0];
 }
 
 function placeOf({ file, line }: Directive): string {

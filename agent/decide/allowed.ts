@@ -1,9 +1,10 @@
 import { type Config, modeOf } from '../config.ts';
 import type { Request } from './action.ts';
 
-/** Does the local policy allow this? A reload is the host's, everything else one lineage's. */
+/** Does the local policy allow this? A reload is the host's, or any one lineage's that asks for more; everything else one lineage's. */
 export function isAllowed(request: Request, config: Config): boolean {
-  if (request.verb === 'reload') return config.mode !== 'observe';
+  if (request.verb === 'reload')
+    return [config, ...config.lineages.values()].some(({ mode = 'observe' }) => mode !== 'observe');
   const mode = modeOf(config, request.lineage);
   return request.verb === 'restore' ? mode !== 'observe' : mode === 'renew';
 }

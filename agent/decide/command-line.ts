@@ -131,3 +131,9 @@ export function typed(argv: string[], environment: Record<string, string> = {}):
 function quoted(word: string): string {
   return /^[A-Za-z0-9_\-.,:/=@%+]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
 }
+
+/** A command of certherd-agent for a person to type, with --config where the settings are not where it looks by itself. */
+export function ownCommand(words: readonly string[], { path }: Pick<Config, 'path'>): string {
+  const isUsual = path === undefined || path === '/etc/certherd/agent.toml';
+  return typed(['certherd-agent', ...words, ...(isUsual ? [] : ['--config', path])]);
+}

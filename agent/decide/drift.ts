@@ -2,7 +2,7 @@ import type { Finding } from '@certherd/protocol/finding';
 import { addressAndPort } from '../observe/endpoints/place.ts';
 import type { ObservedEndpoint } from '../observe/observations.ts';
 import { type Cause, causeOf, isTold } from './causes.ts';
-import { tlsClient, typed } from './command-line.ts';
+import { ownCommand, tlsClient, typed } from './command-line.ts';
 import { type Facts, type Policy, instant } from './facts.ts';
 import { blocksReload, deploymentDigest, reloadableServers } from './reload.ts';
 import { nextTryAt } from './retry.ts';
@@ -42,7 +42,8 @@ function loadedBefore(endpoint: ObservedEndpoint, facts: Facts, earlier: Finding
   const cause = held ? undefined : causeOf(endpoint, facts);
   const subject = server && deploymentDigest(facts.observations, server);
   const last = facts.attempts.findLast((attempt) => attempt.verb === 'reload' && attempt.subject === subject);
-  const again = last?.reason === 'restored' && lineage ? typed(['certherd-agent', 'restore', lineage.name]) : undefined;
+  const again =
+    last?.reason === 'restored' && lineage ? ownCommand(['restore', lineage.name], facts.config) : undefined;
   const why = held
     ? `the reload is held back by a finding of its own: ${held.cause}`
     : last && last.reason !== 'done'

@@ -21,7 +21,6 @@ function dueReload(server: ReloadableServer, facts: Facts, findings: Finding[]):
     (endpoint) => endpoint.server === server && isForReload(endpoint, facts),
   );
   const wanted =
-    facts.config.mode !== 'observe' &&
     drifted.length > 0 &&
     !isSettling(server, facts) &&
     !findings.some(blocksReload(observations, server)) &&
@@ -44,7 +43,7 @@ function isForReload(endpoint: ObservedEndpoint, { observations, config }: Facts
   const drifted = configured && (served ? served !== configured : failure?.reason === 'no-shared-algorithm');
   if (!drifted || atOneOfAll(endpoint, observations) !== undefined) return false;
   const { lineage } = observations.deployments.find(({ id }) => id === endpoint.deployment) ?? {};
-  return lineage === undefined || modeOf(config, lineage) !== 'observe';
+  return (lineage === undefined ? config.mode : modeOf(config, lineage)) !== 'observe';
 }
 
 function isSettling(server: ReloadableServer, { observations }: Facts): boolean {

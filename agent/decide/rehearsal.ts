@@ -1,5 +1,5 @@
 import type { Finding } from '@certherd/protocol/finding';
-import { typed } from './command-line.ts';
+import { ownCommand, typed } from './command-line.ts';
 import type { Facts, Policy } from './facts.ts';
 import { lifeLeft } from './renewal-time.ts';
 
@@ -60,6 +60,5 @@ export function packageOf(authenticator: string): string {
 }
 
 function rehearse({ config }: Facts, name: string): string {
-  const usual = config.path === undefined || config.path === '/etc/certherd/agent.toml';
-  return typed(['certherd-agent', 'rehearse', name, ...(usual ? [] : ['--config', config.path ?? ''])]);
+  return ownCommand(['rehearse', name], config);
 }

@@ -16,6 +16,8 @@ export type RequestRefusal =
   | 'subject-unfit'
   /** the local policy (mode) does not allow it */
   | 'not-allowed'
+  /** nothing is in the state that the verb is there for */
+  | 'not-needed'
   /** its time to begin is over */
   | 'too-late'
   /** the CA asked to wait, or this host's own limit is reached */
@@ -50,12 +52,34 @@ export function judgeRequest(
   if (!Check(Request, request))
     return { refused: 'subject-unfit', detail: `${verb} is nothing that can be done with this ${subject.kind}` };
   if (!isAllowed(request, config)) return { refused: 'not-allowed', detail: notAllowed(request, config) };
+  const idle = needless(request, snapshot);
+  if (idle !== undefined) return { refused: 'not-needed', detail: idle };
   const last = attempts.findLast((one) => one.verb === verb && one.subject === subject.id);
   if (verb === 'renew' && last?.retryAt !== undefined && last.retryAt > now)
     return { refused: 'too-soon', detail: `not before ${new Date(last.retryAt).toISOString()}: ${last.detail}` };
   const why = `${frame.requester} asked for it at the collector: ${frame.reason}`;
   // A reload that was asked for says nothing about those that the drift itself calls for.
   return { action: { request, why, subject: verb === 'reload' ? `asked ${subject.id}` : subject.id } };
+}
+
+/**
+ * Why a reload or a restoration would change nothing for the better. Each one costs something (workers that drain, a certificate
+ * that is older), and the agent by itself would not do it: a collector cannot have it either. A person on the host can.
+ */
+function needless(request: Request, { deployments, endpoints, lineages }: Snapshot): string | undefined {
+  if (request.verb === 'reload') {
+    const asked = endpoints.filter(({ server }) => server === request.server);
+    const isProved =
+      asked.length > 0 && asked.every(({ served, configured }) => served !== undefined && served === configured);
+    return isProved ? `every endpoint of ${request.server} presents what is configured` : undefined;
+  }
+  if (request.verb !== 'restore') return undefined;
+  const live = lineages.find(({ name }) => name === request.lineage)?.live;
+  const own = new Set(deployments.filter(({ lineage }) => lineage === request.lineage).map(({ id }) => id));
+  const isInTrouble = endpoints.some(({ deployment, served }) => own.has(deployment ?? '') && served !== live);
+  return isInTrouble
+    ? undefined
+    : `no client is shown anything but the certificate of ${request.lineage} that is in use`;
 }
 
 /** What a look that was asked for found. */

@@ -6,7 +6,7 @@ import type { LineageVersionsObserved } from '../observe/lineage-versions.ts';
 import type { MachineryObserved } from '../observe/renewal-machinery.ts';
 import type { TrustObserved } from '../observe/trust.ts';
 import { adoptionNames } from './adoption-names.ts';
-import { certbotEnvironment, certbotPlaces, typed } from './command-line.ts';
+import { certbotEnvironment, certbotPlaces, ownCommand, typed } from './command-line.ts';
 import { type Facts, instant } from './facts.ts';
 import { lifeLeft } from './renewal-time.ts';
 import { copiedFrom } from './stale-copy.ts';
@@ -132,6 +132,5 @@ function adoptionRemedy(deployment: Deployment, { observations, config }: Unmana
   const isClear = observations.deployments.every(
     ({ serverNames, certificatePath }) => certificatePath === path || !serverNames.includes(name),
   );
-  const usual = config.path === undefined || config.path === '/etc/certherd/agent.toml';
-  return typed(['certherd-agent', 'adopt', isClear ? name : path, ...(usual ? [] : ['--config', config.path ?? ''])]);
+  return ownCommand(['adopt', isClear ? name : path], config);
 }

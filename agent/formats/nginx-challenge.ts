@@ -105,12 +105,12 @@ function inLocation(location: Directive, place: Place): Answer {
   const alias = inside.find(({ name }) => name === 'alias')?.args[0];
   if (alias === undefined) return answerOf(inside, place);
   // certbot writes below ROOT/.well-known/acme-challenge: the alias must be such a directory itself
-  const prefix = location.args.at(-1) ?? '';
+  const { modifier, name: prefix } = fitting(location);
   const bare = answerOf(
     inside.filter(({ name }) => name !== 'alias'),
     { ...place, root: '/' },
   );
-  const fits = location.args.length === 1 || location.args[0] === '^~';
+  const fits = modifier === '' || modifier === '^~';
   if (!('root' in bare) || !fits || !alias.endsWith(prefix) || !isFixed(alias) || !alias.startsWith('/'))
     return { why: `${placeOf(location)} has an alias that certbot cannot write to` };
   return { root: alias.slice(0, -prefix.length) || '/' };
@@ -136,9 +136,9 @@ function locationIn(block: Directive[]): Directive | 'unknown' | undefined {
     if (prefix !== undefined && challengePath.startsWith(prefix) && prefix.length >= (prefixOf(longest) ?? '').length)
       longest = location;
   }
-  if (longest?.args[0] === '^~') return longest;
+  if (longest && fitting(longest).modifier === '^~') return longest;
   for (const location of locations) {
-    const [modifier = '', pattern = ''] = location.args;
+    const { modifier, name: pattern } = fitting(location);
     if (!['~', '~*'].includes(modifier)) continue;
     const fits = matches(pattern, modifier === '~*');
     if (fits === undefined) return 'unknown';
@@ -148,9 +148,17 @@ function locationIn(block: Directive[]): Directive | 'unknown' | undefined {
 }
 
 function prefixOf(location: Directive | undefined): string | undefined {
-  const [first = '', second] = location?.args ?? [];
-  if (second === undefined) return first.startsWith('@') ? undefined : first;
-  return first === '^~' ? second : undefined;
+  if (!location) return undefined;
+  const { modifier, name } = fitting(location);
+  if (modifier === '') return name.startsWith('@') ? undefined : name;
+  return modifier === '^~' ? name : undefined;
+}
+
+/** The modifier may stand in one word with what follows: "^~/x", "~\.php$" (ngx_http_core_location). */
+function fitting({ args: [first = '', second] }: Directive): { modifier: string; name: string } {
+  if (second !== undefined) return { modifier: first, name: second };
+  const [, modifier = '', name = ''] = /^(=|\^~|~\*|~|)([\s\S]*)$/.exec(first) ?? [];
+  return { modifier, name };
 }
 
 /** An expression of PCRE that JavaScript reads too means the same here; undefined for others. */

@@ -3,7 +3,11 @@ const secrets: [RegExp, string][] = [
   [/-----BEGIN [A-Z0-9 ]*PRIVATE KEY-----[\s\S]*?(?:-----END [A-Z0-9 ]*PRIVATE KEY-----|$)/g, '[private key removed]'],
   [/(certherd:\/\/[^/\s]+\/)[A-Za-z0-9_.-]+/g, '$1[token removed]'],
   [/\b(authorization\s*[:=]\s*)(?:(?:bearer|basic|digest)\s+)?[^\s,;"']+/gi, '$1[removed]'],
-  [/\b(password|passwd|secret|token|api[_-]?key)(["']?\s*[:=]\s*["']?)[^\s"',;&]+/gi, '$1$2[removed]'],
+  // Whatever stands around the word: CF_API_TOKEN, client_secret, AWS_SECRET_ACCESS_KEY.
+  [
+    /((?:passw(?:or)?d|secret|token|api[_-]?key)[\w-]{0,100})(["']?\s{0,100}[:=]\s{0,100}["']?)[^\s"',;&]+/gi,
+    '$1$2[removed]',
+  ],
   [/(https?:\/\/)[^/\s:@]+:[^/\s@]+@/g, '$1[removed]@'],
   [/(https?:\/\/hooks\.[^/\s]+\/)\S+/g, '$1[removed]'],
 ];

@@ -1,5 +1,6 @@
 import path from 'node:path';
 import type { Server, ServerProgram } from '@certherd/protocol/snapshot';
+import { readProcessRights } from '../formats/own-process.ts';
 import { bootTime, readStat } from '../formats/proc.ts';
 import type { Proc } from '../ports.ts';
 import { unitOf } from './listening-sockets.ts';
@@ -76,22 +77,30 @@ export interface RunningServer {
   unit?: string;
 }
 
-/** Undefined where no process runs this config, or several do of which none is `named` (by a pid file). */
+/** Undefined where no process runs this config, or several do of which none is named by a pid file. */
 export function observeRunningServer(
   proc: Proc,
   { server, configFile }: Pick<Server, 'server' | 'configFile'>,
-  named?: number,
+  byPidFile?: number,
 ): RunningServer | undefined {
   const wanted = programs[server] ?? [];
   const byName = processesByName(proc, new Set(wanted), 0);
   const all = wanted.flatMap((name) => byName.get(name) ?? []);
   const pids = new Set(all.map(({ pid }) => pid));
-  const running = all.filter(({ parent, argv }) => !pids.has(parent) && names(argv, configFile));
-  const own = running.length === 1 ? running[0] : running.find(({ pid }) => pid === named);
+  const named = all.filter(({ parent, argv }) => !pids.has(parent) && names(argv, configFile));
+  // Anyone can call a process of their own like a server: where several could be it, root's and our own come first.
+  const ours = named.filter(({ pid }) => isOurs(proc, pid));
+  const running = ours.length > 0 ? ours : named;
+  const own = running.length === 1 ? running[0] : running.find(({ pid }) => pid === byPidFile);
   if (!own) return undefined;
   const unit = unitOf(proc, own.pid);
   const children = all.filter(({ parent }) => parent === own.pid).length;
   return { pid: own.pid, children, ...(unit && { unit }) };
+}
+
+function isOurs(proc: Proc, pid: number): boolean {
+  const [theirs, own] = [pid, 'self'].map((one) => readProcessRights(proc.read(`/proc/${one}/status`) ?? '')?.uid);
+  return theirs !== undefined && (theirs === 0 || theirs === own);
 }
 
 function processesByName(proc: Proc, wanted: ReadonlySet<string>, booted: number): Map<string, Process[]> {

@@ -4,6 +4,7 @@ import type { Config } from '../config.ts';
 import type { Actor } from '../ports.ts';
 import { hear, longestMs, unheard } from './act-answer.ts';
 import { socketActor } from './act-socket.ts';
+import { ownCommand } from './own-command.ts';
 
 /**
  * Runs each action in a process of its own: the daemon itself runs no other program and loads nothing that could. Root's
@@ -29,8 +30,8 @@ function isWritable(directory: string): boolean {
 function childActor(configPath: string | undefined): Actor {
   return (request, progress) =>
     new Promise((resolve) => {
-      const script = process.argv[1] ? [process.argv[1]] : [];
-      const child = spawn(process.execPath, [...script, 'act', ...(configPath ? ['--config', configPath] : [])], {
+      const [program, ...words] = ownCommand();
+      const child = spawn(program, [...words, 'act', ...(configPath ? ['--config', configPath] : [])], {
         stdio: ['pipe', 'pipe', 'inherit'],
         detached: true,
       });

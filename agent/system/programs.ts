@@ -52,6 +52,8 @@ export function systemPrograms(ending?: AbortSignal, hurriedMs = 65_000): Progra
       }, outputMs);
     });
     const result = await child;
+    // What ignored TERM after the program itself had ended: nobody waits for it any more.
+    if (timedOut) signalGroup(child.pid, 'SIGKILL');
     clearTimeout(late);
     for (const timer of timers) clearTimeout(timer);
     ending?.removeEventListener('abort', hurry);

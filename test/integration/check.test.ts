@@ -148,7 +148,11 @@ test('a config that is missing, wrong, or unknown options are one clear line and
   t.is(unknown.exit, 64);
   t.regex(unknown.stderr, /Did you mean check\?/);
   t.is((await runAgent(sandbox, ['--version'])).stdout, '0.1.0\n');
-  t.is((await runAgent(sandbox, ['version'])).stdout, '0.1.0\n');
+  const lines = (await runAgent(sandbox, ['version'])).stdout.split('\n');
+  t.deepEqual(lines.slice(0, 2), ['certherd-agent 0.1.0', 'commit unknown']);
+  const told = JSON.parse((await runAgent(sandbox, ['version', '--json'])).stdout);
+  t.is(told.program, '0.1.0');
+  t.is(told.node, process.versions.node);
   t.is((await runAgent(sandbox, ['--help'])).exit, 0);
 });
 

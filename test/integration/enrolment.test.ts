@@ -1,4 +1,6 @@
+import { spawnSync } from 'node:child_process';
 import fs from 'node:fs';
+import path from 'node:path';
 import test from 'ava';
 import { prepareCollector } from '../../scripts/stage/products.ts';
 import { runAgent } from '../helpers/host.ts';
@@ -39,6 +41,16 @@ test('a join string enrols one host once, and each refusal is one line that says
   const again = await enroll('web-1', join, '--json');
   t.is((JSON.parse(again.stdout) as { agentId: string }).agentId, agentId, 'a lost reply may be asked for again');
   await refused('web-2', join, /refused the token, which was used, has expired, or is unknown.*token create/);
+  const piped = (text: string) => {
+    const config = `${sandbox.directory}/web-1.toml`;
+    const argv = ['agent/main.ts', 'enroll', '-', '--json', '--config', config];
+    const cwd = path.resolve(import.meta.dirname, '../..');
+    return spawnSync(process.execPath, argv, { input: text, encoding: 'utf8', cwd });
+  };
+  t.is((JSON.parse(piped(`${join}\n`).stdout) as { agentId: string }).agentId, agentId, 'from standard input');
+  const nothing = piped('');
+  t.deepEqual([nothing.status, nothing.stdout], [64, '']);
+  t.regex(nothing.stderr, /the join string cannot be used/);
   await refused(
     'web-2',
     `${before}${pinned.split('.')[0]}.${'B'.repeat(43)}`,

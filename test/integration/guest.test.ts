@@ -1,4 +1,5 @@
 import test, { type ExecutionContext } from 'ava';
+import { shellCommands } from '../../scripts/stage/shell-words.ts';
 import { startGuestHost } from '../helpers/guest-host.ts';
 import { type Guest, guestsAreImpossible } from '../helpers/testbed/guest.ts';
 import { until } from '../helpers/testbed/until.ts';
@@ -86,6 +87,52 @@ inGuest('what nginx refuses for reasons of its own is told with its words, and n
   t.regex((await until('the reload is refused', refused, patience)) ?? '', /unknown directive "no_such_directive"/);
   t.is(await host.served(), before);
 });
+
+inGuest(
+  'a key that does not fit leaves nginx alone under systemd too, and the remedy as it is printed mends it',
+  async (t) => {
+    t.timeout(longMs);
+    const host = await startGuestHost(t, 'mismatch');
+    const { guest } = host;
+    host.setMode('renew');
+    const before = host.issued();
+    const workers = async () => (await guest.must('ps', '-C', 'nginx', '-o', 'pid=')).trim();
+    const running = await workers();
+    await host.renewByCertbot();
+    await guest.must(
+      'openssl',
+      'genpkey',
+      '-algorithm',
+      'EC',
+      '-pkeyopt',
+      'ec_paramgen_curve:P-256',
+      '-out',
+      foreignKey,
+    );
+    await guest.must('systemctl', 'start', 'certherd-act.socket', 'certherd-agent.service');
+    for (let look = 1; look <= 3; look += 1) {
+      const lookedAt = async () =>
+        JSON.parse((await host.agent('status', '--json')).stdout).lookedAt as string | undefined;
+      const last = look === 1 ? undefined : await lookedAt();
+      await guest.must('touch', '/etc/letsencrypt/renewal/shop.conf');
+      await until('the agent looks again', async () => (await lookedAt()) !== last, patience);
+    }
+    t.true((await findings(host)).critical > 0);
+    t.is(await guest.journal('certherd-act@*'), '', 'nothing was asked of act');
+    t.deepEqual([await host.served(), await workers()], [before, running]);
+
+    const told = JSON.parse((await host.agent('check', '--json')).stdout).findings as {
+      code: string;
+      remedy: string;
+    }[];
+    const remedy = shellCommands(told.find(({ code }) => code === 'key-mismatch')?.remedy ?? '');
+    if (!remedy.ok) return t.fail(remedy.why);
+    for (const [program = '', ...argv] of remedy.commands) await guest.must(program, ...argv);
+    t.not(host.issued(), before);
+    await until('what was renewed is served', async () => (await host.served()) === host.issued(), patience);
+    await until('the finding has ended', async () => (await findings(host)).critical === 0, patience);
+  },
+);
 
 inGuest("what only act's sandbox refuses is blamed on its unit, and the remedy mends it", async (t) => {
   t.timeout(longMs);
@@ -206,6 +253,7 @@ inGuest('Apache and HAProxy are reloaded, and a lineage is restored, within the 
   t.deepEqual([await host.served(), await host.served(8443)], [before, before]);
 });
 
+const foreignKey = '/etc/letsencrypt/archive/shop/privkey2.pem';
 const apacheSite = `<VirtualHost 127.0.0.1:8443>
   ServerName shop.example.test
   SSLEngine on

@@ -18,7 +18,9 @@ const timeoutMs = 10_000;
  * host itself, whatever the DNS says.
  */
 export async function askAsTheCa(rehearsed: Rehearsed, name: string, path: string, here = false): Promise<Answered> {
-  let url = new URL(`http://${isIP(name) === 6 ? `[${name}]` : name}${path}`);
+  const first = `http://${isIP(name) === 6 ? `[${name}]` : name}${path}`;
+  if (!URL.canParse(first)) return { kind: 'unresolved', detail: `${name} is no name of a host` };
+  let url = new URL(first);
   for (let hop = 0; hop <= redirects; hop += 1) {
     const answered = await ask(rehearsed, url, here);
     if (answered.kind !== 'answer' || answered.location === undefined) return answered;

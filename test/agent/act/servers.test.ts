@@ -7,7 +7,7 @@ import { systemFiles } from '../../../agent/system/files.ts';
 import { config, observed } from '../../helpers/observed.ts';
 
 /** A machine that systemd runs, with one process of a server in its unit until it ends. */
-function booted(name: string, argv: string[], unit: string) {
+function booted(name: string, argv: string[], unit: string, more: Record<string, string> = {}) {
   const processes = { alive: true };
   const ran: string[][] = [];
   const programs: Programs = (line) => {
@@ -19,9 +19,11 @@ function booted(name: string, argv: string[], unit: string) {
     '/proc/77/stat': `77 (${name}) S 1 ${'0 '.repeat(17)}1000 0`,
     '/proc/77/cmdline': argv.join('\0'),
     '/proc/77/cgroup': `0::/system.slice/${unit}\n`,
+    '/proc/77/status': 'Uid:\t0\t0\t0\t0\nCapEff:\t0000000000000000\n',
+    ...more,
   };
   const proc = {
-    list: () => (processes.alive ? ['1', '77'] : ['1']),
+    list: () => [...(processes.alive ? ['1', '77'] : ['1']), ...(more['/proc/78/stat'] ? ['78'] : [])],
     read: (path: string) => (processes.alive || !path.startsWith('/proc/77/') ? texts[path] : undefined),
     readlink: () => 'net:[1]',
   };
@@ -49,6 +51,21 @@ test('a server that systemd runs is reloaded through its unit, and started throu
     ['/usr/bin/systemctl', 'reload', 'apache2.service'],
     ['/usr/bin/systemctl', 'reload-or-restart', 'apache2.service'],
   ]);
+});
+
+test("a process of another user's that is called like the server does not stand in the way of its reload", async (t) => {
+  const argv = ['/usr/sbin/apache2', '-k', 'start'];
+  const twin = {
+    '/proc/78/stat': `78 (apache2) S 1 ${'0 '.repeat(17)}1000 0`,
+    '/proc/78/cmdline': argv.join('\0'),
+    '/proc/78/status': 'Uid:\t65534\t65534\t65534\t65534\nCapEff:\t0000000000000000\n',
+  };
+  const { ports, ran } = booted('apache2', argv, 'apache2.service', twin);
+  const configFile = '/etc/apache2/apache2.conf';
+  const servers = [{ server: 'apache' as const, configFile, configFiles: [configFile] }];
+  const control = controlOf('apache', config('deploy'), observed({ servers }), ports);
+  t.is(await control?.reload(), undefined);
+  t.deepEqual(ran, [['/usr/bin/systemctl', 'reload', 'apache2.service']]);
 });
 
 test("Debian's haproxy.service is reloaded through systemd, and its test is of the config that was found", async (t) => {

@@ -166,6 +166,9 @@ test('a pair in two files, a key that others use too, and two pairs in a block a
   );
   const shared = `ssl_certificate_key tls/shop.key;\n${server('shop.example.test', 'ssl_certificate tls/shop.pem;')}\n${server('b.example.test', 'ssl_certificate tls/b.pem;')}`;
   t.regex(refusal({ http: shared }), /^not-supported: \S+:3 is the key of \S+ too, which has another certificate/);
+  // what is on one line is told apart by its value alone
+  const line = `server { listen 443 ssl; server_name shop.example.test;\n${own} } server { listen 443 ssl; server_name b.example.test; ssl_certificate tls/b.pem; ssl_certificate_key tls/shop.key; }`;
+  t.regex(refusal({ http: line }), /^not-supported: \S+:4 is the key of \S+ too, which has another certificate/);
   const both = `${own} ssl_certificate tls/rsa.pem; ssl_certificate_key tls/rsa.key;`;
   t.regex(
     refusal({ http: server('shop.example.test', both) }),

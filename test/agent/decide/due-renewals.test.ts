@@ -1,8 +1,19 @@
 import test from 'ava';
 import type { Config } from '../../../agent/config.ts';
+import { isAllowed } from '../../../agent/decide/allowed.ts';
 import { decide } from '../../../agent/decide/decide.ts';
 import type { Observations } from '../../../agent/observe/observations.ts';
-import { certificate, config, day, lineage, machinery, noon, observed } from '../../helpers/observed.ts';
+import {
+  certificate,
+  config,
+  day,
+  deployment,
+  endpoint,
+  lineage,
+  machinery,
+  noon,
+  observed,
+} from '../../helpers/observed.ts';
 
 const hour = 3_600_000;
 const own = (
@@ -67,6 +78,27 @@ test("a lineage's own mode decides, and the snapshot says where it differs", (t)
     t.is(judged(called(), settings).snapshot.lineages[0]?.mode, shop);
   }
   t.is(judged({}, own('renew', { shop: 'renew' })).snapshot.lineages[0]?.mode, undefined, 'the same is not told');
+});
+
+test("what is renewed by a lineage's own mode is also loaded, on a host that only observes otherwise", (t) => {
+  const drifted = {
+    lineages: [lineage({ issued: 'b'.repeat(64), live: 'b'.repeat(64), liveVersion: 2, issuedVersion: 2 })],
+    deployments: [deployment({ configured: 'b'.repeat(64) })],
+    endpoints: [endpoint({ configured: 'b'.repeat(64), issued: 'b'.repeat(64) })],
+  };
+  for (const [mode, shop, expected] of [
+    ['observe', 'renew', 1],
+    ['observe', 'deploy', 1],
+    ['observe', undefined, 0],
+    ['deploy', 'observe', 0],
+    ['deploy', undefined, 1],
+  ] as const) {
+    const settings = own(mode, shop ? { shop } : {});
+    const asked = requests(drifted, settings);
+    t.deepEqual(asked, expected === 0 ? [] : [{ verb: 'reload', server: 'nginx' }], `${mode}, shop: ${shop}`);
+    for (const one of asked) t.true(isAllowed(one, settings));
+  }
+  t.false(isAllowed({ verb: 'reload', server: 'nginx' }, own('observe', { shop: 'observe' })));
 });
 
 test('who is expected to renew is named: the agent, who the settings name, or certbot itself', (t) => {

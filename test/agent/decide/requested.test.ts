@@ -24,6 +24,8 @@ const snapshot = (change: Parameters<typeof observed>[0] = {}): Snapshot =>
   decide(observed(change), [], [], config('renew'), noon).snapshot;
 const judge = (frame: RequestFrame, settings: Config = config('renew'), seen = snapshot()) =>
   judgeRequest(frame, seen, [], settings, noon);
+/** nginx presents another certificate than its config names. */
+const drifted = snapshot({ endpoints: [endpoint({ served: 'b'.repeat(64) })] });
 const refused = (verdict: ReturnType<typeof judgeRequest>) => ('refused' in verdict ? verdict.refused : undefined);
 
 test('what the host reported may be asked for, and becomes an action of the closed list with who asked and why', (t) => {
@@ -34,7 +36,7 @@ test('what the host reported may be asked for, and becomes an action of the clos
       subject: 'shop',
     },
   });
-  const reload = judge(request({ verb: 'reload', subject: { kind: 'server', id: 'nginx' } }));
+  const reload = judge(request({ verb: 'reload', subject: { kind: 'server', id: 'nginx' } }), config('renew'), drifted);
   t.like(reload, { action: { request: { verb: 'reload', server: 'nginx' }, subject: 'asked nginx' } });
 });
 
@@ -56,6 +58,26 @@ test('a lineage or a server that is reported but is no argument of an action is 
   t.is(refused(judge(request({ verb: 'reload', subject: server }), config('renew'), odd)), 'subject-unfit');
 });
 
+test('what would change nothing for the better is refused: a reload of what is served, a restoration of what is in use', (t) => {
+  const [reload, restore] = [
+    request({ verb: 'reload', subject: { kind: 'server', id: 'nginx' } }),
+    request({ verb: 'restore' }),
+  ];
+  for (const frame of [reload, restore]) {
+    t.is(refused(judge(frame)), 'not-needed', frame.verb);
+    t.is(refused(judge(frame, config('renew'), drifted)), undefined, frame.verb);
+  }
+  const silent = snapshot({
+    endpoints: [{ ...endpoint(), served: undefined, failure: { reason: 'connection-refused', detail: '' } } as never],
+  });
+  for (const frame of [reload, restore]) t.is(refused(judge(frame, config('renew'), silent)), undefined, frame.verb);
+  // taken back once already: its links lead to version 1, which is served; a collector cannot have it go further back
+  const held = snapshot({ lineages: [lineage({ issued: 'b'.repeat(64), issuedVersion: 2 })] });
+  t.is(refused(judge(restore, config('renew'), held)), 'not-needed');
+  const unused = snapshot({ endpoints: [], deployments: [] });
+  t.is(refused(judge(restore, config('renew'), unused)), 'not-needed');
+});
+
 test('the local policy has the last word, for the host and for one lineage', (t) => {
   const frames = {
     renew: request(),
@@ -67,7 +89,7 @@ test('the local policy has the last word, for the host and for one lineage', (t)
   };
   const allowed = (settings: Config) =>
     Object.entries(frames)
-      .filter(([, frame]) => refused(judge(frame, settings)) !== 'not-allowed')
+      .filter(([, frame]) => refused(judge(frame, settings, drifted)) !== 'not-allowed')
       .map(([verb]) => verb);
   t.deepEqual(allowed(config('observe')), ['verify', 'rescan']);
   t.deepEqual(allowed(config('deploy')), ['restore', 'reload', 'verify', 'rescan']);

@@ -44,6 +44,10 @@ test("the location is chosen as nginx does: the longest prefix, an expression be
     ),
     '/r',
   );
+  t.is(within('location ^~/.well-known/acme-challenge/ { root /acme; } location / { return 404; }'), '/acme');
+  t.regex(within('location ~/\\. { deny all; }'), /\(deny\) may answer otherwise$/);
+  t.is(within('location ~*/ACME-challenge/ { root /inner; }'), '/inner');
+  t.is(within('location =/.well-known/ { root /exact; }'), '/r');
   t.is(within('location ~ (?P<a>x)\\G { root /x; }'), 'a location cannot be told to fit or not');
   t.is(within('location /.well-known/ { location ~* /ACME-challenge/ { root /inner; } }'), '/inner');
 });

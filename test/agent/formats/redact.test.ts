@@ -20,3 +20,17 @@ test('private keys, join strings, tokens and passwords do not leave, and the res
 test('a key that is cut off is removed to its end', (t) => {
   t.is(redacted('x -----BEGIN RSA PRIVATE KEY-----\nMIIE'), 'x [private key removed]');
 });
+
+test('secrets under the names that hooks and DNS plugins give them do not leave', (t) => {
+  for (const line of [
+    'CF_API_TOKEN=CANARY',
+    'dns_cloudflare_api_token = CANARY',
+    'DB_PASSWORD=CANARY',
+    '{"access_token": "CANARY"}',
+    'client_secret: CANARY',
+    'AWS_SECRET_ACCESS_KEY=CANARY',
+    "api-key='CANARY'",
+  ])
+    t.false(redacted(line).includes('CANARY'), line);
+  t.is(redacted('the token was refused; see the secrets page'), 'the token was refused; see the secrets page');
+});

@@ -2,6 +2,7 @@ import fs from 'node:fs';
 import test from 'ava';
 import { systemPrograms } from '../../../agent/system/programs.ts';
 import { testDirectory } from '../../helpers/directory.ts';
+import { until } from '../../helpers/testbed/until.ts';
 
 const run = systemPrograms();
 const plain = { environment: {}, deadlineMs: 30_000 };
@@ -47,6 +48,21 @@ test('a flood of output keeps its end, and a program without end is ended at the
   );
   const stubborn = await run(['/usr/bin/yes'], { ...plain, deadlineMs: 1_500 });
   t.like(stubborn, { ok: true, value: { timedOut: true } });
+});
+
+test('what a program started and what ignores TERM does not outlive its deadline', async (t) => {
+  const pidFile = `${testDirectory(t)}/pid`;
+  const child =
+    'import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); print("deaf", flush=True); time.sleep(600)';
+  const script = `import subprocess, sys\nchild = subprocess.Popen([sys.executable, '-c', '${child}'], stdout=subprocess.PIPE)\nchild.stdout.readline()\nopen(${JSON.stringify(pidFile)}, 'w').write(str(child.pid))\nchild.wait()`;
+  const ended = await run(['/usr/bin/python3', '-c', script], { ...plain, deadlineMs: 2_000 });
+  t.like(ended, { ok: true, value: { timedOut: true } });
+  const pid = fs.readFileSync(pidFile, 'utf8');
+  await until(
+    'it is gone',
+    () => !fs.existsSync(`/proc/${pid}`) || /^State:\tZ/m.test(fs.readFileSync(`/proc/${pid}/status`, 'utf8')),
+  );
+  t.pass();
 });
 
 test('once its own process is to end, a program has only so long left, and one that ends by itself ends well', async (t) => {

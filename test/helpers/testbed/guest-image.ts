@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
-import { spawn } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { plainEnvironment } from './children.ts';
+import { takeFileLock } from './file-lock.ts';
 import type { Sandbox } from './sandbox.ts';
 
 /** What a guest has besides the distribution's smallest system: systemd, the servers, what Node needs, and sudo, as hooks use it. */
@@ -26,7 +26,7 @@ export async function guestImage(sandbox: Sandbox): Promise<string> {
   const image = join(store, `${source.suite}-${createHash('sha256').update(recipe).digest('hex').slice(0, 12)}`);
   if (existsSync(image)) return image;
   mkdirSync(store, { recursive: true });
-  const lock = await takeLock(join(store, 'lock'));
+  const lock = await takeFileLock(join(store, 'lock'));
   try {
     if (!existsSync(image)) await build(sandbox, image, source);
     return image;
@@ -97,18 +97,4 @@ async function proxyOfApt(sandbox: Sandbox): Promise<Record<string, string>> {
   const dumped = await sandbox.run('apt-config', ['dump', '--format', '%v%n', 'Acquire::http::Proxy']);
   const proxy = dumped.stdout.trim() || process.env['http_proxy'];
   return proxy && proxy !== 'DIRECT' ? { http_proxy: proxy } : {};
-}
-
-/** flock(1) holds it for as long as its standard input stays open: it ends with this process. */
-async function takeLock(file: string): Promise<{ release: () => void }> {
-  const program = 'import sys; print("held", flush=True); sys.stdin.read()';
-  const holder = spawn('/usr/bin/flock', [file, '/usr/bin/python3', '-c', program], {
-    stdio: ['pipe', 'pipe', 'inherit'],
-  });
-  await new Promise<void>((resolve, reject) => {
-    holder.once('error', reject);
-    holder.once('exit', (code) => reject(new Error(`flock ${file}: ${code}`)));
-    holder.stdout.once('data', () => resolve());
-  });
-  return { release: () => holder.stdin.end() };
 }

@@ -1,0 +1,123 @@
+import { createHash } from 'node:crypto';
+import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { basename, join } from 'node:path';
+import { makeBinary } from './binary.ts';
+import { bundle } from './bundle.ts';
+import { bundledPackages, noticesOf } from './bundled.ts';
+import { debianChangelog } from './changelog.ts';
+import { contentsOf } from './contents.ts';
+import { makeDeb, type PackageParts } from './deb.ts';
+import { deployTexts, packageScripts } from './embedded.ts';
+import type { Identity } from './identity.ts';
+import { nodeBinary } from './node-binary.ts';
+import { makeRpm } from './rpm.ts';
+import { extrasOf } from './extras.ts';
+import { sbomOf } from './sbom.ts';
+import { startFlags } from './start-flags.ts';
+import { type App, type Architecture, type PackageFormat, programOf } from './targets.ts';
+
+export interface BuildOptions {
+  /** The repository. */
+  top: string;
+  /** Where the files go; made if it is not there. */
+  output: string;
+  /** Where slow intermediate results are kept from build to build. */
+  cache: string;
+  identity: Identity;
+  apps: readonly App[];
+  architectures: readonly Architecture[];
+  formats: readonly PackageFormat[];
+  compression: PackageParts['compression'];
+  /** Told what begins. */
+  progress: (step: string) => void;
+}
+
+/** What was built for one app and one architecture: absolute paths. */
+export interface Built {
+  app: App;
+  architecture: Architecture;
+  binary: string;
+  sbom: string;
+  packages: Partial<Record<PackageFormat, string>>;
+}
+
+/** Builds everything that is asked for, and SHA256SUMS of it. */
+export async function buildAll(options: BuildOptions): Promise<Built[]> {
+  mkdirSync(options.output, { recursive: true });
+  const built: Built[] = [];
+  for (const architecture of options.architectures)
+    for (const app of options.apps) built.push(await buildOne(options, app, architecture));
+  const files = built.flatMap(({ binary, sbom, packages }) => [binary, sbom, ...Object.values(packages)]);
+  writeFileSync(join(options.output, 'SHA256SUMS'), checksums(files));
+  return built;
+}
+
+async function buildOne(options: BuildOptions, app: App, architecture: Architecture): Promise<Built> {
+  const { top, output, cache, identity, formats, compression, progress } = options;
+  const program = programOf(app);
+  progress(`${program} ${architecture}: binary`);
+  const node = await nodeBinary(top, cache, architecture);
+  const code = await bundle(top, app, identity);
+  const deploy = deployTexts(top);
+  const extras = await extrasOf(top, app, architecture);
+  const binary = join(output, `${program}-linux-${architecture}`);
+  const assets = new Map([...extras.assets, ...(app === 'agent' ? bytesOf(deploy) : [])]);
+  await makeBinary(binary, architecture, node, { name: program, code: code.code, assets, flags: startFlags[app] });
+  chmodSync(binary, 0o755);
+
+  const packages = bundledPackages(top, [...code.inputs, ...extras.inputs]);
+  const linked = linkedWith(node.version);
+  const sbomText = sbomOf({ program, identity, packages, node: { version: node.version, linked }, ...extras.sbom });
+  const sbom = join(output, `${program}-linux-${architecture}.cdx.json`);
+  writeFileSync(sbom, sbomText);
+
+  const contents = {
+    app,
+    binary: readFileSync(binary),
+    deploy,
+    changelog: debianChangelog(program, identity, readFileSync(join(top, 'CHANGELOG.md'), 'utf8')),
+    notices: noticesOf(top, packages, node),
+    sbom: sbomText,
+  };
+  const made: Built['packages'] = {};
+  for (const format of formats) {
+    progress(`${program} ${architecture}: .${format}`);
+    const { version, epoch } = identity;
+    const files = contentsOf({ ...contents, format });
+    const scripts = packageScripts(top, format, program);
+    const parts: PackageParts = { app, architecture, version, epoch, files, scripts, compression };
+    made[format] = await inFolder((folder) => (format === 'deb' ? makeDeb : makeRpm)(output, folder, parts));
+  }
+  return { app, architecture, binary, sbom, packages: made };
+}
+
+function bytesOf(texts: ReadonlyMap<string, string>): [string, Uint8Array][] {
+  return [...texts].map(([path, text]) => [path, Buffer.from(text)]);
+}
+
+/** The libraries in Node's executable, which is of the same version as the one that runs this. */
+function linkedWith(version: string): Record<string, string> {
+  if (process.versions.node !== version)
+    throw new Error(`this runs on Node ${process.versions.node}; build with npm run package, which uses ${version}`);
+  const others = new Set(['node', 'modules', 'napi', 'unicode', 'cldr', 'tz']);
+  const all = Object.entries(process.versions).filter((entry): entry is [string, string] => entry[1] !== undefined);
+  return Object.fromEntries(all.filter(([name]) => !others.has(name)));
+}
+
+/** As sha256sum(1) reads them, by name. */
+function checksums(files: readonly string[]): string {
+  const sorted = [...files].sort((one, other) => (basename(one) < basename(other) ? -1 : 1));
+  return sorted
+    .map((file) => `${createHash('sha256').update(readFileSync(file)).digest('hex')}  ${basename(file)}\n`)
+    .join('');
+}
+
+async function inFolder<T>(use: (folder: string) => Promise<T>): Promise<T> {
+  const folder = mkdtempSync(join(tmpdir(), 'certherd-package-'));
+  try {
+    return await use(folder);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
