@@ -15,6 +15,7 @@ import { startRenewalInformation } from './observe/renewal-information.ts';
 import type { Ports } from './ports.ts';
 import { openOutbox } from './report/outbox.ts';
 import { startReporter } from './report/reporter.ts';
+import { startService } from './report/sd-notify.ts';
 import { statusWriter } from './status.ts';
 import { coalesce } from './watch/coalesce.ts';
 import { directoriesToWatch } from './watch/directories.ts';
@@ -39,6 +40,11 @@ const quietMs = 120;
 const looksInARow = 3;
 /** Below the 90 s that systemd gives a service to stop: an action that takes longer goes on in its own process. */
 const handOverMs = 80_000;
+/** A look that takes longer hangs, unless every endpoint is waited for to its last second. */
+const lookMostMs = 1_800_000;
+const mostWaits = 360;
+/** Above what is waited for the longest action. */
+const actionMostMs = 3_800_000;
 
 /** The cycle: a trigger, a look, a verdict, its report, at most one action, and the next look. */
 export function startAgent(
@@ -56,6 +62,7 @@ export function startAgent(
   const remember = rememberer(ports.state, log);
   const outbox = openOutbox(ports.state, log, clock.now(), epoch);
   const status = statusWriter(config, host, ports);
+  const service = startService(ports);
   const reporter = startReporter(
     ports,
     outbox,
@@ -85,6 +92,7 @@ export function startAgent(
   /** Waits for a trigger, or for the instant at which time alone changes the answer. */
   const nextTrigger = (until: number) =>
     new Promise<void>((resolve) => {
+      service.within(until - clock.now());
       const cancel = clock.after(until - clock.now(), resolve);
       wake = () => {
         cancel();
@@ -96,6 +104,7 @@ export function startAgent(
   const look = async (changesOnly: boolean): Promise<{ snapshot: Snapshot; plan: Plan; seen: Visible }> => {
     for (let round = 1; ; round++) {
       woken = false;
+      service.within(Math.max(lookMostMs, mostWaits * config.probeTimeoutMs));
       const observations = await observeHost(ports, config, host, {
         isOver: () => stopped,
         memory: looks,
@@ -119,7 +128,7 @@ export function startAgent(
 
   const report = (snapshot: Snapshot, { sightings }: Visible) => {
     for (const event of changesSince(memory, snapshot, sightings, at())) {
-      log.info({ kind: event.kind, subject: event.subject.id }, event.summary);
+      log[event.ok ? 'info' : 'warn']({ kind: event.kind, subject: event.subject.id }, event.summary);
       reporter.record(event);
     }
     memory.sightings = sightings;
@@ -130,6 +139,7 @@ export function startAgent(
     remember(memory);
     reporter.publish(snapshot, clock.now());
     status.looked(snapshot);
+    service.looked(snapshot);
   };
 
   /** Kept before it begins: an agent that is killed over and over must not try over and over. */
@@ -152,6 +162,7 @@ export function startAgent(
     if (!action || stopped) return false;
     const { request, why, subject } = action;
     log.info({ ...request, why }, `doing: ${request.verb}`);
+    service.within(actionMostMs);
     const { outcome, isStillBusy } = await tryKept(request, subject);
     const event = outcomeEvent(request, why, outcome, at());
     if (request.verb === 'renew' && event.ok)
@@ -198,6 +209,7 @@ export function startAgent(
         const waitMs = Math.min(config.rescanMs, 1000 * 2 ** Math.min(failures, 9));
         const stack = error instanceof Error ? error.stack : String(error);
         log.error({ stack, waitMs }, 'the look failed, which is a fault of certherd-agent: please report it');
+        service.looked(undefined);
         woken = false;
         for (const until = clock.monotonic() + waitMs; !stopped && clock.monotonic() < until; woken = false)
           await nextTrigger(clock.now() + until - clock.monotonic());
@@ -209,6 +221,7 @@ export function startAgent(
   return {
     stop: async () => {
       stopped = true;
+      service.stopping();
       wake();
       changes.stop();
       requests.stop();

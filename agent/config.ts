@@ -32,6 +32,8 @@ export interface Config {
   /** The longest that a finding waits, before it is told, for a renewal that may be under way. */
   findingDelayMs: number;
   logLevel: 'debug' | 'info' | 'warn' | 'error';
+  /** 'auto': plain lines for the journal, coloured ones for a terminal, else JSON. */
+  logFormat: 'auto' | 'json';
   /** PEM files of roots that are trusted here besides the system's. */
   extraRoots: readonly string[];
   certbot: {
@@ -134,6 +136,7 @@ function settled(
     probeTimeoutMs: (read.probe_timeout_seconds ?? 5) * 1000,
     findingDelayMs: (read.finding_delay_seconds ?? 90) * 1000,
     logLevel: read.log_level ?? 'info',
+    logFormat: read.log_format ?? 'auto',
     extraRoots: Object.freeze(read.extra_roots ?? []),
     certbot: Object.freeze({
       binary: certbot.binary ?? installedCertbot,

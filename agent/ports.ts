@@ -179,6 +179,14 @@ export interface State {
   append(name: string, text: string): Result<void>;
 }
 
+/** The service manager that started this process and wants to hear of it. */
+export interface ServiceManager {
+  /** Without a sign of life for this long, in milliseconds, it ends this process; absent: it does not watch. */
+  watchdogMs?: number;
+  /** Assignments as sd_notify(3) has them: "READY=1". Resolves once they are told, or cannot be; each call starts a program. */
+  notify(state: readonly string[]): Promise<void>;
+}
+
 export interface Log {
   debug(fields: Record<string, unknown>, message: string): void;
   info(fields: Record<string, unknown>, message: string): void;
@@ -247,4 +255,6 @@ export interface Ports extends LookPorts {
   openCollectorSocket: OpenCollectorSocket;
   openHttps: OpenHttps;
   log: Log;
+  /** Absent where no service manager listens. */
+  service?: ServiceManager | undefined;
 }

@@ -55,6 +55,7 @@ export const Settings = Type.Object(
     log_level: Type.Optional(
       Type.Enum(['debug', 'info', 'warn', 'error'], { description: 'one of "debug", "info", "warn", "error"' }),
     ),
+    log_format: Type.Optional(Type.Enum(['auto', 'json'], { description: 'one of "auto", "json"' })),
     extra_roots: Type.Optional(
       Type.Array(Type.String({ pattern: '^/', description: 'an absolute path in quotes' }), {
         maxItems: 100,

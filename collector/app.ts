@@ -28,6 +28,8 @@ export interface Collector {
   webAddress: Authority;
   /** No agent was enrolled when it started. */
   isNew: boolean;
+  /** Hosts that are enrolled, and those of them that are connected now. */
+  hosts: () => { enrolled: number; connected: number };
   /** Ends connections, keeps what is to be kept, and lets go of the data directory. */
   close: () => Promise<void>;
 }
@@ -131,7 +133,12 @@ async function open(
     }),
   });
   closers.push(web.close);
-  return { agentAddress: listener.address, webAddress: web.address, isNew: currentFacts().hosts.length === 0 };
+  return {
+    agentAddress: listener.address,
+    webAddress: web.address,
+    isNew: currentFacts().hosts.length === 0,
+    hosts: () => ({ enrolled: currentFacts().hosts.length, connected: liveness.connectedCount() }),
+  };
 }
 
 /** Asks at most once a second: whoever may ask often must not cost a write each time. */

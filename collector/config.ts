@@ -18,6 +18,8 @@ export interface Config {
   heartbeatSeconds: number;
   silentAfterSeconds: number;
   logLevel: LogLevel;
+  /** 'auto': plain lines for the journal, coloured ones for a terminal, else JSON. */
+  logFormat: 'auto' | 'json';
 }
 
 /** Where defaults come from: a parameter, so that reading a config depends on nothing else. */
@@ -94,6 +96,7 @@ export function parseConfig(
     heartbeatSeconds,
     silentAfterSeconds: field('silent_after_seconds', 3 * heartbeatSeconds + 15),
     logLevel: field('log_level', 'info'),
+    logFormat: field('log_format', 'auto'),
   };
   if (mistakes.length === 0) return { ok: true, value: Object.freeze(config) };
   return { ok: false, failure: mistakes.sort((a, b) => a.line - b.line).map((mistake) => mistake.text) };
@@ -108,6 +111,7 @@ interface Fields {
   heartbeat_seconds: number;
   silent_after_seconds: number;
   log_level: LogLevel;
+  log_format: Config['logFormat'];
 }
 
 /** Per field: what is expected, in words, and how it is read; undefined is a mistake. */
@@ -140,6 +144,10 @@ const readers: { [K in keyof Fields]: { expected: string; read: (value: unknown)
   log_level: {
     expected: '"debug", "info", "warn" or "error"',
     read: (value) => (['debug', 'info', 'warn', 'error'] as const).find((level) => level === value),
+  },
+  log_format: {
+    expected: '"auto" or "json"',
+    read: (value) => (['auto', 'json'] as const).find((format) => format === value),
   },
 };
 

@@ -3,10 +3,11 @@ import { type Console, exitCodes } from './commands/command.ts';
 import { runProgram } from './commands/program.ts';
 import { isStartFailure, messageOf } from './failure.ts';
 import { systemClock } from './system/clock.ts';
+import { journalPrefix } from './system/journal.ts';
 
 const terminal: Console = {
   print: (line) => process.stdout.write(`${line}\n`),
-  complain: (line) => process.stderr.write(`${line}\n`),
+  complain: (line) => process.stderr.write(`${journalPrefix('error')}${line}\n`),
   clock: systemClock,
   ended: () =>
     new Promise((resolve) => {

@@ -16,6 +16,14 @@ export interface Log {
   error(fields: Record<string, unknown>, message: string): void;
 }
 
+/** The service manager that started this process and wants to hear of it. */
+export interface ServiceManager {
+  /** Without a sign of life for this long, in milliseconds, it ends this process; absent: it does not watch. */
+  watchdogMs?: number;
+  /** Assignments as sd_notify(3) has them: "READY=1". Resolves once they are told, or cannot be; each call starts a program. */
+  notify(state: readonly string[]): Promise<void>;
+}
+
 /** Everything that the collector asks of the machine besides sockets and its own database. */
 export interface Ports {
   clock: Clock;

@@ -7,6 +7,7 @@ import { systemAddresses } from '../system/addresses.ts';
 import { systemPlaceToken } from '../system/challenge-token.ts';
 import { systemClock } from '../system/clock.ts';
 import { systemDialer } from '../system/dialer.ts';
+import { journalPrefix } from '../system/journal.ts';
 import { systemNames } from '../system/names.ts';
 import { systemLinks } from '../system/links.ts';
 import { takeLock } from '../system/lock.ts';
@@ -39,14 +40,14 @@ export async function actCommand(context: Context): Promise<number> {
     );
     return exitCodes.usage;
   }
-  const journal = process.env.SYSTEMD_EXEC_PID === String(process.pid) ? writeJournal : () => {};
+  const journal: typeof writeJournal = process.env.SYSTEMD_EXEC_PID === String(process.pid) ? writeJournal : () => {};
   journal(`asked for ${JSON.stringify(request)}`);
   const tell = (line: string) => {
     journal(line);
     writeLine(JSON.stringify({ progress: line }));
   };
   const outcome = await performHere(context, request, tell, ending.signal);
-  journal(`${outcome.verb}: ${outcome.reason}: ${outcome.detail}`);
+  journal(`${outcome.verb}: ${outcome.reason}: ${outcome.detail}`, outcome.reason === 'done' ? 'info' : 'warn');
   writeLine(JSON.stringify({ outcome }));
   return outcome.reason === 'done' ? exitCodes.ok : exitCodes.failed;
 }
@@ -98,6 +99,6 @@ export function actStateDirectory({ stateDirectory }: Pick<Config, 'stateDirecto
   return process.getuid?.() === 0 && isOpen ? rootsActDirectory : stateDirectory;
 }
 
-function writeJournal(line: string): void {
-  process.stderr.write(`${printable(line)}\n`);
+function writeJournal(line: string, level: 'info' | 'warn' = 'info'): void {
+  process.stderr.write(`${journalPrefix(level)}${printable(line)}\n`);
 }

@@ -1,6 +1,7 @@
 import { type Config, defaultConfig, loadConfig } from '../config.ts';
 import type { Files } from '../ports.ts';
 import { systemFiles } from '../system/files.ts';
+import { journalPrefix } from '../system/journal.ts';
 import { rootedFiles } from '../system/rooted-files.ts';
 import { systemPermissions } from '../system/permissions.ts';
 import { type Machine, readMachine, readTree } from '../system/machine.ts';
@@ -66,5 +67,5 @@ export function writeLine(text: string): void {
 }
 
 export function writeError(text: string): void {
-  process.stderr.write(`certherd-agent: ${text}\n`);
+  process.stderr.write(`${journalPrefix('error')}certherd-agent: ${text}\n`);
 }

@@ -43,7 +43,8 @@ export async function enrollCommand(
   return exitCodes.ok;
 }
 
-function worded({ reason, detail }: EnrolmentFailure, authority: string, stateDirectory: string): string {
+/** Why this host could not be enrolled, and what to do. */
+export function worded({ reason, detail }: EnrolmentFailure, authority: string, stateDirectory: string): string {
   switch (reason) {
     case 'unreachable':
       return `${authority} cannot be reached (${detail}): is the collector running, and its port open? The token was not sent.`;
@@ -53,7 +54,7 @@ function worded({ reason, detail }: EnrolmentFailure, authority: string, stateDi
       return `${authority} does not answer as a collector (${detail}).`;
     case 'refused':
       return detail === 'token-refused'
-        ? 'the collector refused the token: it was used, has expired, or is unknown. Make a new one with: certherd-collector token create'
+        ? 'the collector refused the token, which was used, has expired, or is unknown. Make a new one with: certherd-collector token create'
         : `the collector refused (${detail}).`;
     case 'state':
       return `${stateDirectory} cannot be used (${detail}): run as root, or set state_directory.`;

@@ -3,19 +3,22 @@ import { startAgent } from '../agent.ts';
 import type { Ports } from '../ports.ts';
 import { systemActor } from '../system/actor.ts';
 import { collectorSocketOpener } from '../system/collector-socket.ts';
+import { systemCredential } from '../system/credential.ts';
 import { httpsOpener } from '../system/https.ts';
 import { systemLooking } from '../system/looking.ts';
 import { takeLock } from '../system/lock.ts';
 import { systemLog } from '../system/log.ts';
+import { systemService } from '../system/sd-notify.ts';
 import { systemState } from '../system/state.ts';
 import { keepYoungHeapSmall } from '../system/young-heap.ts';
 import { watchFiles } from '../watch/file-changes.ts';
 import { type Context, exitCodes, writeError } from './context.ts';
+import { enrolAtStart, joinCredential } from './enrol-at-start.ts';
 
 /** The daemon: looks, judges, acts and reports until SIGTERM or SIGINT. */
 export async function runCommand({ config, host }: Context): Promise<number> {
   keepYoungHeapSmall();
-  const log = systemLog(config.logLevel);
+  const log = await systemLog(config);
   const state = systemState(config.stateDirectory);
   const probe = state.write('writable', '');
   if (!probe.ok) {
@@ -36,18 +39,21 @@ export async function runCommand({ config, host }: Context): Promise<number> {
     openCollectorSocket: collectorSocketOpener(),
     openHttps: httpsOpener(process.env),
     log,
+    service: systemService(process.env, log),
   };
   log.info(
     { host: host.name, version: host.agentVersion, mode: config.mode, config: config.path ?? 'defaults' },
     'certherd-agent starts',
   );
   const epoch = () => randomBytes(12).toString('base64url');
+  const joining = enrolAtStart(ports, systemCredential(process.env, joinCredential), host.name, config.stateDirectory);
   const agent = startAgent(config, host, ports, (changed) => watchFiles(log, changed), epoch);
   const signal = await new Promise<string>((resolve) => {
     process.once('SIGTERM', () => resolve('SIGTERM'));
     process.once('SIGINT', () => resolve('SIGINT'));
   });
   log.info({ signal }, 'certherd-agent stops');
+  joining.stop();
   await agent.stop();
   lock.release();
   return exitCodes.ok;

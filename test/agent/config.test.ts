@@ -24,7 +24,7 @@ test('an empty file and no file give the defaults, which allow nothing', (t) => 
 test('every field is read', (t) => {
   const { loaded } = load(
     t,
-    `host_name = "a"\nstate_directory = "/s"\nmode = "renew"\nrescan_seconds = 5\nlog_level = "debug"\nprobe_timeout_seconds = 2\nextra_roots = ["/r.pem"]
+    `host_name = "a"\nstate_directory = "/s"\nmode = "renew"\nrescan_seconds = 5\nlog_level = "debug"\nlog_format = "json"\nprobe_timeout_seconds = 2\nextra_roots = ["/r.pem"]
 [certbot]\nbinary = "/c"\nconfig_directory = "/cc"\nwork_directory = "/cw"\nlogs_directory = "/cl"\nca_bundle = "/ca"\ndeadline_seconds = 30\nrenewed_by = "ansible"
 staging_server = "https://ca.test/dir"\nrehearsal_days = 0\nrenewal_information = false\nchallenge_port = 8080\nname_servers = ["192.0.2.53"]
 [nginx]\nbinary = "/n"\nconfig = "/nc"\nprefix = "/np"\nerror_log = "/ne"\n[apache]\nconfig = "/a"\nbinary = "/ab"\n[haproxy]\nconfig = "/h"\nbinary = "/hb"\npid_file = "/hp"
@@ -43,6 +43,7 @@ staging_server = "https://ca.test/dir"\nrehearsal_days = 0\nrenewal_information 
     probeTimeoutMs: 2000,
     findingDelayMs: 90_000,
     logLevel: 'debug',
+    logFormat: 'json',
     extraRoots: ['/r.pem'],
     apache: { config: '/a', binary: '/ab' },
     haproxy: { config: '/h', binary: '/hb', pidFile: '/hp' },
@@ -53,7 +54,7 @@ staging_server = "https://ca.test/dir"\nrehearsal_days = 0\nrenewal_information 
     ]),
     listeners: [
       {
-        line: 38,
+        line: 39,
         address: '::1',
         port: 25,
         startTls: 'smtp',
@@ -63,7 +64,7 @@ staging_server = "https://ca.test/dir"\nrehearsal_days = 0\nrenewal_information 
         proxyProtocol: true,
         reload: 'postfix reload',
       },
-      { line: 48, address: '127.0.0.1', port: 993, serverNames: [], certificate: '/m.pem', proxyProtocol: false },
+      { line: 49, address: '127.0.0.1', port: 993, serverNames: [], certificate: '/m.pem', proxyProtocol: false },
     ],
     certbot: {
       binary: '/c',

@@ -76,12 +76,20 @@ const rules: Rule[] = [
       (from.startsWith('collector/') && to.startsWith('agent/')),
   },
   {
-    title: "programs are run only by the agent's system folder",
+    title: "programs are run only by the agent's system folder, and by the collector to speak to systemd",
     why: 'one place to look for what may be executed',
     breaks: ({ from, to }) =>
       /^(?:execa|node:child_process)$/.test(to) &&
       /^(?:agent|collector|protocol)\//.test(from) &&
-      !from.startsWith('agent/system/'),
+      !(from.startsWith('agent/system/') || from === 'collector/system/sd-notify.ts'),
+  },
+  {
+    title: 'of the agent only two files start a process without execa: act, and what speaks to systemd',
+    why: 'what the service at rest may execute is read in a minute',
+    breaks: ({ from, to }) =>
+      to === 'node:child_process' &&
+      from.startsWith('agent/') &&
+      !['agent/system/actor.ts', 'agent/system/sd-notify.ts'].includes(from),
   },
   {
     title: 'only store/ talks to SQLite',

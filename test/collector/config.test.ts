@@ -25,6 +25,7 @@ test('without a config everything has a value', (t) => {
       heartbeatSeconds: 15,
       silentAfterSeconds: 60,
       logLevel: 'info',
+      logFormat: 'auto',
     },
   });
   t.true(result.ok && Object.isFrozen(result.value));
@@ -47,7 +48,8 @@ test('every field is read', (t) => {
     web_listen = "localhost:0"
     public_address = "collector.example:443"
     heartbeat_seconds = 5
-    log_level = "debug"`;
+    log_level = "debug"
+    log_format = "json"`;
   const result = parseConfig(text, file, '/data', user);
   t.deepEqual(result.ok && result.value, {
     dataDirectory: '/data',
@@ -57,6 +59,7 @@ test('every field is read', (t) => {
     heartbeatSeconds: 5,
     silentAfterSeconds: 30,
     logLevel: 'debug',
+    logFormat: 'json',
   });
 });
 

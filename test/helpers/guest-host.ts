@@ -7,7 +7,7 @@ import { bootGuest, type Guest } from './testbed/guest.ts';
 import { openSandbox } from './testbed/sandbox.ts';
 import { until } from './testbed/until.ts';
 
-/** A guest with nginx and certbot as its distribution packs them, an ACME CA, one site, and the agent's units as they are shipped. */
+/** A guest with nginx and certbot as its distribution packs them, an ACME CA, one site, and the units as they are shipped. */
 export interface GuestHost {
   guest: Guest;
   /** Writes /etc/certherd/agent.toml; a running agent reads it when it starts again. */
@@ -55,7 +55,7 @@ export async function startGuestHost(
   guest.write('/etc/nginx/sites-enabled/shop', site);
   await guest.must('systemctl', 'reload', 'nginx');
   await until('the site is served', async () => (await served()) === issued());
-  if (options.agent !== 'none') await installAgent(guest);
+  if (options.agent !== 'none') await installUnits(guest);
   const setMode = (mode: string) => guest.write('/etc/certherd/agent.toml', settings(mode));
   if (options.agent !== 'none') setMode('observe');
   return {
@@ -68,6 +68,8 @@ export async function startGuestHost(
     agent: (...args) => guest.run('/usr/bin/certherd-agent', args),
   };
 }
+
+const units = ['certherd-agent.service', 'certherd-act.socket', 'certherd-act@.service', 'certherd-collector.service'];
 
 const clientOf = (port: number) => ['-connect', `127.0.0.1:${port}`, '-servername', guestSite];
 const issuing = [
@@ -96,13 +98,13 @@ renewed_by = "the test"
 `;
 }
 
-/** The units as they are shipped, and the sources in place of a package: what they start is /usr/bin/certherd-agent. */
-async function installAgent(guest: Guest): Promise<void> {
+/** The units as they are shipped, and the sources in place of packages: what they start is in /usr/bin. */
+async function installUnits(guest: Guest): Promise<void> {
   const shipped = (file: string) => readFileSync(resolve(top, 'deploy/systemd', file), 'utf8');
-  await guest.must('ln', '-s', '/usr/lib/certherd/agent/main.ts', '/usr/bin/certherd-agent');
+  for (const side of ['agent', 'collector'])
+    await guest.must('ln', '-s', `/usr/lib/certherd/${side}/main.ts`, `/usr/bin/certherd-${side}`);
   guest.write('/usr/lib/sysusers.d/certherd-agent.conf', shipped('certherd-agent.sysusers.conf'));
-  for (const unit of ['certherd-agent.service', 'certherd-act.socket', 'certherd-act@.service'])
-    guest.write(`/usr/lib/systemd/system/${unit}`, shipped(unit));
+  for (const unit of units) guest.write(`/usr/lib/systemd/system/${unit}`, shipped(unit));
   await guest.must('systemd-sysusers');
   await guest.must('systemctl', 'daemon-reload');
 }

@@ -40,7 +40,7 @@ test('a join string enrols one host once, and each refusal is one line that says
   const { agentId } = JSON.parse(first.stdout) as { agentId: string };
   const again = await enroll('web-1', join, '--json');
   t.is((JSON.parse(again.stdout) as { agentId: string }).agentId, agentId, 'a lost reply may be asked for again');
-  await refused('web-2', join, /refused the token: it was used, has expired, or is unknown.*token create/);
+  await refused('web-2', join, /refused the token, which was used, has expired, or is unknown.*token create/);
   const piped = (text: string) => {
     const config = `${sandbox.directory}/web-1.toml`;
     const argv = ['agent/main.ts', 'enroll', '-', '--json', '--config', config];
@@ -54,7 +54,7 @@ test('a join string enrols one host once, and each refusal is one line that says
   await refused(
     'web-2',
     `${before}${pinned.split('.')[0]}.${'B'.repeat(43)}`,
-    /refused the token: it was used, has expired, or is unknown/,
+    /refused the token, which was used, has expired, or is unknown/,
   );
   t.false(fs.existsSync(`${sandbox.directory}/web-2/enrolment.json`));
 

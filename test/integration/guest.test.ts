@@ -11,7 +11,7 @@ const inGuest = (title: string, body: (t: ExecutionContext) => Promise<void>) =>
 /** The first one may have to build the image. */
 const longMs = 900_000;
 const collector = ['/usr/bin/node', '/usr/lib/certherd/collector/main.ts'];
-const units = ['certherd-agent.service', 'certherd-act.socket'];
+const units = ['certherd-agent.service', 'certherd-act.socket', 'certherd-collector.service'];
 const patience = { deadlineMs: 60_000, everyMs: 200 };
 
 inGuest('in mode deploy the unprivileged agent heals the incident, with the units as they are shipped', async (t) => {

@@ -36,6 +36,7 @@ export function testConfig(dataDirectory: string, change: Partial<Config> = {}):
     heartbeatSeconds: 1,
     silentAfterSeconds: 60,
     logLevel: 'error',
+    logFormat: 'auto',
     ...change,
   };
 }

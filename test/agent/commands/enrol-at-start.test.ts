@@ -1,0 +1,88 @@
+import test, { type ExecutionContext } from 'ava';
+import { formatJoin } from '@certherd/protocol/join';
+import { enrolAtStart } from '../../../agent/commands/enrol-at-start.ts';
+import type { OpenCollectorSocket, Ports } from '../../../agent/ports.ts';
+import { loadEnrolment } from '../../../agent/report/identity.ts';
+import { systemClock } from '../../../agent/system/clock.ts';
+import { collectorSocketOpener } from '../../../agent/system/collector-socket.ts';
+import { systemState } from '../../../agent/system/state.ts';
+import { startTestCollector } from '../../collector/helpers/real-collector.ts';
+import { testDirectory } from '../../helpers/directory.ts';
+import { until } from '../../helpers/testbed/until.ts';
+
+/** A host before its first start. The socket is not asked when the collector is said to be out of reach. */
+function host(t: ExecutionContext) {
+  const state = systemState(testDirectory(t));
+  const lines: string[] = [];
+  const tell = (fields: object, text: string) => void lines.push(`${text} ${JSON.stringify(fields)}`);
+  let outOfReach = 0;
+  const open = collectorSocketOpener();
+  const openCollectorSocket: OpenCollectorSocket = (target) =>
+    outOfReach-- > 0
+      ? Promise.resolve({ ok: false, failure: { reason: 'unreachable', detail: 'no route' } })
+      : open(target);
+  const ports: Pick<Ports, 'state' | 'openCollectorSocket' | 'clock' | 'random' | 'log'> = {
+    state,
+    openCollectorSocket,
+    clock: systemClock(),
+    random: () => 0,
+    log: { debug: tell, info: tell, warn: tell, error: tell },
+  };
+  return {
+    lines,
+    start: (text: string | undefined, unreachable = 0) => {
+      outOfReach = unreachable;
+      const starting = enrolAtStart(ports, text, 'web-1', '/state');
+      t.teardown(() => starting.stop());
+    },
+    enrolment: () => {
+      const enrolment = loadEnrolment(state);
+      return enrolment.ok ? enrolment.value : undefined;
+    },
+  };
+}
+
+test('a collector that cannot be reached yet is asked again until the host is enrolled, and then never', async (t) => {
+  const collector = await startTestCollector(t);
+  const join = await collector.join();
+  const { start, enrolment, lines } = host(t);
+  start(formatJoin(join), 2);
+  await until('it is enrolled', () => enrolment()?.authority === join.authority);
+  t.is(lines.length, 3, lines.join('\n'));
+  t.regex(lines[0] ?? '', /^not enrolled yet .*no route/);
+  t.regex(lines[2] ?? '', /^enrolled with /);
+  t.false(lines.join('\n').includes(join.token));
+  start(formatJoin(await collector.join()));
+  t.is(lines.length, 3, 'a host that is enrolled stays where it is');
+});
+
+test('a join string that is spent, damaged or for another collector is one line, without the token', async (t) => {
+  const collector = await startTestCollector(t);
+  const join = await collector.join();
+  const first = host(t);
+  first.start(formatJoin(join));
+  await until('the first is enrolled', first.enrolment);
+  for (const [text, expected] of [
+    [formatJoin(join), /^not enrolled, and so alone: the collector refused the token/],
+    [
+      formatJoin({ ...join, pin: 'x'.repeat(43) }),
+      /^not enrolled, and so alone: .* is not the collector of this join string/,
+    ],
+    [
+      formatJoin(join).slice(0, -3),
+      /^not enrolled, and so alone: the credential certherd.join cannot be used: it is cut off/,
+    ],
+    ['', /^not enrolled, and so alone: the credential certherd.join cannot be used: not a join string/],
+  ] as const) {
+    const { start, enrolment, lines } = host(t);
+    start(text);
+    await until('that is told', () => lines.length > 0);
+    t.regex(lines[0] ?? '', expected);
+    t.is(lines.length, 1);
+    t.false(lines.join('\n').includes(join.token.slice(0, 20)));
+    t.is(enrolment(), undefined);
+  }
+  const alone = host(t);
+  alone.start(undefined);
+  t.deepEqual(alone.lines, [], 'without a credential nothing is said');
+});
