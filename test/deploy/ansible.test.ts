@@ -63,7 +63,7 @@ inGuests(
       t.is((await guest.must('systemctl', 'is-enabled', 'certherd-act.socket')).trim(), 'enabled');
     }
     const listed = JSON.parse(await hub.must('certherd-collector', 'host', 'list', '--json'));
-    t.deepEqual(listed.hosts.map(({ name }: { name: string }) => name).sort(), hosts);
+    t.deepEqual(listed.items.map(({ name }: { name: string }) => name).sort(), hosts);
 
     allWell(t, await play(), (changed) => changed === 0);
     allWell(t, await play('--check'), (changed) => changed === 0);
