@@ -193,6 +193,7 @@ export function startAgent(
     const allAskedAt = clock.now() - clock.monotonic() + (looks.asked?.at ?? clock.monotonic());
     const next = Math.min(plan.lookAgainAt, seen.lookAgainAt, allAskedAt + paced.rescanMs);
     status.next(next);
+    ports.atRest?.();
     await nextTrigger(next);
   };
 

@@ -257,4 +257,6 @@ export interface Ports extends LookPorts {
   log: Log;
   /** Absent where no service manager listens. */
   service?: ServiceManager | undefined;
+  /** Told whenever the loop goes to rest. Absent: nothing is tidied up. */
+  atRest?: () => void;
 }

@@ -21,7 +21,7 @@ export const Certificate = Type.Object(
     /** RFC 2253-like text, one attribute a line as node:crypto gives it, joined with ", "; may be empty. */
     subject: Type.String({ maxLength: 65536 }),
     issuer: Type.String({ maxLength: 65536 }),
-    /** dNSName and iPAddress as plain text; every other kind with its prefix ("email:", "URI:", …). */
+    /** dNSName and iPAddress as plain text; every other kind with its prefix ("email:", "URI:"). */
     subjectAltNames: Type.Array(Type.String({ maxLength: 65536 }), { maxItems: 20000 }),
     /** Upper-case hexadecimal, as openssl prints it. */
     serialNumber: Type.String({ maxLength: 256 }),

@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { cpus, release, totalmem } from 'node:os';
 import { endpoints } from './bench/endpoints.ts';
+import { footprint } from './bench/footprint.ts';
 import { hostileInput } from './bench/hostile-input.ts';
 import { incident } from './bench/incident.ts';
 import { nginxConfig } from './bench/nginx-config.ts';
@@ -19,6 +20,7 @@ const benches: Record<string, Bench> = {
   'pem-files': pemFiles,
   endpoints,
   watching,
+  footprint,
   'hostile-input': hostileInput,
 };
 

@@ -9,6 +9,7 @@ import { systemLooking } from '../system/looking.ts';
 import { takeLock } from '../system/lock.ts';
 import { systemLog } from '../system/log.ts';
 import { systemService } from '../system/sd-notify.ts';
+import { spareMemory } from '../system/spare-memory.ts';
 import { systemState } from '../system/state.ts';
 import { keepYoungHeapSmall } from '../system/young-heap.ts';
 import { watchFiles } from '../watch/file-changes.ts';
@@ -40,6 +41,7 @@ export async function runCommand({ config, host }: Context): Promise<number> {
     openHttps: httpsOpener(process.env),
     log,
     service: systemService(process.env, log),
+    atRest: spareMemory(),
   };
   log.info(
     { host: host.name, version: host.agentVersion, mode: config.mode, config: config.path ?? 'defaults' },

@@ -5,7 +5,7 @@ import { maxFrameBytes } from '@certherd/protocol/version';
 import type { Ports } from '../ports.ts';
 import type { ConnectionState } from './connection-state.ts';
 import { loadEnrolment, loadOrMakeKey, nextGeneration } from './identity.ts';
-import { fitSnapshot } from './fit.ts';
+import { snapshotFitter } from './fit.ts';
 import { type EventDraft, type Outbox } from './outbox.ts';
 import { reconnectDelay } from './reconnect.ts';
 import { type Session, type SessionEnd, startSession, type Told } from './session.ts';
@@ -25,6 +25,7 @@ export function startReporter(
   host: Omit<Told, 'current'>,
   on: { changed: () => void; requested: (frame: RequestFrame) => void },
 ): Reporter {
+  const fitSnapshot = snapshotFitter();
   let current: { digest: string; observedAt: string; json: string } | undefined;
   /** Since when the snapshot does not fit, milliseconds since 1970. */
   let reducedAt: number | undefined;

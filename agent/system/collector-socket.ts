@@ -78,6 +78,8 @@ function pinnedTls(host: string, port: number, pin: string): Promise<Pinned> {
       host,
       port,
       rejectUnauthorized: false,
+      // the pin decides: without this Node reads all of its roots, which takes 4 MB and 10 ms
+      ca: [],
       ALPNProtocols: ['http/1.1'],
       ...(/^[\d.]+$|:/.test(host) ? {} : { servername: host }),
     });

@@ -1,4 +1,4 @@
-import { type FSWatcher, mkdirSync, rmSync, symlinkSync, watch, writeFileSync } from 'node:fs';
+import { type FSWatcher, watch } from 'node:fs';
 import { join } from 'node:path';
 import { startAgent } from '../../agent/agent.ts';
 import { defaultConfig } from '../../agent/config.ts';
@@ -12,12 +12,12 @@ import { startNginx } from '../../test/helpers/testbed/nginx.ts';
 import { openSandbox, type Sandbox } from '../../test/helpers/testbed/sandbox.ts';
 import { until } from '../../test/helpers/testbed/until.ts';
 import { type Goal, median } from './goal.ts';
+import { type Content, contentOf, type Lineage, makeLineages, sitesOf, swapLinks, writeArchive } from './lineages.ts';
 
 const lineages = 20;
 const changes = 20;
 /** What agent.ts waits for after a change: certbot writes several files in one go. */
 const settleMs = 120;
-const kinds = ['cert', 'privkey', 'chain', 'fullchain'] as const;
 const log = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
 
 /** Everything is asked anew this often, so that what a reload brought is seen before the next change. */
@@ -33,13 +33,6 @@ interface Times {
   handshakes: number;
   /** A bare fs.watch on the changed directory called back. */
   bare: number;
-}
-
-interface Lineage {
-  name: string;
-  live: string;
-  archive: string;
-  version: number;
 }
 
 interface Host {
@@ -129,51 +122,15 @@ async function timed(
   }
 }
 
-type Content = Record<(typeof kinds)[number], string>;
-
-function contentOf(leaf: Minted, issuer: Minted): Content {
-  return { cert: leaf.pem, privkey: leaf.keyPem, chain: issuer.pem, fullchain: leaf.pem + issuer.pem };
-}
-
-/** As certbot: new files in archive, then each link removed and made again. */
-function swapLinks(lineage: Lineage, content: Content): void {
-  lineage.version += 1;
-  writeArchive(lineage, content);
-  for (const kind of kinds) {
-    const link = join(lineage.live, `${kind}.pem`);
-    rmSync(link, { force: true });
-    symlinkSync(`../../archive/${lineage.name}/${kind}${lineage.version}.pem`, link);
-  }
-}
-
 function writeInPlace(lineage: Lineage, content: Content): void {
   writeArchive(lineage, content);
 }
 
-function writeArchive({ archive, version }: Lineage, content: Content): void {
-  for (const kind of kinds) writeFileSync(join(archive, `${kind}${version}.pem`), content[kind]);
-}
-
 async function startHost(sandbox: Sandbox): Promise<Host> {
   const root = sandbox.folder('letsencrypt');
-  mkdirSync(join(root, 'renewal'));
-  const issuer = await mint({ authority: true, subject: [['CN', 'Bench Intermediate']] });
-  const found: Lineage[] = [];
-  for (let index = 0; index < lineages; index += 1) {
-    const name = `shop-${index}.example.test`;
-    const lineage = { name, live: join(root, 'live', name), archive: join(root, 'archive', name), version: 0 };
-    for (const directory of [lineage.live, lineage.archive]) mkdirSync(directory, { recursive: true });
-    swapLinks(lineage, contentOf(await mint({ names: [name], issuer }), issuer));
-    const paths = kinds.map((kind) => `${kind} = ${lineage.live}/${kind}.pem\n`).join('');
-    writeFileSync(join(root, 'renewal', `${name}.conf`), `archive_dir = ${lineage.archive}\n${paths}[renewalparams]\n`);
-    found.push(lineage);
-  }
+  const { lineages: found, issuer } = await makeLineages(root, lineages);
   const port = await sandbox.port();
-  const sites = found.map(
-    ({ name, live }) =>
-      `server { listen 127.0.0.1:${port} ssl; server_name ${name}; ssl_certificate ${live}/fullchain.pem; ssl_certificate_key ${live}/privkey.pem; }\n`,
-  );
-  const nginx = await startNginx(sandbox, { httpPort: await sandbox.port(), sites: { all: sites.join('') } });
+  const nginx = await startNginx(sandbox, { httpPort: await sandbox.port(), sites: { all: sitesOf(found, port) } });
   const stateDirectory = sandbox.folder('state');
   const looking = systemLooking();
   const state = systemState(stateDirectory);

@@ -34,6 +34,9 @@ export async function bundle(top: string, app: App, { version, commit }: Identit
   const [output] = result.outputFiles;
   if (!output || result.warnings.length > 0)
     throw new Error(`${app}: esbuild: ${result.warnings.map(({ text }) => text).join('; ') || 'no output'}`);
+  const [beyond] = /^.*[\u{80}-\u{10ffff}].*$/mu.exec(output.text) ?? [];
+  if (beyond !== undefined)
+    throw new Error(`${app}: V8 keeps it in twice the memory for one character: ${beyond.trim()}`);
   return { code: output.text, inputs: inputsOf(result.metafile) };
 }
 

@@ -23,7 +23,7 @@ export interface Collector {
 }
 
 /** A collector of our own on free ports of 127.0.0.1, with its SQLite file in the sandbox. Not started yet. */
-export async function prepareCollector(sandbox: Sandbox): Promise<Collector> {
+export async function prepareCollector(sandbox: Sandbox, heartbeatSeconds = 2): Promise<Collector> {
   const folder = sandbox.folder('collector');
   const configFile = join(folder, 'collector.toml');
   const logFile = join(folder, 'collector.log');
@@ -36,7 +36,7 @@ export async function prepareCollector(sandbox: Sandbox): Promise<Collector> {
       agent_listen: agentAddress,
       web_listen: webListen,
       public_address: agentAddress,
-      heartbeat_seconds: 2,
+      heartbeat_seconds: heartbeatSeconds,
     }),
   );
   const program = join(top, 'collector', 'main.ts');

@@ -4,9 +4,10 @@ import type { Snapshot } from '@certherd/protocol/snapshot';
 import test from 'ava';
 import { Check } from 'typebox/value';
 import { decide } from '../../../agent/decide/decide.ts';
-import { fitSnapshot } from '../../../agent/report/fit.ts';
+import { snapshotFitter } from '../../../agent/report/fit.ts';
 import { config, deployment, endpoint, noon, observed } from '../../helpers/observed.ts';
 
+const fitSnapshot = snapshotFitter();
 const limit = 1024 * 1024 - 1024;
 const snapshotOf = (change: Parameters<typeof observed>[0]) =>
   decide(observed(change), [], [], config(), noon).snapshot;

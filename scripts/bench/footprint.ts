@@ -1,0 +1,162 @@
+import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { bundle } from '../package/bundle.ts';
+import { startFlags } from '../package/start-flags.ts';
+import { openSandbox, type Sandbox } from '../../test/helpers/testbed/sandbox.ts';
+import { type FleetHost, startFleetHost } from './footprint/fleet-host.ts';
+import { memoryOf, spentBy } from './footprint/process-cost.ts';
+import { type Bench, type Goal, median } from './goal.ts';
+
+const certificates = 20;
+const rounds = 5;
+/** After this the daemon has tidied up after its first look (agent/system/spare-memory.ts). */
+const settledMs = 20_000;
+const top = fileURLToPath(new URL('../..', import.meta.url));
+
+/**
+ * What the agent costs a host that has 20 certificates and a collector: memory and start against an idle Node, processor and wake-ups
+ * over one whole round of looks, and `check`. By the single binary of build/ where there is one, else by the same bundle.
+ */
+export const footprint: Bench = async (progress) => {
+  const sandbox = openSandbox();
+  try {
+    const { program, kind } = await programHere(sandbox);
+    progress(`footprint: ${kind}`);
+    const host = await startFleetHost(sandbox, program, certificates, unitEnvironment());
+    return [
+      ...(await started(sandbox, host, kind, progress)),
+      ...(await atRest(host, progress)),
+      await checked(host),
+      ...sizes(),
+    ];
+  } finally {
+    await sandbox.close();
+  }
+};
+
+async function started(
+  sandbox: Sandbox,
+  host: FleetHost,
+  kind: string,
+  progress: (text: string) => void,
+): Promise<Goal[]> {
+  const ours = { rss: [] as number[], anonymous: [] as number[], ms: [] as number[] };
+  const bare = { rss: [] as number[], anonymous: [] as number[], ms: [] as number[] };
+  for (let round = 1; round <= rounds; round += 1) {
+    const began = performance.now();
+    await sandbox.run(process.execPath, ['-e', '0']);
+    bare.ms.push(performance.now() - began);
+    const idle = sandbox.start(
+      process.execPath,
+      ['-e', 'setInterval(() => {}, 2 ** 30)'],
+      join(sandbox.directory, 'idle.log'),
+    );
+    const { daemon, connectedMs } = await host.start();
+    ours.ms.push(connectedMs);
+    await passing(settledMs);
+    for (const [process, kept] of [[idle, bare] as const, [daemon, ours] as const]) {
+      const { rss, anonymous } = memoryOf(process.pid);
+      kept.rss.push(rss);
+      kept.anonymous.push(anonymous);
+      await process.end();
+    }
+    progress(
+      `footprint: start ${round} of ${rounds}: connected after ${Math.round(connectedMs)} ms, ${ours.anonymous.at(-1)?.toFixed(1)} MB anonymous`,
+    );
+  }
+  const line = (what: string, unit: string, key: keyof typeof ours, idle: string, below: number): Goal => ({
+    what,
+    unit,
+    ours: median(ours[key]),
+    baseline: { what: idle, value: median(bare[key]) },
+    goal: { of: 'ratio', below },
+    note: `median of ${rounds}, worst ${Math.max(...ours[key]).toFixed(0)}, ${kind}`,
+  });
+  return [
+    line('anonymous memory at rest', 'MB', 'anonymous', 'idle node', 2),
+    line('resident memory at rest', 'MB', 'rss', 'idle node', 1.6),
+    line('start to connected', 'ms', 'ms', 'node -e 0', 3),
+  ];
+}
+
+/** From one look of the whole host to the next: as much of everything as there is in all the time that follows. */
+async function atRest(host: FleetHost, progress: (text: string) => void): Promise<Goal[]> {
+  const { daemon } = await host.start();
+  await passing(settledMs);
+  const lookedAt = () => host.status()?.lookedAt;
+  const first = lookedAt();
+  const next = Date.parse(host.status()?.nextLookAt ?? '');
+  progress(`footprint: at rest until the next look, in ${Math.round((next - Date.now()) / 1000)} s`);
+  const before = spentBy(daemon.pid);
+  const began = performance.now();
+  await passing(next - Date.now() + settledMs);
+  if (lookedAt() === first) throw new Error('no look came when it was to come');
+  const after = spentBy(daemon.pid);
+  const minutes = (performance.now() - began) / 60_000;
+  await daemon.end();
+  const line = (what: string, unit: string, key: keyof typeof before, below: number): Goal => ({
+    what,
+    unit,
+    ours: (after[key] - before[key]) / minutes,
+    baseline: { what: 'allowed', value: below },
+    goal: { of: 'ours', below },
+    note: `over ${minutes.toFixed(1)} minutes with one look at everything`,
+  });
+  return [
+    line('processor at rest, a minute', 'ms', 'cpuMs', 15),
+    line('wake-ups at rest, a minute', 'switches', 'wakeUps', 30),
+  ];
+}
+
+async function checked(host: FleetHost): Promise<Goal> {
+  const took: number[] = [];
+  for (let round = 1; round <= rounds; round += 1) took.push(await host.check());
+  return {
+    what: `check of ${certificates} certificates`,
+    unit: 'ms',
+    ours: median(took),
+    baseline: { what: 'allowed', value: 1000 },
+    goal: { of: 'ours', below: 1000 },
+    note: `median of ${rounds}, worst ${Math.max(...took).toFixed(0)} ms`,
+  };
+}
+
+function sizes(): Goal[] {
+  const build = join(top, 'build');
+  const files = existsSync(build) ? readdirSync(build) : [];
+  const line = (what: string, pattern: RegExp, below: number): Goal[] =>
+    files
+      .filter((name) => pattern.test(name))
+      .map((name) => ({
+        what,
+        unit: 'MB',
+        ours: statSync(join(build, name)).size / 1e6,
+        baseline: { what: 'allowed', value: below },
+        goal: { of: 'ours', below },
+        note: name,
+      }));
+  return [
+    ...line('single binary', /^certherd-agent-linux-(?:x64|arm64)$/, 115),
+    ...line('the same packed', /^certherd-agent_.+\.deb$/, 30),
+  ];
+}
+
+async function programHere(sandbox: Sandbox): Promise<{ program: string[]; kind: string }> {
+  const binary = join(top, 'build', `certherd-agent-linux-${process.arch}`);
+  if (existsSync(binary)) return { program: [binary], kind: 'the single binary' };
+  const file = join(sandbox.directory, 'certherd-agent.cjs');
+  writeFileSync(file, (await bundle(top, 'agent', { version: '0.0.0', commit: 'bench', epoch: 0 })).code);
+  return { program: [process.execPath, ...startFlags.agent, file], kind: 'its bundle, with the flags of the binary' };
+}
+
+/** The limits that the unit sets. */
+function unitEnvironment(): Record<string, string> {
+  const unit = readFileSync(join(top, 'deploy/systemd/certherd-agent.service'), 'utf8');
+  return Object.fromEntries([...unit.matchAll(/(MALLOC_\w+)=(\S+)/g)].map(([, name, value]) => [name, value]));
+}
+
+/** What is measured here is what time alone brings. */
+function passing(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
+}

@@ -1,0 +1,87 @@
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Status } from '../../../agent/status.ts';
+import type { Child } from '../../../test/helpers/testbed/children.ts';
+import { startNginx } from '../../../test/helpers/testbed/nginx.ts';
+import type { Sandbox } from '../../../test/helpers/testbed/sandbox.ts';
+import { until } from '../../../test/helpers/testbed/until.ts';
+import { environment, prepareCollector } from '../../stage/products.ts';
+import { makeLineages, sitesOf } from '../lineages.ts';
+
+/** A host as one of a fleet: certificates of certbot's that a real nginx serves, and a collector that it is enrolled with. */
+export interface FleetHost {
+  /** Starts the daemon; resolves with the milliseconds until it was connected. */
+  start(): Promise<{ daemon: Child; connectedMs: number }>;
+  /** Milliseconds that `check` takes, all told. */
+  check(): Promise<number>;
+  /** What the daemon last said of itself. */
+  status(): Status | undefined;
+}
+
+/** `program`: the argv that an argv of the agent's follows; `surroundings`: what its unit puts into its environment. */
+export async function startFleetHost(
+  sandbox: Sandbox,
+  program: readonly string[],
+  count: number,
+  surroundings: Record<string, string> = {},
+): Promise<FleetHost> {
+  const root = sandbox.folder('letsencrypt');
+  const { lineages, issuer } = await makeLineages(root, count);
+  const sites = sitesOf(lineages, await sandbox.port());
+  const nginx = await startNginx(sandbox, { httpPort: await sandbox.port(), sites: { all: sites } });
+  const collector = await prepareCollector(sandbox, 15);
+  await collector.start();
+  const state = sandbox.folder('state');
+  const configFile = join(sandbox.directory, 'agent.toml');
+  const rootsFile = join(sandbox.directory, 'root.pem');
+  writeFileSync(rootsFile, issuer.pem);
+  writeFileSync(
+    configFile,
+    `state_directory = "${state}"
+extra_roots = ["${rootsFile}"]
+[certbot]
+config_directory = "${root}"
+renewed_by = "the bench"
+[nginx]
+config = "${nginx.configFile}"
+prefix = "${nginx.prefix}"
+error_log = "${nginx.errorLog}"
+`,
+  );
+  const [file = '', ...first] = program;
+  const env = { ...environment(sandbox), ...surroundings };
+  const run = (...args: string[]) => sandbox.run(file, [...first, ...args, '--config', configFile], { env });
+  const enrolled = await run('enroll', await collector.join());
+  if (enrolled.exit !== 0) throw new Error(`enroll failed: ${enrolled.stderr}`);
+  const statusFile = join(state, 'status.json');
+  const status = (): Status | undefined =>
+    existsSync(statusFile) ? JSON.parse(readFileSync(statusFile, 'utf8')) : undefined;
+  return {
+    status,
+    async start() {
+      rmSync(statusFile, { force: true });
+      const began = performance.now();
+      const log = join(sandbox.directory, 'agent.log');
+      const daemon = sandbox.start(file, [...first, 'run', '--config', configFile], log, { env });
+      const isConnected = () => status()?.collector.state === 'connected';
+      await until('the agent is connected', isConnected, { everyMs: 2, hopeless: () => hopeless(daemon) });
+      const connectedMs = performance.now() - began;
+      const proved = () => status()?.endpoints?.served === count && status()?.nextLookAt !== undefined;
+      await until('all endpoints are proved', proved, { hopeless: () => hopeless(daemon) });
+      return { daemon, connectedMs };
+    },
+    async check() {
+      const began = performance.now();
+      const { stdout, stderr } = await run('check', '--json');
+      const took = performance.now() - began;
+      const { endpoints = [] }: { endpoints?: { reached: string }[] } = JSON.parse(stdout || '{}');
+      const served = endpoints.filter(({ reached }) => reached === 'served').length;
+      if (served !== count) throw new Error(`check proved ${served} of ${count}: ${stderr}${stdout.slice(0, 2000)}`);
+      return took;
+    },
+  };
+}
+
+function hopeless(daemon: Child): string | undefined {
+  return daemon.running() ? undefined : `it ended: ${daemon.output()}`;
+}
