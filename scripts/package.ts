@@ -5,6 +5,7 @@ import { type Built, buildAll } from './package/build.ts';
 import { identityOf } from './package/identity.ts';
 import { readOptions, usage } from './package/options.ts';
 import { smoke } from './package/smoke.ts';
+import { missingTools } from './package/tools.ts';
 
 // npm run package: see --help.
 
@@ -25,6 +26,9 @@ else if (typeof options === 'string') {
 }
 
 async function packageAll(wanted: Exclude<typeof options, string | undefined>): Promise<void> {
+  const missing = missingTools(wanted);
+  if (missing.length > 0)
+    throw new Error(`missing: ${missing.join(', ')}; scripts/setup package installs what is needed`);
   const identity = await identityOf(top, process.env);
   say(`version ${identity.version}, commit ${identity.commit}`);
   const built = await buildAll({ ...wanted, top, cache: join(top, '.cache/package'), identity, progress: say });

@@ -1,5 +1,15 @@
 import { createHash, createPrivateKey, generateKeyPair, randomBytes, X509Certificate } from 'node:crypto';
-import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, readFileSync, renameSync, writeSync } from 'node:fs';
+import {
+  closeSync,
+  existsSync,
+  fsyncSync,
+  linkSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  unlinkSync,
+  writeSync,
+} from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -69,15 +79,18 @@ async function selfSigned(privateKeyPem: string, now: number): Promise<string> {
   return pki.certificateToPem(certificate);
 }
 
-/** Either the whole text is there after a crash, or nothing. */
+/** Either the whole text is there after a crash, or nothing. What another process has made meanwhile stays: both use that. */
 function writeWhole(path: string, text: string): void {
-  const unfinished = `${path}.new`;
-  const file = openSync(unfinished, 'w', 0o600);
+  const unfinished = `${path}.${randomBytes(6).toString('hex')}.new`;
+  const file = openSync(unfinished, 'wx', 0o600);
   try {
     writeSync(file, text);
     fsyncSync(file);
+    linkSync(unfinished, path);
+  } catch (error) {
+    if (codeOf(error) !== 'EEXIST') throw error;
   } finally {
     closeSync(file);
+    unlinkSync(unfinished);
   }
-  renameSync(unfinished, path);
 }

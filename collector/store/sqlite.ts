@@ -33,10 +33,13 @@ export function sqliteFor(directory: string): Result<OpenSqlite, string> {
     } catch (error) {
       failures.push(messageOf(error));
     }
-  return {
-    ok: false,
-    failure: `SQLite cannot be loaded (${failures.join('; ')}): let TMPDIR name a directory that is writable and not mounted noexec`,
-  };
+  return { ok: false, failure: `SQLite cannot be loaded (${failures.join('; ')}): ${remedyOf(failures)}` };
+}
+
+function remedyOf(failures: readonly string[]): string {
+  return failures.some((failure) => failure.includes('GLIBC'))
+    ? 'the collector needs glibc 2.34 or newer (Debian 12, Ubuntu 22.04, RHEL 9)'
+    : 'let TMPDIR name a directory that is writable and not mounted noexec';
 }
 
 /** Nobody else may look into the file's directory, and both are gone once it is loaded. */

@@ -80,13 +80,18 @@ async function buildOne(options: BuildOptions, app: App, architecture: Architect
     app,
     binary: readFileSync(binary),
     deploy,
-    changelog: debianChangelog(program, identity, readFileSync(join(top, 'CHANGELOG.md'), 'utf8')),
+    changelog: debianChangelog(
+      program,
+      { ...identity, version: packageVersion(identity.version) },
+      readFileSync(join(top, 'CHANGELOG.md'), 'utf8'),
+    ),
     notices: noticesOf(top, packages, node),
     sbom: sbomText,
   };
   const made = formats.map(async (format) => {
     progress(`${program} ${architecture}: .${format}`);
-    const { version, epoch } = identity;
+    const { epoch } = identity;
+    const version = packageVersion(identity.version);
     const files = contentsOf({ ...contents, format });
     const scripts = packageScripts(top, format, program);
     const parts: PackageParts = { app, architecture, version, epoch, files, scripts, compression };
@@ -101,8 +106,14 @@ function linkedWith(version: string): Record<string, string> {
   if (process.versions.node !== version)
     throw new Error(`this runs on Node ${process.versions.node}; build with npm run package, which uses ${version}`);
   const others = new Set(['node', 'modules', 'napi', 'unicode', 'cldr', 'tz']);
-  const all = Object.entries(process.versions).filter((entry): entry is [string, string] => entry[1] !== undefined);
+  // Of what is not built in the version is empty.
+  const all = Object.entries(process.versions).filter((entry): entry is [string, string] => Boolean(entry[1]));
   return Object.fromEntries(all.filter(([name]) => !others.has(name)));
+}
+
+/** dpkg and rpm sort what comes before a release by a tilde: 1.0.0~rc.1 is older than 1.0.0. */
+export function packageVersion(version: string): string {
+  return version.replace('-', '~');
 }
 
 /** As sha256sum(1) reads them, by name. */

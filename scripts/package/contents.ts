@@ -86,14 +86,16 @@ function forDebian(app: App, name: ProgramName, documents: string): PackagedFile
 
 /** What lintian finds that is meant, with the reason. */
 function overrides(app: App, name: ProgramName): string {
-  const manual =
-    app === 'collector' ? [`# It explains itself with --help.`, `${name}: no-manual-page [usr/bin/${name}]`] : [];
+  const reads = [
+    '# The doctor looks there whether certbot is a package of the distribution; nothing is changed.',
+    `${name}: uses-dpkg-database-directly [usr/bin/${name}]`,
+  ];
   return `${[
     '# One executable: Node.js, with the libraries that its makers link into it, tested together.',
     `${name}: embedded-library *`,
     "# Node's makers build it without.",
     `${name}: hardening-no-pie [usr/bin/${name}]`,
-    ...manual,
+    ...(app === 'agent' ? reads : []),
   ].join('\n')}\n`;
 }
 

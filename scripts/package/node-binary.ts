@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
 import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { must, run } from './programs.ts';
-import { type Architecture, namesOf } from './targets.ts';
+import { must } from './programs.ts';
+import type { Architecture } from './targets.ts';
+import { stripFor } from './tools.ts';
 
 /** Node as it is put into the binaries. */
 export interface NodeBinary {
@@ -24,13 +25,14 @@ export async function nodeBinary(top: string, cache: string, architecture: Archi
   const installed = join(top, 'node_modules', name);
   const folder = existsSync(join(installed, 'bin/node')) ? installed : await fetched(cache, name, version, integrity);
   const original = join(folder, 'bin/node');
-  const strip = await stripProgram(architecture);
-  const made = createHash('sha256').update(readFileSync(original)).update(strip.version).digest('hex').slice(0, 16);
+  const strip = stripFor(architecture);
+  const [stripVersion = ''] = (await must([strip, '--version'])).split('\n');
+  const made = createHash('sha256').update(readFileSync(original)).update(stripVersion).digest('hex').slice(0, 16);
   const path = join(cache, `${name}-${version}-${made}`);
   if (!existsSync(path))
     await whole(path, async (unfinished) => {
       copyFileSync(original, unfinished);
-      await must([strip.program, unfinished]);
+      await must([strip, unfinished]);
     });
   return { path, version, licence: readFileSync(join(folder, 'LICENSE'), 'utf8') };
 }
@@ -77,17 +79,4 @@ async function whole(path: string, make: (unfinished: string) => Promise<void>):
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
-}
-
-/** GNU strip knows only the architectures that it was built for. */
-async function stripProgram(architecture: Architecture): Promise<{ program: string; version: string }> {
-  const { gnu, debian } = namesOf[architecture];
-  const isOwn = architecture === process.arch;
-  const program = isOwn ? '/usr/bin/strip' : `/usr/bin/${gnu}-strip`;
-  const told = await run([program, '--version']);
-  if (told.exit !== 0)
-    throw new Error(
-      `${program} is missing: apt-get install ${isOwn ? 'binutils' : `binutils-${gnu.replace('_', '-')}`} (to build for ${debian})`,
-    );
-  return { program, version: told.stdout.split('\n')[0] ?? '' };
 }

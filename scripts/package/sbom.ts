@@ -34,7 +34,8 @@ export function sbomOf({ program, identity, packages, node, sqlite }: SbomParts)
     root.dependencies.add(component.bomRef);
   }
   const sqliteHolder = made.get('node_modules/better-sqlite3');
-  if (sqlite !== undefined && sqliteHolder) sqliteHolder.components.add(generic('sqlite', sqlite, 'sqlite:sqlite'));
+  if (sqlite !== undefined && sqliteHolder)
+    sqliteHolder.components.add(generic(sqliteHolder.name, 'sqlite', sqlite, 'sqlite:sqlite'));
   const runtime = nodeComponent(node);
   bom.components.add(runtime);
   root.dependencies.add(runtime.bomRef);
@@ -67,14 +68,15 @@ function licenceOf(expression: string): Models.License {
 
 /** Scanners find advisories on Node and OpenSSL by their CPE names. */
 function nodeComponent({ version, linked }: SbomParts['node']): Models.Component {
-  const component = generic('node', version, 'nodejs:node.js', Enums.ComponentType.Platform);
+  const component = generic('runtime', 'node', version, 'nodejs:node.js', Enums.ComponentType.Platform);
   component.licenses.add(new Models.SpdxLicense('MIT'));
   for (const [name, own] of Object.entries(linked))
-    component.components.add(generic(name, own, name === 'openssl' ? 'openssl:openssl' : undefined));
+    component.components.add(generic('node', name, own, name === 'openssl' ? 'openssl:openssl' : undefined));
   return component;
 }
 
 function generic(
+  within: string,
   name: string,
   version: string,
   cpe: string | undefined,
@@ -82,7 +84,7 @@ function generic(
 ): Models.Component {
   return new Models.Component(type, name, {
     version,
-    bomRef: `${name}@${version}`,
+    bomRef: `${within}/${name}@${version}`,
     purl: `pkg:generic/${name}@${version}`,
     ...(cpe !== undefined && { cpe: `cpe:2.3:a:${cpe}:${version}:*:*:*:*:*:*:*` }),
   });

@@ -1,5 +1,7 @@
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test from 'ava';
+import { packageVersion } from '../../scripts/package/build.ts';
 import { bundledPackages, noticesOf } from '../../scripts/package/bundled.ts';
 import { debianChangelog } from '../../scripts/package/changelog.ts';
 import { contentsOf, type PackagedFile } from '../../scripts/package/contents.ts';
@@ -8,6 +10,7 @@ import { deployTexts, packageScripts } from '../../scripts/package/embedded.ts';
 import { readOptions, usage } from '../../scripts/package/options.ts';
 import { specOf } from '../../scripts/package/rpm.ts';
 import { sbomOf } from '../../scripts/package/sbom.ts';
+import { missingTools } from '../../scripts/package/tools.ts';
 
 const top = join(import.meta.dirname, '../..');
 const identity = { version: '1.2.3', commit: 'c'.repeat(40), epoch: 1_700_000_000 };
@@ -108,10 +111,13 @@ test('no maintainer script or scriptlet enables act’s socket', (t) => {
 });
 
 test('the SBOM names what is bundled as the lockfile pins it, Node and what Node is linked with, and is always the same', (t) => {
+  const lock: { packages: object } = JSON.parse(readFileSync(join(top, 'package-lock.json'), 'utf8'));
+  // Commander is in more than one version: ours is below a workspace.
+  const nested = Object.keys(lock.packages).find((path) => /^[a-z-]+\/node_modules\/commander$/.test(path)) ?? '';
   const packages = bundledPackages(top, [
     'agent/main.ts',
     'node_modules/ws/lib/websocket.js',
-    'agent/node_modules/commander/lib/command.js',
+    `${nested}/lib/command.js`,
     'node_modules/pino/lib/proto.js',
     'node_modules/sonic-boom/index.js',
     'node_modules/@pinojs/redact/index.js',
@@ -161,4 +167,20 @@ test('the command line asks for all by default, for what it is told else, and re
   t.regex(JSON.stringify(readOptions(['--colour'], '/top')), /--colour/);
   t.is(readOptions(['--help', '--quick'], '/top'), undefined);
   for (const line of usage.split('\n')) t.true(line.length <= 128, line);
+});
+
+test('what a build would start and is not there is told before', (t) => {
+  const wanted = { architectures: ['x64', 'arm64'], formats: ['deb', 'rpm'] } as const;
+  t.deepEqual(
+    missingTools(wanted, () => true),
+    [],
+  );
+  const missing = missingTools(wanted, (path) => !/rpmbuild|aarch64|x86_64/.test(path));
+  t.is(missing.length, 2, missing.join(' '));
+  t.true(missing.includes('/usr/bin/rpmbuild'));
+});
+
+test('what comes before a release is older than it for dpkg and rpm', (t) => {
+  t.is(packageVersion('1.0.0-rc.1'), '1.0.0~rc.1');
+  t.is(packageVersion('1.0.0'), '1.0.0');
 });
