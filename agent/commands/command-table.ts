@@ -3,6 +3,7 @@ import { completionEntry } from '@certherd/command-line/completion-entry';
 import { adoptEntry } from './adopt-entry.ts';
 import { type CommandEntry, configOption, type OptionEntry, type Options } from './command.ts';
 import { exitCodes } from './context.ts';
+import { installEntries } from './install-entries.ts';
 
 export const programName = 'certherd-agent';
 
@@ -232,6 +233,7 @@ export const commandTable: readonly CommandEntry[] = [
     },
   },
   adoptEntry,
+  ...installEntries,
   {
     name: 'act',
     summary: 'do one action that the policy allows: a JSON request on standard input (used by the agent itself)',

@@ -7,8 +7,9 @@ import { systemState } from '../system/state.ts';
 import { type Context, exitCodes, writeError, writeLine } from './context.ts';
 import { firstLine } from './first-line.ts';
 
-const longestJoin = 4096;
-const inputMs = 60_000;
+/** A join string on standard input: so many characters at most, waited for so long. */
+export const longestJoin = 4096;
+export const inputMs = 60_000;
 
 /** Enrols this host with the collector that the join string names; "-" is one on standard input, which no list of processes shows. */
 export async function enrollCommand(

@@ -2,11 +2,13 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { makeDirectory } from './make-directory.ts';
 
+type LockName = 'action' | 'run' | 'certherd-install' | 'certherd-upgrade';
+
 /**
  * One holder at a time among all processes. The lock is a file that names its holder by pid and start time; a
  * holder that died leaves a file that nobody matches, and the next one takes it over.
  */
-export function takeLock(directory: string, name: 'action' | 'run'): { release(): void } | undefined {
+export function takeLock(directory: string, name: LockName): { release(): void } | undefined {
   makeDirectory(directory);
   const lock = path.join(directory, `${name}.lock`);
   const own = `${lock}.${process.pid}`;
@@ -31,12 +33,12 @@ export function takeLock(directory: string, name: 'action' | 'run'): { release()
 }
 
 /** Does a living process hold this lock? */
-export function isLocked(directory: string, name: 'action' | 'run'): boolean {
+export function isLocked(directory: string, name: LockName): boolean {
   return lockHolder(directory, name) !== undefined;
 }
 
 /** The living process that holds this lock, by its pid. */
-export function lockHolder(directory: string, name: 'action' | 'run'): number | undefined {
+export function lockHolder(directory: string, name: LockName): number | undefined {
   const text = read(path.join(directory, `${name}.lock`));
   return isHeld(text) ? Number(text?.split(' ')[0]) : undefined;
 }

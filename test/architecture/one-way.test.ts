@@ -51,6 +51,18 @@ const rules: Rule[] = [
         /^collector\/(?:app|main)\.ts$|^collector\/(?:commands|system|doctor)\//.test(to)),
   },
   {
+    title: 'install imports only formats, ports and itself, and nothing but the commands imports it',
+    why: 'it changes the host itself, which neither a stage nor the daemon may be able to',
+    breaks: ({ from, to }) =>
+      (from.startsWith('agent/install/') && /^agent\/(?!install\/|formats\/|(?:host-)?ports\.ts$)/.test(to)) ||
+      (to.startsWith('agent/install/') && !/^agent\/(?:install|commands)\//.test(from)),
+  },
+  {
+    title: "install's plans import no IO",
+    why: 'what would be done to a host can be told, and tested, without one',
+    breaks: ({ from, to }) => from.startsWith('agent/install/') && io.test(to),
+  },
+  {
     title: 'formats, decide, evaluate and protocol import no IO',
     why: 'bytes, facts and an instant in, values out: so that every verdict can be replayed from its facts',
     breaks: ({ from, to }) => pure.test(from) && io.test(to),
@@ -108,11 +120,11 @@ for (const { title, why, breaks } of rules) {
   });
 }
 
-test('the daemon loads neither execa nor node-forge', (t) => {
+test('the daemon loads neither execa nor node-forge, and nothing that installs', (t) => {
   const loaded = ['agent/main.ts', 'agent/commands/run.ts'].flatMap((entry) => [...loadedBy(entry)]);
   t.true(loaded.includes('chokidar') && loaded.includes('ws'), 'the walk sees what the daemon does load');
   t.deepEqual(
-    loaded.filter((name) => name === 'execa' || name === 'node-forge'),
+    loaded.filter((name) => name === 'execa' || name === 'node-forge' || name.startsWith('agent/install/')),
     [],
     'because they cost 10 MB that an idle agent does not need',
   );

@@ -31,6 +31,29 @@ test('every field of collector.toml is in docs/settings.md, and every field ther
   t.deepEqual(documented('Collector').sort(), known.sort());
 });
 
+test('the settings that are shipped are all settings there are, each with the default of docs/settings.md', (t) => {
+  const shipped = fs.readFileSync(path.resolve(import.meta.dirname, '../../deploy/config/agent.toml'), 'utf8');
+  const lines = shipped.split('\n').map((line) => line.replace(/^#(?=[a-z[])/, ''));
+  const whole = lines.join('\n');
+  t.is(agentMistake(t, whole), '', 'with no comment signs it is right as a whole');
+  let header = '';
+  const values = lines.flatMap((line): [string, string][] => {
+    if (line.startsWith('[')) header = `${line.replace(/"[^"]+"/, '"NAME"')} `;
+    const [, field, value] = /^([a-z_]+) = (.+)$/.exec(line) ?? [];
+    return field === undefined || value === undefined ? [] : [[`${header}${field}`, value]];
+  });
+  t.deepEqual(values.map(([field]) => field).sort(), documented('Agent').sort());
+  for (const [field, value] of values) {
+    const said = documentedDefault(field);
+    if (said !== undefined) t.is(value, said, field);
+  }
+  t.deepEqual(
+    shipped.split('\n').filter((line) => line !== '' && !line.startsWith('#')),
+    ['mode = "observe"'],
+  );
+  t.true(shipped.split('\n').every((line) => line.length <= 140));
+});
+
 test('no setting is described twice', (t) => {
   for (const part of ['Agent', 'Collector'] as const) t.is(new Set(documented(part)).size, documented(part).length);
 });
@@ -41,6 +64,19 @@ function documented(part: 'Agent' | 'Collector'): string[] {
   const section = page.split(/^## /m).find((one) => one.startsWith(`${part}:`)) ?? '';
   const cells = [...section.matchAll(/^\| (`[^|]+) \|/gm)].map(([, cell]) => cell ?? '');
   return cells.flatMap((cell) => [...cell.matchAll(/`([^`]+)`/g)].map(([, field]) => field ?? ''));
+}
+
+/** The default in the second cell, where that is a value alone, in TOML. */
+function documentedDefault(field: string): string | undefined {
+  const page = fs.readFileSync(path.resolve(import.meta.dirname, '../../docs/settings.md'), 'utf8');
+  const cells = page
+    .split('\n')
+    .map((line) => line.split(' | '))
+    .find(([first]) => first === `| \`${field}\``);
+  const said = cells?.[1]?.replace(/^`(.*)`$/, '$1');
+  if (said === undefined) return undefined;
+  if (/^\/\S+$/.test(said)) return `"${said}"`;
+  return /^(?:\d+|true|false|"[^"]*"|\[\])$/.test(said) ? said : undefined;
 }
 
 /** "expected one of a, b, found …" and "known are a, b": the names; none where the mistake is another one. */

@@ -1,0 +1,153 @@
+import fs from 'node:fs';
+import test, { type ExecutionContext } from 'ava';
+import * as layout from '../../../agent/install/layout.ts';
+import { perform } from '../../../agent/install/perform.ts';
+import { leftBehind, planRemoval } from '../../../agent/install/removal.ts';
+import { testDirectory } from '../../helpers/directory.ts';
+import { facts, install, Killed, open, type SimulatedHost, simulatedHost } from '../../helpers/simulated-install.ts';
+
+const own = '/opt/certherd-agent';
+const join = { authority: 'collector.test:8443', pin: 'pin' };
+
+function newHost(t: ExecutionContext): SimulatedHost {
+  const host = simulatedHost(testDirectory(t));
+  host.program(own, '1.0.0');
+  return host;
+}
+
+async function uninstall(host: SimulatedHost, purge: boolean) {
+  const seen = await facts(host, own);
+  const plan = planRemoval(seen, purge);
+  if (!plan.ok) return plan;
+  return perform(plan.value, seen, host.ports(own), () => {});
+}
+
+test('install makes the host as it should be, and a second one finds nothing to do', async (t) => {
+  const host = newHost(t);
+  t.true((await install(host, own, { join, mode: 'deploy' })).ok);
+  t.deepEqual(host.running(), { version: '1.0.0', isInPlace: true });
+  t.true(host.socketIsOn());
+  t.is(host.enrolments(), 1);
+  t.regex(fs.readFileSync(`${host.root}${layout.policyFile}`, 'utf8'), /^mode = "deploy"$/m);
+  t.deepEqual(await open(host, own, { join, mode: 'deploy' }), []);
+  t.deepEqual(await open(host, layout.program), []);
+});
+
+test("without a mode that is asked for, act's socket stays as it is", async (t) => {
+  const host = newHost(t);
+  t.true((await install(host, own, {})).ok);
+  t.false(host.socketIsOn());
+  t.true((await install(host, own, { mode: 'renew' })).ok);
+  t.true(host.socketIsOn());
+  t.deepEqual(await open(host, own), []);
+  t.true((await install(host, own, { mode: 'observe' })).ok);
+  t.false(host.socketIsOn());
+});
+
+test('a step that fails has all taken back, whichever it is', async (t) => {
+  for (const code of ['ENOSPC', 'EROFS', 'EACCES'] as const) {
+    const host = newHost(t);
+    const before = host.tree();
+    const named: string[] = [];
+    host.failing((change) => void named.push(change));
+    t.true((await install(host, own, { join, mode: 'deploy' })).ok);
+    const changes = [...new Set(named)].filter((change) => !/ show| reset-failed|dpkg|^certherd|rpm/.test(change));
+    t.true(changes.length > 12, changes.join(', '));
+    for (const failing of changes) {
+      const fresh = newHost(t);
+      fresh.failing((change) => (change === failing ? code : undefined));
+      const done = await install(fresh, own, { join, mode: 'deploy' });
+      t.false(done.ok, failing);
+      fresh.failing(undefined);
+      const isEnrolled = fresh.enrolments() > 0;
+      t.deepEqual(
+        fresh.tree().filter((line) => !(isEnrolled && line.startsWith(layout.stateDirectory))),
+        before,
+        `${failing} ${code}`,
+      );
+      t.is(fresh.running(), undefined, failing);
+      t.true((await install(fresh, own, { join, mode: 'deploy' })).ok, `${failing}: then again`);
+    }
+  }
+});
+
+for (const moment of ['before', 'during', 'after'] as const) {
+  test(`an install that is killed ${moment} any of its changes is finished by the next one`, async (t) => {
+    const whole = newHost(t);
+    whole.neverKill();
+    t.true((await install(whole, own, { join, mode: 'deploy' })).ok);
+    const [changes, tree] = [whole.changes(), whole.tree()];
+    t.true(changes > 12);
+    for (let nth = 1; nth <= changes; nth++) {
+      const host = newHost(t);
+      host.killAt(nth, moment);
+      await t.throwsAsync(install(host, own, { join, mode: 'deploy' }), { instanceOf: Killed });
+      host.neverKill();
+      t.true((await install(host, own, { join, mode: 'deploy' })).ok, `change ${nth}`);
+      t.deepEqual(host.tree(), tree, `change ${nth}`);
+      t.deepEqual(host.running(), { version: '1.0.0', isInPlace: true });
+      t.true(host.socketIsOn());
+      t.deepEqual(await open(host, own, { join, mode: 'deploy' }), [], `change ${nth}`);
+    }
+  });
+
+  test(`an uninstall that is killed ${moment} any of its changes is finished by the next one, and leaves nothing`, async (t) => {
+    const whole = newHost(t);
+    const before = whole.tree();
+    t.true((await install(whole, own, { mode: 'deploy' })).ok);
+    whole.neverKill();
+    t.true((await uninstall(whole, true)).ok);
+    t.deepEqual(whole.tree(), before);
+    const changes = whole.changes();
+    for (let nth = 1; nth <= changes; nth++) {
+      const host = newHost(t);
+      t.true((await install(host, own, { mode: 'deploy' })).ok);
+      host.killAt(nth, moment);
+      await t.throwsAsync(uninstall(host, true), { instanceOf: Killed });
+      host.neverKill();
+      t.true((await uninstall(host, true)).ok);
+      t.deepEqual(host.tree(), before, `change ${nth}`);
+      t.is(host.running(), undefined);
+    }
+  });
+
+  test(`what an install left that was killed ${moment} a change is removed by an uninstall`, async (t) => {
+    for (let nth = 1; nth <= 12; nth++) {
+      const host = newHost(t);
+      const before = host.tree();
+      host.killAt(nth, moment);
+      await t.throwsAsync(install(host, own, {}), { instanceOf: Killed });
+      host.neverKill();
+      t.true((await uninstall(host, true)).ok);
+      t.deepEqual(host.tree(), before, `change ${nth}`);
+    }
+  });
+}
+
+test('an uninstall without purge leaves settings and state alone, and says so', async (t) => {
+  const host = newHost(t);
+  const before = host.tree();
+  t.true((await install(host, own, { join })).ok);
+  t.deepEqual(leftBehind(await facts(host, own)), [layout.policyFile, layout.stateDirectory]);
+  t.true((await uninstall(host, false)).ok);
+  const left = host.tree().filter((line) => !before.includes(line));
+  t.deepEqual(
+    left.map((line) => line.split(' ')[0]),
+    [layout.policyDirectory, layout.policyFile, layout.stateDirectory, `${layout.stateDirectory}/enrolment.json`],
+  );
+  t.true((await install(host, own, { join })).ok);
+  t.is(host.enrolments(), 1, 'the next install is enrolled already');
+});
+
+test('an agent that does not become well is taken back with all that was made for it', async (t) => {
+  for (const conduct of ['crashes', 'never looks'] as const) {
+    const host = simulatedHost(testDirectory(t));
+    host.program(own, '1.0.0', conduct);
+    const before = host.tree();
+    const done = await install(host, own, {});
+    t.false(done.ok);
+    t.like(done, { failure: { why: { reason: 'not-healthy' }, left: [] } });
+    t.deepEqual(host.tree(), before);
+    t.is(host.running(), undefined);
+  }
+});
