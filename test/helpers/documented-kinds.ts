@@ -1,0 +1,86 @@
+/** What a block of code in the docs is, when it holds no commands: by its first line. */
+export const contents: readonly { begins: RegExp; what: string }[] = [
+  { begins: /^\[{1,2}[\w.":-]+\]{1,2}$/, what: 'settings, a unit or an inventory' },
+  { begins: /^[\w.]+ ?= ?\S/, what: 'settings or a unit' },
+  { begins: /^\{/, what: 'JSON' },
+  { begins: /^[A-Z]+ = \{/, what: 'JSON' },
+  { begins: /^# |^- |^[\w-]+:(?:\s|$)/, what: 'YAML, or a sentence about folders' },
+  { begins: /^\d+ \d+ \* \* \* /, what: 'a crontab' },
+  { begins: /^issued -> /, what: 'the six states' },
+  { begins: /^IDCLSE /, what: 'what check prints' },
+  { begins: /^[\w-]+(?:\.[\w-]+)+(?: \w+=\S+)*$/, what: 'names, one a line' },
+];
+
+/**
+ * How each command line of the docs is treated; the first that fits counts. `run`: a test runs it here. `guest`: a test runs it in a guest with
+ * its own systemd, with CERTHERD_FULL=1. `elsewhere`: not run here for this reason; where a test shows the same, it is named.
+ */
+export const kinds: readonly { line: RegExp; how: 'run' | 'guest' | 'elsewhere'; why?: string; shownBy?: string }[] = [
+  { line: /^(?:npx )?certherd-(?:agent|collector) (?:check|explain|inspect|status|doctor)\b/, how: 'run' },
+  { line: /^(?:npx )?certherd-(?:agent|collector) (?:serve|token create|host list|enroll|run|version)\b/, how: 'run' },
+  {
+    line: /^certherd-agent adopt \S+(?: --plan)?$/,
+    how: 'elsewhere',
+    why: 'needs a certificate that nobody renews',
+    shownBy: 'test/integration/adopt.test.ts',
+  },
+  {
+    line: /^certherd-agent renew \S+$/,
+    how: 'elsewhere',
+    why: 'renews',
+    shownBy: 'test/integration/act.test.ts',
+  },
+  {
+    line: /^certherd-agent rehearse$/,
+    how: 'elsewhere',
+    why: 'needs mode = "renew"',
+    shownBy: 'test/integration/rehearse.test.ts',
+  },
+  { line: /^promtool check rules deploy\//, how: 'run' },
+  { line: /^curl -f?sS? http:\/\/127\.0\.0\.1:8480\//, how: 'run' },
+  {
+    line: /^systemctl (?:status|enable --now|disable --now|restart|stop|start|daemon-reload)\b[^|;&]*$/,
+    how: 'guest',
+  },
+  { line: /^journalctl -u \S+(?: -n \d+)?$/, how: 'guest' },
+  { line: /^cp -a \/var\/lib\/private\/certherd-collector \/var\/backups\/$/, how: 'guest' },
+  { line: /^systemctl edit /, how: 'elsewhere', why: 'opens an editor', shownBy: 'test/integration/guest.test.ts' },
+  {
+    line: /^(?:cp -r \. |cp deploy\/systemd\/|ln -s |systemd-sysusers$|cp certherd-agent\.service |cd deploy\/systemd$)/,
+    how: 'elsewhere',
+    why: 'puts a clone into a system',
+    shownBy: 'test/integration/guest.test.ts',
+  },
+  {
+    line: /^dpkg --(?:install|purge) \S+$/,
+    how: 'elsewhere',
+    why: 'needs packages, which take minutes to build',
+    shownBy: 'test/package/debian-package.test.ts',
+  },
+  {
+    line: /^npm run package(?: -- --arch x64 --format deb --quick)?$/,
+    how: 'elsewhere',
+    why: 'takes minutes',
+    shownBy: 'test/package/reproducible.test.ts',
+  },
+  {
+    line: /^(?:cd deploy\/ansible$|ansible-playbook -i inventory (?:install-agents|take-over-from-cron)\.yml )/,
+    how: 'elsewhere',
+    why: 'needs hosts that are reached by SSH',
+    shownBy: 'test/deploy/ansible.test.ts',
+  },
+  { line: /^(?:ssh|scp) /, how: 'elsewhere', why: 'needs another machine' },
+  { line: /^openssl s_client -connect /, how: 'elsewhere', why: 'needs a name of the reader’s' },
+  { line: /^sort -u domains\.txt \| comm -23 - seen\.txt$/, how: 'elsewhere', why: 'needs a list of the reader’s' },
+  {
+    line: /^\.\/scripts\/(?:demo|test)$/,
+    how: 'elsewhere',
+    why: 'CI runs it',
+    shownBy: 'test/scripts/launchers.test.ts',
+  },
+  {
+    line: /^(?:scripts\/setup package|git clone … certherd && cd certherd|npm run check|npx ava test\/agent)$/,
+    how: 'elsewhere',
+    why: 'CI does it in its own words',
+  },
+];
