@@ -95,7 +95,7 @@ test('the tables of commands in README are the commands that there are', (t) => 
     const told = [...(table.split('\n\n')[0] ?? '').matchAll(/^\| `([a-z]+(?: [a-z]+)?)[^`]*` \|/gm)];
     // act is the agent's own, and no person's.
     const expected = programs[name].entries.map((entry) => entry.name).filter((each) => each !== 'act');
-    t.deepEqual(told.map(([, each]) => each).sort(), expected.sort());
+    t.deepEqual(new Set(told.map(([, each]) => each)), new Set(expected));
   }
 });
 
