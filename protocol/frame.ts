@@ -5,10 +5,12 @@ import { Subject } from './finding.ts';
 import { Snapshot } from './snapshot.ts';
 
 const closed = { additionalProperties: false };
-const Id = Type.String({ pattern: '^[A-Za-z0-9_-]{8,64}$' });
-/** 32 random bytes, base64url. */
-const Nonce = Type.String({ pattern: '^[A-Za-z0-9_-]{43}$' });
-const Digest = Type.String({ pattern: '^[0-9a-f]{64}$' });
+/** 8 to 64 of A-Z, a-z, 0-9, _ and -. */
+export const Id = Type.String({ title: 'id', pattern: '^[A-Za-z0-9_-]{8,64}$' });
+/** 32 random bytes, base64url without padding: 43 characters. */
+export const Nonce = Type.String({ title: 'nonce', pattern: '^[A-Za-z0-9_-]{43}$' });
+/** Lower-case hexadecimal SHA-256. */
+export const Digest = Type.String({ title: 'digest', pattern: '^[0-9a-f]{64}$' });
 const Epoch = Id;
 
 /** collector -> agent, first frame of every connection. */
@@ -96,7 +98,7 @@ export type EventsFrame = Static<typeof EventsFrame>;
 export const Ack = Type.Object({ type: Type.Literal('ack'), epoch: Epoch, seq: Type.Integer({ minimum: 0 }) }, closed);
 export type Ack = Static<typeof Ack>;
 
-/** Both ways. From the agent it says that the facts of `digest` were seen again at `observedAt`. */
+/** both ways. From the agent it says that the facts of `digest` were seen again at `observedAt`. */
 export const Heartbeat = Type.Object(
   { type: Type.Literal('heartbeat'), at: Instant, observedAt: Type.Optional(Instant), digest: Type.Optional(Digest) },
   closed,
@@ -112,7 +114,7 @@ export const RequestedVerb = Type.Enum(['rescan', 'verify', 'reload', 'renew', '
 export type RequestedVerb = Static<typeof RequestedVerb>;
 
 /**
- * collector -> agent, from version 2: a wish, never a command. The host's own policy and limits have the last word, and
+ * collector -> agent: a wish, never a command. The host's own policy and limits have the last word, and
  * the answer is an event whose `detail.request` is this id: exactly one for each id that is kept.
  */
 export const RequestFrame = Type.Object(
@@ -135,13 +137,21 @@ export type RequestFrame = Static<typeof RequestFrame>;
 
 /** Why the collector ends a connection. `try-later` alone means that the same request may succeed later. */
 export const RefusalReason = Type.Enum([
+  /** the token is unknown, spent by another key, or over: one answer for all three */
   'token-refused',
+  /** no hello within 5 s, another frame before it, an unknown agent, or a signature that is not the agent's: one answer for all */
   'not-authenticated',
+  /** a person took this host's identity away */
   'revoked',
+  /** another machine presents this identity: its state was copied */
   'identity-in-use',
+  /** no version that both sides speak */
   'version-unsupported',
+  /** not a frame, a frame that is not of its schema, or one that may not come here */
   'frame-invalid',
+  /** 1 MiB of answers waits and is not read; this alone comes without a frame and without a closing handshake */
   'too-slow',
+  /** the collector cannot keep anything at the moment */
   'try-later',
 ]);
 export type RefusalReason = Static<typeof RefusalReason>;

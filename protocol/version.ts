@@ -12,6 +12,9 @@ export const protocolVersion = 2;
 /** From this version on a collector may send requests. */
 export const requestsSince = 2;
 
+/** Frame types that version 1 did not have, with the version that brought them. */
+export const framesSince: Readonly<Record<string, number>> = { request: requestsSince };
+
 /** The oldest version this code still speaks. */
 export const oldestProtocolVersion = 1;
 

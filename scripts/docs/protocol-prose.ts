@@ -1,0 +1,149 @@
+import { agentPath, sessionStatement } from '../../protocol/session.ts';
+import { maxFrameBytes, oldestProtocolVersion, protocolVersion } from '../../protocol/version.ts';
+import { admissionLimits } from '../../collector/receive/admission.ts';
+import { eventWindow, tryLater } from '../../collector/receive/greet.ts';
+
+/** Everything about the wire that no schema can say. `closeCodes`: rows of a table. */
+export function protocolProse(closeCodes: string): string {
+  const statement = sessionStatement({
+    collectorId: 'COLLECTOR-ID',
+    collectorNonce: 'NONCE-OF-THE-CHALLENGE',
+    agentNonce: 'NONCE-OF-THE-HELLO',
+    agentId: 'AGENT-ID',
+    generation: 7,
+  });
+  return `# Protocol
+
+Made from \`protocol/\` by \`npm run docs\`. With this page a second agent can be written; [example-agent.ts](example-agent.ts) is one, in a
+single short file, which a test runs against a real collector.
+
+    agent                                            collector
+      |  TLS, key pinned; WebSocket ${agentPath}       |
+      | <---------------------------------- challenge  |
+      |  enrol ------------------------------------->  |   once in a host's life
+      | <------------------------------------ enrolled |
+      |  hello (signed) ---------------------------->  |   every session
+      | <------------------------------------- welcome |
+      |  snapshot ---------------------------------->  |   if asked for, and on change
+      |  events ------------------------------------>  |
+      | <----------------------------------------- ack |   once they are on disk
+      | <------------------------------------ heartbeat|   both ways
+      |  heartbeat --------------------------------->  |
+      | <------------------------------------- request |   from version 2
+      | <------------------------------------- refused |   then the close code
+
+## Connection
+
+- TLS 1.2 or later to the authority that the join string names. The agent checks the **key** that the server shows: SHA-256 of its
+  SubjectPublicKeyInfo in DER (as in RFC 7469), base64url, is the join string's pin. Names and dates of the certificate do not count. Nothing,
+  not even the HTTP request, is sent before the pin was found right.
+- Then a WebSocket (RFC 6455, HTTP/1.1) at \`${agentPath}\`. No \`Origin\` header: browsers are answered 404. No compression is
+  offered or taken.
+- From the first packet to a proved session there are ${admissionLimits.deadlineMs / 1000} s. At most ${admissionLimits.total} connections may be that young, ${admissionLimits.perAddress} from one address; beyond
+  that the oldest of them is dropped.
+- Pings are answered (RFC 6455 5.5.2). A collector that restarts closes with 1001.
+
+## Frames in general
+
+- One JSON object in one text message; at most ${maxFrameBytes} bytes in either direction, and 64 WebSocket fragments. A larger one closes the
+  connection with 1009, a malformed or compressed one with 1002.
+- \`type\` says which frame it is. Fields that are not listed below are mistakes (\`frame-invalid\`), and so are limits that are passed. An agent
+  in turn ignores frames that it does not know: they are no sign of life.
+- Strings from certificates and configs are raw: whoever shows them escapes them.
+
+## Versions
+
+\`challenge\` and \`hello\` carry the lowest and the highest version that each side speaks, today ${oldestProtocolVersion} and ${protocolVersion}; \`welcome\` names the one agreed: the
+highest that both know. The version before the newest is always spoken. Neither side sends what the agreed version does not
+know, with one exception: finding codes and event kinds are open, since events wait through upgrades of either side; they are kept
+and shown by their own name.
+
+## Join string
+
+\`certherd://AUTHORITY/PIN.TOKEN\`: host and port of the collector (IPv6 in brackets), the pin (43 characters of base64url) and a token of 256
+random bits (43 characters of base64url), good for one host and for an hour unless it was made otherwise.
+
+## Enrolment
+
+1. Make an Ed25519 key (RFC 8032) on the host, and keep it on disk, readable by its owner alone, before anything is sent.
+2. Connect, await \`challenge\`, send \`enrol\` with the token and the public half.
+3. Keep \`agentId\` and \`collectorId\` of \`enrolled\`.
+
+The token is spent by its first key. The same token with the same key gives the same \`agentId\` for as long as the token lives: if
+the answer was lost, send the same again. An unknown, a spent and an expired token are refused alike. A \`hello\` may follow on the
+same connection.
+
+## Session
+
+After \`challenge\` the agent sends \`hello\`. Its \`signature\` is Ed25519, in base64, over these lines in UTF-8, joined by line feeds (U+000A) and
+without one at the end:
+
+${statement.replaceAll(/^/gm, '    ')}
+
+The last line is \`generation\` in decimal: a number that is one more than in any earlier session of this identity, on disk before it is sent.
+A number that does not grow tells the collector that this state was copied or put back. \`bootId\` names the boot of the machine
+(\`/proc/sys/kernel/random/boot_id\`).
+
+At most one session of an identity lives. While an older one still answers a ping (3 s) under another boot id, a second one is refused as
+\`identity-in-use\`, and the host is flagged. One that does not answer, or that has the same boot id, gives way.
+
+Nothing but \`enrol\` and \`hello\` may come before \`welcome\`. Take no frame of the collector's for more than it is: it proved its key, and
+no more.
+
+## Snapshots
+
+A snapshot is everything that the host shows now, and the next one replaces it. Its **digest** is the SHA-256 of the exact bytes of the JSON
+text of \`snapshot\` as the agent made them, in lower-case hexadecimal. The collector compares digests and never computes one: any digest that
+is another for other content will do, but it must be the same after a restart, or the snapshot is asked for again.
+
+- \`hello\` carries the digest of the current snapshot, if there is one. \`wantSnapshot\` in \`welcome\` asks for it; otherwise the
+  collector has it.
+- A new one is sent when its digest differs from the last one that was sent. \`want-snapshot\` asks for the current one again.
+- \`observedAt\` is when its facts were last seen. Facts that were looked at again and are the same are told by \`observedAt\` and
+  \`digest\` in a heartbeat, without a new snapshot.
+- Within a snapshot, every fingerprint and every deployment's id that is referred to is there; ids are unique within their
+  list; instants exist.
+- A snapshot is not answered. One that could not be kept ends the session with \`try-later\`.
+
+## Events
+
+An event is one numbered record: \`(agent, epoch, seq)\` is its identity. \`epoch\` is an id that the agent draws when it begins to count;
+\`seq\` counts from 1 within it. A session has one epoch, that of its \`hello\`.
+
+- \`ackedSeq\` in \`welcome\` and \`seq\` in \`ack\` say that everything of this epoch up to there is on the collector's disk. Only then may the
+  agent forget it. Events that are sent again are kept once.
+- In each frame \`seq\` grows. Numbers may be left out: an event of kind \`gap\` says what was lost, its \`seq\` the last one lost.
+- At most \`window\` events (${eventWindow} today) may be sent and not acked; one more is \`frame-invalid\`.
+- Where \`ackedSeq\` is beyond what the agent ever counted, its state was put back: it draws a new epoch, numbers what waits anew,
+  and connects again.
+
+## Heartbeats
+
+Both sides send \`heartbeat\` every \`heartbeatSeconds\`. After three of these without a word the other end counts as gone, and the connection
+is ended without a closing handshake; the collector pings after one.
+
+## Requests
+
+From version 2 the collector may send \`request\`: a wish. The agent's own policy decides, and answers with one event whose
+\`detail.request\` is the request's id. An agent that does nothing on request answers with kind \`request\`, \`ok\` false and
+\`detail.refused\` \`"not-allowed"\`.
+
+## Reconnecting
+
+After an end the agent waits a random time between 0 and a ceiling that doubles from 1 s to 300 s with each failure in a row (full jitter).
+\`retryAfterSeconds\` of \`refused\` is the least to wait (an hour counts at most), spread over as much again; the collector gives ${tryLater.retryAfterSeconds} with
+\`try-later\`. After \`revoked\`, \`not-authenticated\`, \`version-unsupported\` and \`identity-in-use\` without a hint it waits 150 to 300 s: only
+a person can end these.
+
+## Close codes
+
+The collector ends a connection with \`refused\` and then closes with the code of its reason; \`/metrics\` counts them.
+
+| Code | Reason | |
+|---|---|---|
+${closeCodes}
+| 1001 | | the collector restarts |
+| 1002, 1007 | | not a WebSocket message that may come here, or not UTF-8 |
+| 1009 | | a message of more than ${maxFrameBytes} bytes |
+`;
+}
