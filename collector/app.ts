@@ -6,6 +6,7 @@ import { createFrameReader } from './receive/frames.ts';
 import { createRefusals } from './receive/gate.ts';
 import { openAgentListener } from './receive/listener.ts';
 import { createLiveness } from './receive/liveness.ts';
+import { watchRevocations } from './receive/revocation.ts';
 import { createSessions } from './receive/sessions.ts';
 import { loadTlsIdentity } from './receive/tls-identity.ts';
 import { assembleEstate } from './serve/assemble-estate.ts';
@@ -75,6 +76,8 @@ async function open(
   const liveness = createLiveness({ records: store, clock, log, silentAfterMs, changed });
   closers.push(liveness.close);
   const refusals = createRefusals();
+  const sessions = createSessions();
+  closers.push(watchRevocations({ records: store, sessions, clock, log, changed }));
   const isWritable = rarely(clock, async () => (await store.checkWritable(clock.now())).ok);
   const listener = await openAgentListener({
     listen: config.agentListen,
@@ -85,7 +88,7 @@ async function open(
       heartbeatSeconds: config.heartbeatSeconds,
       readFrame: createFrameReader(),
       records: store,
-      sessions: createSessions(),
+      sessions,
       liveness,
       refusals,
       changed,

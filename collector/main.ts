@@ -1,7 +1,9 @@
 #!/usr/bin/env node
+import { createInterface } from 'node:readline/promises';
 import { Command, CommanderError } from 'commander';
 import { type CommonOptions, type Console, exitCodes } from './commands/command.ts';
 import type { HostOptions } from './commands/host.ts';
+import type { RevokeOptions } from './commands/revoke.ts';
 import type { TokenOptions } from './commands/token.ts';
 import { isStartFailure, messageOf } from './failure.ts';
 import { systemClock } from './system/clock.ts';
@@ -10,6 +12,13 @@ import { collectorVersion } from './version.ts';
 const terminal: Console = {
   print: (line) => process.stdout.write(`${line}\n`),
   complain: (line) => process.stderr.write(`${line}\n`),
+  confirm: async (question) => {
+    if (!process.stdin.isTTY || !process.stderr.isTTY) return undefined;
+    const prompt = createInterface({ input: process.stdin, output: process.stderr });
+    const answer = await prompt.question(`${question} [y/N] `).catch(() => '');
+    prompt.close();
+    return /^y(?:es)?$/i.test(answer.trim());
+  },
   clock: systemClock,
   ended: () =>
     new Promise((resolve) => {
@@ -50,6 +59,15 @@ async function run(argv: readonly string[]): Promise<number> {
     .option('--json', 'print {version, at, items}')
     .action(async (options: HostOptions) => {
       code = await (await import('./commands/host.ts')).listHosts(options, terminal);
+    });
+  common(host.command('revoke'))
+    .description("take a host's identity away: its agent is cut off within 5 s, and nothing it says is taken any more")
+    .argument('<host>', 'its name, or its agent id where several have that name')
+    .option('--yes', 'do not ask')
+    .option('--json', 'print {version, agentId, name, revokedAt}; asks nothing, so that it needs --yes')
+    .addHelpText('after', '\nIt cannot be taken back. The host may enrol anew: certherd-agent enroll --replace JOIN')
+    .action(async (name: string, options: RevokeOptions) => {
+      code = await (await import('./commands/revoke.ts')).revokeHost(name, options, terminal);
     });
   common(program.command('version'))
     .description('print the versions of this program, of the protocol and of node')

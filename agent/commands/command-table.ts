@@ -135,7 +135,7 @@ export const commandTable: readonly CommandEntry[] = [
     details: 'JOIN comes from: certherd-collector token create. It is one word, good for one host and one hour.',
     arguments: [{ name: 'join', values: 'text' }],
     options: [
-      { flag: '--replace', summary: 'leave the collector that this host is enrolled with' },
+      { flag: '--replace', summary: 'leave the collector that this host is enrolled with; a new key is made' },
       json('print the agent id, for scripts'),
     ],
     examples: [{ command: 'enroll certherd://…', what: 'with the word that the collector printed' }],

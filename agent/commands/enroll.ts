@@ -24,7 +24,7 @@ export async function enrollCommand(
     return exitCodes.failed;
   }
   const ports = { state, clock: systemClock(), openCollectorSocket: collectorSocketOpener() };
-  const enrolled = await enrol(ports, join.value, host.name);
+  const enrolled = await enrol(ports, join.value, host.name, options.replace);
   if (!enrolled.ok) {
     writeError(worded(enrolled.failure, join.value.authority, config.stateDirectory));
     return exitCodes.failed;
@@ -47,8 +47,10 @@ function worded({ reason, detail }: EnrolmentFailure, authority: string, stateDi
     case 'not-a-collector':
       return `${authority} does not answer as a collector (${detail}).`;
     case 'refused':
-      return detail === 'token-refused'
-        ? 'the collector refused the token: it was used, has expired, or is unknown. Make a new one with: certherd-collector token create'
+      if (detail === 'token-refused')
+        return 'the collector refused the token: it was used, has expired, or is unknown. Make a new one with: certherd-collector token create';
+      return detail === 'revoked'
+        ? "this host's identity was revoked at the collector. To enrol it as a new one, with a new key, add --replace."
         : `the collector refused (${detail}).`;
     case 'state':
       return `${stateDirectory} cannot be used (${detail}): run as root, or set state_directory.`;

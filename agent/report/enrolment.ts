@@ -3,7 +3,16 @@ import type { Failure } from '@certherd/protocol/failure';
 import type { Join } from '@certherd/protocol/join';
 import type { Ports } from '../ports.ts';
 import { readCollectorFrame } from './frames.ts';
-import { type Enrolment, loadOrMakeKey, publicHalf, saveEnrolment } from './identity.ts';
+import {
+  type Enrolment,
+  forgetKey,
+  keyFileOf,
+  loadEnrolment,
+  loadOrMakeKey,
+  nextKeyFileOf,
+  publicHalf,
+  saveEnrolment,
+} from './identity.ts';
 
 export type EnrolmentFailure =
   | { reason: 'unreachable' | 'wrong-pin' | 'not-a-collector'; detail: string }
@@ -14,14 +23,19 @@ const answerMs = 15_000;
 
 /**
  * Spends the one-time token: the host's key is made and kept first, so that a lost reply can be asked for again with
- * the same token and key. The token is sent only to the server whose TLS key the join string pins.
+ * the same token and key. The token is sent only to the server whose TLS key the join string pins. With `freshKey` the key
+ * of an enrolment that is there is left to that one, which stands until the new one is made.
  */
 export async function enrol(
   ports: Pick<Ports, 'state' | 'openCollectorSocket' | 'clock'>,
   join: Join,
   hostName: string,
+  freshKey = false,
 ): Promise<{ ok: true; value: Enrolment } | { ok: false; failure: EnrolmentFailure }> {
-  const key = loadOrMakeKey(ports.state);
+  const before = loadEnrolment(ports.state);
+  const earlier = before.ok ? before.value : undefined;
+  const keyFile = freshKey && earlier ? nextKeyFileOf(earlier) : keyFileOf(earlier);
+  const key = loadOrMakeKey(ports.state, keyFile);
   if (!key.ok) return { ok: false, failure: { reason: 'state', detail: key.failure.detail } };
   const opened = await ports.openCollectorSocket(join);
   if (!opened.ok) return opened;
@@ -52,14 +66,19 @@ export async function enrol(
     });
   });
   socket.close();
-  if (!answer.ok) return answer;
+  if (!answer.ok) {
+    if (answer.failure.reason === 'refused' && keyFile !== keyFileOf(earlier)) forgetKey(ports.state, keyFile);
+    return answer;
+  }
   const enrolment = {
     authority: join.authority,
     pin: join.pin,
     agentId: answer.value.agentId,
     collectorId: answer.value.collectorId,
+    keyFile,
   };
   const saved = saveEnrolment(ports.state, enrolment);
+  if (saved.ok && keyFile !== keyFileOf(earlier)) forgetKey(ports.state, keyFileOf(earlier));
   return saved.ok
     ? { ok: true, value: enrolment }
     : { ok: false, failure: { reason: 'state', detail: saved.failure.detail } };

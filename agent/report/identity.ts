@@ -11,29 +11,52 @@ const Enrolment = Type.Object({
   pin: Type.String(),
   agentId: Type.String(),
   collectorId: Type.String(),
+  /** Where this identity's key is, in the state directory; without it, in the first of keyFiles. */
+  keyFile: Type.Optional(Type.String()),
 });
 export type Enrolment = Static<typeof Enrolment>;
 
 const Generation = Type.Object({ generation: Type.Integer({ minimum: 0 }) });
 
-const keyFile = 'agent-key.pem';
+/** One holds the key of the enrolment; the other a key that is about to take its place, or nothing. */
+const keyFiles = ['agent-key.pem', 'agent-key-next.pem'] as const;
 const enrolmentFile = 'enrolment.json';
 const generationFile = 'generation.json';
 
+export function keyFileOf(enrolment: Enrolment | undefined): string {
+  return enrolment?.keyFile ?? keyFiles[0];
+}
+
+/** Where the key goes that is to take the place of this enrolment's. */
+export function nextKeyFileOf(enrolment: Enrolment | undefined): string {
+  return keyFileOf(enrolment) === keyFiles[0] ? keyFiles[1] : keyFiles[0];
+}
+
 /** The host's Ed25519 key, made here at first use and never sent anywhere. */
-export function loadOrMakeKey(state: State): Result<KeyObject> {
-  const stored = state.read(keyFile);
+export function loadOrMakeKey(state: State, file: string): Result<KeyObject> {
+  const stored = loadKey(state, file);
   if (!stored.ok) return stored;
-  if (stored.value !== undefined) {
-    try {
-      return success(createPrivateKey(stored.value));
-    } catch {
-      return failed('malformed', `${keyFile} in the state directory is not a private key: remove it and enrol again`);
-    }
-  }
+  if (stored.value) return success(stored.value);
   const { privateKey } = generateKeyPairSync('ed25519');
-  const written = state.write(keyFile, privateKey.export({ type: 'pkcs8', format: 'pem' }).toString());
+  const written = state.write(file, privateKey.export({ type: 'pkcs8', format: 'pem' }).toString());
   return written.ok ? success(privateKey) : written;
+}
+
+/** Undefined where there is none. */
+export function loadKey(state: State, file: string): Result<KeyObject | undefined> {
+  const stored = state.read(file);
+  if (!stored.ok) return stored;
+  if (!stored.value) return success(undefined);
+  try {
+    return success(createPrivateKey(stored.value));
+  } catch {
+    return failed('malformed', `${file} in the state directory is not a private key: remove it and enrol again`);
+  }
+}
+
+/** Overwrites a key that is of no use any more. */
+export function forgetKey(state: State, file: string): Result<void> {
+  return state.write(file, '');
 }
 
 /** SubjectPublicKeyInfo, DER, base64: the half that the collector keeps. */

@@ -4,7 +4,7 @@ import type { Snapshot } from '@certherd/protocol/snapshot';
 import { maxFrameBytes } from '@certherd/protocol/version';
 import type { Ports } from '../ports.ts';
 import type { ConnectionState } from './connection-state.ts';
-import { loadEnrolment, loadOrMakeKey, nextGeneration } from './identity.ts';
+import { keyFileOf, loadEnrolment, loadOrMakeKey, nextGeneration } from './identity.ts';
 import { fitSnapshot } from './fit.ts';
 import { type EventDraft, type Outbox } from './outbox.ts';
 import { reconnectDelay } from './reconnect.ts';
@@ -52,7 +52,7 @@ export function startReporter(
     const { authority } = enrolment.value;
     const ended = (why: string) => ({ established: false, why, authority });
     tell({ state: 'connecting', authority });
-    const key = loadOrMakeKey(ports.state);
+    const key = loadOrMakeKey(ports.state, keyFileOf(enrolment.value));
     if (!key.ok) return ended(key.failure.detail);
     const opened = await ports.openCollectorSocket(enrolment.value);
     if (!opened.ok) return ended(`${opened.failure.reason}: ${opened.failure.detail}`);

@@ -77,7 +77,7 @@ export function attend(socket: WebSocket, remote: string, slot: Slot, gate: Gate
 
   async function admit(hello: Hello): Promise<void> {
     const { agentId, bootId } = hello;
-    const mine: Session = { agentId, bootId, answers, ask, yield: yieldPlace };
+    const mine: Session = { agentId, bootId, answers, ask, yield: yieldPlace, revoke };
     const answer = await greet(hello, challenge, mine, channel.isOpen, gate);
     if ('refused' in answer) return turnAway(answer, 'hello');
     if (!channel.isOpen()) return;
@@ -130,6 +130,10 @@ export function attend(socket: WebSocket, remote: string, slot: Slot, gate: Gate
   function yieldPlace(): void {
     log.info({ agentId: session?.agentId }, 'replaced by a newer session of the same agent');
     socket.terminate();
+  }
+
+  function revoke(): void {
+    channel.refuse('revoked', 'within a session');
   }
 
   function end(): void {

@@ -20,7 +20,7 @@ export const tryLater: Refusal = { refused: 'try-later', retryAfterSeconds: 30 }
 /** How many events may be unacked at a time. */
 export const eventWindow = 1_000;
 
-/** Registers a key against a one-time token. Reused, expired and unknown tokens get one identical answer. */
+/** Registers a key against a one-time token. Reused, expired and unknown tokens get one identical answer; a good one brings no revoked key back. */
 export async function enrol(frame: Enrol, gate: Gate): Promise<Enrolled | Refusal> {
   const publicKey = readPublicKey(frame.publicKey);
   if (!publicKey) return { refused: 'frame-invalid' };
@@ -33,8 +33,9 @@ export async function enrol(frame: Enrol, gate: Gate): Promise<Enrolled | Refusa
   });
   if (!kept.ok) return tryLater;
   if (kept.value === undefined) return { refused: 'token-refused' };
+  if ('revoked' in kept.value) return { refused: 'revoked' };
   gate.changed(['hosts']);
-  return { type: 'enrolled', agentId: kept.value, collectorId: gate.collectorId };
+  return { type: 'enrolled', agentId: kept.value.agentId, collectorId: gate.collectorId };
 }
 
 /**
@@ -64,6 +65,8 @@ export async function greet(
   if (!begun.value) return conflict();
   const other = sessions.current(agentId);
   if (other && other !== older && other.bootId !== bootId) return conflict();
+  // It may have been revoked while its beginning was written.
+  if (records.identity(agentId)?.revoked) return { refused: 'revoked' };
   if (isOpen()) sessions.put(session);
   return {
     type: 'welcome',

@@ -21,7 +21,7 @@ interface Pausable {
 }
 
 type IngestNeeds = Pick<Gate, 'clock' | 'log' | 'changed'> & {
-  records: Pick<Gate['records'], 'keepEvents' | 'keepSnapshot'>;
+  records: Pick<Gate['records'], 'keepEvents' | 'keepSnapshot' | 'identity'>;
   liveness: Pick<Gate['liveness'], 'heard'>;
 };
 
@@ -59,6 +59,7 @@ export function createIngest(
   function takeHeartbeat(frame: Heartbeat): void {
     if (!isInstant(frame.at) || (frame.observedAt !== undefined && !isInstant(frame.observedAt)))
       return channel.refuse('frame-invalid', 'heartbeat: no such instant');
+    if (records.identity(agentId)?.revoked !== false) return channel.refuse('revoked', 'heartbeat');
     const isCurrent = frame.digest !== undefined && frame.digest === digest;
     gate.liveness.heard(agentId, isCurrent && frame.observedAt ? lookAt(frame.observedAt, frame.at) : undefined);
     if (frame.digest === undefined || isCurrent || wanted) return;
@@ -71,9 +72,9 @@ export function createIngest(
     if (mistake) return channel.refuse('frame-invalid', `snapshot: ${mistake}`);
     digest = frame.digest;
     wanted = false;
-    gate.liveness.heard(agentId);
     const kept = await records.keepSnapshot(agentId, frame, clock.now());
     if (!kept.ok) return channel.refuse('try-later', kept.failure.reason, tryLater.retryAfterSeconds);
+    if (!kept.value) return channel.refuse('revoked', 'snapshot');
     gate.liveness.heard(agentId, lookAt(frame.observedAt, frame.observedAt));
     gate.changed(kept.value);
   }
@@ -83,10 +84,11 @@ export function createIngest(
     if (mistake) return channel.refuse('frame-invalid', `events: ${mistake}`);
     eventsInFlight += events.length;
     if (eventsInFlight > eventWindow) return channel.refuse('frame-invalid', 'events: beyond the window');
-    gate.liveness.heard(agentId);
     const kept = await records.keepEvents(agentId, epoch, events, clock.now());
     eventsInFlight -= events.length;
     if (!kept.ok) return channel.refuse('try-later', kept.failure.reason, tryLater.retryAfterSeconds);
+    if (!kept.value) return channel.refuse('revoked', 'events');
+    gate.liveness.heard(agentId);
     channel.send({ type: 'ack', epoch, seq: kept.value.ackedSeq });
     if (kept.value.added > 0) gate.changed(['events']);
   }

@@ -70,7 +70,8 @@ random bits (43 characters of base64url), good for one host and for an hour unle
 3. Keep \`agentId\` and \`collectorId\` of \`enrolled\`.
 
 The token is spent by its first key. The same token with the same key gives the same \`agentId\` for as long as the token lives: if
-the answer was lost, send the same again. An unknown, a spent and an expired token are refused alike. A \`hello\` may follow on the
+the answer was lost, send the same again. An unknown, a spent and an expired token are refused alike; with a good one, a key whose
+identity was revoked is refused as \`revoked\`, and a new key has to be made. A \`hello\` may follow on the
 same connection.
 
 ## Session
@@ -86,6 +87,8 @@ A number that does not grow tells the collector that this state was copied or pu
 
 At most one session of an identity lives. While an older one still answers a ping (3 s) under another boot id, a second one is refused as
 \`identity-in-use\`, and the host is flagged. One that does not answer, or that has the same boot id, gives way.
+
+A host whose identity is taken away (\`host revoke\`) is refused as \`revoked\` within 5 s and at every frame; nothing that it sends is kept.
 
 Nothing but \`enrol\` and \`hello\` may come before \`welcome\`. Take no frame of the collector's for more than it is: it proved its key, and
 no more.

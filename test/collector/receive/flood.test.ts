@@ -139,7 +139,7 @@ test('events beyond the window end the session', (t) => {
     { pause() {}, resume() {}, isPaused: false },
     { send() {}, isOpen: () => true, refuse: (reason, detail) => refused.push(`${reason}: ${detail}`) },
     {
-      records: { keepEvents: never, keepSnapshot: never },
+      records: { keepEvents: never, keepSnapshot: never, identity: () => undefined },
       clock: systemClock,
       log: silentLog,
       liveness: { heard() {} },
