@@ -109,6 +109,31 @@ export type Heartbeat = Static<typeof Heartbeat>;
 export const WantSnapshot = Type.Object({ type: Type.Literal('want-snapshot') }, closed);
 export type WantSnapshot = Static<typeof WantSnapshot>;
 
+/**
+ * agent -> collector: another key for this identity. Both signatures are Ed25519 over rotationStatement(), base64: the
+ * holder of the old key wants it, and holds the new one too.
+ */
+export const RotateKey = Type.Object(
+  {
+    type: Type.Literal('rotate-key'),
+    /** The new one: Ed25519 public key, SPKI DER, base64. */
+    publicKey: Type.String({ maxLength: 512 }),
+    /** By the key that the collector knows. */
+    signature: Type.String({ maxLength: 128 }),
+    /** By the new key. */
+    proof: Type.String({ maxLength: 128 }),
+  },
+  closed,
+);
+export type RotateKey = Static<typeof RotateKey>;
+
+/** collector -> agent: from now on this key alone proves the identity; it is on disk. */
+export const KeyRotated = Type.Object(
+  { type: Type.Literal('key-rotated'), publicKey: Type.String({ maxLength: 512 }) },
+  closed,
+);
+export type KeyRotated = Static<typeof KeyRotated>;
+
 /** What a collector may ask for: a closed list. `rescan` looks at the whole host again, `verify` at one subject of it. */
 export const RequestedVerb = Type.Enum(['rescan', 'verify', 'reload', 'renew', 'restore', 'rehearse']);
 export type RequestedVerb = Static<typeof RequestedVerb>;
@@ -167,7 +192,7 @@ export const Refused = Type.Object(
 );
 export type Refused = Static<typeof Refused>;
 
-export const AgentFrame = Type.Union([Enrol, Hello, SnapshotFrame, EventsFrame, Heartbeat]);
+export const AgentFrame = Type.Union([Enrol, Hello, SnapshotFrame, EventsFrame, Heartbeat, RotateKey]);
 export type AgentFrame = Static<typeof AgentFrame>;
 
 export const CollectorFrame = Type.Union([
@@ -177,6 +202,7 @@ export const CollectorFrame = Type.Union([
   Ack,
   Heartbeat,
   WantSnapshot,
+  KeyRotated,
   RequestFrame,
   Refused,
 ]);

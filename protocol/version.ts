@@ -6,14 +6,22 @@
  *
  * 1  2026-11-23  first version: enrolment, sessions, snapshots by digest, events with durable acks
  * 2  2026-11-24  `request`: the collector may ask for an action by the id of something that the agent reported
+ * 3  2026-11-27  `rotate-key`, `key-rotated`: a new key for an identity, told by the holder of the old one
  */
-export const protocolVersion = 2;
+export const protocolVersion = 3;
 
 /** From this version on a collector may send requests. */
 export const requestsSince = 2;
 
+/** From this version on an agent may replace its key. */
+export const rotationSince = 3;
+
 /** Frame types that version 1 did not have, with the version that brought them. */
-export const framesSince: Readonly<Record<string, number>> = { request: requestsSince };
+export const framesSince: Readonly<Record<string, number>> = {
+  request: requestsSince,
+  'rotate-key': rotationSince,
+  'key-rotated': rotationSince,
+};
 
 /** The oldest version this code still speaks. */
 export const oldestProtocolVersion = 1;

@@ -1,5 +1,5 @@
 import type { RefusalReason } from '@certherd/protocol/frame';
-import type { Failure } from '@certherd/protocol/failure';
+import { type Failure, success } from '@certherd/protocol/failure';
 import type { Join } from '@certherd/protocol/join';
 import type { Ports } from '../ports.ts';
 import { readCollectorFrame } from './frames.ts';
@@ -7,9 +7,10 @@ import {
   type Enrolment,
   forgetKey,
   keyFileOf,
+  keyText,
   loadEnrolment,
   loadOrMakeKey,
-  nextKeyFileOf,
+  otherKeyFileOf,
   publicHalf,
   saveEnrolment,
 } from './identity.ts';
@@ -20,6 +21,8 @@ export type EnrolmentFailure =
   | { reason: 'state'; detail: Failure['detail'] };
 
 const answerMs = 15_000;
+/** A fresh key, until the collector has answered: so that the same is sent again if the answer was lost. */
+const enrollingKeyFile = 'agent-key-enrolling.pem';
 
 /**
  * Spends the one-time token: the host's key is made and kept first, so that a lost reply can be asked for again with
@@ -34,8 +37,8 @@ export async function enrol(
 ): Promise<{ ok: true; value: Enrolment } | { ok: false; failure: EnrolmentFailure }> {
   const before = loadEnrolment(ports.state);
   const earlier = before.ok ? before.value : undefined;
-  const keyFile = freshKey && earlier ? nextKeyFileOf(earlier) : keyFileOf(earlier);
-  const key = loadOrMakeKey(ports.state, keyFile);
+  const isFresh = freshKey && earlier !== undefined;
+  const key = loadOrMakeKey(ports.state, isFresh ? enrollingKeyFile : keyFileOf(earlier));
   if (!key.ok) return { ok: false, failure: { reason: 'state', detail: key.failure.detail } };
   const opened = await ports.openCollectorSocket(join);
   if (!opened.ok) return opened;
@@ -66,19 +69,19 @@ export async function enrol(
     });
   });
   socket.close();
-  if (!answer.ok) {
-    if (answer.failure.reason === 'refused' && keyFile !== keyFileOf(earlier)) forgetKey(ports.state, keyFile);
-    return answer;
-  }
+  if (!answer.ok) return answer;
+  const keyFile = isFresh ? otherKeyFileOf(earlier) : keyFileOf(earlier);
   const enrolment = {
     authority: join.authority,
     pin: join.pin,
     agentId: answer.value.agentId,
     collectorId: answer.value.collectorId,
     keyFile,
+    keyMadeAt: ports.clock.now(),
   };
-  const saved = saveEnrolment(ports.state, enrolment);
-  if (saved.ok && keyFile !== keyFileOf(earlier)) forgetKey(ports.state, keyFileOf(earlier));
+  const kept = isFresh ? ports.state.write(keyFile, keyText(key.value)) : success(undefined);
+  const saved = kept.ok ? saveEnrolment(ports.state, enrolment) : kept;
+  if (saved.ok && isFresh) for (const file of [enrollingKeyFile, keyFileOf(earlier)]) forgetKey(ports.state, file);
   return saved.ok
     ? { ok: true, value: enrolment }
     : { ok: false, failure: { reason: 'state', detail: saved.failure.detail } };

@@ -4,10 +4,12 @@ import type { Snapshot } from '@certherd/protocol/snapshot';
 import { maxFrameBytes } from '@certherd/protocol/version';
 import type { Ports } from '../ports.ts';
 import type { ConnectionState } from './connection-state.ts';
-import { keyFileOf, loadEnrolment, loadOrMakeKey, nextGeneration } from './identity.ts';
+import { loadEnrolment, nextGeneration } from './identity.ts';
+import { createKeyring } from './keyring.ts';
 import { fitSnapshot } from './fit.ts';
 import { type EventDraft, type Outbox } from './outbox.ts';
 import { reconnectDelay } from './reconnect.ts';
+import { refusalWords } from './refusal-words.ts';
 import { type Session, type SessionEnd, startSession, type Told } from './session.ts';
 
 /** Tells the collector, for as long as the agent runs; without a collector it only keeps. */
@@ -32,6 +34,7 @@ export function startReporter(
   let session: Session | undefined;
   let stopped = false;
   let cancelWait = () => {};
+  const keyring = createKeyring(ports);
   const tell = (next: ConnectionState) => {
     connection = next;
     on.changed();
@@ -52,7 +55,7 @@ export function startReporter(
     const { authority } = enrolment.value;
     const ended = (why: string) => ({ established: false, why, authority });
     tell({ state: 'connecting', authority });
-    const key = loadOrMakeKey(ports.state, keyFileOf(enrolment.value));
+    const key = keyring.key(enrolment.value);
     if (!key.ok) return ended(key.failure.detail);
     const opened = await ports.openCollectorSocket(enrolment.value);
     if (!opened.ok) return ended(`${opened.failure.reason}: ${opened.failure.detail}`);
@@ -64,12 +67,17 @@ export function startReporter(
     const told = { ...host, current: () => current };
     const identity = { key: key.value, enrolment: enrolment.value, generation: generation.value };
     session = startSession(ports, opened.value, identity, told, outbox, {
-      welcomed: () => tell({ state: 'connected', authority }),
+      welcomed: () => {
+        keyring.accepted();
+        tell({ state: 'connected', authority });
+      },
       requested: on.requested,
+      nextKey: keyring.next,
+      rotated: keyring.rotated,
     });
     const end = await session.ended;
     session = undefined;
-    return { ...end, authority, why: end.refused ? `refused: ${end.refused.reason}` : 'the connection ended' };
+    return { ...end, authority, why: end.refused ? refusalWords[end.refused.reason] : 'the connection ended' };
   };
 
   const keepConnected = async () => {
@@ -81,7 +89,9 @@ export function startReporter(
       });
       if (stopped) return;
       failures = end.established ? 0 : failures + 1;
-      const ms = end.authority ? reconnectDelay(failures, ports.random(), end.refused) : 10_000;
+      const hasOtherKey = end.refused?.reason === 'not-authenticated' && keyring.rejected();
+      const hint = hasOtherKey ? undefined : end.refused;
+      const ms = end.authority ? reconnectDelay(failures, ports.random(), hint) : 10_000;
       if (end.authority) {
         tell({ state: 'waiting', authority: end.authority, why: end.why, until: ports.clock.now() + ms });
         ports.log.info(

@@ -1,10 +1,16 @@
 import { type KeyObject, randomBytes } from 'node:crypto';
 import type { RefusalReason, RequestFrame, Welcome } from '@certherd/protocol/frame';
-import { maxFrameBytes, oldestProtocolVersion, protocolVersion, requestsSince } from '@certherd/protocol/version';
+import {
+  maxFrameBytes,
+  oldestProtocolVersion,
+  protocolVersion,
+  requestsSince,
+  rotationSince,
+} from '@certherd/protocol/version';
 import type { CollectorSocket, Ports } from '../ports.ts';
 import { readCollectorFrame } from './frames.ts';
 import { startHeartbeat } from './heartbeat.ts';
-import { type Enrolment, signSession } from './identity.ts';
+import { type Enrolment, publicHalf, signRotation, signSession } from './identity.ts';
 import type { Outbox } from './outbox.ts';
 
 /** What a session tells about the host, asked for each time it is needed. */
@@ -39,7 +45,14 @@ export function startSession(
   identity: { key: KeyObject; enrolment: Enrolment; generation: number },
   told: Told,
   outbox: Outbox,
-  on: { welcomed: () => void; requested: (frame: RequestFrame) => void },
+  on: {
+    welcomed: () => void;
+    requested: (frame: RequestFrame) => void;
+    /** A key to tell of, where it is time for another one. */
+    nextKey: () => KeyObject | undefined;
+    /** The collector took it. */
+    rotated: () => void;
+  },
 ): Session {
   let welcome: Welcome | undefined;
   let refused: SessionEnd['refused'];
@@ -47,6 +60,8 @@ export function startSession(
   let sentDigest: string | undefined;
   let sentSeq = 0;
   let ackedSeq = 0;
+  let challenged: { collectorId: string; collectorNonce: string } | undefined;
+  let nextKey: KeyObject | undefined;
   const heartbeat = startHeartbeat(ports.clock, {
     beat: () => {
       const current = told.current();
@@ -82,6 +97,7 @@ export function startSession(
     const agentNonce = randomBytes(32).toString('base64url');
     const signed = { collectorId, collectorNonce: nonce, agentNonce, agentId: enrolment.agentId, generation };
     const digest = told.current()?.digest;
+    challenged = { collectorId, collectorNonce: nonce };
     send({
       type: 'hello',
       minVersion: oldestProtocolVersion,
@@ -96,6 +112,13 @@ export function startSession(
       ...(digest && { snapshotDigest: digest }),
       epoch: outbox.epoch,
     });
+  };
+
+  const rotate = () => {
+    nextKey = challenged && on.nextKey();
+    if (!nextKey || !challenged) return;
+    const session = { ...challenged, agentId: identity.enrolment.agentId };
+    send({ type: 'rotate-key', ...signRotation(identity.key, nextKey, session) });
   };
 
   socket.onMessage((text) => {
@@ -127,6 +150,7 @@ export function startSession(
       if (!frame.wantSnapshot) sentDigest = told.current()?.digest;
       heartbeat.every(frame.heartbeatSeconds * 1000);
       on.welcomed();
+      if (frame.version >= rotationSince) rotate();
       pump();
     } else if (frame.type === 'ack' && frame.epoch === outbox.epoch) {
       ackedSeq = Math.max(ackedSeq, Math.min(frame.seq, sentSeq));
@@ -134,6 +158,9 @@ export function startSession(
       pump();
     } else if (frame.type === 'request' && welcome && welcome.version >= requestsSince) {
       on.requested(frame);
+    } else if (frame.type === 'key-rotated') {
+      if (nextKey && frame.publicKey === publicHalf(nextKey)) on.rotated();
+      nextKey = undefined;
     } else if (frame.type === 'want-snapshot') {
       sentDigest = undefined;
       pump();

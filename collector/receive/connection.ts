@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
-import type { AgentFrame, Enrol, Hello, RequestFrame } from '@certherd/protocol/frame';
-import { oldestProtocolVersion, protocolVersion, requestsSince } from '@certherd/protocol/version';
+import type { AgentFrame, Enrol, Hello, RequestFrame, RotateKey } from '@certherd/protocol/frame';
+import { oldestProtocolVersion, protocolVersion, requestsSince, rotationSince } from '@certherd/protocol/version';
 import type { RawData, WebSocket } from 'ws';
 import { messageOf } from '../failure.ts';
 import { every } from '../ports.ts';
@@ -9,6 +9,7 @@ import { createChannel } from './channel.ts';
 import type { Gate } from './gate.ts';
 import { enrol, greet, type Refusal } from './greet.ts';
 import { createIngest, type Ingest } from './ingest.ts';
+import { rotateKey } from './rotation.ts';
 import type { Session } from './sessions.ts';
 
 const probeMs = 3_000;
@@ -24,6 +25,7 @@ export function attend(socket: WebSocket, remote: string, slot: Slot, gate: Gate
   let session: Session | undefined;
   /** Agreed once the agent is welcomed. */
   let version = 0;
+  let rotating = false;
   let heardAt = clock.monotonic();
   let stopBeating = () => {};
 
@@ -50,7 +52,8 @@ export function attend(socket: WebSocket, remote: string, slot: Slot, gate: Gate
     const text = data.toString('utf8');
     const frame = gate.readFrame(text);
     if (!frame.ok) return channel.refuse('frame-invalid', frame.failure);
-    if (typeof phase === 'object') return phase.take(frame.value, text.length);
+    if (typeof phase === 'object')
+      return frame.value.type === 'rotate-key' ? rotate(frame.value) : phase.take(frame.value, text.length);
     if (phase === 'checking') return channel.refuse('not-authenticated', 'a frame before the welcome');
     authenticate(frame.value);
   }
@@ -59,8 +62,11 @@ export function attend(socket: WebSocket, remote: string, slot: Slot, gate: Gate
     if (frame.type !== 'enrol' && frame.type !== 'hello')
       return channel.refuse('not-authenticated', `${frame.type} before hello`);
     phase = 'checking';
-    const answered = frame.type === 'enrol' ? admitNew(frame) : admit(frame);
-    answered.catch((error: unknown) => {
+    settle(frame.type === 'enrol' ? admitNew(frame) : admit(frame));
+  }
+
+  function settle(work: Promise<void>): void {
+    work.catch((error: unknown) => {
       log.error({ remote, detail: messageOf(error) }, 'a connection failed');
       channel.refuse('try-later', 'internal', 30);
     });
@@ -90,6 +96,20 @@ export function attend(socket: WebSocket, remote: string, slot: Slot, gate: Gate
     stopBeating = every(clock, gate.heartbeatSeconds * 1000, beat);
     log.info({ agentId, hostName: hello.hostName, remote }, 'connected');
     channel.send(answer);
+  }
+
+  function rotate(frame: RotateKey): void {
+    if (version < rotationSince || rotating || !session) return channel.refuse('frame-invalid', 'rotate-key here');
+    rotating = true;
+    const { agentId } = session;
+    settle(
+      rotateKey(frame, agentId, challenge, gate).then((answer) => {
+        rotating = false;
+        if ('refused' in answer) return turnAway(answer, 'rotate-key');
+        log.info({ agentId }, 'a new key took the place of the old one');
+        channel.send(answer);
+      }),
+    );
   }
 
   function turnAway(refusal: Refusal, frame: string): void {

@@ -1,4 +1,12 @@
-import { type AgentFrame, Enrol, EventsFrame, Heartbeat, Hello, SnapshotFrame } from '@certherd/protocol/frame';
+import {
+  type AgentFrame,
+  Enrol,
+  EventsFrame,
+  Heartbeat,
+  Hello,
+  RotateKey,
+  SnapshotFrame,
+} from '@certherd/protocol/frame';
 import type { Result } from '@certherd/protocol/failure';
 import { Compile } from 'typebox/compile';
 
@@ -13,6 +21,7 @@ export function createFrameReader(): FrameReader {
     ['snapshot', reader(Compile(SnapshotFrame))],
     ['events', reader(Compile(EventsFrame))],
     ['heartbeat', reader(Compile(Heartbeat))],
+    ['rotate-key', reader(Compile(RotateKey))],
   ]);
 
   return (text) => {

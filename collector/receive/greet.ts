@@ -39,9 +39,8 @@ export async function enrol(frame: Enrol, gate: Gate): Promise<Enrolled | Refusa
 }
 
 /**
- * Checks a hello and starts its session. A second live session under another boot id is refused, and the host
- * flagged: its state was copied. An older session that no longer answers (its machine was reset) gives way, and
- * so does one with the same boot id (a reconnect after a half-open connection).
+ * Checks a hello and starts its session. While an older one still answers, a second one is refused and the host flagged: its
+ * state was copied. An older session that answers no more (its machine was reset, its connection is half-open) gives way.
  */
 export async function greet(
   hello: Hello,
@@ -58,7 +57,7 @@ export async function greet(
   if (!identity || !isGenuine(hello, challenge, identity.publicKey)) return { refused: 'not-authenticated' };
   if (identity.revoked) return { refused: 'revoked' };
   const older = sessions.current(agentId);
-  if (older && older.bootId !== bootId && (await older.answers())) return conflict();
+  if (older && (await older.answers())) return conflict();
   const at = clock.now();
   const begun = await records.beginSession({ agentId, generation, bootId, epoch, hostName, agentVersion, at });
   if (!begun.ok) return tryLater;

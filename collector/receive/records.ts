@@ -63,6 +63,8 @@ export interface Records {
   beginSession: (start: SessionStart) => Durable<SessionState | undefined>;
   /** Notes that another machine presented this identity. */
   noteConflict: (agentId: string, at: number) => Durable<void>;
+  /** Puts `next` in the place of `current`. False: that is its key no more, it was revoked, or `next` is another host's. */
+  replaceKey: (agentId: string, current: Uint8Array, next: Uint8Array, at: number) => Durable<boolean>;
   /** undefined: the host was revoked, and nothing was kept. */
   keepSnapshot: (agentId: string, frame: SnapshotFrame, at: number) => Durable<Topic[] | undefined>;
   /** The seq up to which all events of the epoch are kept, and how many were new; undefined: the host was revoked. */

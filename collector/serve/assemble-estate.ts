@@ -105,6 +105,7 @@ function assembleHost(
       ...(snapshot ? { mode: snapshot.host.mode } : {}),
       ...verdict,
       connected: presence.connected,
+      ...(host.conflictAt === undefined ? {} : { conflictAt: instant(host.conflictAt) }),
       ...(host.revokedAt === undefined ? {} : { revokedAt: instant(host.revokedAt) }),
       enrolledAt: instant(host.enrolledAt),
       ...(heardAt === undefined ? {} : { lastHeardAt: instant(heardAt) }),

@@ -62,7 +62,8 @@ export type ChangeKind =
   | 'endpoint-served'
   | 'finding-opened'
   | 'finding-closed'
-  | 'host-revoked';
+  | 'host-revoked'
+  | 'host-key-replaced';
 
 /** One row of history, derived from two snapshots. */
 export interface Change {

@@ -24,6 +24,7 @@ export function hostTable(sql: Sql) {
     'UPDATE host SET generation = ?, boot_id = ?, name = ?, agent_version = ?, heard_at = ? WHERE id = ?',
   );
   const conflict = sql.prepare('UPDATE host SET conflict_at = ? WHERE agent_id = ?');
+  const replaceKey = sql.prepare('UPDATE host SET public_key = ? WHERE id = ?');
   const revoke = sql.prepare('UPDATE host SET revoked_at = ? WHERE id = ? AND revoked_at IS NULL');
   const revoked = sql.prepare<[], string>('SELECT agent_id FROM host WHERE revoked_at IS NOT NULL').pluck();
   const hear = sql.prepare('UPDATE host SET heard_at = max(coalesce(heard_at, 0), ?) WHERE agent_id = ?');
@@ -45,6 +46,9 @@ export function hostTable(sql: Sql) {
     },
     begin(id: number, start: SessionStart): void {
       begin.run(start.generation, start.bootId, start.hostName, start.agentVersion, start.at, id);
+    },
+    replaceKey(id: number, next: Uint8Array): void {
+      replaceKey.run(next, id);
     },
     revoke(id: number, at: number): void {
       revoke.run(at, id);

@@ -75,6 +75,7 @@ function createStore(sql: Sql, log: Log): Store {
       group.keep(() => ifTrusted(agentId, (id) => events.keep(id, epoch, list, at))),
     changedElsewhere,
     revoked: hosts.revoked,
+    replaceKey: (agentId, current, next, at) => group.keep(() => replaceKey(agentId, current, next, at)),
     revoke: (agentId, at) => group.keep(() => revoke(agentId, at)),
     noteHeard: (heard) =>
       group.keep(() => {
@@ -108,6 +109,14 @@ function createStore(sql: Sql, log: Log): Store {
     const before = dataVersion;
     dataVersion = Number(sql.pragma('data_version', { simple: true }));
     return dataVersion !== before;
+  }
+
+  function replaceKey(agentId: string, current: Uint8Array, next: Uint8Array, at: number): boolean {
+    const host = hosts.byPublicKey(current);
+    if (host?.agentId !== agentId || host.revokedAt !== undefined || hosts.byPublicKey(next)) return false;
+    hosts.replaceKey(host.id, next);
+    changes.add(host.id, at, [{ kind: 'host-key-replaced', subject: agentId, before: undefined, after: undefined }]);
+    return true;
   }
 
   function revoke(agentId: string, at: number): boolean {

@@ -1,4 +1,4 @@
-import { agentPath, sessionStatement } from '../../protocol/session.ts';
+import { agentPath, rotationStatement, sessionStatement } from '../../protocol/session.ts';
 import { maxFrameBytes, oldestProtocolVersion, protocolVersion } from '../../protocol/version.ts';
 import { admissionLimits } from '../../collector/receive/admission.ts';
 import { eventWindow, tryLater } from '../../collector/receive/greet.ts';
@@ -11,6 +11,12 @@ export function protocolProse(closeCodes: string): string {
     agentNonce: 'NONCE-OF-THE-HELLO',
     agentId: 'AGENT-ID',
     generation: 7,
+  });
+  const rotation = rotationStatement({
+    collectorId: 'COLLECTOR-ID',
+    collectorNonce: 'NONCE-OF-THE-CHALLENGE',
+    agentId: 'AGENT-ID',
+    publicKey: 'NEW-PUBLIC-KEY',
   });
   return `# Protocol
 
@@ -85,13 +91,25 @@ The last line is \`generation\` in decimal: a number that is one more than in an
 A number that does not grow tells the collector that this state was copied or put back. \`bootId\` names the boot of the machine
 (\`/proc/sys/kernel/random/boot_id\`).
 
-At most one session of an identity lives. While an older one still answers a ping (3 s) under another boot id, a second one is refused as
-\`identity-in-use\`, and the host is flagged. One that does not answer, or that has the same boot id, gives way.
+At most one session of an identity lives. While an older one still answers a ping (within 3 s), a second one is refused as
+\`identity-in-use\`, and the host is flagged: its state was copied. One that does not answer gives way.
 
 A host whose identity is taken away (\`host revoke\`) is refused as \`revoked\` within 5 s and at every frame; nothing that it sends is kept.
 
 Nothing but \`enrol\` and \`hello\` may come before \`welcome\`. Take no frame of the collector's for more than it is: it proved its key, and
 no more.
+
+## Another key
+
+From version 3 an agent may replace its key within a session, as often as it likes and one wish at a time: \`rotate-key\` with the new public
+half and two signatures in base64, by the old key and by the new one, over these lines (as above; the nonce is the challenge's, the
+last line is \`publicKey\` as the frame carries it):
+
+${rotation.replaceAll(/^/gm, '    ')}
+
+The new key is on the agent's disk before the frame is sent, and the old one stays there. \`key-rotated\` names the key that alone counts
+from then on. If that answer is lost, the agent does not know which one counts: whoever is refused as \`not-authenticated\` tries
+the other one. A wish that is sent again gets the same answer; one with a wrong signature ends the session as \`not-authenticated\`.
 
 ## Snapshots
 

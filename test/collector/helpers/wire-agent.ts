@@ -156,6 +156,12 @@ export async function begin(
   return { ...wire, welcome };
 }
 
+/** Ends a session in good order: the next one of the same host need not wait for it. */
+export async function ended(wire: Wire): Promise<void> {
+  wire.close();
+  await wire.closed;
+}
+
 /** The refusal that ends a connection, with its close code. */
 export async function refusal(wire: Wire): Promise<{ frame: Refused; code: number }> {
   const frame = await wire.next('refused');
