@@ -2,6 +2,7 @@ import { type Authority, formatAuthority } from './authority.ts';
 import type { Config } from './config.ts';
 import { startFailure } from './failure.ts';
 import type { Clock, Ports } from './ports.ts';
+import { admissionLimits } from './receive/admission.ts';
 import { createFrameReader } from './receive/frames.ts';
 import { createRefusals } from './receive/gate.ts';
 import { openAgentListener } from './receive/listener.ts';
@@ -83,6 +84,7 @@ async function open(
     listen: config.agentListen,
     identity,
     isWritable,
+    limits: { ...admissionLimits, proxies: config.agentProxies },
     gate: {
       collectorId: store.collectorId,
       heartbeatSeconds: config.heartbeatSeconds,

@@ -48,6 +48,10 @@ async function run(argv: readonly string[]): Promise<number> {
   common(token.command('create'))
     .description('print a join string: one word for `certherd-agent enroll` on the host')
     .option('--url <HOST:PORT>', 'where agents reach this collector (default: public_address, else this machine)')
+    .option(
+      '--trust <what>',
+      'what agents trust there: own-key, system-ca, or a certificate FILE (default: public_trust)',
+    )
     .option('--expires <time>', 'how long it may be used: 30m, 1h, 2d', '1h')
     .option('--json', 'print {version, join, expiresAt}')
     .action(async (options: TokenOptions) => {

@@ -23,7 +23,11 @@ export async function enrollCommand(
     writeError(`this host is enrolled with ${before.value.authority} already; to enrol it elsewhere, add --replace`);
     return exitCodes.failed;
   }
-  const ports = { state, clock: systemClock(), openCollectorSocket: collectorSocketOpener() };
+  const ports = {
+    state,
+    clock: systemClock(),
+    openCollectorSocket: collectorSocketOpener(config.extraRoots, process.env),
+  };
   const enrolled = await enrol(ports, join.value, host.name, options.replace);
   if (!enrolled.ok) {
     writeError(worded(enrolled.failure, join.value.authority, config.stateDirectory));
@@ -44,6 +48,8 @@ function worded({ reason, detail }: EnrolmentFailure, authority: string, stateDi
       return `${authority} cannot be reached (${detail}): is the collector running, and its port open? The token was not sent.`;
     case 'wrong-pin':
       return `${authority} is not the collector of this join string (${detail}). The token was not sent: make a new join string there.`;
+    case 'untrusted':
+      return `${authority} shows a certificate that this host does not trust (${detail}). The token was not sent: where its CA is your own, name its root in extra_roots.`;
     case 'not-a-collector':
       return `${authority} does not answer as a collector (${detail}).`;
     case 'refused':

@@ -1,7 +1,7 @@
 import type { RefusalReason } from '@certherd/protocol/frame';
 import { type Failure, success } from '@certherd/protocol/failure';
 import type { Join } from '@certherd/protocol/join';
-import type { Ports } from '../ports.ts';
+import type { CollectorFailure, Ports } from '../ports.ts';
 import { readCollectorFrame } from './frames.ts';
 import {
   type Enrolment,
@@ -16,7 +16,7 @@ import {
 } from './identity.ts';
 
 export type EnrolmentFailure =
-  | { reason: 'unreachable' | 'wrong-pin' | 'not-a-collector'; detail: string }
+  | CollectorFailure
   | { reason: 'refused'; detail: RefusalReason }
   | { reason: 'state'; detail: Failure['detail'] };
 

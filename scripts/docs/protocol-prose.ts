@@ -1,4 +1,5 @@
 import { agentPath, rotationStatement, sessionStatement } from '../../protocol/session.ts';
+import { systemTrust } from '../../protocol/join.ts';
 import { maxFrameBytes, oldestProtocolVersion, protocolVersion } from '../../protocol/version.ts';
 import { admissionLimits } from '../../collector/receive/admission.ts';
 import { eventWindow, tryLater } from '../../collector/receive/greet.ts';
@@ -43,6 +44,9 @@ single short file, which a test runs against a real collector.
 - TLS 1.2 or later to the authority that the join string names. The agent checks the **key** that the server shows: SHA-256 of its
   SubjectPublicKeyInfo in DER (as in RFC 7469), base64url, is the join string's pin. Names and dates of the certificate do not count. Nothing,
   not even the HTTP request, is sent before the pin was found right.
+- Where the join string says \`${systemTrust}\` in place of a pin, the certificate must be one that the roots of the agent's system vouch for, and
+  name the host of the authority (RFC 5280, RFC 6125).
+- TLS may be ended by a reverse proxy, and reached through a proxy's CONNECT: neither changes what is trusted.
 - Then a WebSocket (RFC 6455, HTTP/1.1) at \`${agentPath}\`. No \`Origin\` header: browsers are answered 404. No compression is
   offered or taken.
 - From the first packet to a proved session there are ${admissionLimits.deadlineMs / 1000} s. At most ${admissionLimits.total} connections may be that young, ${admissionLimits.perAddress} from one address; beyond
@@ -67,7 +71,7 @@ and shown by their own name.
 ## Join string
 
 \`certherd://AUTHORITY/PIN.TOKEN\`: host and port of the collector (IPv6 in brackets), the pin (43 characters of base64url) and a token of 256
-random bits (43 characters of base64url), good for one host and for an hour unless it was made otherwise.
+random bits (43 characters of base64url), good for one host and for an hour unless it was made otherwise. \`${systemTrust}\` may stand for the pin.
 
 ## Enrolment
 

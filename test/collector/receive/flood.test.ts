@@ -16,7 +16,7 @@ import { systemClock } from '../../../collector/system/clock.ts';
 import { silentLog } from '../../../collector/system/log.ts';
 import { event } from '../helpers/example-snapshot.ts';
 import { addToken, spawnCollector, startTestCollector, temporaryDirectory } from '../helpers/real-collector.ts';
-import { begin, enrol } from '../helpers/wire-agent.ts';
+import { begin, ended, enrol } from '../helpers/wire-agent.ts';
 import { until } from '../../helpers/testbed/until.ts';
 
 const run = promisify(execFile);
@@ -79,6 +79,7 @@ test('out of descriptors: nobody is lost, and agents connect again once there ar
   t.is((await wire.next('ack')).seq, 1);
   sockets.forEach((socket) => socket.destroy());
   await limit(10_000);
+  await ended(wire);
   const again = await until('a new session begins', () => begin(invitation, { ...identity }, { generation: 2 }));
   t.is(again.welcome.ackedSeq, 1);
   t.is(collector.process.exitCode, null);
