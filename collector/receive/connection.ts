@@ -2,11 +2,11 @@ import { randomBytes } from 'node:crypto';
 import type { AgentFrame, Enrol, Hello, RequestFrame, RotateKey } from '@certherd/protocol/frame';
 import { oldestProtocolVersion, protocolVersion, requestsSince, rotationSince } from '@certherd/protocol/version';
 import type { RawData, WebSocket } from 'ws';
-import { messageOf } from '../failure.ts';
+import { codeOf, messageOf } from '../failure.ts';
 import { every } from '../ports.ts';
 import type { Slot } from './admission.ts';
 import { createChannel } from './channel.ts';
-import type { Gate } from './gate.ts';
+import { brokenMessage, type Gate } from './gate.ts';
 import { enrol, greet, type Refusal } from './greet.ts';
 import { createIngest, type Ingest } from './ingest.ts';
 import { rotateKey } from './rotation.ts';
@@ -37,7 +37,11 @@ export function attend(socket: WebSocket, remote: string, slot: Slot, gate: Gate
   socket.on('pong', () => {
     heardAt = clock.monotonic();
   });
-  socket.on('error', (error) => log.debug({ remote, detail: error.message }, 'connection error'));
+  socket.on('error', (error) => {
+    const broken = brokenMessage(codeOf(error));
+    if (broken) gate.refusals.count(broken);
+    log.debug({ remote, detail: error.message }, 'connection error');
+  });
   socket.on('close', end);
   channel.send({
     type: 'challenge',

@@ -2,6 +2,7 @@ import { agentPath, rotationStatement, sessionStatement } from '../../protocol/s
 import { systemTrust } from '../../protocol/join.ts';
 import { maxFrameBytes, oldestProtocolVersion, protocolVersion } from '../../protocol/version.ts';
 import { admissionLimits } from '../../collector/receive/admission.ts';
+import { maxFragments } from '../../collector/receive/listener.ts';
 import { eventWindow, tryLater } from '../../collector/receive/greet.ts';
 
 /** Everything about the wire that no schema can say. `closeCodes`: rows of a table. */
@@ -55,8 +56,7 @@ single short file, which a test runs against a real collector.
 
 ## Frames in general
 
-- One JSON object in one text message; at most ${maxFrameBytes} bytes in either direction, and 64 WebSocket fragments. A larger one closes the
-  connection with 1009, a malformed or compressed one with 1002.
+- One JSON object in one text message; at most ${maxFrameBytes} bytes in either direction, in at most ${maxFragments} WebSocket fragments.
 - \`type\` says which frame it is. Fields that are not listed below are mistakes (\`frame-invalid\`), and so are limits that are passed. An agent
   in turn ignores frames that it does not know: they are no sign of life.
 - Strings from certificates and configs are raw: whoever shows them escapes them.
@@ -162,13 +162,17 @@ a person can end these.
 
 ## Close codes
 
-The collector ends a connection with \`refused\` and then closes with the code of its reason; \`/metrics\` counts them.
+The collector ends a connection with \`refused\` and then closes with the code of its reason. What is no message at all it closes with a
+code of WebSocket's own and without \`refused\`. \`/metrics\` counts both kinds by reason (\`certherd_refusals_total\`). Nobody else's connection
+notices.
 
 | Code | Reason | |
 |---|---|---|
 ${closeCodes}
 | 1001 | | the collector restarts |
-| 1002, 1007 | | not a WebSocket message that may come here, or not UTF-8 |
-| 1009 | | a message of more than ${maxFrameBytes} bytes |
+| 1002 | \`websocket-broken\` | no WebSocket frame that may come here: compressed, unmasked, of an unknown kind |
+| 1007 | \`not-utf-8\` | text that is not UTF-8 |
+| 1008 | \`too-many-fragments\` | a message in more than ${maxFragments} fragments |
+| 1009 | \`too-large\` | a message of more than ${maxFrameBytes} bytes |
 `;
 }
