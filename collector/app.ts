@@ -9,6 +9,7 @@ import { openAgentListener } from './receive/listener.ts';
 import { createLiveness } from './receive/liveness.ts';
 import { watchRevocations } from './receive/revocation.ts';
 import { createSessions } from './receive/sessions.ts';
+import { createPartsRoom } from './receive/snapshot-parts.ts';
 import { loadTlsIdentity } from './receive/tls-identity.ts';
 import { assembleEstate } from './serve/assemble-estate.ts';
 import type { Estate } from './serve/estate.ts';
@@ -92,6 +93,7 @@ async function open(
       records: store,
       sessions,
       liveness,
+      partsRoom: createPartsRoom(),
       refusals,
       changed,
       clock,

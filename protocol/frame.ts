@@ -3,6 +3,7 @@ import { Instant } from './certificate.ts';
 import { Event } from './event.ts';
 import { Subject } from './finding.ts';
 import { Snapshot } from './snapshot.ts';
+import { maxSnapshotParts } from './version.ts';
 
 const closed = { additionalProperties: false };
 /** 8 to 64 of A-Z, a-z, 0-9, _ and -. */
@@ -86,6 +87,25 @@ export const SnapshotFrame = Type.Object(
   closed,
 );
 export type SnapshotFrame = Static<typeof SnapshotFrame>;
+
+/**
+ * agent -> collector: a piece of the JSON text of a snapshot that is larger than a frame. The pieces in order, put together, are that text,
+ * and `digest` is the SHA-256 of it in UTF-8; it counts once the last piece is there and not before.
+ */
+export const SnapshotPart = Type.Object(
+  {
+    type: Type.Literal('snapshot-part'),
+    digest: Digest,
+    observedAt: Instant,
+    /** Which one this is, from 1; 1 begins anew. */
+    part: Type.Integer({ minimum: 1, maximum: maxSnapshotParts }),
+    /** How many there are; the same in each. */
+    parts: Type.Integer({ minimum: 2, maximum: maxSnapshotParts }),
+    text: Type.String({ minLength: 1 }),
+  },
+  closed,
+);
+export type SnapshotPart = Static<typeof SnapshotPart>;
 
 /** agent -> collector, in order of seq. */
 export const EventsFrame = Type.Object(
@@ -174,7 +194,7 @@ export const RefusalReason = Type.Enum([
   'version-unsupported',
   /** not a frame, a frame that is not of its schema, or one that may not come here */
   'frame-invalid',
-  /** 1 MiB of answers waits and is not read; this alone comes without a frame and without a closing handshake */
+  /** a snapshot's parts do not come in time; or 1 MiB of answers waits and is not read, and then without a frame and a closing handshake */
   'too-slow',
   /** the collector cannot keep anything at the moment */
   'try-later',
@@ -192,7 +212,7 @@ export const Refused = Type.Object(
 );
 export type Refused = Static<typeof Refused>;
 
-export const AgentFrame = Type.Union([Enrol, Hello, SnapshotFrame, EventsFrame, Heartbeat, RotateKey]);
+export const AgentFrame = Type.Union([Enrol, Hello, SnapshotFrame, SnapshotPart, EventsFrame, Heartbeat, RotateKey]);
 export type AgentFrame = Static<typeof AgentFrame>;
 
 export const CollectorFrame = Type.Union([

@@ -5,7 +5,7 @@ import { Compile } from 'typebox/compile';
 const check = Compile(Snapshot);
 
 /**
- * The snapshot as JSON of at most `maxBytes` that the collector will take. One that is larger, or that the wire has no
+ * The snapshot as JSON of at most `maxBytes` that a collector will take. One that is larger, or that the wire has no
  * room for, would be refused at every connection: its findings alone stand in for it, the first of them saying so since
  * `since` (milliseconds since 1970), and `why` is given.
  */
@@ -25,7 +25,7 @@ export function fitSnapshot(snapshot: Snapshot, maxBytes: number, since: number)
 
 function misfit(snapshot: Snapshot, json: string, maxBytes: number): string | undefined {
   const bytes = Buffer.byteLength(json);
-  if (bytes > maxBytes) return `it has ${bytes} bytes, and a frame holds ${maxBytes}`;
+  if (bytes > maxBytes) return `it has ${bytes} bytes, and the collector takes ${maxBytes}`;
   if (check.Check(snapshot)) return undefined;
   const [first] = check.Errors(snapshot);
   return `the wire cannot hold ${first?.instancePath ?? 'it'} (${first?.keyword ?? 'wrong'})`.slice(0, 1000);
@@ -37,7 +37,7 @@ function reduced(host: string, why: string, findings: number, since: number): Fi
     severity: 'unknown',
     subject: { kind: 'host', id: host },
     since: new Date(since).toISOString(),
-    cause: `what was seen on this host does not fit into one frame (${why}): the collector has its findings only`,
+    cause: `what was seen on this host is more than the wire takes (${why}): the collector has its findings only`,
     evidence: { why, findings: String(findings) },
     remedy: 'certherd-agent check',
   };

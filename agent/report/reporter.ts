@@ -1,16 +1,14 @@
-import { createHash } from 'node:crypto';
 import type { RequestFrame } from '@certherd/protocol/frame';
 import type { Snapshot } from '@certherd/protocol/snapshot';
-import { maxFrameBytes } from '@certherd/protocol/version';
 import type { Ports } from '../ports.ts';
 import type { ConnectionState } from './connection-state.ts';
 import { loadEnrolment, nextGeneration } from './identity.ts';
 import { createKeyring } from './keyring.ts';
-import { fitSnapshot } from './fit.ts';
 import { type EventDraft, type Outbox } from './outbox.ts';
 import { reconnectDelay } from './reconnect.ts';
 import { refusalWords } from './refusal-words.ts';
 import { type Session, type SessionEnd, startSession, type Told } from './session.ts';
+import { createToldSnapshots } from './told-snapshots.ts';
 
 /** Tells the collector, for as long as the agent runs; without a collector it only keeps. */
 export interface Reporter {
@@ -27,9 +25,7 @@ export function startReporter(
   host: Omit<Told, 'current'>,
   on: { changed: () => void; requested: (frame: RequestFrame) => void },
 ): Reporter {
-  let current: { digest: string; observedAt: string; json: string } | undefined;
-  /** Since when the snapshot does not fit, milliseconds since 1970. */
-  let reducedAt: number | undefined;
+  const snapshots = createToldSnapshots(ports.log);
   let connection: ConnectionState = { state: 'not-enrolled' };
   let session: Session | undefined;
   let stopped = false;
@@ -64,7 +60,7 @@ export function startReporter(
       opened.value.close();
       return ended(generation.ok ? 'stopping' : generation.failure.detail);
     }
-    const told = { ...host, current: () => current };
+    const told = { ...host, current: snapshots.current };
     const identity = { key: key.value, enrolment: enrolment.value, generation: generation.value };
     session = startSession(ports, opened.value, identity, told, outbox, {
       welcomed: () => {
@@ -109,14 +105,7 @@ export function startReporter(
 
   return {
     publish: (snapshot, observedAt) => {
-      const { json, why } = fitSnapshot(snapshot, maxFrameBytes - 1024, reducedAt ?? observedAt);
-      if (why !== undefined && reducedAt === undefined) ports.log.error({ why }, 'the snapshot was reduced');
-      reducedAt = why === undefined ? undefined : (reducedAt ?? observedAt);
-      current = {
-        json,
-        digest: createHash('sha256').update(json).digest('hex'),
-        observedAt: new Date(observedAt).toISOString(),
-      };
+      snapshots.publish(snapshot, observedAt);
       session?.pump();
     },
     record: (draft) => {

@@ -1,4 +1,4 @@
-import { maxFrameBytes } from '@certherd/protocol/version';
+import { maxFrameBytes, maxSnapshotBytes } from '@certherd/protocol/version';
 import { agentPath } from '@certherd/protocol/session';
 import WebSocket from 'ws';
 import { readRootTexts } from '../observe/trusted-roots.ts';
@@ -8,8 +8,8 @@ import { systemFiles } from './files.ts';
 import { trustedTls } from './trusted-tls.ts';
 
 const connectMs = 10_000;
-/** More than a snapshot and a window of events, in bytes. */
-const mostUnread = 8 * maxFrameBytes;
+/** More than a snapshot in parts and a window of events, in bytes. */
+const mostUnread = 3 * maxSnapshotBytes;
 
 /**
  * A WebSocket to the collector over TLS, through the HTTP proxy that `environment` names for it (HTTPS_PROXY, NO_PROXY). Not one

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { AgentFrame, Enrol, Hello, RequestFrame, RotateKey } from '@certherd/protocol/frame';
-import { oldestProtocolVersion, protocolVersion, requestsSince, rotationSince } from '@certherd/protocol/version';
+import { framesSince, oldestProtocolVersion, protocolVersion, requestsSince } from '@certherd/protocol/version';
 import type { RawData, WebSocket } from 'ws';
 import { codeOf, messageOf } from '../failure.ts';
 import { every } from '../ports.ts';
@@ -56,10 +56,16 @@ export function attend(socket: WebSocket, remote: string, slot: Slot, gate: Gate
     const text = data.toString('utf8');
     const frame = gate.readFrame(text);
     if (!frame.ok) return channel.refuse('frame-invalid', frame.failure);
-    if (typeof phase === 'object')
-      return frame.value.type === 'rotate-key' ? rotate(frame.value) : phase.take(frame.value, text.length);
+    if (typeof phase === 'object') return take(phase, frame.value, text.length);
     if (phase === 'checking') return channel.refuse('not-authenticated', 'a frame before the welcome');
     authenticate(frame.value);
+  }
+
+  function take(ingest: Ingest, frame: AgentFrame, bytes: number): void {
+    const since = framesSince[frame.type] ?? 1;
+    if (since > version) return channel.refuse('frame-invalid', `${frame.type} before version ${since}`);
+    if (frame.type === 'rotate-key') rotate(frame);
+    else ingest.take(frame, bytes);
   }
 
   function authenticate(frame: AgentFrame): void {
@@ -103,7 +109,7 @@ export function attend(socket: WebSocket, remote: string, slot: Slot, gate: Gate
   }
 
   function rotate(frame: RotateKey): void {
-    if (version < rotationSince || rotating || !session) return channel.refuse('frame-invalid', 'rotate-key here');
+    if (rotating || !session) return channel.refuse('frame-invalid', 'rotate-key here');
     rotating = true;
     const { agentId } = session;
     settle(
@@ -163,6 +169,7 @@ export function attend(socket: WebSocket, remote: string, slot: Slot, gate: Gate
   function end(): void {
     slot.release();
     stopBeating();
+    if (typeof phase === 'object') phase.end();
     if (!session || !gate.sessions.remove(session)) return;
     gate.liveness.disconnected(session.agentId);
     gate.changed(['hosts']);

@@ -4,6 +4,7 @@ import type { FrameReader } from './frames.ts';
 import type { Liveness } from './liveness.ts';
 import type { Records, Topic } from './records.ts';
 import type { Sessions } from './sessions.ts';
+import type { PartsRoom } from './snapshot-parts.ts';
 
 /** What every connection shares. */
 export interface Gate {
@@ -13,6 +14,7 @@ export interface Gate {
   records: Records;
   sessions: Sessions;
   liveness: Liveness;
+  partsRoom: PartsRoom;
   refusals: Refusals;
   /** Tells the pages that something they may show is different now. */
   changed: (topics: readonly Topic[]) => void;

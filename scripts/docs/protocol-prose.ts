@@ -1,6 +1,13 @@
 import { agentPath, rotationStatement, sessionStatement } from '../../protocol/session.ts';
 import { systemTrust } from '../../protocol/join.ts';
-import { maxFrameBytes, oldestProtocolVersion, protocolVersion } from '../../protocol/version.ts';
+import {
+  maxFrameBytes,
+  maxSnapshotBytes,
+  maxSnapshotParts,
+  oldestProtocolVersion,
+  protocolVersion,
+} from '../../protocol/version.ts';
+import { partsWithinMs } from '../../collector/receive/snapshot-parts.ts';
 import { admissionLimits } from '../../collector/receive/admission.ts';
 import { maxFragments } from '../../collector/receive/listener.ts';
 import { eventWindow, tryLater } from '../../collector/receive/greet.ts';
@@ -118,8 +125,8 @@ the other one. A wish that is sent again gets the same answer; one with a wrong 
 ## Snapshots
 
 A snapshot is everything that the host shows now, and the next one replaces it. Its **digest** is the SHA-256 of the exact bytes of the JSON
-text of \`snapshot\` as the agent made them, in lower-case hexadecimal. The collector compares digests and never computes one: any digest that
-is another for other content will do, but it must be the same after a restart, or the snapshot is asked for again.
+text of \`snapshot\` as the agent made them, in lower-case hexadecimal. Of a snapshot in one frame the collector compares digests and computes
+none. The digest must be the same after a restart, or the snapshot is asked for again.
 
 - \`hello\` carries the digest of the current snapshot, if there is one. \`wantSnapshot\` in \`welcome\` asks for it; otherwise the
   collector has it.
@@ -128,6 +135,10 @@ is another for other content will do, but it must be the same after a restart, o
   \`digest\` in a heartbeat, without a new snapshot.
 - Within a snapshot, every fingerprint and every deployment's id that is referred to is there; ids are unique within their
   list; instants exist.
+- From version 3 a snapshot whose text is larger than a frame comes in parts (\`snapshot-part\`), in order and nothing of another snapshot
+  between them; other frames may be. The collector puts the texts together, computes the digest of the whole and refuses one that is
+  another. Until the last part is there the snapshot before stands. Bounds: ${maxSnapshotBytes} bytes in all, ${maxSnapshotParts} parts, ${partsWithinMs / 1000} s from the first to the last
+  (\`too-slow\`). Where too many hosts are at it at once, \`try-later\`. An older collector gets what fits into one frame.
 - A snapshot is not answered. One that could not be kept ends the session with \`try-later\`.
 
 ## Events

@@ -11,7 +11,9 @@ import { WebSocket, WebSocketServer } from 'ws';
 import { parseAuthority } from '../../../collector/authority.ts';
 import { createChannel } from '../../../collector/receive/channel.ts';
 import { createRefusals } from '../../../collector/receive/gate.ts';
+import { createFrameReader } from '../../../collector/receive/frames.ts';
 import { createIngest } from '../../../collector/receive/ingest.ts';
+import { createPartsRoom } from '../../../collector/receive/snapshot-parts.ts';
 import { systemClock } from '../../../collector/system/clock.ts';
 import { silentLog } from '../../../collector/system/log.ts';
 import { event } from '../helpers/example-snapshot.ts';
@@ -145,6 +147,8 @@ test('events beyond the window end the session', (t) => {
       log: silentLog,
       liveness: { heard() {} },
       changed() {},
+      partsRoom: createPartsRoom(),
+      readFrame: createFrameReader(),
     },
   );
   const events = (from: number) => Array.from({ length: 500 }, (_, index) => event(from + index));
