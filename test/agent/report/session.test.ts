@@ -1,5 +1,6 @@
 import { generateKeyPairSync, type KeyObject, verify } from 'node:crypto';
 import type { RequestFrame } from '@certherd/protocol/frame';
+import { readFileSync } from 'node:fs';
 import { rotationStatement, sessionStatement } from '@certherd/protocol/session';
 import test, { type ExecutionContext } from 'ava';
 import { openOutbox } from '../../../agent/report/outbox.ts';
@@ -219,4 +220,26 @@ test('the key that the collector names is taken', (t) => {
   tell({ ...welcome, version: 3 });
   tell({ type: 'key-rotated', publicKey: sent.find(({ type }) => type === 'rotate-key')?.publicKey });
   t.is(state.rotated, 1);
+});
+
+test('to a collector of an earlier version nothing is said that it would not know', (t) => {
+  for (const version of [1, 2]) {
+    const golden = (name: string): Record<string, unknown> =>
+      JSON.parse(
+        readFileSync(new URL(`../../fixtures/messages/v${version}/${name}.json`, import.meta.url), 'utf8'),
+      ) as Record<string, unknown>;
+    const { tell, sent, pass, outbox, running } = session(t, generateKeyPairSync('ed25519').privateKey);
+    tell(golden('challenge'));
+    outbox.add(draft('a'));
+    tell({ ...golden('welcome'), ackedSeq: 0 });
+    running.pump();
+    pass(15_000);
+    t.deepEqual([...new Set(sent.map(({ type }) => type))], ['hello', 'events', 'heartbeat']);
+    for (const frame of sent)
+      t.deepEqual(
+        Object.keys(frame).filter((field) => !(field in golden(frame.type))),
+        [],
+        `${frame.type} in version ${version}`,
+      );
+  }
 });
