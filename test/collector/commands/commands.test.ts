@@ -87,7 +87,8 @@ test('token create prints one word, also before the first start, and takes an ad
   t.regex(result.err[0] ?? '', /^Valid once, until /);
 });
 
-test('token create names what agents are to trust, and says what is wrong with it', async (t) => {
+// Not beside the others: each process that starts delays all of them.
+test.serial('token create names what agents are to trust, and says what is wrong with it', async (t) => {
   const { config, data } = configIn(t, 'public_trust = "system-ca"\n');
   const create = (...more: string[]) =>
     run('token', 'create', '--config', config, '--data', data, '--url', 'c.example:443', ...more);
