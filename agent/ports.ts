@@ -194,7 +194,7 @@ export interface Log {
   error(fields: Record<string, unknown>, message: string): void;
 }
 
-/** An open WebSocket to a collector whose TLS key is the pinned one. Text frames only. */
+/** An open WebSocket to a collector whose TLS key is the pinned one, or whose certificate is trusted. Text frames only. */
 export interface CollectorSocket {
   send(text: string): void;
   /** Called once; frames that came before are given at once. A binary frame arrives as "". */
@@ -207,10 +207,16 @@ export interface CollectorSocket {
   terminate(): void;
 }
 
+export type CollectorFailure = {
+  reason: 'unreachable' | 'wrong-pin' | 'untrusted' | 'not-a-collector';
+  detail: string;
+};
+
+/** `pin` as in a join string (protocol/join.ts). */
 export type OpenCollectorSocket = (target: {
   authority: string;
   pin: string;
-}) => Promise<Result<CollectorSocket, { reason: 'unreachable' | 'wrong-pin' | 'not-a-collector'; detail: string }>>;
+}) => Promise<Result<CollectorSocket, CollectorFailure>>;
 
 /** What an HTTPS server answered, whatever its status. */
 export interface HttpsAnswer {

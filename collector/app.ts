@@ -2,11 +2,14 @@ import { type Authority, formatAuthority } from './authority.ts';
 import type { Config } from './config.ts';
 import { startFailure } from './failure.ts';
 import type { Clock, Ports } from './ports.ts';
+import { admissionLimits } from './receive/admission.ts';
 import { createFrameReader } from './receive/frames.ts';
 import { createRefusals } from './receive/gate.ts';
 import { openAgentListener } from './receive/listener.ts';
 import { createLiveness } from './receive/liveness.ts';
+import { watchRevocations } from './receive/revocation.ts';
 import { createSessions } from './receive/sessions.ts';
+import { createPartsRoom } from './receive/snapshot-parts.ts';
 import { loadTlsIdentity } from './receive/tls-identity.ts';
 import { assembleEstate } from './serve/assemble-estate.ts';
 import type { Estate } from './serve/estate.ts';
@@ -79,18 +82,22 @@ async function open(
   const liveness = createLiveness({ records: store, clock, log, silentAfterMs, changed });
   closers.push(liveness.close);
   const refusals = createRefusals();
+  const sessions = createSessions();
+  closers.push(watchRevocations({ records: store, sessions, clock, log, changed }));
   const isWritable = rarely(clock, async () => (await store.checkWritable(clock.now())).ok);
   const listener = await openAgentListener({
     listen: config.agentListen,
     identity,
     isWritable,
+    limits: { ...admissionLimits, proxies: config.agentProxies },
     gate: {
       collectorId: store.collectorId,
       heartbeatSeconds: config.heartbeatSeconds,
       readFrame: createFrameReader(),
       records: store,
-      sessions: createSessions(),
+      sessions,
       liveness,
+      partsRoom: createPartsRoom(),
       refusals,
       changed,
       clock,

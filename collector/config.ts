@@ -15,12 +15,18 @@ export interface Config {
   webListen: Authority;
   /** What agents are told to connect to; without it, this machine's name and the port of agentListen. */
   publicAddress: Authority | undefined;
+  /** What a join string has agents trust there: our own key, their systems' roots, or the key of a certificate in this PEM file. */
+  publicTrust: PublicTrust;
+  /** Addresses of reverse proxies before the agents' listener: many agents come from each. */
+  agentProxies: readonly string[];
   heartbeatSeconds: number;
   silentAfterSeconds: number;
   logLevel: LogLevel;
   /** 'auto': plain lines for the journal, coloured ones for a terminal, else JSON. */
   logFormat: 'auto' | 'json';
 }
+
+export type PublicTrust = 'own-key' | 'system-ca' | { certificate: string };
 
 /** Where defaults come from: a parameter, so that reading a config depends on nothing else. */
 export interface Surroundings {
@@ -93,6 +99,8 @@ export function parseConfig(
     agentListen: field('agent_listen', { host: '0.0.0.0', port: 8443 }),
     webListen: field('web_listen', { host: '127.0.0.1', port: 8480 }),
     publicAddress: field('public_address', undefined),
+    publicTrust: field('public_trust', 'own-key'),
+    agentProxies: field('agent_proxies', []),
     heartbeatSeconds,
     silentAfterSeconds: field('silent_after_seconds', 3 * heartbeatSeconds + 15),
     logLevel: field('log_level', 'info'),
@@ -108,6 +116,8 @@ interface Fields {
   agent_listen: Authority;
   web_listen: Authority;
   public_address: Authority;
+  public_trust: PublicTrust;
+  agent_proxies: readonly string[];
   heartbeat_seconds: number;
   silent_after_seconds: number;
   log_level: LogLevel;
@@ -135,6 +145,15 @@ const readers: { [K in keyof Fields]: { expected: string; read: (value: unknown)
       return address && address.port > 0 ? address : undefined;
     },
   },
+  public_trust: {
+    expected: '"own-key", "system-ca", or the absolute path of a certificate in PEM',
+    read: (value) => (typeof value === 'string' ? readPublicTrust(value) : undefined),
+  },
+  agent_proxies: {
+    expected: 'a list of IP addresses, as ["127.0.0.1"]',
+    read: (value) =>
+      Array.isArray(value) && value.every((one) => typeof one === 'string' && isIP(one) !== 0) ? value : undefined,
+  },
   // Both ends promise to notice a half-open connection within 60 s, which is three missed heartbeats.
   heartbeat_seconds: { expected: 'a number of seconds from 0.1 to 20', read: (value) => within(value, 0.1, 20) },
   silent_after_seconds: {
@@ -150,6 +169,12 @@ const readers: { [K in keyof Fields]: { expected: string; read: (value: unknown)
     read: (value) => (['auto', 'json'] as const).find((format) => format === value),
   },
 };
+
+/** "own-key", "system-ca" or an absolute path. */
+export function readPublicTrust(text: string): PublicTrust | undefined {
+  if (text === 'own-key' || text === 'system-ca') return text;
+  return isAbsolute(text) ? { certificate: text } : undefined;
+}
 
 function listenAddress(value: unknown): Authority | undefined {
   const address = typeof value === 'string' ? parseAuthority(value) : undefined;

@@ -1,4 +1,5 @@
 #!/usr/bin/env node
+import { createInterface } from 'node:readline/promises';
 import { type Console, exitCodes } from './commands/command.ts';
 import { runProgram } from './commands/program.ts';
 import { isStartFailure, messageOf } from './failure.ts';
@@ -8,6 +9,13 @@ import { journalPrefix } from './system/journal.ts';
 const terminal: Console = {
   print: (line) => process.stdout.write(`${line}\n`),
   complain: (line) => process.stderr.write(`${journalPrefix('error')}${line}\n`),
+  confirm: async (question) => {
+    if (!process.stdin.isTTY || !process.stderr.isTTY) return undefined;
+    const prompt = createInterface({ input: process.stdin, output: process.stderr });
+    const answer = await prompt.question(`${question} [y/N] `).catch(() => '');
+    prompt.close();
+    return /^y(?:es)?$/i.test(answer.trim());
+  },
   clock: systemClock,
   ended: () =>
     new Promise((resolve) => {

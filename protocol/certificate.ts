@@ -1,11 +1,14 @@
 import Type, { type Static } from 'typebox';
 
 /** Lower-case hexadecimal SHA-256 of a certificate's DER: a certificate's identity. */
-export const Fingerprint = Type.String({ pattern: '^[0-9a-f]{64}$' });
+export const Fingerprint = Type.String({ title: 'fingerprint', pattern: '^[0-9a-f]{64}$' });
 export type Fingerprint = Static<typeof Fingerprint>;
 
 /** ISO 8601, UTC, milliseconds, as Date.prototype.toISOString writes it: 2026-11-23T21:43:35.000Z */
-export const Instant = Type.String({ pattern: '^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d\\.\\d{3}Z$' });
+export const Instant = Type.String({
+  title: 'instant',
+  pattern: '^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d\\.\\d{3}Z$',
+});
 export type Instant = Static<typeof Instant>;
 
 /** What distinguishes the certificates that one endpoint may present, by the leaf's key (RFC 8446 4.2.3). */

@@ -3,12 +3,15 @@ import { Instant } from './certificate.ts';
 import { Event } from './event.ts';
 import { Subject } from './finding.ts';
 import { Snapshot } from './snapshot.ts';
+import { maxSnapshotParts } from './version.ts';
 
 const closed = { additionalProperties: false };
-const Id = Type.String({ pattern: '^[A-Za-z0-9_-]{8,64}$' });
-/** 32 random bytes, base64url. */
-const Nonce = Type.String({ pattern: '^[A-Za-z0-9_-]{43}$' });
-const Digest = Type.String({ pattern: '^[0-9a-f]{64}$' });
+/** 8 to 64 of A-Z, a-z, 0-9, _ and -. */
+export const Id = Type.String({ title: 'id', pattern: '^[A-Za-z0-9_-]{8,64}$' });
+/** 32 random bytes, base64url without padding: 43 characters. */
+export const Nonce = Type.String({ title: 'nonce', pattern: '^[A-Za-z0-9_-]{43}$' });
+/** Lower-case hexadecimal SHA-256. */
+export const Digest = Type.String({ title: 'digest', pattern: '^[0-9a-f]{64}$' });
 const Epoch = Id;
 
 /** collector -> agent, first frame of every connection. */
@@ -85,6 +88,25 @@ export const SnapshotFrame = Type.Object(
 );
 export type SnapshotFrame = Static<typeof SnapshotFrame>;
 
+/**
+ * agent -> collector: a piece of the JSON text of a snapshot that is larger than a frame. The pieces in order, put together, are that text,
+ * and `digest` is the SHA-256 of it in UTF-8; it counts once the last piece is there and not before.
+ */
+export const SnapshotPart = Type.Object(
+  {
+    type: Type.Literal('snapshot-part'),
+    digest: Digest,
+    observedAt: Instant,
+    /** Which one this is, from 1; 1 begins anew. */
+    part: Type.Integer({ minimum: 1, maximum: maxSnapshotParts }),
+    /** How many there are; the same in each. */
+    parts: Type.Integer({ minimum: 2, maximum: maxSnapshotParts }),
+    text: Type.String({ minLength: 1 }),
+  },
+  closed,
+);
+export type SnapshotPart = Static<typeof SnapshotPart>;
+
 /** agent -> collector, in order of seq. */
 export const EventsFrame = Type.Object(
   { type: Type.Literal('events'), epoch: Epoch, events: Type.Array(Event, { minItems: 1, maxItems: 1000 }) },
@@ -96,7 +118,7 @@ export type EventsFrame = Static<typeof EventsFrame>;
 export const Ack = Type.Object({ type: Type.Literal('ack'), epoch: Epoch, seq: Type.Integer({ minimum: 0 }) }, closed);
 export type Ack = Static<typeof Ack>;
 
-/** Both ways. From the agent it says that the facts of `digest` were seen again at `observedAt`. */
+/** both ways. From the agent it says that the facts of `digest` were seen again at `observedAt`. */
 export const Heartbeat = Type.Object(
   { type: Type.Literal('heartbeat'), at: Instant, observedAt: Type.Optional(Instant), digest: Type.Optional(Digest) },
   closed,
@@ -107,12 +129,37 @@ export type Heartbeat = Static<typeof Heartbeat>;
 export const WantSnapshot = Type.Object({ type: Type.Literal('want-snapshot') }, closed);
 export type WantSnapshot = Static<typeof WantSnapshot>;
 
+/**
+ * agent -> collector: another key for this identity. Both signatures are Ed25519 over rotationStatement(), base64: the
+ * holder of the old key wants it, and holds the new one too.
+ */
+export const RotateKey = Type.Object(
+  {
+    type: Type.Literal('rotate-key'),
+    /** The new one: Ed25519 public key, SPKI DER, base64. */
+    publicKey: Type.String({ maxLength: 512 }),
+    /** By the key that the collector knows. */
+    signature: Type.String({ maxLength: 128 }),
+    /** By the new key. */
+    proof: Type.String({ maxLength: 128 }),
+  },
+  closed,
+);
+export type RotateKey = Static<typeof RotateKey>;
+
+/** collector -> agent: from now on this key alone proves the identity; it is on disk. */
+export const KeyRotated = Type.Object(
+  { type: Type.Literal('key-rotated'), publicKey: Type.String({ maxLength: 512 }) },
+  closed,
+);
+export type KeyRotated = Static<typeof KeyRotated>;
+
 /** What a collector may ask for: a closed list. `rescan` looks at the whole host again, `verify` at one subject of it. */
 export const RequestedVerb = Type.Enum(['rescan', 'verify', 'reload', 'renew', 'restore', 'rehearse']);
 export type RequestedVerb = Static<typeof RequestedVerb>;
 
 /**
- * collector -> agent, from version 2: a wish, never a command. The host's own policy and limits have the last word, and
+ * collector -> agent: a wish, never a command. The host's own policy and limits have the last word, and
  * the answer is an event whose `detail.request` is this id: exactly one for each id that is kept.
  */
 export const RequestFrame = Type.Object(
@@ -135,13 +182,21 @@ export type RequestFrame = Static<typeof RequestFrame>;
 
 /** Why the collector ends a connection. `try-later` alone means that the same request may succeed later. */
 export const RefusalReason = Type.Enum([
+  /** the token is unknown, spent by another key, or over: one answer for all three */
   'token-refused',
+  /** no hello within 5 s, another frame before it, an unknown agent, or a signature that is not the agent's: one answer for all */
   'not-authenticated',
+  /** a person took this host's identity away */
   'revoked',
+  /** another machine presents this identity: its state was copied */
   'identity-in-use',
+  /** no version that both sides speak */
   'version-unsupported',
+  /** not a frame, a frame that is not of its schema, or one that may not come here */
   'frame-invalid',
+  /** a snapshot's parts do not come in time; or 1 MiB of answers waits and is not read, and then without a frame and a closing handshake */
   'too-slow',
+  /** the collector cannot keep anything at the moment */
   'try-later',
 ]);
 export type RefusalReason = Static<typeof RefusalReason>;
@@ -157,7 +212,7 @@ export const Refused = Type.Object(
 );
 export type Refused = Static<typeof Refused>;
 
-export const AgentFrame = Type.Union([Enrol, Hello, SnapshotFrame, EventsFrame, Heartbeat]);
+export const AgentFrame = Type.Union([Enrol, Hello, SnapshotFrame, SnapshotPart, EventsFrame, Heartbeat, RotateKey]);
 export type AgentFrame = Static<typeof AgentFrame>;
 
 export const CollectorFrame = Type.Union([
@@ -167,6 +222,7 @@ export const CollectorFrame = Type.Union([
   Ack,
   Heartbeat,
   WantSnapshot,
+  KeyRotated,
   RequestFrame,
   Refused,
 ]);

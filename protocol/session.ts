@@ -21,3 +21,20 @@ export function sessionStatement(session: {
     String(session.generation),
   ].join('\n');
 }
+
+/** The text that both keys sign when one takes the place of the other: bound to this connection by the collector's nonce. */
+export function rotationStatement(rotation: {
+  collectorId: string;
+  collectorNonce: string;
+  agentId: string;
+  /** Of the new key, as the frame carries it. */
+  publicKey: string;
+}): string {
+  return [
+    'certherd-rotation-1',
+    rotation.collectorId,
+    rotation.collectorNonce,
+    rotation.agentId,
+    rotation.publicKey,
+  ].join('\n');
+}

@@ -6,14 +6,36 @@
  *
  * 1  2026-11-23  first version: enrolment, sessions, snapshots by digest, events with durable acks
  * 2  2026-11-24  `request`: the collector may ask for an action by the id of something that the agent reported
+ * 3  2026-11-27  `rotate-key`, `key-rotated`: a new key for an identity, told by the holder of the old one;
+ *                `snapshot-part`: a snapshot that is larger than a frame
  */
-export const protocolVersion = 2;
+export const protocolVersion = 3;
 
 /** From this version on a collector may send requests. */
 export const requestsSince = 2;
+
+/** From this version on an agent may replace its key. */
+export const rotationSince = 3;
+
+/** From this version on a snapshot may come in parts. */
+export const partsSince = 3;
+
+/** Frame types that version 1 did not have, with the version that brought them. */
+export const framesSince: Readonly<Record<string, number>> = {
+  request: requestsSince,
+  'rotate-key': rotationSince,
+  'key-rotated': rotationSince,
+  'snapshot-part': partsSince,
+};
 
 /** The oldest version this code still speaks. */
 export const oldestProtocolVersion = 1;
 
 /** Largest frame in bytes that either side sends or accepts. */
 export const maxFrameBytes = 1024 * 1024;
+
+/** Largest snapshot, as JSON text in UTF-8: some 10,000 endpoints with their certificates. */
+export const maxSnapshotBytes = 8 * 1024 * 1024;
+
+/** Most parts of one snapshot. */
+export const maxSnapshotParts = 64;

@@ -164,7 +164,7 @@ export const commandTable: readonly CommandEntry[] = [
       'JOIN comes from: certherd-collector token create. It is one word, good for one host and one hour. With - it is read from standard input, so that no list of processes shows it.',
     arguments: [{ name: 'join', values: 'text' }],
     options: [
-      { flag: '--replace', summary: 'leave the collector that this host is enrolled with' },
+      { flag: '--replace', summary: 'leave the collector that this host is enrolled with; a new key is made' },
       json('print the agent id, for scripts'),
     ],
     examples: [

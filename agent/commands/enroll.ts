@@ -29,8 +29,12 @@ export async function enrollCommand(
     writeError(`this host is enrolled with ${before.value.authority} already; to enrol it elsewhere, add --replace`);
     return exitCodes.failed;
   }
-  const ports = { state, clock: systemClock(), openCollectorSocket: collectorSocketOpener() };
-  const enrolled = await enrol(ports, join.value, host.name);
+  const ports = {
+    state,
+    clock: systemClock(),
+    openCollectorSocket: collectorSocketOpener(config.extraRoots, process.env),
+  };
+  const enrolled = await enrol(ports, join.value, host.name, options.replace);
   if (!enrolled.ok) {
     writeError(worded(enrolled.failure, join.value.authority, config.stateDirectory));
     return exitCodes.failed;
@@ -51,11 +55,15 @@ export function worded({ reason, detail }: EnrolmentFailure, authority: string, 
       return `${authority} cannot be reached (${detail}): is the collector running, and its port open? The token was not sent.`;
     case 'wrong-pin':
       return `${authority} is not the collector of this join string (${detail}). The token was not sent: make a new join string there.`;
+    case 'untrusted':
+      return `${authority} shows a certificate that this host does not trust (${detail}). The token was not sent: where its CA is your own, name its root in extra_roots.`;
     case 'not-a-collector':
       return `${authority} does not answer as a collector (${detail}).`;
     case 'refused':
-      return detail === 'token-refused'
-        ? 'the collector refused the token, which was used, has expired, or is unknown. Make a new one with: certherd-collector token create'
+      if (detail === 'token-refused')
+        return 'the collector refused the token, which was used, has expired, or is unknown. Make a new one with: certherd-collector token create';
+      return detail === 'revoked'
+        ? "this host's identity was revoked at the collector. To enrol it as a new one, with a new key, add --replace."
         : `the collector refused (${detail}).`;
     case 'state':
       return `${stateDirectory} cannot be used (${detail}): run as root, or set state_directory.`;

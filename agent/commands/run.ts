@@ -37,7 +37,7 @@ export async function runCommand({ config, host }: Context): Promise<number> {
     ...systemLooking(),
     act: systemActor(config),
     state,
-    openCollectorSocket: collectorSocketOpener(),
+    openCollectorSocket: collectorSocketOpener(config.extraRoots, process.env),
     openHttps: httpsOpener(process.env),
     log,
     service: systemService(process.env, log),

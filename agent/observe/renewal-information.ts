@@ -104,7 +104,13 @@ export function startRenewalInformation(config: Config, ports: Needed, changed: 
   };
 
   const round = async () => {
-    const own = ports.openHttps(readRootTexts(ports.files, ports.bundledRoots, config.certbot.caBundle));
+    const own = ports.openHttps(
+      readRootTexts(
+        ports.files,
+        ports.bundledRoots,
+        config.certbot.caBundle === undefined ? [] : [config.certbot.caBundle],
+      ),
+    );
     session = own;
     const answers: { entry: AskedCertificate; told: Told }[] = [];
     const flush = () => {

@@ -51,14 +51,14 @@ export function readTrustedRoots(
   return { roots: rootsBySubject(found), sources, unusable: unusable.filter((path) => path !== system) };
 }
 
-/** The same roots as PEM texts, for a TLS client of our own; what cannot be read is left out. `more`: a PEM file beside the system's. */
-export function readRootTexts(files: Files, bundled: () => readonly string[], more?: string): string[] {
+/** The same roots as PEM texts, for a TLS client of our own; what cannot be read is left out. `more`: PEM files beside the system's. */
+export function readRootTexts(files: Files, bundled: () => readonly string[], more: readonly string[]): string[] {
   const textOf = (path: string | undefined) => {
     const content = path === undefined ? undefined : files.read(path);
     return content?.ok ? [new TextDecoder().decode(content.value.bytes)] : [];
   };
   const system = textOf(systemFiles.find((path) => files.resolve(path).ok));
-  return [...(system.length > 0 ? system : bundled()), ...textOf(more)];
+  return [...(system.length > 0 ? system : bundled()), ...more.flatMap(textOf)];
 }
 
 function rootsIn(bytes: Uint8Array): X509Certificate[] {

@@ -1,27 +1,44 @@
 import type { RefusalReason } from '@certherd/protocol/frame';
-import type { Failure } from '@certherd/protocol/failure';
+import { type Failure, success } from '@certherd/protocol/failure';
 import type { Join } from '@certherd/protocol/join';
-import type { Ports } from '../ports.ts';
+import type { CollectorFailure, Ports } from '../ports.ts';
 import { readCollectorFrame } from './frames.ts';
-import { type Enrolment, loadOrMakeKey, publicHalf, saveEnrolment } from './identity.ts';
+import {
+  type Enrolment,
+  forgetKey,
+  keyFileOf,
+  keyText,
+  loadEnrolment,
+  loadOrMakeKey,
+  otherKeyFileOf,
+  publicHalf,
+  saveEnrolment,
+} from './identity.ts';
 
 export type EnrolmentFailure =
-  | { reason: 'unreachable' | 'wrong-pin' | 'not-a-collector'; detail: string }
+  | CollectorFailure
   | { reason: 'refused'; detail: RefusalReason }
   | { reason: 'state'; detail: Failure['detail'] };
 
 const answerMs = 15_000;
+/** A fresh key, until the collector has answered: so that the same is sent again if the answer was lost. */
+const enrollingKeyFile = 'agent-key-enrolling.pem';
 
 /**
  * Spends the one-time token: the host's key is made and kept first, so that a lost reply can be asked for again with
- * the same token and key. The token is sent only to the server whose TLS key the join string pins.
+ * the same token and key. The token is sent only to the server whose TLS key the join string pins. With `freshKey` the key
+ * of an enrolment that is there is left to that one, which stands until the new one is made.
  */
 export async function enrol(
   ports: Pick<Ports, 'state' | 'openCollectorSocket' | 'clock'>,
   join: Join,
   hostName: string,
+  freshKey = false,
 ): Promise<{ ok: true; value: Enrolment } | { ok: false; failure: EnrolmentFailure }> {
-  const key = loadOrMakeKey(ports.state);
+  const before = loadEnrolment(ports.state);
+  const earlier = before.ok ? before.value : undefined;
+  const isFresh = freshKey && earlier !== undefined;
+  const key = loadOrMakeKey(ports.state, isFresh ? enrollingKeyFile : keyFileOf(earlier));
   if (!key.ok) return { ok: false, failure: { reason: 'state', detail: key.failure.detail } };
   const opened = await ports.openCollectorSocket(join);
   if (!opened.ok) return opened;
@@ -53,13 +70,18 @@ export async function enrol(
   });
   socket.close();
   if (!answer.ok) return answer;
+  const keyFile = isFresh ? otherKeyFileOf(earlier) : keyFileOf(earlier);
   const enrolment = {
     authority: join.authority,
     pin: join.pin,
     agentId: answer.value.agentId,
     collectorId: answer.value.collectorId,
+    keyFile,
+    keyMadeAt: ports.clock.now(),
   };
-  const saved = saveEnrolment(ports.state, enrolment);
+  const kept = isFresh ? ports.state.write(keyFile, keyText(key.value)) : success(undefined);
+  const saved = kept.ok ? saveEnrolment(ports.state, enrolment) : kept;
+  if (saved.ok && isFresh) for (const file of [enrollingKeyFile, keyFileOf(earlier)]) forgetKey(ports.state, file);
   return saved.ok
     ? { ok: true, value: enrolment }
     : { ok: false, failure: { reason: 'state', detail: saved.failure.detail } };

@@ -18,7 +18,7 @@ export function snapshotFitter(): FitSnapshot {
   let compiled: Validator | undefined;
   const misfit = (snapshot: Snapshot, json: string, maxBytes: number): string | undefined => {
     const bytes = Buffer.byteLength(json);
-    if (bytes > maxBytes) return `it has ${bytes} bytes, and a frame holds ${maxBytes}`;
+    if (bytes > maxBytes) return `it has ${bytes} bytes, and the collector takes ${maxBytes}`;
     if (bytes >= compiledFromBytes) compiled ??= Compile(Snapshot);
     if (compiled ? compiled.Check(snapshot) : Check(Snapshot, snapshot)) return undefined;
     const [first] = Errors(Snapshot, snapshot);
@@ -45,7 +45,7 @@ function reduced(host: string, why: string, findings: number, since: number): Fi
     severity: 'unknown',
     subject: { kind: 'host', id: host },
     since: new Date(since).toISOString(),
-    cause: `what was seen on this host does not fit into one frame (${why}): the collector has its findings only`,
+    cause: `what was seen on this host is more than the wire takes (${why}): the collector has its findings only`,
     evidence: { why, findings: String(findings) },
     remedy: 'certherd-agent check',
   };

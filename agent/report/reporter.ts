@@ -1,14 +1,14 @@
-import { createHash } from 'node:crypto';
 import type { RequestFrame } from '@certherd/protocol/frame';
 import type { Snapshot } from '@certherd/protocol/snapshot';
-import { maxFrameBytes } from '@certherd/protocol/version';
 import type { Ports } from '../ports.ts';
 import type { ConnectionState } from './connection-state.ts';
-import { loadEnrolment, loadOrMakeKey, nextGeneration } from './identity.ts';
-import { snapshotFitter } from './fit.ts';
+import { loadEnrolment, nextGeneration } from './identity.ts';
+import { createKeyring } from './keyring.ts';
 import { type EventDraft, type Outbox } from './outbox.ts';
 import { reconnectDelay } from './reconnect.ts';
+import { refusalWords } from './refusal-words.ts';
 import { type Session, type SessionEnd, startSession, type Told } from './session.ts';
+import { createToldSnapshots } from './told-snapshots.ts';
 
 /** Tells the collector, for as long as the agent runs; without a collector it only keeps. */
 export interface Reporter {
@@ -25,14 +25,12 @@ export function startReporter(
   host: Omit<Told, 'current'>,
   on: { changed: () => void; requested: (frame: RequestFrame) => void },
 ): Reporter {
-  const fitSnapshot = snapshotFitter();
-  let current: { digest: string; observedAt: string; json: string } | undefined;
-  /** Since when the snapshot does not fit, milliseconds since 1970. */
-  let reducedAt: number | undefined;
+  const snapshots = createToldSnapshots(ports.log);
   let connection: ConnectionState = { state: 'not-enrolled' };
   let session: Session | undefined;
   let stopped = false;
   let cancelWait = () => {};
+  const keyring = createKeyring(ports);
   const tell = (next: ConnectionState) => {
     connection = next;
     on.changed();
@@ -53,7 +51,7 @@ export function startReporter(
     const { authority } = enrolment.value;
     const ended = (why: string) => ({ established: false, why, authority });
     tell({ state: 'connecting', authority });
-    const key = loadOrMakeKey(ports.state);
+    const key = keyring.key(enrolment.value);
     if (!key.ok) return ended(key.failure.detail);
     const opened = await ports.openCollectorSocket(enrolment.value);
     if (!opened.ok) return ended(`${opened.failure.reason}: ${opened.failure.detail}`);
@@ -62,15 +60,20 @@ export function startReporter(
       opened.value.close();
       return ended(generation.ok ? 'stopping' : generation.failure.detail);
     }
-    const told = { ...host, current: () => current };
+    const told = { ...host, current: snapshots.current };
     const identity = { key: key.value, enrolment: enrolment.value, generation: generation.value };
     session = startSession(ports, opened.value, identity, told, outbox, {
-      welcomed: () => tell({ state: 'connected', authority }),
+      welcomed: () => {
+        keyring.accepted();
+        tell({ state: 'connected', authority });
+      },
       requested: on.requested,
+      nextKey: keyring.next,
+      rotated: keyring.rotated,
     });
     const end = await session.ended;
     session = undefined;
-    return { ...end, authority, why: end.refused ? `refused: ${end.refused.reason}` : 'the connection ended' };
+    return { ...end, authority, why: end.refused ? refusalWords[end.refused.reason] : 'the connection ended' };
   };
 
   const keepConnected = async () => {
@@ -82,7 +85,9 @@ export function startReporter(
       });
       if (stopped) return;
       failures = end.established ? 0 : failures + 1;
-      const ms = end.authority ? reconnectDelay(failures, ports.random(), end.refused) : 10_000;
+      const hasOtherKey = end.refused?.reason === 'not-authenticated' && keyring.rejected();
+      const hint = hasOtherKey ? undefined : end.refused;
+      const ms = end.authority ? reconnectDelay(failures, ports.random(), hint) : 10_000;
       if (end.authority) {
         tell({ state: 'waiting', authority: end.authority, why: end.why, until: ports.clock.now() + ms });
         ports.log.info(
@@ -100,14 +105,7 @@ export function startReporter(
 
   return {
     publish: (snapshot, observedAt) => {
-      const { json, why } = fitSnapshot(snapshot, maxFrameBytes - 1024, reducedAt ?? observedAt);
-      if (why !== undefined && reducedAt === undefined) ports.log.error({ why }, 'the snapshot was reduced');
-      reducedAt = why === undefined ? undefined : (reducedAt ?? observedAt);
-      current = {
-        json,
-        digest: createHash('sha256').update(json).digest('hex'),
-        observedAt: new Date(observedAt).toISOString(),
-      };
+      snapshots.publish(snapshot, observedAt);
       session?.pump();
     },
     record: (draft) => {

@@ -1,19 +1,32 @@
 import { type KeyObject, randomBytes } from 'node:crypto';
-import type { RefusalReason, RequestFrame, Welcome } from '@certherd/protocol/frame';
-import { maxFrameBytes, oldestProtocolVersion, protocolVersion, requestsSince } from '@certherd/protocol/version';
+import type { Challenge, RefusalReason, RequestFrame, Welcome } from '@certherd/protocol/frame';
+import {
+  maxFrameBytes,
+  oldestProtocolVersion,
+  protocolVersion,
+  requestsSince,
+  rotationSince,
+} from '@certherd/protocol/version';
 import type { CollectorSocket, Ports } from '../ports.ts';
 import { readCollectorFrame } from './frames.ts';
 import { startHeartbeat } from './heartbeat.ts';
-import { type Enrolment, signSession } from './identity.ts';
+import { type Enrolment, publicHalf, signRotation, signSession } from './identity.ts';
 import type { Outbox } from './outbox.ts';
+import { snapshotFrames } from './snapshot-frames.ts';
 
 /** What a session tells about the host, asked for each time it is needed. */
 export interface Told {
   hostName: string;
   agentVersion: string;
   bootId: string;
-  /** The current snapshot with its digest, once there was a first look. */
-  current(): { digest: string; observedAt: string; json: string } | undefined;
+  /** The current snapshot, once there was a first look, as a collector of this version of the protocol takes it. */
+  current(version: number): ToldSnapshot | undefined;
+}
+
+export interface ToldSnapshot {
+  digest: string;
+  observedAt: string;
+  json: string;
 }
 
 /** How a session ended. `established` tells whether the collector had welcomed it. */
@@ -39,17 +52,28 @@ export function startSession(
   identity: { key: KeyObject; enrolment: Enrolment; generation: number },
   told: Told,
   outbox: Outbox,
-  on: { welcomed: () => void; requested: (frame: RequestFrame) => void },
+  on: {
+    welcomed: () => void;
+    requested: (frame: RequestFrame) => void;
+    /** A key to tell of, where it is time for another one. */
+    nextKey: () => KeyObject | undefined;
+    /** The collector took it. */
+    rotated: () => void;
+  },
 ): Session {
   let welcome: Welcome | undefined;
+  /** Expected from the challenge, and then as the welcome names it. */
+  let version = oldestProtocolVersion;
   let refused: SessionEnd['refused'];
   let unknownSeen = false;
   let sentDigest: string | undefined;
   let sentSeq = 0;
   let ackedSeq = 0;
+  let challenged: { collectorId: string; collectorNonce: string } | undefined;
+  let nextKey: KeyObject | undefined;
   const heartbeat = startHeartbeat(ports.clock, {
     beat: () => {
-      const current = told.current();
+      const current = told.current(version);
       const at = new Date(ports.clock.now()).toISOString();
       send({ type: 'heartbeat', at, ...(current && { observedAt: current.observedAt, digest: current.digest }) });
     },
@@ -58,12 +82,10 @@ export function startSession(
   const send = (frame: object) => socket.send(JSON.stringify(frame));
 
   const sendSnapshot = () => {
-    const current = told.current();
+    const current = told.current(version);
     if (!current || current.digest === sentDigest) return;
     sentDigest = current.digest;
-    socket.send(
-      `{"type":"snapshot","digest":"${current.digest}","observedAt":"${current.observedAt}","snapshot":${current.json}}`,
-    );
+    for (const text of snapshotFrames(current)) socket.send(text);
   };
   const sendEvents = (window: number) => {
     const events = outbox.after(sentSeq, Math.min(100, window - (sentSeq - ackedSeq)), eventsBytes);
@@ -77,11 +99,13 @@ export function startSession(
     sendSnapshot();
     sendEvents(welcome.window);
   };
-  const answer = (nonce: string, collectorId: string) => {
+  const answer = ({ nonce, collectorId, maxVersion }: Challenge) => {
+    version = Math.min(protocolVersion, maxVersion);
     const { key, enrolment, generation } = identity;
     const agentNonce = randomBytes(32).toString('base64url');
     const signed = { collectorId, collectorNonce: nonce, agentNonce, agentId: enrolment.agentId, generation };
-    const digest = told.current()?.digest;
+    const digest = told.current(version)?.digest;
+    challenged = { collectorId, collectorNonce: nonce };
     send({
       type: 'hello',
       minVersion: oldestProtocolVersion,
@@ -98,6 +122,13 @@ export function startSession(
     });
   };
 
+  const rotate = () => {
+    nextKey = challenged && on.nextKey();
+    if (!nextKey || !challenged) return;
+    const session = { ...challenged, agentId: identity.enrolment.agentId };
+    send({ type: 'rotate-key', ...signRotation(identity.key, nextKey, session) });
+  };
+
   socket.onMessage((text) => {
     const frame = readCollectorFrame(text);
     if (!frame) {
@@ -107,7 +138,7 @@ export function startSession(
       return;
     }
     heartbeat.heard();
-    if (frame.type === 'challenge') answer(frame.nonce, frame.collectorId);
+    if (frame.type === 'challenge') answer(frame);
     else if (frame.type === 'refused') {
       refused = { reason: frame.reason, retryAfterSeconds: frame.retryAfterSeconds };
       socket.close();
@@ -121,12 +152,14 @@ export function startSession(
       socket.close();
     } else if (frame.type === 'welcome') {
       welcome = frame;
+      version = frame.version;
       ackedSeq = frame.ackedSeq;
       sentSeq = frame.ackedSeq;
       outbox.acked(frame.ackedSeq);
-      if (!frame.wantSnapshot) sentDigest = told.current()?.digest;
+      if (!frame.wantSnapshot) sentDigest = told.current(version)?.digest;
       heartbeat.every(frame.heartbeatSeconds * 1000);
       on.welcomed();
+      if (frame.version >= rotationSince) rotate();
       pump();
     } else if (frame.type === 'ack' && frame.epoch === outbox.epoch) {
       ackedSeq = Math.max(ackedSeq, Math.min(frame.seq, sentSeq));
@@ -134,6 +167,9 @@ export function startSession(
       pump();
     } else if (frame.type === 'request' && welcome && welcome.version >= requestsSince) {
       on.requested(frame);
+    } else if (frame.type === 'key-rotated') {
+      if (nextKey && frame.publicKey === publicHalf(nextKey)) on.rotated();
+      nextKey = undefined;
     } else if (frame.type === 'want-snapshot') {
       sentDigest = undefined;
       pump();

@@ -1,22 +1,29 @@
-import { createHash, timingSafeEqual } from 'node:crypto';
-import tls from 'node:tls';
-import { maxFrameBytes } from '@certherd/protocol/version';
+import { maxFrameBytes, maxSnapshotBytes } from '@certherd/protocol/version';
 import { agentPath } from '@certherd/protocol/session';
 import WebSocket from 'ws';
+import { readRootTexts } from '../observe/trusted-roots.ts';
 import type { CollectorSocket, OpenCollectorSocket } from '../ports.ts';
+import { bundledRoots } from './bundled-roots.ts';
+import { systemFiles } from './files.ts';
+import { trustedTls } from './trusted-tls.ts';
 
 const connectMs = 10_000;
-/** More than a snapshot and a window of events, in bytes. */
-const mostUnread = 8 * maxFrameBytes;
+/** More than a snapshot in parts and a window of events, in bytes. */
+const mostUnread = 3 * maxSnapshotBytes;
 
 /**
- * A WebSocket to the collector over TLS. The collector's key is pinned (SHA-256 of its SubjectPublicKeyInfo), and
- * not one byte of ours is written before the pin was found right.
+ * A WebSocket to the collector over TLS, through the HTTP proxy that `environment` names for it (HTTPS_PROXY, NO_PROXY). Not one
+ * byte of ours is written before the server has shown the pinned key, or a certificate that the system's roots or `extraRoots`
+ * (PEM files) vouch for.
  */
-export function collectorSocketOpener(): OpenCollectorSocket {
+export function collectorSocketOpener(
+  extraRoots: readonly string[] = [],
+  environment: NodeJS.ProcessEnv = {},
+): OpenCollectorSocket {
+  const roots = () => readRootTexts(systemFiles(), bundledRoots, extraRoots);
   return async ({ authority, pin }) => {
     const { host, port } = hostAndPort(authority);
-    const connected = await pinnedTls(host, port, pin);
+    const connected = await trustedTls({ host, port, pin, connectMs }, roots, environment);
     if (!connected.ok) return connected;
     const socket = new WebSocket(`wss://${authority}${agentPath}`, {
       createConnection: () => connected.socket,
@@ -68,53 +75,6 @@ function asCollectorSocket(
     close: () => socket.close(),
     terminate: () => socket.terminate(),
   };
-}
-
-type Pinned = { ok: true; socket: tls.TLSSocket } | Extract<Awaited<ReturnType<OpenCollectorSocket>>, { ok: false }>;
-
-function pinnedTls(host: string, port: number, pin: string): Promise<Pinned> {
-  return new Promise((resolve) => {
-    const socket = tls.connect({
-      host,
-      port,
-      rejectUnauthorized: false,
-      // the pin decides: without this Node reads all of its roots, which takes 4 MB and 10 ms
-      ca: [],
-      ALPNProtocols: ['http/1.1'],
-      ...(/^[\d.]+$|:/.test(host) ? {} : { servername: host }),
-    });
-    const deadline = setTimeout(() => refuse('unreachable', `no answer within ${connectMs / 1000} s`), connectMs);
-    const refuse = (reason: 'unreachable' | 'wrong-pin' | 'not-a-collector', detail: string) => {
-      clearTimeout(deadline);
-      socket.destroy();
-      resolve({ ok: false, failure: { reason, detail } });
-    };
-    const onError = (error: NodeJS.ErrnoException) =>
-      refuse(error.code?.startsWith('ERR_SSL') ? 'not-a-collector' : 'unreachable', error.message);
-    socket.on('error', onError);
-    socket.once('secureConnect', () => {
-      clearTimeout(deadline);
-      const shown = createHash('sha256').update(publicKeyOf(socket)).digest();
-      const wanted = Buffer.from(pin, 'base64url');
-      if (wanted.length !== shown.length || !timingSafeEqual(wanted, shown)) {
-        refuse(
-          'wrong-pin',
-          `the server shows the TLS key ${shown.toString('base64url')}, the join string names ${pin}`,
-        );
-        return;
-      }
-      resolve({ ok: true, socket });
-    });
-  });
-}
-
-/** SubjectPublicKeyInfo, DER. Empty for a key that Node cannot read: no pin is that of nothing. */
-function publicKeyOf(socket: tls.TLSSocket): Uint8Array {
-  try {
-    return socket.getPeerX509Certificate()?.publicKey.export({ type: 'spki', format: 'der' }) ?? new Uint8Array();
-  } catch {
-    return new Uint8Array();
-  }
 }
 
 /** ws gives Buffers unless told otherwise. */

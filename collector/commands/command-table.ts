@@ -76,6 +76,12 @@ export const commandTable: readonly CommandEntry[] = [
         summary: 'where agents reach this collector (default: public_address, else this machine)',
       },
       {
+        flag: '--trust',
+        value: 'WHAT',
+        values: 'text',
+        summary: 'what agents trust there: own-key, system-ca, or a certificate file (default: public_trust)',
+      },
+      {
         flag: '--expires',
         value: 'TIME',
         values: 'text',
@@ -94,6 +100,7 @@ export const commandTable: readonly CommandEntry[] = [
         {
           ...commonOf(options),
           ...(typeof options['url'] === 'string' && { url: options['url'] }),
+          ...(typeof options['trust'] === 'string' && { trust: options['trust'] }),
           expires: typeof options['expires'] === 'string' ? options['expires'] : '1h',
           json: options['json'] === true,
         },
@@ -112,6 +119,29 @@ export const commandTable: readonly CommandEntry[] = [
     settled: true,
     run: async (_args, options, console) =>
       (await import('./host.ts')).listHosts({ ...commonOf(options), json: options['json'] === true }, console),
+  },
+  {
+    name: 'host revoke',
+    summary: "take a host's identity away: its agent is cut off within 5 s, and nothing it says is taken any more",
+    details:
+      'HOST is its name, or its agent id where several have that name. It cannot be taken back. The host may enrol anew: certherd-agent enroll --replace JOIN',
+    arguments: [{ name: 'host', values: 'text' }],
+    options: [
+      { flag: '--yes', summary: 'do not ask' },
+      { flag: '--json', summary: 'print {version, agentId, name, revokedAt}; asks nothing, so that it needs --yes' },
+    ],
+    examples: [
+      { command: 'host revoke web-1.example.org', what: 'a host that was taken over, cloned or given away' },
+      { command: 'host revoke --yes --json web-1.example.org', what: 'for scripts' },
+    ],
+    exits: usualExits,
+    settled: true,
+    run: async ([host = ''], options, console) =>
+      (await import('./revoke.ts')).revokeHost(
+        host,
+        { ...commonOf(options), json: options['json'] === true, yes: options['yes'] === true },
+        console,
+      ),
   },
   {
     name: 'doctor',

@@ -16,6 +16,8 @@ export interface Console {
   /** One line to standard error. */
   complain(line: string): void;
   clock: Clock;
+  /** Asks for a yes at a terminal. undefined: nobody can be asked. */
+  confirm(question: string): Promise<boolean | undefined>;
   /** Resolves when the process is asked to end (SIGTERM, SIGINT). */
   ended(): Promise<void>;
 }

@@ -6,7 +6,7 @@ import pc from 'picocolors';
 import { codeOf, startFailure } from '../failure.ts';
 import { assembleEstate } from '../serve/assemble-estate.ts';
 import type { HostView } from '../serve/estate.ts';
-import { openStore } from '../store/store.ts';
+import { openStore, type Store } from '../store/store.ts';
 import { silentLog } from '../system/log.ts';
 import { collectorVersion } from '../version.ts';
 import { type CommonOptions, configFor, type Console, exitCodes } from './command.ts';
@@ -22,11 +22,7 @@ export interface HostOptions extends CommonOptions {
 export async function listHosts(options: HostOptions, console: Console): Promise<number> {
   const config = configFor(options, console);
   if (!config) return exitCodes.config;
-  const missing = whyMissing(join(config.dataDirectory, 'certherd.db'));
-  if (missing !== undefined) throw startFailure(`${config.dataDirectory}: ${missing}`);
-  const opened = openStore(config.dataDirectory, silentLog);
-  if (!opened.ok) throw startFailure(opened.failure.message);
-  const store = opened.value;
+  const store = storeOf(config.dataDirectory);
   const now = console.clock.now();
   const silentAfterMs = (config.silentAfterSeconds + 30) * 1000;
   const facts = store.facts();
@@ -42,6 +38,15 @@ export async function listHosts(options: HostOptions, console: Console): Promise
   else if (hosts.length === 0) console.print('No host is enrolled. Next: certherd-collector token create');
   else console.print(tableOf(hosts));
   return exitCodes.ok;
+}
+
+/** The database that is there. Rejects with a line that says what to do. */
+export function storeOf(directory: string): Store {
+  const missing = whyMissing(join(directory, 'certherd.db'));
+  if (missing !== undefined) throw startFailure(`${directory}: ${missing}`);
+  const opened = openStore(directory, silentLog);
+  if (!opened.ok) throw startFailure(opened.failure.message);
+  return opened.value;
 }
 
 /** Asking must not make an empty database, and a closed directory is not an empty one. */

@@ -1,11 +1,12 @@
 import { randomBytes } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
-import { formatJoin } from '@certherd/protocol/join';
+import { formatJoin, systemTrust } from '@certherd/protocol/join';
 import { type Authority, formatAuthority, parseAuthority } from '../authority.ts';
-import type { Config } from '../config.ts';
-import { startFailure } from '../failure.ts';
+import { type Config, type PublicTrust, readPublicTrust } from '../config.ts';
+import { codeOf, messageOf, startFailure } from '../failure.ts';
 import { hashToken } from '../receive/authenticate.ts';
-import { loadTlsIdentity } from '../receive/tls-identity.ts';
+import { loadTlsIdentity, pinOfCertificate } from '../receive/tls-identity.ts';
 import { prepareDirectory } from '../store/directory.ts';
 import { openStore } from '../store/store.ts';
 import { silentLog } from '../system/log.ts';
@@ -13,6 +14,7 @@ import { type CommonOptions, configFor, type Console, exitCodes } from './comman
 
 export interface TokenOptions extends CommonOptions {
   url?: string;
+  trust?: string;
   expires: string;
   json?: boolean;
 }
@@ -29,9 +31,17 @@ export async function createToken(options: TokenOptions, console: Console): Prom
     console.complain(`--url: expected HOST:PORT, as collector.example:8443, found ${JSON.stringify(options.url)}`);
     return exitCodes.usage;
   }
+  const trust = options.trust === undefined ? undefined : readPublicTrust(options.trust);
+  if (options.trust !== undefined && !trust) {
+    const found = JSON.stringify(options.trust);
+    console.complain(
+      `--trust: expected own-key, system-ca, or the absolute path of a certificate in PEM, found ${found}`,
+    );
+    return exitCodes.usage;
+  }
   const config = configFor(options, console);
   if (!config) return exitCodes.config;
-  const { join, expiresAt } = await addToken(config, given, lifeMs, console.clock.now());
+  const { join, expiresAt } = await addToken(config, given, trust ?? config.publicTrust, lifeMs, console.clock.now());
   if (options.json) console.print(JSON.stringify({ version: 1, join, expiresAt }));
   else {
     console.print(join);
@@ -43,6 +53,7 @@ export async function createToken(options: TokenOptions, console: Console): Prom
 async function addToken(
   config: Config,
   given: Authority | undefined,
+  trust: PublicTrust,
   lifeMs: number,
   now: number,
 ): Promise<{ join: string; expiresAt: string }> {
@@ -54,15 +65,29 @@ async function addToken(
   try {
     const identity = await loadTlsIdentity(directory.value, now);
     if (!identity.ok) throw startFailure(identity.failure);
+    const pin = pinOf(trust, identity.value.pin);
     const authority = formatAuthority(given ?? config.publicAddress ?? guessAddress(config, store.agentAddress()));
     const token = randomBytes(32).toString('base64url');
     const kept = await store.addToken(hashToken(token), now, now + lifeMs);
     if (!kept.ok)
       throw startFailure(`${directory.value}: nothing can be written (${kept.failure.reason}): free some space`);
     const expiresAt = new Date(now + lifeMs).toISOString();
-    return { join: formatJoin({ authority, pin: identity.value.pin, token }), expiresAt };
+    return { join: formatJoin({ authority, pin, token }), expiresAt };
   } finally {
     store.close();
+  }
+}
+
+/** What agents are to be shown. A reverse proxy's key must outlive its renewals, or all that pinned it are locked out. */
+function pinOf(trust: PublicTrust, ownPin: string): string {
+  if (trust === 'own-key') return ownPin;
+  if (trust === 'system-ca') return systemTrust;
+  try {
+    return pinOfCertificate(readFileSync(trust.certificate, 'utf8'));
+  } catch (error) {
+    throw startFailure(
+      `${trust.certificate}: no certificate can be read there (${codeOf(error) || messageOf(error)}): give the one that agents are shown, in PEM`,
+    );
   }
 }
 

@@ -14,6 +14,8 @@ export interface HostEvidence {
   expiredEndpoints: readonly string[];
   /** When another machine last presented this host's identity. */
   conflictAt: number | undefined;
+  /** When a person took its identity away. */
+  revokedAt?: number | undefined;
   now: number;
 }
 
@@ -23,6 +25,11 @@ const conflictMs = 3_600_000;
 /** The status, and why in one plain sentence. Silence never hides an expired certificate, and is never healthy. */
 export function hostStatus(evidence: HostEvidence): { status: HostVerdict; reason: string } {
   const { silent, heardAt, findings, expiredEndpoints, conflictAt, now } = evidence;
+  if (evidence.revokedAt !== undefined)
+    return {
+      status: 'unknown',
+      reason: `Revoked ${new Date(evidence.revokedAt).toISOString()}: nothing it says is taken.`,
+    };
   const [firstExpired] = expiredEndpoints;
   if (firstExpired !== undefined) {
     const others = expiredEndpoints.length > 1 ? ` and ${expiredEndpoints.length - 1} more` : '';

@@ -4,6 +4,8 @@ export interface AdmissionLimits {
   /** Sockets that have not authenticated yet. */
   total: number;
   perAddress: number;
+  /** Reverse proxies: each may have all places, since many agents come from it. */
+  proxies?: readonly string[];
   /** From the first packet to a proved session. */
   deadlineMs: number;
 }
@@ -40,7 +42,8 @@ export function createAdmission(clock: Clock, limits: AdmissionLimits): Admissio
 
   return {
     admit(address, destroy) {
-      if ((perAddress.get(address) ?? 0) >= limits.perAddress) return undefined;
+      const share = limits.proxies?.includes(plain(address)) ? limits.total : limits.perAddress;
+      if ((perAddress.get(address) ?? 0) >= share) return undefined;
       if (waiting.size >= limits.total) waiting.values().next().value?.evict();
       return place(address, destroy);
     },
@@ -86,4 +89,9 @@ export function createAdmission(clock: Clock, limits: AdmissionLimits): Admissio
       late();
     }
   }
+}
+
+/** An IPv4 address as itself, also where the listener is one of IPv6 (RFC 4291 2.5.5.2). */
+function plain(address: string): string {
+  return address.replace(/^::ffff:(?=[\d.]+$)/, '');
 }

@@ -26,7 +26,6 @@ export function isGenuine(
   challenge: { collectorId: string; nonce: string },
   publicKey: Uint8Array,
 ): boolean {
-  const key = keyOf(publicKey);
   const statement = sessionStatement({
     collectorId: challenge.collectorId,
     collectorNonce: challenge.nonce,
@@ -34,7 +33,13 @@ export function isGenuine(
     agentId: hello.agentId,
     generation: hello.generation,
   });
-  return key !== undefined && verify(null, Buffer.from(statement), key, Buffer.from(hello.signature, 'base64'));
+  return isSigned(statement, hello.signature, publicKey);
+}
+
+/** Ed25519; `signature` in base64, `publicKey` as SPKI DER. */
+export function isSigned(statement: string, signature: string, publicKey: Uint8Array): boolean {
+  const key = keyOf(publicKey);
+  return key !== undefined && verify(null, Buffer.from(statement), key, Buffer.from(signature, 'base64'));
 }
 
 function keyOf(der: Uint8Array): KeyObject | undefined {

@@ -1,14 +1,15 @@
 import { randomBytes } from 'node:crypto';
-import type { AgentFrame, Enrol, Hello, RequestFrame } from '@certherd/protocol/frame';
-import { oldestProtocolVersion, protocolVersion, requestsSince } from '@certherd/protocol/version';
+import type { AgentFrame, Enrol, Hello, RequestFrame, RotateKey } from '@certherd/protocol/frame';
+import { framesSince, oldestProtocolVersion, protocolVersion, requestsSince } from '@certherd/protocol/version';
 import type { RawData, WebSocket } from 'ws';
-import { messageOf } from '../failure.ts';
+import { codeOf, messageOf } from '../failure.ts';
 import { every } from '../ports.ts';
 import type { Slot } from './admission.ts';
 import { createChannel } from './channel.ts';
-import type { Gate } from './gate.ts';
+import { brokenMessage, type Gate } from './gate.ts';
 import { enrol, greet, type Refusal } from './greet.ts';
 import { createIngest, type Ingest } from './ingest.ts';
+import { rotateKey } from './rotation.ts';
 import type { Session } from './sessions.ts';
 
 const probeMs = 3_000;
@@ -24,6 +25,7 @@ export function attend(socket: WebSocket, remote: string, slot: Slot, gate: Gate
   let session: Session | undefined;
   /** Agreed once the agent is welcomed. */
   let version = 0;
+  let rotating = false;
   let heardAt = clock.monotonic();
   let stopBeating = () => {};
 
@@ -35,7 +37,11 @@ export function attend(socket: WebSocket, remote: string, slot: Slot, gate: Gate
   socket.on('pong', () => {
     heardAt = clock.monotonic();
   });
-  socket.on('error', (error) => log.debug({ remote, detail: error.message }, 'connection error'));
+  socket.on('error', (error) => {
+    const broken = brokenMessage(codeOf(error));
+    if (broken) gate.refusals.count(broken);
+    log.debug({ remote, detail: error.message }, 'connection error');
+  });
   socket.on('close', end);
   channel.send({
     type: 'challenge',
@@ -50,17 +56,27 @@ export function attend(socket: WebSocket, remote: string, slot: Slot, gate: Gate
     const text = data.toString('utf8');
     const frame = gate.readFrame(text);
     if (!frame.ok) return channel.refuse('frame-invalid', frame.failure);
-    if (typeof phase === 'object') return phase.take(frame.value, text.length);
+    if (typeof phase === 'object') return take(phase, frame.value, text.length);
     if (phase === 'checking') return channel.refuse('not-authenticated', 'a frame before the welcome');
     authenticate(frame.value);
+  }
+
+  function take(ingest: Ingest, frame: AgentFrame, bytes: number): void {
+    const since = framesSince[frame.type] ?? 1;
+    if (since > version) return channel.refuse('frame-invalid', `${frame.type} before version ${since}`);
+    if (frame.type === 'rotate-key') rotate(frame);
+    else ingest.take(frame, bytes);
   }
 
   function authenticate(frame: AgentFrame): void {
     if (frame.type !== 'enrol' && frame.type !== 'hello')
       return channel.refuse('not-authenticated', `${frame.type} before hello`);
     phase = 'checking';
-    const answered = frame.type === 'enrol' ? admitNew(frame) : admit(frame);
-    answered.catch((error: unknown) => {
+    settle(frame.type === 'enrol' ? admitNew(frame) : admit(frame));
+  }
+
+  function settle(work: Promise<void>): void {
+    work.catch((error: unknown) => {
       log.error({ remote, detail: messageOf(error) }, 'a connection failed');
       channel.refuse('try-later', 'internal', 30);
     });
@@ -77,7 +93,7 @@ export function attend(socket: WebSocket, remote: string, slot: Slot, gate: Gate
 
   async function admit(hello: Hello): Promise<void> {
     const { agentId, bootId } = hello;
-    const mine: Session = { agentId, bootId, answers, ask, yield: yieldPlace };
+    const mine: Session = { agentId, bootId, answers, ask, yield: yieldPlace, revoke };
     const answer = await greet(hello, challenge, mine, channel.isOpen, gate);
     if ('refused' in answer) return turnAway(answer, 'hello');
     if (!channel.isOpen()) return;
@@ -90,6 +106,20 @@ export function attend(socket: WebSocket, remote: string, slot: Slot, gate: Gate
     stopBeating = every(clock, gate.heartbeatSeconds * 1000, beat);
     log.info({ agentId, hostName: hello.hostName, remote }, 'connected');
     channel.send(answer);
+  }
+
+  function rotate(frame: RotateKey): void {
+    if (rotating || !session) return channel.refuse('frame-invalid', 'rotate-key here');
+    rotating = true;
+    const { agentId } = session;
+    settle(
+      rotateKey(frame, agentId, challenge, gate).then((answer) => {
+        rotating = false;
+        if ('refused' in answer) return turnAway(answer, 'rotate-key');
+        log.info({ agentId }, 'a new key took the place of the old one');
+        channel.send(answer);
+      }),
+    );
   }
 
   function turnAway(refusal: Refusal, frame: string): void {
@@ -132,9 +162,14 @@ export function attend(socket: WebSocket, remote: string, slot: Slot, gate: Gate
     socket.terminate();
   }
 
+  function revoke(): void {
+    channel.refuse('revoked', 'within a session');
+  }
+
   function end(): void {
     slot.release();
     stopBeating();
+    if (typeof phase === 'object') phase.end();
     if (!session || !gate.sessions.remove(session)) return;
     gate.liveness.disconnected(session.agentId);
     gate.changed(['hosts']);

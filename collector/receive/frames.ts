@@ -1,9 +1,18 @@
-import { type AgentFrame, Enrol, EventsFrame, Heartbeat, Hello, SnapshotFrame } from '@certherd/protocol/frame';
+import {
+  type AgentFrame,
+  Enrol,
+  EventsFrame,
+  Heartbeat,
+  Hello,
+  RotateKey,
+  SnapshotFrame,
+  SnapshotPart,
+} from '@certherd/protocol/frame';
 import type { Result } from '@certherd/protocol/failure';
 import { Compile } from 'typebox/compile';
 
-/** Reads one text frame. The failure says where it is wrong, and never repeats a value. */
-export type FrameReader = (text: string) => Result<AgentFrame, string>;
+/** Reads one frame from its text, or from what was parsed of it. The failure says where it is wrong, and never repeats a value. */
+export type FrameReader = (frame: string | object) => Result<AgentFrame, string>;
 
 /** Compiles the schemas once; each frame is then checked against the one that its type names. */
 export function createFrameReader(): FrameReader {
@@ -11,14 +20,16 @@ export function createFrameReader(): FrameReader {
     ['enrol', reader(Compile(Enrol))],
     ['hello', reader(Compile(Hello))],
     ['snapshot', reader(Compile(SnapshotFrame))],
+    ['snapshot-part', reader(Compile(SnapshotPart))],
     ['events', reader(Compile(EventsFrame))],
     ['heartbeat', reader(Compile(Heartbeat))],
+    ['rotate-key', reader(Compile(RotateKey))],
   ]);
 
-  return (text) => {
-    let value: unknown;
+  return (frame) => {
+    let value: unknown = frame;
     try {
-      value = JSON.parse(text);
+      if (typeof frame === 'string') value = JSON.parse(frame);
     } catch {
       return { ok: false, failure: 'not JSON' };
     }

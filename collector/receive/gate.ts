@@ -4,6 +4,7 @@ import type { FrameReader } from './frames.ts';
 import type { Liveness } from './liveness.ts';
 import type { Records, Topic } from './records.ts';
 import type { Sessions } from './sessions.ts';
+import type { PartsRoom } from './snapshot-parts.ts';
 
 /** What every connection shares. */
 export interface Gate {
@@ -13,6 +14,7 @@ export interface Gate {
   records: Records;
   sessions: Sessions;
   liveness: Liveness;
+  partsRoom: PartsRoom;
   refusals: Refusals;
   /** Tells the pages that something they may show is different now. */
   changed: (topics: readonly Topic[]) => void;
@@ -20,14 +22,25 @@ export interface Gate {
   log: Log;
 }
 
-/** Counts refusals by reason, for /metrics. */
+/** What is no message that could be read, and is closed with a code of WebSocket's own. */
+export type BrokenMessage = 'websocket-broken' | 'not-utf-8' | 'too-many-fragments' | 'too-large';
+
+/** Counts what ends connections by reason, for /metrics. */
 export interface Refusals {
-  count: (reason: RefusalReason) => void;
-  totals: () => ReadonlyMap<RefusalReason, number>;
+  count: (reason: RefusalReason | BrokenMessage) => void;
+  totals: () => ReadonlyMap<RefusalReason | BrokenMessage, number>;
+}
+
+/** By the code of ws's error: a flood of one kind is to be told from one of another. undefined: the network's fault. */
+export function brokenMessage(code: string): BrokenMessage | undefined {
+  if (code === 'WS_ERR_INVALID_UTF8') return 'not-utf-8';
+  if (code === 'WS_ERR_TOO_MANY_BUFFERED_PARTS') return 'too-many-fragments';
+  if (/^WS_ERR_UNSUPPORTED_(?:MESSAGE|DATA_PAYLOAD)_LENGTH$/.test(code)) return 'too-large';
+  return code.startsWith('WS_ERR_') ? 'websocket-broken' : undefined;
 }
 
 export function createRefusals(): Refusals {
-  const totals = new Map<RefusalReason, number>();
+  const totals = new Map<RefusalReason | BrokenMessage, number>();
   return {
     count(reason) {
       totals.set(reason, (totals.get(reason) ?? 0) + 1);

@@ -20,7 +20,7 @@ export const tryLater: Refusal = { refused: 'try-later', retryAfterSeconds: 30 }
 /** How many events may be unacked at a time. */
 export const eventWindow = 1_000;
 
-/** Registers a key against a one-time token. Reused, expired and unknown tokens get one identical answer. */
+/** Registers a key against a one-time token. Reused, expired and unknown tokens get one identical answer; a good one brings no revoked key back. */
 export async function enrol(frame: Enrol, gate: Gate): Promise<Enrolled | Refusal> {
   const publicKey = readPublicKey(frame.publicKey);
   if (!publicKey) return { refused: 'frame-invalid' };
@@ -33,14 +33,14 @@ export async function enrol(frame: Enrol, gate: Gate): Promise<Enrolled | Refusa
   });
   if (!kept.ok) return tryLater;
   if (kept.value === undefined) return { refused: 'token-refused' };
+  if ('revoked' in kept.value) return { refused: 'revoked' };
   gate.changed(['hosts']);
-  return { type: 'enrolled', agentId: kept.value, collectorId: gate.collectorId };
+  return { type: 'enrolled', agentId: kept.value.agentId, collectorId: gate.collectorId };
 }
 
 /**
- * Checks a hello and starts its session. A second live session under another boot id is refused, and the host
- * flagged: its state was copied. An older session that no longer answers (its machine was reset) gives way, and
- * so does one with the same boot id (a reconnect after a half-open connection).
+ * Checks a hello and starts its session. While an older one still answers, a second one is refused and the host flagged: its
+ * state was copied. An older session that answers no more (its machine was reset, its connection is half-open) gives way.
  */
 export async function greet(
   hello: Hello,
@@ -57,13 +57,15 @@ export async function greet(
   if (!identity || !isGenuine(hello, challenge, identity.publicKey)) return { refused: 'not-authenticated' };
   if (identity.revoked) return { refused: 'revoked' };
   const older = sessions.current(agentId);
-  if (older && older.bootId !== bootId && (await older.answers())) return conflict();
+  if (older && (await older.answers())) return conflict();
   const at = clock.now();
   const begun = await records.beginSession({ agentId, generation, bootId, epoch, hostName, agentVersion, at });
   if (!begun.ok) return tryLater;
   if (!begun.value) return conflict();
   const other = sessions.current(agentId);
   if (other && other !== older && other.bootId !== bootId) return conflict();
+  // It may have been revoked while its beginning was written.
+  if (records.identity(agentId)?.revoked) return { refused: 'revoked' };
   if (isOpen()) sessions.put(session);
   return {
     type: 'welcome',

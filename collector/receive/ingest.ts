@@ -1,16 +1,19 @@
-import type { AgentFrame, EventsFrame, Heartbeat, SnapshotFrame } from '@certherd/protocol/frame';
+import type { AgentFrame, EventsFrame, Heartbeat, SnapshotFrame, SnapshotPart } from '@certherd/protocol/frame';
 import { messageOf } from '../failure.ts';
 import type { Channel } from './channel.ts';
 import { eventsMistake, isInstant, snapshotMistake } from './consistency.ts';
 import type { Gate } from './gate.ts';
 import { eventWindow, tryLater } from './greet.ts';
 import type { Look } from './liveness.ts';
+import { createAssembly } from './snapshot-parts.ts';
 
 /** What a proved agent tells. */
 export interface Ingest {
   take(frame: AgentFrame, bytes: number): void;
   /** Once per heartbeat: a snapshot that was asked for and did not come may be asked for again. */
   beat(): void;
+  /** The connection is gone: what it left unfinished is forgotten. */
+  end(): void;
 }
 
 /** The receiving side of a WebSocket. */
@@ -20,8 +23,8 @@ interface Pausable {
   readonly isPaused: boolean;
 }
 
-type IngestNeeds = Pick<Gate, 'clock' | 'log' | 'changed'> & {
-  records: Pick<Gate['records'], 'keepEvents' | 'keepSnapshot'>;
+type IngestNeeds = Pick<Gate, 'clock' | 'log' | 'changed' | 'partsRoom' | 'readFrame'> & {
+  records: Pick<Gate['records'], 'keepEvents' | 'keepSnapshot' | 'identity'>;
   liveness: Pick<Gate['liveness'], 'heard'>;
 };
 
@@ -43,22 +46,39 @@ export function createIngest(
   let wanted = snapshotWanted;
   let eventsInFlight = 0;
   let bytesInFlight = 0;
+  const late = () => channel.refuse('too-slow', 'snapshot-part: the others did not come in time');
+  const assembly = createAssembly({ room: gate.partsRoom, clock, readFrame: gate.readFrame }, late);
 
   return {
     take(frame, bytes) {
       if (frame.type === 'heartbeat') takeHeartbeat(frame);
       else if (frame.type === 'snapshot') hold(bytes, takeSnapshot(frame));
+      else if (frame.type === 'snapshot-part') takePart(frame);
       else if (frame.type === 'events') hold(bytes, takeEvents(frame));
       else channel.refuse('frame-invalid', `${frame.type} within a session`);
     },
     beat() {
       wanted = false;
     },
+    end: assembly.drop,
   };
+
+  function takePart(frame: SnapshotPart): void {
+    gate.liveness.heard(agentId);
+    const added = assembly.add(frame);
+    if ('refused' in added)
+      channel.refuse(
+        added.refused,
+        added.detail,
+        added.refused === 'try-later' ? tryLater.retryAfterSeconds : undefined,
+      );
+    else if (added.snapshot) hold(frame.text.length, takeSnapshot(added.snapshot));
+  }
 
   function takeHeartbeat(frame: Heartbeat): void {
     if (!isInstant(frame.at) || (frame.observedAt !== undefined && !isInstant(frame.observedAt)))
       return channel.refuse('frame-invalid', 'heartbeat: no such instant');
+    if (records.identity(agentId)?.revoked !== false) return channel.refuse('revoked', 'heartbeat');
     const isCurrent = frame.digest !== undefined && frame.digest === digest;
     gate.liveness.heard(agentId, isCurrent && frame.observedAt ? lookAt(frame.observedAt, frame.at) : undefined);
     if (frame.digest === undefined || isCurrent || wanted) return;
@@ -71,9 +91,9 @@ export function createIngest(
     if (mistake) return channel.refuse('frame-invalid', `snapshot: ${mistake}`);
     digest = frame.digest;
     wanted = false;
-    gate.liveness.heard(agentId);
     const kept = await records.keepSnapshot(agentId, frame, clock.now());
     if (!kept.ok) return channel.refuse('try-later', kept.failure.reason, tryLater.retryAfterSeconds);
+    if (!kept.value) return channel.refuse('revoked', 'snapshot');
     gate.liveness.heard(agentId, lookAt(frame.observedAt, frame.observedAt));
     gate.changed(kept.value);
   }
@@ -83,10 +103,11 @@ export function createIngest(
     if (mistake) return channel.refuse('frame-invalid', `events: ${mistake}`);
     eventsInFlight += events.length;
     if (eventsInFlight > eventWindow) return channel.refuse('frame-invalid', 'events: beyond the window');
-    gate.liveness.heard(agentId);
     const kept = await records.keepEvents(agentId, epoch, events, clock.now());
     eventsInFlight -= events.length;
     if (!kept.ok) return channel.refuse('try-later', kept.failure.reason, tryLater.retryAfterSeconds);
+    if (!kept.value) return channel.refuse('revoked', 'events');
+    gate.liveness.heard(agentId);
     channel.send({ type: 'ack', epoch, seq: kept.value.ackedSeq });
     if (kept.value.added > 0) gate.changed(['events']);
   }

@@ -28,6 +28,9 @@ export interface AgentListenerOptions {
   limits?: AdmissionLimits;
 }
 
+/** Of one message. Agents send each in one. */
+export const maxFragments = 64;
+
 /** The agents' own TLS listener: it upgrades agentPath to a WebSocket, answers /healthz, and knows nothing else. */
 export async function openAgentListener(options: AgentListenerOptions): Promise<AgentListener> {
   const { identity, gate, isWritable, limits = admissionLimits } = options;
@@ -37,7 +40,7 @@ export async function openAgentListener(options: AgentListenerOptions): Promise<
     noServer: true,
     perMessageDeflate: false,
     maxPayload: maxFrameBytes,
-    maxFragments: 64,
+    maxFragments,
   });
   // By it an agent can tell that one of the two clocks is wrong.
   sockets.on('headers', (headers) => headers.push(`Date: ${new Date(gate.clock.now()).toUTCString()}`));

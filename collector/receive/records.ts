@@ -56,21 +56,28 @@ export interface Heard {
 
 /** What receiving asks to be kept. The store provides it. */
 export interface Records {
-  /** undefined: the token is unknown, spent by another key, or over. One answer for all three. */
-  enrol: (enrolment: Enrolment) => Durable<string | undefined>;
+  /** The agent id. undefined: the token is unknown, spent by another key, or over; one answer for all three. */
+  enrol: (enrolment: Enrolment) => Durable<{ agentId: string } | { revoked: true } | undefined>;
   identity: (agentId: string) => Identity | undefined;
   /** undefined: the generation does not grow, so that this state was copied or restored; the host is flagged. */
   beginSession: (start: SessionStart) => Durable<SessionState | undefined>;
   /** Notes that another machine presented this identity. */
   noteConflict: (agentId: string, at: number) => Durable<void>;
-  keepSnapshot: (agentId: string, frame: SnapshotFrame, at: number) => Durable<Topic[]>;
-  /** Returns the seq up to which all events of the epoch are kept, and how many were new. */
+  /** Puts `next` in the place of `current`. False: that is its key no more, it was revoked, or `next` is another host's. */
+  replaceKey: (agentId: string, current: Uint8Array, next: Uint8Array, at: number) => Durable<boolean>;
+  /** undefined: the host was revoked, and nothing was kept. */
+  keepSnapshot: (agentId: string, frame: SnapshotFrame, at: number) => Durable<Topic[] | undefined>;
+  /** The seq up to which all events of the epoch are kept, and how many were new; undefined: the host was revoked. */
   keepEvents: (
     agentId: string,
     epoch: string,
     events: Event[],
     at: number,
-  ) => Durable<{ ackedSeq: number; added: number }>;
+  ) => Durable<{ ackedSeq: number; added: number } | undefined>;
+  /** Did another process write since this was last asked? */
+  changedElsewhere: () => boolean;
+  /** Agent ids of all revoked hosts. */
+  revoked: () => string[];
   noteHeard: (heard: Heard[]) => Durable<void>;
   /** When each enrolled agent was last heard, as kept. */
   lastHeard: () => { agentId: string; heardAt: number | undefined }[];

@@ -10,6 +10,8 @@ export interface Session {
   ask: (request: RequestFrame) => boolean;
   /** Ends it because a newer session of the same agent takes its place. */
   yield: () => void;
+  /** Ends it because a person took its identity away. */
+  revoke: () => void;
 }
 
 /** Who is connected: at most one session per agent. */

@@ -45,15 +45,19 @@ export async function loadTlsIdentity(directory: string, now: number): Promise<R
     const privateKey = createPrivateKey(key);
     if (!existsSync(certificateFile)) writeWhole(certificateFile, await selfSigned(key, now));
     const certificate = readFileSync(certificateFile, 'utf8');
-    const parsed = new X509Certificate(certificate);
-    if (!parsed.checkPrivateKey(privateKey))
+    if (!new X509Certificate(certificate).checkPrivateKey(privateKey))
       return { ok: false, failure: `${certificateFile}: does not belong to ${keyFile}: remove it to make a new one` };
-    const spki = parsed.publicKey.export({ type: 'spki', format: 'der' });
-    return { ok: true, value: { key, certificate, pin: createHash('sha256').update(spki).digest('base64url') } };
+    return { ok: true, value: { key, certificate, pin: pinOfCertificate(certificate) } };
   } catch (error) {
     const reason = codeOf(error) || messageOf(error);
     return { ok: false, failure: `${folder}: no usable key and certificate (${reason}): put them back from a backup` };
   }
+}
+
+/** The pin of a certificate's key. Throws where the text holds none (PEM). */
+export function pinOfCertificate(pem: string): string {
+  const spki = new X509Certificate(pem).publicKey.export({ type: 'spki', format: 'der' });
+  return createHash('sha256').update(spki).digest('base64url');
 }
 
 /** Ten years, so that it outlives machines; agents check the pin alone. */

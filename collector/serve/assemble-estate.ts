@@ -40,7 +40,10 @@ export function assembleEstate(facts: EstateFacts, now: number): Estate {
     })),
     endpoints: views.flatMap((view) => view.endpoints),
     lineages: facts.hosts.flatMap((host) =>
-      (host.snapshot?.lineages ?? []).map((lineage) => ({ ...onHost(host), ...lineage })),
+      (host.revokedAt === undefined ? (host.snapshot?.lineages ?? []) : []).map((lineage) => ({
+        ...onHost(host),
+        ...lineage,
+      })),
     ),
     findings: views.flatMap((view) => view.findings).sort((a, b) => bySeverity(a, b) || order(a.since, b.since)),
     events: facts.events.map(eventView),
@@ -59,7 +62,8 @@ function assembleHost(
   held: ReadonlyMap<string, Pick<CertificateView, 'files' | 'endpoints'>>,
   now: number,
 ): { host: HostView; endpoints: EndpointView[]; findings: FindingView[] } {
-  const { snapshot } = host;
+  // What a revoked host said before is no more knowledge than what it would say now.
+  const snapshot = host.revokedAt === undefined ? host.snapshot : undefined;
   const { silent } = presence;
   const heardAt = presence.heardAt ?? host.heardAt;
   const observedAt = snapshot && Math.max(snapshot.observedAt, presence.observedAt ?? snapshot.observedAt);
@@ -89,6 +93,7 @@ function assembleHost(
     findings: told,
     expiredEndpoints: endpoints.filter(({ servedNotAfter }) => isPast(servedNotAfter, now)).map(({ id }) => id),
     conflictAt: host.conflictAt,
+    revokedAt: host.revokedAt,
     now,
   });
   return {
@@ -96,10 +101,12 @@ function assembleHost(
       agentId: host.agentId,
       name: host.name,
       agentVersion: host.agentVersion,
-      platform: snapshot?.host.platform ?? '',
+      platform: host.snapshot?.host.platform ?? '',
       ...(snapshot ? { mode: snapshot.host.mode } : {}),
       ...verdict,
       connected: presence.connected,
+      ...(host.conflictAt === undefined ? {} : { conflictAt: instant(host.conflictAt) }),
+      ...(host.revokedAt === undefined ? {} : { revokedAt: instant(host.revokedAt) }),
       enrolledAt: instant(host.enrolledAt),
       ...(heardAt === undefined ? {} : { lastHeardAt: instant(heardAt) }),
       ...(observedAt === undefined ? {} : { observedAt: instant(observedAt) }),

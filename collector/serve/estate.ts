@@ -22,6 +22,10 @@ export const HostView = Type.Object(
     reason: Type.String(),
     connected: Type.Boolean(),
     enrolledAt: Instant,
+    /** When another machine last presented this host's identity, however its status is. */
+    conflictAt: Type.Optional(Instant),
+    /** When a person took its identity away: what it told before is shown, and nothing is taken from it since. */
+    revokedAt: Type.Optional(Instant),
     lastHeardAt: Type.Optional(Instant),
     /** When the agent last looked at the facts shown here. */
     observedAt: Type.Optional(Instant),

@@ -25,6 +25,8 @@ export interface HostFacts {
   heardAt: number | undefined;
   /** When another machine last presented this host's identity. */
   conflictAt: number | undefined;
+  /** When a person took its identity away: nothing is taken from it since. */
+  revokedAt: number | undefined;
   snapshot: SnapshotFacts | undefined;
 }
 
@@ -59,14 +61,16 @@ export type ChangeKind =
   | 'endpoint-configured'
   | 'endpoint-served'
   | 'finding-opened'
-  | 'finding-closed';
+  | 'finding-closed'
+  | 'host-revoked'
+  | 'host-key-replaced';
 
 /** One row of history, derived from two snapshots. */
 export interface Change {
   kind: ChangeKind;
-  /** A fingerprint, an endpoint's id, or a finding's key. */
+  /** A fingerprint, an endpoint's id, a finding's key, or an agent's id. */
   subject: string;
-  /** A fingerprint, or a finding as JSON. */
+  /** A fingerprint, a finding as JSON, or a host's name. */
   before: string | undefined;
   after: string | undefined;
 }

@@ -11,6 +11,7 @@ export interface HostRow {
   generation: number;
   heardAt: number | undefined;
   conflictAt: number | undefined;
+  revokedAt: number | undefined;
 }
 
 /** Rows of `host`. Writing is for the group commit only. */
@@ -23,6 +24,9 @@ export function hostTable(sql: Sql) {
     'UPDATE host SET generation = ?, boot_id = ?, name = ?, agent_version = ?, heard_at = ? WHERE id = ?',
   );
   const conflict = sql.prepare('UPDATE host SET conflict_at = ? WHERE agent_id = ?');
+  const replaceKey = sql.prepare('UPDATE host SET public_key = ? WHERE id = ?');
+  const revoke = sql.prepare('UPDATE host SET revoked_at = ? WHERE id = ? AND revoked_at IS NULL');
+  const revoked = sql.prepare<[], string>('SELECT agent_id FROM host WHERE revoked_at IS NOT NULL').pluck();
   const hear = sql.prepare('UPDATE host SET heard_at = max(coalesce(heard_at, 0), ?) WHERE agent_id = ?');
   const observe = sql.prepare(
     `UPDATE current_snapshot SET observed_at = max(observed_at, ?)
@@ -32,10 +36,7 @@ export function hostTable(sql: Sql) {
   return {
     all: (): HostRow[] => all.all().map(read),
     byAgentId: (agentId: string): HostRow | undefined => optional(one.get(agentId)),
-    byPublicKey: (publicKey: Uint8Array): (HostRow & { revoked: boolean }) | undefined => {
-      const row = byKey.get(publicKey);
-      return row ? { ...read(row), revoked: row.revoked_at !== null } : undefined;
-    },
+    byPublicKey: (publicKey: Uint8Array): HostRow | undefined => optional(byKey.get(publicKey)),
     identity(agentId: string): Identity | undefined {
       const row = one.get(agentId);
       return row && { publicKey: row.public_key, revoked: row.revoked_at !== null };
@@ -46,6 +47,13 @@ export function hostTable(sql: Sql) {
     begin(id: number, start: SessionStart): void {
       begin.run(start.generation, start.bootId, start.hostName, start.agentVersion, start.at, id);
     },
+    replaceKey(id: number, next: Uint8Array): void {
+      replaceKey.run(next, id);
+    },
+    revoke(id: number, at: number): void {
+      revoke.run(at, id);
+    },
+    revoked: (): string[] => revoked.all(),
     noteConflict(agentId: string, at: number): void {
       conflict.run(at, agentId);
     },
@@ -83,5 +91,6 @@ function read(raw: Raw): HostRow {
     generation: raw.generation,
     heardAt: raw.heard_at ?? undefined,
     conflictAt: raw.conflict_at ?? undefined,
+    revokedAt: raw.revoked_at ?? undefined,
   };
 }

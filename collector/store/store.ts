@@ -9,7 +9,7 @@ import { type OpenFailure, openDatabase } from './database.ts';
 import { eventTable } from './events.ts';
 import type { Change, EventFacts, Facts } from './facts.ts';
 import { createGroupCommit, type Kept } from './group-commit.ts';
-import { hostTable } from './hosts.ts';
+import { type HostRow, hostTable } from './hosts.ts';
 import { type Migration, readMigrations } from './migrations.ts';
 import { type OpenSqlite, type Sql, sqliteFor } from './sqlite.ts';
 import { settingTable } from './settings.ts';
@@ -19,6 +19,8 @@ import { tokenTable } from './tokens.ts';
 /** All that the collector keeps. Reads are synchronous; writes resolve when they are on disk. */
 export interface Store extends Records {
   collectorId: string;
+  /** Takes a host's identity away, for good. False: there is no such host, or it was done before. */
+  revoke: (agentId: string, at: number) => Promise<Kept<boolean>>;
   addToken: (hash: Uint8Array, at: number, expiresAt: number) => Promise<Kept<void>>;
   /** The agents' listener as last served, "HOST:PORT". */
   agentAddress: () => string | undefined;
@@ -56,6 +58,7 @@ function createStore(sql: Sql, log: Log): Store {
   const certificates = certificateTable(sql);
   const changes = changeTable(sql);
   const events = eventTable(sql);
+  let dataVersion = Number(sql.pragma('data_version', { simple: true }));
   const collectorId = settings.read('collector-id') ?? randomBytes(16).toString('base64url');
   if (settings.read('collector-id') === undefined) settings.keep('collector-id', collectorId);
 
@@ -69,8 +72,14 @@ function createStore(sql: Sql, log: Log): Store {
     identity: (agentId) => hosts.identity(agentId),
     beginSession: (start) => group.keep(() => beginSession(start)),
     noteConflict: (agentId, at) => group.keep(() => hosts.noteConflict(agentId, at)),
-    keepSnapshot: (agentId, frame, at) => group.keep(() => snapshots.replace(rowOf(agentId), frame, at)),
-    keepEvents: (agentId, epoch, list, at) => group.keep(() => events.keep(rowOf(agentId), epoch, list, at)),
+    keepSnapshot: (agentId, frame, at) =>
+      group.keep(() => ifTrusted(agentId, (id) => snapshots.replace(id, frame, at))),
+    keepEvents: (agentId, epoch, list, at) =>
+      group.keep(() => ifTrusted(agentId, (id) => events.keep(id, epoch, list, at))),
+    changedElsewhere,
+    revoked: hosts.revoked,
+    replaceKey: (agentId, current, next, at) => group.keep(() => replaceKey(agentId, current, next, at)),
+    revoke: (agentId, at) => group.keep(() => revoke(agentId, at)),
     noteHeard: (heard) =>
       group.keep(() => {
         for (const one of heard) hosts.noteHeard(one);
@@ -79,28 +88,57 @@ function createStore(sql: Sql, log: Log): Store {
     validityChanged: certificates.validityChanged,
     facts,
     events: (after, limit) => (after === undefined ? events.newest(limit).toReversed() : events.after(after, limit)),
-    changes: (agentId) => changes.ofHost(rowOf(agentId)),
+    changes: (agentId) => changes.ofHost(hostOf(agentId).id),
     close() {
       group.flush();
       sql.close();
     },
   };
 
-  function rowOf(agentId: string): number {
+  function hostOf(agentId: string): HostRow {
     const host = hosts.byAgentId(agentId);
     if (!host) throw new Error('no such agent');
-    return host.id;
+    return host;
+  }
+
+  /** Revocation is looked at in the same transaction as the write: nothing of a revoked host is kept. */
+  function ifTrusted<T>(agentId: string, work: (host: number) => T): T | undefined {
+    const { id, revokedAt } = hostOf(agentId);
+    return revokedAt === undefined ? work(id) : undefined;
+  }
+
+  /** PRAGMA data_version differs once another connection has committed; it costs a look at shared memory. */
+  function changedElsewhere(): boolean {
+    const before = dataVersion;
+    dataVersion = Number(sql.pragma('data_version', { simple: true }));
+    return dataVersion !== before;
+  }
+
+  function replaceKey(agentId: string, current: Uint8Array, next: Uint8Array, at: number): boolean {
+    const host = hosts.byPublicKey(current);
+    if (host?.agentId !== agentId || host.revokedAt !== undefined || hosts.byPublicKey(next)) return false;
+    hosts.replaceKey(host.id, next);
+    changes.add(host.id, at, [{ kind: 'host-key-replaced', subject: agentId, before: undefined, after: undefined }]);
+    return true;
+  }
+
+  function revoke(agentId: string, at: number): boolean {
+    const host = hosts.byAgentId(agentId);
+    if (!host || host.revokedAt !== undefined) return false;
+    hosts.revoke(host.id, at);
+    changes.add(host.id, at, [{ kind: 'host-revoked', subject: agentId, before: host.name, after: undefined }]);
+    return true;
   }
 
   /** A spent token answers again for the key that spent it, while it lives: the reply may have been lost. */
-  function enrol({ tokenHash, publicKey, hostName, proposedAgentId, at }: Enrolment): string | undefined {
+  function enrol({ tokenHash, publicKey, hostName, proposedAgentId, at }: Enrolment) {
     const token = tokens.find(tokenHash);
     const known = hosts.byPublicKey(publicKey);
-    if (!token || at >= token.expiresAt || known?.revoked) return undefined;
-    if (token.host !== undefined) return known?.id === token.host ? known.agentId : undefined;
+    if (!token || at >= token.expiresAt || (token.host !== undefined && known?.id !== token.host)) return undefined;
+    if (known?.revokedAt !== undefined) return { revoked: true as const };
     const id = known?.id ?? hosts.add({ agentId: proposedAgentId, publicKey, name: hostName, at });
-    tokens.spend(tokenHash, id, at);
-    return known?.agentId ?? proposedAgentId;
+    if (token.host === undefined) tokens.spend(tokenHash, id, at);
+    return { agentId: known?.agentId ?? proposedAgentId };
   }
 
   /** The agent writes its generation down before it says hello, so that a lost reply never repeats one. */
@@ -125,6 +163,7 @@ function createStore(sql: Sql, log: Log): Store {
         enrolledAt: host.enrolledAt,
         heardAt: host.heardAt,
         conflictAt: host.conflictAt,
+        revokedAt: host.revokedAt,
         snapshot: current.get(host.id),
       })),
       certificates: certificates.current(),

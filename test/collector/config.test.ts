@@ -22,6 +22,8 @@ test('without a config everything has a value', (t) => {
       agentListen: { host: '0.0.0.0', port: 8443 },
       webListen: { host: '127.0.0.1', port: 8480 },
       publicAddress: undefined,
+      publicTrust: 'own-key',
+      agentProxies: [],
       heartbeatSeconds: 15,
       silentAfterSeconds: 60,
       logLevel: 'info',
@@ -47,6 +49,8 @@ test('every field is read', (t) => {
     agent_listen = "[::]:9443"
     web_listen = "localhost:0"
     public_address = "collector.example:443"
+    public_trust = "/etc/ssl/front.pem"
+    agent_proxies = ["192.0.2.1", "2001:db8::1"]
     heartbeat_seconds = 5
     log_level = "debug"
     log_format = "json"`;
@@ -56,6 +60,8 @@ test('every field is read', (t) => {
     agentListen: { host: '::', port: 9443 },
     webListen: { host: 'localhost', port: 0 },
     publicAddress: { host: 'collector.example', port: 443 },
+    publicTrust: { certificate: '/etc/ssl/front.pem' },
+    agentProxies: ['192.0.2.1', '2001:db8::1'],
     heartbeatSeconds: 5,
     silentAfterSeconds: 30,
     logLevel: 'debug',
@@ -79,6 +85,13 @@ test('each mistake is one line with file, line, field, what was expected and wha
     'agent_listen = "1.2.3.4:70000"',
   ])
     t.is(mistakes(wrong).length, 1, wrong);
+});
+
+test('a trust that is none and a proxy that is no address are mistakes', (t) => {
+  t.deepEqual(mistakes('public_trust = "front.pem"\nagent_proxies = ["proxy.example"]\n'), [
+    `${file}:1: public_trust: expected "own-key", "system-ca", or the absolute path of a certificate in PEM, found "front.pem"`,
+    `${file}:2: agent_proxies: expected a list of IP addresses, as ["127.0.0.1"], found ["proxy.example"]`,
+  ]);
 });
 
 test('an unknown field is a mistake, with what was probably meant', (t) => {

@@ -3,6 +3,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import test from 'ava';
 import { prepareCollector } from '../../scripts/stage/products.ts';
+import { runCollector } from '../collector/helpers/real-collector.ts';
 import { runAgent } from '../helpers/host.ts';
 import { openSandbox } from '../helpers/testbed/sandbox.ts';
 
@@ -57,6 +58,24 @@ test('a join string enrols one host once, and each refusal is one line that says
     /refused the token, which was used, has expired, or is unknown/,
   );
   t.false(fs.existsSync(`${sandbox.directory}/web-2/enrolment.json`));
+
+  const config = `${sandbox.folder('collector')}/collector.toml`;
+  const revoke = runCollector(['host', 'revoke', 'web-1', '--yes', '--config', config]);
+  t.is(await revoke.ended, 0, revoke.complaints.join());
+  const second = await collector.join();
+  const cutOff = await enroll('web-1', second);
+  t.regex(
+    cutOff.stderr,
+    /identity was revoked at the collector\. To enrol it as a new one, with a new key, add --replace\./,
+  );
+  const anew = await enroll('web-1', second, '--replace', '--json');
+  t.is(anew.exit, 0, anew.stderr);
+  t.not((JSON.parse(anew.stdout) as { agentId: string }).agentId, agentId, 'it is another identity');
+  const keys = ['agent-key.pem', 'agent-key-next.pem'].map((name) =>
+    fs.readFileSync(`${sandbox.directory}/web-1/${name}`, 'utf8'),
+  );
+  t.is(keys[0], '', 'the revoked key is gone');
+  t.regex(keys[1] ?? '', /PRIVATE KEY/);
 
   await collector.kill();
   await refused('web-3', join, /cannot be reached .*The token was not sent/);

@@ -29,7 +29,7 @@ export async function askDirectories(
     if (acmeDirectory !== undefined) users.set(acmeDirectory, [...(users.get(acmeDirectory) ?? []), name]);
   if (users.size === 0) return [];
   const session = ports.httpsThrough(environment)(
-    readRootTexts(ports.files, () => ports.bundledRoots(), certbot.caBundle),
+    readRootTexts(ports.files, () => ports.bundledRoots(), certbot.caBundle === undefined ? [] : [certbot.caBundle]),
   );
   try {
     return await Promise.all([...users].slice(0, mostAsked).map(([address, names]) => ask(address, names)));

@@ -10,7 +10,7 @@ export interface CollectorFacts {
   enrolment: Pick<Enrolment, 'authority' | 'collectorId'> | Failure | undefined;
   answer?:
     | { reached: true; collectorId: string; minVersion: number; maxVersion: number }
-    | { reached: false; reason: 'unreachable' | 'wrong-pin' | 'not-a-collector'; detail: string };
+    | { reached: false; reason: 'unreachable' | 'wrong-pin' | 'untrusted' | 'not-a-collector'; detail: string };
   /** How far this host's clock is ahead of the collector's, milliseconds; it tells whole seconds. */
   aheadMs?: number;
   /** Events that wait for the collector; absent where that cannot be read. */

@@ -60,6 +60,15 @@ function reached(
           `If the collector was set up anew: ${enrolAgain}`,
         ),
       ];
+    if (answer.reason === 'untrusted')
+      return [
+        wrong(
+          'collector-pin',
+          `this host's CAs do not vouch for ${authority}: ${answer.detail}`,
+          why.pin,
+          `Mend the certificate that is shown there, or trust its CA on this host (update-ca-certificates); with a join string that pins its key: ${enrolAgain}`,
+        ),
+      ];
     const others = `On ${hostOf(authority)}: certherd-collector doctor`;
     return answer.reason === 'not-a-collector'
       ? [wrong('collector-reached', `${authority} does not answer as a collector: ${answer.detail}`, why.alone, others)]

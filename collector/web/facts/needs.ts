@@ -33,7 +33,13 @@ export function needsOf(estate: Estate): Needs {
   const told = Map.groupBy(estate.findings, ({ agentId }) => agentId);
   const findings = estate.findings.map((finding) => fromFinding(estate, finding, onHost.get(finding.agentId) ?? []));
   const hosts = estate.hosts
-    .filter((host) => host.status !== 'healthy' && !told.get(host.agentId)?.some((finding) => explains(finding, host)))
+    // Whoever revoked a host knows of it.
+    .filter(
+      (host) =>
+        host.status !== 'healthy' &&
+        host.revokedAt === undefined &&
+        !told.get(host.agentId)?.some((finding) => explains(finding, host)),
+    )
     .map((host) => fromHost(host, onHost.get(host.agentId) ?? []));
   const all = [...findings, ...hosts].sort(moreUrgent);
   return {

@@ -28,7 +28,7 @@ test('a snapshot that fits is sent as it is', (t) => {
 test('a host with too many endpoints for one frame is reported by its findings, the first of which says so', (t) => {
   const endpoints = Array.from({ length: 3000 }, (_, at) => endpoint({ id: `site-${at}@0.0.0.0:443/ecdsa` }));
   const { json, why } = fitSnapshot(snapshotOf({ endpoints }), limit, noon);
-  t.regex(why ?? '', /it has \d+ bytes, and a frame holds \d+/);
+  t.regex(why ?? '', /it has \d+ bytes, and the collector takes \d+/);
   t.true(Buffer.byteLength(json) <= limit && isTaken(json));
   const { findings, endpoints: none } = parsed(json);
   t.deepEqual(none, []);

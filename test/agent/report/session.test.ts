@@ -1,6 +1,7 @@
-import { generateKeyPairSync, verify } from 'node:crypto';
+import { generateKeyPairSync, type KeyObject, verify } from 'node:crypto';
 import type { RequestFrame } from '@certherd/protocol/frame';
-import { sessionStatement } from '@certherd/protocol/session';
+import { readFileSync } from 'node:fs';
+import { rotationStatement, sessionStatement } from '@certherd/protocol/session';
 import test, { type ExecutionContext } from 'ava';
 import { openOutbox } from '../../../agent/report/outbox.ts';
 import { startSession } from '../../../agent/report/session.ts';
@@ -21,7 +22,7 @@ const challenge = { type: 'challenge', collectorId: 'collector-1', nonce, minVer
 const welcome = { type: 'welcome', version: 1, ackedSeq: 0, wantSnapshot: true, heartbeatSeconds: 10, window: 1000 };
 
 /** One session against a collector that the test plays, on a clock that the test moves. */
-function session(t: ExecutionContext) {
+function session(t: ExecutionContext, nextKey?: KeyObject) {
   const { publicKey, privateKey } = generateKeyPairSync('ed25519');
   const outbox = openOutbox(systemState(testDirectory(t)), silentLog, 0, () => `epoch-${Math.random()}`);
   let now = 0;
@@ -44,7 +45,7 @@ function session(t: ExecutionContext) {
     }
   };
   const sent: { type: string; [key: string]: unknown }[] = [];
-  const state = { closed: false, terminated: false };
+  const state = { closed: false, terminated: false, rotated: 0 };
   const warnings: string[] = [];
   const requested: RequestFrame[] = [];
   let say: (text: string) => void = () => {};
@@ -72,6 +73,8 @@ function session(t: ExecutionContext) {
   const running = startSession({ clock, log }, socket, { key: privateKey, enrolment, generation: 7 }, told, outbox, {
     welcomed: () => {},
     requested: (frame) => void requested.push(frame),
+    nextKey: () => nextKey,
+    rotated: () => void (state.rotated += 1),
   });
   return {
     running,
@@ -185,5 +188,58 @@ test('a request is taken once the collector has welcomed the host in a version t
     tell({ ...request, command: 'id' });
     tell({ ...request, verb: 'exec' });
     t.deepEqual(requested, [...taken] as RequestFrame[], `version ${version}`);
+  }
+});
+
+test('a key that is due is told after a welcome that knows rotation, signed by both, and once the collector names it it is taken', (t) => {
+  const next = generateKeyPairSync('ed25519');
+  const older = session(t, next.privateKey);
+  older.tell(challenge);
+  older.tell({ ...welcome, version: 2 });
+  t.false(older.sent.some(({ type }) => type === 'rotate-key'));
+
+  const { tell, sent, state, publicKey } = session(t, next.privateKey);
+  tell(challenge);
+  tell({ ...welcome, version: 3 });
+  const frame = sent.find(({ type }) => type === 'rotate-key');
+  const told = String(frame?.publicKey);
+  const statement = Buffer.from(
+    rotationStatement({ collectorId: 'collector-1', collectorNonce: nonce, agentId: 'agent-123', publicKey: told }),
+  );
+  t.true(verify(null, statement, publicKey, Buffer.from(String(frame?.signature), 'base64')));
+  t.true(verify(null, statement, next.publicKey, Buffer.from(String(frame?.proof), 'base64')));
+  tell({ type: 'key-rotated', publicKey: 'another' });
+  t.is(state.rotated, 0);
+  tell({ type: 'key-rotated', publicKey: told });
+  t.is(state.rotated, 0, 'one wish has one answer');
+});
+
+test('the key that the collector names is taken', (t) => {
+  const { tell, sent, state } = session(t, generateKeyPairSync('ed25519').privateKey);
+  tell(challenge);
+  tell({ ...welcome, version: 3 });
+  tell({ type: 'key-rotated', publicKey: sent.find(({ type }) => type === 'rotate-key')?.publicKey });
+  t.is(state.rotated, 1);
+});
+
+test('to a collector of an earlier version nothing is said that it would not know', (t) => {
+  for (const version of [1, 2]) {
+    const golden = (name: string): Record<string, unknown> =>
+      JSON.parse(
+        readFileSync(new URL(`../../fixtures/messages/v${version}/${name}.json`, import.meta.url), 'utf8'),
+      ) as Record<string, unknown>;
+    const { tell, sent, pass, outbox, running } = session(t, generateKeyPairSync('ed25519').privateKey);
+    tell(golden('challenge'));
+    outbox.add(draft('a'));
+    tell({ ...golden('welcome'), ackedSeq: 0 });
+    running.pump();
+    pass(15_000);
+    t.deepEqual([...new Set(sent.map(({ type }) => type))], ['hello', 'events', 'heartbeat']);
+    for (const frame of sent)
+      t.deepEqual(
+        Object.keys(frame).filter((field) => !(field in golden(frame.type))),
+        [],
+        `${frame.type} in version ${version}`,
+      );
   }
 });

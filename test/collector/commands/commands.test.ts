@@ -87,6 +87,27 @@ test('token create prints one word, also before the first start, and takes an ad
   t.regex(result.err[0] ?? '', /^Valid once, until /);
 });
 
+// Not beside the others: each process that starts delays all of them.
+test.serial('token create names what agents are to trust, and says what is wrong with it', async (t) => {
+  const { config, data } = configIn(t, 'public_trust = "system-ca"\n');
+  const create = (...more: string[]) =>
+    run('token', 'create', '--config', config, '--data', data, '--url', 'c.example:443', ...more);
+  t.regex((await create()).out[0] ?? '', /^certherd:\/\/c\.example:443\/system-ca\.[\w-]{43}$/);
+  t.regex((await create('--trust', 'own-key')).out[0] ?? '', /^certherd:\/\/c\.example:443\/[\w-]{43}\.[\w-]{43}$/);
+  const word = await create('--trust', 'pin');
+  t.is(word.code, 64);
+  t.regex(
+    word.err.join(),
+    /--trust: expected own-key, system-ca, or the absolute path of a certificate in PEM, found "pin"/,
+  );
+  const file = await create('--trust', config);
+  t.is(file.code, 1);
+  t.regex(
+    file.err.join(),
+    /collector\.toml: no certificate can be read there .*: give the one that agents are shown, in PEM/,
+  );
+});
+
 test('token create with port 0 and no address says what to do', async (t) => {
   const { config, data } = configIn(t);
   const result = await run('token', 'create', '--config', config, '--data', data);

@@ -96,6 +96,11 @@ test('silence does not hide an expired certificate', (t) => {
   t.deepEqual(verdict, { status: 'critical', reason: 'An expired certificate is served at shop@443 and 1 more.' });
 });
 
+test('a revoked host is unknown, whatever it said before', (t) => {
+  const verdict = status({ revokedAt: now, expiredEndpoints: ['shop@443'], findings: [finding()] });
+  t.deepEqual(verdict, { status: 'unknown', reason: 'Revoked 2026-11-23T12:00:00.000Z: nothing it says is taken.' });
+});
+
 test('an identity conflict warns for an hour', (t) => {
   t.is(status({ conflictAt: now - 1000 }).status, 'warning');
   t.is(status({ conflictAt: now - 3_600_001 }).status, 'healthy');

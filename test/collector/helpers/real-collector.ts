@@ -33,6 +33,8 @@ export function testConfig(dataDirectory: string, change: Partial<Config> = {}):
     agentListen: { host: '127.0.0.1', port: 0 },
     webListen: { host: '127.0.0.1', port: 0 },
     publicAddress: undefined,
+    publicTrust: 'own-key',
+    agentProxies: [],
     heartbeatSeconds: 1,
     silentAfterSeconds: 60,
     logLevel: 'error',

@@ -31,12 +31,18 @@ export function readJoin(text: string): Join {
   return join.value;
 }
 
-/** Connects and takes the challenge. `localAddress` makes it seem another machine. */
-export async function connect(join: Join, localAddress = '127.0.0.1'): Promise<Wire> {
+/** Connects and takes the challenge. `localAddress` makes it seem another machine; `dial` gives the TLS connection. */
+export async function connect(
+  join: Join,
+  localAddress = '127.0.0.1',
+  dial?: (options: { host: string; port: number }) => TLSSocket,
+): Promise<Wire> {
+  const { hostname, port } = new URL(`https://${join.authority}`);
   const socket = new WebSocket(`wss://${join.authority}${agentPath}`, {
     rejectUnauthorized: false,
     perMessageDeflate: false,
     localAddress,
+    ...(dial && { createConnection: () => dial({ host: hostname, port: Number(port) }) }),
   });
   const arrived: CollectorFrame[] = [];
   let notify = () => {};
@@ -154,6 +160,12 @@ export async function begin(
   wire.send(hello(wire, identity, change));
   const welcome = await wire.next('welcome');
   return { ...wire, welcome };
+}
+
+/** Ends a session in good order: the next one of the same host need not wait for it. */
+export async function ended(wire: Wire): Promise<void> {
+  wire.close();
+  await wire.closed;
 }
 
 /** The refusal that ends a connection, with its close code. */

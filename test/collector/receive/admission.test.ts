@@ -14,6 +14,16 @@ test('an address has no more than its share of places', (t) => {
   t.deepEqual(gone, []);
 });
 
+test('a reverse proxy may have all places, also where its address is written as one of IPv6', (t) => {
+  const admission = createAdmission(handClock(0), { total: 4, perAddress: 1, deadlineMs: 1, proxies: ['192.0.2.1'] });
+  for (const address of ['192.0.2.1', '::ffff:192.0.2.1', '192.0.2.1', '192.0.2.2'])
+    t.truthy(admission.admit(address, () => {}));
+  t.is(
+    admission.admit('192.0.2.2', () => {}),
+    undefined,
+  );
+});
+
 test('when all places are taken the one that waited longest goes', (t) => {
   const admission = createAdmission(handClock(0), limits);
   const gone: string[] = [];

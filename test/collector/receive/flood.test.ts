@@ -11,12 +11,14 @@ import { WebSocket, WebSocketServer } from 'ws';
 import { parseAuthority } from '../../../collector/authority.ts';
 import { createChannel } from '../../../collector/receive/channel.ts';
 import { createRefusals } from '../../../collector/receive/gate.ts';
+import { createFrameReader } from '../../../collector/receive/frames.ts';
 import { createIngest } from '../../../collector/receive/ingest.ts';
+import { createPartsRoom } from '../../../collector/receive/snapshot-parts.ts';
 import { systemClock } from '../../../collector/system/clock.ts';
 import { silentLog } from '../../../collector/system/log.ts';
 import { event } from '../helpers/example-snapshot.ts';
 import { addToken, spawnCollector, startTestCollector, temporaryDirectory } from '../helpers/real-collector.ts';
-import { begin, enrol } from '../helpers/wire-agent.ts';
+import { begin, ended, enrol } from '../helpers/wire-agent.ts';
 import { until } from '../../helpers/testbed/until.ts';
 
 const run = promisify(execFile);
@@ -79,6 +81,7 @@ test('out of descriptors: nobody is lost, and agents connect again once there ar
   t.is((await wire.next('ack')).seq, 1);
   sockets.forEach((socket) => socket.destroy());
   await limit(10_000);
+  await ended(wire);
   const again = await until('a new session begins', () => begin(invitation, { ...identity }, { generation: 2 }));
   t.is(again.welcome.ackedSeq, 1);
   t.is(collector.process.exitCode, null);
@@ -139,11 +142,13 @@ test('events beyond the window end the session', (t) => {
     { pause() {}, resume() {}, isPaused: false },
     { send() {}, isOpen: () => true, refuse: (reason, detail) => refused.push(`${reason}: ${detail}`) },
     {
-      records: { keepEvents: never, keepSnapshot: never },
+      records: { keepEvents: never, keepSnapshot: never, identity: () => undefined },
       clock: systemClock,
       log: silentLog,
       liveness: { heard() {} },
       changed() {},
+      partsRoom: createPartsRoom(),
+      readFrame: createFrameReader(),
     },
   );
   const events = (from: number) => Array.from({ length: 500 }, (_, index) => event(from + index));

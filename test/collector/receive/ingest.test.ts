@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import test, { type ExecutionContext } from 'ava';
 import { certificate, endpoint, event, finding, snapshot, snapshotFrame } from '../helpers/example-snapshot.ts';
 import { startTestCollector } from '../helpers/real-collector.ts';
-import { begin, connect, enrol, refusal } from '../helpers/wire-agent.ts';
+import { begin, connect, ended, enrol, refusal } from '../helpers/wire-agent.ts';
 import { until } from '../../helpers/testbed/until.ts';
 
 const epoch = 'epoch-0001';
@@ -41,8 +41,10 @@ test('a snapshot that the collector has already is not asked for again; another 
   const frame = snapshotFrame(snapshot(certificate('one')));
   wire.send(frame);
   await until('kept', async () => (await collector.estate()).endpoints.length > 0);
+  await ended(wire);
   const same = await begin(join, identity, { generation: 2, snapshotDigest: frame.digest });
   t.false(same.welcome.wantSnapshot);
+  await ended(same);
   const other = await begin(join, identity, { generation: 3, snapshotDigest: 'b'.repeat(64) });
   t.true(other.welcome.wantSnapshot);
 });
@@ -69,8 +71,10 @@ test('events are acknowledged, and resent ones are kept once', async (t) => {
     events.map(({ seq }) => seq),
     [3, 2, 1],
   );
+  await ended(wire);
   const again = await begin(join, identity, { generation: 2 });
   t.is(again.welcome.ackedSeq, 3);
+  await ended(again);
   const fresh = await begin(join, identity, { generation: 3, epoch: 'epoch-0002' });
   t.is(fresh.welcome.ackedSeq, 0);
 });

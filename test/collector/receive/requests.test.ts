@@ -7,6 +7,7 @@ import { createRefusals } from '../../../collector/receive/gate.ts';
 import { openAgentListener } from '../../../collector/receive/listener.ts';
 import { createLiveness } from '../../../collector/receive/liveness.ts';
 import { createSessions } from '../../../collector/receive/sessions.ts';
+import { createPartsRoom } from '../../../collector/receive/snapshot-parts.ts';
 import { loadTlsIdentity } from '../../../collector/receive/tls-identity.ts';
 import { openStore } from '../../../collector/store/store.ts';
 import { systemClock } from '../../../collector/system/clock.ts';
@@ -44,6 +45,7 @@ test('a request goes to an agent that knows requests, and to no older one or one
       collectorId: store.value.collectorId,
       heartbeatSeconds: 1,
       readFrame: createFrameReader(),
+      partsRoom: createPartsRoom(),
       refusals: createRefusals(),
     },
   });

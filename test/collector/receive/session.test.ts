@@ -64,25 +64,26 @@ test('an event kind and a finding code that only a newer agent knows are kept, a
   t.is(await wire.closed, 4006);
 });
 
-test('a second live session under another boot id is refused, and the host is flagged', async (t) => {
-  const collector = await startTestCollector(t);
-  const join = await collector.join();
-  const identity = await enrol(join, 'web-1');
-  const original = await begin(join, identity, { generation: 1, bootId: 'boot-a' });
-  original.send(snapshotFrame(snapshot(certificate('one'))));
-  const clone = await connect(join, '127.0.0.2');
-  clone.send(hello(clone, identity, { generation: 2, bootId: 'boot-b' }));
-  const { frame, code } = await refusal(clone);
-  t.is(frame.reason, 'identity-in-use');
-  t.is(code, 4004);
-  t.is(original.socket.readyState, original.socket.OPEN);
-  original.send({ type: 'heartbeat', at: new Date().toISOString() });
-  t.is((await original.next('heartbeat')).type, 'heartbeat');
-  t.is(await refusals(collector.url, 'identity-in-use'), 1);
-  const [host] = (await collector.estate()).hosts;
-  t.is(host?.status, 'warning');
-  t.is(host?.reason, 'Another machine presents this identity: was its state copied?');
-});
+for (const bootId of ['boot-b', 'boot-a'])
+  test(`a second session is refused while the first one answers, and the host is flagged: ${bootId === 'boot-a' ? 'also where a clone has the same boot id' : 'another boot id'}`, async (t) => {
+    const collector = await startTestCollector(t);
+    const join = await collector.join();
+    const identity = await enrol(join, 'web-1');
+    const original = await begin(join, identity, { generation: 1, bootId: 'boot-a' });
+    original.send(snapshotFrame(snapshot(certificate('one'))));
+    const clone = await connect(join, '127.0.0.2');
+    clone.send(hello(clone, identity, { generation: 2, bootId }));
+    const { frame, code } = await refusal(clone);
+    t.is(frame.reason, 'identity-in-use');
+    t.is(code, 4004);
+    t.is(original.socket.readyState, original.socket.OPEN);
+    original.send({ type: 'heartbeat', at: new Date().toISOString() });
+    t.is((await original.next('heartbeat')).type, 'heartbeat');
+    t.is(await refusals(collector.url, 'identity-in-use'), 1);
+    const [host] = (await collector.estate()).hosts;
+    t.is(host?.status, 'warning');
+    t.is(host?.reason, 'Another machine presents this identity: was its state copied?');
+  });
 
 test('a generation that does not grow is refused even when no session is live', async (t) => {
   const collector = await startTestCollector(t);
@@ -100,16 +101,17 @@ test('a generation that does not grow is refused even when no session is live', 
   t.is(again.welcome.type, 'welcome');
 });
 
-test('a newer session with the same boot id takes the place of the older one', async (t) => {
-  const collector = await startTestCollector(t);
+test('an older session of the same boot that answers no more gives way: its connection is half-open', async (t) => {
+  const collector = await startTestCollector(t, { heartbeatSeconds: 20 });
   const join = await collector.join();
   const identity = await enrol(join, 'web-1');
   const older = await begin(join, identity, { generation: 1 });
+  older.socket.pause();
   const newer = await begin(join, identity, { generation: 2 });
-  await older.closed;
   const [host] = (await collector.estate()).hosts;
   t.true(host?.connected);
   t.is(newer.socket.readyState, newer.socket.OPEN);
+  t.is(await refusals(collector.url, 'identity-in-use'), 0);
 });
 
 test('a session whose machine was reset gives way to the new boot, and nothing is flagged', async (t) => {

@@ -24,6 +24,7 @@ function host(agentId: string, name: string, content: ReturnType<typeof snapshot
     enrolledAt: now,
     heardAt: now,
     conflictAt: undefined,
+    revokedAt: undefined,
     snapshot: content && { digest: '', observedAt: now, receivedAt: now, ...content },
   };
 }

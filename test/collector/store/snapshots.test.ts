@@ -61,7 +61,7 @@ test('the first snapshot is history from nothing; the next appends only what dif
       [2, 'finding-closed'],
     ],
   );
-  t.deepEqual(healed.ok && healed.value.toSorted(), ['endpoints', 'findings', 'hosts']);
+  t.deepEqual(healed.ok && healed.value?.toSorted(), ['endpoints', 'findings', 'hosts']);
 });
 
 test('an unchanged snapshot appends nothing and leaves the parts alone', async (t) => {
@@ -125,7 +125,7 @@ test('a piece of work that throws is undone alone', async (t) => {
   const alsoGood = store.keepEvents('agent-01', 'epoch-0001', [event(2)], at);
   await t.throwsAsync(bad, { message: 'no such agent' });
   t.deepEqual(
-    [await good, await alsoGood].map((kept) => kept.ok && kept.value.ackedSeq),
+    [await good, await alsoGood].map((kept) => kept.ok && kept.value?.ackedSeq),
     [1, 2],
   );
   t.is(store.facts().eventsTotal, 2);

@@ -26,6 +26,12 @@ test('a healthy estate needs nobody', (t) => {
   t.deepEqual(needsOf(healthy), { pressing: [], notices: [] });
 });
 
+test('a revoked host needs nobody', (t) => {
+  const revokedAt = before(at, 60_000);
+  const hosts = healthy.hosts.map((host) => ({ ...host, status: 'unknown' as const, revokedAt }));
+  t.deepEqual(needsOf({ ...healthy, hosts }), { pressing: [], notices: [] });
+});
+
 test('the order is critical, unknown, warning; what ends first comes first', (t) => {
   const { pressing, notices } = needsOf(incidentEstate(at));
   t.deepEqual(

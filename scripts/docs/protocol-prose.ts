@@ -1,0 +1,189 @@
+import { agentPath, rotationStatement, sessionStatement } from '../../protocol/session.ts';
+import { systemTrust } from '../../protocol/join.ts';
+import {
+  maxFrameBytes,
+  maxSnapshotBytes,
+  maxSnapshotParts,
+  oldestProtocolVersion,
+  protocolVersion,
+} from '../../protocol/version.ts';
+import { partsWithinMs } from '../../collector/receive/snapshot-parts.ts';
+import { admissionLimits } from '../../collector/receive/admission.ts';
+import { maxFragments } from '../../collector/receive/listener.ts';
+import { eventWindow, tryLater } from '../../collector/receive/greet.ts';
+
+/** Everything about the wire that no schema can say. `closeCodes`: rows of a table. */
+export function protocolProse(closeCodes: string): string {
+  const statement = sessionStatement({
+    collectorId: 'COLLECTOR-ID',
+    collectorNonce: 'NONCE-OF-THE-CHALLENGE',
+    agentNonce: 'NONCE-OF-THE-HELLO',
+    agentId: 'AGENT-ID',
+    generation: 7,
+  });
+  const rotation = rotationStatement({
+    collectorId: 'COLLECTOR-ID',
+    collectorNonce: 'NONCE-OF-THE-CHALLENGE',
+    agentId: 'AGENT-ID',
+    publicKey: 'NEW-PUBLIC-KEY',
+  });
+  return `# Protocol
+
+Made from \`protocol/\` by \`npm run docs\`. With this page a second agent can be written; [example-agent.ts](example-agent.ts) is one, in a
+single short file, which a test runs against a real collector.
+
+    agent                                            collector
+      |  TLS, key pinned; WebSocket ${agentPath}       |
+      | <---------------------------------- challenge  |
+      |  enrol ------------------------------------->  |   once in a host's life
+      | <------------------------------------ enrolled |
+      |  hello (signed) ---------------------------->  |   every session
+      | <------------------------------------- welcome |
+      |  snapshot ---------------------------------->  |   if asked for, and on change
+      |  events ------------------------------------>  |
+      | <----------------------------------------- ack |   once they are on disk
+      | <------------------------------------ heartbeat|   both ways
+      |  heartbeat --------------------------------->  |
+      | <------------------------------------- request |   from version 2
+      | <------------------------------------- refused |   then the close code
+
+## Connection
+
+- TLS 1.2 or later to the authority that the join string names. The agent checks the **key** that the server shows: SHA-256 of its
+  SubjectPublicKeyInfo in DER (as in RFC 7469), base64url, is the join string's pin. Names and dates of the certificate do not count. Nothing,
+  not even the HTTP request, is sent before the pin was found right.
+- Where the join string says \`${systemTrust}\` in place of a pin, the certificate must be one that the roots of the agent's system vouch for, and
+  name the host of the authority (RFC 5280, RFC 6125).
+- TLS may be ended by a reverse proxy, and reached through a proxy's CONNECT: neither changes what is trusted.
+- Then a WebSocket (RFC 6455, HTTP/1.1) at \`${agentPath}\`. No \`Origin\` header: browsers are answered 404. No compression is
+  offered or taken.
+- From the first packet to a proved session there are ${admissionLimits.deadlineMs / 1000} s. At most ${admissionLimits.total} connections may be that young, ${admissionLimits.perAddress} from one address; beyond
+  that the oldest of them is dropped.
+- Pings are answered (RFC 6455 5.5.2). A collector that restarts closes with 1001.
+
+## Frames in general
+
+- One JSON object in one text message; at most ${maxFrameBytes} bytes in either direction, in at most ${maxFragments} WebSocket fragments.
+- \`type\` says which frame it is. Fields that are not listed below are mistakes (\`frame-invalid\`), and so are limits that are passed. An agent
+  in turn ignores frames that it does not know: they are no sign of life.
+- Strings from certificates and configs are raw: whoever shows them escapes them.
+
+## Versions
+
+\`challenge\` and \`hello\` carry the lowest and the highest version that each side speaks, today ${oldestProtocolVersion} and ${protocolVersion}; \`welcome\` names the one agreed: the
+highest that both know. The version before the newest is always spoken. Neither side sends what the agreed version does not
+know, with one exception: finding codes and event kinds are open, since events wait through upgrades of either side; they are kept
+and shown by their own name.
+
+## Join string
+
+\`certherd://AUTHORITY/PIN.TOKEN\`: host and port of the collector (IPv6 in brackets), the pin (43 characters of base64url) and a token of 256
+random bits (43 characters of base64url), good for one host and for an hour unless it was made otherwise. \`${systemTrust}\` may stand for the pin.
+
+## Enrolment
+
+1. Make an Ed25519 key (RFC 8032) on the host, and keep it on disk, readable by its owner alone, before anything is sent.
+2. Connect, await \`challenge\`, send \`enrol\` with the token and the public half.
+3. Keep \`agentId\` and \`collectorId\` of \`enrolled\`.
+
+The token is spent by its first key. The same token with the same key gives the same \`agentId\` for as long as the token lives: if
+the answer was lost, send the same again. An unknown, a spent and an expired token are refused alike; with a good one, a key whose
+identity was revoked is refused as \`revoked\`, and a new key has to be made. A \`hello\` may follow on the
+same connection.
+
+## Session
+
+After \`challenge\` the agent sends \`hello\`. Its \`signature\` is Ed25519, in base64, over these lines in UTF-8, joined by line feeds (U+000A) and
+without one at the end:
+
+${statement.replaceAll(/^/gm, '    ')}
+
+The last line is \`generation\` in decimal: a number that is one more than in any earlier session of this identity, on disk before it is sent.
+A number that does not grow tells the collector that this state was copied or put back. \`bootId\` names the boot of the machine
+(\`/proc/sys/kernel/random/boot_id\`).
+
+At most one session of an identity lives. While an older one still answers a ping (within 3 s), a second one is refused as
+\`identity-in-use\`, and the host is flagged: its state was copied. One that does not answer gives way.
+
+A host whose identity is taken away (\`host revoke\`) is refused as \`revoked\` within 5 s and at every frame; nothing that it sends is kept.
+
+Nothing but \`enrol\` and \`hello\` may come before \`welcome\`. Take no frame of the collector's for more than it is: it proved its key, and
+no more.
+
+## Another key
+
+From version 3 an agent may replace its key within a session, as often as it likes and one wish at a time: \`rotate-key\` with the new public
+half and two signatures in base64, by the old key and by the new one, over these lines (as above; the nonce is the challenge's, the
+last line is \`publicKey\` as the frame carries it):
+
+${rotation.replaceAll(/^/gm, '    ')}
+
+The new key is on the agent's disk before the frame is sent, and the old one stays there. \`key-rotated\` names the key that alone counts
+from then on. If that answer is lost, the agent does not know which one counts: whoever is refused as \`not-authenticated\` tries
+the other one. A wish that is sent again gets the same answer; one with a wrong signature ends the session as \`not-authenticated\`.
+
+## Snapshots
+
+A snapshot is everything that the host shows now, and the next one replaces it. Its **digest** is the SHA-256 of the exact bytes of the JSON
+text of \`snapshot\` as the agent made them, in lower-case hexadecimal. Of a snapshot in one frame the collector compares digests and computes
+none. The digest must be the same after a restart, or the snapshot is asked for again.
+
+- \`hello\` carries the digest of the current snapshot, if there is one. \`wantSnapshot\` in \`welcome\` asks for it; otherwise the
+  collector has it.
+- A new one is sent when its digest differs from the last one that was sent. \`want-snapshot\` asks for the current one again.
+- \`observedAt\` is when its facts were last seen. Facts that were looked at again and are the same are told by \`observedAt\` and
+  \`digest\` in a heartbeat, without a new snapshot.
+- Within a snapshot, every fingerprint and every deployment's id that is referred to is there; ids are unique within their
+  list; instants exist.
+- From version 3 a snapshot whose text is larger than a frame comes in parts (\`snapshot-part\`), in order and nothing of another snapshot
+  between them; other frames may be. The collector puts the texts together, computes the digest of the whole and refuses one that is
+  another. Until the last part is there the snapshot before stands. Bounds: ${maxSnapshotBytes} bytes in all, ${maxSnapshotParts} parts, ${partsWithinMs / 1000} s from the first to the last
+  (\`too-slow\`). Where too many hosts are at it at once, \`try-later\`. An older collector gets what fits into one frame.
+- A snapshot is not answered. One that could not be kept ends the session with \`try-later\`.
+
+## Events
+
+An event is one numbered record: \`(agent, epoch, seq)\` is its identity. \`epoch\` is an id that the agent draws when it begins to count;
+\`seq\` counts from 1 within it. A session has one epoch, that of its \`hello\`.
+
+- \`ackedSeq\` in \`welcome\` and \`seq\` in \`ack\` say that everything of this epoch up to there is on the collector's disk. Only then may the
+  agent forget it. Events that are sent again are kept once.
+- In each frame \`seq\` grows. Numbers may be left out: an event of kind \`gap\` says what was lost, its \`seq\` the last one lost.
+- At most \`window\` events (${eventWindow} today) may be sent and not acked; one more is \`frame-invalid\`.
+- Where \`ackedSeq\` is beyond what the agent ever counted, its state was put back: it draws a new epoch, numbers what waits anew,
+  and connects again.
+
+## Heartbeats
+
+Both sides send \`heartbeat\` every \`heartbeatSeconds\`. After three of these without a word the other end counts as gone, and the connection
+is ended without a closing handshake; the collector pings after one.
+
+## Requests
+
+From version 2 the collector may send \`request\`: a wish. The agent's own policy decides, and answers with one event whose
+\`detail.request\` is the request's id. An agent that does nothing on request answers with kind \`request\`, \`ok\` false and
+\`detail.refused\` \`"not-allowed"\`.
+
+## Reconnecting
+
+After an end the agent waits a random time between 0 and a ceiling that doubles from 1 s to 300 s with each failure in a row (full jitter).
+\`retryAfterSeconds\` of \`refused\` is the least to wait (an hour counts at most), spread over as much again; the collector gives ${tryLater.retryAfterSeconds} with
+\`try-later\`. After \`revoked\`, \`not-authenticated\`, \`version-unsupported\` and \`identity-in-use\` without a hint it waits 150 to 300 s: only
+a person can end these.
+
+## Close codes
+
+The collector ends a connection with \`refused\` and then closes with the code of its reason. What is no message at all it closes with a
+code of WebSocket's own and without \`refused\`. \`/metrics\` counts both kinds by reason (\`certherd_refusals_total\`). Nobody else's connection
+notices.
+
+| Code | Reason | |
+|---|---|---|
+${closeCodes}
+| 1001 | | the collector restarts |
+| 1002 | \`websocket-broken\` | no WebSocket frame that may come here: compressed, unmasked, of an unknown kind |
+| 1007 | \`not-utf-8\` | text that is not UTF-8 |
+| 1008 | \`too-many-fragments\` | a message in more than ${maxFragments} fragments |
+| 1009 | \`too-large\` | a message of more than ${maxFrameBytes} bytes |
+`;
+}

@@ -1,0 +1,151 @@
+import { createHash } from 'node:crypto';
+import type { SnapshotPart } from '@certherd/protocol/frame';
+import { maxSnapshotBytes } from '@certherd/protocol/version';
+import test from 'ava';
+import fc from 'fast-check';
+import { createFrameReader } from '../../../collector/receive/frames.ts';
+import { createAssembly, createPartsRoom, partsWithinMs } from '../../../collector/receive/snapshot-parts.ts';
+import { until } from '../../helpers/testbed/until.ts';
+import { certificate, endpoint, event, snapshot } from '../helpers/example-snapshot.ts';
+import { handClock } from '../helpers/hand-clock.ts';
+import { startTestCollector } from '../helpers/real-collector.ts';
+import { begin, ended, enrol, refusal } from '../helpers/wire-agent.ts';
+
+const newest = { minVersion: 1, maxVersion: 3 };
+const text = JSON.stringify(snapshot(certificate('whole')));
+
+/** Cut at these places. */
+function parts(whole: string, ...cuts: number[]): SnapshotPart[] {
+  const digest = createHash('sha256').update(whole).digest('hex');
+  const places = [0, ...cuts, whole.length];
+  return places.slice(1).map((end, at) => ({
+    type: 'snapshot-part',
+    digest,
+    observedAt: '2026-11-27T10:00:00.000Z',
+    part: at + 1,
+    parts: cuts.length + 1,
+    text: whole.slice(places[at], end),
+  }));
+}
+
+function assembly(room = createPartsRoom()) {
+  const clock = handClock(0);
+  let late = 0;
+  const made = createAssembly({ room, clock, readFrame: createFrameReader() }, () => (late += 1));
+  return { ...made, clock, late: () => late };
+}
+
+test('wherever it is cut, also within a character, the whole is what it was', (t) => {
+  const whole = JSON.stringify(snapshot(certificate('😀', { subject: 'CN=😀.example "quoted" \\ é' })));
+  fc.assert(
+    fc.property(
+      fc.uniqueArray(fc.integer({ min: 1, max: whole.length - 1 }), { minLength: 1, maxLength: 63 }),
+      (cuts) => {
+        const { add } = assembly();
+        const all = parts(whole, ...cuts.sort((a, b) => a - b));
+        // As it comes off the wire.
+        const answers = all.map((part) => add(JSON.parse(JSON.stringify(part)) as SnapshotPart));
+        t.true(answers.slice(0, -1).every((answer) => !('refused' in answer) && answer.snapshot === undefined));
+        const last = answers.at(-1);
+        t.deepEqual(last && 'snapshot' in last && last.snapshot?.snapshot, JSON.parse(whole));
+      },
+    ),
+    { numRuns: 50 },
+  );
+});
+
+test('parts out of order, twice, of another snapshot or beyond their number are refused, and a first part begins anew', (t) => {
+  const [one, two, three] = parts(text, 100, 200);
+  const [other] = parts(`${text} `, 100, 200);
+  if (!one || !two || !three || !other) throw new Error('three parts');
+  const wrong: SnapshotPart[][] = [
+    [two],
+    [one, three],
+    [one, two, two],
+    [one, { ...two, digest: other.digest }],
+    [one, { ...two, parts: 4 }],
+    [one, two, { ...three, part: 4 }],
+  ];
+  for (const [index, list] of wrong.entries()) {
+    const { add } = assembly();
+    const answers = list.map(add);
+    t.like(answers.at(-1), { refused: 'frame-invalid' }, `${index}`);
+  }
+  const { add } = assembly();
+  t.true([one, two, one, two, three].map(add).every((answer) => !('refused' in answer)));
+});
+
+test('a whole that is not of its digest, no JSON or no snapshot is refused', (t) => {
+  for (const whole of [text.slice(0, -1), '{"host":1}', `${text.slice(0, -1)},"__proto__":{}}`, 'null', '"x"']) {
+    const { add } = assembly();
+    t.like(parts(whole, 1).map(add).at(-1), { refused: 'frame-invalid' }, whole.slice(0, 20));
+  }
+  const { add } = assembly();
+  const forged = parts(text, 100).map((part) => ({ ...part, digest: 'a'.repeat(64) }));
+  t.deepEqual(forged.map(add).at(-1), { refused: 'frame-invalid', detail: 'snapshot-part: not of its digest' });
+});
+
+test('what is unfinished is bounded in bytes, in time, and for all agents together', (t) => {
+  const room = createPartsRoom();
+  const big = (part: number) =>
+    ({ ...parts('x'.repeat(64), 1)[0], part, parts: 64, text: 'x'.repeat(512 * 1024) }) as SnapshotPart;
+  const greedy = assembly(room);
+  const answers = Array.from({ length: maxSnapshotBytes / (512 * 1024) + 1 }, (_, at) => greedy.add(big(at + 1)));
+  t.like(answers.at(-1), { refused: 'frame-invalid' });
+  t.true(answers.slice(0, -1).every((answer) => !('refused' in answer)));
+
+  const many = Array.from({ length: 200 }, () => assembly(room));
+  const refused = many.map(({ add }) => add(big(1))).filter((answer) => 'refused' in answer);
+  t.is(refused.length, 200 - 128, '64 MiB for all of them');
+  t.like(refused[0], { refused: 'try-later' });
+  many[0]?.drop();
+  t.deepEqual(assembly(room).add(big(1)), {}, 'what is dropped is room again');
+
+  const slow = assembly();
+  slow.add(big(1));
+  slow.clock.advance(partsWithinMs - 1);
+  t.is(slow.late(), 0);
+  slow.clock.advance(1);
+  t.is(slow.late(), 1);
+  t.like(slow.add(big(2)), { refused: 'frame-invalid' });
+});
+
+test('a snapshot of 4 MiB takes the place of the one before with its last part and not earlier, events between them', async (t) => {
+  const collector = await startTestCollector(t);
+  const join = await collector.join();
+  const identity = await enrol(join, 'web-1');
+  const wire = await begin(join, identity, newest);
+  const one = certificate('one');
+  const endpoints = Array.from({ length: 11_000 }, (_, at) => endpoint(one, { id: `site-${at}@0.0.0.0:443/ecdsa` }));
+  const whole = JSON.stringify(snapshot(one, { endpoints }));
+  t.true(Buffer.byteLength(whole) > 4 * 1024 * 1024);
+  const cuts = Array.from({ length: Math.floor(whole.length / 262_144) }, (_, at) => (at + 1) * 262_144);
+  const all = parts(whole, ...cuts);
+  const small = parts(text, 10);
+  for (const part of small) wire.send(part);
+  for (const part of all.slice(0, -1)) wire.send(part);
+  wire.send({ type: 'events', epoch: 'epoch-0001', events: [event(1)] });
+  await wire.next('ack');
+  t.is((await collector.estate()).endpoints.length, 1, 'the one before stands');
+  const last = all.at(-1);
+  if (last) wire.send(last);
+  await until('the whole is shown', async () => (await collector.estate()).endpoints.length === 11_000);
+  await ended(wire);
+  const again = await begin(join, identity, { ...newest, generation: 2, snapshotDigest: last?.digest ?? '' });
+  t.false(again.welcome.wantSnapshot);
+});
+
+test('a connection that ends between parts leaves nothing, and a session of an older version knows no parts', async (t) => {
+  const collector = await startTestCollector(t);
+  const join = await collector.join();
+  const identity = await enrol(join, 'web-1');
+  const cutOff = await begin(join, identity, newest);
+  const [first] = parts(text, 10);
+  if (!first) throw new Error('two parts');
+  cutOff.send(first);
+  await ended(cutOff);
+  const older = await begin(join, identity, { minVersion: 1, maxVersion: 2, generation: 2 });
+  t.true(older.welcome.wantSnapshot);
+  older.send(first);
+  t.is((await refusal(older)).code, 4006);
+});
