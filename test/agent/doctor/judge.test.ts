@@ -15,6 +15,7 @@ import { judgeProxy } from '../../../agent/doctor/judge/proxy.ts';
 import { judgeRights } from '../../../agent/doctor/judge/rights.ts';
 import { judgeState, leastBytes, leastFiles } from '../../../agent/doctor/judge/state-directory.ts';
 import { readUnit } from '../../../agent/formats/systemd-unit.ts';
+import { protocolVersion } from '@certherd/protocol/version';
 
 const now = Date.parse('2026-11-27T12:00:00Z');
 const machine = { hostName: 'web-1', isRoot: false, stateHome: '/var/lib' };
@@ -216,7 +217,10 @@ test('what keeps the collector from this host is told, each with its own remedy'
     judgeCollector({ enrolment, ...change }, { ...installation, status }, now)[0];
   const greeting = { reached: true as const, collectorId: 'A', minVersion: 1, maxVersion: 2 };
   t.is(told({ answer: greeting })?.verdict, 'ok');
-  t.is(told({ answer: { ...greeting, minVersion: 3, maxVersion: 4 } })?.check, 'collector-versions');
+  t.is(
+    told({ answer: { ...greeting, minVersion: protocolVersion + 1, maxVersion: protocolVersion + 2 } })?.check,
+    'collector-versions',
+  );
   t.is(told({ answer: { ...greeting, maxVersion: 0, minVersion: 0 } })?.check, 'collector-versions');
   t.is(told({ answer: { ...greeting, collectorId: 'B' } })?.check, 'collector-identity');
   const status = (why: string): Installation['status'] => ({
