@@ -99,6 +99,15 @@ test('the tables of commands in README are the commands that there are', (t) => 
   }
 });
 
+test('package files are named with the version that is built', (t) => {
+  const { version } = JSON.parse(fs.readFileSync(path.join(top, 'package.json'), 'utf8')) as { version: string };
+  const files = documentedPages.flatMap((page) => [
+    ...pageText(page).matchAll(/certherd-(?:agent|collector)[_-](\d[\w.]*?)[_-]\w+\.(?:deb|x86_64\.rpm)/g),
+  ]);
+  t.true(files.length > 3);
+  for (const [file, named] of files) t.is(named, version, file);
+});
+
 function entryOf(name: keyof typeof programs, words: string): CommandEntry | undefined {
   return programs[name].entries.find((entry) => `${words} `.startsWith(`${entry.name} `));
 }
