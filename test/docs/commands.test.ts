@@ -58,7 +58,7 @@ const names = Object.keys(programs) as (keyof typeof programs)[];
 test('the command line itself understands every line that the docs have of ours', async (t) => {
   let understood = 0;
   for (const { place, text } of blocks.flat()) {
-    const [, name, rest] = /^(?:npx |ssh \S+ \S*\/)?(certherd-agent|certherd-collector) (.+)$/.exec(text) ?? [];
+    const [, name, rest] = /^(?:npx |\.\/|ssh \S+ \S*\/)?(certherd-agent|certherd-collector) (.+)$/.exec(text) ?? [];
     const program = names.find((each) => each === name);
     if (!program || rest === undefined) continue;
     t.is(await programs[program].understands(stagesOf(rest)[0] ?? []), 'ran', `${place}: ${text}`);
@@ -95,9 +95,21 @@ test('the tables of commands in README are the commands that there are', (t) => 
     const told = [...(table.split('\n\n')[0] ?? '').matchAll(/^\| `([a-z]+(?: [a-z]+)?)[^`]*` \|/gm)];
     // act is the agent's own, and no person's.
     const expected = programs[name].entries.map((entry) => entry.name).filter((each) => each !== 'act');
-    t.deepEqual(told.map(([, each]) => each ?? '').toSorted(byText), expected.toSorted(byText));
+    const found = told.map(([, each = '']) => each);
+    t.deepEqual(found.toSorted(byText), expected.toSorted(byText));
   }
 });
+
+test('package files are named with the version that is built', (t) => {
+  const { version } = JSON.parse(fs.readFileSync(path.join(top, 'package.json'), 'utf8')) as { version: string };
+  const files = documentedPages.flatMap((page) => [
+    ...pageText(page).matchAll(/certherd-(?:agent|collector)[_-](\d[\w.]*?)[_-]\w+\.(?:deb|x86_64\.rpm)/g),
+  ]);
+  t.true(files.length > 3);
+  for (const [file, named] of files) t.is(named, version, file);
+});
+
+const byText = (one: string, other: string) => one.localeCompare(other);
 
 function entryOf(name: keyof typeof programs, words: string): CommandEntry | undefined {
   return programs[name].entries.find((entry) => `${words} `.startsWith(`${entry.name} `));

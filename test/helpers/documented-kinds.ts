@@ -58,6 +58,18 @@ export const kinds: readonly { line: RegExp; how: 'run' | 'guest' | 'elsewhere';
     shownBy: 'test/package/debian-package.test.ts',
   },
   {
+    line: /^(?:apt|dnf) install \.\/\S+$/,
+    how: 'elsewhere',
+    why: 'needs packages, which take minutes to build',
+    shownBy: 'test/package/debian-package.test.ts',
+  },
+  {
+    line: /^(?:\.\/)?certherd-agent (?:install|uninstall|upgrade)\b[^|;&]*$|^\/usr\/bin\/certherd-agent\.kept upgrade$/,
+    how: 'elsewhere',
+    why: 'changes the system, or needs the single binary',
+    shownBy: 'test/integration/install.test.ts',
+  },
+  {
     line: /^npm run package(?: -- --arch x64 --format deb --quick)?$/,
     how: 'elsewhere',
     why: 'takes minutes',
