@@ -122,7 +122,3 @@ function flagsFrom<Entry extends CommandEntry>(
   const flags = new Map(entries.map((entry) => [entry.name, optionsOf(entry).map(({ flag }) => flag)]));
   return ({ name }) => [...(flags.get(name) ?? []), '--help'];
 }
-
-function byText(one: string, other: string): number {
-  return one < other ? -1 : 1;
-}
