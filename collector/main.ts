@@ -1,11 +1,8 @@
 #!/usr/bin/env node
-import { Command, CommanderError } from 'commander';
-import { type CommonOptions, type Console, exitCodes } from './commands/command.ts';
-import type { HostOptions } from './commands/host.ts';
-import type { TokenOptions } from './commands/token.ts';
+import { type Console, exitCodes } from './commands/command.ts';
+import { runProgram } from './commands/program.ts';
 import { isStartFailure, messageOf } from './failure.ts';
 import { systemClock } from './system/clock.ts';
-import { collectorVersion } from './version.ts';
 
 const terminal: Console = {
   print: (line) => process.stdout.write(`${line}\n`),
@@ -17,66 +14,21 @@ const terminal: Console = {
     }),
 };
 
-process.exit(await run(process.argv.slice(2)));
+// Whoever read the output has seen enough (`| head`), or has ended.
+process.stdout.on('error', () => {});
+const code = await run(process.argv.slice(2));
+// Output may still be on its way into a pipe: exit only once it is written.
+process.stdout.write('', () => process.exit(code));
 
-/** Runs one command; its exit code. Each command is loaded only when it is asked for. */
+/** Runs one command; its exit code. One line for what a person can mend; a stack trace only on request. */
 async function run(argv: readonly string[]): Promise<number> {
-  let code: number = exitCodes.ok;
-  const program = new Command('certherd-collector')
-    .description('Collects what the agents of a fleet prove about their certificates, keeps it, and shows it.')
-    .version(`certherd-collector ${collectorVersion}`, '-V, --version', 'print the version')
-    .helpCommand('help [command]', 'explain a command')
-    .showHelpAfterError('(certherd-collector --help lists the commands)')
-    .exitOverride();
-
-  common(program.command('serve'))
-    .description('receive agents, keep what they tell, and serve the status page until SIGTERM or SIGINT')
-    .addHelpText('after', '\nNo config is needed. Prints "agents: HOST:PORT" and "web: URL" when ready.')
-    .action(async (options: CommonOptions) => {
-      code = await (await import('./commands/serve.ts')).serve(options, terminal);
-    });
-  const token = program.command('token').description('one-time tokens that let a host enrol');
-  common(token.command('create'))
-    .description('print a join string: one word for `certherd-agent enroll` on the host')
-    .option('--url <HOST:PORT>', 'where agents reach this collector (default: public_address, else this machine)')
-    .option('--expires <time>', 'how long it may be used: 30m, 1h, 2d', '1h')
-    .option('--json', 'print {version, join, expiresAt}')
-    .action(async (options: TokenOptions) => {
-      code = await (await import('./commands/token.ts')).createToken(options, terminal);
-    });
-  const host = program.command('host').description('enrolled hosts');
-  common(host.command('list'))
-    .description('list enrolled hosts with their status, and why')
-    .option('--json', 'print {version, at, items}')
-    .action(async (options: HostOptions) => {
-      code = await (await import('./commands/host.ts')).listHosts(options, terminal);
-    });
-  common(program.command('version'))
-    .description('print the versions of this program, of the protocol and of node')
-    .action(async () => {
-      code = (await import('./commands/version.ts')).showVersion(terminal);
-    });
-
   try {
-    await program.parseAsync(argv, { from: 'user' });
-    return code;
+    return await runProgram(argv, terminal);
   } catch (error) {
-    return explain(error, argv.includes('--verbose'));
+    const verbose = argv.includes('--verbose');
+    const trace = verbose && error instanceof Error ? `\n${error.stack}` : '';
+    const hint = isStartFailure(error) || verbose ? '' : ' (a defect: run again with --verbose and report it)';
+    terminal.complain(`certherd-collector: ${messageOf(error)}${hint}${trace}`);
+    return exitCodes.failed;
   }
-}
-
-function common(command: Command): Command {
-  return command
-    .option('--config <file>', 'settings (default: /etc/certherd/collector.toml, if it is there)')
-    .option('--data <dir>', 'data directory (takes the place of data_directory)')
-    .option('--verbose', 'log everything; show where an error came from');
-}
-
-/** One line for what a person can mend; a stack trace only on request. */
-function explain(error: unknown, verbose: boolean): number {
-  if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.ok : exitCodes.usage;
-  const trace = verbose && error instanceof Error ? `\n${error.stack}` : '';
-  const hint = isStartFailure(error) || verbose ? '' : ' (a defect: run again with --verbose and report it)';
-  terminal.complain(`certherd-collector: ${messageOf(error)}${hint}${trace}`);
-  return exitCodes.failed;
 }

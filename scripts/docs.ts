@@ -1,14 +1,15 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { findingsPage } from './docs/findings-page.ts';
 import { findingsWebPage } from './docs/findings-web-page.ts';
-import { manPage } from './docs/man-page.ts';
+import { agentManPage, collectorManPage } from './docs/man-page.ts';
 
 // Writes the pages that are made from code. A test fails while they differ.
 
 const pages = {
   'docs/findings.md': findingsPage,
   'collector/web/findings.html': findingsWebPage,
-  'deploy/man/certherd-agent.1': manPage,
+  'deploy/man/certherd-agent.1': agentManPage,
+  'deploy/man/certherd-collector.1': collectorManPage,
 };
 
 for (const [name, page] of Object.entries(pages)) {

@@ -18,7 +18,7 @@ import { systemSignal } from '../system/signal.ts';
 import { systemState } from '../system/state.ts';
 import { systemWebGet } from '../system/web-get.ts';
 import { type Context, exitCodes, writeError, writeLine } from './context.ts';
-import { printable } from './printable.ts';
+import { printable } from '@certherd/command-line/printable';
 
 /** The longest line that is read, in characters, and how long it is waited for. */
 const longestLine = 8192;

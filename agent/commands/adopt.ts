@@ -21,7 +21,7 @@ import type { Result } from '@certherd/protocol/failure';
 import { actingPorts, actStateDirectory } from './act.ts';
 import { adoptionJson, adoptionText, refusalText } from './adoption-view.ts';
 import { type Context, exitCodes, writeError, writeLine } from './context.ts';
-import { printable, printableJson } from './printable.ts';
+import { printable, printableJson } from '@certherd/command-line/printable';
 import { uninterrupted } from './uninterrupted.ts';
 
 export interface AdoptOptions {

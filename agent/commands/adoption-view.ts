@@ -2,7 +2,7 @@ import type { AdoptionPlan, Refusal } from '../decide/adoption.ts';
 import { certbotEnvironment, typed } from '../decide/command-line.ts';
 import type { Config } from '../config.ts';
 import { redacted } from '../formats/redact.ts';
-import { printable } from './printable.ts';
+import { printable } from '@certherd/command-line/printable';
 
 /** The plan for a person: what, with which commands, which lines of the config, and what happens where something fails. */
 export function adoptionText(plan: AdoptionPlan, config: Config): string {

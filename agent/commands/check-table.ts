@@ -3,10 +3,10 @@ import type { NotAsked } from '../observe/endpoints/not-asked.ts';
 import { endpointRows } from './endpoint-rows.ts';
 import { endpointTable } from './endpoint-table.ts';
 import { findingBlocks } from './finding-blocks.ts';
-import { wrapped } from './layout.ts';
+import { wrapped } from '@certherd/command-line/layout';
 import { notAskedNotes } from './not-asked-notes.ts';
-import { printable } from './printable.ts';
-import type { Terminal } from './terminal.ts';
+import { printable } from '@certherd/command-line/printable';
+import type { Terminal } from '@certherd/command-line/terminal';
 
 export interface CheckView {
   /** Milliseconds since 1970. */

@@ -8,10 +8,10 @@ import { recallSuggestions } from '../observe/renewal-information.ts';
 import { systemLooking, treeLooking } from '../system/looking.ts';
 import { systemState } from '../system/state.ts';
 import { type Context, writeLine } from './context.ts';
-import { printableJson } from './printable.ts';
+import { printableJson } from '@certherd/command-line/printable';
 import { checkTable } from './check-table.ts';
 import { progressOf } from './progress.ts';
-import { terminalOf } from './terminal.ts';
+import { terminalOf } from '@certherd/command-line/terminal';
 
 /** Exit codes as monitoring plugins give them. */
 export const checkCodes = { fine: 0, warning: 1, critical: 2, unknown: 3 } as const;

@@ -1,7 +1,10 @@
 import { resolve } from 'node:path';
+import { completionEntry } from '@certherd/command-line/completion-entry';
 import { adoptEntry } from './adopt-entry.ts';
 import type { CommandEntry, OptionEntry, Options } from './command.ts';
 import { exitCodes } from './context.ts';
+
+export const programName = 'certherd-agent';
 
 /** What the program is, in one sentence. */
 export const programSummary =
@@ -213,22 +216,7 @@ export const commandTable: readonly CommandEntry[] = [
     run: { settled: async (context) => (await import('./act.ts')).actCommand(context) },
   },
   {
-    name: 'completion',
-    summary: 'print the completions for a shell: bash, zsh or fish',
-    arguments: [{ name: 'shell', values: 'shell' }],
-    options: [],
-    examples: [
-      {
-        command: 'completion bash > /etc/bash_completion.d/certherd-agent',
-        what: 'for all users, from their next shell on',
-      },
-      { command: 'completion zsh > "${fpath[1]}/_certherd-agent"', what: 'for zsh' },
-      { command: 'completion fish > ~/.config/fish/completions/certherd-agent.fish', what: 'for fish' },
-    ],
-    exits: [
-      { code: exitCodes.ok, what: 'printed' },
-      { code: exitCodes.usage, what: 'another shell' },
-    ],
+    ...completionEntry(programName, exitCodes),
     wrong,
     run: { free: async ([shell = '']) => (await import('./completion.ts')).completionCommand(shell) },
   },

@@ -1,10 +1,10 @@
 import type { Severity } from '@certherd/protocol/finding';
 import type { Rehearsal } from '@certherd/protocol/snapshot';
 import { type EndpointRow, type State, urgencyOf } from './endpoint-rows.ts';
-import { aligned, type Cell, flowed } from './layout.ts';
-import { printable } from './printable.ts';
+import { aligned, type Cell, flowed } from '@certherd/command-line/layout';
+import { printable } from '@certherd/command-line/printable';
 import { span } from './span.ts';
-import type { Terminal } from './terminal.ts';
+import type { Terminal } from '@certherd/command-line/terminal';
 
 /** More rows than this, and those that are fine become one line for each listener. */
 const rowsShown = 20;

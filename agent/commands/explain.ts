@@ -2,7 +2,7 @@ import { FindingCode } from '@certherd/protocol/finding';
 import { Check } from 'typebox/value';
 import { exitCodes, writeError, writeLine } from './context.ts';
 import { type Explanation, explanations } from './explanations.ts';
-import { type Terminal, terminalOf } from './terminal.ts';
+import { type Terminal, terminalOf } from '@certherd/command-line/terminal';
 
 /** What a finding code means, where it comes from and what to do; without a code, the list of all. */
 export function explainCommand(code: string | undefined, options: { json: boolean }): number {

@@ -1,10 +1,10 @@
 import type { Finding } from '@certherd/protocol/finding';
 import { delayOf, mayBe } from '../decide/delays.ts';
 import { severityMark } from './endpoint-table.ts';
-import { widthOf, wrapped } from './layout.ts';
-import { printable } from './printable.ts';
+import { widthOf, wrapped } from '@certherd/command-line/layout';
+import { printable } from '@certherd/command-line/printable';
 import { span } from './span.ts';
-import type { Terminal } from './terminal.ts';
+import type { Terminal } from '@certherd/command-line/terminal';
 
 /** Of findings with one code so many are told in full, those with a remedy of their own first; of notices one. */
 const toldInFull = 3;

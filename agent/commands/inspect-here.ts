@@ -2,7 +2,7 @@ import { systemClock } from '../system/clock.ts';
 import { systemFiles } from '../system/files.ts';
 import type { Options } from './command.ts';
 import { inspectCommand } from './inspect.ts';
-import { terminalOf } from './terminal.ts';
+import { terminalOf } from '@certherd/command-line/terminal';
 
 /** `inspect` of files on this machine, to standard output. */
 export function inspectHere(paths: string[], { json, passwordFile }: Options): Promise<number> {

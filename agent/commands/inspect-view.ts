@@ -3,7 +3,7 @@ import { createColors } from 'picocolors';
 import type { Bundle } from '../formats/bundle.ts';
 import { orderOf } from '../formats/chain.ts';
 import type { Clock } from '../ports.ts';
-import { printable } from './printable.ts';
+import { printable } from '@certherd/command-line/printable';
 
 type Colours = ReturnType<typeof createColors>;
 

@@ -5,7 +5,7 @@ import { type Bundle, readBundle } from '../formats/bundle.ts';
 import { keyBelongsTo } from '../formats/private-key.ts';
 import type { Clock, Files } from '../ports.ts';
 import { type Inspection, viewOf } from './inspect-view.ts';
-import { printable, printableJson } from './printable.ts';
+import { printable, printableJson } from '@certherd/command-line/printable';
 
 export interface InspectOptions {
   json: boolean;

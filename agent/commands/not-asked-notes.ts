@@ -1,7 +1,7 @@
 import type { NotAsked, NotAskedReason } from '../observe/endpoints/not-asked.ts';
-import { wrapped } from './layout.ts';
-import { printable } from './printable.ts';
-import type { Terminal } from './terminal.ts';
+import { wrapped } from '@certherd/command-line/layout';
+import { printable } from '@certherd/command-line/printable';
+import type { Terminal } from '@certherd/command-line/terminal';
 
 const because: Readonly<Record<NotAskedReason, string>> = {
   'no-name-found': 'no name was found that the expression is first to match',

@@ -3,8 +3,8 @@ import type { Outcome } from '../decide/action.ts';
 import { observeLineages } from '../observe/lineage.ts';
 import { performHere } from './act.ts';
 import { type Context, exitCodes, writeError, writeLine } from './context.ts';
-import { printable, printableJson } from './printable.ts';
-import { terminalOf } from './terminal.ts';
+import { printable, printableJson } from '@certherd/command-line/printable';
+import { terminalOf } from '@certherd/command-line/terminal';
 
 /** Tries the renewal of one lineage, or of all that the agent may renew, without renewing: what the daemon does now and then. */
 export async function rehearseCommand(

@@ -4,7 +4,7 @@ import { observeFiles } from '../observe/observe.ts';
 import { systemClock } from '../system/clock.ts';
 import { performHere } from './act.ts';
 import { type Context, exitCodes, writeError, writeLine } from './context.ts';
-import { printable, printableJson } from './printable.ts';
+import { printable, printableJson } from '@certherd/command-line/printable';
 import { uninterrupted } from './uninterrupted.ts';
 
 /** Renews a lineage now, then brings it into service and proves it: what the daemon does when the time has come. */

@@ -1,6 +1,6 @@
 import { performHere } from './act.ts';
 import { type Context, exitCodes, writeError, writeLine } from './context.ts';
-import { printable, printableJson } from './printable.ts';
+import { printable, printableJson } from '@certherd/command-line/printable';
 import { uninterrupted } from './uninterrupted.ts';
 
 /** Links the version before back, has every server that uses the lineage load it, and proves that. */

@@ -3,9 +3,9 @@ import { Status, statusFile } from '../status.ts';
 import { isLocked } from '../system/lock.ts';
 import { systemState } from '../system/state.ts';
 import { type Context, exitCodes, writeError, writeLine } from './context.ts';
-import { printable, printableJson } from './printable.ts';
+import { printable, printableJson } from '@certherd/command-line/printable';
 import { span } from './span.ts';
-import { type Terminal, terminalOf } from './terminal.ts';
+import { type Terminal, terminalOf } from '@certherd/command-line/terminal';
 
 /** What the daemon of this host last said of itself. Exit 0 while it runs, else 1. */
 export function statusCommand({ config }: Context, options: { json: boolean }): number {

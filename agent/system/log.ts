@@ -1,7 +1,7 @@
 import pino from 'pino';
 import pretty from 'pino-pretty';
 import { redacted } from '../formats/redact.ts';
-import { printable } from '../commands/printable.ts';
+import { printable } from '@certherd/command-line/printable';
 import type { Config } from '../config.ts';
 import type { Log } from '../ports.ts';
 

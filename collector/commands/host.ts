@@ -1,5 +1,6 @@
 import { statSync } from 'node:fs';
 import { join } from 'node:path';
+import { printable } from '@certherd/command-line/printable';
 import Table from 'cli-table3';
 import pc from 'picocolors';
 import { codeOf, startFailure } from '../failure.ts';
@@ -79,8 +80,3 @@ const coloured: Readonly<Record<HostView['status'], (text: string) => string>> =
   critical: pc.red,
   unknown: pc.dim,
 };
-
-/** Names come from strangers: no control characters, no change of writing direction. */
-function printable(text: string): string {
-  return text.replaceAll(/[\p{Cc}\p{Cf}\p{Cs}\u2028\u2029]/gu, '\u{FFFD}');
-}

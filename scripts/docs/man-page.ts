@@ -1,23 +1,71 @@
-import { type CommandEntry, type OptionEntry, optionsOf, usageOf } from '../../agent/commands/command.ts';
-import { commandTable, programSummary } from '../../agent/commands/command-table.ts';
-import { programName } from '../../agent/commands/program.ts';
+import { type CommandEntry, type OptionEntry, type Program, usageOf } from '@certherd/command-line/command';
+import { programName as agentName } from '../../agent/commands/command-table.ts';
+import { agentProgram } from '../../agent/commands/program.ts';
 import { agentVersion } from '../../agent/version.ts';
+import { collectorProgram } from '../../collector/commands/program.ts';
+import { collectorVersion } from '../../collector/version.ts';
+
+/** What a man page says besides its program's commands. */
+interface Around {
+  madeFrom: string;
+  version: string;
+  /** Behind the summary; a sentence. */
+  description: string;
+  files: readonly [string, string][];
+  /** Sentences, in man(7) source. */
+  exits: readonly string[];
+}
 
 /** certherd-agent(1) as man(7) source, from the table that the command line is made of. */
-export function manPage(): string {
+export function agentManPage(): string {
+  return manPage(agentProgram, {
+    madeFrom: 'agent/commands/command-table.ts',
+    version: agentVersion,
+    description: 'Names what is wrong with its cause and the exact command that mends it.',
+    files: [
+      [
+        '/etc/certherd/agent.toml',
+        'Settings, and the local policy that says what the agent may do. Optional; without it nothing is ever changed.',
+      ],
+      [
+        '/var/lib/certherd-agent',
+        'Key, enrolment, outbox and memory of an agent that runs as root, or under its unit.',
+      ],
+    ],
+    exits: [`Of ${bold('check')} it is that of a monitoring plugin: 0 fine, 1 warning, 2 critical, 3 could not tell.`],
+  });
+}
+
+/** certherd-collector(1), likewise. */
+export function collectorManPage(): string {
+  return manPage(collectorProgram, {
+    madeFrom: 'collector/commands/command-table.ts',
+    version: collectorVersion,
+    description: `${bold(literal(agentName))}(1) runs on each of the hosts.`,
+    files: [
+      ['/etc/certherd/collector.toml', 'Settings. Optional.'],
+      ['/var/lib/certherd-collector', 'Database and TLS key of a collector that runs as root, or under its unit.'],
+    ],
+    exits: [],
+  });
+}
+
+function manPage<Entry extends CommandEntry>(program: Program<Entry>, around: Around): string {
+  const { name, summary, commands } = program;
   return [
-    `.\\" Made from agent/commands/command-table.ts by: npm run docs`,
-    `.TH ${programName.toUpperCase()} 1 "" "Certherd ${agentVersion}" "User Commands"`,
+    `.\\" Made from ${around.madeFrom} by: npm run docs`,
+    `.TH ${name.toUpperCase()} 1 "" "Certherd ${around.version}" "User Commands"`,
     '.SH NAME',
-    `${literal(programName)} \\- ${text(firstLower(programSummary.replace(/\.$/, '')))}`,
+    `${literal(name)} \\- ${text(firstLower(summary.replace(/\.$/, '')))}`,
     '.SH SYNOPSIS',
-    ...commandTable.flatMap((entry) => [`.B ${literal(programName)} ${literal(entry.name)}`, synopsisOf(entry), '.br']),
+    ...commands.flatMap((entry) => [`.B ${literal(name)} ${literal(entry.name)}`, synopsisOf(program, entry), '.br']),
     '.SH DESCRIPTION',
-    text(programSummary),
-    'Names what is wrong with its cause and the exact command that mends it.',
+    text(summary),
+    around.description,
     '.SH COMMANDS',
-    ...commandTable.flatMap(commandSection),
-    ...files,
+    ...commands.flatMap((entry) => commandSection(program, entry)),
+    '.SH FILES',
+    ...around.files.flatMap(([file, words]) => item(literal(file), words)),
     '.SH ENVIRONMENT',
     ...item(bold('NO_COLOR'), 'No colour, whatever the terminal can do.'),
     ...item(
@@ -26,21 +74,12 @@ export function manPage(): string {
     ),
     '.SH EXIT STATUS',
     'It differs by command and is listed with each.',
-    `Of ${bold('check')} it is that of a monitoring plugin: 0 fine, 1 warning, 2 critical, 3 could not tell.`,
+    ...around.exits,
     '',
   ].join('\n');
 }
 
-const files = [
-  '.SH FILES',
-  ...item(
-    literal('/etc/certherd/agent.toml'),
-    'Settings, and the local policy that says what the agent may do. Optional; without it nothing is ever changed.',
-  ),
-  ...item(literal('/var/lib/certherd-agent'), 'Key, enrolment, outbox and memory of an agent that runs as root.'),
-];
-
-function commandSection(entry: CommandEntry): string[] {
+function commandSection<Entry extends CommandEntry>({ name, optionsOf }: Program<Entry>, entry: Entry): string[] {
   return [
     `.SS ${literal(usageOf(entry))}`,
     `${text(entry.summary.charAt(0).toUpperCase() + entry.summary.slice(1))}.`,
@@ -48,13 +87,13 @@ function commandSection(entry: CommandEntry): string[] {
     ...optionsOf(entry).flatMap((option) => item(flagOf(option), `${text(option.summary)}.`)),
     '.PP',
     'Examples:',
-    ...entry.examples.flatMap(({ command, what }) => item(literal(`${programName} ${command}`), `${text(what)}.`)),
+    ...entry.examples.flatMap(({ command, what }) => item(literal(`${name} ${command}`), `${text(what)}.`)),
     '.PP',
     `Exit status: ${entry.exits.map(({ code, what }) => `${code} ${text(what)}`).join('; ')}.`,
   ];
 }
 
-function synopsisOf(entry: CommandEntry): string {
+function synopsisOf<Entry extends CommandEntry>({ optionsOf }: Program<Entry>, entry: Entry): string {
   const flags = optionsOf(entry).map((option) => `[${flagOf(option)}]`);
   return [...flags, literal(usageOf(entry).slice(entry.name.length + 1))].filter((part) => part !== '').join(' ');
 }

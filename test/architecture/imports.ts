@@ -36,8 +36,8 @@ export function importsOf(file: string): Import[] {
 
 function resolved(file: string, target: string): string {
   if (target.startsWith('.')) return path.relative(root, path.resolve(root, path.dirname(file), target));
-  const protocol = /^@certherd\/protocol\/(.+)$/.exec(target);
-  return protocol ? `protocol/${protocol[1]}.ts` : target;
+  const shared = /^@certherd\/(protocol|command-line)\/(.+)$/.exec(target);
+  return shared ? `${shared[1]}/${shared[2]}.ts` : target;
 }
 
 /** Files and packages that loading `entry` loads, dynamic imports and types left out. */

@@ -62,6 +62,13 @@ const rules: Rule[] = [
       from.startsWith('protocol/') && !to.startsWith('protocol/') && !/^typebox(?:\/|$)/.test(to),
   },
   {
+    title: "the command lines' shared part knows neither program, and no stage knows it",
+    why: 'it words for terminals, which is the outermost layer',
+    breaks: ({ from, to }) =>
+      (from.startsWith('command-line/') && /^(?:agent|collector)\//.test(to)) ||
+      ((agentPlace(from) !== undefined || collectorPlace(from) !== undefined) && to.startsWith('command-line/')),
+  },
+  {
     title: 'agent and collector do not import each other',
     why: 'they meet only in the protocol',
     breaks: ({ from, to }) =>
@@ -84,7 +91,7 @@ const rules: Rule[] = [
   },
 ];
 
-const all = ['agent', 'collector', 'protocol'].flatMap(sources).flatMap(importsOf);
+const all = ['agent', 'collector', 'command-line', 'protocol'].flatMap(sources).flatMap(importsOf);
 
 for (const { title, why, breaks } of rules) {
   test(title, (t) => {
@@ -105,7 +112,7 @@ test('the daemon loads neither execa nor node-forge', (t) => {
 
 test('only main.ts ends the process, and the clock is read only at the edges', (t) => {
   const edges = /^(?:agent|collector)\/(?:main\.ts|system\/|commands\/|web\/)/;
-  for (const file of ['agent', 'collector', 'protocol'].flatMap(sources)) {
+  for (const file of ['agent', 'collector', 'command-line', 'protocol'].flatMap(sources)) {
     const text = fs.readFileSync(path.join(root, file), 'utf8').replace(/\/\*[\s\S]*?\*\/|\/\/.*$/gm, '');
     if (!/^(?:agent|collector)\/main\.ts$/.test(file)) t.notRegex(text, /process\.exit\(/, file);
     if (!edges.test(file)) t.notRegex(text, /Date\.now\(|new Date\(\)|performance\.now\(|Math\.random\(/, file);
@@ -113,7 +120,7 @@ test('only main.ts ends the process, and the clock is read only at the edges', (
 });
 
 test('no file or folder has a name that says nothing', (t) => {
-  const names = ['agent', 'collector', 'protocol', 'scripts', 'test'].flatMap(sources);
+  const names = ['agent', 'collector', 'command-line', 'protocol', 'scripts', 'test'].flatMap(sources);
   const banned = /(?:^|[/-])(?:utils?|helpers?|managers?|handlers?|misc|common|info|data)(?:[-./]|$)/;
   t.deepEqual(
     names.filter((name) => banned.test(name.replace(/^test\/helpers\/|^test\/[^/]+\/helpers\//, ''))),

@@ -117,7 +117,7 @@ inGuest(
       await guest.must('touch', '/etc/letsencrypt/renewal/shop.conf');
       await until('the agent looks again', async () => (await lookedAt()) !== last, patience);
     }
-  t.true((await findings(host)).critical > 0);
+    t.true((await findings(host)).critical > 0);
     t.is(await guest.journal('certherd-act@*'), '', 'nothing was asked of act');
     t.deepEqual([await host.served(), await workers()], [before, running]);
 

@@ -3,7 +3,7 @@ import type { Finding } from '@certherd/protocol/finding';
 import type { Deployment, Endpoint, Snapshot } from '@certherd/protocol/snapshot';
 import test from 'ava';
 import { checkTable, type CheckView } from '../../../agent/commands/check-table.ts';
-import { terminalOf } from '../../../agent/commands/terminal.ts';
+import { terminalOf } from '@certherd/command-line/terminal';
 import { certificate, day, deployment, endpoint, lineage, live, noon } from '../../helpers/observed.ts';
 
 const view: CheckView = { now: noon, findingsOnly: false, wide: false, probe: true, findingDelayMs: 90_000 };

@@ -1,6 +1,6 @@
 import test from 'ava';
 import * as fc from 'fast-check';
-import { printable, printableJson } from '../../../agent/commands/printable.ts';
+import { printable, printableJson } from '@certherd/command-line/printable';
 
 test('what moves a cursor, turns text round or hides is written out', (t) => {
   t.is(printable('a\u001b[31mb\r\nc\u0000\u007f\u009b'), 'a\\x1b[31mb\\x0d\\x0ac\\x00\\x7f\\x9b');

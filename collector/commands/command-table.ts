@@ -1,0 +1,138 @@
+import type { CommandEntry as Entry, OptionEntry, Options } from '@certherd/command-line/command';
+import { completionEntry } from '@certherd/command-line/completion-entry';
+import { type CommonOptions, type Console, exitCodes } from './command.ts';
+
+export const programName = 'certherd-collector';
+
+/** What the program is, in one sentence. */
+export const programSummary =
+  'Collects what the agents of a fleet prove about their certificates, keeps it, and shows it.';
+
+/** One of the collector's commands. */
+export interface CommandEntry extends Entry<Run> {
+  /** False: it has no settings and no data. */
+  settled: boolean;
+}
+
+type Run = (args: string[], options: Options, console: Console) => Promise<number> | number;
+
+/** The options of this command, in the order in which they are told. */
+export function optionsOf({ options, settled }: CommandEntry): OptionEntry[] {
+  return [...options, ...(settled ? settingOptions : []), verboseOption];
+}
+
+const settingOptions: readonly OptionEntry[] = [
+  {
+    flag: '--config',
+    value: 'FILE',
+    values: 'file',
+    summary: 'settings (default: /etc/certherd/collector.toml, if it is there)',
+  },
+  {
+    flag: '--data',
+    value: 'DIR',
+    values: 'directory',
+    summary: 'data directory (takes the place of data_directory)',
+  },
+];
+
+const verboseOption: OptionEntry = {
+  flag: '--verbose',
+  summary: 'log everything; show where an error came from',
+};
+
+const usualExits = [
+  { code: exitCodes.ok, what: 'done' },
+  { code: exitCodes.failed, what: 'failed' },
+  { code: exitCodes.usage, what: 'wrong usage' },
+  { code: exitCodes.config, what: 'wrong settings' },
+];
+
+/** Every command. Each is loaded where it runs. */
+export const commandTable: readonly CommandEntry[] = [
+  {
+    name: 'serve',
+    summary: 'receive agents, keep what they tell, and serve the status page until SIGTERM or SIGINT',
+    details: 'No settings are needed. It prints "agents: HOST:PORT" and "web: URL" when it is ready.',
+    options: [],
+    examples: [
+      { command: 'serve', what: 'with the settings of /etc/certherd/collector.toml, or none' },
+      { command: 'serve --data /srv/certherd', what: 'with its database and key in another directory' },
+    ],
+    exits: usualExits,
+    settled: true,
+    run: async (_args, options, console) => (await import('./serve.ts')).serve(commonOf(options), console),
+  },
+  {
+    name: 'token create',
+    summary: 'print a join string: one word for certherd-agent enroll on the host',
+    details:
+      'It is good for one host, and names the TLS key of this collector, so that the token is sent to nobody else.',
+    options: [
+      {
+        flag: '--url',
+        value: 'HOST:PORT',
+        values: 'text',
+        summary: 'where agents reach this collector (default: public_address, else this machine)',
+      },
+      {
+        flag: '--expires',
+        value: 'TIME',
+        values: 'text',
+        summary: 'how long it may be used: 30m, 1h, 2d (default: 1h)',
+      },
+      { flag: '--json', summary: 'print {version, join, expiresAt}' },
+    ],
+    examples: [
+      { command: 'token create', what: 'for a host that knows this machine by its name' },
+      { command: 'token create --url collector.example:8443 --expires 2d', what: 'for a host that is set up tomorrow' },
+    ],
+    exits: usualExits,
+    settled: true,
+    run: async (_args, options, console) =>
+      (await import('./token.ts')).createToken(
+        {
+          ...commonOf(options),
+          ...(typeof options['url'] === 'string' && { url: options['url'] }),
+          expires: typeof options['expires'] === 'string' ? options['expires'] : '1h',
+          json: options['json'] === true,
+        },
+        console,
+      ),
+  },
+  {
+    name: 'host list',
+    summary: 'list enrolled hosts with their status, and why',
+    options: [{ flag: '--json', summary: 'print {version, at, items}' }],
+    examples: [
+      { command: 'host list', what: 'who is enrolled, and how each stands' },
+      { command: 'host list --json | jq .items', what: 'for scripts' },
+    ],
+    exits: usualExits,
+    settled: true,
+    run: async (_args, options, console) =>
+      (await import('./host.ts')).listHosts({ ...commonOf(options), json: options['json'] === true }, console),
+  },
+  {
+    ...completionEntry(programName, exitCodes),
+    settled: false,
+    run: async ([shell = ''], _options, console) => (await import('./completion.ts')).printCompletion(shell, console),
+  },
+  {
+    name: 'version',
+    summary: 'print the versions of this program, of the protocol and of node',
+    options: [],
+    examples: [{ command: 'version', what: 'for a report of a defect' }],
+    exits: [{ code: exitCodes.ok, what: 'printed' }],
+    settled: false,
+    run: async (_args, _options, console) => (await import('./version.ts')).showVersion(console),
+  },
+];
+
+function commonOf({ config, data, verbose }: Options): CommonOptions {
+  return {
+    ...(typeof config === 'string' && { config }),
+    ...(typeof data === 'string' && { data }),
+    verbose: verbose === true,
+  };
+}
