@@ -10,9 +10,11 @@ import { createSessions } from './receive/sessions.ts';
 import { loadTlsIdentity } from './receive/tls-identity.ts';
 import { assembleEstate } from './serve/assemble-estate.ts';
 import type { Estate } from './serve/estate.ts';
+import { openControl } from './serve/control.ts';
 import { createLive } from './serve/live.ts';
 import { buildPageFiles, type PageFiles } from './serve/page-files.ts';
 import { openWebServer } from './serve/web-server.ts';
+import { removeLeftovers } from './store/backup.ts';
 import { lockDirectory, prepareDirectory } from './store/directory.ts';
 import type { Facts } from './store/facts.ts';
 import { openStore } from './store/store.ts';
@@ -61,6 +63,7 @@ async function open(
   const startedAt = clock.now();
   const directory = orFail(prepareDirectory(config.dataDirectory));
   closers.push(orFail(lockDirectory(directory)));
+  removeLeftovers(directory);
   const opened = openStore(directory, log);
   if (!opened.ok) throw startFailure(opened.failure.message);
   const store = opened.value;
@@ -119,6 +122,7 @@ async function open(
     isWritable,
     estate,
     events: store.events,
+    restorations: store.restorations,
     now: () => clock.now(),
     counts: () => ({
       eventsTotal: currentFacts().eventsTotal,
@@ -129,6 +133,8 @@ async function open(
     }),
   });
   closers.push(web.close);
+  const control = await openControl({ directory, log, clock, copyTo: store.copyTo });
+  closers.push(control.close);
   return { agentAddress: listener.address, webAddress: web.address, isNew: currentFacts().hosts.length === 0 };
 }
 

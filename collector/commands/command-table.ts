@@ -95,7 +95,6 @@ export const commandTable: readonly CommandEntry[] = [
           ...commonOf(options),
           ...(typeof options['url'] === 'string' && { url: options['url'] }),
           expires: typeof options['expires'] === 'string' ? options['expires'] : '1h',
-          json: options['json'] === true,
         },
         console,
       ),
@@ -110,8 +109,38 @@ export const commandTable: readonly CommandEntry[] = [
     ],
     exits: usualExits,
     settled: true,
-    run: async (_args, options, console) =>
-      (await import('./host.ts')).listHosts({ ...commonOf(options), json: options['json'] === true }, console),
+    run: async (_args, options, console) => (await import('./host.ts')).listHosts(commonOf(options), console),
+  },
+  {
+    name: 'backup',
+    summary: 'write the database as of one moment to FILE, checked, while the collector goes on serving',
+    details:
+      'A collector that serves makes the copy itself; where none does, this command makes it. FILE is there only once it is whole, with ' +
+      'rights for its owner alone; an earlier backup of that name is replaced. The TLS key is not in it: keep a copy of DATA/tls, once.',
+    arguments: [{ name: 'file', values: 'file' }],
+    options: [{ flag: '--json', summary: 'print {version, file, at, hosts, certificates, events, bytes}' }],
+    examples: [
+      { command: 'backup /var/backups/certherd.db', what: 'nightly, from cron or a timer' },
+      { command: 'backup --data /srv/certherd certherd.db', what: 'of a collector with its data in another directory' },
+    ],
+    exits: usualExits,
+    settled: true,
+    run: async ([file = ''], options, console) =>
+      (await import('./backup.ts')).backUp(file, commonOf(options), console),
+  },
+  {
+    name: 'restore',
+    summary: 'put a backup in the place of the database, which is kept beside it',
+    details:
+      'It refuses while a collector serves, and a backup that is damaged or of a newer version. Every agent then sends all it sees; events that ' +
+      'came after the backup are told as missing. Hosts that were enrolled after it must be enrolled again.',
+    arguments: [{ name: 'file', values: 'file' }],
+    options: [{ flag: '--json', summary: 'print {version, backedUpAt, hosts, certificates, events, bytes, keptAs?}' }],
+    examples: [{ command: 'restore /var/backups/certherd.db', what: 'after systemctl stop certherd-collector' }],
+    exits: usualExits,
+    settled: true,
+    run: async ([file = ''], options, console) =>
+      (await import('./restore.ts')).restore(file, commonOf(options), console),
   },
   {
     ...completionEntry(programName, exitCodes),
@@ -129,10 +158,11 @@ export const commandTable: readonly CommandEntry[] = [
   },
 ];
 
-function commonOf({ config, data, verbose }: Options): CommonOptions {
+function commonOf({ config, data, verbose, json }: Options): CommonOptions & { json: boolean } {
   return {
     ...(typeof config === 'string' && { config }),
     ...(typeof data === 'string' && { data }),
     verbose: verbose === true,
+    json: json === true,
   };
 }

@@ -2,7 +2,7 @@ import { Readable } from 'node:stream';
 import { setImmediate as othersTurn } from 'node:timers/promises';
 import type { FastifyInstance, FastifyReply } from 'fastify';
 import type { Topic } from '../receive/records.ts';
-import type { Facts } from '../store/facts.ts';
+import type { Facts, Restoration } from '../store/facts.ts';
 import { eventView } from './assemble-estate.ts';
 import type { Estate } from './estate.ts';
 import type { Live } from './live.ts';
@@ -14,6 +14,8 @@ export interface ApiNeeds {
   estate: () => Estate;
   /** In order of arrival; without `after` the newest. */
   events: (after: number | undefined, limit: number) => Facts['events'];
+  /** Newest first. */
+  restorations: () => Restoration[];
   counts: () => CollectorCounts;
   live: Live;
   /** Can anything be kept? */
@@ -26,7 +28,8 @@ const lists = ['hosts', 'certificates', 'endpoints', 'findings', 'lineages'] as 
 const chunkLength = 16 * 1024;
 
 /** The JSON API, the live stream, /metrics and /healthz. Every item has the shape that it has in Estate. */
-export function addApi(app: FastifyInstance, { estate, events, counts, live, isWritable, now }: ApiNeeds): void {
+export function addApi(app: FastifyInstance, needs: ApiNeeds): void {
+  const { estate, events, restorations, counts, live, isWritable, now } = needs;
   app.get('/api/v1/estate', (_, reply) =>
     reply
       .header('cache-control', 'no-store')
@@ -48,6 +51,15 @@ export function addApi(app: FastifyInstance, { estate, events, counts, live, isW
     const at = new Date(now()).toISOString();
     const next = found.at(-1)?.id ?? after ?? 0;
     return sendFresh(reply, { version: 1, at, items: found.map(eventView), next });
+  });
+
+  app.get('/api/v1/restorations', (_, reply) => {
+    const instant = (at: number) => new Date(at).toISOString();
+    const items = restorations().map(({ backedUpAt, restoredAt }) => ({
+      backedUpAt: instant(backedUpAt),
+      restoredAt: instant(restoredAt),
+    }));
+    return sendFresh(reply, { version: 1, at: instant(now()), items });
   });
 
   app.get('/api/v1/live', { exposeHeadRoute: false }, (request, reply) => {

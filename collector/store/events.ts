@@ -7,9 +7,10 @@ const columns = `SELECT event.id, host.agent_id, host.name AS host_name, epoch.n
 
 /** Rows of `epoch` and `event`. (agent, epoch, seq) is an event's identity: what is kept already is left alone. */
 export function eventTable(sql: Sql) {
-  const findEpoch = sql.prepare<[number, string], { id: number; acked_seq: number }>(
-    'SELECT id, acked_seq FROM epoch WHERE host = ? AND name = ?',
+  const findEpoch = sql.prepare<[number, string], { id: number; acked_seq: number; restored: number }>(
+    'SELECT id, acked_seq, restored FROM epoch WHERE host = ? AND name = ?',
   );
+  const cameAgain = sql.prepare('UPDATE epoch SET restored = 0 WHERE id = ?');
   const addEpoch = sql.prepare('INSERT INTO epoch (host, name) VALUES (?, ?)');
   const ack = sql
     .prepare('UPDATE epoch SET acked_seq = max(acked_seq, ?), kept = kept + ? WHERE id = ? RETURNING acked_seq')
@@ -29,6 +30,12 @@ export function eventTable(sql: Sql) {
       const known = findEpoch.get(host, epoch);
       const id = known?.id ?? Number(addEpoch.run(host, epoch).lastInsertRowid);
       let added = 0;
+      const [first] = events;
+      if (first && (!known || known.restored === 1)) {
+        const gap = missingBefore(first, known?.acked_seq ?? 0);
+        if (gap) insert.run(id, gap.seq, Date.parse(gap.at), at, JSON.stringify(gap));
+        if (known) cameAgain.run(id);
+      }
       for (const event of events)
         added += insert.run(id, event.seq, Date.parse(event.at), at, JSON.stringify(event)).changes;
       return { ackedSeq: Number(ack.get(events.at(-1)?.seq ?? 0, added, id)), added };
@@ -38,6 +45,25 @@ export function eventTable(sql: Sql) {
     /** In order of arrival. */
     after: (id: number, limit: number): EventFacts[] => after.all(id, limit).map(read),
     count: (): number => Number(count.get()),
+  };
+}
+
+/**
+ * Another database had acknowledged what lies between, so that the agent has dropped it: this one was restored from an older backup, or
+ * is another collector's. A hole that the agent itself explains is its own.
+ */
+function missingBefore(first: Event, ackedSeq: number): Event | undefined {
+  const lost = first.seq - 1 - ackedSeq;
+  if (lost <= 0 || first.kind === 'gap') return undefined;
+  return {
+    seq: first.seq - 1,
+    at: first.at,
+    kind: 'gap',
+    subject: { kind: 'host', id: '' },
+    ok: false,
+    summary: `${lost} event(s) are missing here: a newer database than this one had acknowledged them`,
+    detail: { lost: String(lost), missing: `${ackedSeq + 1} to ${first.seq - 1}`, by: 'collector' },
+    steps: [],
   };
 }
 

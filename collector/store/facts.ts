@@ -70,3 +70,9 @@ export interface Change {
   before: string | undefined;
   after: string | undefined;
 }
+
+/** A backup took the place of a newer database: what was kept between the two instants is missing. Milliseconds since 1970. */
+export interface Restoration {
+  backedUpAt: number;
+  restoredAt: number;
+}

@@ -3,13 +3,15 @@ import { join } from 'node:path';
 import type { Result } from '@certherd/protocol/failure';
 import type { Log } from '../ports.ts';
 import type { Enrolment, Records, SessionStart, SessionState } from '../receive/records.ts';
+import { copyDatabase, removeLeftovers } from './backup.ts';
 import { certificateTable } from './certificates.ts';
 import { changeTable } from './changes.ts';
-import { type OpenFailure, openDatabase, type Sql } from './database.ts';
+import { type OpenFailure, openDatabase, readResting, type Sql } from './database.ts';
 import { eventTable } from './events.ts';
-import type { Change, EventFacts, Facts } from './facts.ts';
+import type { Change, EventFacts, Facts, Restoration } from './facts.ts';
 import { createGroupCommit, type Kept } from './group-commit.ts';
 import { hostTable } from './hosts.ts';
+import type { Mark } from './mark.ts';
 import { type Migration, readMigrations } from './migrations.ts';
 import { settingTable } from './settings.ts';
 import { snapshotTable } from './snapshots.ts';
@@ -27,6 +29,10 @@ export interface Store extends Records {
   facts: () => Facts;
   /** In order of arrival; without `after` the newest. */
   events: (after: number | undefined, limit: number) => EventFacts[];
+  /** Each time that a backup took this database's place, newest first. */
+  restorations: () => Restoration[];
+  /** A copy of the database as of its end, made while it goes on writing (backup.ts). */
+  copyTo: (path: string, onward: (progress: { total: number; remaining: number }) => void) => Promise<Mark>;
   /** A host's history, oldest first. */
   changes: (agentId: string) => (Change & { at: number })[];
   close: () => void;
@@ -44,6 +50,18 @@ export function openStore(
   return opened.ok ? { ok: true, value: createStore(opened.value, log) } : opened;
 }
 
+/** A copy beside the database, for a backup (backup.ts), while nobody serves it; nothing in it is changed. */
+export async function copyResting(directory: string): Promise<{ name: string; mark: Mark }> {
+  const sql = readResting(join(directory, 'certherd.db'), readMigrations());
+  try {
+    const name = `backup-${randomBytes(8).toString('hex')}.db`;
+    removeLeftovers(directory);
+    return { name, mark: await copyDatabase(sql, join(directory, name), () => {}) };
+  } finally {
+    sql.close();
+  }
+}
+
 function createStore(sql: Sql, log: Log): Store {
   const group = createGroupCommit(sql, log);
   const settings = settingTable(sql);
@@ -53,6 +71,9 @@ function createStore(sql: Sql, log: Log): Store {
   const certificates = certificateTable(sql);
   const changes = changeTable(sql);
   const events = eventTable(sql);
+  const restorations = sql.prepare<[], { backed_up_at: number; restored_at: number }>(
+    'SELECT backed_up_at, restored_at FROM restoration ORDER BY id DESC',
+  );
   const collectorId = settings.read('collector-id') ?? randomBytes(16).toString('base64url');
   if (settings.read('collector-id') === undefined) settings.keep('collector-id', collectorId);
 
@@ -76,6 +97,9 @@ function createStore(sql: Sql, log: Log): Store {
     validityChanged: certificates.validityChanged,
     facts,
     events: (after, limit) => (after === undefined ? events.newest(limit).toReversed() : events.after(after, limit)),
+    restorations: () =>
+      restorations.all().map((row) => ({ backedUpAt: row.backed_up_at, restoredAt: row.restored_at })),
+    copyTo: (path, onward) => copyDatabase(sql, path, onward),
     changes: (agentId) => changes.ofHost(rowOf(agentId)),
     close() {
       group.flush();
