@@ -17,6 +17,7 @@ import { openWebServer } from './serve/web-server.ts';
 import { removeLeftovers } from './store/backup.ts';
 import { lockDirectory, prepareDirectory } from './store/directory.ts';
 import type { Facts } from './store/facts.ts';
+import { keepBounds } from './store/retention.ts';
 import { openStore } from './store/store.ts';
 import { collectorVersion } from './version.ts';
 
@@ -68,6 +69,7 @@ async function open(
   if (!opened.ok) throw startFailure(opened.failure.message);
   const store = opened.value;
   closers.push(store.close);
+  closers.push(keepBounds({ ...store, clock, log }, config));
   const identity = orFail(await loadTlsIdentity(directory, startedAt));
   const files = await pageFiles();
 
@@ -123,6 +125,7 @@ async function open(
     estate,
     events: store.events,
     restorations: store.restorations,
+    stays: store.stays,
     now: () => clock.now(),
     counts: () => ({
       eventsTotal: currentFacts().eventsTotal,

@@ -2,7 +2,7 @@ import { Readable } from 'node:stream';
 import { setImmediate as othersTurn } from 'node:timers/promises';
 import type { FastifyInstance, FastifyReply } from 'fastify';
 import type { Topic } from '../receive/records.ts';
-import type { Facts, Restoration } from '../store/facts.ts';
+import type { Facts, Restoration, Stay } from '../store/facts.ts';
 import { eventView } from './assemble-estate.ts';
 import type { Estate } from './estate.ts';
 import type { Live } from './live.ts';
@@ -16,6 +16,8 @@ export interface ApiNeeds {
   events: (after: number | undefined, limit: number) => Facts['events'];
   /** Newest first. */
   restorations: () => Restoration[];
+  /** Newest first. */
+  stays: (fingerprint: string) => Stay[];
   counts: () => CollectorCounts;
   live: Live;
   /** Can anything be kept? */
@@ -29,7 +31,7 @@ const chunkLength = 16 * 1024;
 
 /** The JSON API, the live stream, /metrics and /healthz. Every item has the shape that it has in Estate. */
 export function addApi(app: FastifyInstance, needs: ApiNeeds): void {
-  const { estate, events, restorations, counts, live, isWritable, now } = needs;
+  const { estate, events, restorations, stays, counts, live, isWritable, now } = needs;
   app.get('/api/v1/estate', (_, reply) =>
     reply
       .header('cache-control', 'no-store')
@@ -48,13 +50,22 @@ export function addApi(app: FastifyInstance, needs: ApiNeeds): void {
     if (after === 'wrong' || limit === 'wrong')
       return sendProblem(reply, 400, 'Bad query', 'after: a number from 0; limit: a number from 1 to 1000');
     const found = events(after, limit ?? 100);
-    const at = new Date(now()).toISOString();
     const next = found.at(-1)?.id ?? after ?? 0;
-    return sendFresh(reply, { version: 1, at, items: found.map(eventView), next });
+    return sendFresh(reply, { version: 1, at: instant(now()), items: found.map(eventView), next });
+  });
+
+  app.get<{ Params: { fingerprint: string } }>('/api/v1/certificates/:fingerprint/history', ({ params }, reply) => {
+    if (!/^[0-9a-f]{64}$/.test(params.fingerprint))
+      return sendProblem(reply, 400, 'Bad fingerprint', 'A SHA-256 in lower-case hexadecimal: 64 digits.');
+    const items = stays(params.fingerprint).map(({ from, until, ...stay }) => ({
+      ...stay,
+      from: instant(from),
+      ...(until !== undefined && { until: instant(until) }),
+    }));
+    return sendFresh(reply, { version: 1, at: instant(now()), items });
   });
 
   app.get('/api/v1/restorations', (_, reply) => {
-    const instant = (at: number) => new Date(at).toISOString();
     const items = restorations().map(({ backedUpAt, restoredAt }) => ({
       backedUpAt: instant(backedUpAt),
       restoredAt: instant(restoredAt),
@@ -81,6 +92,10 @@ export function addApi(app: FastifyInstance, needs: ApiNeeds): void {
     if (writable) return sendFresh(reply, { status: 'ok' });
     return sendProblem(reply, 503, 'Read-only', 'The database cannot be written: look for a full disk.');
   });
+}
+
+function instant(at: number): string {
+  return new Date(at).toISOString();
 }
 
 function sendFresh(reply: FastifyReply, body: object): FastifyReply {

@@ -7,8 +7,8 @@ const columns = `SELECT event.id, host.agent_id, host.name AS host_name, epoch.n
 
 /** Rows of `epoch` and `event`. (agent, epoch, seq) is an event's identity: what is kept already is left alone. */
 export function eventTable(sql: Sql) {
-  const findEpoch = sql.prepare<[number, string], { id: number; acked_seq: number; restored: number }>(
-    'SELECT id, acked_seq, restored FROM epoch WHERE host = ? AND name = ?',
+  const findEpoch = sql.prepare<[number, string], KnownEpoch>(
+    'SELECT id, acked_seq, thinned_seq, restored FROM epoch WHERE host = ? AND name = ?',
   );
   const cameAgain = sql.prepare('UPDATE epoch SET restored = 0 WHERE id = ?');
   const addEpoch = sql.prepare('INSERT INTO epoch (host, name) VALUES (?, ?)');
@@ -17,6 +17,10 @@ export function eventTable(sql: Sql) {
     .pluck();
   const insert = sql.prepare(
     'INSERT INTO event (epoch, seq, at, received_at, body) VALUES (?, ?, ?, ?, ?) ON CONFLICT (epoch, seq) DO NOTHING',
+  );
+  const note = sql.prepare(
+    `INSERT INTO latest_event (host, kind, subject, event) VALUES (?, ?, ?, ?)
+     ON CONFLICT (host, kind, subject) DO UPDATE SET event = excluded.event`,
   );
   const newest = sql.prepare<[number], Raw>(`${columns} ORDER BY event.id DESC LIMIT ?`);
   const after = sql.prepare<[number, number], Raw>(`${columns} WHERE event.id > ? ORDER BY event.id LIMIT ?`);
@@ -36,8 +40,15 @@ export function eventTable(sql: Sql) {
         if (gap) insert.run(id, gap.seq, Date.parse(gap.at), at, JSON.stringify(gap));
         if (known) cameAgain.run(id);
       }
-      for (const event of events)
-        added += insert.run(id, event.seq, Date.parse(event.at), at, JSON.stringify(event)).changes;
+      const last = new Map<string, [kind: string, subject: string, row: number | bigint]>();
+      for (const event of events) {
+        if (known && event.seq <= known.thinned_seq) continue;
+        const { changes, lastInsertRowid } = insert.run(id, event.seq, Date.parse(event.at), at, JSON.stringify(event));
+        added += changes;
+        const subject = subjectKey(event.subject);
+        if (changes === 1) last.set(`${event.kind} ${subject}`, [event.kind, subject, lastInsertRowid]);
+      }
+      for (const [kind, subject, row] of last.values()) note.run(host, kind, subject, row);
       return { ackedSeq: Number(ack.get(events.at(-1)?.seq ?? 0, added, id)), added };
     },
     /** Newest first. */
@@ -46,6 +57,11 @@ export function eventTable(sql: Sql) {
     after: (id: number, limit: number): EventFacts[] => after.all(id, limit).map(read),
     count: (): number => Number(count.get()),
   };
+}
+
+/** Of `latest_event.subject`. A kind holds no space. */
+export function subjectKey({ kind, id }: Event['subject']): string {
+  return `${kind} ${id}`;
 }
 
 /**
@@ -65,6 +81,14 @@ function missingBefore(first: Event, ackedSeq: number): Event | undefined {
     detail: { lost: String(lost), missing: `${ackedSeq + 1} to ${first.seq - 1}`, by: 'collector' },
     steps: [],
   };
+}
+
+interface KnownEpoch {
+  id: number;
+  acked_seq: number;
+  /** Events up to this one may have been thinned: what comes of them again is not kept again. */
+  thinned_seq: number;
+  restored: number;
 }
 
 interface Raw {

@@ -76,3 +76,15 @@ export interface Restoration {
   backedUpAt: number;
   restoredAt: number;
 }
+
+/** An endpoint's certificate was this one, from then until another took its place. Milliseconds since 1970. */
+export interface Stay {
+  agentId: string;
+  hostName: string;
+  state: 'endpoint-issued' | 'endpoint-configured' | 'endpoint-served';
+  /** The endpoint's id. */
+  endpoint: string;
+  from: number;
+  /** undefined: it still is. */
+  until: number | undefined;
+}

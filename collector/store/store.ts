@@ -8,13 +8,14 @@ import { certificateTable } from './certificates.ts';
 import { changeTable } from './changes.ts';
 import { type OpenFailure, openDatabase, readResting, type Sql } from './database.ts';
 import { eventTable } from './events.ts';
-import type { Change, EventFacts, Facts, Restoration } from './facts.ts';
+import type { Change, EventFacts, Facts, Restoration, Stay } from './facts.ts';
 import { createGroupCommit, type Kept } from './group-commit.ts';
 import { hostTable } from './hosts.ts';
 import type { Mark } from './mark.ts';
 import { type Migration, readMigrations } from './migrations.ts';
 import { settingTable } from './settings.ts';
 import { snapshotTable } from './snapshots.ts';
+import { thinning, type ThinPlace, type ThinSlice } from './thin.ts';
 import { tokenTable } from './tokens.ts';
 
 /** All that the collector keeps. Reads are synchronous; writes resolve when they are on disk. */
@@ -35,6 +36,12 @@ export interface Store extends Records {
   copyTo: (path: string, onward: (progress: { total: number; remaining: number }) => void) => Promise<Mark>;
   /** A host's history, oldest first. */
   changes: (agentId: string) => (Change & { at: number })[];
+  /** One slice of what is over before an instant goes (thin.ts). */
+  thin: (before: number, place: ThinPlace) => Promise<Kept<ThinSlice>>;
+  /** What the database takes on disk, without what is free in it. */
+  usedBytes: () => number;
+  /** Where a certificate was issued, configured and served, newest first. */
+  stays: (fingerprint: string) => Stay[];
   close: () => void;
 }
 
@@ -71,6 +78,7 @@ function createStore(sql: Sql, log: Log): Store {
   const certificates = certificateTable(sql);
   const changes = changeTable(sql);
   const events = eventTable(sql);
+  const thinned = thinning(sql);
   const restorations = sql.prepare<[], { backed_up_at: number; restored_at: number }>(
     'SELECT backed_up_at, restored_at FROM restoration ORDER BY id DESC',
   );
@@ -101,6 +109,9 @@ function createStore(sql: Sql, log: Log): Store {
       restorations.all().map((row) => ({ backedUpAt: row.backed_up_at, restoredAt: row.restored_at })),
     copyTo: (path, onward) => copyDatabase(sql, path, onward),
     changes: (agentId) => changes.ofHost(rowOf(agentId)),
+    thin: (before, place) => group.keep(() => thinned.slice(before, place)),
+    usedBytes: thinned.usedBytes,
+    stays: (fingerprint) => changes.stays(fingerprint),
     close() {
       group.flush();
       sql.close();

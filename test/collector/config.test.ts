@@ -24,6 +24,8 @@ test('without a config everything has a value', (t) => {
       publicAddress: undefined,
       heartbeatSeconds: 15,
       silentAfterSeconds: 60,
+      historyDays: 730,
+      historyMegabytes: undefined,
       logLevel: 'info',
     },
   });
@@ -56,6 +58,8 @@ test('every field is read', (t) => {
     publicAddress: { host: 'collector.example', port: 443 },
     heartbeatSeconds: 5,
     silentAfterSeconds: 30,
+    historyDays: 730,
+    historyMegabytes: undefined,
     logLevel: 'debug',
   });
 });

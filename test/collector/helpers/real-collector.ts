@@ -35,6 +35,8 @@ export function testConfig(dataDirectory: string, change: Partial<Config> = {}):
     publicAddress: undefined,
     heartbeatSeconds: 1,
     silentAfterSeconds: 60,
+    historyDays: 730,
+    historyMegabytes: undefined,
     logLevel: 'error',
     ...change,
   };
