@@ -10,7 +10,7 @@ import { readMigrations } from '../store/migrations.ts';
 import { copyResting } from '../store/store.ts';
 import { askServing } from './ask-serving.ts';
 import { configFor, type Console, exitCodes, type JsonOptions } from './command.ts';
-import { megabytes, requireData } from './data-directory.ts';
+import { megabytes, requireData } from './directory.ts';
 
 /** `backup FILE`: the database as of one moment, checked, under that name; nothing is there in its place before it is whole. */
 export async function backUp(file: string, options: JsonOptions, console: Console): Promise<number> {

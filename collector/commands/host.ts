@@ -8,7 +8,7 @@ import { openStore } from '../store/store.ts';
 import { silentLog } from '../system/log.ts';
 import { collectorVersion } from '../version.ts';
 import { configFor, type Console, exitCodes, type JsonOptions } from './command.ts';
-import { requireData } from './data-directory.ts';
+import { requireData } from './directory.ts';
 
 /**
  * `host list`: what the database says. Who is connected right now only the serving process knows; a host counts

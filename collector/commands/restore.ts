@@ -4,7 +4,7 @@ import { startFailure } from '../failure.ts';
 import { lockDirectory, prepareDirectory } from '../store/directory.ts';
 import { restoreBackup } from '../store/restore.ts';
 import { configFor, type Console, exitCodes, type JsonOptions } from './command.ts';
-import { megabytes } from './data-directory.ts';
+import { megabytes } from './directory.ts';
 
 /** `restore FILE`: a backup takes the database's place, which is kept beside; while a collector serves it refuses. */
 export function restore(file: string, options: JsonOptions, console: Console): number {
