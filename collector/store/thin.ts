@@ -18,8 +18,8 @@ export interface ThinSlice {
 export const passStart: ThinPlace = { table: 'change', after: 0 };
 
 /** Rows that a slice looks at, and removes at most: a few milliseconds. */
-const looked = 256;
-const removed = 128;
+const looked = 128;
+const removed = 32;
 
 /**
  * Removes history that is over before an instant. Of each track the newest row before it stays, so that what was then is still known, and its
