@@ -94,7 +94,7 @@ function withSince(body: string, since: number | null): string {
 
 interface Raw {
   at: number;
-  kind: 'certificate-seen' | 'endpoint-issued' | 'endpoint-configured' | 'endpoint-served' | 'finding';
+  kind: Exclude<Change['kind'], 'finding-opened' | 'finding-closed'> | 'finding';
   subject: string;
   fingerprint: string | null;
   body: string | null;

@@ -3,8 +3,9 @@
 CREATE TABLE track (
   id INTEGER PRIMARY KEY,
   host INTEGER NOT NULL REFERENCES host (id),
-  kind TEXT NOT NULL CHECK (kind IN ('endpoint-issued', 'endpoint-configured', 'endpoint-served', 'finding')),
-  -- an endpoint's id, or a finding's key
+  -- endpoint-issued, endpoint-configured, endpoint-served, finding, or what else is told of a host
+  kind TEXT NOT NULL,
+  -- an endpoint's id, a finding's key
   subject TEXT NOT NULL,
   UNIQUE (host, kind, subject)
 ) STRICT;

@@ -48,7 +48,7 @@ export async function agedHistory(
   const latestMs = Math.min(...timed(30, answers(current)));
   const windowMs = Math.min(...timed(3, answers(window)));
   const prints = sql
-    .prepare<[], string>('SELECT lower(hex(fingerprint)) FROM certificate WHERE id % 9973 = 1 LIMIT 100')
+    .prepare<[], string>('SELECT lower(hex(fingerprint)) FROM certificate ORDER BY random() LIMIT 100')
     .pluck()
     .all();
   const historyMs = timed(1, () => old.stays(prints[0] ?? '')).concat(
