@@ -8,6 +8,7 @@ import { openAgentListener } from './receive/listener.ts';
 import { createLiveness } from './receive/liveness.ts';
 import { createSessions } from './receive/sessions.ts';
 import { loadTlsIdentity } from './receive/tls-identity.ts';
+import { keepRequests } from './requests.ts';
 import { assembleEstate } from './serve/assemble-estate.ts';
 import type { Estate } from './serve/estate.ts';
 import { openControl } from './serve/control.ts';
@@ -80,6 +81,7 @@ async function open(
   const liveness = createLiveness({ records: store, clock, log, silentAfterMs, changed });
   closers.push(liveness.close);
   const refusals = createRefusals();
+  const sessions = createSessions();
   const isWritable = rarely(clock, async () => (await store.checkWritable(clock.now())).ok);
   const listener = await openAgentListener({
     listen: config.agentListen,
@@ -90,7 +92,7 @@ async function open(
       heartbeatSeconds: config.heartbeatSeconds,
       readFrame: createFrameReader(),
       records: store,
-      sessions: createSessions(),
+      sessions,
       liveness,
       refusals,
       changed,
@@ -126,6 +128,7 @@ async function open(
     events: store.events,
     restorations: store.restorations,
     stays: store.stays,
+    requests: store.requests,
     now: () => clock.now(),
     counts: () => ({
       eventsTotal: currentFacts().eventsTotal,
@@ -136,7 +139,9 @@ async function open(
     }),
   });
   closers.push(web.close);
-  const control = await openControl({ directory, log, clock, copyTo: store.copyTo });
+  const requests = keepRequests({ ...store, facts: currentFacts, sessions, clock, log });
+  closers.push(requests.close);
+  const control = await openControl({ directory, log, clock, copyTo: store.copyTo, requests });
   closers.push(control.close);
   return { agentAddress: listener.address, webAddress: web.address, isNew: currentFacts().hosts.length === 0 };
 }

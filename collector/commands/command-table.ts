@@ -112,6 +112,58 @@ export const commandTable: readonly CommandEntry[] = [
     run: async (_args, options, console) => (await import('./host.ts')).listHosts(commonOf(options), console),
   },
   {
+    name: 'request',
+    summary: 'ask a host for something: rescan, verify, reload, renew, restore or rehearse',
+    details:
+      'SUBJECT is the id of something that the host itself reported: a lineage, a server, an endpoint; it may be left out where there is only one. ' +
+      "The host's own policy has the last word: what it says is shown with --wait, and kept at /api/v1/requests. A host that is away is asked when it connects.",
+    arguments: [
+      { name: 'verb', values: 'text' },
+      { name: 'subject', values: 'text', count: 'optional' },
+    ],
+    options: [
+      { flag: '--host', value: 'HOST', values: 'text', summary: 'which host: its name, or its agent id' },
+      { flag: '--reason', value: 'TEXT', values: 'text', summary: 'why, for the history' },
+      {
+        flag: '--within',
+        value: 'TIME',
+        values: 'text',
+        summary: 'not to be begun later: 30s, 10m, 1d (default: 10m)',
+      },
+      {
+        flag: '--key',
+        value: 'WORD',
+        values: 'text',
+        summary: 'the same word again is the same request, and is done once',
+      },
+      { flag: '--wait', summary: 'until the host has answered; exit 1 where it failed, refused or did not' },
+      { flag: '--json', summary: 'print {version, id, state, ...}' },
+    ],
+    examples: [
+      {
+        command: 'request renew shop --host web-1 --reason "the key leaked" --wait',
+        what: 'and wait for what came of it',
+      },
+      { command: 'request reload nginx --host web-1 --reason drift', what: 'when it connects, within ten minutes' },
+    ],
+    exits: usualExits,
+    settled: true,
+    run: async ([verb = '', subject], options, console) =>
+      (await import('./request.ts')).request(
+        verb,
+        subject,
+        {
+          ...commonOf(options),
+          host: textOf(options['host']),
+          reason: textOf(options['reason']),
+          within: textOf(options['within']),
+          key: textOf(options['key']),
+          wait: options['wait'] === true,
+        },
+        console,
+      ),
+  },
+  {
     name: 'backup',
     summary: 'write the database as of one moment to FILE, checked, while the collector goes on serving',
     details:
@@ -165,4 +217,8 @@ function commonOf({ config, data, verbose, json }: Options): CommonOptions & { j
     verbose: verbose === true,
     json: json === true,
   };
+}
+
+function textOf(value: string | boolean | undefined): string | undefined {
+  return typeof value === 'string' ? value : undefined;
 }

@@ -3,11 +3,13 @@ import { setImmediate as othersTurn } from 'node:timers/promises';
 import type { FastifyInstance, FastifyReply } from 'fastify';
 import type { Topic } from '../receive/records.ts';
 import type { Facts, Restoration, Stay } from '../store/facts.ts';
+import type { RequestRow } from '../store/requests.ts';
 import { eventView } from './assemble-estate.ts';
 import type { Estate } from './estate.ts';
 import type { Live } from './live.ts';
 import { type CollectorCounts, metricsText } from './metrics.ts';
 import { sendProblem } from './problem.ts';
+import { requestView } from './request-view.ts';
 
 /** What the routes read from. */
 export interface ApiNeeds {
@@ -15,6 +17,7 @@ export interface ApiNeeds {
   /** In order of arrival; without `after` the newest. */
   events: (after: number | undefined, limit: number) => Facts['events'];
   /** Newest first. */
+  requests: (limit: number) => RequestRow[];
   restorations: () => Restoration[];
   /** Newest first. */
   stays: (fingerprint: string) => Stay[];
@@ -31,7 +34,7 @@ const chunkLength = 16 * 1024;
 
 /** The JSON API, the live stream, /metrics and /healthz. Every item has the shape that it has in Estate. */
 export function addApi(app: FastifyInstance, needs: ApiNeeds): void {
-  const { estate, events, restorations, stays, counts, live, isWritable, now } = needs;
+  const { estate, events, requests, restorations, stays, counts, live, isWritable, now } = needs;
   app.get('/api/v1/estate', (_, reply) =>
     reply
       .header('cache-control', 'no-store')
@@ -62,6 +65,13 @@ export function addApi(app: FastifyInstance, needs: ApiNeeds): void {
       from: instant(from),
       ...(until !== undefined && { until: instant(until) }),
     }));
+    return sendFresh(reply, { version: 1, at: instant(now()), items });
+  });
+
+  app.get<{ Querystring: Record<string, unknown> }>('/api/v1/requests', ({ query }, reply) => {
+    const limit = wholeNumber(query['limit'], 1, 1000);
+    if (limit === 'wrong') return sendProblem(reply, 400, 'Bad query', 'limit: a number from 1 to 1000');
+    const items = requests(limit ?? 100).map((row) => requestView(row, now()));
     return sendFresh(reply, { version: 1, at: instant(now()), items });
   });
 

@@ -3,10 +3,11 @@ import Fastify from 'fastify';
 import { messageOf, startFailure } from '../failure.ts';
 import type { Log } from '../ports.ts';
 import { addBackup, type BackupNeeds } from './control-backup.ts';
+import { addRequests, type ControlRequestNeeds } from './control-requests.ts';
 import { controlPath } from './control-path.ts';
 import { sendProblem } from './problem.ts';
 
-export interface ControlNeeds extends BackupNeeds {
+export interface ControlNeeds extends BackupNeeds, ControlRequestNeeds {
   directory: string;
   log: Log;
 }
@@ -26,6 +27,7 @@ export async function openControl(needs: ControlNeeds): Promise<{ close: () => P
     return sendProblem(reply, 500, 'Internal Server Error', messageOf(error));
   });
   addBackup(app, needs);
+  addRequests(app, needs);
   const { path, close } = controlPath(directory);
   try {
     // Whoever holds the directory's lock is alone: what is there was left by a process that was killed.

@@ -96,6 +96,8 @@ function beginEpoch(
     sql.exec(
       "UPDATE current_snapshot SET digest = ''; UPDATE epoch SET restored = 1; DELETE FROM setting WHERE name = 'backed-up-at'",
     );
+    // What was asked before may have been answered since: nothing of it is sent again.
+    sql.prepare('UPDATE request SET until = min(until, ?) WHERE ended_at IS NULL').run(at);
     // Spent ones among them may be unspent again in here.
     sql.prepare('UPDATE token SET expires_at = min(expires_at, ?)').run(at);
   })();

@@ -13,6 +13,7 @@ import { createGroupCommit, type Kept } from './group-commit.ts';
 import { hostTable } from './hosts.ts';
 import type { Mark } from './mark.ts';
 import { type Migration, readMigrations } from './migrations.ts';
+import { type RequestDraft, type RequestRow, requestTable } from './requests.ts';
 import { settingTable } from './settings.ts';
 import { snapshotTable } from './snapshots.ts';
 import { thinning, type ThinPlace, type ThinSlice } from './thin.ts';
@@ -30,6 +31,13 @@ export interface Store extends Records {
   facts: () => Facts;
   /** In order of arrival; without `after` the newest. */
   events: (after: number | undefined, limit: number) => EventFacts[];
+  /** Keeps a request, or finds the one that has its key. */
+  addRequest: (draft: RequestDraft) => Promise<Kept<RequestRow>>;
+  noteSent: (id: string, at: number) => Promise<Kept<void>>;
+  findRequest: (id: string) => RequestRow | undefined;
+  waitingRequests: (now: number) => RequestRow[];
+  /** Newest first. */
+  requests: (limit: number) => RequestRow[];
   /** Each time that a backup took this database's place, newest first. */
   restorations: () => Restoration[];
   /** A copy of the database as of its end, made while it goes on writing (backup.ts). */
@@ -78,6 +86,7 @@ function createStore(sql: Sql, log: Log): Store {
   const certificates = certificateTable(sql);
   const changes = changeTable(sql);
   const events = eventTable(sql);
+  const requests = requestTable(sql);
   const thinned = thinning(sql);
   const restorations = sql.prepare<[], { backed_up_at: number; restored_at: number }>(
     'SELECT backed_up_at, restored_at FROM restoration ORDER BY id DESC',
@@ -96,7 +105,12 @@ function createStore(sql: Sql, log: Log): Store {
     beginSession: (start) => group.keep(() => beginSession(start)),
     noteConflict: (agentId, at) => group.keep(() => hosts.noteConflict(agentId, at)),
     keepSnapshot: (agentId, frame, at) => group.keep(() => snapshots.replace(rowOf(agentId), frame, at)),
-    keepEvents: (agentId, epoch, list, at) => group.keep(() => events.keep(rowOf(agentId), epoch, list, at)),
+    keepEvents: (agentId, epoch, list, at) =>
+      group.keep(() => {
+        const host = rowOf(agentId);
+        for (const event of list) requests.answer(host, event, at);
+        return events.keep(host, epoch, list, at);
+      }),
     noteHeard: (heard) =>
       group.keep(() => {
         for (const one of heard) hosts.noteHeard(one);
@@ -105,6 +119,11 @@ function createStore(sql: Sql, log: Log): Store {
     validityChanged: certificates.validityChanged,
     facts,
     events: (after, limit) => (after === undefined ? events.newest(limit).toReversed() : events.after(after, limit)),
+    addRequest: (draft) => group.keep(() => requests.add(rowOf(draft.agentId), draft)),
+    noteSent: (id, at) => group.keep(() => requests.noteSent(id, at)),
+    findRequest: requests.find,
+    waitingRequests: requests.waiting,
+    requests: requests.newest,
     restorations: () =>
       restorations.all().map((row) => ({ backedUpAt: row.backed_up_at, restoredAt: row.restored_at })),
     copyTo: (path, onward) => copyDatabase(sql, path, onward),
