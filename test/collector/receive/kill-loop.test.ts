@@ -5,13 +5,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import test from 'ava';
 import Database from 'better-sqlite3';
 import { certificate, event, snapshot, snapshotFrame } from '../helpers/example-snapshot.ts';
-import {
-  addToken,
-  type ChildCollector,
-  readEstate,
-  spawnCollector,
-  temporaryDirectory,
-} from '../helpers/real-collector.ts';
+import { addToken, readEstate, spawnCollector, temporaryDirectory } from '../helpers/real-collector.ts';
 import { until } from '../../helpers/testbed/until.ts';
 import { begin, enrol, type Wire, type WireIdentity } from '../helpers/wire-agent.ts';
 
