@@ -192,6 +192,8 @@ export interface CollectorSocket {
   /** Called once; frames that came before are given at once. A binary frame arrives as "". */
   onMessage(listener: (text: string) => void): void;
   closed: Promise<void>;
+  /** The Date header with which it was opened, where there was one. */
+  date?: string;
   close(): void;
   /** Ends it without a closing handshake: for a peer that does not answer any more. */
   terminate(): void;
@@ -206,8 +208,9 @@ export type OpenCollectorSocket = (target: {
 export interface HttpsAnswer {
   status: number;
   body: string;
-  /** The Retry-After header as it came. */
+  /** The Retry-After and Date headers as they came. */
   retryAfter?: string;
+  date?: string;
 }
 
 /** GET of https:// addresses, one after the other. No redirect is followed, no client certificate or cookie is sent. */

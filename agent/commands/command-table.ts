@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import { completionEntry } from '@certherd/command-line/completion-entry';
 import { adoptEntry } from './adopt-entry.ts';
-import type { CommandEntry, OptionEntry, Options } from './command.ts';
+import { type CommandEntry, configOption, type OptionEntry, type Options } from './command.ts';
 import { exitCodes } from './context.ts';
 
 export const programName = 'certherd-agent';
@@ -130,6 +130,30 @@ export const commandTable: readonly CommandEntry[] = [
     run: {
       settled: async (context, _args, options) =>
         (await import('./status.ts')).statusCommand(context, { json: options.json === true }),
+    },
+  },
+  {
+    name: 'doctor',
+    summary: 'what is wrong with this installation, and what mends it; changes nothing',
+    details:
+      'Looks at the settings, rights, state directory, daemon, act, clock, DNS, proxy, collector, certbot, servers and limits; of certificates check tells. A line for each; what is wrong with the reason why it matters and the exact command or setting that mends it. As root it sees all, and runs nginx -t. It connects to the collector and to the CAs of the lineages.',
+    options: [json('the same for scripts'), configOption],
+    examples: [
+      { command: 'doctor', what: 'after an installation, or where something is not as it should be' },
+      { command: `doctor --json | jq '.checks[] | select(.verdict == "wrong")'`, what: 'for scripts' },
+    ],
+    exits: [
+      { code: 0, what: 'fine' },
+      { code: 1, what: 'something is wrong' },
+      { code: 3, what: 'something could not be told, and nothing is wrong; also wrong usage' },
+    ],
+    wrong: { usage: 3, settings: 3 },
+    run: {
+      free: async (_args, { config, json: isJson }) =>
+        (await import('./doctor.ts')).doctorCommand({
+          config: typeof config === 'string' ? config : undefined,
+          json: isJson === true,
+        }),
     },
   },
   {

@@ -21,7 +21,8 @@ export function optionsOf(command: CommandEntry): OptionEntry[] {
   return [...command.options, ...('settled' in command.run ? [configOption] : []), verboseOption];
 }
 
-const configOption: OptionEntry = {
+/** Also for a command that goes on where the settings are wrong. */
+export const configOption: OptionEntry = {
   flag: '--config',
   value: 'FILE',
   values: 'file',

@@ -3,7 +3,7 @@ import type { Rehearsal } from '@certherd/protocol/snapshot';
 import { type EndpointRow, type State, urgencyOf } from './endpoint-rows.ts';
 import { aligned, type Cell, flowed } from '@certherd/command-line/layout';
 import { printable } from '@certherd/command-line/printable';
-import { span } from './span.ts';
+import { span } from '@certherd/command-line/span';
 import type { Terminal } from '@certherd/command-line/terminal';
 
 /** More rows than this, and those that are fine become one line for each listener. */

@@ -3,7 +3,7 @@ import { delayOf, mayBe } from '../decide/delays.ts';
 import { severityMark } from './endpoint-table.ts';
 import { widthOf, wrapped } from '@certherd/command-line/layout';
 import { printable } from '@certherd/command-line/printable';
-import { span } from './span.ts';
+import { span } from '@certherd/command-line/span';
 import type { Terminal } from '@certherd/command-line/terminal';
 
 /** Of findings with one code so many are told in full, those with a remedy of their own first; of notices one. */

@@ -4,7 +4,7 @@ import { isLocked } from '../system/lock.ts';
 import { systemState } from '../system/state.ts';
 import { type Context, exitCodes, writeError, writeLine } from './context.ts';
 import { printable, printableJson } from '@certherd/command-line/printable';
-import { span } from './span.ts';
+import { span } from '@certherd/command-line/span';
 import { type Terminal, terminalOf } from '@certherd/command-line/terminal';
 
 /** What the daemon of this host last said of itself. Exit 0 while it runs, else 1. */

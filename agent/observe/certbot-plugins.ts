@@ -14,6 +14,16 @@ export function observeCertbotPlugins(files: Files, binary: string): Set<string>
   return names.has('webroot') ? names : undefined;
 }
 
+/** The version of this certbot, as its Python package tells it; undefined where that is in no place that is known. */
+export function observeCertbotVersion(files: Files, binary: string): string | undefined {
+  const resolved = files.resolve(binary);
+  const names = resolved.ok
+    ? packageDirectories(files, resolved.value).flatMap((directory) => namesIn(files, directory))
+    : [];
+  const versions = names.map((name) => /^certbot-(\d[\w.]*?)(?:-py[\d.]+)?\.(?:dist|egg)-info$/.exec(name)?.[1]);
+  return versions.find((version) => version !== undefined);
+}
+
 /** Debian's and Red Hat's places, the virtual environment that the program stands in, and snap's with its plugin snaps. */
 function packageDirectories(files: Files, program: string): string[] {
   const prefixes = basename(program) === 'snap' ? snaps(files) : [dirname(dirname(program))];

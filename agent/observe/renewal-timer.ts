@@ -18,10 +18,7 @@ const unitDirectories = [
  * Fedora's certbot-renew.timer, snap's, one of the operator's own), enabled or not.
  */
 export function observeTimers(files: Files, root: string, configDirectory: string, systemd: boolean): RenewalRunner[] {
-  const directories = distinct(
-    files,
-    unitDirectories.map((directory) => join(root, directory)),
-  );
+  const directories = unitPlaces(files, root);
   const names = directories.flatMap((directory) => namesIn(files, directory)).filter((name) => name.endsWith('.timer'));
   const enabled = enabledTimers(files, directories);
   return [...new Set([...names, ...enabled])].sort().flatMap((name) => {
@@ -55,10 +52,10 @@ export function observeTimers(files: Files, root: string, configDirectory: strin
   });
 }
 
-/** /lib is a link to /usr/lib on most hosts. */
-function distinct(files: Files, directories: readonly string[]): string[] {
+/** The directories of units that are there. /lib is a link to /usr/lib on most hosts. */
+export function unitPlaces(files: Files, root: string): string[] {
   const real = new Map<string, string>();
-  for (const directory of directories) {
+  for (const directory of unitDirectories.map((one) => join(root, one))) {
     const path = files.resolve(directory);
     if (path.ok && !real.has(path.value)) real.set(path.value, directory);
   }
@@ -83,14 +80,14 @@ function enabledTimers(files: Files, directories: readonly string[]): string[] {
     .filter((name) => name.endsWith('.timer'));
 }
 
-interface Unit {
+export interface Unit {
   path: string;
   texts: string[];
   masked: boolean;
 }
 
-/** A unit that is a link to /dev/null, or empty, is masked; its drop-ins come from all directories, in the order of their names. */
-function findUnit(files: Files, directories: readonly string[], name: string): Unit | undefined {
+/** A unit by its name, with its drop-ins. One that is a link to /dev/null, or empty, is masked; its drop-ins come from all directories, in the order of their names. */
+export function findUnit(files: Files, directories: readonly string[], name: string): Unit | undefined {
   for (const directory of directories) {
     const path = join(directory, name);
     const real = files.resolve(path);

@@ -46,7 +46,7 @@ export function signSession(key: KeyObject, session: Parameters<typeof sessionSt
 }
 
 /** Undefined while this host is not enrolled. */
-export function loadEnrolment(state: State): Result<Enrolment | undefined> {
+export function loadEnrolment(state: Pick<State, 'read'>): Result<Enrolment | undefined> {
   const stored = state.read(enrolmentFile);
   if (!stored.ok) return stored;
   if (stored.value === undefined) return success(undefined);

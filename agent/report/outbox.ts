@@ -146,7 +146,13 @@ export function openOutbox(state: State, log: Log, now: number, newEpoch: () => 
 
 const Head = Type.Object({ epoch: Type.String(), seq: Type.Integer({ minimum: 0 }) });
 
-function load(state: State): { epoch?: string; seq: number; events: Event[]; damaged: number } {
+/** What the file holds, for a reader that changes nothing: the daemon may write it at this moment. */
+export function readOutbox(state: Pick<State, 'read'>): { events: Event[]; damaged: number } {
+  const { events, damaged } = load(state);
+  return { events, damaged };
+}
+
+function load(state: Pick<State, 'read'>): { epoch?: string; seq: number; events: Event[]; damaged: number } {
   const text = state.read(fileName);
   if (!text.ok || !text.value) return { seq: 0, events: [], damaged: 0 };
   const [first = '', ...rest] = text.value.split('\n').filter(Boolean);

@@ -32,10 +32,14 @@ export function collectorSocketOpener(): OpenCollectorSocket {
         socket.terminate();
       });
       // Listening begins at once, because the collector speaks first.
+      let date: string | undefined;
+      socket.once('upgrade', ({ headers }) => {
+        date = headers.date;
+      });
       const early: string[] = [];
       const keep = (bytes: WebSocket.RawData) => early.push(textOf(bytes));
       socket.on('message', keep);
-      socket.once('open', () => resolve({ ok: true, value: asCollectorSocket(socket, early, keep) }));
+      socket.once('open', () => resolve({ ok: true, value: asCollectorSocket(socket, early, keep, date) }));
     });
   };
 }
@@ -44,6 +48,7 @@ function asCollectorSocket(
   socket: WebSocket,
   early: string[],
   keep: (bytes: WebSocket.RawData) => void,
+  date: string | undefined,
 ): CollectorSocket {
   const closed = new Promise<void>((resolve) => socket.once('close', () => resolve()));
   socket.on('error', () => socket.terminate());
@@ -59,6 +64,7 @@ function asCollectorSocket(
       socket.on('message', (bytes: WebSocket.RawData, isBinary: boolean) => listener(isBinary ? '' : textOf(bytes)));
     },
     closed,
+    ...(date !== undefined && { date }),
     close: () => socket.close(),
     terminate: () => socket.terminate(),
   };

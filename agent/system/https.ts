@@ -54,9 +54,10 @@ function get(agent: https.Agent, address: string, deadlineMs: number): Promise<R
         else parts.push(part);
       });
       response.on('end', () => {
-        const retryAfter = response.headers['retry-after'];
+        const { 'retry-after': retryAfter, date } = response.headers;
         const body = Buffer.concat(parts).toString('utf8');
-        end(success({ status: response.statusCode ?? 0, body, ...(retryAfter !== undefined && { retryAfter }) }));
+        const headers = { ...(retryAfter !== undefined && { retryAfter }), ...(date !== undefined && { date }) };
+        end(success({ status: response.statusCode ?? 0, body, ...headers }));
       });
     });
     asked.end();

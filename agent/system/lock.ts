@@ -32,7 +32,13 @@ export function takeLock(directory: string, name: 'action' | 'run'): { release()
 
 /** Does a living process hold this lock? */
 export function isLocked(directory: string, name: 'action' | 'run'): boolean {
-  return isHeld(read(path.join(directory, `${name}.lock`)));
+  return lockHolder(directory, name) !== undefined;
+}
+
+/** The living process that holds this lock, by its pid. */
+export function lockHolder(directory: string, name: 'action' | 'run'): number | undefined {
+  const text = read(path.join(directory, `${name}.lock`));
+  return isHeld(text) ? Number(text?.split(' ')[0]) : undefined;
 }
 
 /** link() fails where the name exists: the one atomic step. */

@@ -8,11 +8,7 @@ import { makeDirectory } from './make-directory.ts';
 export function systemState(directory: string): State & Keeping {
   const ensure = () => makeDirectory(directory);
   return {
-    read: (name) =>
-      attempt(() => {
-        const file = path.join(directory, name);
-        return fs.existsSync(file) ? fs.readFileSync(file, 'utf8') : undefined;
-      }),
+    read: (name) => attempt(() => textOf(path.join(directory, name))),
     write: (name: string, text: string | Uint8Array) =>
       attempt(() => {
         ensure();
@@ -35,6 +31,17 @@ export function systemState(directory: string): State & Keeping {
         writeSynced(path.join(directory, name), 'a', text);
       }),
   };
+}
+
+/** What is not there is undefined; what is only closed to this user is not the same. */
+function textOf(file: string): string | undefined {
+  try {
+    return fs.readFileSync(file, 'utf8');
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ENOTDIR'))
+      return undefined;
+    throw error;
+  }
 }
 
 function writeSynced(file: string, flags: 'wx' | 'a', text: string | Uint8Array): void {

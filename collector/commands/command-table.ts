@@ -195,6 +195,26 @@ export const commandTable: readonly CommandEntry[] = [
       (await import('./restore.ts')).restore(file, commonOf(options), console),
   },
   {
+    name: 'doctor',
+    summary: 'what is wrong with this installation, and what mends it; changes nothing',
+    details:
+      'Looks at the settings, data directory, database, TLS key, ports, agents, clock and limits, while the collector serves and when it does not. A line for each; what is wrong with the reason why it matters and the exact command or setting that mends it. To measure the disk it writes a file of 36 KiB into the data directory and removes it.',
+    options: [{ flag: '--json', summary: 'the same for scripts' }],
+    examples: [
+      { command: 'doctor', what: 'after an installation, or where something is not as it should be' },
+      { command: 'doctor --data /srv/certherd', what: 'of a collector that serves from there' },
+    ],
+    exits: [
+      { code: 0, what: 'fine' },
+      { code: 1, what: 'something is wrong' },
+      { code: 3, what: 'something could not be told, and nothing is wrong' },
+      { code: exitCodes.usage, what: 'wrong usage' },
+    ],
+    settled: true,
+    run: async (_args, options, console) =>
+      (await import('./doctor.ts')).showDoctor({ ...commonOf(options), json: options['json'] === true }, console),
+  },
+  {
     ...completionEntry(programName, exitCodes),
     settled: false,
     run: async ([shell = ''], _options, console) => (await import('./completion.ts')).printCompletion(shell, console),

@@ -27,6 +27,11 @@ export interface Console {
 /** As sysexits.h numbers them, where it does. */
 export const exitCodes = { ok: 0, failed: 1, usage: 64, config: 78 } as const;
 
+/** --config and --data as they were given, for a command that is to be typed with the same. */
+export function placesOf({ config, data }: CommonOptions): string[] {
+  return [...(config === undefined ? [] : ['--config', config]), ...(data === undefined ? [] : ['--data', data])];
+}
+
 /** The config, or undefined after each mistake was printed on a line of its own. */
 export function configFor(options: CommonOptions, console: Console): Config | undefined {
   const surroundings = { env: process.env, home: homedir(), isRoot: process.getuid?.() === 0 };

@@ -39,6 +39,8 @@ export async function openAgentListener(options: AgentListenerOptions): Promise<
     maxPayload: maxFrameBytes,
     maxFragments: 64,
   });
+  // By it an agent can tell that one of the two clocks is wrong.
+  sockets.on('headers', (headers) => headers.push(`Date: ${new Date(gate.clock.now()).toUTCString()}`));
   const server = createServer(
     {
       key: identity.key,

@@ -15,7 +15,7 @@ export interface OpenFailure {
 /** "CRTH" in PRAGMA application_id: tells our file from any other SQLite file. */
 const applicationId = 0x43_52_54_48;
 /** Checking a file takes about a second per 500 MB; larger ones are left to a check on demand. */
-const largestCheckedBytes = 256 * 1024 * 1024;
+export const largestCheckedBytes = 256 * 1024 * 1024;
 
 /**
  * Opens or makes the database (0600), checks it, and brings its schema up to date. Nothing is written before
@@ -51,23 +51,8 @@ export function readResting(path: string, migrations: readonly Migration[]): Sql
 export function examine(path: string, migrations: readonly Migration[], wholly?: 'wholly'): OpenFailure | undefined {
   const sql = new Database(path, { readonly: true });
   try {
-    const library = String(sql.prepare('SELECT sqlite_version()').pluck().get());
-    if (!isAtLeast(library, [3, 51, 3]))
-      return { reason: 'old-library', message: `SQLite ${library} is too old: 3.51.3 or newer is needed` };
-    const owner = Number(sql.pragma('application_id', { simple: true }));
-    const tables = Number(sql.prepare('SELECT count(*) FROM sqlite_schema').pluck().get());
-    if (owner !== applicationId && (owner !== 0 || tables > 0))
-      return {
-        reason: 'foreign',
-        message: `${path}: another program's database: choose another directory with --data`,
-      };
-    const version = Number(sql.pragma('user_version', { simple: true }));
-    const newest = migrations.at(-1)?.number ?? 0;
-    if (version > newest)
-      return {
-        reason: 'newer',
-        message: `${path}: made by a newer certherd-collector (schema ${version}, this one knows ${newest}): install that version; nothing was changed`,
-      };
+    const refused = foreignOrNewer(sql, path, migrations);
+    if (refused) return refused;
     if (wholly || statSync(path).size <= largestCheckedBytes) {
       const verdict = String(sql.pragma(wholly ? 'integrity_check(1)' : 'quick_check(1)', { simple: true }));
       if (verdict !== 'ok') return corrupt(path, verdict.split('\n')[0] ?? '', wholly && 'backup');
@@ -76,6 +61,28 @@ export function examine(path: string, migrations: readonly Migration[], wholly?:
   } finally {
     sql.close();
   }
+}
+
+/** Why a database is not ours to use, as far as its header and schema tell. */
+export function foreignOrNewer(sql: Sql, path: string, migrations: readonly Migration[]): OpenFailure | undefined {
+  const library = String(sql.prepare('SELECT sqlite_version()').pluck().get());
+  if (!isAtLeast(library, [3, 51, 3]))
+    return { reason: 'old-library', message: `SQLite ${library} is too old: 3.51.3 or newer is needed` };
+  const owner = Number(sql.pragma('application_id', { simple: true }));
+  const tables = Number(sql.prepare('SELECT count(*) FROM sqlite_schema').pluck().get());
+  if (owner !== applicationId && (owner !== 0 || tables > 0))
+    return {
+      reason: 'foreign',
+      message: `${path}: another program's database: choose another directory with --data`,
+    };
+  const version = Number(sql.pragma('user_version', { simple: true }));
+  const newest = migrations.at(-1)?.number ?? 0;
+  if (version > newest)
+    return {
+      reason: 'newer',
+      message: `${path}: made by a newer certherd-collector (schema ${version}, this one knows ${newest}): install that version; nothing was changed`,
+    };
+  return undefined;
 }
 
 /** Each step in one transaction with its number, so that a crash leaves a whole schema. */
@@ -103,7 +110,7 @@ export function wordOpenFailure(path: string, error: unknown, of?: 'backup'): Op
   };
 }
 
-function corrupt(path: string, detail: string, of?: 'backup'): OpenFailure {
+export function corrupt(path: string, detail: string, of?: 'backup'): OpenFailure {
   const remedy =
     of === 'backup'
       ? 'name another backup'

@@ -62,6 +62,34 @@ export function lockDirectory(path: string): Result<() => void, string> {
   }
 }
 
+/** The process that serves this directory now; reads only. 'unknown': somebody does, or it cannot be told who. */
+export function servedBy(path: string): number | 'nobody' | 'unknown' {
+  const file = join(path, 'serve.lock');
+  let lock: Database.Database | undefined;
+  try {
+    statSync(file);
+    lock = new Database(file, { readonly: true });
+    lock.pragma('busy_timeout = 0');
+    lock.prepare('SELECT count(*) FROM sqlite_schema').get();
+    return 'nobody';
+  } catch (error) {
+    if (codeOf(error) === 'ENOENT') return 'nobody';
+    if (!(error instanceof Database.SqliteError && error.code === 'SQLITE_BUSY')) return 'unknown';
+    const pid = Number(readPid(join(path, 'serve.pid')));
+    return Number.isInteger(pid) && pid > 0 ? pid : 'unknown';
+  } finally {
+    lock?.close();
+  }
+}
+
+function readPid(holder: string): string {
+  try {
+    return readFileSync(holder, 'utf8');
+  } catch {
+    return '';
+  }
+}
+
 function processOf(holder: string): string {
   try {
     return ` (process ${Number(readFileSync(holder, 'utf8'))})`;

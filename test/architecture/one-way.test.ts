@@ -28,7 +28,7 @@ const runsForward = (place: (file: string) => number | undefined) => (one: Impor
 
 const io =
   /^(?:node:(?:fs|net|tls|http|https|http2|dgram|dns|child_process|worker_threads|cluster|readline|os|process|timers)(?:\/.*)?|chokidar|execa|ws|pino|pino-pretty|better-sqlite3|fastify|esbuild)$/;
-const pure = /^(?:agent\/(?:formats|decide)|collector\/evaluate|protocol)\//;
+const pure = /^(?:agent\/(?:formats|decide|doctor\/judge)|collector\/doctor\/judge|collector\/evaluate|protocol)\//;
 
 const rules: Rule[] = [
   {
@@ -46,9 +46,9 @@ const rules: Rule[] = [
     why: 'a stage asks for what it needs through ports; only agent.ts, app.ts and the commands see everything',
     breaks: ({ from, to }) =>
       (agentPlace(from) !== undefined &&
-        /^agent\/(?:agent|main|status|memory|changes)\.ts$|^agent\/(?:commands|system)\//.test(to)) ||
+        /^agent\/(?:agent|main|status|memory|changes)\.ts$|^agent\/(?:commands|system|doctor)\//.test(to)) ||
       (collectorPlace(from) !== undefined &&
-        /^collector\/(?:app|main)\.ts$|^collector\/(?:commands|system)\//.test(to)),
+        /^collector\/(?:app|main)\.ts$|^collector\/(?:commands|system|doctor)\//.test(to)),
   },
   {
     title: 'formats, decide, evaluate and protocol import no IO',
@@ -108,6 +108,20 @@ test('the daemon loads neither execa nor node-forge', (t) => {
     [],
     'because they cost 10 MB that an idle agent does not need',
   );
+});
+
+test('neither the daemon nor the serving collector loads anything of doctor', (t) => {
+  const entries = ['agent/main.ts', 'agent/commands/run.ts', 'collector/main.ts', 'collector/commands/serve.ts'];
+  const loaded = entries.flatMap((entry) => [...loadedBy(entry)]);
+  t.deepEqual(
+    loaded.filter((name) => /\/doctor\/|diagnos/.test(name)),
+    [],
+    'because what is asked once in a while must not be carried for years',
+  );
+  for (const program of ['agent', 'collector']) {
+    const doctor = loadedBy(`${program}/commands/doctor.ts`);
+    t.true(doctor.has(`${program}/doctor/doctor.ts`), 'the walk sees what the command loads');
+  }
 });
 
 test('only main.ts ends the process, and the clock is read only at the edges', (t) => {

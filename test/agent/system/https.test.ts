@@ -32,14 +32,22 @@ async function serverOn(t: ExecutionContext, answer: RequestListener, deadlineMs
   return { port, session, connections, address: `https://localhost:${port}/dir` };
 }
 
-test('the body, the status and Retry-After come as they are, over one connection, without a client certificate', async (t) => {
+test('the body, the status, Retry-After and Date come as they are, over one connection, without a client certificate', async (t) => {
   const seen: http.IncomingMessage[] = [];
+  const date = 'Fri, 27 Nov 2026 12:00:00 GMT';
   const { session, address, connections } = await serverOn(t, (request, response) => {
     seen.push(request);
-    response.writeHead(seen.length === 1 ? 200 : 503, { 'retry-after': '60', 'set-cookie': 'a=b' }).end('{"a":1}');
+    const headers = { 'retry-after': '60', date, 'set-cookie': 'a=b' };
+    response.writeHead(seen.length === 1 ? 200 : 503, headers).end('{"a":1}');
   });
-  t.deepEqual(await session.get(address), { ok: true, value: { status: 200, body: '{"a":1}', retryAfter: '60' } });
-  t.deepEqual(await session.get(address), { ok: true, value: { status: 503, body: '{"a":1}', retryAfter: '60' } });
+  t.deepEqual(await session.get(address), {
+    ok: true,
+    value: { status: 200, body: '{"a":1}', retryAfter: '60', date },
+  });
+  t.deepEqual(await session.get(address), {
+    ok: true,
+    value: { status: 503, body: '{"a":1}', retryAfter: '60', date },
+  });
   t.is(connections.length, 1);
   t.deepEqual(Object.keys(connections[0]?.getPeerCertificate() ?? {}), []);
   t.deepEqual(

@@ -1,0 +1,77 @@
+import { type Diagnosis, notTold, ok, wrong } from '@certherd/command-line/diagnosis';
+import { listed } from '@certherd/command-line/words';
+import { missingRead } from '../../decide/missing-right.ts';
+import { mountOf } from '../../formats/own-process.ts';
+import type { OwnRights } from '../../observe/own-rights.ts';
+import type { Installation } from '../gather/installation.ts';
+import type { RightsFacts } from '../gather/rights.ts';
+import { asRoot, dropIn } from './words.ts';
+
+const why = {
+  read: 'What certbot keeps cannot be read: for its certificates the agent can only say that it does not know.',
+  proc: 'Why a server does not serve what it is configured with cannot be told: its processes are not seen.',
+  state: 'What the agent keeps cannot be written: it does not start, or forgets with each restart.',
+};
+
+/** As whom this is told, and what the daemon's own account and sandbox keep from it. */
+export function judgeRights(facts: RightsFacts, installation: Installation): Diagnosis[] {
+  const { own, daemon } = installation;
+  const name = own.uid === 0 ? 'root' : `${own.userName} (uid ${own.uid})`;
+  const who = ok(
+    'account',
+    `this is looked at as ${name}${own.uid === 0 ? '' : ': what only root may see is "not told"'}`,
+  );
+  return [who, ...(daemon ? ofDaemon(installation, daemon) : ofThis(facts, installation))];
+}
+
+function ofDaemon({ config }: Installation, daemon: NonNullable<Installation['daemon']>): Diagnosis[] {
+  const { rights, unit } = daemon;
+  const known: OwnRights = rights ?? { ...daemon, readOnlyMounts: [], processesHidden: false };
+  const missing = missingRead(known);
+  const faults: Diagnosis[] = [];
+  if (missing && daemon.uid !== 0) {
+    const fix =
+      unit === undefined ? `Start certherd-agent with ${missing.need}, or as root.` : dropIn(unit, missing.directives);
+    faults.push(wrong('rights-read', `the daemon may not read what only root may: ${missing.because}`, why.read, fix));
+  }
+  const mount = mountOf(daemon.mounts ?? [], config.stateDirectory);
+  if (mount?.readOnly && unit !== undefined)
+    faults.push(
+      wrong(
+        'rights-state',
+        `the sandbox of ${unit} has ${mount.point} read-only, and with it ${config.stateDirectory}`,
+        why.state,
+        dropIn(unit, [`ReadWritePaths=${config.stateDirectory}`]),
+      ),
+    );
+  if (faults.length > 0) return faults;
+  if (!rights)
+    return [
+      notTold('rights', `what the sandbox of the daemon (pid ${daemon.pid}) keeps from it is told to root alone`, {
+        fix: asRoot,
+      }),
+    ];
+  const who = daemon.uid === 0 ? 'as root' : `as uid ${daemon.uid}, with the right to read certificates and no other`;
+  return [ok('rights', `the daemon runs ${who}, and its sandbox keeps nothing from it that it needs`)];
+}
+
+function ofThis({ own: rights, unread, nothing }: RightsFacts, { own }: Installation): Diagnosis[] {
+  const told: Diagnosis[] = [];
+  if (unread.length > 0) {
+    const says = `${own.userName} may not read ${listed(unread)}`;
+    told.push(
+      own.uid === 0
+        ? wrong('rights-read', says, why.read, 'Run it with CAP_DAC_READ_SEARCH.')
+        : notTold('rights-read', says, { why: why.read, fix: asRoot }),
+    );
+  } else if (!nothing) told.push(ok('rights-read', 'what certbot keeps can be read'));
+  if (rights?.processesHidden) {
+    const says = `/proc hides the processes of others from ${own.userName} (hidepid=)`;
+    told.push(
+      own.uid === 0
+        ? wrong('rights-proc', says, why.proc, 'mount -o remount,hidepid=0 /proc')
+        : notTold('rights-proc', says, { why: why.proc, fix: asRoot }),
+    );
+  }
+  return told;
+}
