@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
+import { readMigrations } from '../../../collector/store/migrations.ts';
 import { openStore, type Store } from '../../../collector/store/store.ts';
 import { passStart, type ThinPlace } from '../../../collector/store/thin.ts';
 import { silentLog } from '../../../collector/system/log.ts';
@@ -66,7 +67,7 @@ export async function agedHistory(
       what: `a row of history, of ${rows / 1e6} million`,
       unit: 'bytes',
       ours: bytes / rows,
-      baseline: { what: 'the row before, with its index', value: 330 },
+      baseline: { what: 'as schema 1 kept it', value: bytesOfSchema1(join(young, 'schema-1.db')) },
       goal: { of: 'ours', below: 50 },
       note: 'with both indexes and the names',
     },
@@ -145,6 +146,26 @@ function fill(path: string, tracks: number): void {
     )
     .run(body);
   sql.close();
+}
+
+/** The same changes as the first version's rows, with their index. */
+function bytesOfSchema1(path: string): number {
+  const [first] = readMigrations();
+  const sql = new Database(path);
+  sql.exec(first?.sql ?? '');
+  const count = 50_000;
+  sql.exec(`INSERT INTO host (id, agent_id, public_key, name, enrolled_at)
+      WITH RECURSIVE c (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM c LIMIT 250) SELECT n, n, randomblob(44), n, 0 FROM c;
+    INSERT INTO change (at, host, kind, subject, before, after)
+      WITH RECURSIVE c (n) AS (SELECT 0 UNION ALL SELECT n + 1 FROM c LIMIT ${count})
+      SELECT ${start} + n, n % 250 + 1, 'endpoint-served', 'shop-' || n % 5000 || '.example.test@0.0.0.0:443/ecdsa',
+        lower(hex(randomblob(32))), lower(hex(randomblob(32))) FROM c`);
+  const bytes = sql.prepare(
+    "SELECT sum(pgsize) FROM dbstat WHERE aggregate = TRUE AND name IN ('change', 'change_by_host')",
+  );
+  const each = Number(bytes.pluck().get()) / count;
+  sql.close();
+  return each;
 }
 
 async function snapshots(store: Store): Promise<number> {
