@@ -11,13 +11,17 @@ import { watchRevocations } from './receive/revocation.ts';
 import { createSessions } from './receive/sessions.ts';
 import { createPartsRoom } from './receive/snapshot-parts.ts';
 import { loadTlsIdentity } from './receive/tls-identity.ts';
+import { keepRequests } from './requests.ts';
 import { assembleEstate } from './serve/assemble-estate.ts';
 import type { Estate } from './serve/estate.ts';
+import { openControl } from './serve/control.ts';
 import { createLive } from './serve/live.ts';
 import { readPageFiles, type PageFiles } from './serve/page-files.ts';
 import { openWebServer } from './serve/web-server.ts';
+import { removeLeftovers } from './store/backup.ts';
 import { lockDirectory, prepareDirectory } from './store/directory.ts';
 import type { Facts } from './store/facts.ts';
+import { keepBounds } from './store/retention.ts';
 import { sqliteFor } from './store/sqlite.ts';
 import { openStore } from './store/store.ts';
 import { collectorVersion } from './version.ts';
@@ -68,10 +72,12 @@ async function open(
   const directory = orFail(prepareDirectory(config.dataDirectory));
   const sqlite = sqliteFor(directory);
   closers.push(orFail(lockDirectory(directory, orFail(sqlite))));
+  removeLeftovers(directory);
   const opened = openStore(directory, log, sqlite);
   if (!opened.ok) throw startFailure(opened.failure.message);
   const store = opened.value;
   closers.push(store.close);
+  closers.push(keepBounds({ ...store, clock, log }, config));
   const identity = orFail(await loadTlsIdentity(directory, startedAt));
   const files = await pageFiles();
 
@@ -130,6 +136,9 @@ async function open(
     isWritable,
     estate,
     events: store.events,
+    restorations: store.restorations,
+    stays: store.stays,
+    requests: store.requests,
     now: () => clock.now(),
     counts: () => ({
       eventsTotal: currentFacts().eventsTotal,
@@ -140,6 +149,10 @@ async function open(
     }),
   });
   closers.push(web.close);
+  const requests = keepRequests({ ...store, facts: currentFacts, sessions, clock, log });
+  closers.push(requests.close);
+  const control = await openControl({ directory, log, clock, copyTo: store.copyTo, requests });
+  closers.push(control.close);
   return {
     agentAddress: listener.address,
     webAddress: web.address,

@@ -21,6 +21,9 @@ export interface Config {
   agentProxies: readonly string[];
   heartbeatSeconds: number;
   silentAfterSeconds: number;
+  historyDays: number;
+  /** Of the whole database; undefined: no bound. */
+  historyMegabytes: number | undefined;
   logLevel: LogLevel;
   /** 'auto': plain lines for the journal, coloured ones for a terminal, else JSON. */
   logFormat: 'auto' | 'json';
@@ -103,6 +106,8 @@ export function parseConfig(
     agentProxies: field('agent_proxies', []),
     heartbeatSeconds,
     silentAfterSeconds: field('silent_after_seconds', 3 * heartbeatSeconds + 15),
+    historyDays: field('history_days', 730),
+    historyMegabytes: field('history_megabytes', undefined),
     logLevel: field('log_level', 'info'),
     logFormat: field('log_format', 'auto'),
   };
@@ -120,6 +125,8 @@ interface Fields {
   agent_proxies: readonly string[];
   heartbeat_seconds: number;
   silent_after_seconds: number;
+  history_days: number;
+  history_megabytes: number;
   log_level: LogLevel;
   log_format: Config['logFormat'];
 }
@@ -159,6 +166,11 @@ const readers: { [K in keyof Fields]: { expected: string; read: (value: unknown)
   silent_after_seconds: {
     expected: 'a number of seconds from 0.5 to 86400',
     read: (value) => within(value, 0.5, 86_400),
+  },
+  history_days: { expected: 'a number of days from 30 to 36500', read: (value) => within(value, 30, 36_500) },
+  history_megabytes: {
+    expected: 'a number of megabytes from 100 to 10000000',
+    read: (value) => within(value, 100, 10_000_000),
   },
   log_level: {
     expected: '"debug", "info", "warn" or "error"',

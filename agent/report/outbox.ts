@@ -31,6 +31,8 @@ const fileName = 'outbox.jsonl';
 
 /** Above this many waiting events the oldest tenth goes, and a gap event stands in its place. */
 export const outboxLimit = 10_000;
+/** The same in bytes of the file: an event may have fifty steps of 4,000 characters. */
+export const outboxBytes = 8 * 1024 * 1024;
 
 /**
  * A file of checked lines: CRC-32 (8 hexadecimal digits), a space, JSON. The first line names the epoch and the
@@ -43,16 +45,21 @@ export function openOutbox(state: State, log: Log, now: number, newEpoch: () => 
   // A damaged line may have been the last one, and was perhaps sent: its seq is not given again.
   let last = Math.max(loaded.seq, events.at(-1)?.seq ?? 0) + loaded.damaged;
   let ackedSince = 0;
+  let bytes = events.reduce((sum, event) => sum + sizeOf(event), 0);
+  let unwritten = false;
   /** Everything up to this seq is on disk. */
   let durable = last;
 
   const keep = (written: ReturnType<State['write']>) => {
-    if (written.ok) durable = last;
-    else
-      log.warn(
+    if (written.ok) {
+      durable = last;
+      if (unwritten) log.info({ waiting: events.length }, 'the outbox can be written again: all that waits is on disk');
+    } else if (!unwritten)
+      log.error(
         { detail: written.failure.detail },
-        'the outbox cannot be written: events wait in memory and are not sent',
+        'the outbox cannot be written: events wait in memory, are not sent, and a crash would lose them: look for a full or read-only disk under state_directory',
       );
+    unwritten = !written.ok;
   };
   const rewrite = () => {
     const lines = [checked({ epoch, seq: last }), ...events.map(checked)];
@@ -65,15 +72,25 @@ export function openOutbox(state: State, log: Log, now: number, newEpoch: () => 
     keep(written);
     ackedSince = 0;
   };
+  /** The tenth that is too old, or more while it is too large: never the newest one. */
+  const dropOldest = (draft: EventDraft) => {
+    let count = Math.max(1, Math.floor(events.length / 10));
+    let left = bytes - events.slice(0, count).reduce((sum, event) => sum + sizeOf(event), 0);
+    for (; left > outboxBytes * 0.9 && count < events.length - 1; count++) left -= sizeOf(events[count]);
+    const dropped = events.splice(0, Math.min(count, events.length - 1));
+    const gap = {
+      ...gapDraft(lostWith(dropped), 'the outbox was full', Date.parse(draft.at), draft.subject),
+      seq: dropped.at(-1)?.seq ?? 0,
+    };
+    events.unshift(gap);
+    bytes = events.reduce((sum, event) => sum + sizeOf(event), 0);
+  };
   const add = (draft: EventDraft): Event => {
     const event = { ...draft, seq: ++last };
     events.push(event);
-    if (events.length > outboxLimit) {
-      const dropped = events.splice(0, Math.ceil(outboxLimit / 10));
-      events.unshift({
-        ...gapDraft(lostWith(dropped), 'the outbox was full', Date.parse(draft.at), draft.subject),
-        seq: dropped.at(-1)?.seq ?? 0,
-      });
+    bytes += sizeOf(event);
+    if (events.length > outboxLimit || bytes > outboxBytes) {
+      dropOldest(draft);
       rewrite();
     } else if (durable === event.seq - 1) {
       keep(state.append(fileName, checked(event)));
@@ -102,17 +119,18 @@ export function openOutbox(state: State, log: Log, now: number, newEpoch: () => 
       const from = events.findIndex((event) => event.seq > seq);
       if (from < 0) return [];
       if (durable < last) rewrite();
-      let bytes = 0;
+      let sent = 0;
       const fitting = events.slice(from, from + limit).filter((event) => event.seq <= durable);
       const end = fitting.findIndex((event, index) => {
-        bytes += Buffer.byteLength(JSON.stringify(event));
-        return bytes > maxBytes && index > 0;
+        sent += sizeOf(event);
+        return sent > maxBytes && index > 0;
       });
       return end < 0 ? fitting : fitting.slice(0, end);
     },
     acked: (seq) => {
       const kept = events.filter((event) => event.seq > seq);
       ackedSince += events.length - kept.length;
+      for (const event of events) if (event.seq <= seq) bytes -= sizeOf(event);
       events = kept;
       if (ackedSince > 0 && (events.length === 0 || ackedSince >= 256)) rewrite();
     },
@@ -143,6 +161,10 @@ function load(state: Pick<State, 'read'>): { epoch?: string; seq: number; events
   if (!head) return { seq: 0, events: [], damaged: rest.length + 1 };
   const events = rest.flatMap((line) => checkedJson(unchecked(line), Event) ?? []);
   return { ...head, events, damaged: rest.length - events.length };
+}
+
+function sizeOf(event: Event | undefined): number {
+  return event ? Buffer.byteLength(JSON.stringify(event)) : 0;
 }
 
 function checked(value: object): string {

@@ -102,7 +102,6 @@ export const commandTable: readonly CommandEntry[] = [
           ...(typeof options['url'] === 'string' && { url: options['url'] }),
           ...(typeof options['trust'] === 'string' && { trust: options['trust'] }),
           expires: typeof options['expires'] === 'string' ? options['expires'] : '1h',
-          json: options['json'] === true,
         },
         console,
       ),
@@ -117,8 +116,90 @@ export const commandTable: readonly CommandEntry[] = [
     ],
     exits: usualExits,
     settled: true,
-    run: async (_args, options, console) =>
-      (await import('./host.ts')).listHosts({ ...commonOf(options), json: options['json'] === true }, console),
+    run: async (_args, options, console) => (await import('./host.ts')).listHosts(commonOf(options), console),
+  },
+  {
+    name: 'request',
+    summary: 'ask a host for something: rescan, verify, reload, renew, restore or rehearse',
+    details:
+      'SUBJECT is the id of something that the host itself reported: a lineage, a server, an endpoint; it may be left out where there is only one. ' +
+      "The host's own policy has the last word: what it says is shown with --wait, and kept at /api/v1/requests. A host that is away is asked when it connects.",
+    arguments: [
+      { name: 'verb', values: 'text' },
+      { name: 'subject', values: 'text', count: 'optional' },
+    ],
+    options: [
+      { flag: '--host', value: 'HOST', values: 'text', summary: 'which host: its name, or its agent id' },
+      { flag: '--reason', value: 'TEXT', values: 'text', summary: 'why, for the history' },
+      {
+        flag: '--within',
+        value: 'TIME',
+        values: 'text',
+        summary: 'not to be begun later: 30s, 10m, 1d (default: 10m)',
+      },
+      {
+        flag: '--key',
+        value: 'WORD',
+        values: 'text',
+        summary: 'the same word again is the same request, and is done once',
+      },
+      { flag: '--wait', summary: 'until the host has answered; exit 1 where it failed, refused or did not' },
+      { flag: '--json', summary: 'print {version, id, state, ...}' },
+    ],
+    examples: [
+      {
+        command: 'request renew shop --host web-1 --reason "the key leaked" --wait',
+        what: 'and wait for what came of it',
+      },
+      { command: 'request reload nginx --host web-1 --reason drift', what: 'when it connects, within ten minutes' },
+    ],
+    exits: usualExits,
+    settled: true,
+    run: async ([verb = '', subject], options, console) =>
+      (await import('./request.ts')).request(
+        verb,
+        subject,
+        {
+          ...commonOf(options),
+          host: textOf(options['host']),
+          reason: textOf(options['reason']),
+          within: textOf(options['within']),
+          key: textOf(options['key']),
+          wait: options['wait'] === true,
+        },
+        console,
+      ),
+  },
+  {
+    name: 'backup',
+    summary: 'write the database as of one moment to FILE, checked, while the collector goes on serving',
+    details:
+      'A collector that serves makes the copy itself; where none does, this command makes it. FILE is there only once it is whole, with ' +
+      'rights for its owner alone; an earlier backup of that name is replaced. The TLS key is not in it: keep a copy of DATA/tls, once.',
+    arguments: [{ name: 'file', values: 'file' }],
+    options: [{ flag: '--json', summary: 'print {version, file, at, hosts, certificates, events, bytes}' }],
+    examples: [
+      { command: 'backup /var/backups/certherd.db', what: 'nightly, from cron or a timer' },
+      { command: 'backup --data /srv/certherd certherd.db', what: 'of a collector with its data in another directory' },
+    ],
+    exits: usualExits,
+    settled: true,
+    run: async ([file = ''], options, console) =>
+      (await import('./backup.ts')).backUp(file, commonOf(options), console),
+  },
+  {
+    name: 'restore',
+    summary: 'put a backup in the place of the database, which is kept beside it',
+    details:
+      'It refuses while a collector serves, and a backup that is damaged or of a newer version. Every agent then sends all it sees; events that ' +
+      'came after the backup are told as missing. Hosts that were enrolled after it must be enrolled again.',
+    arguments: [{ name: 'file', values: 'file' }],
+    options: [{ flag: '--json', summary: 'print {version, backedUpAt, hosts, certificates, events, bytes, keptAs?}' }],
+    examples: [{ command: 'restore /var/backups/certherd.db', what: 'after systemctl stop certherd-collector' }],
+    exits: usualExits,
+    settled: true,
+    run: async ([file = ''], options, console) =>
+      (await import('./restore.ts')).restore(file, commonOf(options), console),
   },
   {
     name: 'host revoke',
@@ -179,10 +260,15 @@ export const commandTable: readonly CommandEntry[] = [
   },
 ];
 
-function commonOf({ config, data, verbose }: Options): CommonOptions {
+function commonOf({ config, data, verbose, json }: Options): CommonOptions & { json: boolean } {
   return {
     ...(typeof config === 'string' && { config }),
     ...(typeof data === 'string' && { data }),
     verbose: verbose === true,
+    json: json === true,
   };
+}
+
+function textOf(value: string | boolean | undefined): string | undefined {
+  return typeof value === 'string' ? value : undefined;
 }

@@ -9,6 +9,10 @@ export interface CommonOptions {
   verbose?: boolean;
 }
 
+export interface JsonOptions extends CommonOptions {
+  json?: boolean;
+}
+
 /** What a command may ask of its surroundings, and how it answers. */
 export interface Console {
   /** One line to standard output. */

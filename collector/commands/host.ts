@@ -1,25 +1,20 @@
-import { statSync } from 'node:fs';
-import { join } from 'node:path';
 import { printable } from '@certherd/command-line/printable';
 import Table from 'cli-table3';
 import pc from 'picocolors';
-import { codeOf, startFailure } from '../failure.ts';
+import { startFailure } from '../failure.ts';
 import { assembleEstate } from '../serve/assemble-estate.ts';
 import type { HostView } from '../serve/estate.ts';
 import { openStore, type Store } from '../store/store.ts';
 import { silentLog } from '../system/log.ts';
 import { collectorVersion } from '../version.ts';
-import { type CommonOptions, configFor, type Console, exitCodes } from './command.ts';
-
-export interface HostOptions extends CommonOptions {
-  json?: boolean;
-}
+import { configFor, type Console, exitCodes, type JsonOptions } from './command.ts';
+import { requireData } from './directory.ts';
 
 /**
  * `host list`: what the database says. Who is connected right now only the serving process knows; a host counts
  * as silent here when it was last written down as heard longer ago than silent_after_seconds and one saving (30 s).
  */
-export async function listHosts(options: HostOptions, console: Console): Promise<number> {
+export async function listHosts(options: JsonOptions, console: Console): Promise<number> {
   const config = configFor(options, console);
   if (!config) return exitCodes.config;
   const store = storeOf(config.dataDirectory);
@@ -42,24 +37,10 @@ export async function listHosts(options: HostOptions, console: Console): Promise
 
 /** The database that is there. Rejects with a line that says what to do. */
 export function storeOf(directory: string): Store {
-  const missing = whyMissing(join(directory, 'certherd.db'));
-  if (missing !== undefined) throw startFailure(`${directory}: ${missing}`);
+  requireData(directory);
   const opened = openStore(directory, silentLog);
   if (!opened.ok) throw startFailure(opened.failure.message);
   return opened.value;
-}
-
-/** Asking must not make an empty database, and a closed directory is not an empty one. */
-function whyMissing(database: string): string | undefined {
-  try {
-    statSync(database);
-    return undefined;
-  } catch (error) {
-    const code = codeOf(error);
-    return code === 'ENOENT'
-      ? "no collector's data here: give --data, or start certherd-collector serve"
-      : `cannot be read (${code}): run this as the collector's own user, or give --data`;
-  }
 }
 
 function tableOf(hosts: readonly HostView[]): string {

@@ -11,6 +11,7 @@ import { prepareDirectory } from '../store/directory.ts';
 import { openStore } from '../store/store.ts';
 import { silentLog } from '../system/log.ts';
 import { type CommonOptions, configFor, type Console, exitCodes } from './command.ts';
+import { parseDuration } from './duration.ts';
 
 export interface TokenOptions extends CommonOptions {
   url?: string;
@@ -98,12 +99,4 @@ function guessAddress({ agentListen }: Config, lastServed: string | undefined): 
   if (!port)
     throw startFailure('agent_listen has port 0: start certherd-collector serve first, or give --url HOST:PORT');
   return { host, port };
-}
-
-/** "90m", "1h", "2d" in milliseconds, from one minute to thirty days; seconds ("30s") for trials. */
-function parseDuration(text: string): number | undefined {
-  const whole = /^(\d{1,7})([smhd])$/.exec(text);
-  const unit = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 }[whole?.[2] ?? ''];
-  const ms = unit === undefined ? 0 : Number(whole?.[1]) * unit;
-  return ms >= 1_000 && ms <= 30 * 86_400_000 ? ms : undefined;
 }

@@ -6,6 +6,7 @@ import { parseAuthority } from '../authority.ts';
 import type { Config } from '../config.ts';
 import type { Clock } from '../ports.ts';
 import { type Examination, examineStore } from '../store/examination.ts';
+import { sqliteFor } from '../store/sqlite.ts';
 import { observeData } from './gather/disk.ts';
 import { observeListener } from './gather/listeners.ts';
 import { observeServing } from './gather/serving.ts';
@@ -34,11 +35,13 @@ const checkMs = 60_000;
 export function collectorAreas(loaded: Loaded, clock: Clock, own: { version: string; pid: number }): Area[] {
   const { config } = loaded;
   const { dataDirectory } = config;
-  const serving = observeServing(config, { version: own.version, options: loaded.options });
+  // once for the process: two copies of SQLite would not see each other's locks
+  const sqlite = sqliteFor(dataDirectory);
+  const serving = observeServing(config, { version: own.version, options: loaded.options }, sqlite);
   const servingPid = typeof serving.by === 'number' ? serving.by : undefined;
   const isServed = serving.by !== 'nobody';
   const hasData = existsSync(join(dataDirectory, 'certherd.db'));
-  const examined = once(() => examineStore(dataDirectory, { isServed, clock, budgetMs: checkMs }));
+  const examined = once(() => examineStore(dataDirectory, { isServed, clock, budgetMs: checkMs }, sqlite));
   const tls = once(() => observeTls(dataDirectory, clock.now()));
   const examination = async (): Promise<Partial<Examination>> => {
     const result = await examined();

@@ -2,18 +2,25 @@ import { Readable } from 'node:stream';
 import { setImmediate as othersTurn } from 'node:timers/promises';
 import type { FastifyInstance, FastifyReply } from 'fastify';
 import type { Topic } from '../receive/records.ts';
-import type { Facts } from '../store/facts.ts';
+import type { Facts, Restoration, Stay } from '../store/facts.ts';
+import type { RequestRow } from '../store/requests.ts';
 import { eventView } from './assemble-estate.ts';
 import type { Estate } from './estate.ts';
 import type { Live } from './live.ts';
 import { type CollectorCounts, metricsText } from './metrics.ts';
 import { sendProblem } from './problem.ts';
+import { requestView } from './request-view.ts';
 
 /** What the routes read from. */
 export interface ApiNeeds {
   estate: () => Estate;
   /** In order of arrival; without `after` the newest. */
   events: (after: number | undefined, limit: number) => Facts['events'];
+  /** Newest first. */
+  requests: (limit: number) => RequestRow[];
+  restorations: () => Restoration[];
+  /** Newest first. */
+  stays: (fingerprint: string) => Stay[];
   counts: () => CollectorCounts;
   live: Live;
   /** Can anything be kept? */
@@ -26,7 +33,8 @@ const lists = ['hosts', 'certificates', 'endpoints', 'findings', 'lineages'] as 
 const chunkLength = 16 * 1024;
 
 /** The JSON API, the live stream, /metrics and /healthz. Every item has the shape that it has in Estate. */
-export function addApi(app: FastifyInstance, { estate, events, counts, live, isWritable, now }: ApiNeeds): void {
+export function addApi(app: FastifyInstance, needs: ApiNeeds): void {
+  const { estate, events, requests, restorations, stays, counts, live, isWritable, now } = needs;
   app.get('/api/v1/estate', (_, reply) =>
     reply
       .header('cache-control', 'no-store')
@@ -45,9 +53,34 @@ export function addApi(app: FastifyInstance, { estate, events, counts, live, isW
     if (after === 'wrong' || limit === 'wrong')
       return sendProblem(reply, 400, 'Bad query', 'after: a number from 0; limit: a number from 1 to 1000');
     const found = events(after, limit ?? 100);
-    const at = new Date(now()).toISOString();
     const next = found.at(-1)?.id ?? after ?? 0;
-    return sendFresh(reply, { version: 1, at, items: found.map(eventView), next });
+    return sendFresh(reply, { version: 1, at: instant(now()), items: found.map(eventView), next });
+  });
+
+  app.get<{ Params: { fingerprint: string } }>('/api/v1/certificates/:fingerprint/history', ({ params }, reply) => {
+    if (!/^[0-9a-f]{64}$/.test(params.fingerprint))
+      return sendProblem(reply, 400, 'Bad fingerprint', 'A SHA-256 in lower-case hexadecimal: 64 digits.');
+    const items = stays(params.fingerprint).map(({ from, until, ...stay }) => ({
+      ...stay,
+      from: instant(from),
+      ...(until !== undefined && { until: instant(until) }),
+    }));
+    return sendFresh(reply, { version: 1, at: instant(now()), items });
+  });
+
+  app.get<{ Querystring: Record<string, unknown> }>('/api/v1/requests', ({ query }, reply) => {
+    const limit = wholeNumber(query['limit'], 1, 1000);
+    if (limit === 'wrong') return sendProblem(reply, 400, 'Bad query', 'limit: a number from 1 to 1000');
+    const items = requests(limit ?? 100).map((row) => requestView(row, now()));
+    return sendFresh(reply, { version: 1, at: instant(now()), items });
+  });
+
+  app.get('/api/v1/restorations', (_, reply) => {
+    const items = restorations().map(({ backedUpAt, restoredAt }) => ({
+      backedUpAt: instant(backedUpAt),
+      restoredAt: instant(restoredAt),
+    }));
+    return sendFresh(reply, { version: 1, at: instant(now()), items });
   });
 
   app.get('/api/v1/live', { exposeHeadRoute: false }, (request, reply) => {
@@ -69,6 +102,10 @@ export function addApi(app: FastifyInstance, { estate, events, counts, live, isW
     if (writable) return sendFresh(reply, { status: 'ok' });
     return sendProblem(reply, 503, 'Read-only', 'The database cannot be written: look for a full disk.');
   });
+}
+
+function instant(at: number): string {
+  return new Date(at).toISOString();
 }
 
 function sendFresh(reply: FastifyReply, body: object): FastifyReply {

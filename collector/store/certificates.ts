@@ -2,11 +2,11 @@ import type { Certificate } from '@certherd/protocol/certificate';
 import type { Sql } from './sqlite.ts';
 import type { CertificateFacts } from './facts.ts';
 
-/** Rows of `certificate`: each certificate once, by fingerprint, for ever. */
+/** Rows of `certificate`: each certificate once, by fingerprint. */
 export function certificateTable(sql: Sql) {
   const find = sql.prepare<[Buffer], number>('SELECT id FROM certificate WHERE fingerprint = ?').pluck();
   const insert = sql.prepare(
-    'INSERT INTO certificate (fingerprint, not_before, not_after, first_seen_at, body) VALUES (?, ?, ?, ?, ?)',
+    'INSERT INTO certificate (fingerprint, not_before, not_after, first_seen_at, first_seen_by, body) VALUES (?, ?, ?, ?, ?, ?)',
   );
   const currentIds = sql
     .prepare<[], number>(
@@ -29,15 +29,15 @@ export function certificateTable(sql: Sql) {
     .pluck();
 
   return {
-    /** The row's id, and whether it was new. What was first told about a fingerprint stays. */
-    keep(certificate: Certificate, at: number): { id: number; added: boolean } {
+    /** The row's id. What was first told about a fingerprint stays, and by which host. */
+    keep(certificate: Certificate, host: number, at: number): number {
       const fingerprint = Buffer.from(certificate.fingerprint, 'hex');
       const known = find.get(fingerprint);
-      if (known !== undefined) return { id: known, added: false };
+      if (known !== undefined) return known;
       const { notBefore, notAfter } = certificate;
       const body = JSON.stringify(certificate);
-      const run = insert.run(fingerprint, Date.parse(notBefore), Date.parse(notAfter), at, body);
-      return { id: Number(run.lastInsertRowid), added: true };
+      const run = insert.run(fingerprint, Date.parse(notBefore), Date.parse(notAfter), at, host, body);
+      return Number(run.lastInsertRowid);
     },
     current(): CertificateFacts[] {
       parsed = new Map(currentIds.all().map((id) => [id, parsed.get(id) ?? read(id)]));

@@ -1,33 +1,111 @@
+import { createHash } from 'node:crypto';
+import type { Change, Stay } from './facts.ts';
 import type { Sql } from './sqlite.ts';
-import type { Change } from './facts.ts';
 
-/** Rows of `change`: append-only history. */
+/**
+ * Rows of `track` and `change`: append-only history. A track is one thing of one host that changes (an endpoint's served certificate, a
+ * finding); a row says what it is from then on, and what it was before is the row before.
+ */
 export function changeTable(sql: Sql) {
-  const insert = sql.prepare('INSERT INTO change (at, host, kind, subject, before, after) VALUES (?, ?, ?, ?, ?, ?)');
-  const ofHost = sql.prepare<[number], Raw>(
-    'SELECT at, kind, subject, before, after FROM change WHERE host = ? ORDER BY id',
+  const findTrack = sql
+    .prepare<[number, string, string], number>('SELECT id FROM track WHERE host = ? AND kind = ? AND subject = ?')
+    .pluck();
+  const addTrack = sql.prepare('INSERT INTO track (host, kind, subject) VALUES (?, ?, ?)');
+  const lastAt = sql.prepare<[number], number | null>('SELECT max(at) FROM change WHERE track = ?').pluck();
+  const insert = sql.prepare('INSERT INTO change (track, at, certificate, finding, since) VALUES (?, ?, ?, ?, ?)');
+  const certificateId = sql.prepare<[Buffer], number>('SELECT id FROM certificate WHERE fingerprint = ?').pluck();
+  const findText = sql.prepare<[Buffer], number>('SELECT id FROM finding_text WHERE digest = ?').pluck();
+  const addText = sql.prepare('INSERT INTO finding_text (digest, body) VALUES (?, ?)');
+  const ofHost = sql.prepare<[{ host: number }], Raw>(
+    // States in the order in which a certificate reaches them, then findings.
+    `SELECT at, kind, subject, lower(hex(fingerprint)) AS fingerprint, finding_text.body, since,
+       CASE kind WHEN 'endpoint-issued' THEN 1 WHEN 'endpoint-configured' THEN 2 WHEN 'endpoint-served' THEN 3 ELSE 4 END
+     FROM change
+       JOIN track ON track.id = track
+       LEFT JOIN certificate ON certificate.id = certificate
+       LEFT JOIN finding_text ON finding_text.id = finding
+     WHERE host = $host
+     UNION ALL
+     SELECT first_seen_at, 'certificate-seen', lower(hex(fingerprint)), lower(hex(fingerprint)), NULL, NULL, 0
+       FROM certificate WHERE first_seen_by = $host
+     ORDER BY at, 7, subject`,
+  );
+  const stays = sql.prepare<[Buffer], RawStay>(
+    `SELECT agent_id, name, track.kind, subject, at,
+       (SELECT min(next.at) FROM change AS next WHERE next.track = change.track AND next.at > change.at) AS until
+     FROM change JOIN track ON track.id = track JOIN host ON host.id = host
+     WHERE certificate = (SELECT id FROM certificate WHERE fingerprint = ?) ORDER BY at DESC LIMIT 10000`,
   );
 
   return {
+    /** A row that would lie before its track's last one, because the clock was set back, goes a millisecond behind that. */
     add(host: number, at: number, changes: readonly Change[]): void {
-      for (const { kind, subject, before, after } of changes)
-        insert.run(at, host, kind, subject, before ?? null, after ?? null);
+      for (const change of changes) {
+        const kind = change.kind.startsWith('finding-') ? 'finding' : change.kind;
+        const known = findTrack.get(host, kind, change.subject);
+        const track = known ?? Number(addTrack.run(host, kind, change.subject).lastInsertRowid);
+        const last = known === undefined ? undefined : lastAt.get(track);
+        const place = Math.max(at, (last ?? 0) + 1);
+        if (change.after === undefined) insert.run(track, place, null, null, null);
+        else if (kind === 'finding') insert.run(track, place, null, ...textOf(change.after));
+        else insert.run(track, place, certificateId.get(Buffer.from(change.after, 'hex')) ?? null, null, null);
+      }
     },
-    /** Oldest first. */
+    /** Oldest first. `before` of the first row that is still kept of a track is not known. */
     ofHost(host: number): (Change & { at: number })[] {
-      return ofHost.all(host).map((row) => ({
-        ...row,
-        before: row.before ?? undefined,
-        after: row.after ?? undefined,
+      const latest = new Map<string, string | undefined>();
+      return ofHost.all({ host }).map((row) => {
+        const { at, kind, subject } = row;
+        if (kind === 'certificate-seen') return { at, kind, subject, before: undefined, after: subject };
+        const track = `${kind} ${subject}`;
+        const before = latest.get(track);
+        const after = row.body === null ? row.fingerprint || undefined : withSince(row.body, row.since);
+        latest.set(track, after);
+        if (kind !== 'finding') return { at, kind, subject, before, after };
+        return { at, kind: after === undefined ? 'finding-closed' : 'finding-opened', subject, before, after };
+      });
+    },
+    /** Where a certificate was issued, configured and served, and from when to when; newest first, at most 10,000. */
+    stays(fingerprint: string): Stay[] {
+      return stays.all(Buffer.from(fingerprint, 'hex')).map((row) => ({
+        agentId: row.agent_id,
+        hostName: row.name,
+        state: row.kind,
+        endpoint: row.subject,
+        from: row.at,
+        until: row.until ?? undefined,
       }));
     },
   };
+
+  /** A finding that comes again says the same, but for its `since`. */
+  function textOf(finding: string): [text: number, since: number] {
+    const { since, ...rest }: { since: string } = JSON.parse(finding);
+    const body = JSON.stringify(rest);
+    const digest = createHash('sha256').update(body).digest().subarray(0, 16);
+    return [findText.get(digest) ?? Number(addText.run(digest, body).lastInsertRowid), Date.parse(since)];
+  }
+}
+
+function withSince(body: string, since: number | null): string {
+  const finding: object = JSON.parse(body);
+  return JSON.stringify(since === null ? finding : { ...finding, since: new Date(since).toISOString() });
 }
 
 interface Raw {
   at: number;
-  kind: Change['kind'];
+  kind: Exclude<Change['kind'], 'finding-opened' | 'finding-closed'> | 'finding';
   subject: string;
-  before: string | null;
-  after: string | null;
+  fingerprint: string | null;
+  body: string | null;
+  since: number | null;
+}
+
+interface RawStay {
+  agent_id: string;
+  name: string;
+  kind: Stay['state'];
+  subject: string;
+  at: number;
+  until: number | null;
 }

@@ -1,7 +1,7 @@
 import { chmodSync, closeSync, existsSync, openSync, statSync } from 'node:fs';
 import type { Result } from '@certherd/protocol/failure';
 import Database from 'better-sqlite3';
-import { messageOf } from '../failure.ts';
+import { messageOf, startFailure } from '../failure.ts';
 import type { Migration } from './migrations.ts';
 import { installedSqlite, type OpenSqlite, type Sql } from './sqlite.ts';
 
@@ -43,15 +43,27 @@ export function openDatabase(
   }
 }
 
-/** Reads only: a reason not to touch this file, or undefined. */
-function examine(path: string, migrations: readonly Migration[], open: OpenSqlite): OpenFailure | undefined {
+/** Opens it to read only, as it is: an older schema stays. Throws a start failure where it is not ours, or damaged. */
+export function readResting(path: string, migrations: readonly Migration[], open: OpenSqlite): Sql {
+  const refused = examine(path, migrations, open);
+  if (refused) throw startFailure(refused.message);
+  return open(path, { readonly: true });
+}
+
+/** Reads only: a reason not to touch this file, or undefined. `wholly` reads every page and index, whatever the size. */
+export function examine(
+  path: string,
+  migrations: readonly Migration[],
+  open: OpenSqlite,
+  wholly?: 'wholly',
+): OpenFailure | undefined {
   const sql = open(path, { readonly: true });
   try {
     const refused = foreignOrNewer(sql, path, migrations);
     if (refused) return refused;
-    if (statSync(path).size <= largestCheckedBytes) {
-      const verdict = String(sql.pragma('quick_check(1)', { simple: true }));
-      if (verdict !== 'ok') return corrupt(path, verdict.split('\n')[0] ?? '');
+    if (wholly || statSync(path).size <= largestCheckedBytes) {
+      const verdict = String(sql.pragma(wholly ? 'integrity_check(1)' : 'quick_check(1)', { simple: true }));
+      if (verdict !== 'ok') return corrupt(path, verdict.split('\n')[0] ?? '', wholly && 'backup');
     }
     return undefined;
   } finally {
@@ -96,21 +108,22 @@ function migrate(sql: Sql, migrations: readonly Migration[]): void {
     .exclusive();
 }
 
-/** An exception of SQLite's or of the file system, in a line that says what to do. */
-export function wordOpenFailure(path: string, error: unknown): OpenFailure {
+/** What an error of SQLite's means for whoever wanted this file, the live database or a backup of it. */
+export function wordOpenFailure(path: string, error: unknown, of?: 'backup'): OpenFailure {
   if (error instanceof Database.SqliteError && /^SQLITE_(?:CORRUPT|NOTADB)/.test(error.code))
-    return corrupt(path, error.message);
+    return corrupt(path, error.message, of);
   return {
     reason: 'unreadable',
     message: `${path}: cannot be opened (${messageOf(error)}): check the disk and the owner`,
   };
 }
 
-export function corrupt(path: string, detail: string): OpenFailure {
-  return {
-    reason: 'corrupt',
-    message: `${path}: damaged (${detail}): put a backup in its place, or move it away with its -wal and -shm files to start empty`,
-  };
+export function corrupt(path: string, detail: string, of?: 'backup'): OpenFailure {
+  const remedy =
+    of === 'backup'
+      ? 'name another backup'
+      : 'put a backup in its place with certherd-collector restore FILE, or move it away with its -wal and -shm files to start empty';
+  return { reason: 'corrupt', message: `${path}: damaged (${detail}): ${remedy}` };
 }
 
 function isAtLeast(version: string, [major, minor, patch]: [number, number, number]): boolean {

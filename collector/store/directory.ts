@@ -64,12 +64,12 @@ export function lockDirectory(path: string, open: OpenSqlite): Result<() => void
 }
 
 /** The process that serves this directory now; reads only. 'unknown': somebody does, or it cannot be told who. */
-export function servedBy(path: string): number | 'nobody' | 'unknown' {
+export function servedBy(path: string, open: OpenSqlite): number | 'nobody' | 'unknown' {
   const file = join(path, 'serve.lock');
-  let lock: Database.Database | undefined;
+  let lock: Sql | undefined;
   try {
     statSync(file);
-    lock = new Database(file, { readonly: true });
+    lock = open(file, { readonly: true });
     lock.pragma('busy_timeout = 0');
     lock.prepare('SELECT count(*) FROM sqlite_schema').get();
     return 'nobody';

@@ -5,7 +5,7 @@ import { codeOf } from '../failure.ts';
 import type { Clock } from '../ports.ts';
 import { corrupt, foreignOrNewer, largestCheckedBytes, type OpenFailure, wordOpenFailure } from './database.ts';
 import { type Migration, readMigrations } from './migrations.ts';
-import { type Sql, sqliteFor } from './sqlite.ts';
+import type { OpenSqlite, Sql } from './sqlite.ts';
 
 /** What a look at the database tells, which changes nothing. Instants are milliseconds since 1970. */
 export interface Examination {
@@ -36,6 +36,7 @@ export interface EnrolledAgent {
 export async function examineStore(
   directory: string,
   { isServed, clock, budgetMs }: { isServed: boolean; clock: Clock; budgetMs: number },
+  open: Result<OpenSqlite, string>,
   migrations: readonly Migration[] = readMigrations(),
 ): Promise<Result<Examination | 'absent', OpenFailure>> {
   const path = join(directory, 'certherd.db');
@@ -43,7 +44,6 @@ export async function examineStore(
     const bytes = statSync(path).size;
     const isAtRest = !isServed && !existsSync(`${path}-wal`);
     if (isAtRest && bytes > largestCheckedBytes) return headerOnly(path, bytes, migrations);
-    const open = sqliteFor(directory);
     if (!open.ok) return { ok: false, failure: wordOpenFailure(path, new Error(open.failure)) };
     const sql = isAtRest ? open.value(atRest(path)) : open.value(path, { readonly: true });
     try {

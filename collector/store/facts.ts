@@ -74,3 +74,21 @@ export interface Change {
   before: string | undefined;
   after: string | undefined;
 }
+
+/** A backup took the place of a newer database: what was kept between the two instants is missing. Milliseconds since 1970. */
+export interface Restoration {
+  backedUpAt: number;
+  restoredAt: number;
+}
+
+/** An endpoint's certificate was this one, from then until another took its place. Milliseconds since 1970. */
+export interface Stay {
+  agentId: string;
+  hostName: string;
+  state: 'endpoint-issued' | 'endpoint-configured' | 'endpoint-served';
+  /** The endpoint's id. */
+  endpoint: string;
+  from: number;
+  /** undefined: it still is. */
+  until: number | undefined;
+}

@@ -41,7 +41,7 @@ export function snapshotTable(sql: Sql) {
     /** Replaces a host's current state, appends the history between, and tells which topics changed. */
     replace(host: number, frame: SnapshotFrame, at: number): Topic[] {
       const topics = new Set<Topic>(['hosts']);
-      const { ids, added } = keepCertificates(host, frame.snapshot.certificates, at, topics);
+      const ids = keepCertificates(host, frame.snapshot.certificates, at, topics);
       const before = partsByKey(parts.all(host).map((row) => ({ ...row, certificate: undefined })));
       const after = partsByKey(partsOf(frame.snapshot));
       for (const [key, part] of after) {
@@ -55,15 +55,7 @@ export function snapshotTable(sql: Sql) {
         dropPart.run(host, part.kind, part.id);
         topics.add(topicOf[part.kind]);
       }
-      changes.add(host, at, [
-        ...added.map((fingerprint) => ({
-          kind: 'certificate-seen' as const,
-          subject: fingerprint,
-          before: undefined,
-          after: fingerprint,
-        })),
-        ...changesBetween(before, after),
-      ]);
+      changes.add(host, at, changesBetween(before, after));
       const body = JSON.stringify({ host: frame.snapshot.host, servers: frame.snapshot.servers });
       keep.run(host, frame.digest, Date.parse(frame.observedAt), at, body);
       return [...topics];
@@ -86,12 +78,7 @@ export function snapshotTable(sql: Sql) {
 
   function keepCertificates(host: number, list: readonly Certificate[], at: number, topics: Set<Topic>) {
     const ids = new Map<string, number>();
-    const added: string[] = [];
-    for (const certificate of list) {
-      const kept = certificates.keep(certificate, at);
-      ids.set(certificate.fingerprint, kept.id);
-      if (kept.added) added.push(certificate.fingerprint);
-    }
+    for (const certificate of list) ids.set(certificate.fingerprint, certificates.keep(certificate, host, at));
     const before = new Set(held.all(host));
     const after = new Set(ids.values());
     const gained = [...after].filter((id) => !before.has(id));
@@ -99,7 +86,7 @@ export function snapshotTable(sql: Sql) {
     for (const id of gained) hold.run(host, id);
     for (const id of lost) release.run(host, id);
     if (gained.length + lost.length > 0) topics.add('certificates');
-    return { ids, added };
+    return ids;
   }
 }
 

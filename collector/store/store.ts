@@ -3,17 +3,21 @@ import { join } from 'node:path';
 import type { Result } from '@certherd/protocol/failure';
 import type { Log } from '../ports.ts';
 import type { Enrolment, Records, SessionStart, SessionState } from '../receive/records.ts';
+import { copyDatabase, removeLeftovers } from './backup.ts';
 import { certificateTable } from './certificates.ts';
 import { changeTable } from './changes.ts';
-import { type OpenFailure, openDatabase } from './database.ts';
+import { type OpenFailure, openDatabase, readResting } from './database.ts';
 import { eventTable } from './events.ts';
-import type { Change, EventFacts, Facts } from './facts.ts';
+import type { Change, EventFacts, Facts, Restoration, Stay } from './facts.ts';
 import { createGroupCommit, type Kept } from './group-commit.ts';
 import { type HostRow, hostTable } from './hosts.ts';
+import type { Mark } from './mark.ts';
 import { type Migration, readMigrations } from './migrations.ts';
+import { type RequestDraft, type RequestRow, requestTable } from './requests.ts';
 import { type OpenSqlite, type Sql, sqliteFor } from './sqlite.ts';
 import { settingTable } from './settings.ts';
 import { snapshotTable } from './snapshots.ts';
+import { thinning, type ThinPlace, type ThinSlice } from './thin.ts';
 import { tokenTable } from './tokens.ts';
 
 /** All that the collector keeps. Reads are synchronous; writes resolve when they are on disk. */
@@ -30,8 +34,25 @@ export interface Store extends Records {
   facts: () => Facts;
   /** In order of arrival; without `after` the newest. */
   events: (after: number | undefined, limit: number) => EventFacts[];
+  /** Keeps a request, or finds the one that has its key. */
+  addRequest: (draft: RequestDraft) => Promise<Kept<RequestRow>>;
+  noteSent: (id: string, at: number) => Promise<Kept<void>>;
+  findRequest: (id: string) => RequestRow | undefined;
+  waitingRequests: (now: number) => RequestRow[];
+  /** Newest first. */
+  requests: (limit: number) => RequestRow[];
+  /** Each time that a backup took this database's place, newest first. */
+  restorations: () => Restoration[];
+  /** A copy of the database as of its end, made while it goes on writing (backup.ts). */
+  copyTo: (path: string, onward: (progress: { total: number; remaining: number }) => void) => Promise<Mark>;
   /** A host's history, oldest first. */
   changes: (agentId: string) => (Change & { at: number })[];
+  /** One slice of what is over before an instant goes (thin.ts). */
+  thin: (before: number, place: ThinPlace) => Promise<Kept<ThinSlice>>;
+  /** What the database takes on disk, without what is free in it. */
+  usedBytes: () => number;
+  /** Where a certificate was issued, configured and served, newest first. */
+  stays: (fingerprint: string) => Stay[];
   close: () => void;
 }
 
@@ -49,6 +70,18 @@ export function openStore(
   return opened.ok ? { ok: true, value: createStore(opened.value, log) } : opened;
 }
 
+/** A copy beside the database, for a backup (backup.ts), while nobody serves it; nothing in it is changed. */
+export async function copyResting(directory: string, open: OpenSqlite): Promise<{ name: string; mark: Mark }> {
+  const sql = readResting(join(directory, 'certherd.db'), readMigrations(), open);
+  try {
+    const name = `backup-${randomBytes(8).toString('hex')}.db`;
+    removeLeftovers(directory);
+    return { name, mark: await copyDatabase(sql, join(directory, name), () => {}) };
+  } finally {
+    sql.close();
+  }
+}
+
 function createStore(sql: Sql, log: Log): Store {
   const group = createGroupCommit(sql, log);
   const settings = settingTable(sql);
@@ -59,6 +92,11 @@ function createStore(sql: Sql, log: Log): Store {
   const changes = changeTable(sql);
   const events = eventTable(sql);
   let dataVersion = Number(sql.pragma('data_version', { simple: true }));
+  const requests = requestTable(sql);
+  const thinned = thinning(sql);
+  const restorations = sql.prepare<[], { backed_up_at: number; restored_at: number }>(
+    'SELECT backed_up_at, restored_at FROM restoration ORDER BY id DESC',
+  );
   const collectorId = settings.read('collector-id') ?? randomBytes(16).toString('base64url');
   if (settings.read('collector-id') === undefined) settings.keep('collector-id', collectorId);
 
@@ -75,7 +113,12 @@ function createStore(sql: Sql, log: Log): Store {
     keepSnapshot: (agentId, frame, at) =>
       group.keep(() => ifTrusted(agentId, (id) => snapshots.replace(id, frame, at))),
     keepEvents: (agentId, epoch, list, at) =>
-      group.keep(() => ifTrusted(agentId, (id) => events.keep(id, epoch, list, at))),
+      group.keep(() =>
+        ifTrusted(agentId, (id) => {
+          for (const event of list) requests.answer(id, event, at);
+          return events.keep(id, epoch, list, at);
+        }),
+      ),
     changedElsewhere,
     revoked: hosts.revoked,
     replaceKey: (agentId, current, next, at) => group.keep(() => replaceKey(agentId, current, next, at)),
@@ -88,7 +131,18 @@ function createStore(sql: Sql, log: Log): Store {
     validityChanged: certificates.validityChanged,
     facts,
     events: (after, limit) => (after === undefined ? events.newest(limit).toReversed() : events.after(after, limit)),
+    addRequest: (draft) => group.keep(() => requests.add(hostOf(draft.agentId).id, draft)),
+    noteSent: (id, at) => group.keep(() => requests.noteSent(id, at)),
+    findRequest: requests.find,
+    waitingRequests: requests.waiting,
+    requests: requests.newest,
+    restorations: () =>
+      restorations.all().map((row) => ({ backedUpAt: row.backed_up_at, restoredAt: row.restored_at })),
+    copyTo: (path, onward) => copyDatabase(sql, path, onward),
     changes: (agentId) => changes.ofHost(hostOf(agentId).id),
+    thin: (before, place) => group.keep(() => thinned.slice(before, place)),
+    usedBytes: thinned.usedBytes,
+    stays: (fingerprint) => changes.stays(fingerprint),
     close() {
       group.flush();
       sql.close();

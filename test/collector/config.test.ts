@@ -26,6 +26,8 @@ test('without a config everything has a value', (t) => {
       agentProxies: [],
       heartbeatSeconds: 15,
       silentAfterSeconds: 60,
+      historyDays: 730,
+      historyMegabytes: undefined,
       logLevel: 'info',
       logFormat: 'auto',
     },
@@ -64,6 +66,8 @@ test('every field is read', (t) => {
     agentProxies: ['192.0.2.1', '2001:db8::1'],
     heartbeatSeconds: 5,
     silentAfterSeconds: 30,
+    historyDays: 730,
+    historyMegabytes: undefined,
     logLevel: 'debug',
     logFormat: 'json',
   });

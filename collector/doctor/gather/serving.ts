@@ -1,7 +1,9 @@
+import type { Result } from '@certherd/protocol/failure';
 import { typed } from '@certherd/command-line/words';
 import { existsSync, readFileSync } from 'node:fs';
 import type { Config } from '../../config.ts';
 import { servedBy } from '../../store/directory.ts';
+import type { OpenSqlite } from '../../store/sqlite.ts';
 
 /** Who serves the data directory now, and as what. */
 export interface Serving {
@@ -26,10 +28,11 @@ const unitDirectories = [
 export function observeServing(
   { dataDirectory }: Pick<Config, 'dataDirectory'>,
   { version, options }: { version: string; options: readonly string[] },
+  sqlite: Result<OpenSqlite, string>,
 ): Serving {
   const isUnit = unitDirectories.some((directory) => existsSync(`${directory}/${unitName}`));
   return {
-    by: servedBy(dataDirectory),
+    by: sqlite.ok ? servedBy(dataDirectory, sqlite.value) : 'unknown',
     ...(isUnit && { unit: unitName }),
     start: typed(isUnit ? ['systemctl', 'enable', '--now', unitName] : ['certherd-collector', 'serve', ...options]),
     ownUid: process.geteuid?.() ?? -1,

@@ -2,7 +2,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import test from 'ava';
 import fc from 'fast-check';
-import { type EventDraft, openOutbox, outboxLimit } from '../../../agent/report/outbox.ts';
+import { type EventDraft, openOutbox } from '../../../agent/report/outbox.ts';
 import { systemState } from '../../../agent/system/state.ts';
 import { silentLog, testDirectory } from '../../helpers/directory.ts';
 
@@ -64,28 +64,6 @@ test('the window is filled with the oldest events after a place', (t) => {
     [5, 6, 7],
   );
   t.deepEqual(outbox.after(10, 3), []);
-});
-
-test('a full outbox drops its oldest tenth and keeps a gap event in its place', (t) => {
-  const directory = testDirectory(t);
-  const kept = Array.from({ length: outboxLimit }, (_, index) => ({ ...draft(String(index)), seq: index + 1 }));
-  const state = systemState(directory);
-  const outbox = openOutbox(state, silentLog, 0, () => 'epoch-full-x');
-  // Written in one go: ten thousand synced appends would only measure the disk.
-  const unsynced = openOutbox(
-    { ...state, append: () => ({ ok: true, value: undefined }) },
-    silentLog,
-    0,
-    () => 'epoch-full-y',
-  );
-  for (const { seq: _seq, ...event } of kept) unsynced.add(event);
-  unsynced.add(draft('newest'));
-  const [gap, next] = unsynced.after(0, 2);
-  t.is(gap?.kind, 'gap');
-  t.is(gap?.detail.lost, '1000');
-  t.is(next?.seq, (gap?.seq ?? 0) + 1);
-  t.is(unsynced.after(outboxLimit, 5)[0]?.summary, 'newest');
-  t.is(outbox.epoch, 'epoch-full-x');
 });
 
 test('whatever happens to the file, the outbox opens, no event is altered, and what was lost is a gap', (t) => {

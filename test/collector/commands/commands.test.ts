@@ -211,3 +211,23 @@ test('stack traces come only with --verbose', async (t) => {
   t.is(quiet.err.length, 1);
   t.true(verbose.err.some((line) => line.includes('    at ')));
 });
+
+test('a database of a newer collector is refused by serve, backup and restore alike, and not one byte of it changes', async (t) => {
+  const { config, data } = configIn(t);
+  const common = ['--config', config, '--data', data];
+  t.is((await run('token', 'create', ...common, '--url', '127.0.0.1:1')).code, 0);
+  const file = join(data, 'certherd.db');
+  const bytes = readFileSync(file);
+  // user_version is at offset 60 (SQLite's file format).
+  bytes.writeUInt32BE(9000, 60);
+  writeFileSync(file, bytes);
+  for (const args of [['serve'], ['backup', join(data, 'backup.db')], ['restore', file]]) {
+    const refused = await run(...args, ...common);
+    t.is(refused.code, 1, args[0]);
+    t.regex(
+      refused.err.join('\n'),
+      /made by a newer certherd-collector \(schema 9000, this one knows \d+\): install that/,
+    );
+    t.true(readFileSync(file).equals(bytes), args[0]);
+  }
+});

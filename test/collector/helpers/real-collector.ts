@@ -37,6 +37,8 @@ export function testConfig(dataDirectory: string, change: Partial<Config> = {}):
     agentProxies: [],
     heartbeatSeconds: 1,
     silentAfterSeconds: 60,
+    historyDays: 730,
+    historyMegabytes: undefined,
     logLevel: 'error',
     logFormat: 'auto',
     ...change,

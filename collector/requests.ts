@@ -1,0 +1,115 @@
+import { randomUUID } from 'node:crypto';
+import type { Result } from '@certherd/protocol/failure';
+import type { RequestedVerb } from '@certherd/protocol/frame';
+import { requestSubject } from './evaluate/request-subject.ts';
+import { messageOf } from './failure.ts';
+import { type Clock, every, type Log } from './ports.ts';
+import type { Session, Sessions } from './receive/sessions.ts';
+import type { Facts } from './store/facts.ts';
+import type { Kept } from './store/group-commit.ts';
+import type { RequestDraft, RequestRow } from './store/requests.ts';
+
+/** What somebody asks of a host. */
+export interface Wish {
+  /** The host's name, or its agent's id. */
+  host: string;
+  verb: RequestedVerb;
+  /** The id of something that the host reported; absent where there is only one. */
+  subject?: string | undefined;
+  requester: string;
+  reason: string;
+  key?: string | undefined;
+  withinSeconds: number;
+}
+
+/** Requests from the asking to the answer; the answer itself comes as an event (store/requests.ts). */
+export interface Requests {
+  /** Kept, and sent where the host is connected; else once it is. The failure says what to ask instead. */
+  ask: (wish: Wish) => Promise<Result<RequestRow, string>>;
+  find: (id: string) => RequestRow | undefined;
+  close: () => void;
+}
+
+interface RequestNeeds {
+  facts: () => Pick<Facts, 'hosts'>;
+  addRequest: (draft: RequestDraft) => Promise<Kept<RequestRow>>;
+  noteSent: (id: string, at: number) => Promise<Kept<void>>;
+  findRequest: (id: string) => RequestRow | undefined;
+  waitingRequests: (now: number) => RequestRow[];
+  sessions: Pick<Sessions, 'current'>;
+  clock: Clock;
+  log: Log;
+}
+
+const retryMs = 1_000;
+
+/**
+ * Sends each request to each session of its host that may not have heard it yet, until it is answered or its time is over: an agent does an id once, however
+ * often it hears it.
+ */
+export function keepRequests(needs: RequestNeeds): Requests {
+  const { facts, addRequest, noteSent, findRequest, waitingRequests, sessions, clock, log } = needs;
+  const heard = new Map<string, Session>();
+  // None is made but by `ask`, so that a collector at rest does not read the database for them.
+  let some = true;
+  const stop = every(clock, retryMs, sweep);
+
+  return {
+    async ask(wish) {
+      const found = hostOf(wish.host);
+      if (!found.ok) return found;
+      const { agentId, snapshot } = found.value;
+      if (!snapshot)
+        return { ok: false, failure: `${wish.host}: this host has told nothing yet: ask again when it has` };
+      const subject = requestSubject(wish.verb, wish.subject, snapshot);
+      if (!subject.ok) return { ok: false, failure: `${wish.host}: ${subject.failure}` };
+      const { verb, requester, reason, key, withinSeconds } = wish;
+      const askedAt = clock.now();
+      const draft = { id: randomUUID(), key, agentId, verb, subject: subject.value, requester, reason, askedAt };
+      const kept = await addRequest({ ...draft, until: askedAt + withinSeconds * 1000 });
+      if (!kept.ok) return { ok: false, failure: `nothing can be kept (${kept.failure.reason}): free some space` };
+      some = true;
+      if (kept.value.id === draft.id) await send(kept.value);
+      return { ok: true, value: findRequest(kept.value.id) ?? kept.value };
+    },
+    find: findRequest,
+    close: stop,
+  };
+
+  function hostOf(word: string): Result<Facts['hosts'][number], string> {
+    const { hosts } = facts();
+    const named = hosts.filter(({ name, agentId }) => name === word || agentId === word);
+    const [host] = named;
+    if (!host) return { ok: false, failure: `${word}: no such host: certherd-collector host list shows all` };
+    if (named.length > 1)
+      return { ok: false, failure: `${word}: several hosts have this name: say which by its agent id (host list)` };
+    return { ok: true, value: host };
+  }
+
+  function sweep(): void {
+    if (!some) return;
+    try {
+      const waiting = waitingRequests(clock.now());
+      some = waiting.length > 0;
+      for (const id of heard.keys()) if (!waiting.some((one) => one.id === id)) heard.delete(id);
+      for (const request of waiting) void send(request);
+    } catch (error) {
+      log.error({ detail: messageOf(error) }, 'requests cannot be read: trying again');
+    }
+  }
+
+  async function send(request: RequestRow): Promise<void> {
+    const { id, agentId, verb, subject, requester, reason } = request;
+    const session = sessions.current(agentId);
+    if (!session || heard.get(id) === session) return;
+    const withinSeconds = Math.max(1, (request.until - clock.now()) / 1000);
+    if (!session.ask({ type: 'request', id, verb, subject, requester, reason, withinSeconds })) return;
+    heard.set(id, session);
+    log.info({ id, agentId, verb, subject: subject.id, requester }, 'a request was sent');
+    try {
+      await noteSent(id, clock.now());
+    } catch (error) {
+      log.error({ id, detail: messageOf(error) }, 'that a request was sent could not be written down');
+    }
+  }
+}

@@ -1,0 +1,88 @@
+import { messageOf } from '../failure.ts';
+import type { Clock, Log } from '../ports.ts';
+import type { Kept } from './group-commit.ts';
+import { passStart, type ThinPlace, type ThinSlice } from './thin.ts';
+
+/** How much history is kept. */
+export interface Retention {
+  historyDays: number;
+  /** Of the whole database, in megabytes (10^6 bytes); undefined: as much as there is. */
+  historyMegabytes: number | undefined;
+}
+
+interface RetentionNeeds {
+  /** One slice, on disk when it resolves. */
+  thin: (before: number, place: ThinPlace) => Promise<Kept<ThinSlice>>;
+  usedBytes: () => number;
+  clock: Clock;
+  log: Log;
+}
+
+const hourMs = 3_600_000;
+const dayMs = 86_400_000;
+/** Between two slices: agents and pages have all of the time in between. */
+const pauseMs = 20;
+/** What the size may not take: a month of history. */
+const leastDays = 30;
+
+/**
+ * Keeps the history within its bounds: one pass over it an hour, a slice at a time. Where the size asks for more than the age does, the oldest
+ * tenth of what is left goes, pass after pass, down to a month. Returns what stops it.
+ */
+export function keepBounds({ thin, usedBytes, clock, log }: RetentionNeeds, retention: Retention): () => void {
+  const { historyDays, historyMegabytes } = retention;
+  let stopped = false;
+  /** What lies before it is gone already. */
+  let cut = 0;
+  let cancel = clock.after(pauseMs, start);
+  return () => {
+    stopped = true;
+    cancel();
+  };
+
+  function start(): void {
+    pass(Math.max(cut, clock.now() - historyDays * dayMs)).catch((error: unknown) => {
+      log.error({ detail: messageOf(error) }, 'old history could not be thinned: trying again in an hour');
+      rest();
+    });
+  }
+
+  async function pass(before: number): Promise<void> {
+    let place: ThinPlace | undefined = passStart;
+    let gone = 0;
+    while (place) {
+      const kept = await thin(before, place);
+      if (!kept.ok) return rest();
+      gone += kept.value.removed;
+      place = kept.value.next;
+      await new Promise<void>((resolve) => {
+        cancel = clock.after(pauseMs, resolve);
+      });
+      if (stopped) return;
+    }
+    if (gone > 0) log.info({ removed: gone, before: new Date(before).toISOString() }, 'old history was thinned');
+    const further = furtherThan(before, { now: clock.now(), isOver: isOver() });
+    if (further !== undefined) {
+      cut = further;
+      return pass(further);
+    }
+    if (isOver())
+      log.warn({ historyMegabytes, usedBytes: usedBytes() }, 'over history_megabytes with only a month of history');
+    rest();
+  }
+
+  function isOver(): boolean {
+    return historyMegabytes !== undefined && usedBytes() > historyMegabytes * 1e6;
+  }
+
+  function rest(): void {
+    if (!stopped) cancel = clock.after(hourMs, start);
+  }
+}
+
+/** The next, later cut of a history that is still too large; undefined: it is not, or only a month of it is left. */
+export function furtherThan(before: number, { now, isOver }: { now: number; isOver: boolean }): number | undefined {
+  const latest = now - leastDays * dayMs;
+  if (!isOver || before >= latest) return undefined;
+  return Math.min(latest, before + Math.max(dayMs, (now - before) / 10));
+}

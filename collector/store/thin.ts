@@ -1,0 +1,127 @@
+import type { Event } from '@certherd/protocol/event';
+import type { Sql } from './sqlite.ts';
+import { subjectKey } from './events.ts';
+
+/** How far a pass over the history has come: a table, and the last row of it that was looked at. */
+export interface ThinPlace {
+  table: 'change' | 'event' | 'certificate';
+  after: number;
+}
+
+export interface ThinSlice {
+  /** Where the next slice goes on; undefined: the pass is over. */
+  next: ThinPlace | undefined;
+  removed: number;
+}
+
+/** Where a pass begins. */
+export const passStart: ThinPlace = { table: 'change', after: 0 };
+
+/** Rows that a slice looks at, and removes at most: a few milliseconds. */
+const looked = 128;
+const removed = 32;
+
+/**
+ * Removes history that is over before an instant. Of each track the newest row before it stays, so that what was then is still known, and its
+ * last change always; of each subject the newest event of each kind; of certificates all that is current or that the history still names. For the group
+ * commit: each slice is small, and what waits beside it has its turn.
+ */
+export function thinning(sql: Sql) {
+  const tracks = sql.prepare<[number], number>(`SELECT id FROM track WHERE id > ? ORDER BY id LIMIT ${looked}`).pluck();
+  const dropChanges = sql
+    .prepare<[{ track: number; before: number; limit: number }], number | null>(
+      `DELETE FROM change WHERE track = $track AND at IN (
+         SELECT at FROM change WHERE track = $track
+           AND at < (SELECT max(at) FROM change WHERE track = $track AND at < $before) ORDER BY at LIMIT $limit)
+       RETURNING finding`,
+    )
+    .pluck();
+  const dropText = sql.prepare(
+    'DELETE FROM finding_text WHERE id = $id AND NOT EXISTS (SELECT 1 FROM change WHERE finding = $id)',
+  );
+  const events = sql.prepare<[number], OldEvent>(
+    `SELECT event.id, epoch, host, seq, received_at AS at, body FROM event JOIN epoch ON epoch.id = epoch
+     WHERE event.id > ? ORDER BY event.id LIMIT ${removed}`,
+  );
+  const latest = sql
+    .prepare<[number, string, string], number>(
+      'SELECT event FROM latest_event WHERE host = ? AND kind = ? AND subject = ?',
+    )
+    .pluck();
+  const dropEvent = sql.prepare('DELETE FROM event WHERE id = ?');
+  const noteThinned = sql.prepare('UPDATE epoch SET thinned_seq = max(thinned_seq, ?) WHERE id = ?');
+  const certificates = sql.prepare<[number], { id: number; seen: number }>(
+    `SELECT id, first_seen_at AS seen FROM certificate WHERE id > ? ORDER BY id LIMIT ${looked}`,
+  );
+  const dropCertificate = sql.prepare(
+    `DELETE FROM certificate WHERE id = $id
+       AND NOT EXISTS (SELECT 1 FROM current_certificate WHERE certificate = $id)
+       AND NOT EXISTS (SELECT 1 FROM current_part WHERE certificate = $id)
+       AND NOT EXISTS (SELECT 1 FROM change WHERE certificate = $id)`,
+  );
+  const pragma = (name: string) => Number(sql.pragma(name, { simple: true }));
+
+  return {
+    /** What the rows take, without the room that removed ones left for new ones; a handful of page reads. */
+    usedBytes: () => (pragma('page_count') - pragma('freelist_count')) * pragma('page_size'),
+    slice(before: number, { table, after }: ThinPlace): ThinSlice {
+      if (table === 'change') return thinChanges(before, after);
+      return table === 'event' ? thinEvents(before, after) : thinCertificates(before, after);
+    },
+  };
+
+  function thinChanges(before: number, after: number): ThinSlice {
+    let left = removed;
+    let place = after;
+    const ids = tracks.all(after);
+    for (const track of ids) {
+      const findings = dropChanges.all({ track, before, limit: left });
+      for (const id of new Set(findings)) if (id !== null) dropText.run({ id });
+      left -= findings.length;
+      // A long track may hold more than one slice removes.
+      if (left === 0) return { next: { table: 'change', after: place }, removed };
+      place = track;
+    }
+    const next: ThinPlace = ids.length < looked ? { table: 'event', after: 0 } : { table: 'change', after: place };
+    return { next, removed: removed - left };
+  }
+
+  function thinEvents(before: number, after: number): ThinSlice {
+    const found = events.all(after);
+    const old = found.filter(({ at }) => at < before);
+    const gone = old.filter((event) => !isLatest(event));
+    for (const { id, epoch, seq } of gone) {
+      dropEvent.run(id);
+      noteThinned.run(seq, epoch);
+    }
+    const last = found.at(-1);
+    // They are in order of arrival: behind a slice without old ones there are none.
+    const next: ThinPlace =
+      old.length === 0 || !last ? { table: 'certificate', after: 0 } : { table: 'event', after: last.id };
+    return { next, removed: gone.length };
+  }
+
+  function isLatest({ id, host, body }: OldEvent): boolean {
+    const { kind, subject }: Pick<Event, 'kind' | 'subject'> = JSON.parse(body);
+    return latest.get(host, kind, subjectKey(subject)) === id;
+  }
+
+  function thinCertificates(before: number, after: number): ThinSlice {
+    const found = certificates.all(after);
+    let gone = 0;
+    for (const { id, seen } of found) if (seen < before) gone += dropCertificate.run({ id }).changes;
+    const last = found.at(-1);
+    const next: ThinPlace | undefined =
+      found.length < looked || !last ? undefined : { table: 'certificate', after: last.id };
+    return { next, removed: gone };
+  }
+}
+
+interface OldEvent {
+  id: number;
+  epoch: number;
+  host: number;
+  seq: number;
+  at: number;
+  body: string;
+}
