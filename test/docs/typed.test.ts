@@ -77,7 +77,7 @@ inGuest(`what the docs have people type where systemd runs ends well (${impossib
   const { guest } = host;
   host.setMode('deploy');
   const waiting = typed('guest');
-  // In an order that makes sense for one machine: what stops comes last, and the copy while nothing serves.
+  // In an order that makes sense for one machine: what stops comes last, and what is restored while nothing serves.
   const order = [
     /daemon-reload/,
     /enable --now/,
@@ -85,8 +85,9 @@ inGuest(`what the docs have people type where systemd runs ends well (${impossib
     / start /,
     / status /,
     /^journalctl/,
+    / backup /,
     / stop /,
-    /^cp /,
+    / restore /,
     /disable/,
   ];
   for (const step of order) {
@@ -104,7 +105,7 @@ inGuest(`what the docs have people type where systemd runs ends well (${impossib
     }
   }
   t.deepEqual(waiting, [], 'every line had its turn');
-  t.true(guest.exists('/var/backups/certherd-collector/certherd.db'));
+  t.true(guest.exists('/var/backups/certherd.db'));
 });
 
 /** What comes behind a pipe reads what came before it, and finds something in it. */

@@ -43,7 +43,7 @@ export const kinds: readonly { line: RegExp; how: 'run' | 'guest' | 'elsewhere';
     how: 'guest',
   },
   { line: /^journalctl -u \S+(?: -n \d+)?$/, how: 'guest' },
-  { line: /^cp -a \/var\/lib\/private\/certherd-collector \/var\/backups\/$/, how: 'guest' },
+  { line: /^certherd-collector (?:backup|restore) \/var\/backups\/certherd\.db$/, how: 'guest' },
   { line: /^systemctl edit /, how: 'elsewhere', why: 'opens an editor', shownBy: 'test/integration/guest.test.ts' },
   {
     line: /^(?:cp -r \. |cp deploy\/systemd\/|ln -s |systemd-sysusers$|cp certherd-agent\.service |cd deploy\/systemd$)/,
