@@ -57,8 +57,10 @@ export function* metricsText(estate: Estate, counts: CollectorCounts): Generator
       yield [pairs({ instance: instanceOf.get(agentId) ?? '', endpoint: id }), answered ? 1 : 0];
     }
   });
-  yield* family('certherd_hosts', 'gauge', 'Enrolled hosts by status.', () =>
-    counted('status', ['healthy', 'warning', 'critical', 'unknown'], estate.hosts, (host) => host.status),
+  // Of a revoked host nothing is to be known any more: it must not be told as unknown for ever.
+  const hosts = estate.hosts.filter(({ revokedAt }) => revokedAt === undefined);
+  yield* family('certherd_hosts', 'gauge', 'Enrolled hosts by status, revoked ones left out.', () =>
+    counted('status', ['healthy', 'warning', 'critical', 'unknown'], hosts, (host) => host.status),
   );
   yield* family('certherd_findings', 'gauge', 'Open findings by severity.', () =>
     counted('severity', ['critical', 'unknown', 'warning', 'notice'], estate.findings, ({ severity }) => severity),

@@ -4,6 +4,7 @@ import { span } from '@certherd/command-line/span';
 import type { CollectorFacts } from '../gather/collector.ts';
 import type { Installation } from '../gather/installation.ts';
 import { asRoot, withSettings } from './words.ts';
+import { refusalWords } from '../../report/refusal-words.ts';
 
 const why = {
   alone: 'The collector hears nothing of this host and calls it unknown; the agent goes on alone and keeps its events.',
@@ -124,9 +125,9 @@ function session(
     return [
       notTold('collector-session', 'the daemon is connecting at this moment', { fix: withSettings('status', named) }),
     ];
-  if (state.why === 'refused: revoked')
+  if (state.why === refusalWords.revoked)
     return [wrong('collector-session', `${authority} has revoked this host`, why.alone, enrolAgain)];
-  if (state.why === 'refused: identity-in-use')
+  if (state.why === refusalWords['identity-in-use'])
     return [
       wrong(
         'collector-session',

@@ -16,6 +16,7 @@ import { judgeRights } from '../../../agent/doctor/judge/rights.ts';
 import { judgeState, leastBytes, leastFiles } from '../../../agent/doctor/judge/state-directory.ts';
 import { readUnit } from '../../../agent/formats/systemd-unit.ts';
 import { protocolVersion } from '@certherd/protocol/version';
+import { refusalWords } from '../../../agent/report/refusal-words.ts';
 
 const now = Date.parse('2026-11-27T12:00:00Z');
 const machine = { hostName: 'web-1', isRoot: false, stateHome: '/var/lib' };
@@ -235,8 +236,8 @@ test('what keeps the collector from this host is told, each with its own remedy'
       eventsWaiting: 0,
     },
   });
-  t.regex(told({}, status('refused: revoked'))?.says ?? '', /has revoked this host/);
-  t.regex(told({}, status('refused: identity-in-use'))?.says ?? '', /one of the two is a copy/);
+  t.regex(told({}, status(refusalWords.revoked))?.says ?? '', /has revoked this host/);
+  t.regex(told({}, status(refusalWords['identity-in-use']))?.says ?? '', /one of the two is a copy/);
   const full = judgeCollector(
     { enrolment, waiting: { count: 9000, most: 10_000, damaged: 0, oldestAt: '2026-11-27T10:00:00Z' } },
     installation,

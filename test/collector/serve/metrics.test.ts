@@ -74,6 +74,13 @@ test('findings are counted by severity, and a silent host still counts down', (t
   t.regex(text, /ssl_probe_success\{[^}]*\} 0\n/);
 });
 
+test('a revoked host is none of the unknown ones, for which somebody would be woken', (t) => {
+  const gone = { ...host('agent-01', 'web-1', snapshot(certificate('one'))), revokedAt: now };
+  const text = metrics([gone, host('agent-02', 'web-2', snapshot(certificate('one')))], [certificate('one')]);
+  t.true(text.includes('certherd_hosts{status="unknown"} 0\n'), text);
+  t.true(text.includes('certherd_hosts{status="healthy"} 1\n'));
+});
+
 test('hosts with one name, and certificates that look alike, never give one series twice', (t) => {
   const [one, twin] = [certificate('one'), certificate('twin')];
   const hosts = ['agent-01', 'agent-02'].map((id) =>
