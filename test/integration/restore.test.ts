@@ -101,7 +101,7 @@ test('a renewal whose key the server cannot use is taken back, and the certifica
   const planned = (now: number) => decide(seen, [{ ...tried, detail: outcome.detail }], [], config, now);
   t.deepEqual(planned(seen.at).plan.actions, []);
   const told = planned(seen.at).snapshot.findings.find(({ code }) => code === 'not-served');
-  t.is(told?.remedy, 'certherd-agent restore shop');
+  t.is(told?.remedy, `certherd-agent restore shop --config ${host.configFile}`);
   t.deepEqual(
     planned(seen.at + 600_000).plan.actions.map(({ request }) => request),
     [{ verb: 'restore', lineage: 'shop' }],
