@@ -1,3 +1,4 @@
+import { Resolver } from 'node:dns/promises';
 import fs from 'node:fs';
 import test, { type ExecutionContext } from 'ava';
 import type { Outcome } from '../../agent/decide/action.ts';
@@ -71,8 +72,10 @@ test.serial('dns: the name has no address', async (t) => {
 
 test.serial('connection: nothing listens where the name leads', async (t) => {
   await dns('add-a', { host: shopName, addresses: ['127.0.0.9'] });
-  const { outcome, wait } = await failed(t);
-  await dns('clear-a', { host: shopName });
+  const resolver = new Resolver();
+  resolver.setServers([host.pebble.dnsServer]);
+  await until('the name leads elsewhere', async () => (await resolver.resolve4(shopName)).join() === '127.0.0.9');
+  const { outcome, wait } = await failed(t).finally(() => dns('clear-a', { host: shopName }));
   t.is(outcome.reason, 'connection');
   t.regex(outcome.detail, /connection refused/);
   t.is(wait, minute);
