@@ -68,7 +68,8 @@ export function startSession(
   let unknownSeen = false;
   let sentDigest: string | undefined;
   let sentSeq = 0;
-  let ackedSeq = 0;
+  /** Seqs that were sent and are not acked. They leave holes where a gap event took the place of others, so they are counted. */
+  let inFlight: number[] = [];
   let challenged: { collectorId: string; collectorNonce: string } | undefined;
   let nextKey: KeyObject | undefined;
   const heartbeat = startHeartbeat(ports.clock, {
@@ -88,10 +89,11 @@ export function startSession(
     for (const text of snapshotFrames(current)) socket.send(text);
   };
   const sendEvents = (window: number) => {
-    const events = outbox.after(sentSeq, Math.min(100, window - (sentSeq - ackedSeq)), eventsBytes);
+    const events = outbox.after(sentSeq, Math.min(100, window - inFlight.length), eventsBytes);
     const last = events.at(-1);
     if (!last) return;
     sentSeq = last.seq;
+    inFlight.push(...events.map(({ seq }) => seq));
     send({ type: 'events', epoch: outbox.epoch, events });
   };
   const pump = () => {
@@ -153,7 +155,7 @@ export function startSession(
     } else if (frame.type === 'welcome') {
       welcome = frame;
       version = frame.version;
-      ackedSeq = frame.ackedSeq;
+      inFlight = [];
       sentSeq = frame.ackedSeq;
       outbox.acked(frame.ackedSeq);
       if (!frame.wantSnapshot) sentDigest = told.current(version)?.digest;
@@ -162,8 +164,8 @@ export function startSession(
       if (frame.version >= rotationSince) rotate();
       pump();
     } else if (frame.type === 'ack' && frame.epoch === outbox.epoch) {
-      ackedSeq = Math.max(ackedSeq, Math.min(frame.seq, sentSeq));
-      outbox.acked(ackedSeq);
+      outbox.acked(Math.min(frame.seq, sentSeq));
+      inFlight = inFlight.filter((seq) => seq > frame.seq);
       pump();
     } else if (frame.type === 'request' && welcome && welcome.version >= requestsSince) {
       on.requested(frame);
