@@ -51,6 +51,8 @@ export interface Store extends Records {
   thin: (before: number, place: ThinPlace) => Promise<Kept<ThinSlice>>;
   /** What the database takes on disk, without what is free in it. */
   usedBytes: () => number;
+  /** When an agent was last heard, by the clock of then; undefined: none was. */
+  newestAt: () => number | undefined;
   /** Where a certificate was issued, configured and served, newest first. */
   stays: (fingerprint: string) => Stay[];
   close: () => void;
@@ -142,6 +144,7 @@ function createStore(sql: Sql, log: Log): Store {
     changes: (agentId) => changes.ofHost(hostOf(agentId).id),
     thin: (before, place) => group.keep(() => thinned.slice(before, place)),
     usedBytes: thinned.usedBytes,
+    newestAt: thinned.newestAt,
     stays: (fingerprint) => changes.stays(fingerprint),
     close() {
       group.flush();
