@@ -73,11 +73,15 @@ export function openStore(
 }
 
 /** A copy beside the database, for a backup (backup.ts), while nobody serves it; nothing in it is changed. */
-export async function copyResting(directory: string, open: OpenSqlite): Promise<{ name: string; mark: Mark }> {
+export async function copyResting(
+  directory: string,
+  open: OpenSqlite,
+  now: number,
+): Promise<{ name: string; mark: Mark }> {
   const sql = readResting(join(directory, 'certherd.db'), readMigrations(), open);
   try {
     const name = `backup-${randomBytes(8).toString('hex')}.db`;
-    removeLeftovers(directory);
+    removeLeftovers(directory, now);
     return { name, mark: await copyDatabase(sql, join(directory, name), () => {}) };
   } finally {
     sql.close();
