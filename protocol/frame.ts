@@ -203,7 +203,7 @@ export const RefusalReason = Type.Enum([
   'frame-invalid',
   /** a snapshot's parts do not come in time; or 1 MiB of answers waits and is not read, and then without a frame and a closing handshake */
   'too-slow',
-  /** the collector cannot keep anything at the moment */
+  /** the collector cannot keep anything at the moment, or the next snapshot in parts comes too soon after the last one */
   'try-later',
 ]);
 export type RefusalReason = Static<typeof RefusalReason>;

@@ -12,7 +12,7 @@ import { readCollectorFrame } from './frames.ts';
 import { startHeartbeat } from './heartbeat.ts';
 import { type Enrolment, publicHalf, signRotation, signSession } from './identity.ts';
 import type { Outbox } from './outbox.ts';
-import { snapshotFrames } from './snapshot-frames.ts';
+import { createSnapshotTeller } from './snapshot-teller.ts';
 
 /** What a session tells about the host, asked for each time it is needed. */
 export interface Told {
@@ -66,7 +66,6 @@ export function startSession(
   let version = oldestProtocolVersion;
   let refused: SessionEnd['refused'];
   let unknownSeen = false;
-  let sentDigest: string | undefined;
   let sentSeq = 0;
   /** Seqs that were sent and are not acked. They leave holes where a gap event took the place of others, so they are counted. */
   let inFlight: number[] = [];
@@ -82,12 +81,11 @@ export function startSession(
   });
   const send = (frame: object) => socket.send(JSON.stringify(frame));
 
-  const sendSnapshot = () => {
-    const current = told.current(version);
-    if (!current || current.digest === sentDigest) return;
-    sentDigest = current.digest;
-    for (const text of snapshotFrames(current)) socket.send(text);
-  };
+  const snapshots = createSnapshotTeller(
+    ports.clock,
+    () => told.current(version),
+    (text) => socket.send(text),
+  );
   const sendEvents = (window: number) => {
     const events = outbox.after(sentSeq, Math.min(100, window - inFlight.length), eventsBytes);
     const last = events.at(-1);
@@ -98,7 +96,7 @@ export function startSession(
   };
   const pump = () => {
     if (!welcome) return;
-    sendSnapshot();
+    snapshots.tell();
     sendEvents(welcome.window);
   };
   const answer = ({ nonce, collectorId, maxVersion }: Challenge) => {
@@ -158,7 +156,7 @@ export function startSession(
       inFlight = [];
       sentSeq = frame.ackedSeq;
       outbox.acked(frame.ackedSeq);
-      if (!frame.wantSnapshot) sentDigest = told.current(version)?.digest;
+      if (!frame.wantSnapshot) snapshots.known(told.current(version)?.digest);
       heartbeat.every(frame.heartbeatSeconds * 1000);
       on.welcomed();
       if (frame.version >= rotationSince) rotate();
@@ -173,7 +171,7 @@ export function startSession(
       if (nextKey && frame.publicKey === publicHalf(nextKey)) on.rotated();
       nextKey = undefined;
     } else if (frame.type === 'want-snapshot') {
-      sentDigest = undefined;
+      snapshots.known(undefined);
       pump();
     }
   });
@@ -181,6 +179,7 @@ export function startSession(
   return {
     ended: socket.closed.then(() => {
       heartbeat.stop();
+      snapshots.stop();
       return { established: welcome !== undefined, ...(refused && { refused }) };
     }),
     pump,
