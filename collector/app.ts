@@ -72,7 +72,7 @@ async function open(
   const directory = orFail(prepareDirectory(config.dataDirectory));
   const sqlite = sqliteFor(directory);
   closers.push(orFail(lockDirectory(directory, orFail(sqlite))));
-  removeLeftovers(directory);
+  removeLeftovers(directory, startedAt);
   const opened = openStore(directory, log, sqlite);
   if (!opened.ok) throw startFailure(opened.failure.message);
   const store = opened.value;

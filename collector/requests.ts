@@ -77,11 +77,13 @@ export function keepRequests(needs: RequestNeeds): Requests {
   };
 
   function hostOf(word: string): Result<Facts['hosts'][number], string> {
-    const { hosts } = facts();
-    const named = hosts.filter(({ name, agentId }) => name === word || agentId === word);
-    const [host] = named;
+    const named = facts().hosts.filter(({ name, agentId }) => name === word || agentId === word);
+    const trusted = named.filter(({ revokedAt }) => revokedAt === undefined);
+    const [host] = trusted;
+    if (!host && named.length > 0)
+      return { ok: false, failure: `${word}: this host was revoked: enrol it anew before anything is asked of it` };
     if (!host) return { ok: false, failure: `${word}: no such host: certherd-collector host list shows all` };
-    if (named.length > 1)
+    if (trusted.length > 1)
       return { ok: false, failure: `${word}: several hosts have this name: say which by its agent id (host list)` };
     return { ok: true, value: host };
   }

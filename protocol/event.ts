@@ -38,7 +38,7 @@ export type Step = Static<typeof Step>;
 /** Immutable record of an outcome or a change. (agent, epoch, seq) is its identity; seq counts from 1 within an epoch. */
 export const Event = Type.Object(
   {
-    seq: Type.Integer({ minimum: 1 }),
+    seq: Type.Integer({ minimum: 1, maximum: Number.MAX_SAFE_INTEGER }),
     at: Instant,
     /** A newer agent may know more kinds: they are kept and shown by their own name. */
     kind: Type.Unsafe<EventKind>(Type.String({ pattern: '^[a-z][a-z-]{0,63}$' })),

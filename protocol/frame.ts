@@ -53,7 +53,7 @@ export const Hello = Type.Object(
     agentId: Id,
     nonce: Nonce,
     /** Counts sessions; never repeats for one identity unless its state was copied. */
-    generation: Type.Integer({ minimum: 1 }),
+    generation: Type.Integer({ minimum: 1, maximum: Number.MAX_SAFE_INTEGER }),
     bootId: Type.String({ maxLength: 64 }),
     signature: Type.String({ maxLength: 128 }),
     hostName: Type.String({ maxLength: 1024 }),
@@ -115,7 +115,14 @@ export const EventsFrame = Type.Object(
 export type EventsFrame = Static<typeof EventsFrame>;
 
 /** collector -> agent: all events of this epoch up to seq are committed to disk. */
-export const Ack = Type.Object({ type: Type.Literal('ack'), epoch: Epoch, seq: Type.Integer({ minimum: 0 }) }, closed);
+export const Ack = Type.Object(
+  {
+    type: Type.Literal('ack'),
+    epoch: Epoch,
+    seq: Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER }),
+  },
+  closed,
+);
 export type Ack = Static<typeof Ack>;
 
 /** both ways. From the agent it says that the facts of `digest` were seen again at `observedAt`. */
@@ -196,7 +203,7 @@ export const RefusalReason = Type.Enum([
   'frame-invalid',
   /** a snapshot's parts do not come in time; or 1 MiB of answers waits and is not read, and then without a frame and a closing handshake */
   'too-slow',
-  /** the collector cannot keep anything at the moment */
+  /** the collector cannot keep anything at the moment, or the next snapshot in parts comes too soon after the last one */
   'try-later',
 ]);
 export type RefusalReason = Static<typeof RefusalReason>;

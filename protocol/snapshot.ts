@@ -2,6 +2,7 @@ import Type, { type Static } from 'typebox';
 import { Certificate, Fingerprint, Instant, SignatureAlgorithm } from './certificate.ts';
 import { Failure } from './failure.ts';
 import { Finding } from './finding.ts';
+import { maxSnapshotEntries, maxSnapshotFindings } from './version.ts';
 
 const closed = { additionalProperties: false };
 const Path = Type.String({ maxLength: 4096 });
@@ -242,3 +243,14 @@ export const Snapshot = Type.Object(
   closed,
 );
 export type Snapshot = Static<typeof Snapshot>;
+
+/** What a snapshot has too many of, in one line; undefined: nothing. */
+export function snapshotExcess(snapshot: Snapshot): string | undefined {
+  const { host: _, ...lists } = snapshot;
+  const entries = Object.values(lists).reduce((sum, list) => sum + list.length, 0);
+  const findings = snapshot.findings.length;
+  if (entries > maxSnapshotEntries) return `it has ${entries} entries, and the collector takes ${maxSnapshotEntries}`;
+  if (findings > maxSnapshotFindings)
+    return `it has ${findings} findings, and the collector takes ${maxSnapshotFindings}`;
+  return undefined;
+}

@@ -39,3 +39,12 @@ export const maxSnapshotBytes = 8 * 1024 * 1024;
 
 /** Most parts of one snapshot. */
 export const maxSnapshotParts = 64;
+
+/** Most entries of all lists of a snapshot together: each costs the collector rows, however few bytes it has. */
+export const maxSnapshotEntries = 40_000;
+
+/** Most findings among them, the dearest of all to keep. */
+export const maxSnapshotFindings = 10_000;
+
+/** A collector takes the next snapshot in parts of an agent this long after the last one, and before it `try-later`. */
+export const partsSpacingSeconds = 10;

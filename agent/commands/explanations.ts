@@ -261,7 +261,7 @@ export const explanations: Readonly<Record<FindingCode, Explanation>> = {
   'snapshot-reduced': {
     severity: 'unknown',
     meaning:
-      'What was seen on this host is more than the wire takes (8 MiB, or 1 MiB where the collector is older than version 3 of the protocol): the collector has its findings only.',
+      'What was seen on this host is more than the wire takes (8 MiB and 40,000 entries, or 1 MiB where the collector is older than version 3 of the protocol): the collector has its findings only.',
     causes: 'Very many server names and listeners on one host, or a name longer than the wire can hold.',
     remedy: 'The host itself still sees all of it: certherd-agent check.',
     shownBy: 'report/fit',

@@ -1,5 +1,5 @@
 import type { Finding } from '@certherd/protocol/finding';
-import { Snapshot } from '@certherd/protocol/snapshot';
+import { Snapshot, snapshotExcess } from '@certherd/protocol/snapshot';
 import { Compile, type Validator } from 'typebox/compile';
 import { Check, Errors } from 'typebox/value';
 
@@ -19,6 +19,8 @@ export function snapshotFitter(): FitSnapshot {
   const misfit = (snapshot: Snapshot, json: string, maxBytes: number): string | undefined => {
     const bytes = Buffer.byteLength(json);
     if (bytes > maxBytes) return `it has ${bytes} bytes, and the collector takes ${maxBytes}`;
+    const excess = snapshotExcess(snapshot);
+    if (excess !== undefined) return excess;
     if (bytes >= compiledFromBytes) compiled ??= Compile(Snapshot);
     if (compiled ? compiled.Check(snapshot) : Check(Snapshot, snapshot)) return undefined;
     const [first] = Errors(Snapshot, snapshot);

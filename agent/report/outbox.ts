@@ -117,7 +117,7 @@ export function openOutbox(state: State, log: Log, now: number, newEpoch: () => 
     add,
     after: (seq, limit, maxBytes = Infinity) => {
       const from = events.findIndex((event) => event.seq > seq);
-      if (from < 0) return [];
+      if (from < 0 || limit <= 0) return [];
       if (durable < last) rewrite();
       let sent = 0;
       const fitting = events.slice(from, from + limit).filter((event) => event.seq <= durable);

@@ -11,5 +11,5 @@ export const refusalWords: Readonly<Record<RefusalReason, string>> = {
   'version-unsupported': 'refused: agent and collector speak no common version of the protocol: upgrade the older one',
   'frame-invalid': 'refused: the collector found a mistake in what was sent (frame-invalid)',
   'too-slow': 'refused: too slow',
-  'try-later': 'refused for now: the collector cannot keep anything (try-later)',
+  'try-later': 'refused for now: the collector takes nothing from this host at the moment (try-later)',
 };

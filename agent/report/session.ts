@@ -12,7 +12,7 @@ import { readCollectorFrame } from './frames.ts';
 import { startHeartbeat } from './heartbeat.ts';
 import { type Enrolment, publicHalf, signRotation, signSession } from './identity.ts';
 import type { Outbox } from './outbox.ts';
-import { snapshotFrames } from './snapshot-frames.ts';
+import { createSnapshotTeller } from './snapshot-teller.ts';
 
 /** What a session tells about the host, asked for each time it is needed. */
 export interface Told {
@@ -66,9 +66,9 @@ export function startSession(
   let version = oldestProtocolVersion;
   let refused: SessionEnd['refused'];
   let unknownSeen = false;
-  let sentDigest: string | undefined;
   let sentSeq = 0;
-  let ackedSeq = 0;
+  /** Seqs that were sent and are not acked. They leave holes where a gap event took the place of others, so they are counted. */
+  let inFlight: number[] = [];
   let challenged: { collectorId: string; collectorNonce: string } | undefined;
   let nextKey: KeyObject | undefined;
   const heartbeat = startHeartbeat(ports.clock, {
@@ -81,22 +81,22 @@ export function startSession(
   });
   const send = (frame: object) => socket.send(JSON.stringify(frame));
 
-  const sendSnapshot = () => {
-    const current = told.current(version);
-    if (!current || current.digest === sentDigest) return;
-    sentDigest = current.digest;
-    for (const text of snapshotFrames(current)) socket.send(text);
-  };
+  const snapshots = createSnapshotTeller(
+    ports.clock,
+    () => told.current(version),
+    (text) => socket.send(text),
+  );
   const sendEvents = (window: number) => {
-    const events = outbox.after(sentSeq, Math.min(100, window - (sentSeq - ackedSeq)), eventsBytes);
+    const events = outbox.after(sentSeq, Math.min(100, window - inFlight.length), eventsBytes);
     const last = events.at(-1);
     if (!last) return;
     sentSeq = last.seq;
+    inFlight.push(...events.map(({ seq }) => seq));
     send({ type: 'events', epoch: outbox.epoch, events });
   };
   const pump = () => {
     if (!welcome) return;
-    sendSnapshot();
+    snapshots.tell();
     sendEvents(welcome.window);
   };
   const answer = ({ nonce, collectorId, maxVersion }: Challenge) => {
@@ -153,17 +153,17 @@ export function startSession(
     } else if (frame.type === 'welcome') {
       welcome = frame;
       version = frame.version;
-      ackedSeq = frame.ackedSeq;
+      inFlight = [];
       sentSeq = frame.ackedSeq;
       outbox.acked(frame.ackedSeq);
-      if (!frame.wantSnapshot) sentDigest = told.current(version)?.digest;
+      if (!frame.wantSnapshot) snapshots.known(told.current(version)?.digest);
       heartbeat.every(frame.heartbeatSeconds * 1000);
       on.welcomed();
       if (frame.version >= rotationSince) rotate();
       pump();
     } else if (frame.type === 'ack' && frame.epoch === outbox.epoch) {
-      ackedSeq = Math.max(ackedSeq, Math.min(frame.seq, sentSeq));
-      outbox.acked(ackedSeq);
+      outbox.acked(Math.min(frame.seq, sentSeq));
+      inFlight = inFlight.filter((seq) => seq > frame.seq);
       pump();
     } else if (frame.type === 'request' && welcome && welcome.version >= requestsSince) {
       on.requested(frame);
@@ -171,7 +171,7 @@ export function startSession(
       if (nextKey && frame.publicKey === publicHalf(nextKey)) on.rotated();
       nextKey = undefined;
     } else if (frame.type === 'want-snapshot') {
-      sentDigest = undefined;
+      snapshots.known(undefined);
       pump();
     }
   });
@@ -179,6 +179,7 @@ export function startSession(
   return {
     ended: socket.closed.then(() => {
       heartbeat.stop();
+      snapshots.stop();
       return { established: welcome !== undefined, ...(refused && { refused }) };
     }),
     pump,

@@ -15,7 +15,7 @@ export function snapshotFrames({
   observedAt: string;
   json: string;
 }): string[] {
-  if (Buffer.byteLength(json) <= maxFrameBytes - frameMargin)
+  if (fitsFrame(json))
     return [`{"type":"snapshot","digest":"${digest}","observedAt":"${observedAt}","snapshot":${json}}`];
   const parts = Math.ceil(json.length / partUnits);
   if (parts > maxSnapshotParts) throw new Error('the snapshot was not fitted');
@@ -24,4 +24,9 @@ export function snapshotFrames({
     const text = json.slice(at * partUnits, (at + 1) * partUnits);
     return JSON.stringify({ type: 'snapshot-part', digest, observedAt, part: at + 1, parts, text });
   });
+}
+
+/** Is this snapshot told in one frame? */
+export function fitsFrame(json: string): boolean {
+  return Buffer.byteLength(json) <= maxFrameBytes - frameMargin;
 }

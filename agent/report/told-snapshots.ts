@@ -4,7 +4,7 @@ import { maxFrameBytes, maxSnapshotBytes, partsSince } from '@certherd/protocol/
 import type { Log } from '../ports.ts';
 import { snapshotFitter } from './fit.ts';
 import type { ToldSnapshot } from './session.ts';
-import { frameMargin } from './snapshot-frames.ts';
+import { fitsFrame, frameMargin } from './snapshot-frames.ts';
 
 /** The current snapshot as it is told: whole where the collector takes parts, else as much as one frame holds. */
 export interface ToldSnapshots {
@@ -24,7 +24,7 @@ export function createToldSnapshots(log: Pick<Log, 'error'>): ToldSnapshots {
   return {
     publish(snapshot, observedAt) {
       const told = fitted(snapshot, observedAt, maxSnapshotBytes);
-      const isSmall = Buffer.byteLength(told.json) <= maxFrameBytes - frameMargin;
+      const isSmall = fitsFrame(told.json);
       whole = told;
       oneFrame = isSmall ? undefined : whenAsked(snapshot, observedAt);
     },

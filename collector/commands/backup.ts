@@ -62,7 +62,7 @@ async function copyOf(directory: string, open: OpenSqlite, console: Console): Pr
         `${directory}: a collector serves, but cannot be asked for a backup: restart it, or stop it and run this again`,
       );
     try {
-      return { ...(await copyResting(directory, open)), at: console.clock.now() };
+      return { ...(await copyResting(directory, open, console.clock.now())), at: console.clock.now() };
     } finally {
       locked.value();
     }
@@ -103,7 +103,7 @@ function moveTo(beside: string, from: string): void {
   } catch (error) {
     if (codeOf(error) !== 'EXDEV') throw error;
     copyFileSync(from, beside);
-    rmSync(from);
+    rmSync(from, { force: true });
   }
   if (process.getuid && process.getgid) chownSync(beside, process.getuid(), process.getgid());
   chmodSync(beside, 0o600);

@@ -1,8 +1,11 @@
 import type { Event } from '@certherd/protocol/event';
 import type { SnapshotFrame } from '@certherd/protocol/frame';
+import { snapshotExcess } from '@certherd/protocol/snapshot';
 
-/** What a schema cannot say of a snapshot: ids are unique, references lead somewhere, instants exist. */
+/** What a schema cannot say of a snapshot: its lists together are within their bounds, ids are unique, references lead somewhere, instants exist. */
 export function snapshotMistake(frame: SnapshotFrame): string | undefined {
+  const excess = snapshotExcess(frame.snapshot);
+  if (excess !== undefined) return excess;
   const { certificates, files, lineages, deployments, endpoints, findings } = frame.snapshot;
   const known = new Set(certificates.map((certificate) => certificate.fingerprint));
   const deploymentIds = new Set(deployments.map((deployment) => deployment.id));

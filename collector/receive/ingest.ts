@@ -47,7 +47,7 @@ export function createIngest(
   let eventsInFlight = 0;
   let bytesInFlight = 0;
   const late = () => channel.refuse('too-slow', 'snapshot-part: the others did not come in time');
-  const assembly = createAssembly({ room: gate.partsRoom, clock, readFrame: gate.readFrame }, late);
+  const assembly = createAssembly(agentId, { room: gate.partsRoom, clock, readFrame: gate.readFrame }, late);
 
   return {
     take(frame, bytes) {
@@ -70,9 +70,9 @@ export function createIngest(
       channel.refuse(
         added.refused,
         added.detail,
-        added.refused === 'try-later' ? tryLater.retryAfterSeconds : undefined,
+        added.refused === 'try-later' ? (added.retryAfterSeconds ?? tryLater.retryAfterSeconds) : undefined,
       );
-    else if (added.snapshot) hold(frame.text.length, takeSnapshot(added.snapshot));
+    else if (added.whole) hold(added.whole.bytes, takeSnapshot(added.whole.frame));
   }
 
   function takeHeartbeat(frame: Heartbeat): void {

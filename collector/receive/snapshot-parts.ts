@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { RefusalReason, SnapshotFrame, SnapshotPart } from '@certherd/protocol/frame';
-import { maxSnapshotBytes } from '@certherd/protocol/version';
+import { maxSnapshotBytes, partsSpacingSeconds } from '@certherd/protocol/version';
 import type { Clock } from '../ports.ts';
 import type { FrameReader } from './frames.ts';
 
@@ -14,10 +14,15 @@ export interface PartsRoom {
   /** False: there is none left. */
   take: (bytes: number) => boolean;
   giveBack: (bytes: number) => void;
+  /** Milliseconds until the next whole snapshot in parts of this agent may begin; `at` is on the monotonic clock. */
+  waitMs: (agentId: string, at: number) => number;
+  /** All parts of one came. */
+  noteWhole: (agentId: string, at: number) => void;
 }
 
 export function createPartsRoom(): PartsRoom {
   let taken = 0;
+  const wholeAt = new Map<string, number>();
   return {
     take(bytes) {
       if (taken + bytes > poolBytes) return false;
@@ -27,6 +32,10 @@ export function createPartsRoom(): PartsRoom {
     giveBack(bytes) {
       taken -= bytes;
     },
+    waitMs: (agentId, at) => (wholeAt.get(agentId) ?? -Infinity) + partsSpacingSeconds * 1000 - at,
+    noteWhole(agentId, at) {
+      wholeAt.set(agentId, at);
+    },
   };
 }
 
@@ -34,18 +43,27 @@ export function createPartsRoom(): PartsRoom {
 export interface PartRefusal {
   refused: RefusalReason;
   detail: string;
+  /** Of `try-later`, where it is known. */
+  retryAfterSeconds?: number;
 }
 
 /** The snapshot that one agent is telling in parts. */
 export interface Assembly {
-  /** With the whole, once the last part came. */
-  add: (part: SnapshotPart) => { snapshot?: SnapshotFrame } | PartRefusal;
+  /** With the whole and its size, once the last part came. */
+  add: (part: SnapshotPart) => { whole?: WholeSnapshot } | PartRefusal;
   /** Forgets what is unfinished. */
   drop: () => void;
 }
 
+export interface WholeSnapshot {
+  frame: SnapshotFrame;
+  /** Of its text. */
+  bytes: number;
+}
+
 /** Keeps nothing of a snapshot beyond its bounds in bytes, time and room; the whole is checked as if it had come in one frame. */
 export function createAssembly(
+  agentId: string,
   needs: { room: PartsRoom; clock: Clock; readFrame: FrameReader },
   onLate: () => void,
 ): Assembly {
@@ -56,8 +74,13 @@ export function createAssembly(
   let cancel = () => {};
   return { add, drop };
 
-  function add(part: SnapshotPart): { snapshot?: SnapshotFrame } | PartRefusal {
-    if (part.part === 1) begin(part);
+  function add(part: SnapshotPart): { whole?: WholeSnapshot } | PartRefusal {
+    if (part.part === 1) {
+      const waitMs = room.waitMs(agentId, clock.monotonic());
+      if (waitMs > 0)
+        return { ...refuse('try-later', 'too soon after the last one'), retryAfterSeconds: Math.ceil(waitMs / 1000) };
+      begin(part);
+    }
     const isNext = begun?.digest === part.digest && begun.parts === part.parts && part.part === texts.length + 1;
     if (!isNext || part.part > part.parts) return refuse('frame-invalid', 'not the next part');
     const size = Buffer.byteLength(part.text);
@@ -67,8 +90,10 @@ export function createAssembly(
     texts.push(part.text);
     if (part.part < part.parts) return {};
     const text = texts.join('');
+    const all = bytes;
     drop();
-    return whole(part, text);
+    room.noteWhole(agentId, clock.monotonic());
+    return whole(part, text, all);
   }
 
   function begin(part: SnapshotPart): void {
@@ -80,11 +105,17 @@ export function createAssembly(
     });
   }
 
-  function whole({ digest, observedAt }: SnapshotPart, text: string): { snapshot: SnapshotFrame } | PartRefusal {
+  function whole(
+    { digest, observedAt }: SnapshotPart,
+    text: string,
+    all: number,
+  ): { whole: WholeSnapshot } | PartRefusal {
     if (createHash('sha256').update(text).digest('hex') !== digest) return refuse('frame-invalid', 'not of its digest');
     const frame = readFrame({ type: 'snapshot', digest, observedAt, snapshot: parsed(text) });
     if (!frame.ok) return refuse('frame-invalid', frame.failure);
-    return frame.value.type === 'snapshot' ? { snapshot: frame.value } : refuse('frame-invalid', 'no snapshot');
+    return frame.value.type === 'snapshot'
+      ? { whole: { frame: frame.value, bytes: all } }
+      : refuse('frame-invalid', 'no snapshot');
   }
 
   function refuse(refused: RefusalReason, detail: string): PartRefusal {

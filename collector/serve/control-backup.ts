@@ -44,7 +44,7 @@ export function addBackup(app: FastifyInstance, { directory, log, clock, copyTo 
     let answer: BackupLine | undefined;
     let wake = () => {};
     let abandoned = true;
-    removeLeftovers(directory);
+    removeLeftovers(directory, clock.now());
     const ended = copyTo(join(directory, name), (progress) => {
       if (isGone()) throw new Error('whoever asked for it is gone');
       told = { progress };

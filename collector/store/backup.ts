@@ -1,4 +1,4 @@
-import { chmodSync, closeSync, fdatasync, fsyncSync, openSync, readdirSync, rmSync } from 'node:fs';
+import { chmodSync, closeSync, fdatasync, fsyncSync, openSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { Result } from '@certherd/protocol/failure';
 import { messageOf } from '../failure.ts';
@@ -103,10 +103,17 @@ export function inspectBackup(
   }
 }
 
-/** Copies of backups that were never taken away: of a command or a collector that ended in the middle. */
-export function removeLeftovers(directory: string): void {
-  for (const name of readdirSync(directory))
-    if (/^backup-[0-9a-f]+\.db(?:-journal|-wal|-shm)?$/.test(name)) rmSync(join(directory, name), { force: true });
+/** A copy that was written later than this is perhaps being made, or about to be taken away. */
+const leftoverAfterMs = 3_600_000;
+
+/** Removes copies of backups that were never taken away: of a command or a collector that ended in the middle. `now`: milliseconds since 1970. */
+export function removeLeftovers(directory: string, now: number): void {
+  for (const name of readdirSync(directory)) {
+    if (!/^backup-[0-9a-f]+\.db(?:-journal|-wal|-shm)?$/.test(name)) continue;
+    const writtenAt = statSync(join(directory, name), { throwIfNoEntry: false })?.mtimeMs ?? now;
+    // A time to come is of a clock that was wrong, and tells as little as one long ago.
+    if (Math.abs(now - writtenAt) > leftoverAfterMs) rmSync(join(directory, name), { force: true });
+  }
 }
 
 /** Flushes a file, or a directory's names, to disk. */

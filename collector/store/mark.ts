@@ -5,7 +5,7 @@ export interface Mark {
   hosts: number;
   lastCertificate: number;
   lastEvent: number;
-  /** Of all epochs together: grows with every event that was acknowledged. */
+  /** Of all epochs together, as a float that no sum overflows: grows with what was acknowledged. */
   ackedSeqs: number;
 }
 
@@ -15,7 +15,7 @@ export function markOf(sql: Sql): Mark {
     hosts: one('SELECT count(*) FROM host'),
     lastCertificate: one('SELECT coalesce(max(id), 0) FROM certificate'),
     lastEvent: one('SELECT coalesce(max(id), 0) FROM event'),
-    ackedSeqs: one('SELECT coalesce(sum(acked_seq), 0) FROM epoch'),
+    ackedSeqs: one('SELECT total(acked_seq) FROM epoch'),
   };
 }
 

@@ -14,6 +14,8 @@ interface RetentionNeeds {
   /** One slice, on disk when it resolves. */
   thin: (before: number, place: ThinPlace) => Promise<Kept<ThinSlice>>;
   usedBytes: () => number;
+  /** When the database was last told something, by the clock of then. */
+  newestAt: () => number | undefined;
   clock: Clock;
   log: Log;
 }
@@ -29,8 +31,12 @@ const leastDays = 30;
  * Keeps the history within its bounds: one pass over it an hour, a slice at a time. Where the size asks for more than the age does, the oldest
  * tenth of what is left goes, pass after pass, down to a month. Returns what stops it.
  */
-export function keepBounds({ thin, usedBytes, clock, log }: RetentionNeeds, retention: Retention): () => void {
+export function keepBounds(
+  { thin, usedBytes, newestAt, clock, log }: RetentionNeeds,
+  retention: Retention,
+): () => void {
   const { historyDays, historyMegabytes } = retention;
+  const now = vouchedTime(clock, newestAt());
   let stopped = false;
   /** What lies before it is gone already. */
   let cut = 0;
@@ -41,7 +47,7 @@ export function keepBounds({ thin, usedBytes, clock, log }: RetentionNeeds, rete
   };
 
   function start(): void {
-    pass(Math.max(cut, clock.now() - historyDays * dayMs)).catch((error: unknown) => {
+    pass(Math.max(cut, now() - historyDays * dayMs)).catch((error: unknown) => {
       log.error({ detail: messageOf(error) }, 'old history could not be thinned: trying again in an hour');
       rest();
     });
@@ -61,7 +67,7 @@ export function keepBounds({ thin, usedBytes, clock, log }: RetentionNeeds, rete
       if (stopped) return;
     }
     if (gone > 0) log.info({ removed: gone, before: new Date(before).toISOString() }, 'old history was thinned');
-    const further = furtherThan(before, { now: clock.now(), isOver: isOver() });
+    const further = furtherThan(before, { now: now(), isOver: isOver() });
     if (further !== undefined) {
       cut = further;
       return pass(further);
@@ -78,6 +84,16 @@ export function keepBounds({ thin, usedBytes, clock, log }: RetentionNeeds, rete
   function rest(): void {
     if (!stopped) cancel = clock.after(hourMs, start);
   }
+}
+
+/**
+ * The time by which history is old: no later than what the database vouched for at the start, moved on by the monotonic clock. A wall clock that
+ * is ahead makes nothing old; after a time without any agent history stays as much longer, until the next start.
+ */
+function vouchedTime(clock: Clock, newestAt: number | undefined): () => number {
+  const startedAt = clock.now();
+  const vouched = Math.min(startedAt, newestAt ?? startedAt) - clock.monotonic();
+  return () => Math.min(clock.now(), vouched + clock.monotonic());
 }
 
 /** The next, later cut of a history that is still too large; undefined: it is not, or only a month of it is left. */

@@ -51,6 +51,8 @@ export interface Store extends Records {
   thin: (before: number, place: ThinPlace) => Promise<Kept<ThinSlice>>;
   /** What the database takes on disk, without what is free in it. */
   usedBytes: () => number;
+  /** When an agent was last heard, by the clock of then; undefined: none was. */
+  newestAt: () => number | undefined;
   /** Where a certificate was issued, configured and served, newest first. */
   stays: (fingerprint: string) => Stay[];
   close: () => void;
@@ -71,11 +73,15 @@ export function openStore(
 }
 
 /** A copy beside the database, for a backup (backup.ts), while nobody serves it; nothing in it is changed. */
-export async function copyResting(directory: string, open: OpenSqlite): Promise<{ name: string; mark: Mark }> {
+export async function copyResting(
+  directory: string,
+  open: OpenSqlite,
+  now: number,
+): Promise<{ name: string; mark: Mark }> {
   const sql = readResting(join(directory, 'certherd.db'), readMigrations(), open);
   try {
     const name = `backup-${randomBytes(8).toString('hex')}.db`;
-    removeLeftovers(directory);
+    removeLeftovers(directory, now);
     return { name, mark: await copyDatabase(sql, join(directory, name), () => {}) };
   } finally {
     sql.close();
@@ -142,6 +148,7 @@ function createStore(sql: Sql, log: Log): Store {
     changes: (agentId) => changes.ofHost(hostOf(agentId).id),
     thin: (before, place) => group.keep(() => thinned.slice(before, place)),
     usedBytes: thinned.usedBytes,
+    newestAt: thinned.newestAt,
     stays: (fingerprint) => changes.stays(fingerprint),
     close() {
       group.flush();

@@ -59,11 +59,19 @@ export function thinning(sql: Sql) {
        AND NOT EXISTS (SELECT 1 FROM current_part WHERE certificate = $id)
        AND NOT EXISTS (SELECT 1 FROM change WHERE certificate = $id)`,
   );
+  const newest = sql
+    .prepare<[], number | null>(
+      `SELECT max(at) FROM (SELECT max(heard_at) AS at FROM host UNION ALL SELECT max(received_at) FROM current_snapshot
+         UNION ALL SELECT received_at FROM event WHERE id = (SELECT max(id) FROM event))`,
+    )
+    .pluck();
   const pragma = (name: string) => Number(sql.pragma(name, { simple: true }));
 
   return {
     /** What the rows take, without the room that removed ones left for new ones; a handful of page reads. */
     usedBytes: () => (pragma('page_count') - pragma('freelist_count')) * pragma('page_size'),
+    /** When an agent was last heard, by the clock of then; undefined: none was. */
+    newestAt: () => newest.get() ?? undefined,
     slice(before: number, { table, after }: ThinPlace): ThinSlice {
       if (table === 'change') return thinChanges(before, after);
       return table === 'event' ? thinEvents(before, after) : thinCertificates(before, after);

@@ -3,8 +3,11 @@ import { systemTrust } from '../../protocol/join.ts';
 import {
   maxFrameBytes,
   maxSnapshotBytes,
+  maxSnapshotEntries,
+  maxSnapshotFindings,
   maxSnapshotParts,
   oldestProtocolVersion,
+  partsSpacingSeconds,
   protocolVersion,
 } from '../../protocol/version.ts';
 import { partsWithinMs } from '../../collector/receive/snapshot-parts.ts';
@@ -139,6 +142,10 @@ none. The digest must be the same after a restart, or the snapshot is asked for 
   between them; other frames may be. The collector puts the texts together, computes the digest of the whole and refuses one that is
   another. Until the last part is there the snapshot before stands. Bounds: ${maxSnapshotBytes} bytes in all, ${maxSnapshotParts} parts, ${partsWithinMs / 1000} s from the first to the last
   (\`too-slow\`). Where too many hosts are at it at once, \`try-later\`. An older collector gets what fits into one frame.
+- The next one in parts may begin ${partsSpacingSeconds} s after the last one was whole, on whatever connection; a first part before that is \`try-later\` with the
+  time that is left. An agent waits by itself, and then tells what is current.
+- All lists of a snapshot together have at most ${maxSnapshotEntries} entries, of which ${maxSnapshotFindings} are findings. One that has more is \`frame-invalid\`: an agent
+  that sees more tells its findings alone, as many as fit, the first of them \`snapshot-reduced\`.
 - A snapshot is not answered. One that could not be kept ends the session with \`try-later\`.
 
 ## Events

@@ -10,7 +10,7 @@ import { startTestCollector } from '../collector/helpers/real-collector.ts';
 import { silentLog, testDirectory } from '../helpers/directory.ts';
 import { until } from '../helpers/testbed/until.ts';
 
-test('a host with 6,000 endpoints is shown whole, and after a change again', async (t) => {
+test('a host with 6,000 endpoints is shown whole, and after a change again, also where the agent was started anew in between', async (t) => {
   const collector = await startTestCollector(t);
   const state = systemState(testDirectory(t));
   const clock = systemClock();
@@ -20,19 +20,35 @@ test('a host with 6,000 endpoints is shown whole, and after a change again', asy
   const ports = { clock, log: silentLog, state, openCollectorSocket, random: () => 0.01 };
   const outbox = openOutbox(state, silentLog, clock.now(), () => 'epoch-0001');
   const host = { hostName: 'web-1', agentVersion: '0', bootId: 'boot' };
-  const reporter = startReporter(ports, outbox, host, { changed: () => {}, requested: () => {} });
-  t.teardown(() => reporter.stop());
+  const started = () => {
+    const waits = new Set<string>();
+    const changed = () => {
+      const now = reporter.connection();
+      if (now.state === 'waiting') waits.add(now.why);
+    };
+    const reporter = startReporter(ports, outbox, host, { changed, requested: () => {} });
+    t.teardown(() => reporter.stop());
+    return { ...reporter, waits };
+  };
   const one = certificate('one');
-  const publish = (count: number) => {
+  const shown = async (reporter: ReturnType<typeof started>, count: number) => {
     const endpoints = Array.from({ length: count }, (_, at) => endpoint(one, { id: `site-${at}@0.0.0.0:443/ecdsa` }));
     reporter.publish(snapshot(one, { endpoints }), clock.now());
-  };
-  for (const count of [6000, 5999]) {
-    publish(count);
-    const shown = await until(`${count} endpoints are shown`, async () => {
-      const estate = await collector.estate();
-      return estate.endpoints.length === count && estate;
+    const estate = await until(`${count} endpoints are shown`, async () => {
+      const found = await collector.estate();
+      return found.endpoints.length === count && found;
     });
-    t.false(shown.findings.some(({ code }) => code === 'snapshot-reduced'));
-  }
+    t.false(estate.findings.some(({ code }) => code === 'snapshot-reduced'));
+  };
+  const first = started();
+  await shown(first, 6000);
+  await shown(first, 5999);
+  t.deepEqual([...first.waits], [], 'it spaces them by itself');
+  first.stop();
+  const second = started();
+  await shown(second, 5998);
+  t.true(
+    [...second.waits].some((why) => why.includes('try-later')),
+    [...second.waits].join(),
+  );
 });

@@ -30,6 +30,8 @@ CREATE TABLE track_change (
 ) STRICT, WITHOUT ROWID;
 
 ALTER TABLE certificate ADD COLUMN first_seen_by INTEGER REFERENCES host (id);
+-- Without it the next statement would read all history once for each certificate. It goes with its table.
+CREATE INDEX change_by_seen ON change (subject) WHERE kind = 'certificate-seen';
 UPDATE certificate SET first_seen_by =
   (SELECT change.host FROM change
    WHERE change.kind = 'certificate-seen' AND change.subject = lower(hex(certificate.fingerprint)) ORDER BY id LIMIT 1);

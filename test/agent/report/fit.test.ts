@@ -1,6 +1,7 @@
 import { SnapshotFrame } from '@certherd/protocol/frame';
 import type { Finding } from '@certherd/protocol/finding';
-import type { Snapshot } from '@certherd/protocol/snapshot';
+import { type Snapshot, snapshotExcess } from '@certherd/protocol/snapshot';
+import { maxSnapshotBytes, maxSnapshotEntries, maxSnapshotFindings } from '@certherd/protocol/version';
 import test from 'ava';
 import { Check } from 'typebox/value';
 import { decide } from '../../../agent/decide/decide.ts';
@@ -45,6 +46,25 @@ test('of findings without number the most urgent stay', (t) => {
   t.true(Buffer.byteLength(json) <= limit && isTaken(json));
   t.true(findings.length > 500, String(findings.length));
   t.deepEqual(findings.slice(1), snapshot.findings.slice(0, findings.length - 1));
+});
+
+test('a host with more entries or findings than a collector takes is reduced to as many findings as it takes', (t) => {
+  const snapshot = snapshotOf({});
+  const [one] = snapshotOf({ endpoints: [endpoint({ served: 'b'.repeat(64) })] }).findings;
+  if (!one) throw new Error('a finding');
+  const minimal = { ...one, cause: '', evidence: {}, remedy: '' };
+  const findings = Array.from({ length: maxSnapshotFindings + 1 }, () => minimal);
+  const files = Array.from({ length: maxSnapshotEntries }, (_, at) => ({ path: `/${at}`, fingerprints: [] }));
+  for (const [change, said] of [
+    [{ findings }, /10001 findings/],
+    [{ files, findings: findings.slice(0, 3) }, /\d entries/],
+  ] as const) {
+    const { json, why } = fitSnapshot({ ...snapshot, ...change }, maxSnapshotBytes, noon);
+    t.regex(why ?? '', said);
+    t.is(snapshotExcess(parsed(json)), undefined);
+    t.true(parsed(json).findings.length > 3);
+    t.is(parsed(json).findings[0]?.code, 'snapshot-reduced');
+  }
 });
 
 test('what the collector would refuse is not sent to it over and over', (t) => {

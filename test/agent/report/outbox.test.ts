@@ -64,6 +64,11 @@ test('the window is filled with the oldest events after a place', (t) => {
     [5, 6, 7],
   );
   t.deepEqual(outbox.after(10, 3), []);
+  t.deepEqual(
+    [0, -3].map((room) => outbox.after(4, room)),
+    [[], []],
+    'no room is no event',
+  );
 });
 
 test('whatever happens to the file, the outbox opens, no event is altered, and what was lost is a gap', (t) => {

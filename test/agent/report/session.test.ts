@@ -1,9 +1,9 @@
-import { generateKeyPairSync, type KeyObject, verify } from 'node:crypto';
+import { generateKeyPairSync, type KeyObject, randomUUID, verify } from 'node:crypto';
 import type { RequestFrame } from '@certherd/protocol/frame';
 import { readFileSync } from 'node:fs';
 import { rotationStatement, sessionStatement } from '@certherd/protocol/session';
 import test, { type ExecutionContext } from 'ava';
-import { openOutbox } from '../../../agent/report/outbox.ts';
+import { openOutbox, outboxLimit } from '../../../agent/report/outbox.ts';
 import { startSession } from '../../../agent/report/session.ts';
 import { systemState } from '../../../agent/system/state.ts';
 import { silentLog, testDirectory } from '../../helpers/directory.ts';
@@ -24,7 +24,7 @@ const welcome = { type: 'welcome', version: 1, ackedSeq: 0, wantSnapshot: true, 
 /** One session against a collector that the test plays, on a clock that the test moves. */
 function session(t: ExecutionContext, nextKey?: KeyObject) {
   const { publicKey, privateKey } = generateKeyPairSync('ed25519');
-  const outbox = openOutbox(systemState(testDirectory(t)), silentLog, 0, () => `epoch-${Math.random()}`);
+  const outbox = openOutbox(systemState(testDirectory(t)), silentLog, 0, () => `epoch-${randomUUID()}`);
   let now = 0;
   const timers = new Set<{ at: number; task: () => void }>();
   const clock = {
@@ -142,6 +142,39 @@ test('an ack for what was never sent drops nothing', (t) => {
   tell({ type: 'ack', epoch: outbox.epoch, seq: 1_000_000 });
   t.is(outbox.size, 1);
   t.is(outbox.after(0, 10).length, 1);
+});
+
+test('after a gap too no more events are unacked than the window has room for', (t) => {
+  const { outbox, sent, tell, running } = session(t);
+  const frames = () =>
+    sent.flatMap(({ type, events }) =>
+      type === 'events' ? [(events as { seq: number; kind: string }[]).map(({ seq }) => seq)] : [],
+    );
+  for (let at = 0; at < outboxLimit; at++) outbox.add(draft(`${at}`));
+  tell(challenge);
+  tell({ ...welcome, window: 300 });
+  for (let at = 0; at < 10; at++) running.pump();
+  t.deepEqual(
+    frames().map((seqs) => seqs.length),
+    [100, 100, 100],
+    'the window is full',
+  );
+  // The oldest tenth goes, and with it all that is on its way.
+  outbox.add(draft('one too many'));
+  t.like(outbox.after(0, 1)[0], { kind: 'gap', seq: outboxLimit / 10 });
+  tell({ type: 'ack', epoch: outbox.epoch, seq: 100 });
+  running.pump();
+  t.deepEqual(
+    frames().at(-1)?.slice(0, 2),
+    [outboxLimit / 10, outboxLimit / 10 + 1],
+    'the gap, and what comes after it',
+  );
+  t.is(frames().length, 4, 'the window is full again, whatever lies between the seqs');
+  tell({ type: 'ack', epoch: outbox.epoch, seq: outboxLimit / 10 + 99 });
+  for (let at = 0; at < 10; at++) running.pump();
+  t.true(frames().every((seqs) => seqs.length <= 100));
+  t.is(frames().length, 7);
+  t.is(frames().at(-1)?.at(-1), outboxLimit / 10 + 399);
 });
 
 test('a collector that knows later events than a restored outbox gets them in a new epoch', async (t) => {

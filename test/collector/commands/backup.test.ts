@@ -6,7 +6,7 @@ import { openStore } from '../../../collector/store/store.ts';
 import { silentLog } from '../../../collector/system/log.ts';
 import { certificate, event, snapshot, snapshotFrame } from '../helpers/example-snapshot.ts';
 import { addToken, runCollector, spawnCollector, temporaryDirectory } from '../helpers/real-collector.ts';
-import { begin, enrol, type WireIdentity } from '../helpers/wire-agent.ts';
+import { begin, ended, enrol, type WireIdentity } from '../helpers/wire-agent.ts';
 
 const epoch = 'epoch-0001';
 
@@ -112,7 +112,7 @@ test('after a restoration agents send all they see, and what they had told since
     await wire.next('ack');
     return wire;
   };
-  await tell(first.agents, identity, 1, [1, 2]);
+  await ended(await tell(first.agents, identity, 1, [1, 2]));
   const unused = await addToken(data, first.agents, 3_600_000, Date.now());
   t.is((await run('backup', file, ...common)).code, 0);
   await tell(first.agents, identity, 2, [3, 4, 5]);
@@ -149,6 +149,7 @@ test('after a restoration agents send all they see, and what they had told since
   ).json();
   t.is(times.length, 1);
   t.true(Date.parse(times[0]?.backedUpAt ?? '') < Date.parse(times[0]?.restoredAt ?? ''));
+  await ended(wire);
   const again = await tell(second.agents, identity, 4, [8]);
   t.false(again.welcome.wantSnapshot, 'once is enough');
 

@@ -30,7 +30,12 @@ async function session(t: ExecutionContext) {
     return items;
   };
   const web1 = ['--host', 'web-1', '--reason', 'the key leaked'];
-  return { ask, connected, data, history, identity, invitation, web1 };
+  /** Another machine of the same name, connected. */
+  const enrolled = async () => {
+    const another = await addToken(data, served.agents, 3_600_000, Date.now());
+    return begin(another, await enrol(another, 'web-1'), { minVersion: 1, maxVersion: 2 });
+  };
+  return { ask, common, connected, enrolled, data, history, identity, invitation, web1 };
 }
 
 test('a request reaches the agent as what it reported, is done once for a key, and its answer is its end', async (t) => {
@@ -132,4 +137,31 @@ test('what cannot be asked is told at once, with what can', async (t) => {
   await refused(64, /^--host: say which host/, 'renew', 'shop', '--reason', 'r');
   await refused(64, /^--within: expected a time up to 1d/, 'renew', 'shop', ...web1, '--within', '9d');
   t.deepEqual(await history(), [], 'nothing of it was kept');
+});
+
+test('a revoked host is asked nothing, and its successor of the same name is', async (t) => {
+  const { ask, common, connected, enrolled, identity, web1 } = await session(t);
+  const told = async (wire: Awaited<ReturnType<typeof connected>>) => {
+    wire.send(snapshotFrame(snapshot(certificate('one'))));
+    wire.send({ type: 'events', epoch, events: [event(1)] });
+    await wire.next('ack');
+  };
+  await told(await connected(1));
+  const revoking = runCollector(['host', 'revoke', 'web-1', '--yes', ...common]);
+  t.is(await revoking.ended, 0, revoking.complaints.join('\n'));
+  const refused = (host: string) => ask('renew', 'shop', '--host', host, '--reason', 'r');
+  for (const host of ['web-1', identity.agentId]) {
+    const { code, err } = await until('the revocation is known', async () => {
+      const answer = await refused(host);
+      return answer.code === 1 && answer;
+    });
+    t.is(code, 1);
+    t.true(err.endsWith(`${host}: this host was revoked: enrol it anew before anything is asked of it`), err);
+  }
+
+  const wire = await enrolled();
+  await told(wire);
+  const asked = await ask('renew', 'shop', ...web1);
+  t.is(asked.code, 0, asked.err);
+  t.is((await wire.next('request')).verb, 'renew');
 });

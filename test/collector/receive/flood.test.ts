@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { connect as connectTcp, type Socket } from 'node:net';
@@ -16,7 +17,7 @@ import { createIngest } from '../../../collector/receive/ingest.ts';
 import { createPartsRoom } from '../../../collector/receive/snapshot-parts.ts';
 import { systemClock } from '../../../collector/system/clock.ts';
 import { silentLog } from '../../../collector/system/log.ts';
-import { event } from '../helpers/example-snapshot.ts';
+import { certificate, endpoint, event, snapshot } from '../helpers/example-snapshot.ts';
 import { addToken, spawnCollector, startTestCollector, temporaryDirectory } from '../helpers/real-collector.ts';
 import { begin, ended, enrol } from '../helpers/wire-agent.ts';
 import { until } from '../../helpers/testbed/until.ts';
@@ -162,3 +163,40 @@ test('events beyond the window end the session', (t) => {
 function residentBytes(pid: number | undefined): number {
   return Number(/^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]) * 1024;
 }
+
+test('reading stops while a snapshot of many parts waits for the disk, by the size of all of them', (t) => {
+  let paused = false;
+  const ingest = createIngest(
+    'agent-01',
+    'epoch-0001',
+    undefined,
+    false,
+    { pause: () => void (paused = true), resume() {}, isPaused: false },
+    { send() {}, isOpen: () => true, refuse: (reason, detail) => t.fail(`${reason}: ${detail}`) },
+    {
+      records: {
+        keepEvents: () => new Promise(() => {}),
+        keepSnapshot: () => new Promise(() => {}),
+        identity: () => undefined,
+      },
+      clock: systemClock,
+      log: silentLog,
+      liveness: { heard() {} },
+      changed() {},
+      partsRoom: createPartsRoom(),
+      readFrame: createFrameReader(),
+    },
+  );
+  const one = certificate('one');
+  const endpoints = Array.from({ length: 6000 }, (_, at) => endpoint(one, { id: `site-${at}@0.0.0.0:443/ecdsa` }));
+  const text = JSON.stringify(snapshot(one, { endpoints }));
+  t.true(text.length > 2 * 1024 * 1024);
+  const digest = createHash('sha256').update(text).digest('hex');
+  const texts = [text.slice(0, -10), text.slice(-10)];
+  for (const [at, piece] of texts.entries()) {
+    t.false(paused);
+    const part = { type: 'snapshot-part' as const, digest, observedAt: '2026-11-27T10:00:00.000Z' };
+    ingest.take({ ...part, part: at + 1, parts: texts.length, text: piece }, piece.length);
+  }
+  t.true(paused);
+});

@@ -101,6 +101,7 @@ const wrong: [title: string, frame: () => object | string][] = [
   ['a month that does not exist', () => ({ type: 'heartbeat', at: '2026-13-01T00:00:00.000Z' })],
   ['a second hello', () => ({ type: 'enrol', token: 'x'.repeat(43), publicKey: '', hostName: '' })],
   ['events out of order', () => ({ type: 'events', epoch, events: [event(2), event(1)] })],
+  ['a seq that no number holds exactly', () => ({ type: 'events', epoch, events: [event(2 ** 53)] })],
   ['events of another epoch', () => ({ type: 'events', epoch: 'epoch-9999', events: [event(1)] })],
   ['a reference to no certificate', () => snapshotFrame(snapshot(certificate('a'), { certificates: [] }))],
   [

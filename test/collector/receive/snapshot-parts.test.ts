@@ -1,12 +1,14 @@
 import { createHash } from 'node:crypto';
 import type { SnapshotPart } from '@certherd/protocol/frame';
-import { maxSnapshotBytes } from '@certherd/protocol/version';
+import type { Snapshot } from '@certherd/protocol/snapshot';
+import { maxSnapshotBytes, maxSnapshotEntries, maxSnapshotFindings } from '@certherd/protocol/version';
 import test from 'ava';
 import fc from 'fast-check';
+import { snapshotMistake } from '../../../collector/receive/consistency.ts';
 import { createFrameReader } from '../../../collector/receive/frames.ts';
 import { createAssembly, createPartsRoom, partsWithinMs } from '../../../collector/receive/snapshot-parts.ts';
 import { until } from '../../helpers/testbed/until.ts';
-import { certificate, endpoint, event, snapshot } from '../helpers/example-snapshot.ts';
+import { certificate, endpoint, event, finding, snapshot, snapshotFrame } from '../helpers/example-snapshot.ts';
 import { handClock } from '../helpers/hand-clock.ts';
 import { startTestCollector } from '../helpers/real-collector.ts';
 import { begin, ended, enrol, refusal } from '../helpers/wire-agent.ts';
@@ -28,10 +30,9 @@ function parts(whole: string, ...cuts: number[]): SnapshotPart[] {
   }));
 }
 
-function assembly(room = createPartsRoom()) {
-  const clock = handClock(0);
+function assembly(room = createPartsRoom(), agentId = 'agent-01', clock = handClock(0)) {
   let late = 0;
-  const made = createAssembly({ room, clock, readFrame: createFrameReader() }, () => (late += 1));
+  const made = createAssembly(agentId, { room, clock, readFrame: createFrameReader() }, () => (late += 1));
   return { ...made, clock, late: () => late };
 }
 
@@ -45,9 +46,10 @@ test('wherever it is cut, also within a character, the whole is what it was', (t
         const all = parts(whole, ...cuts.sort((a, b) => a - b));
         // As it comes off the wire.
         const answers = all.map((part) => add(JSON.parse(JSON.stringify(part)) as SnapshotPart));
-        t.true(answers.slice(0, -1).every((answer) => !('refused' in answer) && answer.snapshot === undefined));
+        t.true(answers.slice(0, -1).every((answer) => !('refused' in answer) && answer.whole === undefined));
         const last = answers.at(-1);
-        t.deepEqual(last && 'snapshot' in last && last.snapshot?.snapshot, JSON.parse(whole));
+        t.deepEqual(last && 'whole' in last && last.whole?.frame.snapshot, JSON.parse(whole));
+        t.is(last && 'whole' in last && last.whole?.bytes, Buffer.byteLength(whole));
       },
     ),
     { numRuns: 50 },
@@ -110,6 +112,46 @@ test('what is unfinished is bounded in bytes, in time, and for all agents togeth
   t.like(slow.add(big(2)), { refused: 'frame-invalid' });
 });
 
+test('one whole snapshot in ten seconds is taken of an agent, on whatever connection, and of another one its own', (t) => {
+  const room = createPartsRoom();
+  const clock = handClock(0);
+  const all = parts(text, 100);
+  const isTaken = ({ add }: ReturnType<typeof assembly>) => !all.map(add).some((answer) => 'refused' in answer);
+  const [first] = all;
+  if (!first) throw new Error('two parts');
+  t.true(isTaken(assembly(room, 'agent-01', clock)));
+  clock.advance(2_500);
+  t.deepEqual(assembly(room, 'agent-01', clock).add(first), {
+    refused: 'try-later',
+    detail: 'snapshot-part: too soon after the last one',
+    retryAfterSeconds: 8,
+  });
+  t.true(isTaken(assembly(room, 'agent-02', clock)));
+  clock.advance(7_500);
+  t.true(isTaken(assembly(room, 'agent-01', clock)));
+});
+
+test('a snapshot that is small in bytes and has too many entries is refused', async (t) => {
+  const one = certificate('one');
+  const minimal = finding({ cause: '', evidence: {}, remedy: '', subject: { kind: 'host', id: '' } });
+  const many = (count: number) => Array.from({ length: count }, () => minimal);
+  const files = (count: number) => Array.from({ length: count }, (_, at) => ({ path: `/${at}`, fingerprints: [] }));
+  const mistake = (content: Snapshot) => snapshotMistake(snapshotFrame(content));
+  // Beside the lists of the example: one certificate, lineage, server, deployment and endpoint.
+  const most = { files: files(maxSnapshotEntries - maxSnapshotFindings - 5), findings: many(maxSnapshotFindings) };
+  t.is(mistake(snapshot(one, most)), undefined);
+  t.regex(mistake(snapshot(one, { ...most, files: [...most.files, ...files(1)] })) ?? '', /40001 entries/);
+  t.regex(mistake(snapshot(one, { findings: many(maxSnapshotFindings + 1) })) ?? '', /10001 findings/);
+
+  const collector = await startTestCollector(t);
+  const join = await collector.join();
+  const wire = await begin(join, await enrol(join, 'web-1'), newest);
+  const whole = JSON.stringify(snapshot(one, { findings: many(maxSnapshotFindings + 1) }));
+  for (const part of parts(whole, 500_000, 1_000_000)) wire.send(part);
+  t.is((await refusal(wire)).code, 4006);
+  t.is((await collector.estate()).endpoints.length, 0);
+});
+
 test('a snapshot of 4 MiB takes the place of the one before with its last part and not earlier, events between them', async (t) => {
   const collector = await startTestCollector(t);
   const join = await collector.join();
@@ -121,8 +163,7 @@ test('a snapshot of 4 MiB takes the place of the one before with its last part a
   t.true(Buffer.byteLength(whole) > 4 * 1024 * 1024);
   const cuts = Array.from({ length: Math.floor(whole.length / 262_144) }, (_, at) => (at + 1) * 262_144);
   const all = parts(whole, ...cuts);
-  const small = parts(text, 10);
-  for (const part of small) wire.send(part);
+  wire.send(snapshotFrame(snapshot(certificate('whole'))));
   for (const part of all.slice(0, -1)) wire.send(part);
   wire.send({ type: 'events', epoch: 'epoch-0001', events: [event(1)] });
   await wire.next('ack');

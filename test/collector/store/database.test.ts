@@ -5,6 +5,7 @@ import test from 'ava';
 import Database from 'better-sqlite3';
 import { openDatabase } from '../../../collector/store/database.ts';
 import { lockDirectory, prepareDirectory } from '../../../collector/store/directory.ts';
+import { isSameMark, markOf } from '../../../collector/store/mark.ts';
 import { readMigrations } from '../../../collector/store/migrations.ts';
 import { installedSqlite } from '../../../collector/store/sqlite.ts';
 import { openStore } from '../../../collector/store/store.ts';
@@ -102,6 +103,18 @@ test('history cannot be rewritten', (t) => {
     INSERT INTO track (id, host, kind, subject) VALUES (1, 1, 'endpoint-served', 'x');
     INSERT INTO change (track, at) VALUES (1, 5)`);
   t.throws(() => sql.exec('UPDATE change SET at = 6'), { message: /append-only/ });
+  sql.close();
+});
+
+test('whatever agents had acknowledged, a database has a mark that a backup is compared by', (t) => {
+  const sql = opened(join(temporaryDirectory(t), 'certherd.db'));
+  sql.exec(`INSERT INTO host (id, agent_id, public_key, name, enrolled_at) VALUES (1, 'a', x'01', 'web-1', 0);
+    INSERT INTO epoch (host, name, acked_seq) VALUES (1, 'one', ${2n ** 63n - 1n}), (1, 'two', ${2n ** 63n - 1n})`);
+  const mark = markOf(sql);
+  t.is(mark.ackedSeqs, 2 ** 64);
+  t.true(isSameMark(mark, markOf(sql)));
+  sql.exec(`UPDATE epoch SET acked_seq = 7 WHERE name = 'one'`);
+  t.false(isSameMark(mark, markOf(sql)));
   sql.close();
 });
 

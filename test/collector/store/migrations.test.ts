@@ -57,6 +57,41 @@ test('what schema 1 kept is carried over: every host’s history, every event, t
   t.deepEqual(kept, { ok: true, value: { ackedSeq: 4, added: 1 } });
 });
 
+test('no statement of a migration reads a table once for each row of another one', (t) => {
+  const migrations = readMigrations();
+  for (const [at, { number, sql: text }] of migrations.entries()) {
+    const opened = openDatabase(join(temporaryDirectory(t), 'certherd.db'), migrations.slice(0, at));
+    if (!opened.ok) throw new Error(opened.failure.message);
+    const sql = opened.value;
+    for (const statement of text.split(/;\s*\n/).filter((part) => part.replace(/^--.*$/gm, '').trim())) {
+      if (/^(?:UPDATE|INSERT|DELETE)/m.test(statement)) {
+        const plan = sql.prepare<[], PlanRow>(`EXPLAIN QUERY PLAN ${statement}`).all();
+        t.deepEqual(repeatedScans(plan), [], `${number}: ${statement}`);
+      }
+      sql.exec(statement);
+    }
+    sql.close();
+  }
+});
+
+interface PlanRow {
+  id: number;
+  parent: number;
+  detail: string;
+}
+
+/** Whole reads of a table within a loop: of a correlated subquery, or of a join from its second table on. */
+function repeatedScans(plan: PlanRow[]): string[] {
+  const isCorrelated = ({ parent }: PlanRow): boolean => {
+    const above = plan.find(({ id }) => id === parent);
+    return above !== undefined && (above.detail.startsWith('CORRELATED') || isCorrelated(above));
+  };
+  const isInner = (row: PlanRow): boolean =>
+    plan.find(({ parent, detail }) => parent === row.parent && /^(?:SCAN|SEARCH)/.test(detail)) !== row;
+  const scans = plan.filter(({ detail }) => detail.startsWith('SCAN') && detail !== 'SCAN CONSTANT ROW');
+  return scans.filter((row) => isCorrelated(row) || isInner(row)).map(({ detail }) => detail);
+}
+
 /** Each track's history in its order; findings as values, since the order of their fields tells nothing. */
 function byTrack(rows: Row[]): Record<string, unknown[]> {
   const read = (value: string | undefined): unknown => (value?.startsWith('{') ? JSON.parse(value) : value);

@@ -157,6 +157,36 @@ test('a history within its days is left alone; an older one is thinned at the st
   await settle(1);
 });
 
+test('a clock that is 400 days ahead, from the start or from one moment to the next, makes nothing old', async (t) => {
+  for (const jumps of ['before the start', 'while it runs']) {
+    const { store } = await storeWithHost(t);
+    const clock = handClock(1000 * day);
+    for (const [index, mark] of marks.entries()) {
+      const at = (996 + index) * day;
+      await store.keepSnapshot('agent-01', snapshotFrame(snapshot(certificate(mark))), at);
+      await store.keepEvents('agent-01', 'epoch-0001', [event(index + 1)], at);
+    }
+    t.is(store.newestAt(), 999 * day);
+    let passes = 0;
+    const thin: Store['thin'] = async (before, place) => {
+      const kept = await store.thin(before, place);
+      if (kept.ok && !kept.value.next) passes += 1;
+      return kept;
+    };
+    if (jumps === 'before the start') clock.jump(400 * day);
+    const bounds = { historyDays: 30, historyMegabytes: 0.000_001 };
+    const stop = keepBounds({ ...store, thin, clock, log: silentLog }, bounds);
+    t.teardown(stop);
+    if (jumps === 'while it runs') clock.jump(400 * day);
+    await until('three passes', () => {
+      clock.advance(day / 96);
+      return passes >= 3;
+    });
+    t.is(store.changes('agent-01').filter(({ kind }) => kind === 'endpoint-served').length, 4, jumps);
+    t.is(store.events(0, 10).length, 4, jumps);
+  }
+});
+
 test('a history that is too large is cut by a tenth of what is left, down to a month', (t) => {
   const now = 1000 * day;
   t.is(furtherThan(now - 730 * day, { now, isOver: false }), undefined);
