@@ -154,7 +154,11 @@ async function enrolHere(
 ): ReturnType<PerformPorts['enrol']> {
   if (!join) return { ok: true, value: undefined };
   const state = systemState(config.stateDirectory);
-  const enrolled = await enrol({ state, clock, openCollectorSocket: collectorSocketOpener() }, join, host.name);
+  const enrolled = await enrol(
+    { state, clock, openCollectorSocket: collectorSocketOpener(config.extraRoots, process.env) },
+    join,
+    host.name,
+  );
   if (enrolled.ok) return { ok: true, value: undefined };
   const detail = worded(enrolled.failure, join.authority, config.stateDirectory).replace(/\.$/, '');
   return { ok: false, failure: { reason: 'not-enrolled', detail } };

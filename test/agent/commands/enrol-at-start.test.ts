@@ -19,7 +19,7 @@ function host(t: ExecutionContext) {
   const lines: string[] = [];
   const tell = (fields: object, text: string) => void lines.push(`${text} ${JSON.stringify(fields)}`);
   let failures: readonly CollectorFailure[] = [];
-  const open = collectorSocketOpener();
+  const open = collectorSocketOpener([], {});
   const openCollectorSocket: OpenCollectorSocket = async (target) => {
     const [failure, ...later] = failures;
     failures = later;
