@@ -84,7 +84,11 @@ test('behind a real nginx that ends TLS: its key is pinned, or its certificate t
   t.not(another.exit, 0, 'the certificate names another host');
   const trusting = host(sandbox, 'web-3', {}, `extra_roots = ["${ca.caFile}"]\n`);
   t.is((await trusting.enroll(byRoots)).exit, 0);
-  t.is(consultation(await trusting.doctor()).of('collector-reached').verdict, 'ok', 'and doctor trusts it by the same roots');
+  t.is(
+    consultation(await trusting.doctor()).of('collector-reached').verdict,
+    'ok',
+    'and doctor trusts it by the same roots',
+  );
   trusting.start();
   await until('both have told what they see', async () => {
     const { hosts } = await collector.estate();
