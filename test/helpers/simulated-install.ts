@@ -98,10 +98,6 @@ export function simulatedHost(root: string): SimulatedHost {
     const file = at(`${layout.unitDirectory}/${name}`);
     return fs.existsSync(file) ? fs.readFileSync(file, 'utf8') : '';
   };
-  const restart = () => {
-    if (!systemd.main || endingMs === 0) start();
-    else startsAt ??= elapsed + endingMs;
-  };
   const start = () => {
     startsAt = undefined;
     const found = readProgram(layout.program);
@@ -111,7 +107,6 @@ export function simulatedHost(root: string): SimulatedHost {
     systemd.main = { ...found, pid: (nextPid += 1), inode, startedAt: Date.now() };
     fs.mkdirSync(at(layout.stateDirectory), { recursive: true });
   };
-  const stop = () => void delete systemd.main;
 
   const files = watchedFiles(systemHostFiles(root), root, changing, () => failing);
   const proc: InstallPorts['proc'] = {
@@ -161,9 +156,10 @@ export function simulatedHost(root: string): SimulatedHost {
         if (verb === 'enable') systemd.enabled = [...new Set([...systemd.enabled, unit])];
         if (verb === 'disable') systemd.enabled = systemd.enabled.filter((one) => one !== unit);
         if (unit === layout.actSocket && words.includes('--now')) systemd.socketActive = verb === 'enable';
-        if (unit === layout.agentUnit && verb === 'disable') stop();
-        if (unit === layout.agentUnit && verb === 'restart') restart();
-        if (unit === layout.agentUnit && verb === 'kill' && systemd.main) start();
+        if (unit === layout.agentUnit && verb === 'disable') delete systemd.main;
+        if (unit !== layout.agentUnit) continue;
+        if (verb === 'restart' && systemd.main && endingMs > 0) startsAt ??= elapsed + endingMs;
+        else if (verb === 'restart' || (verb === 'kill' && systemd.main)) start();
       }
       if (verb === 'daemon-reload')
         systemd.loaded = Object.fromEntries(

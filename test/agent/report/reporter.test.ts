@@ -37,7 +37,7 @@ function reporting(t: ExecutionContext, isReachable: boolean) {
     const closed = new Promise<void>((resolve) => {
       end = resolve;
     });
-    const played = { say: (_: object) => {}, isClosed: false };
+    const played: (typeof sockets)[number] = { say: () => {}, isClosed: false };
     const close = () => {
       played.isClosed = true;
       end();
