@@ -1,6 +1,6 @@
-import { parseJoin } from '@certherd/protocol/join';
+import { type Join, parseJoin } from '@certherd/protocol/join';
 import type { Ports } from '../ports.ts';
-import { enrol } from '../report/enrolment.ts';
+import { enrol, type EnrolmentFailure } from '../report/enrolment.ts';
 import { loadEnrolment } from '../report/identity.ts';
 import { reconnectDelay } from '../report/reconnect.ts';
 import { worded } from './enroll.ts';
@@ -9,8 +9,9 @@ import { worded } from './enroll.ts';
 export const joinCredential = 'certherd.join';
 
 /**
- * Enrols a host that is not enrolled with the join string that it was given, beside the first look. A collector that cannot be
- * reached yet is asked again; every other end is one line, after which the agent goes on alone. The token is in no line.
+ * Enrols a host that is not enrolled with the join string that it was given, beside the first look. It tries again until the collector
+ * answers, since at a first boot much is not ready yet: the network, the clock, a proxy, the disk. What no waiting mends is one line, after
+ * which the agent goes on alone. The token is in no line.
  */
 export function enrolAtStart(
   ports: Pick<Ports, 'state' | 'openCollectorSocket' | 'clock' | 'random' | 'log'>,
@@ -21,38 +22,46 @@ export function enrolAtStart(
   const { state, clock, log } = ports;
   let stopped = false;
   let cancel = () => {};
-  const isOpen = () => {
-    const enrolment = loadEnrolment(state);
-    return !stopped && enrolment.ok && enrolment.value === undefined;
-  };
-  const attempt = async (joinText: string, failures: number): Promise<void> => {
-    const join = parseJoin(joinText);
-    if (!join.ok) {
-      log.warn({}, `not enrolled, and so alone: the credential ${joinCredential} cannot be used: ${join.failure}`);
-      return;
-    }
-    const { authority } = join.value;
-    const enrolled = await enrol(ports, join.value, hostName);
+  const attempt = async (join: Join, failures: number): Promise<void> => {
+    const before = loadEnrolment(state);
+    if (stopped || (before.ok && before.value)) return;
+    const enrolled: Enrolled = before.ok
+      ? await enrol(ports, join, hostName)
+      : { ok: false, failure: { reason: 'state', detail: before.failure.detail } };
+    const { authority } = join;
     if (enrolled.ok) {
       log.info({ agentId: enrolled.value.agentId }, `enrolled with ${authority}`);
       return;
     }
-    const { reason, detail } = enrolled.failure;
-    if (reason !== 'unreachable' && detail !== 'try-later') {
-      log.warn({}, `not enrolled, and so alone: ${worded(enrolled.failure, authority, stateDirectory)}`);
+    const why = worded(enrolled.failure, authority, stateDirectory);
+    if (isFinal(enrolled.failure)) {
+      log.warn({}, `not enrolled, and so alone: ${why}`);
       return;
     }
+    if (stopped) return;
     const ms = reconnectDelay(failures + 1, ports.random());
-    log.info({ collector: authority, why: detail, nextTryMs: Math.round(ms) }, 'not enrolled yet');
-    cancel = clock.after(ms, () => {
-      if (isOpen()) void attempt(joinText, failures + 1);
-    });
+    log.info({ collector: authority, why, nextTryMs: Math.round(ms) }, 'not enrolled yet');
+    cancel = clock.after(ms, () => void attempt(join, failures + 1));
   };
-  if (text !== undefined && isOpen()) void attempt(text, 0);
+  const begin = (joinText: string) => {
+    const before = loadEnrolment(state);
+    if (before.ok && before.value) return;
+    const join = parseJoin(joinText);
+    if (join.ok) void attempt(join.value, 0);
+    else log.warn({}, `not enrolled, and so alone: the credential ${joinCredential} cannot be used: ${join.failure}`);
+  };
+  if (text !== undefined) begin(text);
   return {
     stop: () => {
       stopped = true;
       cancel();
     },
   };
+}
+
+type Enrolled = Awaited<ReturnType<typeof enrol>>;
+
+/** Another collector stands there, or the right one has said no. */
+function isFinal({ reason, detail }: EnrolmentFailure): boolean {
+  return reason === 'wrong-pin' || (reason === 'refused' && detail !== 'try-later');
 }

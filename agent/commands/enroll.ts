@@ -43,7 +43,7 @@ export async function enrollCommand(
   if (options.json) writeLine(JSON.stringify({ version: 1, authority, agentId }));
   else
     writeLine(
-      `${host.name} is enrolled with ${authority} as ${agentId}.\nA running agent connects within 10 s; else start it: certherd-agent run`,
+      `${host.name} is enrolled with ${authority} as ${agentId}.\nA running agent connects within ${options.replace ? 'half a minute' : '10 s'}; else start it: certherd-agent run`,
     );
   return exitCodes.ok;
 }

@@ -100,14 +100,12 @@ async function carryOut(
   });
   if (performed.ok) return performed;
   endOfSteps();
-  const { step, why, left, isEnrolled } = performed.failure;
+  const { step, why, left, enrolment } = performed.failure;
   const words = `cannot ${step.words}: ${stepFailureWords(why)}`;
   const taken =
     left.length > 0
       ? `Not all could be taken back (${left.map(({ detail }) => detail).join(', ')}): ${layout.program} install, once that is mended`
-      : isEnrolled
-        ? `The host is as it was, but for its enrolment in ${layout.stateDirectory}: the next install needs no --join`
-        : 'The host is as it was';
+      : `The host is as it was${asItWasBut[enrolment]}`;
   if (options.json)
     writeLine(
       asJson(steps, (one) => (one === step ? 'failed' : isDone.has(one) ? 'taken-back' : 'not-begun'), {
@@ -119,6 +117,12 @@ async function carryOut(
   else writeError(`${words}. ${taken}.`);
   return performed;
 }
+
+const asItWasBut = {
+  none: '',
+  begun: `, but for its key in ${layout.stateDirectory}: if the collector has taken the join string already, the same one counts again from here`,
+  made: `, but for its enrolment in ${layout.stateDirectory}: the next install needs no --join`,
+} as const;
 
 async function ended(steps: readonly Step[], wish: Wish, options: InstallOptions): Promise<number> {
   const changed = steps.some(({ isDone }) => !isDone);
@@ -150,7 +154,11 @@ async function enrolHere(
 ): ReturnType<PerformPorts['enrol']> {
   if (!join) return { ok: true, value: undefined };
   const state = systemState(config.stateDirectory);
-  const enrolled = await enrol({ state, clock, openCollectorSocket: collectorSocketOpener() }, join, host.name);
+  const enrolled = await enrol(
+    { state, clock, openCollectorSocket: collectorSocketOpener(config.extraRoots, process.env) },
+    join,
+    host.name,
+  );
   if (enrolled.ok) return { ok: true, value: undefined };
   const detail = worded(enrolled.failure, join.authority, config.stateDirectory).replace(/\.$/, '');
   return { ok: false, failure: { reason: 'not-enrolled', detail } };

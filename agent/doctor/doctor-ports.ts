@@ -27,8 +27,8 @@ export interface DoctorPorts extends LookPorts {
   state: Pick<State, 'read'>;
   /** Who holds the daemon's lock, by pid; undefined where nobody does, or the lock cannot be read. */
   daemonPid(): number | undefined;
-  openCollectorSocket: OpenCollectorSocket;
-  /** Through the proxy that these variables name. */
+  /** Through the proxy that these variables name, both. */
+  collectorThrough(environment: Readonly<Record<string, string | undefined>>): OpenCollectorSocket;
   httpsThrough(environment: Readonly<Record<string, string | undefined>>): OpenHttps;
   programs: Programs;
 }

@@ -47,7 +47,7 @@ export function agentAreas(ports: DoctorPorts, loaded: Loaded, versions: { agent
     observeHost(ports, config, hostOf(config, versions.agent), { patienceMs: 3000, probe: false }),
   );
   const asked = once(async () => askDirectories(ports, config, (await seen()).lineages, proxy.environment));
-  const collector = once(() => observeCollector(ports));
+  const collector = once(() => observeCollector(ports, proxy.environment));
   const rootObeys = ports.ownUid === 0 || installation.service !== undefined || installation.daemon?.uid === 0;
   return [
     { name: 'settings', diagnose: () => judgeSettings(observeSettings(ports, loaded, rootObeys)) },

@@ -7,6 +7,8 @@ import * as layout from './layout.ts';
 
 /** So long an agent has to look for the first time. */
 const healthyMs = 60_000;
+/** So long its predecessor may take to end, with an action under way: more than the 90 s of its unit. */
+const formerMs = 100_000;
 const betweenMs = 500;
 /** It is seen well twice, this far apart: what crashes right after its first look is not well. */
 const againMs = 2_000;
@@ -23,7 +25,8 @@ const Said = Type.Object({
 
 /**
  * Waits until the installed program is well: systemd calls it active, and as the same process and in this version it says itself that it has
- * completed a look. `formerPid` is a process that does not count: one that is being stopped. The failure is what was seen last, raw.
+ * completed a look. `formerPid` is a process that does not count, one that is being stopped: its end is waited for first. The failure is what
+ * was seen last, raw.
  */
 export async function untilHealthy(
   { programs, clock }: Pick<InstallPorts, 'programs' | 'clock'>,
@@ -33,12 +36,16 @@ export async function untilHealthy(
 ): Promise<Result<{ pid: number }, string>> {
   const pause = (ms: number) => new Promise<void>((resolve) => void clock.after(ms, resolve));
   const began = clock.monotonic();
+  let formerEndedAt = formerPid === undefined ? began : undefined;
+  const isInTime = () =>
+    clock.monotonic() - (formerEndedAt ?? began) < (formerEndedAt === undefined ? formerMs : healthyMs);
   let wellSince: { pid: number; at: number } | undefined;
   let seen = 'it did not start';
   let fewest = Number.POSITIVE_INFINITY;
-  while (clock.monotonic() - began < healthyMs) {
+  while (isInTime()) {
     const unit = await unitOf(programs, systemctl);
     const pid = Number(unit?.get('MainPID') ?? 0);
+    if (unit && pid !== formerPid) formerEndedAt ??= clock.monotonic();
     const restarts = Number(unit?.get('NRestarts') ?? 0);
     // systemd counts over months, and from nothing again when it is told to start.
     fewest = Math.min(fewest, restarts);
@@ -58,7 +65,13 @@ export async function untilHealthy(
     }
     await pause(betweenMs);
   }
-  return { ok: false, failure: `${seen}, ${healthyMs / 1000} s after its start` };
+  return {
+    ok: false,
+    failure:
+      formerEndedAt === undefined
+        ? `the one before (process ${formerPid}) has not ended after ${formerMs / 1000} s`
+        : `${seen}, ${healthyMs / 1000} s after its start`,
+  };
 }
 
 async function unitOf(programs: InstallPorts['programs'], systemctl: string) {

@@ -13,7 +13,10 @@ export type StepFailure = ChangeFailure | { reason: 'program-failed' | 'not-heal
 /** What came of the steps: all done, or the one that failed and what could not be taken back after it. */
 export type Performed =
   | { ok: true }
-  | { ok: false; failure: { step: Step; why: StepFailure; left: ChangeFailure[]; isEnrolled: boolean } };
+  | {
+      ok: false;
+      failure: { step: Step; why: StepFailure; left: ChangeFailure[]; enrolment: 'none' | 'begun' | 'made' };
+    };
 
 export interface PerformPorts extends InstallPorts {
   /** Spends the join string: this host's key is made and kept before it is asked. */
@@ -28,7 +31,7 @@ interface Undo {
 
 /**
  * Does what is not done yet, in order. When a step fails, those that were done here are taken back in reverse, and the host is as it was
- * before; all but an enrolment, since a collector takes a join string once.
+ * before; all but an enrolment that was begun: a collector takes a join string once, and again only with the key that was kept for it.
  */
 export async function perform(
   steps: readonly Step[],
@@ -46,11 +49,13 @@ export async function perform(
       undos.push({ change: step.change, undo: undoOf(step.change, facts, ports) });
     if (!done.ok) {
       const isEnrolled = undos.some(({ change }) => change.do === 'enrol');
+      const enrolment = isEnrolled ? 'made' : step.change.do === 'enrol' ? 'begun' : 'none';
       const left = await takeBack(undos);
-      // Made for the enrolment, or by systemd as the agent started. It must not stay with an account that is gone.
-      if (!isEnrolled && !facts.places.has(layout.stateDirectory)) ports.files.removeTree(layout.stateDirectory);
+      // Made by systemd as the agent started, or for the enrolment. It must not stay with an account that is gone.
+      if (enrolment === 'none' && !facts.places.has(layout.stateDirectory))
+        ports.files.removeTree(layout.stateDirectory);
       else if (!facts.account.user) ports.files.own(layout.stateDirectory, 0, 0);
-      return { ok: false, failure: { step, why: done.failure, left, isEnrolled } };
+      return { ok: false, failure: { step, why: done.failure, left, enrolment } };
     }
     tell(step, 'done');
   }

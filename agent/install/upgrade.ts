@@ -29,8 +29,8 @@ export type Told = (line: string) => void;
 
 const interrupted = 'it was interrupted';
 
-/** Longer than `install` itself waits for the first look. */
-const installMs = 150_000;
+/** Longer than `install` itself waits for the end of the one before (100 s) and the first look (60 s). */
+const installMs = 250_000;
 
 /**
  * Puts the program `file` in the place of the installed one, proves it, and goes back where that fails. The old one is in its place or
@@ -73,7 +73,7 @@ export async function upgrade(
     files.remove(layout.keptProgram);
     return { reason: 'not-begun', failure: placed.failure };
   }
-  return prove(to, fromVersion, facts, ports, tell);
+  return prove(to, fromVersion, facts, ports, tell, facts.main?.pid);
 }
 
 /** What keeps an upgrade from beginning, or from being settled. */
@@ -118,10 +118,11 @@ async function prove(
   facts: HostFacts,
   ports: InstallPorts,
   tell: Told,
+  formerPid?: number,
 ): Promise<UpgradeOutcome> {
   const { files } = ports;
   tell(`start ${to}, and wait for its first look`);
-  const proved = await installed(to, facts, ports);
+  const proved = await installed(to, facts, ports, formerPid);
   if (!proved.ok) return goBack(to, from, proved.failure, facts, ports, tell);
   files.rename(layout.keptProgram, layout.previousProgram);
   return { reason: 'done', from, to };
@@ -149,7 +150,12 @@ async function goBack(
 }
 
 /** The program in place brings its own units, and starts itself; whether it is well is not its own to say. */
-async function installed(version: string, facts: HostFacts, ports: InstallPorts): Promise<Result<void, string>> {
+async function installed(
+  version: string,
+  facts: HostFacts,
+  ports: InstallPorts,
+  formerPid?: number,
+): Promise<Result<void, string>> {
   const argv = [layout.program, 'install', '--no-check'];
   const ran = await ports.programs(argv, { environment: {}, deadlineMs: installMs });
   if (!ran.ok) return { ok: false, failure: ran.failure.detail };
@@ -162,6 +168,6 @@ async function installed(version: string, facts: HostFacts, ports: InstallPorts)
       ?.replace(/^certherd-agent: /, '') ?? '';
   if (exitCode !== 0)
     return { ok: false, failure: timedOut ? 'its install does not end' : said || 'its install failed' };
-  const healthy = await untilHealthy(ports, systemdOf(ports, facts).program, version);
+  const healthy = await untilHealthy(ports, systemdOf(ports, facts).program, version, formerPid);
   return healthy.ok ? { ok: true, value: undefined } : healthy;
 }

@@ -2,7 +2,7 @@ import type { RequestFrame } from '@certherd/protocol/frame';
 import type { Snapshot } from '@certherd/protocol/snapshot';
 import type { Ports } from '../ports.ts';
 import type { ConnectionState } from './connection-state.ts';
-import { loadEnrolment, nextGeneration } from './identity.ts';
+import { type Enrolment, loadEnrolment, nextGeneration } from './identity.ts';
 import { createKeyring } from './keyring.ts';
 import { type EventDraft, type Outbox } from './outbox.ts';
 import { reconnectDelay } from './reconnect.ts';
@@ -19,6 +19,9 @@ export interface Reporter {
   stop(): void;
 }
 
+/** A wait is interrupted so often, and not more, to see whether this host was enrolled anew. */
+const lookMs = 10_000;
+
 export function startReporter(
   ports: Pick<Ports, 'clock' | 'log' | 'state' | 'openCollectorSocket' | 'random'>,
   outbox: Outbox,
@@ -28,6 +31,8 @@ export function startReporter(
   const snapshots = createToldSnapshots(ports.log);
   let connection: ConnectionState = { state: 'not-enrolled' };
   let session: Session | undefined;
+  /** With which the collector was last asked. */
+  let current: Enrolment | undefined;
   let stopped = false;
   let cancelWait = () => {};
   const keyring = createKeyring(ports);
@@ -35,7 +40,7 @@ export function startReporter(
     connection = next;
     on.changed();
   };
-  const wait = (ms: number) =>
+  const pause = (ms: number) =>
     new Promise<void>((resolve) => {
       const cancel = ports.clock.after(ms, resolve);
       cancelWait = () => {
@@ -43,9 +48,26 @@ export function startReporter(
         resolve();
       };
     });
+  /** `enroll --replace` has put another one on disk. What cannot be read at this moment is none. */
+  const isReplaced = () => {
+    const onDisk = loadEnrolment(ports.state);
+    return onDisk.ok && (onDisk.value?.agentId !== current?.agentId || onDisk.value?.pin !== current?.pin);
+  };
+  /** True where it ended early, for another identity. */
+  const wait = async (ms: number): Promise<boolean> => {
+    let left = ms;
+    do {
+      if (isReplaced()) return true;
+      const part = left < 2 * lookMs ? left : lookMs;
+      await pause(part);
+      left -= part;
+    } while (left > 0 && !stopped);
+    return isReplaced();
+  };
 
   const connectOnce = async (): Promise<SessionEnd & { why: string; authority: string }> => {
     const enrolment = loadEnrolment(ports.state);
+    current = enrolment.ok ? enrolment.value : undefined;
     if (!enrolment.ok) return { established: false, why: enrolment.failure.detail, authority: '' };
     if (!enrolment.value) return { established: false, why: 'not enrolled', authority: '' };
     const { authority } = enrolment.value;
@@ -70,6 +92,7 @@ export function startReporter(
       requested: on.requested,
       nextKey: keyring.next,
       rotated: keyring.rotated,
+      isReplaced,
     });
     const end = await session.ended;
     session = undefined;
@@ -97,7 +120,7 @@ export function startReporter(
       } else if (connection.state !== 'not-enrolled') {
         tell({ state: 'not-enrolled' });
       }
-      await wait(ms);
+      if (await wait(ms)) failures = 0;
     }
   };
   // Whoever is told of a change must have the reporter by then.
@@ -106,7 +129,8 @@ export function startReporter(
   return {
     publish: (snapshot, observedAt) => {
       snapshots.publish(snapshot, observedAt);
-      session?.pump();
+      if (isReplaced()) session?.close();
+      else session?.pump();
     },
     record: (draft) => {
       outbox.add(draft);

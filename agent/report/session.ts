@@ -59,6 +59,8 @@ export function startSession(
     nextKey: () => KeyObject | undefined;
     /** The collector took it. */
     rotated: () => void;
+    /** This host has another identity by now. Asked at each heartbeat. */
+    isReplaced: () => boolean;
   },
 ): Session {
   let welcome: Welcome | undefined;
@@ -73,6 +75,7 @@ export function startSession(
   let nextKey: KeyObject | undefined;
   const heartbeat = startHeartbeat(ports.clock, {
     beat: () => {
+      if (on.isReplaced()) return socket.close();
       const current = told.current(version);
       const at = new Date(ports.clock.now()).toISOString();
       send({ type: 'heartbeat', at, ...(current && { observedAt: current.observedAt, digest: current.digest }) });

@@ -17,8 +17,8 @@ const mostUnread = 3 * maxSnapshotBytes;
  * (PEM files) vouch for.
  */
 export function collectorSocketOpener(
-  extraRoots: readonly string[] = [],
-  environment: NodeJS.ProcessEnv = {},
+  extraRoots: readonly string[],
+  environment: Readonly<Record<string, string | undefined>>,
 ): OpenCollectorSocket {
   const roots = () => readRootTexts(systemFiles(), bundledRoots, extraRoots);
   return async ({ authority, pin }) => {

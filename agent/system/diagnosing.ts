@@ -16,7 +16,10 @@ import { systemState } from './state.ts';
 const questionMs = 12_000;
 
 /** The real machine for `doctor`: nothing is written to it. */
-export function systemDiagnosing({ stateDirectory }: Pick<Config, 'stateDirectory'>): DoctorPorts {
+export function systemDiagnosing({
+  stateDirectory,
+  extraRoots,
+}: Pick<Config, 'stateDirectory' | 'extraRoots'>): DoctorPorts {
   const glibc = glibcVersion();
   return {
     ...systemLooking(),
@@ -30,7 +33,7 @@ export function systemDiagnosing({ stateDirectory }: Pick<Config, 'stateDirector
     reach,
     state: systemState(stateDirectory),
     daemonPid: () => lockHolder(stateDirectory, 'run'),
-    openCollectorSocket: collectorSocketOpener(),
+    collectorThrough: (environment) => collectorSocketOpener(extraRoots, environment),
     httpsThrough: (environment) => httpsOpener({ ...environment }, questionMs),
     programs: systemPrograms(),
   };

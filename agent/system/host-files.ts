@@ -20,7 +20,9 @@ export function systemHostFiles(root = ''): HostFiles {
       return tried.ok ? undefined : tried.failure;
     },
     write: (file, content, mode) =>
-      attempt(file, () => placed(at(file), mode, (beside) => fs.writeFileSync(beside, content, { flag: 'wx' }))),
+      attempt(file, () =>
+        placed(at(file), mode, (beside) => fs.writeFileSync(beside, content, { flag: 'wx', mode: 0o600 })),
+      ),
     copy: (from, to, mode) => attempt(to, () => placed(at(to), mode, (beside) => copy(at(from), beside))),
     share: (from, to) => attempt(to, () => placed(at(to), undefined, (beside) => linkOrCopy(at(from), beside))),
     rename: (from, to) =>
@@ -65,8 +67,15 @@ function placed(file: string, mode: number | undefined, make: (beside: string) =
   synced(path.dirname(file));
 }
 
+/** For root alone until it is whole: neither writable nor setuid by the mode of what is copied. */
 function copy(from: string, to: string): void {
-  fs.copyFileSync(from, to, fs.constants.COPYFILE_EXCL | fs.constants.COPYFILE_FICLONE);
+  const target = fs.openSync(to, 'wx', 0o600);
+  try {
+    inChunks(from, (chunk) => fs.writeFileSync(target, chunk));
+    fs.fsyncSync(target);
+  } finally {
+    fs.closeSync(target);
+  }
 }
 
 /** Some file systems have no second names. */
@@ -76,6 +85,7 @@ function linkOrCopy(from: string, to: string): void {
   } catch (error) {
     if (!['EPERM', 'EMLINK', 'EXDEV', 'ENOTSUP'].includes(codeOf(error) ?? '')) throw error;
     copy(from, to);
+    fs.chmodSync(to, fs.statSync(from).mode & 0o777);
   }
 }
 
@@ -98,13 +108,18 @@ function standingAt(file: string): Standing | undefined {
 
 function digestOf(file: string): string {
   const hash = createHash('sha256');
+  inChunks(file, (chunk) => hash.update(chunk));
+  return hash.digest('hex');
+}
+
+function inChunks(file: string, take: (chunk: Buffer) => void): void {
   const descriptor = fs.openSync(file, 'r');
   try {
     const chunk = Buffer.alloc(1024 * 1024);
     for (;;) {
       const length = fs.readSync(descriptor, chunk);
-      if (length === 0) return hash.digest('hex');
-      hash.update(chunk.subarray(0, length));
+      if (length === 0) return;
+      take(chunk.subarray(0, length));
     }
   } finally {
     fs.closeSync(descriptor);

@@ -33,6 +33,8 @@ export interface SimulatedHost {
   failing: (fails: ((change: string) => NodeJS.ErrnoException['code'] | undefined) | undefined) => void;
   /** What runs: the version, and whether its program is the one in place. */
   running: () => { version: string; isInPlace: boolean } | undefined;
+  /** From now on an agent that is told to stop ends only after so long: it has an action under way. */
+  endingTakes: (ms: number) => void;
   socketIsOn: () => boolean;
   enrolments: () => number;
   /** All paths below the root with what counts of them. */
@@ -67,6 +69,8 @@ export function simulatedHost(root: string): SimulatedHost {
 
   const systemd: Systemd = { enabled: [], socketActive: false, loaded: {}, restarts: 0 };
   let elapsed = 0;
+  let endingMs = 0;
+  let startsAt: number | undefined;
   let nextPid = 100;
   let enrolments = 0;
   let change = 0;
@@ -95,6 +99,7 @@ export function simulatedHost(root: string): SimulatedHost {
     return fs.existsSync(file) ? fs.readFileSync(file, 'utf8') : '';
   };
   const start = () => {
+    startsAt = undefined;
     const found = readProgram(layout.program);
     if (!found) return;
     systemd.restarts = 0;
@@ -102,7 +107,6 @@ export function simulatedHost(root: string): SimulatedHost {
     systemd.main = { ...found, pid: (nextPid += 1), inode, startedAt: Date.now() };
     fs.mkdirSync(at(layout.stateDirectory), { recursive: true });
   };
-  const stop = () => void delete systemd.main;
 
   const files = watchedFiles(systemHostFiles(root), root, changing, () => failing);
   const proc: InstallPorts['proc'] = {
@@ -128,13 +132,14 @@ export function simulatedHost(root: string): SimulatedHost {
   });
   const shown = (name: string) => {
     const isAgent = name === layout.agentUnit;
+    if (startsAt !== undefined && elapsed >= startsAt) start();
     if (isAgent && systemd.main?.conduct === 'crashes') systemd.restarts += 1;
     const isThere = name in systemd.loaded || unitText(name) !== '';
     const isActive = isAgent ? systemd.main !== undefined && systemd.main.conduct !== 'crashes' : systemd.socketActive;
     return [
       `Id=${name}`,
       `LoadState=${isThere ? 'loaded' : 'not-found'}`,
-      `ActiveState=${isActive ? 'active' : 'inactive'}`,
+      `ActiveState=${isAgent && startsAt !== undefined ? 'deactivating' : isActive ? 'active' : 'inactive'}`,
       `UnitFileState=${systemd.enabled.includes(name) ? 'enabled' : 'disabled'}`,
       `NeedDaemonReload=${(systemd.loaded[name] ?? unitText(name)) === unitText(name) ? 'no' : 'yes'}`,
       `MainPID=${(isAgent && systemd.main?.conduct !== 'crashes' && systemd.main?.pid) || 0}`,
@@ -151,8 +156,10 @@ export function simulatedHost(root: string): SimulatedHost {
         if (verb === 'enable') systemd.enabled = [...new Set([...systemd.enabled, unit])];
         if (verb === 'disable') systemd.enabled = systemd.enabled.filter((one) => one !== unit);
         if (unit === layout.actSocket && words.includes('--now')) systemd.socketActive = verb === 'enable';
-        if (unit === layout.agentUnit && verb === 'disable') stop();
-        if (unit === layout.agentUnit && (verb === 'restart' || (verb === 'kill' && systemd.main))) start();
+        if (unit === layout.agentUnit && verb === 'disable') delete systemd.main;
+        if (unit !== layout.agentUnit) continue;
+        if (verb === 'restart' && systemd.main && endingMs > 0) startsAt ??= elapsed + endingMs;
+        else if (verb === 'restart' || (verb === 'kill' && systemd.main)) start();
       }
       if (verb === 'daemon-reload')
         systemd.loaded = Object.fromEntries(
@@ -251,6 +258,9 @@ export function simulatedHost(root: string): SimulatedHost {
         version: systemd.main.version,
         isInPlace: fs.statSync(at(layout.program), { throwIfNoEntry: false })?.ino === systemd.main.inode,
       },
+    endingTakes: (ms) => {
+      endingMs = ms;
+    },
     socketIsOn: () => systemd.socketActive && systemd.enabled.includes(layout.actSocket),
     enrolments: () => enrolments,
     tree: () => treeOf(root),

@@ -1,3 +1,4 @@
+import fs from 'node:fs';
 import test, { type ExecutionContext } from 'ava';
 import { type GuestHost, startGuestHost } from '../helpers/guest-host.ts';
 import { type Guest, guestsAreImpossible } from '../helpers/testbed/guest.ts';
@@ -9,6 +10,7 @@ const inGuest = (title: string, body: (t: ExecutionContext) => Promise<void>) =>
 /** The first one may have to build the image. */
 const longMs = 900_000;
 const patience = { deadlineMs: 60_000, everyMs: 200 };
+const installing = fs.readFileSync(new URL('../../docs/install.md', import.meta.url), 'utf8');
 const agentUnit = 'certherd-agent.service';
 const collectorUnit = 'certherd-collector.service';
 
@@ -92,6 +94,11 @@ inGuest('a host enrols itself with the join string of its image, with a collecto
 
   await guest.must('systemctl', 'stop', agentUnit);
   await guest.must('rm', '/var/lib/certherd-agent/enrolment.json', '/var/lib/certherd-agent/agent-key.pem');
+  // From here on as an older systemd needs it.
+  const [, dropIn = '', lines = ''] = /^ {4}# (\S+\/join\.conf)\n((?: {4}.+\n)+)/m.exec(installing) ?? [];
+  guest.write(dropIn, lines.replaceAll(/^ {4}/gm, ''));
+  await guest.must('systemctl', 'daemon-reload');
+  t.regex(await guest.must('systemctl', 'show', '--property=DropInPaths', agentUnit), /\/join\.conf\b/);
   await guest.must('systemctl', 'start', agentUnit);
   const warnings = async () => (await journal(guest, agentUnit)).filter(({ PRIORITY }) => PRIORITY === '4');
   await until('the spent one is refused', async () => (await warnings()).length > 0, patience);

@@ -16,7 +16,7 @@ const month = 31 * 86_400_000;
 test('an agent whose key is old makes another; that the answer was lost locks it out of nothing', async (t) => {
   const collector = await startTestCollector(t);
   const state = systemState(testDirectory(t));
-  const open = collectorSocketOpener();
+  const open = collectorSocketOpener([], {});
   const enrolled = await enrol(
     { state, clock: systemClock(), openCollectorSocket: open },
     await collector.join(),

@@ -14,7 +14,7 @@ test('a host with 6,000 endpoints is shown whole, and after a change again, also
   const collector = await startTestCollector(t);
   const state = systemState(testDirectory(t));
   const clock = systemClock();
-  const openCollectorSocket = collectorSocketOpener();
+  const openCollectorSocket = collectorSocketOpener([], {});
   const enrolled = await enrol({ state, clock, openCollectorSocket }, await collector.join(), 'web-1');
   if (!enrolled.ok) throw new Error(enrolled.failure.detail);
   const ports = { clock, log: silentLog, state, openCollectorSocket, random: () => 0.01 };

@@ -6,6 +6,7 @@ import tls from 'node:tls';
 import test, { type ExecutionContext } from 'ava';
 import { formatAuthority } from '../../collector/authority.ts';
 import { runCollector, startTestCollector } from '../collector/helpers/real-collector.ts';
+import { consultation } from '../helpers/doctor.ts';
 import { makeAuthority } from '../helpers/testbed/authority.ts';
 import { startNginx } from '../helpers/testbed/nginx.ts';
 import { openSandbox, type Sandbox } from '../helpers/testbed/sandbox.ts';
@@ -20,6 +21,7 @@ function host(sandbox: Sandbox, name: string, env: Record<string, string> = {}, 
   const surroundings = { env: { PATH: '/usr/sbin:/usr/bin:/sbin:/bin', LANG: 'C.UTF-8', ...env } };
   return {
     enroll: (join: string) => sandbox.run(process.execPath, argv(['enroll', join]), surroundings),
+    doctor: () => sandbox.run(process.execPath, argv(['doctor', '--json']), surroundings),
     start: () => sandbox.start(process.execPath, argv(['run']), `${sandbox.directory}/${name}.log`, surroundings),
   };
 }
@@ -82,6 +84,11 @@ test('behind a real nginx that ends TLS: its key is pinned, or its certificate t
   t.not(another.exit, 0, 'the certificate names another host');
   const trusting = host(sandbox, 'web-3', {}, `extra_roots = ["${ca.caFile}"]\n`);
   t.is((await trusting.enroll(byRoots)).exit, 0);
+  t.is(
+    consultation(await trusting.doctor()).of('collector-reached').verdict,
+    'ok',
+    'and doctor trusts it by the same roots',
+  );
   trusting.start();
   await until('both have told what they see', async () => {
     const { hosts } = await collector.estate();

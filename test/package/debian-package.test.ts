@@ -113,6 +113,23 @@ full(
     await guest.must('dpkg', '--remove', 'certherd-agent');
     t.is(await told('is-active', 'certherd-agent.service'), 'inactive');
     t.true(guest.exists('/var/lib/certherd-agent'), 'removed, its state stays');
+    await guest.must('dpkg', '--install', '/opt/own.deb');
+    await until('installed again, it runs', runs, { deadlineMs: 60_000 });
+    t.is(await told('is-active', 'certherd-act.socket'), 'inactive');
+    await guest.must('systemctl', 'stop', 'certherd-agent.service');
+    await guest.must('dpkg', '--install', '/opt/next.deb');
+    t.is(await told('is-active', 'certherd-agent.service'), 'inactive', 'the upgrade after that starts nothing');
+
+    const slow = '/etc/systemd/system/certherd-agent.service.d/slow.conf';
+    guest.write(slow, '[Service]\nExecStartPre=/usr/bin/sleep 60\n');
+    await guest.must('systemctl', 'daemon-reload');
+    await guest.must('systemctl', 'start', '--no-block', 'certherd-agent.service');
+    const starting = async () => (await told('is-active', 'certherd-agent.service')) === 'activating';
+    await until('it is starting', starting, { deadlineMs: 60_000 });
+    await guest.must('rm', '-r', '/etc/systemd/system/certherd-agent.service.d');
+    await guest.must('dpkg', '--install', '/opt/own.deb');
+    t.is(await told('is-active', 'certherd-agent.service'), 'active', 'what was starting was started again');
+    await guest.must('dpkg', '--remove', 'certherd-agent');
     await guest.must('dpkg', '--purge', 'certherd-agent');
     const left = (await everything(guest)).filter((path) => !before.includes(path));
     t.deepEqual(left, []);

@@ -23,7 +23,10 @@ const greetingMs = 10_000;
  * Connects as a session would, reads the collector's greeting and closes: no hello is sent, since a second session of this identity
  * would look like a clone. What the collector thinks of this host only the daemon is told.
  */
-export async function observeCollector(ports: DoctorPorts): Promise<CollectorFacts> {
+export async function observeCollector(
+  ports: DoctorPorts,
+  environment: Readonly<Record<string, string | undefined>>,
+): Promise<CollectorFacts> {
   const loaded = loadEnrolment(ports.state);
   if (!loaded.ok) return { enrolment: loaded.failure };
   const enrolment = loaded.value;
@@ -31,7 +34,7 @@ export async function observeCollector(ports: DoctorPorts): Promise<CollectorFac
   const { events, damaged } = readOutbox(ports.state);
   const [oldest] = events;
   const waiting = { count: events.length, most: outboxLimit, damaged, ...(oldest && { oldestAt: oldest.at }) };
-  const opened = await ports.openCollectorSocket(enrolment);
+  const opened = await ports.collectorThrough(environment)(enrolment);
   if (!opened.ok) return { enrolment, answer: { reached: false, ...opened.failure }, waiting };
   const told = Date.parse(opened.value.date ?? '');
   const aheadMs = ports.clock.now() - told;

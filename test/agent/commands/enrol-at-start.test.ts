@@ -1,7 +1,9 @@
+import fs from 'node:fs';
+import path from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import { formatJoin } from '@certherd/protocol/join';
 import { enrolAtStart } from '../../../agent/commands/enrol-at-start.ts';
-import type { OpenCollectorSocket, Ports } from '../../../agent/ports.ts';
+import type { CollectorFailure, OpenCollectorSocket, Ports } from '../../../agent/ports.ts';
 import { loadEnrolment } from '../../../agent/report/identity.ts';
 import { systemClock } from '../../../agent/system/clock.ts';
 import { collectorSocketOpener } from '../../../agent/system/collector-socket.ts';
@@ -10,17 +12,19 @@ import { startTestCollector } from '../../collector/helpers/real-collector.ts';
 import { testDirectory } from '../../helpers/directory.ts';
 import { until } from '../../helpers/testbed/until.ts';
 
-/** A host before its first start. The socket is not asked when the collector is said to be out of reach. */
+/** A host before its first start. The collector is asked once those failures are used up that are said to come first. */
 function host(t: ExecutionContext) {
-  const state = systemState(testDirectory(t));
+  const directory = testDirectory(t);
+  const state = systemState(directory);
   const lines: string[] = [];
   const tell = (fields: object, text: string) => void lines.push(`${text} ${JSON.stringify(fields)}`);
-  let outOfReach = 0;
-  const open = collectorSocketOpener();
-  const openCollectorSocket: OpenCollectorSocket = (target) =>
-    outOfReach-- > 0
-      ? Promise.resolve({ ok: false, failure: { reason: 'unreachable', detail: 'no route' } })
-      : open(target);
+  let failures: readonly CollectorFailure[] = [];
+  const open = collectorSocketOpener([], {});
+  const openCollectorSocket: OpenCollectorSocket = async (target) => {
+    const [failure, ...later] = failures;
+    failures = later;
+    return failure ? { ok: false, failure } : open(target);
+  };
   const ports: Pick<Ports, 'state' | 'openCollectorSocket' | 'clock' | 'random' | 'log'> = {
     state,
     openCollectorSocket,
@@ -30,8 +34,9 @@ function host(t: ExecutionContext) {
   };
   return {
     lines,
-    start: (text: string | undefined, unreachable = 0) => {
-      outOfReach = unreachable;
+    directory,
+    start: (text: string | undefined, first: readonly CollectorFailure[] = []) => {
+      failures = first;
       const starting = enrolAtStart(ports, text, 'web-1', '/state');
       t.teardown(() => starting.stop());
     },
@@ -46,7 +51,8 @@ test('a collector that cannot be reached yet is asked again until the host is en
   const collector = await startTestCollector(t);
   const join = await collector.join();
   const { start, enrolment, lines } = host(t);
-  start(formatJoin(join), 2);
+  const noRoute = { reason: 'unreachable', detail: 'no route' } as const;
+  start(formatJoin(join), [noRoute, noRoute]);
   await until('it is enrolled', () => enrolment()?.authority === join.authority);
   t.is(lines.length, 3, lines.join('\n'));
   t.regex(lines[0] ?? '', /^not enrolled yet .*no route/);
@@ -54,6 +60,27 @@ test('a collector that cannot be reached yet is asked again until the host is en
   t.false(lines.join('\n').includes(join.token));
   start(formatJoin(await collector.join()));
   t.is(lines.length, 3, 'a host that is enrolled stays where it is');
+});
+
+test('what a first boot has not ready yet is waited for: a proxy, a certificate before the clock is set, the state', async (t) => {
+  const collector = await startTestCollector(t);
+  const join = await collector.join();
+  const { start, enrolment, lines, directory } = host(t);
+  const damaged = path.join(directory, 'enrolment.json');
+  fs.writeFileSync(damaged, '{');
+  start(formatJoin(join), [
+    { reason: 'not-a-collector', detail: 'answered 502' },
+    { reason: 'untrusted', detail: 'CERT_NOT_YET_VALID' },
+  ]);
+  await until('the state cannot be used', () => lines.length > 0);
+  t.regex(lines[0] ?? '', /^not enrolled yet .*damaged/);
+  fs.rmSync(damaged);
+  await until('it is enrolled', () => enrolment()?.authority === join.authority);
+  const rest = lines.filter((line) => !line.includes('damaged'));
+  t.is(rest.length, 3, rest.join('\n'));
+  t.regex(rest[0] ?? '', /^not enrolled yet .*502/);
+  t.regex(rest[1] ?? '', /^not enrolled yet .*CERT_NOT_YET_VALID/);
+  t.regex(rest[2] ?? '', /^enrolled with /);
 });
 
 test('a join string that is spent, damaged or for another collector is one line, without the token', async (t) => {

@@ -1,8 +1,18 @@
 import fs from 'node:fs';
 import test, { type ExecutionContext } from 'ava';
 import * as layout from '../../../agent/install/layout.ts';
-import { perform } from '../../../agent/install/perform.ts';
+import { perform, type PerformPorts } from '../../../agent/install/perform.ts';
+import { planInstall } from '../../../agent/install/plan.ts';
 import { leftBehind, planRemoval } from '../../../agent/install/removal.ts';
+import type { CollectorSocket, OpenCollectorSocket } from '../../../agent/ports.ts';
+import { enrol } from '../../../agent/report/enrolment.ts';
+import { readCollectorFrame } from '../../../agent/report/frames.ts';
+import { loadEnrolment } from '../../../agent/report/identity.ts';
+import { systemClock } from '../../../agent/system/clock.ts';
+import { collectorSocketOpener } from '../../../agent/system/collector-socket.ts';
+import { shippedFile } from '../../../agent/system/shipped-files.ts';
+import { systemState } from '../../../agent/system/state.ts';
+import { startTestCollector } from '../../collector/helpers/real-collector.ts';
 import { testDirectory } from '../../helpers/directory.ts';
 import { facts, install, Killed, open, type SimulatedHost, simulatedHost } from '../../helpers/simulated-install.ts';
 
@@ -59,9 +69,9 @@ test('a step that fails has all taken back, whichever it is', async (t) => {
       const done = await install(fresh, own, { join, mode: 'deploy' });
       t.false(done.ok, failing);
       fresh.failing(undefined);
-      const isEnrolled = fresh.enrolments() > 0;
+      const isEnrolling = failing === 'enrol' || fresh.enrolments() > 0;
       t.deepEqual(
-        fresh.tree().filter((line) => !(isEnrolled && line.startsWith(layout.stateDirectory))),
+        fresh.tree().filter((line) => !(isEnrolling && line.startsWith(layout.stateDirectory))),
         before,
         `${failing} ${code}`,
       );
@@ -137,6 +147,50 @@ test('an uninstall without purge leaves settings and state alone, and says so', 
   );
   t.true((await install(host, own, { join })).ok);
   t.is(host.enrolments(), 1, 'the next install is enrolled already');
+});
+
+test('after an answer of the collector that was lost, the same join string makes the same host of it', async (t) => {
+  const collector = await startTestCollector(t);
+  const spent = await collector.join();
+  const open = collectorSocketOpener([], {});
+  let lost: string | undefined;
+  const losing: OpenCollectorSocket = async (target) => {
+    const opened = await open(target);
+    if (!opened.ok) return opened;
+    const { value: socket } = opened;
+    const onMessage: CollectorSocket['onMessage'] = (listener) =>
+      socket.onMessage((text) => {
+        const frame = readCollectorFrame(text);
+        if (frame?.type !== 'enrolled') return listener(text);
+        lost = frame.agentId;
+        socket.terminate();
+      });
+    return { ok: true, value: { ...socket, onMessage } };
+  };
+  const host = newHost(t);
+  const state = systemState(`${host.root}${layout.stateDirectory}`);
+  const installing = async (openCollectorSocket: OpenCollectorSocket) => {
+    const seen = await facts(host, own);
+    const wish = { version: '1.0.0', currentMode: 'observe', stateDirectory: layout.stateDirectory } as const;
+    const plan = planInstall(seen, { ...wish, join: { authority: spent.authority, pin: spent.pin } }, shippedFile);
+    if (!plan.ok) return plan;
+    const enrolling = () => enrol({ state, openCollectorSocket, clock: systemClock() }, spent, 'web-1');
+    const ports: PerformPorts = {
+      ...host.ports(own),
+      enrol: async () => {
+        const enrolled = await enrolling();
+        return enrolled.ok
+          ? { ok: true, value: undefined }
+          : { ok: false, failure: { reason: 'not-enrolled', detail: enrolled.failure.detail } };
+      },
+    };
+    return perform(plan.value, seen, ports, () => {});
+  };
+  t.like(await installing(losing), { failure: { why: { reason: 'not-enrolled' }, left: [], enrolment: 'begun' } });
+  t.true((await installing(open)).ok);
+  const enrolment = loadEnrolment(state);
+  t.not(lost, undefined);
+  t.is(enrolment.ok ? enrolment.value?.agentId : undefined, lost);
 });
 
 test('an agent that does not become well is taken back with all that was made for it', async (t) => {

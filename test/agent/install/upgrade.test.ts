@@ -54,6 +54,18 @@ test('a version that is well takes the place, and the old one is kept', async (t
   t.deepEqual(programs(host), { place: '1.0.0', kept: undefined, previous: '2.0.0', candidate: undefined });
 });
 
+test('an action under way may take its 80 s to end before the new one has its 60, and no longer than systemd lets it', async (t) => {
+  const host = await upgradable(t, 'well');
+  host.endingTakes(89_000);
+  t.deepEqual(await upgradeTo(host, next), { reason: 'done', from: '1.0.0', to: '2.0.0' });
+  t.deepEqual(host.running(), { version: '2.0.0', isInPlace: true });
+  t.true((await install(host, layout.program, { mode: 'deploy' })).ok, 'the same where the mode is changed');
+  host.endingTakes(1_000_000);
+  const stuck = await install(host, layout.program, { mode: 'renew' });
+  t.like(stuck, { failure: { why: { reason: 'not-healthy' } } });
+  t.regex(JSON.stringify(stuck), /the one before \(process \d+\) has not ended after 100 s/);
+});
+
 for (const [conduct, why] of [
   ['crashes', /systemd started it 3 times/],
   ['never looks', /it has not looked yet, 60 s after its start|not installed/],

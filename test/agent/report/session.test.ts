@@ -75,6 +75,7 @@ function session(t: ExecutionContext, nextKey?: KeyObject) {
     requested: (frame) => void requested.push(frame),
     nextKey: () => nextKey,
     rotated: () => void (state.rotated += 1),
+    isReplaced: () => false,
   });
   return {
     running,

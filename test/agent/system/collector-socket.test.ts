@@ -11,7 +11,7 @@ test('a collector that reads nothing is left before what waits for it has grown 
     'authority' | 'pin',
     string
   >;
-  const opened = await collectorSocketOpener()({ authority, pin });
+  const opened = await collectorSocketOpener([], {})({ authority, pin });
   if (!opened.ok) throw new Error(opened.failure.detail);
   const socket = opened.value;
   let isClosed = false;

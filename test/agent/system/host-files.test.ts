@@ -1,3 +1,5 @@
+import { execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import fs from 'node:fs';
 import path from 'node:path';
 import test from 'ava';
@@ -36,6 +38,31 @@ test('a program is copied, shared and renamed, and no moment leaves its place em
   t.is(inode('kept'), inode('program'));
   t.deepEqual(files.rename('/kept', '/previous'), ok);
   t.deepEqual(files.names('/'), ['one', 'previous', 'program']);
+});
+
+test('while it is written a copy is for its owner alone, whatever the mode of what is copied', async (t) => {
+  const root = testDirectory(t);
+  const [source, beside] = [path.join(root, 'source'), path.join(root, '.program.certherd-new')];
+  execFileSync('/usr/bin/mkfifo', [source]);
+  fs.chmodSync(source, 0o6777);
+  // The copy waits for what this says, which is what it sees of the copy at that moment.
+  const seeing = `
+    const fs = require('node:fs');
+    const [source, beside] = process.argv.slice(1);
+    const pipe = fs.openSync(source, 'w');
+    const look = () => {
+      const found = fs.statSync(beside, { throwIfNoEntry: false });
+      if (!found) return setTimeout(look, 5);
+      fs.writeSync(pipe, (found.mode & 0o7777).toString(8));
+    };
+    look();`;
+  const child = spawn(process.execPath, ['-e', seeing, source, beside], { stdio: 'inherit', timeout: 20_000 });
+  const ended = once(child, 'exit');
+  const files = systemHostFiles(root);
+  t.deepEqual(files.copy('/source', '/program', 0o755), ok);
+  t.deepEqual(await ended, [0, null]);
+  t.is(files.text('/program'), '600');
+  t.like(files.standing('/program'), { mode: 0o755 });
 });
 
 test('what cannot be done is a failure with the path and the reason', (t) => {

@@ -1,0 +1,103 @@
+import test, { type ExecutionContext } from 'ava';
+import type { OpenCollectorSocket } from '../../../agent/ports.ts';
+import { loadEnrolment, saveEnrolment } from '../../../agent/report/identity.ts';
+import { openOutbox } from '../../../agent/report/outbox.ts';
+import { startReporter } from '../../../agent/report/reporter.ts';
+import { systemState } from '../../../agent/system/state.ts';
+import { silentLog, testDirectory } from '../../helpers/directory.ts';
+import { until } from '../../helpers/testbed/until.ts';
+
+const challenge = { type: 'challenge', collectorId: 'c', nonce: 'n'.repeat(43), minVersion: 1, maxVersion: 1 };
+const welcome = { type: 'welcome', version: 1, ackedSeq: 0, wantSnapshot: false, heartbeatSeconds: 15, window: 1000 };
+const identity = (name: string) => ({ authority: `${name}:1`, pin: name, agentId: `agent-${name}`, collectorId: 'c' });
+
+/** An enrolled host's reporter on a clock that the test moves, before collectors that the test plays. */
+function reporting(t: ExecutionContext, isReachable: boolean) {
+  const state = systemState(testDirectory(t));
+  t.true(saveEnrolment(state, identity('old')).ok);
+  let now = 0;
+  const timers = new Map<() => void, number>();
+  const waits: number[] = [];
+  const clock = {
+    now: () => now,
+    monotonic: () => now,
+    after: (ms: number, task: () => void) => {
+      waits.push(ms);
+      const timer = () => task();
+      timers.set(timer, now + ms);
+      return () => void timers.delete(timer);
+    },
+  };
+  const asked: string[] = [];
+  const sockets: { say: (frame: object) => void; isClosed: boolean }[] = [];
+  const openCollectorSocket: OpenCollectorSocket = async ({ authority }) => {
+    asked.push(authority);
+    if (!isReachable) return { ok: false, failure: { reason: 'unreachable', detail: 'no route' } };
+    let end = () => {};
+    const closed = new Promise<void>((resolve) => {
+      end = resolve;
+    });
+    const played: (typeof sockets)[number] = { say: () => {}, isClosed: false };
+    const close = () => {
+      played.isClosed = true;
+      end();
+    };
+    const onMessage = (listener: (text: string) => void) => {
+      played.say = (frame) => listener(JSON.stringify(frame));
+      sockets.push(played);
+    };
+    return { ok: true, value: { send: () => {}, onMessage, closed, close, terminate: close } };
+  };
+  const ports = { state, clock, log: silentLog, random: () => 0.99, openCollectorSocket };
+  const outbox = openOutbox(state, silentLog, 0, () => 'epoch');
+  const host = { hostName: 'web-1', agentVersion: '0', bootId: 'b' };
+  const reporter = startReporter(ports, outbox, host, { changed: () => {}, requested: () => {} });
+  t.teardown(() => reporter.stop());
+  const pass = (ms: number) => {
+    now += ms;
+    for (const [timer, at] of timers) if (at <= now && timers.delete(timer)) timer();
+  };
+  return { state, reporter, asked, sockets, waits, pass };
+}
+
+test('a session ends with the next heartbeat once this host has another identity, and the next has that one', async (t) => {
+  const { state, reporter, asked, sockets, pass } = reporting(t, true);
+  await until('it has connected', () => sockets.length === 1);
+  sockets[0]?.say(challenge);
+  sockets[0]?.say(welcome);
+  t.is(reporter.connection().state, 'connected');
+  pass(15_000);
+  t.false(sockets[0]?.isClosed, 'the identity is the same');
+  const before = loadEnrolment(state);
+  t.true(before.ok && before.value && saveEnrolment(state, { ...before.value, rotating: true }).ok);
+  pass(15_000);
+  t.false(sockets[0]?.isClosed, 'another key is no other identity');
+  t.true(saveEnrolment(state, identity('new')).ok);
+  pass(15_000);
+  t.true(sockets[0]?.isClosed);
+  await until('it has connected again', () => sockets.length === 2);
+  t.deepEqual(asked, ['old:1', 'new:1']);
+});
+
+test('a long wait ends within 20 s once this host has another identity, and no timer is shorter for it', async (t) => {
+  const { state, asked, waits, pass } = reporting(t, false);
+  while (asked.length < 9) {
+    pass(10_000);
+    await turn();
+  }
+  t.true(
+    waits.every((ms, index) => ms >= 10_000 || index < 4),
+    waits.join(' '),
+  );
+  t.false(asked.includes('new:1'));
+  t.true(saveEnrolment(state, identity('new')).ok);
+  const before = asked.length;
+  for (let left = 2; left > 0; left--) {
+    pass(10_000);
+    await turn();
+  }
+  t.is(asked[before], 'new:1');
+});
+
+/** Until what is resolved at this moment has gone on. */
+const turn = () => new Promise<void>((resolve) => void setImmediate(resolve));
