@@ -156,6 +156,9 @@ full(
     await guest.must('dpkg', '--remove', 'certherd-collector');
     t.false(await shown());
     t.true(guest.exists('/var/lib/private/certherd-collector/certherd.db'));
+    await guest.must('dpkg', '--install', '/opt/it.deb');
+    await until('installed again, it serves', shown, { deadlineMs: 60_000 });
+    await guest.must('dpkg', '--remove', 'certherd-collector');
     await guest.must('dpkg', '--purge', 'certherd-collector');
     const left = (await everything(guest)).filter((path) => !before.includes(path));
     t.deepEqual(left, []);
