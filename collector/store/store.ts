@@ -187,7 +187,7 @@ function createStore(sql: Sql, log: Log): Store {
     const host = hosts.byAgentId(agentId);
     if (!host || host.revokedAt !== undefined) return false;
     hosts.revoke(host.id, at);
-    changes.add(host.id, at, [{ kind: 'host-revoked', subject: agentId, before: host.name, after: undefined }]);
+    changes.add(host.id, at, [{ kind: 'host-revoked', subject: agentId, before: undefined, after: undefined }]);
     return true;
   }
 
