@@ -9,18 +9,19 @@ const Line = Type.Union([Type.Object({ progress: Type.String() }), Type.Object({
 /** Above the longest deadline that the settings allow for certbot, with what comes after it. */
 export const longestMs = 3_700_000;
 
-/** What `act` says while it works: progress at once, and the outcome once it has come. Other lines are passed over. */
-export function hear(output: Readable, progress: (line: string) => void): { outcome(): Outcome | undefined } {
-  let outcome: Outcome | undefined;
+/**
+ * What `act` says while it works: progress, and the outcome, each at once: by then its lock is free, and what is left to it is to end. Other
+ * lines are passed over.
+ */
+export function hear(output: Readable, progress: (line: string) => void, ended: (outcome: Outcome) => void): void {
   const lines = createInterface({ input: output });
   lines.on('line', (line) => {
     const message = checkedJson(line, Line);
     if (message && 'progress' in message) progress(message.progress);
-    if (message && 'outcome' in message) outcome = message.outcome;
+    if (message && 'outcome' in message) ended(message.outcome);
   });
   // What broke the stream is told where it ends.
   lines.on('error', () => {});
-  return { outcome: () => outcome };
 }
 
 /** The end of an action of which nothing was heard. */

@@ -11,7 +11,7 @@ export function socketActor(path: string): Actor {
   return (request, progress) =>
     new Promise((resolve) => {
       const socket = connect(path);
-      const heard = hear(socket, progress);
+      hear(socket, progress, resolve);
       let refusal: string | undefined;
       let isConnected = false;
       const deadline = setTimeout(() => socket.destroy(), longestMs);
@@ -24,11 +24,11 @@ export function socketActor(path: string): Actor {
       });
       socket.once('close', () => {
         clearTimeout(deadline);
+        // Without effect where the outcome was heard.
         resolve(
-          heard.outcome() ??
-            (isConnected
-              ? unheard(request, 'internal', 'the connection ended without an outcome: journalctl -u "certherd-act@*"')
-              : unheard(request, 'not-allowed', closedSocket(path, refusal))),
+          isConnected
+            ? unheard(request, 'internal', 'the connection ended without an outcome: journalctl -u "certherd-act@*"')
+            : unheard(request, 'not-allowed', closedSocket(path, refusal)),
         );
       });
     });

@@ -35,11 +35,12 @@ function childActor(configPath: string | undefined): Actor {
         stdio: ['pipe', 'pipe', 'inherit'],
         detached: true,
       });
-      const heard = hear(child.stdout, progress);
+      hear(child.stdout, progress, resolve);
       const deadline = setTimeout(() => child.kill('SIGTERM'), longestMs);
       const end = (fallback: string) => {
         clearTimeout(deadline);
-        resolve(heard.outcome() ?? unheard(request, 'internal', fallback));
+        // Without effect where the outcome was heard.
+        resolve(unheard(request, 'internal', fallback));
       };
       child.once('error', (error) => end(error.message));
       child.stdin.on('error', () => {});
