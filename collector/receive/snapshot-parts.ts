@@ -90,10 +90,9 @@ export function createAssembly(
     texts.push(part.text);
     if (part.part < part.parts) return {};
     const text = texts.join('');
-    const all = bytes;
     drop();
     room.noteWhole(agentId, clock.monotonic());
-    return whole(part, text, all);
+    return whole(part, text);
   }
 
   function begin(part: SnapshotPart): void {
@@ -105,16 +104,13 @@ export function createAssembly(
     });
   }
 
-  function whole(
-    { digest, observedAt }: SnapshotPart,
-    text: string,
-    all: number,
-  ): { whole: WholeSnapshot } | PartRefusal {
+  function whole({ digest, observedAt }: SnapshotPart, text: string): { whole: WholeSnapshot } | PartRefusal {
     if (createHash('sha256').update(text).digest('hex') !== digest) return refuse('frame-invalid', 'not of its digest');
     const frame = readFrame({ type: 'snapshot', digest, observedAt, snapshot: parsed(text) });
     if (!frame.ok) return refuse('frame-invalid', frame.failure);
+    // Of the whole, since halves of a character that was cut measure more than the character.
     return frame.value.type === 'snapshot'
-      ? { whole: { frame: frame.value, bytes: all } }
+      ? { whole: { frame: frame.value, bytes: Buffer.byteLength(text) } }
       : refuse('frame-invalid', 'no snapshot');
   }
 
