@@ -3,27 +3,26 @@ import type { Config } from './config.ts';
 import { startFailure } from './failure.ts';
 import type { Clock, Ports } from './ports.ts';
 import { admissionLimits } from './receive/admission.ts';
+import { followElsewhere } from './receive/elsewhere.ts';
 import { createFrameReader } from './receive/frames.ts';
 import { createRefusals } from './receive/gate.ts';
 import { openAgentListener } from './receive/listener.ts';
 import { createLiveness } from './receive/liveness.ts';
-import { watchRevocations } from './receive/revocation.ts';
+import type { Topic } from './receive/records.ts';
 import { createSessions } from './receive/sessions.ts';
 import { createPartsRoom } from './receive/snapshot-parts.ts';
 import { loadTlsIdentity } from './receive/tls-identity.ts';
 import { keepRequests } from './requests.ts';
 import { assembleEstate } from './serve/assemble-estate.ts';
-import type { Estate } from './serve/estate.ts';
 import { openControl } from './serve/control.ts';
 import { createLive } from './serve/live.ts';
 import { readPageFiles, type PageFiles } from './serve/page-files.ts';
 import { openWebServer } from './serve/web-server.ts';
-import { removeLeftovers } from './store/backup.ts';
+import { removeLeftovers } from './store/sqlite/backup.ts';
 import { lockDirectory, prepareDirectory } from './store/directory.ts';
-import type { Facts } from './store/facts.ts';
 import { keepBounds } from './store/retention.ts';
-import { sqliteFor } from './store/sqlite.ts';
-import { openStore } from './store/store.ts';
+import { openStore } from './store/open.ts';
+import { sqliteFor } from './store/sqlite/sqlite.ts';
 import { collectorVersion } from './version.ts';
 
 /** All pages ask when something changed: they share one estate for this long, if nothing else changes. */
@@ -36,7 +35,7 @@ export interface Collector {
   /** No agent was enrolled when it started. */
   isNew: boolean;
   /** Hosts that are enrolled, and those of them that are connected now. */
-  hosts: () => { enrolled: number; connected: number };
+  hosts: () => Promise<{ enrolled: number; connected: number }>;
   /** Ends connections, keeps what is to be kept, and lets go of the data directory. */
   close: () => Promise<void>;
 }
@@ -73,11 +72,11 @@ async function open(
   const sqlite = sqliteFor(directory);
   closers.push(orFail(lockDirectory(directory, orFail(sqlite))));
   removeLeftovers(directory, startedAt);
-  const opened = openStore(directory, log, sqlite);
+  const opened = await openStore({ ...config, dataDirectory: directory }, { clock, log }, sqlite);
   if (!opened.ok) throw startFailure(opened.failure.message);
   const store = opened.value;
   closers.push(store.close);
-  closers.push(keepBounds({ ...store, clock, log }, config));
+  closers.push(store.lead(() => keepBounds({ ...store, clock, log }, config)));
   const identity = orFail(await loadTlsIdentity(directory, startedAt));
   const files = await pageFiles();
 
@@ -85,11 +84,11 @@ async function open(
   closers.push(live.close);
   const { changed } = live;
   const silentAfterMs = config.silentAfterSeconds * 1000;
-  const liveness = createLiveness({ records: store, clock, log, silentAfterMs, changed });
+  const heard = await store.lastHeard();
+  const liveness = createLiveness({ records: store, heard, clock, log, silentAfterMs, changed });
   closers.push(liveness.close);
   const refusals = createRefusals();
   const sessions = createSessions();
-  closers.push(watchRevocations({ records: store, sessions, clock, log, changed }));
   const isWritable = rarely(clock, async () => (await store.checkWritable(clock.now())).ok);
   const listener = await openAgentListener({
     listen: config.agentListen,
@@ -113,21 +112,13 @@ async function open(
   closers.push(listener.close);
   await store.noteAgentAddress(formatAuthority(listener.address));
 
-  let read: { revision: number; facts: Facts } | undefined;
-  const currentFacts = (): Facts => {
-    const revision = live.revision();
-    if (read?.revision !== revision) read = { revision, facts: store.facts() };
-    return read.facts;
-  };
-  const assemble = () =>
-    assembleEstate({ ...currentFacts(), presenceOf: liveness.presence, collectorVersion, startedAt }, clock.now());
-  let shown: { revision: number; at: number; estate: Estate } | undefined;
-  const estate = (): Estate => {
-    const revision = live.revision();
-    const at = clock.monotonic();
-    if (shown?.revision !== revision || at - shown.at >= sharedMs) shown = { revision, at, estate: assemble() };
-    return shown.estate;
-  };
+  const currentFacts = perRevision(live.revision, Infinity, clock, store.facts);
+  const estate = perRevision(live.revision, sharedMs, clock, async () =>
+    assembleEstate(
+      { ...(await currentFacts()), presenceOf: liveness.presence, collectorVersion, startedAt },
+      clock.now(),
+    ),
+  );
   const web = await openWebServer({
     listen: config.webListen,
     pageFiles: files,
@@ -140,8 +131,8 @@ async function open(
     stays: store.stays,
     requests: store.requests,
     now: () => clock.now(),
-    counts: () => ({
-      eventsTotal: currentFacts().eventsTotal,
+    counts: async () => ({
+      eventsTotal: (await currentFacts()).eventsTotal,
       agentsConnected: liveness.connectedCount(),
       agentsWaiting: listener.waiting(),
       pagesConnected: live.followers(),
@@ -151,13 +142,33 @@ async function open(
   closers.push(web.close);
   const requests = keepRequests({ ...store, facts: currentFacts, sessions, clock, log });
   closers.push(requests.close);
+  const changedElsewhere = (topics: readonly Topic[]): void => {
+    changed(topics);
+    requests.wake();
+  };
+  closers.push(followElsewhere({ records: store, sessions, liveness, clock, log, changed: changedElsewhere }));
   const control = await openControl({ directory, log, clock, copyTo: store.copyTo, requests });
   closers.push(control.close);
   return {
     agentAddress: listener.address,
     webAddress: web.address,
-    isNew: currentFacts().hosts.length === 0,
-    hosts: () => ({ enrolled: currentFacts().hosts.length, connected: liveness.connectedCount() }),
+    isNew: (await currentFacts()).hosts.length === 0,
+    hosts: async () => ({ enrolled: (await currentFacts()).hosts.length, connected: liveness.connectedCount() }),
+  };
+}
+
+/** Made once for all who ask before the next change, and anew after `forMs`; not kept where it failed. */
+function perRevision<T>(revision: () => number, forMs: number, clock: Clock, make: () => Promise<T>): () => Promise<T> {
+  let last: { revision: number; at: number; made: Promise<T> } | undefined;
+  return () => {
+    const at = clock.monotonic();
+    if (last?.revision === revision() && at - last.at < forMs) return last.made;
+    const mine = { revision: revision(), at, made: make() };
+    last = mine;
+    mine.made.catch(() => {
+      if (last === mine) last = undefined;
+    });
+    return mine.made;
   };
 }
 

@@ -11,6 +11,10 @@ import type { LogLevel } from './system/log.ts';
 /** What the collector is told. Frozen; every field has a value. */
 export interface Config {
   dataDirectory: string;
+  /** postgres:// URL of a database that several collectors may share; undefined: SQLite, in the data directory. */
+  store: string | undefined;
+  /** A file whose first line is the password for it. */
+  storePasswordFile: string | undefined;
   agentListen: Authority;
   webListen: Authority;
   /** What agents are told to connect to; without it, this machine's name and the port of agentListen. */
@@ -93,12 +97,15 @@ export function parseConfig(
     const { expected, read } = readers[key];
     const value = read(table[key]);
     if (value !== undefined) return value;
-    mistaken(key, `expected ${expected}, found ${shown(table[key])}`);
+    // A URL may have a password in it.
+    mistaken(key, `expected ${expected}${key === 'store' ? '' : `, found ${shown(table[key])}`}`);
     return fallback;
   };
   const heartbeatSeconds = field('heartbeat_seconds', 15);
   const config: Config = {
     dataDirectory: dataDirectory ?? field('data_directory', defaultDataDirectory(surroundings)),
+    store: field('store', undefined),
+    storePasswordFile: field('store_password_file', undefined),
     agentListen: field('agent_listen', { host: '0.0.0.0', port: 8443 }),
     webListen: field('web_listen', { host: '127.0.0.1', port: 8480 }),
     publicAddress: field('public_address', undefined),
@@ -118,6 +125,8 @@ export function parseConfig(
 /** The file's fields. */
 interface Fields {
   data_directory: string;
+  store: string;
+  store_password_file: string;
   agent_listen: Authority;
   web_listen: Authority;
   public_address: Authority;
@@ -134,6 +143,14 @@ interface Fields {
 /** Per field: what is expected, in words, and how it is read; undefined is a mistake. */
 const readers: { [K in keyof Fields]: { expected: string; read: (value: unknown) => Fields[K] | undefined } } = {
   data_directory: {
+    expected: 'an absolute path',
+    read: (value) => (typeof value === 'string' && isAbsolute(value) ? value : undefined),
+  },
+  store: {
+    expected: 'the URL of a PostgreSQL database, as "postgres://certherd@db.example/certherd"',
+    read: (value) => (typeof value === 'string' && isPostgresUrl(value) ? value : undefined),
+  },
+  store_password_file: {
     expected: 'an absolute path',
     read: (value) => (typeof value === 'string' && isAbsolute(value) ? value : undefined),
   },
@@ -186,6 +203,11 @@ const readers: { [K in keyof Fields]: { expected: string; read: (value: unknown)
 export function readPublicTrust(text: string): PublicTrust | undefined {
   if (text === 'own-key' || text === 'system-ca') return text;
   return isAbsolute(text) ? { certificate: text } : undefined;
+}
+
+/** postgres:// or postgresql://, as libpq has it (34.1.1.2). */
+function isPostgresUrl(text: string): boolean {
+  return /^postgres(?:ql)?:\/\//.test(text) && URL.canParse(text);
 }
 
 function listenAddress(value: unknown): Authority | undefined {

@@ -22,3 +22,14 @@ export function messageOf(error: unknown): string {
 export function codeOf(error: unknown): string {
   return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : '';
 }
+
+/** The database is away: the same may succeed later. */
+export function unreachable(message: string): Error {
+  const error = new Error(message);
+  error.name = 'Unreachable';
+  return error;
+}
+
+export function isUnreachable(error: unknown): error is Error {
+  return error instanceof Error && error.name === 'Unreachable';
+}

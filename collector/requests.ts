@@ -6,7 +6,7 @@ import { messageOf } from './failure.ts';
 import { type Clock, every, type Log } from './ports.ts';
 import type { Session, Sessions } from './receive/sessions.ts';
 import type { Facts } from './store/facts.ts';
-import type { Kept } from './store/group-commit.ts';
+import type { Kept } from './store/kept.ts';
 import type { RequestDraft, RequestRow } from './store/requests.ts';
 
 /** What somebody asks of a host. */
@@ -26,16 +26,18 @@ export interface Wish {
 export interface Requests {
   /** Kept, and sent where the host is connected; else once it is. The failure says what to ask instead. */
   ask: (wish: Wish) => Promise<Result<RequestRow, string>>;
-  find: (id: string) => RequestRow | undefined;
+  find: (id: string) => Promise<RequestRow | undefined>;
+  /** Another process may have asked for something. */
+  wake: () => void;
   close: () => void;
 }
 
 interface RequestNeeds {
-  facts: () => Pick<Facts, 'hosts'>;
+  facts: () => Promise<Pick<Facts, 'hosts'>>;
   addRequest: (draft: RequestDraft) => Promise<Kept<RequestRow>>;
   noteSent: (id: string, at: number) => Promise<Kept<void>>;
-  findRequest: (id: string) => RequestRow | undefined;
-  waitingRequests: (now: number) => RequestRow[];
+  findRequest: (id: string) => Promise<RequestRow | undefined>;
+  waitingRequests: (now: number) => Promise<RequestRow[]>;
   sessions: Pick<Sessions, 'current'>;
   clock: Clock;
   log: Log;
@@ -50,13 +52,14 @@ const retryMs = 1_000;
 export function keepRequests(needs: RequestNeeds): Requests {
   const { facts, addRequest, noteSent, findRequest, waitingRequests, sessions, clock, log } = needs;
   const heard = new Map<string, Session>();
-  // None is made but by `ask`, so that a collector at rest does not read the database for them.
+  // None is made but by `ask`, here or elsewhere, so that a collector at rest does not read the database for them.
   let some = true;
-  const stop = every(clock, retryMs, sweep);
+  let sweeping = false;
+  const stop = every(clock, retryMs, () => void sweep());
 
   return {
     async ask(wish) {
-      const found = hostOf(wish.host);
+      const found = await hostOf(wish.host);
       if (!found.ok) return found;
       const { agentId, snapshot } = found.value;
       if (!snapshot)
@@ -70,14 +73,17 @@ export function keepRequests(needs: RequestNeeds): Requests {
       if (!kept.ok) return { ok: false, failure: `nothing can be kept (${kept.failure.reason}): free some space` };
       some = true;
       if (kept.value.id === draft.id) await send(kept.value);
-      return { ok: true, value: findRequest(kept.value.id) ?? kept.value };
+      return { ok: true, value: (await findRequest(kept.value.id)) ?? kept.value };
     },
     find: findRequest,
+    wake() {
+      some = true;
+    },
     close: stop,
   };
 
-  function hostOf(word: string): Result<Facts['hosts'][number], string> {
-    const named = facts().hosts.filter(({ name, agentId }) => name === word || agentId === word);
+  async function hostOf(word: string): Promise<Result<Facts['hosts'][number], string>> {
+    const named = (await facts()).hosts.filter(({ name, agentId }) => name === word || agentId === word);
     const trusted = named.filter(({ revokedAt }) => revokedAt === undefined);
     const [host] = trusted;
     if (!host && named.length > 0)
@@ -88,15 +94,20 @@ export function keepRequests(needs: RequestNeeds): Requests {
     return { ok: true, value: host };
   }
 
-  function sweep(): void {
-    if (!some) return;
+  async function sweep(): Promise<void> {
+    if (!some || sweeping) return;
+    sweeping = true;
+    some = false;
     try {
-      const waiting = waitingRequests(clock.now());
-      some = waiting.length > 0;
+      const waiting = await waitingRequests(clock.now());
+      some ||= waiting.length > 0;
       for (const id of heard.keys()) if (!waiting.some((one) => one.id === id)) heard.delete(id);
       for (const request of waiting) void send(request);
     } catch (error) {
+      some = true;
       log.error({ detail: messageOf(error) }, 'requests cannot be read: trying again');
+    } finally {
+      sweeping = false;
     }
   }
 

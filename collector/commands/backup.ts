@@ -3,21 +3,22 @@ import { basename, dirname, join, resolve } from 'node:path';
 import { printable } from '@certherd/command-line/printable';
 import { codeOf, startFailure } from '../failure.ts';
 import type { BackupLine } from '../serve/control-backup.ts';
-import { type BackupContent, finishBackup, inspectBackup, sync, syncNames } from '../store/backup.ts';
+import { type BackupContent, finishBackup, inspectBackup, sync, syncNames } from '../store/sqlite/backup.ts';
 import { lockDirectory } from '../store/directory.ts';
-import type { Mark } from '../store/mark.ts';
+import type { Mark } from '../store/sqlite/mark.ts';
 import { readMigrations } from '../store/migrations.ts';
-import { type OpenSqlite, sqliteFor } from '../store/sqlite.ts';
-import { copyResting } from '../store/store.ts';
+import { type OpenSqlite, sqliteFor } from '../store/sqlite/sqlite.ts';
+import { copyResting } from '../store/sqlite/store.ts';
 import { askServing } from './ask-serving.ts';
 import { configFor, type Console, exitCodes, type JsonOptions } from './command.ts';
-import { megabytes, requireData } from './directory.ts';
+import { megabytes, requireData, requireFile } from './directory.ts';
 
 /** `backup FILE`: the database as of one moment, checked, under that name; nothing is there in its place before it is whole. */
 export async function backUp(file: string, options: JsonOptions, console: Console): Promise<number> {
   const config = configFor(options, console);
   if (!config) return exitCodes.config;
   const { dataDirectory } = config;
+  requireFile(config, 'pg_dump --format=custom --file=FILE certherd, with the database of collector.toml');
   requireData(dataDirectory);
   const target = resolve(file);
   const sqlite = sqliteFor(dataDirectory);

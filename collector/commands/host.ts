@@ -4,7 +4,9 @@ import pc from 'picocolors';
 import { startFailure } from '../failure.ts';
 import { assembleEstate } from '../serve/assemble-estate.ts';
 import type { HostView } from '../serve/estate.ts';
-import { openStore, type Store } from '../store/store.ts';
+import type { Config } from '../config.ts';
+import { openStore } from '../store/open.ts';
+import type { Store } from '../store/store.ts';
 import { silentLog } from '../system/log.ts';
 import { collectorVersion } from '../version.ts';
 import { configFor, type Console, exitCodes, type JsonOptions } from './command.ts';
@@ -17,11 +19,11 @@ import { requireData } from './directory.ts';
 export async function listHosts(options: JsonOptions, console: Console): Promise<number> {
   const config = configFor(options, console);
   if (!config) return exitCodes.config;
-  const store = storeOf(config.dataDirectory);
+  const store = await storeOf(config, console);
   const now = console.clock.now();
   const silentAfterMs = (config.silentAfterSeconds + 30) * 1000;
-  const facts = store.facts();
-  store.close();
+  const facts = await store.facts();
+  await store.close();
   const heard = new Map(facts.hosts.map((host) => [host.agentId, host.heardAt]));
   const presenceOf = (agentId: string) => {
     const heardAt = heard.get(agentId);
@@ -36,9 +38,9 @@ export async function listHosts(options: JsonOptions, console: Console): Promise
 }
 
 /** The database that is there. Rejects with a line that says what to do. */
-export function storeOf(directory: string): Store {
-  requireData(directory);
-  const opened = openStore(directory, silentLog);
+export async function storeOf(config: Config, { clock }: Console): Promise<Store> {
+  if (config.store === undefined) requireData(config.dataDirectory);
+  const opened = await openStore(config, { clock, log: silentLog });
   if (!opened.ok) throw startFailure(opened.failure.message);
   return opened.value;
 }

@@ -34,7 +34,7 @@ export async function request(
   const config = configFor(options, console);
   if (!config) return exitCodes.config;
   const { dataDirectory } = config;
-  requireData(dataDirectory);
+  if (config.store === undefined) requireData(dataDirectory);
   const { host, reason, key } = options;
   const withinSeconds = (parseDuration(options.within ?? '10m') ?? 0) / 1000;
   const wish = { host, verb, subject, requester: requester(process.env), reason, key, withinSeconds };

@@ -2,15 +2,16 @@ import { resolve } from 'node:path';
 import { printable } from '@certherd/command-line/printable';
 import { startFailure } from '../failure.ts';
 import { lockDirectory, prepareDirectory } from '../store/directory.ts';
-import { restoreBackup } from '../store/restore.ts';
-import { sqliteFor } from '../store/sqlite.ts';
+import { restoreBackup } from '../store/sqlite/restore.ts';
+import { sqliteFor } from '../store/sqlite/sqlite.ts';
 import { configFor, type Console, exitCodes, type JsonOptions } from './command.ts';
-import { megabytes } from './directory.ts';
+import { megabytes, requireFile } from './directory.ts';
 
 /** `restore FILE`: a backup takes the database's place, which is kept beside; while a collector serves it refuses. */
 export function restore(file: string, options: JsonOptions, console: Console): number {
   const config = configFor(options, console);
   if (!config) return exitCodes.config;
+  requireFile(config, 'stop every collector, then pg_restore --clean --if-exists --dbname=certherd FILE');
   const directory = prepareDirectory(config.dataDirectory);
   if (!directory.ok) throw startFailure(directory.failure);
   const sqlite = sqliteFor(directory.value);

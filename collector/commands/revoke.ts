@@ -1,7 +1,7 @@
 import { printable } from '@certherd/command-line/printable';
-import { startFailure } from '../failure.ts';
 import type { HostFacts } from '../store/facts.ts';
 import { type CommonOptions, configFor, type Console, exitCodes } from './command.ts';
+import { notWritten } from './directory.ts';
 import { storeOf } from './host.ts';
 
 export interface RevokeOptions extends CommonOptions {
@@ -13,9 +13,9 @@ export interface RevokeOptions extends CommonOptions {
 export async function revokeHost(wanted: string, options: RevokeOptions, console: Console): Promise<number> {
   const config = configFor(options, console);
   if (!config) return exitCodes.config;
-  const store = storeOf(config.dataDirectory);
+  const store = await storeOf(config, console);
   try {
-    const found = chosen(wanted, store.facts().hosts);
+    const found = chosen(wanted, (await store.facts()).hosts);
     if ('mistake' in found) {
       console.complain(`certherd-collector: ${found.mistake}`);
       return exitCodes.failed;
@@ -32,8 +32,7 @@ export async function revokeHost(wanted: string, options: RevokeOptions, console
     }
     const at = console.clock.now();
     const kept = await store.revoke(agentId, at);
-    if (!kept.ok)
-      throw startFailure(`${config.dataDirectory}: nothing can be written (${kept.failure.reason}): free some space`);
+    if (!kept.ok) throw notWritten(config, kept.failure);
     const revokedAt = new Date(at).toISOString();
     if (options.json) console.print(JSON.stringify({ version: 1, agentId, name, revokedAt }));
     else {
@@ -44,7 +43,7 @@ export async function revokeHost(wanted: string, options: RevokeOptions, console
     }
     return exitCodes.ok;
   } finally {
-    store.close();
+    await store.close();
   }
 }
 

@@ -26,8 +26,8 @@ export async function serve(options: CommonOptions, console: Console): Promise<n
 }
 
 /** "1 of 2 hosts connected, agents at 0.0.0.0:8443, page at 127.0.0.1:8480" */
-function statusOf({ hosts, agentAddress, webAddress }: Collector): string {
-  const { enrolled, connected } = hosts();
+async function statusOf({ hosts, agentAddress, webAddress }: Collector): Promise<string> {
+  const { enrolled, connected } = await hosts();
   const counted =
     enrolled === 0 ? 'no host enrolled' : `${connected} of ${enrolled} host${enrolled === 1 ? '' : 's'} connected`;
   return `${counted}, agents at ${formatAuthority(agentAddress)}, page at ${formatAuthority(webAddress)}`;

@@ -4,13 +4,15 @@ import { hostname } from 'node:os';
 import { formatJoin, systemTrust } from '@certherd/protocol/join';
 import { type Authority, formatAuthority, parseAuthority } from '../authority.ts';
 import { type Config, type PublicTrust, readPublicTrust } from '../config.ts';
+import type { Clock } from '../ports.ts';
 import { codeOf, messageOf, startFailure } from '../failure.ts';
 import { hashToken } from '../receive/authenticate.ts';
 import { loadTlsIdentity, pinOfCertificate } from '../receive/tls-identity.ts';
 import { prepareDirectory } from '../store/directory.ts';
-import { openStore } from '../store/store.ts';
+import { openStore } from '../store/open.ts';
 import { silentLog } from '../system/log.ts';
 import { type CommonOptions, configFor, type Console, exitCodes } from './command.ts';
+import { notWritten } from './directory.ts';
 import { parseDuration } from './duration.ts';
 
 export interface TokenOptions extends CommonOptions {
@@ -42,7 +44,7 @@ export async function createToken(options: TokenOptions, console: Console): Prom
   }
   const config = configFor(options, console);
   if (!config) return exitCodes.config;
-  const { join, expiresAt } = await addToken(config, given, trust ?? config.publicTrust, lifeMs, console.clock.now());
+  const { join, expiresAt } = await addToken(config, given, trust ?? config.publicTrust, lifeMs, console.clock);
   if (options.json) console.print(JSON.stringify({ version: 1, join, expiresAt }));
   else {
     console.print(join);
@@ -56,26 +58,28 @@ async function addToken(
   given: Authority | undefined,
   trust: PublicTrust,
   lifeMs: number,
-  now: number,
+  clock: Clock,
 ): Promise<{ join: string; expiresAt: string }> {
   const directory = prepareDirectory(config.dataDirectory);
   if (!directory.ok) throw startFailure(directory.failure);
-  const opened = openStore(directory.value, silentLog);
+  const opened = await openStore({ ...config, dataDirectory: directory.value }, { clock, log: silentLog });
   if (!opened.ok) throw startFailure(opened.failure.message);
   const store = opened.value;
+  const now = clock.now();
   try {
     const identity = await loadTlsIdentity(directory.value, now);
     if (!identity.ok) throw startFailure(identity.failure);
     const pin = pinOf(trust, identity.value.pin);
-    const authority = formatAuthority(given ?? config.publicAddress ?? guessAddress(config, store.agentAddress()));
+    const authority = formatAuthority(
+      given ?? config.publicAddress ?? guessAddress(config, await store.agentAddress()),
+    );
     const token = randomBytes(32).toString('base64url');
     const kept = await store.addToken(hashToken(token), now, now + lifeMs);
-    if (!kept.ok)
-      throw startFailure(`${directory.value}: nothing can be written (${kept.failure.reason}): free some space`);
+    if (!kept.ok) throw notWritten(config, kept.failure);
     const expiresAt = new Date(now + lifeMs).toISOString();
     return { join: formatJoin({ authority, pin, token }), expiresAt };
   } finally {
-    store.close();
+    await store.close();
   }
 }
 

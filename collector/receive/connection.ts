@@ -92,8 +92,8 @@ export function attend(socket: WebSocket, remote: string, slot: Slot, gate: Gate
   }
 
   async function admit(hello: Hello): Promise<void> {
-    const { agentId, bootId } = hello;
-    const mine: Session = { agentId, bootId, answers, ask, yield: yieldPlace, revoke };
+    const { agentId, bootId, generation } = hello;
+    const mine: Session = { agentId, bootId, generation, answers, ask, yield: yieldPlace, revoke };
     const answer = await greet(hello, challenge, mine, channel.isOpen, gate);
     if ('refused' in answer) return turnAway(answer, 'hello');
     if (!channel.isOpen()) return;
@@ -173,6 +173,10 @@ export function attend(socket: WebSocket, remote: string, slot: Slot, gate: Gate
     if (!session || !gate.sessions.remove(session)) return;
     gate.liveness.disconnected(session.agentId);
     gate.changed(['hosts']);
-    log.info({ agentId: session.agentId }, 'disconnected');
+    const { agentId, generation } = session;
+    gate.records
+      .endSession(agentId, generation)
+      .catch((error: unknown) => log.debug({ agentId, detail: messageOf(error) }, 'the end was not written down'));
+    log.info({ agentId }, 'disconnected');
   }
 }

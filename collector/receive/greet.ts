@@ -53,19 +53,19 @@ export async function greet(
   const { agentId, bootId, generation, epoch, hostName, agentVersion } = hello;
   const version = agreedVersion(hello);
   if (version === undefined) return { refused: 'version-unsupported' };
-  const identity = records.identity(agentId);
+  const identity = await records.identity(agentId);
   if (!identity || !isGenuine(hello, challenge, identity.publicKey)) return { refused: 'not-authenticated' };
   if (identity.revoked) return { refused: 'revoked' };
   const older = sessions.current(agentId);
-  if (older && (await older.answers())) return conflict();
+  if (older ? await older.answers() : await records.others.answers(agentId)) return conflict();
   const at = clock.now();
   const begun = await records.beginSession({ agentId, generation, bootId, epoch, hostName, agentVersion, at });
   if (!begun.ok) return tryLater;
   if (!begun.value) return conflict();
+  // It may have been revoked while its beginning was written.
+  if ((await records.identity(agentId))?.revoked) return { refused: 'revoked' };
   const other = sessions.current(agentId);
   if (other && other !== older && other.bootId !== bootId) return conflict();
-  // It may have been revoked while its beginning was written.
-  if (records.identity(agentId)?.revoked) return { refused: 'revoked' };
   if (isOpen()) sessions.put(session);
   return {
     type: 'welcome',

@@ -24,7 +24,7 @@ interface Pausable {
 }
 
 type IngestNeeds = Pick<Gate, 'clock' | 'log' | 'changed' | 'partsRoom' | 'readFrame'> & {
-  records: Pick<Gate['records'], 'keepEvents' | 'keepSnapshot' | 'identity'>;
+  records: Pick<Gate['records'], 'keepEvents' | 'keepSnapshot' | 'isRevoked'>;
   liveness: Pick<Gate['liveness'], 'heard'>;
 };
 
@@ -78,7 +78,7 @@ export function createIngest(
   function takeHeartbeat(frame: Heartbeat): void {
     if (!isInstant(frame.at) || (frame.observedAt !== undefined && !isInstant(frame.observedAt)))
       return channel.refuse('frame-invalid', 'heartbeat: no such instant');
-    if (records.identity(agentId)?.revoked !== false) return channel.refuse('revoked', 'heartbeat');
+    if (records.isRevoked(agentId)) return channel.refuse('revoked', 'heartbeat');
     const isCurrent = frame.digest !== undefined && frame.digest === digest;
     gate.liveness.heard(agentId, isCurrent && frame.observedAt ? lookAt(frame.observedAt, frame.at) : undefined);
     if (frame.digest === undefined || isCurrent || wanted) return;

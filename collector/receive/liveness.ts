@@ -1,6 +1,6 @@
 import { messageOf } from '../failure.ts';
 import { type Clock, every, type Log } from '../ports.ts';
-import type { Heard, Records, Topic } from './records.ts';
+import type { Heard, LastHeard, Records, Topic } from './records.ts';
 
 /** What is known of a host's voice, apart from what it said. */
 export interface Presence {
@@ -28,13 +28,18 @@ export interface Liveness {
   /** A frame came; `look` if it said when the current snapshot's facts were last seen. */
   heard: (agentId: string, look?: Look) => void;
   presence: (agentId: string) => Presence;
+  /** Agents with a session here. */
   connectedCount: () => number;
+  /** Reads what other collectors heard. */
+  refresh: () => Promise<void>;
   /** Writes down what was heard since the last time. */
   close: () => Promise<void>;
 }
 
 export interface LivenessNeeds {
   records: Pick<Records, 'lastHeard' | 'noteHeard' | 'validityChanged'>;
+  /** As kept, when this process started. */
+  heard: readonly LastHeard[];
   clock: Clock;
   log: Log;
   silentAfterMs: number;
@@ -43,6 +48,8 @@ export interface LivenessNeeds {
 
 interface Voice {
   connected: boolean;
+  /** Connected to another collector, as that one tells. */
+  elsewhere: boolean;
   heardAt: number | undefined;
   /** On the monotonic clock; undefined when last heard by an earlier process. */
   heardMonotonic: number | undefined;
@@ -57,9 +64,9 @@ interface Voice {
 const saveEveryMs = 30_000;
 
 /** Follows who is heard. Hosts heard by this process age on the monotonic clock, so that a jump silences nobody. */
-export function createLiveness({ records, clock, log, silentAfterMs, changed }: LivenessNeeds): Liveness {
+export function createLiveness({ records, heard, clock, log, silentAfterMs, changed }: LivenessNeeds): Liveness {
   const voices = new Map<string, Voice>();
-  for (const { agentId, heardAt } of records.lastHeard()) voices.set(agentId, newVoice(heardAt));
+  take(heard);
   for (const voice of voices.values()) voice.silent = isSilent(voice);
   let sweptAt = clock.now();
   let savedAt = clock.monotonic();
@@ -84,11 +91,15 @@ export function createLiveness({ records, clock, log, silentAfterMs, changed }: 
       const voice = voices.get(agentId);
       if (!voice)
         return { connected: false, silent: true, heardAt: undefined, observedAt: undefined, lookAgeMs: undefined };
-      const { connected, heardAt, observedAt, lookedMonotonic } = voice;
+      const { heardAt, observedAt, lookedMonotonic } = voice;
+      const connected = voice.connected || voice.elsewhere;
       const lookAgeMs = lookedMonotonic === undefined ? undefined : clock.monotonic() - lookedMonotonic;
       return { connected, silent: isSilent(voice), heardAt, observedAt, lookAgeMs };
     },
     connectedCount: () => [...voices.values()].filter((voice) => voice.connected).length,
+    async refresh() {
+      take(await records.lastHeard());
+    },
     async close() {
       stop();
       await save();
@@ -111,7 +122,21 @@ export function createLiveness({ records, clock, log, silentAfterMs, changed }: 
     return voice;
   }
 
+  /** What was told here is newer than what was written down. */
+  function take(list: readonly LastHeard[]): void {
+    for (const { agentId, heardAt, elsewhere } of list) {
+      const voice = voiceOf(agentId);
+      if (elsewhere && !voice.elsewhere && !voice.connected) voice.lookedMonotonic = undefined;
+      voice.elsewhere = elsewhere;
+      if (heardAt === undefined || (voice.heardAt !== undefined && heardAt <= voice.heardAt)) continue;
+      voice.heardAt = heardAt;
+      // Heard at another collector, by the wall clock.
+      if (!voice.connected) voice.heardMonotonic = undefined;
+    }
+  }
+
   function isSilent(voice: Voice): boolean {
+    if (voice.elsewhere) return false;
     if (voice.heardMonotonic !== undefined) return clock.monotonic() - voice.heardMonotonic > silentAfterMs;
     return voice.heardAt === undefined || Math.abs(clock.now() - voice.heardAt) > silentAfterMs;
   }
@@ -125,13 +150,17 @@ export function createLiveness({ records, clock, log, silentAfterMs, changed }: 
     }
     const now = clock.now();
     if (turned) changed(['hosts', 'endpoints', 'findings']);
+    void lookAtValidity(now);
+    if (clock.monotonic() - savedAt >= saveEveryMs) save().catch(complain);
+  }
+
+  async function lookAtValidity(now: number): Promise<void> {
     try {
-      if (records.validityChanged(sweptAt, now)) changed(['hosts', 'certificates', 'endpoints', 'findings']);
+      if (await records.validityChanged(sweptAt, now)) changed(['hosts', 'certificates', 'endpoints', 'findings']);
       sweptAt = now;
     } catch (error) {
       log.error({ detail: messageOf(error) }, 'the database cannot be read: trying again');
     }
-    if (clock.monotonic() - savedAt >= saveEveryMs) save().catch(complain);
   }
 
   function complain(error: unknown): void {
@@ -140,20 +169,20 @@ export function createLiveness({ records, clock, log, silentAfterMs, changed }: 
 
   async function save(): Promise<void> {
     savedAt = clock.monotonic();
-    const heard: Heard[] = [];
+    const list: Heard[] = [];
     for (const [agentId, voice] of voices) {
       if (!voice.unsaved || voice.heardAt === undefined) continue;
       voice.unsaved = false;
       const { heardAt, observedAt } = voice;
-      heard.push({ agentId, heardAt, ...(observedAt === undefined ? {} : { observedAt }) });
+      list.push({ agentId, heardAt, ...(observedAt === undefined ? {} : { observedAt }) });
     }
-    if (heard.length === 0) return;
+    if (list.length === 0) return;
     changed(['hosts']);
-    await records.noteHeard(heard);
+    await records.noteHeard(list);
   }
 }
 
 function newVoice(heardAt: number | undefined): Voice {
   const nothing = { heardMonotonic: undefined, observedAt: undefined, lookedMonotonic: undefined, unsaved: false };
-  return { connected: false, heardAt, silent: true, ...nothing };
+  return { connected: false, elsewhere: false, heardAt, silent: true, ...nothing };
 }

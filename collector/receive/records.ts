@@ -7,7 +7,7 @@ export type Topic = 'hosts' | 'certificates' | 'endpoints' | 'lineages' | 'findi
 
 /** Nothing was kept; the same request may succeed later. */
 export interface NotKept {
-  reason: 'disk-full' | 'write-failed';
+  reason: 'disk-full' | 'write-failed' | 'unreachable';
   detail: string;
 }
 
@@ -58,9 +58,13 @@ export interface Heard {
 export interface Records {
   /** The agent id. undefined: the token is unknown, spent by another key, or over; one answer for all three. */
   enrol: (enrolment: Enrolment) => Durable<{ agentId: string } | { revoked: true } | undefined>;
-  identity: (agentId: string) => Identity | undefined;
+  identity: (agentId: string) => Promise<Identity | undefined>;
+  /** As this process knows it, at once: a revocation elsewhere is known here a second later. What is kept is looked at again. */
+  isRevoked: (agentId: string) => boolean;
   /** undefined: the generation does not grow, so that this state was copied or restored; the host is flagged. */
   beginSession: (start: SessionStart) => Durable<SessionState | undefined>;
+  /** The session of this generation is over. */
+  endSession: (agentId: string, generation: number) => Durable<void>;
   /** Notes that another machine presented this identity. */
   noteConflict: (agentId: string, at: number) => Durable<void>;
   /** Puts `next` in the place of `current`. False: that is its key no more, it was revoked, or `next` is another host's. */
@@ -74,13 +78,38 @@ export interface Records {
     events: Event[],
     at: number,
   ) => Durable<{ ackedSeq: number; added: number } | undefined>;
-  /** Did another process write since this was last asked? */
-  changedElsewhere: () => boolean;
+  /** What other processes changed since this was last asked. */
+  changedElsewhere: () => Promise<readonly Topic[]>;
+  /** Has `task` run once there may be something to ask for by changedElsewhere, if another process can tell. */
+  onElsewhere: (task: () => void) => void;
+  others: Others;
   /** Agent ids of all revoked hosts. */
-  revoked: () => string[];
+  revoked: () => Promise<string[]>;
   noteHeard: (heard: Heard[]) => Durable<void>;
-  /** When each enrolled agent was last heard, as kept. */
-  lastHeard: () => { agentId: string; heardAt: number | undefined }[];
+  lastHeard: () => Promise<LastHeard[]>;
   /** Did a current certificate's notBefore or notAfter lie in (from, to]? */
-  validityChanged: (from: number, to: number) => boolean;
+  validityChanged: (from: number, to: number) => Promise<boolean>;
 }
+
+/** When an enrolled agent was last heard, as kept; and is it connected to another collector that lives? */
+export interface LastHeard {
+  agentId: string;
+  heardAt: number | undefined;
+  elsewhere: boolean;
+}
+
+/** Other collectors that serve the same fleet from the same database. */
+export interface Others {
+  /** Has one of them a session of this agent whose other end still answers? Settles within about three seconds. */
+  answers: (agentId: string) => Promise<boolean>;
+  /** What they may ask of this one. */
+  attend: (own: {
+    /** Has this collector a session of the agent whose other end still answers? */
+    answers: (agentId: string) => Promise<boolean>;
+    /** A newer session of the agent began elsewhere. */
+    yield: (agentId: string, generation: number) => void;
+  }) => void;
+}
+
+/** There are none. */
+export const alone: Others = { answers: async () => false, attend: () => {} };

@@ -14,7 +14,7 @@ export async function rotateKey(
   challenge: Challenged,
   gate: Pick<Gate, 'records' | 'clock' | 'changed'>,
 ): Promise<KeyRotated | Refusal> {
-  const identity = gate.records.identity(agentId);
+  const identity = await gate.records.identity(agentId);
   const next = readPublicKey(frame.publicKey);
   if (!next) return { refused: 'frame-invalid' };
   const { collectorId, nonce } = challenge;

@@ -4,6 +4,7 @@ import type { RequestFrame } from '@certherd/protocol/frame';
 export interface Session {
   agentId: string;
   bootId: string;
+  generation: number;
   /** Does the other end still answer? Settles within three seconds. */
   answers: () => Promise<boolean>;
   /** Asks the agent for something (protocol/frame.ts, RequestFrame). False: it is gone, or too old to know requests. */

@@ -13,15 +13,15 @@ import { requestView } from './request-view.ts';
 
 /** What the routes read from. */
 export interface ApiNeeds {
-  estate: () => Estate;
+  estate: () => Promise<Estate>;
   /** In order of arrival; without `after` the newest. */
-  events: (after: number | undefined, limit: number) => Facts['events'];
+  events: (after: number | undefined, limit: number) => Promise<Facts['events']>;
   /** Newest first. */
-  requests: (limit: number) => RequestRow[];
-  restorations: () => Restoration[];
+  requests: (limit: number) => Promise<RequestRow[]>;
+  restorations: () => Promise<Restoration[]>;
   /** Newest first. */
-  stays: (fingerprint: string) => Stay[];
-  counts: () => CollectorCounts;
+  stays: (fingerprint: string) => Promise<Stay[]>;
+  counts: () => Promise<CollectorCounts>;
   live: Live;
   /** Can anything be kept? */
   isWritable: () => Promise<boolean>;
@@ -35,48 +35,52 @@ const chunkLength = 16 * 1024;
 /** The JSON API, the live stream, /metrics and /healthz. Every item has the shape that it has in Estate. */
 export function addApi(app: FastifyInstance, needs: ApiNeeds): void {
   const { estate, events, requests, restorations, stays, counts, live, isWritable, now } = needs;
-  app.get('/api/v1/estate', (_, reply) =>
-    reply
+  app.get('/api/v1/estate', async (_, reply) => {
+    const body = await estate();
+    return reply
       .header('cache-control', 'no-store')
       .header('content-type', 'application/json; charset=utf-8')
-      .send(Readable.from(inChunks(jsonPieces(estate())))),
-  );
+      .send(Readable.from(inChunks(jsonPieces(body))));
+  });
   for (const list of lists)
-    app.get(`/api/v1/${list}`, (_, reply) => {
-      const { version, at, [list]: items } = estate();
+    app.get(`/api/v1/${list}`, async (_, reply) => {
+      const { version, at, [list]: items } = await estate();
       return sendFresh(reply, { version, at, items });
     });
 
-  app.get<{ Querystring: Record<string, unknown> }>('/api/v1/events', ({ query }, reply) => {
+  app.get<{ Querystring: Record<string, unknown> }>('/api/v1/events', async ({ query }, reply) => {
     const after = wholeNumber(query['after'], 0, Number.MAX_SAFE_INTEGER);
     const limit = wholeNumber(query['limit'], 1, 1000);
     if (after === 'wrong' || limit === 'wrong')
       return sendProblem(reply, 400, 'Bad query', 'after: a number from 0; limit: a number from 1 to 1000');
-    const found = events(after, limit ?? 100);
+    const found = await events(after, limit ?? 100);
     const next = found.at(-1)?.id ?? after ?? 0;
     return sendFresh(reply, { version: 1, at: instant(now()), items: found.map(eventView), next });
   });
 
-  app.get<{ Params: { fingerprint: string } }>('/api/v1/certificates/:fingerprint/history', ({ params }, reply) => {
-    if (!/^[0-9a-f]{64}$/.test(params.fingerprint))
-      return sendProblem(reply, 400, 'Bad fingerprint', 'A SHA-256 in lower-case hexadecimal: 64 digits.');
-    const items = stays(params.fingerprint).map(({ from, until, ...stay }) => ({
-      ...stay,
-      from: instant(from),
-      ...(until !== undefined && { until: instant(until) }),
-    }));
-    return sendFresh(reply, { version: 1, at: instant(now()), items });
-  });
+  app.get<{ Params: { fingerprint: string } }>(
+    '/api/v1/certificates/:fingerprint/history',
+    async ({ params }, reply) => {
+      if (!/^[0-9a-f]{64}$/.test(params.fingerprint))
+        return sendProblem(reply, 400, 'Bad fingerprint', 'A SHA-256 in lower-case hexadecimal: 64 digits.');
+      const items = (await stays(params.fingerprint)).map(({ from, until, ...stay }) => ({
+        ...stay,
+        from: instant(from),
+        ...(until !== undefined && { until: instant(until) }),
+      }));
+      return sendFresh(reply, { version: 1, at: instant(now()), items });
+    },
+  );
 
-  app.get<{ Querystring: Record<string, unknown> }>('/api/v1/requests', ({ query }, reply) => {
+  app.get<{ Querystring: Record<string, unknown> }>('/api/v1/requests', async ({ query }, reply) => {
     const limit = wholeNumber(query['limit'], 1, 1000);
     if (limit === 'wrong') return sendProblem(reply, 400, 'Bad query', 'limit: a number from 1 to 1000');
-    const items = requests(limit ?? 100).map((row) => requestView(row, now()));
+    const items = (await requests(limit ?? 100)).map((row) => requestView(row, now()));
     return sendFresh(reply, { version: 1, at: instant(now()), items });
   });
 
-  app.get('/api/v1/restorations', (_, reply) => {
-    const items = restorations().map(({ backedUpAt, restoredAt }) => ({
+  app.get('/api/v1/restorations', async (_, reply) => {
+    const items = (await restorations()).map(({ backedUpAt, restoredAt }) => ({
       backedUpAt: instant(backedUpAt),
       restoredAt: instant(restoredAt),
     }));
@@ -92,15 +96,15 @@ export function addApi(app: FastifyInstance, needs: ApiNeeds): void {
     if (!live.follow(reply.raw, typeof lastId === 'string' ? lastId : undefined)) reply.raw.end();
   });
 
-  app.get('/metrics', (_, reply) => {
-    const text = metricsText(estate(), counts());
+  app.get('/metrics', async (_, reply) => {
+    const text = metricsText(await estate(), await counts());
     return reply.header('content-type', 'text/plain; version=0.0.4; charset=utf-8').send(Readable.from(inChunks(text)));
   });
 
   app.get('/healthz', async (_, reply) => {
     const writable = await isWritable();
     if (writable) return sendFresh(reply, { status: 'ok' });
-    return sendProblem(reply, 503, 'Read-only', 'The database cannot be written: look for a full disk.');
+    return sendProblem(reply, 503, 'Read-only', 'The database cannot be written: certherd-collector doctor says why.');
   });
 }
 

@@ -5,15 +5,15 @@ import { Readable } from 'node:stream';
 import type { FastifyInstance } from 'fastify';
 import { messageOf } from '../failure.ts';
 import type { Clock, Log } from '../ports.ts';
-import { removeLeftovers } from '../store/backup.ts';
-import type { Mark } from '../store/mark.ts';
+import { type CopyDatabase, removeLeftovers } from '../store/sqlite/backup.ts';
+import type { Mark } from '../store/sqlite/mark.ts';
 import { sendProblem } from './problem.ts';
 
 export interface BackupNeeds {
   directory: string;
   log: Log;
   clock: Clock;
-  copyTo: (path: string, onward: (progress: { total: number; remaining: number }) => void) => Promise<Mark>;
+  copyTo: CopyDatabase;
 }
 
 /** A line of the answer to POST /backup: how far it is, then what came about. */

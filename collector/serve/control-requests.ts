@@ -26,7 +26,7 @@ export interface ControlRequestNeeds {
   clock: Clock;
   requests: {
     ask: (wish: Static<typeof Asked>) => Promise<Result<RequestRow, string>>;
-    find: (id: string) => RequestRow | undefined;
+    find: (id: string) => Promise<RequestRow | undefined>;
   };
 }
 
@@ -41,8 +41,8 @@ export function addRequests(app: FastifyInstance, { clock, requests }: ControlRe
     if (!asked.ok) return sendProblem(reply, 422, 'Cannot be asked', asked.failure);
     return requestView(asked.value, clock.now());
   });
-  app.get<{ Params: { id: string } }>('/requests/:id', ({ params }, reply) => {
-    const found = requests.find(params.id);
+  app.get<{ Params: { id: string } }>('/requests/:id', async ({ params }, reply) => {
+    const found = await requests.find(params.id);
     return found
       ? reply.send(requestView(found, clock.now()))
       : sendProblem(reply, 404, 'Not Found', 'No such request.');

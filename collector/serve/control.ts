@@ -1,15 +1,14 @@
 import { chmodSync, rmSync } from 'node:fs';
 import Fastify from 'fastify';
 import { messageOf, startFailure } from '../failure.ts';
-import type { Log } from '../ports.ts';
 import { addBackup, type BackupNeeds } from './control-backup.ts';
 import { addRequests, type ControlRequestNeeds } from './control-requests.ts';
 import { controlPath } from './control-path.ts';
 import { sendProblem } from './problem.ts';
 
-export interface ControlNeeds extends BackupNeeds, ControlRequestNeeds {
-  directory: string;
-  log: Log;
+export interface ControlNeeds extends Omit<BackupNeeds, 'copyTo'>, ControlRequestNeeds {
+  /** undefined: the database is a server's, which makes backups itself. */
+  copyTo: BackupNeeds['copyTo'] | undefined;
 }
 
 /**
@@ -17,7 +16,7 @@ export interface ControlNeeds extends BackupNeeds, ControlRequestNeeds {
  * the database itself; no other authorisation is asked for. Nothing of it is on the page's listener.
  */
 export async function openControl(needs: ControlNeeds): Promise<{ close: () => Promise<void> }> {
-  const { directory, log } = needs;
+  const { directory, log, copyTo } = needs;
   const app = Fastify({ logger: false, forceCloseConnections: true, bodyLimit: 16 * 1024 });
   app.setNotFoundHandler((_, reply) =>
     sendProblem(reply, 404, 'Not Found', 'The serving collector does not know this: is it of another version?'),
@@ -26,7 +25,7 @@ export async function openControl(needs: ControlNeeds): Promise<{ close: () => P
     log.error({ detail: messageOf(error) }, 'a command of this machine failed');
     return sendProblem(reply, 500, 'Internal Server Error', messageOf(error));
   });
-  addBackup(app, needs);
+  if (copyTo) addBackup(app, { ...needs, copyTo });
   addRequests(app, needs);
   const { path, close } = controlPath(directory);
   try {

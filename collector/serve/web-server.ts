@@ -1,7 +1,7 @@
 import helmet from '@fastify/helmet';
 import Fastify, { type FastifyInstance } from 'fastify';
 import type { Authority } from '../authority.ts';
-import { isStartFailure, messageOf } from '../failure.ts';
+import { isStartFailure, isUnreachable, messageOf } from '../failure.ts';
 import { listenFailure } from '../listen.ts';
 import type { Log } from '../ports.ts';
 import { addApi, type ApiNeeds } from './api.ts';
@@ -39,6 +39,10 @@ export async function openWebServer(options: WebServerOptions): Promise<WebServe
   });
   app.setNotFoundHandler((_, reply) => sendProblem(reply, 404, 'Not Found', 'Nothing is kept at this address.'));
   app.setErrorHandler((error, _, reply) => {
+    if (isUnreachable(error)) {
+      log.debug({ detail: error.message }, 'a request found no database');
+      return sendProblem(reply, 503, 'Service Unavailable', 'The database cannot be reached: it is being tried again.');
+    }
     log.error({ detail: messageOf(error) }, 'a request failed');
     return sendProblem(reply, 500, 'Internal Server Error', 'The collector’s log says more.');
   });

@@ -49,7 +49,8 @@ export function partsByKey(parts: readonly Part[]): Map<string, Part> {
 }
 
 function part(kind: PartKind, id: string, body: object, certificate?: string): Part {
-  return { kind, id, certificate, body: JSON.stringify(body) };
+  // A database keeps no half of a surrogate pair: the id that it gives back has to be the same.
+  return { kind, id: id.toWellFormed(), certificate, body: JSON.stringify(body) };
 }
 
 /** "ORDINAL CODE KIND ID": the ordinal tells apart findings with one code about one subject. */

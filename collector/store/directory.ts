@@ -13,7 +13,10 @@ import { dirname, join, resolve } from 'node:path';
 import type { Result } from '@certherd/protocol/failure';
 import Database from 'better-sqlite3';
 import { codeOf, messageOf } from '../failure.ts';
-import type { OpenSqlite, Sql } from './sqlite.ts';
+import type { OpenSqlite, Sql } from './sqlite/sqlite.ts';
+
+/** Of a collector's own directory, whichever database it has. */
+const ours: ReadonlySet<string> = new Set(['certherd.db', 'serve.lock']);
 
 /**
  * Makes the data directory, 0700. One that is there is closed to others if it is ours or empty; if it holds something
@@ -24,7 +27,7 @@ export function prepareDirectory(path: string): Result<string, string> {
     makeDirectories(path);
     if ((statSync(path).mode & 0o077) !== 0) {
       const names = readdirSync(path);
-      if (names.length > 0 && !names.includes('certherd.db'))
+      if (names.length > 0 && !names.some((name) => ours.has(name)))
         return { ok: false, failure: `${path}: open to others and not empty: choose another directory with --data` };
       chmodSync(path, 0o700);
     }

@@ -45,6 +45,9 @@ export interface EventFacts {
   event: Event;
 }
 
+/** How many events the facts have. */
+export const newestEvents = 100;
+
 /** Everything current, and the newest events. */
 export interface Facts {
   hosts: HostFacts[];

@@ -1,7 +1,6 @@
 import { messageOf } from '../failure.ts';
 import type { Clock, Log } from '../ports.ts';
-import type { Kept } from './group-commit.ts';
-import { passStart, type ThinPlace, type ThinSlice } from './thin.ts';
+import type { Kept } from './kept.ts';
 
 /** How much history is kept. */
 export interface Retention {
@@ -10,12 +9,27 @@ export interface Retention {
   historyMegabytes: number | undefined;
 }
 
+/** How far a pass over the history has come: a table, and the last row of it that was looked at. */
+export interface ThinPlace {
+  table: 'change' | 'event' | 'certificate';
+  after: number;
+}
+
+export interface ThinSlice {
+  /** Where the next slice goes on; undefined: the pass is over. */
+  next: ThinPlace | undefined;
+  removed: number;
+}
+
+/** Where a pass begins. */
+export const passStart: ThinPlace = { table: 'change', after: 0 };
+
 interface RetentionNeeds {
   /** One slice, on disk when it resolves. */
   thin: (before: number, place: ThinPlace) => Promise<Kept<ThinSlice>>;
-  usedBytes: () => number;
+  usedBytes: (() => Promise<number>) | undefined;
   /** When the database was last told something, by the clock of then. */
-  newestAt: () => number | undefined;
+  newestAt: () => Promise<number | undefined>;
   clock: Clock;
   log: Log;
 }
@@ -36,7 +50,8 @@ export function keepBounds(
   retention: Retention,
 ): () => void {
   const { historyDays, historyMegabytes } = retention;
-  const now = vouchedTime(clock, newestAt());
+  const started = { at: clock.now(), monotonic: clock.monotonic() };
+  let vouched: (() => number) | undefined;
   let stopped = false;
   /** What lies before it is gone already. */
   let cut = 0;
@@ -47,13 +62,18 @@ export function keepBounds(
   };
 
   function start(): void {
-    pass(Math.max(cut, now() - historyDays * dayMs)).catch((error: unknown) => {
+    begin().catch((error: unknown) => {
       log.error({ detail: messageOf(error) }, 'old history could not be thinned: trying again in an hour');
       rest();
     });
   }
 
-  async function pass(before: number): Promise<void> {
+  async function begin(): Promise<void> {
+    vouched ??= vouchedTime(clock, started, await newestAt());
+    if (!stopped) await pass(Math.max(cut, vouched() - historyDays * dayMs), vouched);
+  }
+
+  async function pass(before: number, now: () => number): Promise<void> {
     let place: ThinPlace | undefined = passStart;
     let gone = 0;
     while (place) {
@@ -67,18 +87,15 @@ export function keepBounds(
       if (stopped) return;
     }
     if (gone > 0) log.info({ removed: gone, before: new Date(before).toISOString() }, 'old history was thinned');
-    const further = furtherThan(before, { now: now(), isOver: isOver() });
+    const used = (await usedBytes?.()) ?? 0;
+    const isOver = historyMegabytes !== undefined && used > historyMegabytes * 1e6;
+    const further = furtherThan(before, { now: now(), isOver });
     if (further !== undefined) {
       cut = further;
-      return pass(further);
+      return pass(further, now);
     }
-    if (isOver())
-      log.warn({ historyMegabytes, usedBytes: usedBytes() }, 'over history_megabytes with only a month of history');
+    if (isOver) log.warn({ historyMegabytes, usedBytes: used }, 'over history_megabytes with only a month of history');
     rest();
-  }
-
-  function isOver(): boolean {
-    return historyMegabytes !== undefined && usedBytes() > historyMegabytes * 1e6;
   }
 
   function rest(): void {
@@ -90,9 +107,12 @@ export function keepBounds(
  * The time by which history is old: no later than what the database vouched for at the start, moved on by the monotonic clock. A wall clock that
  * is ahead makes nothing old; after a time without any agent history stays as much longer, until the next start.
  */
-function vouchedTime(clock: Clock, newestAt: number | undefined): () => number {
-  const startedAt = clock.now();
-  const vouched = Math.min(startedAt, newestAt ?? startedAt) - clock.monotonic();
+function vouchedTime(
+  clock: Clock,
+  started: { at: number; monotonic: number },
+  newestAt: number | undefined,
+): () => number {
+  const vouched = Math.min(started.at, newestAt ?? started.at) - started.monotonic;
   return () => Math.min(clock.now(), vouched + clock.monotonic());
 }
 

@@ -1,235 +1,49 @@
-import { randomBytes } from 'node:crypto';
-import { join } from 'node:path';
-import type { Result } from '@certherd/protocol/failure';
-import type { Log } from '../ports.ts';
-import type { Enrolment, Records, SessionStart, SessionState } from '../receive/records.ts';
-import { copyDatabase, removeLeftovers } from './backup.ts';
-import { certificateTable } from './certificates.ts';
-import { changeTable } from './changes.ts';
-import { type OpenFailure, openDatabase, readResting } from './database.ts';
-import { eventTable } from './events.ts';
+import type { Records } from '../receive/records.ts';
 import type { Change, EventFacts, Facts, Restoration, Stay } from './facts.ts';
-import { createGroupCommit, type Kept } from './group-commit.ts';
-import { type HostRow, hostTable } from './hosts.ts';
-import type { Mark } from './mark.ts';
-import { type Migration, readMigrations } from './migrations.ts';
-import { type RequestDraft, type RequestRow, requestTable } from './requests.ts';
-import { type OpenSqlite, type Sql, sqliteFor } from './sqlite.ts';
-import { settingTable } from './settings.ts';
-import { snapshotTable } from './snapshots.ts';
-import { thinning, type ThinPlace, type ThinSlice } from './thin.ts';
-import { tokenTable } from './tokens.ts';
+import type { Kept } from './kept.ts';
+import type { RequestDraft, RequestRow } from './requests.ts';
+import type { ThinPlace, ThinSlice } from './retention.ts';
+import type { CopyDatabase } from './sqlite/backup.ts';
 
-/** All that the collector keeps. Reads are synchronous; writes resolve when they are on disk. */
+/**
+ * All that the collector keeps: in a file of its own (sqlite/), or in a database that several collectors share (postgres/). Writes resolve when
+ * they are durable, or say why nothing was kept. Reads reject where the database cannot be read.
+ */
 export interface Store extends Records {
   collectorId: string;
   /** Takes a host's identity away, for good. False: there is no such host, or it was done before. */
   revoke: (agentId: string, at: number) => Promise<Kept<boolean>>;
   addToken: (hash: Uint8Array, at: number, expiresAt: number) => Promise<Kept<void>>;
   /** The agents' listener as last served, "HOST:PORT". */
-  agentAddress: () => string | undefined;
+  agentAddress: () => Promise<string | undefined>;
   noteAgentAddress: (address: string) => Promise<Kept<void>>;
   /** Writes one row: can anything be kept? */
   checkWritable: (at: number) => Promise<Kept<void>>;
-  facts: () => Facts;
+  facts: () => Promise<Facts>;
   /** In order of arrival; without `after` the newest. */
-  events: (after: number | undefined, limit: number) => EventFacts[];
+  events: (after: number | undefined, limit: number) => Promise<EventFacts[]>;
   /** Keeps a request, or finds the one that has its key. */
   addRequest: (draft: RequestDraft) => Promise<Kept<RequestRow>>;
   noteSent: (id: string, at: number) => Promise<Kept<void>>;
-  findRequest: (id: string) => RequestRow | undefined;
-  waitingRequests: (now: number) => RequestRow[];
+  findRequest: (id: string) => Promise<RequestRow | undefined>;
+  waitingRequests: (now: number) => Promise<RequestRow[]>;
   /** Newest first. */
-  requests: (limit: number) => RequestRow[];
+  requests: (limit: number) => Promise<RequestRow[]>;
   /** Each time that a backup took this database's place, newest first. */
-  restorations: () => Restoration[];
-  /** A copy of the database as of its end, made while it goes on writing (backup.ts). */
-  copyTo: (path: string, onward: (progress: { total: number; remaining: number }) => void) => Promise<Mark>;
+  restorations: () => Promise<Restoration[]>;
+  /** Copies the database while it goes on writing; undefined: its own server makes backups. */
+  copyTo: CopyDatabase | undefined;
   /** A host's history, oldest first. */
-  changes: (agentId: string) => (Change & { at: number })[];
-  /** One slice of what is over before an instant goes (thin.ts). */
+  changes: (agentId: string) => Promise<(Change & { at: number })[]>;
+  /** One slice of what is over before an instant goes. */
   thin: (before: number, place: ThinPlace) => Promise<Kept<ThinSlice>>;
-  /** What the database takes on disk, without what is free in it. */
-  usedBytes: () => number;
+  /** What the database takes on disk, without what is free in it; undefined: its own server looks after that. */
+  usedBytes: (() => Promise<number>) | undefined;
   /** When an agent was last heard, by the clock of then; undefined: none was. */
-  newestAt: () => number | undefined;
+  newestAt: () => Promise<number | undefined>;
   /** Where a certificate was issued, configured and served, newest first. */
-  stays: (fingerprint: string) => Stay[];
-  close: () => void;
-}
-
-const newestEvents = 100;
-
-/** Opens directory/certherd.db, with the process's own SQLite. */
-export function openStore(
-  directory: string,
-  log: Log,
-  sqlite: Result<OpenSqlite, string> = sqliteFor(directory),
-  migrations: readonly Migration[] = readMigrations(),
-): Result<Store, OpenFailure> {
-  if (!sqlite.ok) return { ok: false, failure: { reason: 'unreadable', message: sqlite.failure } };
-  const opened = openDatabase(join(directory, 'certherd.db'), migrations, sqlite.value);
-  return opened.ok ? { ok: true, value: createStore(opened.value, log) } : opened;
-}
-
-/** A copy beside the database, for a backup (backup.ts), while nobody serves it; nothing in it is changed. */
-export async function copyResting(
-  directory: string,
-  open: OpenSqlite,
-  now: number,
-): Promise<{ name: string; mark: Mark }> {
-  const sql = readResting(join(directory, 'certherd.db'), readMigrations(), open);
-  try {
-    const name = `backup-${randomBytes(8).toString('hex')}.db`;
-    removeLeftovers(directory, now);
-    return { name, mark: await copyDatabase(sql, join(directory, name), () => {}) };
-  } finally {
-    sql.close();
-  }
-}
-
-function createStore(sql: Sql, log: Log): Store {
-  const group = createGroupCommit(sql, log);
-  const settings = settingTable(sql);
-  const hosts = hostTable(sql);
-  const tokens = tokenTable(sql);
-  const snapshots = snapshotTable(sql);
-  const certificates = certificateTable(sql);
-  const changes = changeTable(sql);
-  const events = eventTable(sql);
-  let dataVersion = Number(sql.pragma('data_version', { simple: true }));
-  const requests = requestTable(sql);
-  const thinned = thinning(sql);
-  const restorations = sql.prepare<[], { backed_up_at: number; restored_at: number }>(
-    'SELECT backed_up_at, restored_at FROM restoration ORDER BY id DESC',
-  );
-  const collectorId = settings.read('collector-id') ?? randomBytes(16).toString('base64url');
-  if (settings.read('collector-id') === undefined) settings.keep('collector-id', collectorId);
-
-  return {
-    collectorId,
-    addToken: (hash, at, expiresAt) => group.keep(() => tokens.add(hash, at, expiresAt)),
-    agentAddress: () => settings.read('agent-address'),
-    noteAgentAddress: (address) => group.keep(() => settings.keep('agent-address', address)),
-    checkWritable: (at) => group.keep(() => settings.keep('checked-at', String(at))),
-    enrol: (enrolment) => group.keep(() => enrol(enrolment)),
-    identity: (agentId) => hosts.identity(agentId),
-    beginSession: (start) => group.keep(() => beginSession(start)),
-    noteConflict: (agentId, at) => group.keep(() => hosts.noteConflict(agentId, at)),
-    keepSnapshot: (agentId, frame, at) =>
-      group.keep(() => ifTrusted(agentId, (id) => snapshots.replace(id, frame, at))),
-    keepEvents: (agentId, epoch, list, at) =>
-      group.keep(() =>
-        ifTrusted(agentId, (id) => {
-          for (const event of list) requests.answer(id, event, at);
-          return events.keep(id, epoch, list, at);
-        }),
-      ),
-    changedElsewhere,
-    revoked: hosts.revoked,
-    replaceKey: (agentId, current, next, at) => group.keep(() => replaceKey(agentId, current, next, at)),
-    revoke: (agentId, at) => group.keep(() => revoke(agentId, at)),
-    noteHeard: (heard) =>
-      group.keep(() => {
-        for (const one of heard) hosts.noteHeard(one);
-      }),
-    lastHeard: () => hosts.all().map(({ agentId, heardAt }) => ({ agentId, heardAt })),
-    validityChanged: certificates.validityChanged,
-    facts,
-    events: (after, limit) => (after === undefined ? events.newest(limit).toReversed() : events.after(after, limit)),
-    addRequest: (draft) => group.keep(() => requests.add(hostOf(draft.agentId).id, draft)),
-    noteSent: (id, at) => group.keep(() => requests.noteSent(id, at)),
-    findRequest: requests.find,
-    waitingRequests: requests.waiting,
-    requests: requests.newest,
-    restorations: () =>
-      restorations.all().map((row) => ({ backedUpAt: row.backed_up_at, restoredAt: row.restored_at })),
-    copyTo: (path, onward) => copyDatabase(sql, path, onward),
-    changes: (agentId) => changes.ofHost(hostOf(agentId).id),
-    thin: (before, place) => group.keep(() => thinned.slice(before, place)),
-    usedBytes: thinned.usedBytes,
-    newestAt: thinned.newestAt,
-    stays: (fingerprint) => changes.stays(fingerprint),
-    close() {
-      group.flush();
-      sql.close();
-    },
-  };
-
-  function hostOf(agentId: string): HostRow {
-    const host = hosts.byAgentId(agentId);
-    if (!host) throw new Error('no such agent');
-    return host;
-  }
-
-  /** Revocation is looked at in the same transaction as the write: nothing of a revoked host is kept. */
-  function ifTrusted<T>(agentId: string, work: (host: number) => T): T | undefined {
-    const { id, revokedAt } = hostOf(agentId);
-    return revokedAt === undefined ? work(id) : undefined;
-  }
-
-  /** PRAGMA data_version differs once another connection has committed; it costs a look at shared memory. */
-  function changedElsewhere(): boolean {
-    const before = dataVersion;
-    dataVersion = Number(sql.pragma('data_version', { simple: true }));
-    return dataVersion !== before;
-  }
-
-  function replaceKey(agentId: string, current: Uint8Array, next: Uint8Array, at: number): boolean {
-    const host = hosts.byPublicKey(current);
-    if (host?.agentId !== agentId || host.revokedAt !== undefined || hosts.byPublicKey(next)) return false;
-    hosts.replaceKey(host.id, next);
-    changes.add(host.id, at, [{ kind: 'host-key-replaced', subject: agentId, before: undefined, after: undefined }]);
-    return true;
-  }
-
-  function revoke(agentId: string, at: number): boolean {
-    const host = hosts.byAgentId(agentId);
-    if (!host || host.revokedAt !== undefined) return false;
-    hosts.revoke(host.id, at);
-    changes.add(host.id, at, [{ kind: 'host-revoked', subject: agentId, before: undefined, after: undefined }]);
-    return true;
-  }
-
-  /** A spent token answers again for the key that spent it, while it lives: the reply may have been lost. */
-  function enrol({ tokenHash, publicKey, hostName, proposedAgentId, at }: Enrolment) {
-    const token = tokens.find(tokenHash);
-    const known = hosts.byPublicKey(publicKey);
-    if (!token || at >= token.expiresAt || (token.host !== undefined && known?.id !== token.host)) return undefined;
-    if (known?.revokedAt !== undefined) return { revoked: true as const };
-    const id = known?.id ?? hosts.add({ agentId: proposedAgentId, publicKey, name: hostName, at });
-    if (token.host === undefined) tokens.spend(tokenHash, id, at);
-    return { agentId: known?.agentId ?? proposedAgentId };
-  }
-
-  /** The agent writes its generation down before it says hello, so that a lost reply never repeats one. */
-  function beginSession(start: SessionStart): SessionState | undefined {
-    const host = hosts.byAgentId(start.agentId);
-    if (!host) return undefined;
-    if (start.generation <= host.generation) {
-      hosts.noteConflict(start.agentId, start.at);
-      return undefined;
-    }
-    hosts.begin(host.id, start);
-    return { ackedSeq: events.ackedSeq(host.id, start.epoch), snapshotDigest: snapshots.digestOf(host.id) };
-  }
-
-  function facts(): Facts {
-    const current = snapshots.all();
-    return {
-      hosts: hosts.all().map((host) => ({
-        agentId: host.agentId,
-        name: host.name,
-        agentVersion: host.agentVersion,
-        enrolledAt: host.enrolledAt,
-        heardAt: host.heardAt,
-        conflictAt: host.conflictAt,
-        revokedAt: host.revokedAt,
-        snapshot: current.get(host.id),
-      })),
-      certificates: certificates.current(),
-      events: events.newest(newestEvents),
-      eventsTotal: events.count(),
-    };
-  }
+  stays: (fingerprint: string) => Promise<Stay[]>;
+  /** Has `begin` run in one collector of the fleet at a time, and what it returns once another one leads. Returns what ends it here. */
+  lead: (begin: () => () => void) => () => void;
+  close: () => Promise<void>;
 }

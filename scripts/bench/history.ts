@@ -1,4 +1,4 @@
-import { openStore } from '../../collector/store/store.ts';
+import { openSqliteStore } from '../../collector/store/sqlite/store.ts';
 import { silentLog } from '../../collector/system/log.ts';
 import { openSandbox } from '../../test/helpers/testbed/sandbox.ts';
 import { certificate, day, event, snapshotFrame } from '../../test/collector/helpers/example-snapshot.ts';
@@ -15,7 +15,7 @@ const renewedEach = 60;
 export const history: Bench = async (progress) => {
   const sandbox = openSandbox();
   try {
-    const opened = openStore(sandbox.folder('history'), silentLog);
+    const opened = openSqliteStore(sandbox.folder('history'), silentLog);
     if (!opened.ok) throw new Error(opened.failure.message);
     const store = opened.value;
     const start = Date.parse('2026-01-01T00:00:00.000Z');
@@ -47,11 +47,11 @@ export const history: Bench = async (progress) => {
           await store.keepEvents(agentId, 'epoch-0001', events, start + today * day);
         }
       }
-      if (today === 0) before = store.usedBytes();
+      if (today === 0) before = await store.usedBytes();
       if (today % 73 === 72) progress(`history: day ${today + 1} of ${days}`);
     }
-    const grown = (store.usedBytes() - before) / hosts;
-    store.close();
+    const grown = ((await store.usedBytes()) - before) / hosts;
+    await store.close();
     return [
       {
         what: `history of a host with ${certificates} certificates in a year`,

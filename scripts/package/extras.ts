@@ -33,9 +33,8 @@ async function collectorExtras(top: string, architecture: Architecture): Promise
     inputs.push(...paths.map((path) => relative(top, path))),
   );
   const names: PageFileName[] = ['index.html', 'findings.html', 'page.css', 'page.js'];
-  const migrations = readdirSync(join(top, 'collector/store/migrations')).map(
-    (name) => `collector/store/migrations/${name}`,
-  );
+  const folders = ['collector/store/sqlite/migrations', 'collector/store/postgres/migrations'];
+  const migrations = folders.flatMap((folder) => readdirSync(join(top, folder)).map((name) => `${folder}/${name}`));
   const module = `node_modules/better-sqlite3/prebuilds/linux-${architecture}.node`;
   const assets = new Map<string, Uint8Array>([
     ...names.map((name) => [pageAssetKey(name), page[name]] as const),

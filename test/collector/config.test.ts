@@ -19,6 +19,8 @@ test('without a config everything has a value', (t) => {
     ok: true,
     value: {
       dataDirectory: '/home/ops/.local/state/certherd-collector',
+      store: undefined,
+      storePasswordFile: undefined,
       agentListen: { host: '0.0.0.0', port: 8443 },
       webListen: { host: '127.0.0.1', port: 8480 },
       publicAddress: undefined,
@@ -48,6 +50,8 @@ test('the data directory follows root, XDG_STATE_HOME, the file and --data', (t)
 
 test('every field is read', (t) => {
   const text = `
+    store = "postgres://certherd@db.example/fleet?sslmode=verify-full"
+    store_password_file = "/etc/certherd/password"
     agent_listen = "[::]:9443"
     web_listen = "localhost:0"
     public_address = "collector.example:443"
@@ -59,6 +63,8 @@ test('every field is read', (t) => {
   const result = parseConfig(text, file, '/data', user);
   t.deepEqual(result.ok && result.value, {
     dataDirectory: '/data',
+    store: 'postgres://certherd@db.example/fleet?sslmode=verify-full',
+    storePasswordFile: '/etc/certherd/password',
     agentListen: { host: '::', port: 9443 },
     webListen: { host: 'localhost', port: 0 },
     publicAddress: { host: 'collector.example', port: 443 },
@@ -141,4 +147,12 @@ test('loopback is told from what only looks like it', (t) => {
   for (const host of ['127.0.0.1', '127.255.0.9', '::1', 'localhost', 'a.localhost']) t.true(isLoopback(host), host);
   for (const host of ['0.0.0.0', '::', '10.0.0.1', '127.0.0.1.example', 'localhost.example', '1270.0.0.1'])
     t.false(isLoopback(host), host);
+});
+
+test('a mistake in the address of the database does not repeat it, since a password may be in it', (t) => {
+  for (const store of ['mysql://ann:hunter2@db.example/fleet', 'postgres://ann:hunter2@ db/fleet']) {
+    const result = parseConfig(`store = "${store}"`, file, '/data', user);
+    t.false(result.ok);
+    t.notRegex(JSON.stringify(result), /hunter2/);
+  }
 });

@@ -3,7 +3,7 @@ import { typed } from '@certherd/command-line/words';
 import { existsSync, readFileSync } from 'node:fs';
 import type { Config } from '../../config.ts';
 import { servedBy } from '../../store/directory.ts';
-import type { OpenSqlite } from '../../store/sqlite.ts';
+import type { OpenSqlite } from '../../store/sqlite/sqlite.ts';
 
 /** Who serves the data directory now, and as what. */
 export interface Serving {

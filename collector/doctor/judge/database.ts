@@ -1,8 +1,8 @@
 import { type Diagnosis, notTold, ok, wrong } from '@certherd/command-line/diagnosis';
 import { bytes, counted, listed } from '@certherd/command-line/words';
 import type { Result } from '@certherd/protocol/failure';
-import type { OpenFailure } from '../../store/database.ts';
-import type { EnrolledAgent, Examination } from '../../store/examination.ts';
+import type { OpenFailure } from '../../store/sqlite/database.ts';
+import type { EnrolledAgent, Examination } from '../../store/sqlite/examination.ts';
 import type { Serving } from '../gather/serving.ts';
 import { asOwner } from './words.ts';
 

@@ -78,6 +78,7 @@ export function followEstate(browser: BrowserClock, clock: CollectorClock): Live
 async function askEstate(signal: AbortSignal): Promise<Estate | string> {
   try {
     const response = await fetch('/api/v1/estate', { signal, cache: 'no-cache' });
+    if (response.status === 503) return 'the collector cannot reach its database';
     if (!response.ok) return `the collector answered ${response.status}`;
     const answer: unknown = await response.json();
     return isEstate(answer) ? answer : 'the collector is newer than this page: reload it';

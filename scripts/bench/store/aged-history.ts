@@ -1,8 +1,9 @@
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { readMigrations } from '../../../collector/store/migrations.ts';
-import { openStore, type Store } from '../../../collector/store/store.ts';
-import { passStart, type ThinPlace } from '../../../collector/store/thin.ts';
+import { openSqliteStore } from '../../../collector/store/sqlite/store.ts';
+import type { Store } from '../../../collector/store/store.ts';
+import { passStart, type ThinPlace } from '../../../collector/store/retention.ts';
 import { silentLog } from '../../../collector/system/log.ts';
 import { certificate, day, snapshotFrame } from '../../../test/collector/helpers/example-snapshot.ts';
 import { exampleHost } from '../example-host.ts';
@@ -23,7 +24,7 @@ export async function agedHistory(
   progress: (text: string) => void,
 ): Promise<Goal[]> {
   progress(`store: filling ${(tracks * depth) / 1e6} million rows of history`);
-  opened(aged).close();
+  await opened(aged).close();
   fill(join(aged, 'certherd.db'), tracks);
   const old = opened(aged);
   const fresh = opened(young);
@@ -52,16 +53,19 @@ export async function agedHistory(
     .prepare<[], string>('SELECT lower(hex(fingerprint)) FROM certificate ORDER BY random() LIMIT 100')
     .pluck()
     .all();
-  const historyMs = timed(1, () => old.stays(prints[0] ?? '')).concat(
-    prints.map((print) => timed(1, () => old.stays(print))[0] ?? 0),
-  );
+  const historyMs: number[] = [];
+  for (const print of [prints[0] ?? '', ...prints]) {
+    const began = performance.now();
+    await old.stays(print);
+    historyMs.push(performance.now() - began);
+  }
   sql.close();
   progress('store: snapshots on a long history and on none');
   const [onOld, onFresh] = [await snapshots(old), await snapshots(fresh)];
   progress('store: thinning half of it');
   const slices = await thinHalf(old, start + (depth / 2) * day);
-  old.close();
-  fresh.close();
+  await old.close();
+  await fresh.close();
   return [
     {
       what: `a row of history, of ${rows / 1e6} million`,
@@ -107,7 +111,7 @@ export async function agedHistory(
 }
 
 function opened(directory: string): Store {
-  const store = openStore(directory, silentLog);
+  const store = openSqliteStore(directory, silentLog);
   if (!store.ok) throw new Error(store.failure.message);
   return store.value;
 }

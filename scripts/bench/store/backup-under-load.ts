@@ -1,6 +1,6 @@
 import { rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { openStore, type Store } from '../../../collector/store/store.ts';
+import { openSqliteStore, type SqliteStore } from '../../../collector/store/sqlite/store.ts';
 import { silentLog } from '../../../collector/system/log.ts';
 import { event } from '../../../test/collector/helpers/example-snapshot.ts';
 import { type Goal, median } from '../goal.ts';
@@ -12,7 +12,7 @@ const rounds = 3;
 
 /** A backup of about 200 MB through the writer's own connection, while it rests and while 500 events come at a time, 100 times a second. */
 export async function backupUnderLoad(directory: string, progress: (text: string) => void): Promise<Goal[]> {
-  const opened = openStore(directory, silentLog);
+  const opened = openSqliteStore(directory, silentLog);
   if (!opened.ok) throw new Error(opened.failure.message);
   const store = opened.value;
   await enrolled(store, 'agent-0', Date.now());
@@ -49,7 +49,7 @@ export async function backupUnderLoad(directory: string, progress: (text: string
     );
   }
   const megabytes = statSync(join(directory, 'certherd.db')).size / 1e6;
-  store.close();
+  await store.close();
   return [
     {
       what: `a backup of ${megabytes.toFixed(0)} MB while events come`,
@@ -70,7 +70,7 @@ export async function backupUnderLoad(directory: string, progress: (text: string
   ];
 }
 
-async function backup(store: Store, directory: string): Promise<number> {
+async function backup(store: SqliteStore, directory: string): Promise<number> {
   const path = join(directory, 'copy.db');
   const began = performance.now();
   await store.copyTo(path, () => {});

@@ -3,9 +3,9 @@ import { join } from 'node:path';
 import { createFrameReader } from '../../../collector/receive/frames.ts';
 import { createIngest, type Ingest } from '../../../collector/receive/ingest.ts';
 import { createPartsRoom } from '../../../collector/receive/snapshot-parts.ts';
-import { openDatabase } from '../../../collector/store/database.ts';
+import { openDatabase } from '../../../collector/store/sqlite/database.ts';
 import { readMigrations } from '../../../collector/store/migrations.ts';
-import { openStore } from '../../../collector/store/store.ts';
+import { openSqliteStore } from '../../../collector/store/sqlite/store.ts';
 import { systemClock } from '../../../collector/system/clock.ts';
 import { silentLog } from '../../../collector/system/log.ts';
 import { event } from '../../../test/collector/helpers/example-snapshot.ts';
@@ -20,7 +20,7 @@ const epoch = 'epoch-0001';
 /** 100 agents tell ten events each in one tick: frames are parsed, checked against the schema, committed with one fsync, and acked. */
 export async function durableIngest(directory: string, progress: (text: string) => void): Promise<Goal[]> {
   progress('store: keeping events durably');
-  const store = openStore(directory, silentLog);
+  const store = openSqliteStore(directory, silentLog);
   if (!store.ok) throw new Error(store.failure.message);
   const told = agentsOf(store.value);
   for (let index = 0; index < agents; index++) await enrolled(store.value, `agent-${index}`, Date.now());
@@ -33,7 +33,7 @@ export async function durableIngest(directory: string, progress: (text: string) 
     ours.push(await told.tick(frames));
     bare.push(loop(frames, tick));
   }
-  store.value.close();
+  await store.value.close();
   const rows = agents * perFrame;
   const perSecond = (times: number[]) => (rows / median(times.slice(5))) * 1000;
   return [

@@ -2,7 +2,7 @@ import { chmodSync, existsSync, readdirSync, readFileSync, statSync, writeFileSy
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import Database from 'better-sqlite3';
-import { openStore } from '../../../collector/store/store.ts';
+import { openSqliteStore } from '../../../collector/store/sqlite/store.ts';
 import { silentLog } from '../../../collector/system/log.ts';
 import { certificate, event, snapshot, snapshotFrame } from '../helpers/example-snapshot.ts';
 import { addToken, runCollector, spawnCollector, temporaryDirectory } from '../helpers/real-collector.ts';
@@ -173,7 +173,7 @@ test('where nobody serves a backup is made all the same, and a database that cam
   chmodSync(file, 0o400);
   const other = join(temporaryDirectory(t), 'other');
   t.is((await run('restore', file, ...common.slice(0, 2), '--data', other)).code, 0, 'also on a new machine');
-  t.is(idOf(other), idOf(data));
+  t.is(await idOf(other), await idOf(data));
 });
 
 test('a backup never takes the place of something else', async (t) => {
@@ -227,9 +227,9 @@ test('a damaged database is refused with the command that mends it, and that com
   t.is(broken.code, 1);
   t.true(broken.err.includes(`${database}: damaged (`), broken.err);
   t.regex(broken.err, /put a backup in its place with certherd-collector restore FILE/);
-  const id = idOf(data, file);
+  const id = await idOf(data, file);
   t.is((await run('restore', file, ...common)).code, 0);
-  t.is(idOf(data), id);
+  t.is(await idOf(data), id);
   const aside = readdirSync(data).find((name) => name.startsWith('certherd.db.before-')) ?? '';
   t.true(readFileSync(join(data, aside)).equals(bytes), 'what is left of the damaged one is kept');
 });
@@ -253,15 +253,15 @@ test('the command socket is for the directory’s owner alone, survives a kill, 
   t.deepEqual(second.complaints, []);
 });
 
-function idOf(directory: string, file?: string): string {
+async function idOf(directory: string, file?: string): Promise<string> {
   if (file !== undefined) {
     const sql = new Database(file, { readonly: true });
     const id = String(sql.prepare("SELECT value FROM setting WHERE name = 'collector-id'").pluck().get());
     sql.close();
     return id;
   }
-  const opened = openStore(directory, silentLog);
+  const opened = openSqliteStore(directory, silentLog);
   if (!opened.ok) throw new Error(opened.failure.message);
-  opened.value.close();
+  await opened.value.close();
   return opened.value.collectorId;
 }

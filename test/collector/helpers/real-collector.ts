@@ -14,7 +14,7 @@ import { hashToken } from '../../../collector/receive/authenticate.ts';
 import { loadTlsIdentity } from '../../../collector/receive/tls-identity.ts';
 import type { Estate } from '../../../collector/serve/estate.ts';
 import { pageFile } from '../../../collector/serve/page-files.ts';
-import { openStore } from '../../../collector/store/store.ts';
+import { openStore } from '../../../collector/store/open.ts';
 import { systemClock } from '../../../collector/system/clock.ts';
 import { silentLog } from '../../../collector/system/log.ts';
 import { until } from '../../helpers/testbed/until.ts';
@@ -30,6 +30,8 @@ export function temporaryDirectory(t: ExecutionContext): string {
 export function testConfig(dataDirectory: string, change: Partial<Config> = {}): Config {
   return {
     dataDirectory,
+    store: undefined,
+    storePasswordFile: undefined,
     agentListen: { host: '127.0.0.1', port: 0 },
     webListen: { host: '127.0.0.1', port: 0 },
     publicAddress: undefined,
@@ -69,7 +71,8 @@ export async function startTestCollector(
     ...collector,
     directory,
     url,
-    join: (lifeMs = 3_600_000) => addToken(directory, formatAuthority(collector.agentAddress), lifeMs, clock.now()),
+    join: (lifeMs = 3_600_000) =>
+      addToken(directory, formatAuthority(collector.agentAddress), lifeMs, clock.now(), change.store),
     estate: () => readEstate(url),
   };
 }
@@ -88,13 +91,20 @@ async function shareIdentity(directory: string): Promise<void> {
 }
 
 /** As `token create` does, beside the serving collector. */
-export async function addToken(directory: string, authority: string, lifeMs: number, now: number): Promise<Join> {
+export async function addToken(
+  directory: string,
+  authority: string,
+  lifeMs: number,
+  now: number,
+  store?: string,
+): Promise<Join> {
   const identity = await loadTlsIdentity(directory, now);
-  const opened = openStore(directory, silentLog);
+  const place = { dataDirectory: directory, store, storePasswordFile: undefined };
+  const opened = await openStore(place, { clock: systemClock, log: silentLog });
   if (!identity.ok || !opened.ok) throw new Error('the data directory cannot be used');
   const token = freshToken();
   await opened.value.addToken(hashToken(token), now, now + lifeMs);
-  opened.value.close();
+  await opened.value.close();
   return { authority, pin: identity.value.pin, token };
 }
 

@@ -143,7 +143,7 @@ test('events beyond the window end the session', (t) => {
     { pause() {}, resume() {}, isPaused: false },
     { send() {}, isOpen: () => true, refuse: (reason, detail) => refused.push(`${reason}: ${detail}`) },
     {
-      records: { keepEvents: never, keepSnapshot: never, identity: () => undefined },
+      records: { keepEvents: never, keepSnapshot: never, isRevoked: () => true },
       clock: systemClock,
       log: silentLog,
       liveness: { heard() {} },
@@ -177,7 +177,7 @@ test('reading stops while a snapshot of many parts waits for the disk, by the si
       records: {
         keepEvents: () => new Promise(() => {}),
         keepSnapshot: () => new Promise(() => {}),
-        identity: () => undefined,
+        isRevoked: () => true,
       },
       clock: systemClock,
       log: silentLog,

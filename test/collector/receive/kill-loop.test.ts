@@ -4,27 +4,15 @@ import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import test from 'ava';
 import Database from 'better-sqlite3';
-import { certificate, event, snapshot, snapshotFrame } from '../helpers/example-snapshot.ts';
+import { certificate, snapshot, snapshotFrame } from '../helpers/example-snapshot.ts';
 import { addToken, readEstate, spawnCollector, temporaryDirectory } from '../helpers/real-collector.ts';
 import { until } from '../../helpers/testbed/until.ts';
-import { begin, enrol, type Wire, type WireIdentity } from '../helpers/wire-agent.ts';
+import { checkKept, heal, tell, type Told } from '../helpers/telling-agent.ts';
+import { enrol } from '../helpers/wire-agent.ts';
 
 // CERTHERD_SEED names another row of moments; CERTHERD_FULL=1 takes 500 of them.
 const kills = process.env['CERTHERD_FULL'] === '1' ? 500 : 20;
 const seed = process.env['CERTHERD_SEED'] ?? 'kill-loop';
-const epoch = 'epoch-0001';
-const batch = 5;
-
-/** What one agent knows of itself: the ground truth. */
-interface Told {
-  name: string;
-  identity: WireIdentity;
-  generation: number;
-  sent: number;
-  acked: number;
-  looks: number;
-  frame: ReturnType<typeof snapshotFrame>;
-}
 
 test(`${kills} times kill -9 at any moment: acked is stored, nothing is doubled, no hole, and the current state is the truth`, async (t) => {
   t.timeout(kills * 30_000);
@@ -51,9 +39,17 @@ test(`${kills} times kill -9 at any moment: acked is stored, nothing is doubled,
     await collector.ended;
     await Promise.all(telling.map(({ ended }) => ended));
     collector = await started();
-    check(data, agents, (what, found, expected) =>
-      t.deepEqual(found, expected, `seed ${seed}, round ${round}: ${what}`),
-    );
+    const sql = new Database(join(data, 'certherd.db'), { readonly: true });
+    const seqsOf = sql
+      .prepare<[string], number>(
+        `SELECT seq FROM event JOIN epoch ON epoch.id = event.epoch JOIN host ON host.id = epoch.host WHERE agent_id = ? ORDER BY seq`,
+      )
+      .pluck();
+    for (const agent of agents)
+      checkKept(agent, seqsOf.all(agent.identity.agentId), (what, found, expected) =>
+        t.deepEqual(found, expected, `seed ${seed}, round ${round}: ${what}`),
+      );
+    sql.close();
   }
   await heal(agents, { ...invitation, authority: collector.agents });
   const served = async () => {
@@ -79,91 +75,6 @@ test(`${kills} times kill -9 at any moment: acked is stored, nothing is doubled,
     'the agents had much to tell',
   );
 });
-
-/** One session: goes on from the collector's ack, then tells looks and events until the connection is gone. */
-function tell(agent: Told, invitation: Parameters<typeof begin>[0]): { firstAck: Promise<void>; ended: Promise<void> } {
-  let acked = () => {};
-  const firstAck = new Promise<void>((resolve) => {
-    acked = resolve;
-  });
-  const ended = (async () => {
-    let wire: Wire | undefined;
-    try {
-      const started = await begin(invitation, agent.identity, hello(agent));
-      wire = started;
-      agent.acked = Math.max(agent.acked, started.welcome.ackedSeq);
-      if (started.welcome.wantSnapshot) started.send(agent.frame);
-      let next = started.welcome.ackedSeq + 1;
-      for (;;) {
-        // Two batches are always on their way.
-        while (next <= agent.acked + 2 * batch) {
-          agent.frame = snapshotFrame(snapshot(certificate(`${agent.name} ${++agent.looks}`)));
-          started.send(agent.frame);
-          started.send({
-            type: 'events',
-            epoch,
-            events: Array.from({ length: batch }, (_, index) => event(next + index)),
-          });
-          next += batch;
-          agent.sent = Math.max(agent.sent, next - 1);
-        }
-        agent.acked = Math.max(agent.acked, (await started.next('ack')).seq);
-        acked();
-      }
-    } catch {
-      // The collector was killed.
-    } finally {
-      wire?.socket.terminate();
-    }
-  })();
-  return { firstAck, ended };
-}
-
-function hello(agent: Told) {
-  return { generation: ++agent.generation, hostName: agent.name, snapshotDigest: agent.frame.digest };
-}
-
-function check(
-  data: string,
-  agents: readonly Told[],
-  same: (what: string, found: unknown, expected: unknown) => void,
-): void {
-  const sql = new Database(join(data, 'certherd.db'), { readonly: true });
-  const seqsOf = sql
-    .prepare<[string], number>(
-      `SELECT seq FROM event JOIN epoch ON epoch.id = event.epoch JOIN host ON host.id = epoch.host WHERE agent_id = ? ORDER BY seq`,
-    )
-    .pluck();
-  for (const { identity, name, acked, sent } of agents) {
-    const seqs = seqsOf.all(identity.agentId);
-    same(
-      `${name} has no hole and nothing twice`,
-      seqs,
-      Array.from({ length: seqs.length }, (_, index) => index + 1),
-    );
-    same(
-      `${name}: what was acked is stored, and no more than was sent`,
-      seqs.length >= acked && seqs.length <= sent,
-      true,
-    );
-  }
-  sql.close();
-}
-
-/** Everybody tells what is left, until the collector has it. */
-async function heal(agents: Told[], invitation: Parameters<typeof begin>[0]): Promise<void> {
-  for (const agent of agents) {
-    const wire = await begin(invitation, agent.identity, hello(agent));
-    if (wire.welcome.wantSnapshot) wire.send(agent.frame);
-    for (let seq = wire.welcome.ackedSeq + 1; seq <= agent.sent; seq += batch)
-      wire.send({ type: 'events', epoch, events: Array.from({ length: batch }, (_, index) => event(seq + index)) });
-    if (wire.welcome.ackedSeq < agent.sent)
-      await until('all is acked', async () => (await wire.next('ack')).seq === agent.sent);
-    agent.acked = agent.sent;
-    wire.close();
-    await wire.closed;
-  }
-}
 
 /** 0 to 1, from the seed and the round alone. */
 function random(round: number): number {

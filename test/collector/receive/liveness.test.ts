@@ -14,13 +14,14 @@ function liveness(heardAt: number | undefined) {
   const saved: Heard[] = [];
   const tracked = createLiveness({
     records: {
-      lastHeard: () => [{ agentId: 'a', heardAt: heardAt === undefined ? undefined : clock.now() + heardAt }],
+      lastHeard: async () => [],
       noteHeard: async (heard) => {
         saved.push(...heard);
         return { ok: true, value: undefined };
       },
-      validityChanged: () => false,
+      validityChanged: async () => false,
     },
+    heard: [{ agentId: 'a', heardAt: heardAt === undefined ? undefined : clock.now() + heardAt, elsewhere: false }],
     clock,
     log: silentLog,
     silentAfterMs: 60_000,

@@ -9,7 +9,7 @@ import { createLiveness } from '../../../collector/receive/liveness.ts';
 import { createSessions } from '../../../collector/receive/sessions.ts';
 import { createPartsRoom } from '../../../collector/receive/snapshot-parts.ts';
 import { loadTlsIdentity } from '../../../collector/receive/tls-identity.ts';
-import { openStore } from '../../../collector/store/store.ts';
+import { openSqliteStore } from '../../../collector/store/sqlite/store.ts';
 import { systemClock } from '../../../collector/system/clock.ts';
 import { silentLog } from '../../../collector/system/log.ts';
 import { addToken, temporaryDirectory } from '../helpers/real-collector.ts';
@@ -28,11 +28,11 @@ const request: RequestFrame = {
 test('a request goes to an agent that knows requests, and to no older one or one that is gone', async (t) => {
   const directory = temporaryDirectory(t);
   const identity = await loadTlsIdentity(directory, Date.now());
-  const store = openStore(directory, silentLog);
+  const store = openSqliteStore(directory, silentLog);
   if (!identity.ok || !store.ok) throw new Error('the data directory cannot be used');
   const changed = () => {};
   const needs = { records: store.value, clock: systemClock, log: silentLog, silentAfterMs: 60_000, changed };
-  const liveness = createLiveness(needs);
+  const liveness = createLiveness({ ...needs, heard: [] });
   const sessions = createSessions();
   const listener = await openAgentListener({
     listen: { host: '127.0.0.1', port: 0 },
@@ -52,7 +52,7 @@ test('a request goes to an agent that knows requests, and to no older one or one
   t.teardown(async () => {
     await listener.close();
     await liveness.close();
-    store.value.close();
+    await store.value.close();
   });
   const authority = formatAuthority(listener.address);
   const agent = async (hostName: string, maxVersion: number) => {

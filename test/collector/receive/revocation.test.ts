@@ -2,7 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import { WebSocket } from 'ws';
-import { openStore } from '../../../collector/store/store.ts';
+import { openSqliteStore } from '../../../collector/store/sqlite/store.ts';
 import { silentLog } from '../../../collector/system/log.ts';
 import { until } from '../../helpers/testbed/until.ts';
 import { certificate, event, finding, snapshot, snapshotFrame } from '../helpers/example-snapshot.ts';
@@ -105,7 +105,7 @@ test('nothing that a revoked host sends is kept, whichever frame comes first, an
     heartbeat: () => ({ type: 'heartbeat', at: new Date().toISOString() }),
   };
   const collector = await startTestCollector(t);
-  const beside = openStore(collector.directory, silentLog);
+  const beside = openSqliteStore(collector.directory, silentLog);
   if (!beside.ok) throw new Error(beside.failure.message);
   t.teardown(beside.value.close);
   for (const [type, frame] of Object.entries(frames)) {
@@ -117,13 +117,13 @@ test('nothing that a revoked host sends is kept, whichever frame comes first, an
     wire.send(frame());
     t.is((await refusal(wire)).code, 4003, type);
     t.deepEqual(
-      beside.value.changes(identity.agentId).map(({ kind, subject }) => ({ kind, subject })),
+      (await beside.value.changes(identity.agentId)).map(({ kind, subject }) => ({ kind, subject })),
       [{ kind: 'host-revoked', subject: identity.agentId }],
     );
     const again = await beside.value.revoke(identity.agentId, Date.now());
     t.true(again.ok && !again.value, 'it is done once');
   }
-  const facts = beside.value.facts();
+  const facts = await beside.value.facts();
   t.is(facts.eventsTotal, 0);
   t.true(facts.hosts.every((host) => host.snapshot === undefined && host.revokedAt !== undefined));
 });

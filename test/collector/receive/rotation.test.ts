@@ -1,7 +1,7 @@
 import { sign } from 'node:crypto';
 import { rotationStatement } from '@certherd/protocol/session';
 import test from 'ava';
-import { openStore } from '../../../collector/store/store.ts';
+import { openSqliteStore } from '../../../collector/store/sqlite/store.ts';
 import { silentLog } from '../../../collector/system/log.ts';
 import { event } from '../helpers/example-snapshot.ts';
 import { startTestCollector } from '../helpers/real-collector.ts';
@@ -48,13 +48,13 @@ test('a new key takes the place of the old one in a live session, and the old on
   const again = await begin(join, { ...identity, key: next }, { ...newest, generation: 3 });
   t.is(again.welcome.ackedSeq, 1, 'it is the same host');
 
-  const store = openStore(collector.directory, silentLog);
+  const store = openSqliteStore(collector.directory, silentLog);
   if (!store.ok) throw new Error(store.failure.message);
   t.deepEqual(
-    store.value.changes(identity.agentId).map(({ kind }) => kind),
+    (await store.value.changes(identity.agentId)).map(({ kind }) => kind),
     ['host-key-replaced'],
   );
-  store.value.close();
+  await store.value.close();
 });
 
 const refused: [string, string, (wire: Wire, identity: WireIdentity, other: WireIdentity) => object][] = [

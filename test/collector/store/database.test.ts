@@ -3,12 +3,12 @@ import { chmodSync, readFileSync, statSync, truncateSync, writeFileSync } from '
 import { join } from 'node:path';
 import test from 'ava';
 import Database from 'better-sqlite3';
-import { openDatabase } from '../../../collector/store/database.ts';
+import { openDatabase } from '../../../collector/store/sqlite/database.ts';
 import { lockDirectory, prepareDirectory } from '../../../collector/store/directory.ts';
-import { isSameMark, markOf } from '../../../collector/store/mark.ts';
+import { isSameMark, markOf } from '../../../collector/store/sqlite/mark.ts';
 import { readMigrations } from '../../../collector/store/migrations.ts';
-import { installedSqlite } from '../../../collector/store/sqlite.ts';
-import { openStore } from '../../../collector/store/store.ts';
+import { installedSqlite } from '../../../collector/store/sqlite/sqlite.ts';
+import { openSqliteStore } from '../../../collector/store/sqlite/store.ts';
 import { silentLog } from '../../../collector/system/log.ts';
 import { temporaryDirectory } from '../helpers/real-collector.ts';
 
@@ -118,14 +118,15 @@ test('whatever agents had acknowledged, a database has a mark that a backup is c
   sql.close();
 });
 
-test('the collector’s id is made once', (t) => {
+test('the collector’s id is made once', async (t) => {
   const directory = temporaryDirectory(t);
-  const ids = [1, 2].map(() => {
-    const store = openStore(directory, silentLog);
+  const ids: string[] = [];
+  for (let start = 1; start <= 2; start++) {
+    const store = openSqliteStore(directory, silentLog);
     if (!store.ok) throw new Error(store.failure.message);
-    store.value.close();
-    return store.value.collectorId;
-  });
+    await store.value.close();
+    ids.push(store.value.collectorId);
+  }
   t.is(ids[0], ids[1]);
   t.regex(ids[0] ?? '', /^[A-Za-z0-9_-]{22}$/);
 });

@@ -1,10 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test from 'ava';
-import { openDatabase } from '../../../collector/store/database.ts';
+import { openDatabase } from '../../../collector/store/sqlite/database.ts';
 import type { Change, EventFacts } from '../../../collector/store/facts.ts';
 import { readMigrations } from '../../../collector/store/migrations.ts';
-import { openStore } from '../../../collector/store/store.ts';
+import { openSqliteStore } from '../../../collector/store/sqlite/store.ts';
 import { silentLog } from '../../../collector/system/log.ts';
 import { certificate, endpoint, event, finding, snapshot, snapshotFrame } from '../helpers/example-snapshot.ts';
 import { temporaryDirectory } from '../helpers/real-collector.ts';
@@ -22,19 +22,19 @@ test('what schema 1 kept is carried over: every host’s history, every event, t
   older.value.close();
   const said: { changes: Record<string, Row[]>; events: EventFacts[] } = JSON.parse(fixture('json'));
 
-  const opened = openStore(directory, silentLog);
+  const opened = openSqliteStore(directory, silentLog);
   if (!opened.ok) throw new Error(opened.failure.message);
   const store = opened.value;
   t.teardown(store.close);
   for (const [agentId, before] of Object.entries(said.changes)) {
-    const after = store.changes(agentId);
+    const after = await store.changes(agentId);
     t.is(after.length, before.length, agentId);
     t.deepEqual(byTrack(after), byTrack(before), agentId);
   }
   const [first] = said.changes['agent-01'] ?? [];
-  t.is(store.changes('agent-01')[0]?.at, first?.at);
-  t.deepEqual(store.events(0, 100), said.events);
-  const { hosts, certificates } = store.facts();
+  t.is((await store.changes('agent-01'))[0]?.at, first?.at);
+  t.deepEqual(await store.events(0, 100), said.events);
+  const { hosts, certificates } = await store.facts();
   t.deepEqual(
     hosts.map(({ agentId, snapshot: current }) => [agentId, current?.lineages[0]?.issued]),
     ['agent-01', 'agent-02'].map((agentId) => [agentId, certificate('three').fingerprint]),
@@ -50,9 +50,9 @@ test('what schema 1 kept is carried over: every host’s history, every event, t
     snapshotFrame(snapshot(two, { endpoints: [endpoint(two)], findings: [open] })),
     at,
   );
-  const served = store.changes('agent-01').filter(({ kind }) => kind === 'endpoint-served');
+  const served = (await store.changes('agent-01')).filter(({ kind }) => kind === 'endpoint-served');
   t.deepEqual([served.at(-1)?.before, served.at(-1)?.after], [undefined, two.fingerprint]);
-  t.deepEqual(JSON.parse(store.changes('agent-01').at(-1)?.after ?? ''), open);
+  t.deepEqual(JSON.parse((await store.changes('agent-01')).at(-1)?.after ?? ''), open);
   const kept = await store.keepEvents('agent-01', 'epoch-0001', [event(3), event(4)], at);
   t.deepEqual(kept, { ok: true, value: { ackedSeq: 4, added: 1 } });
 });

@@ -1,16 +1,12 @@
 import test, { type ExecutionContext } from 'ava';
-import { openStore, type Store } from '../../../collector/store/store.ts';
-import { silentLog } from '../../../collector/system/log.ts';
+import type { Store } from '../../../collector/store/store.ts';
 import { certificate, endpoint, event, finding, snapshot, snapshotFrame } from '../helpers/example-snapshot.ts';
-import { temporaryDirectory } from '../helpers/real-collector.ts';
+import { endServers, type Engine, engines } from '../helpers/stores.ts';
 
 const at = Date.parse('2026-11-23T12:00:00.000Z');
 
-async function storeWithHost(t: ExecutionContext): Promise<Store> {
-  const opened = openStore(temporaryDirectory(t), silentLog);
-  if (!opened.ok) throw new Error(opened.failure.message);
-  const store = opened.value;
-  t.teardown(store.close);
+async function storeWithHost(t: ExecutionContext, engine: Engine): Promise<Store> {
+  const { store } = await engine.open(t);
   await addHost(store, 'agent-01');
   return store;
 }
@@ -23,120 +19,127 @@ async function addHost(store: Store, agentId: string): Promise<void> {
   if (!kept.ok) throw new Error(kept.failure.detail);
 }
 
-test('the first snapshot is history from nothing; the next appends only what differs', async (t) => {
-  const store = await storeWithHost(t);
-  const [one, two] = [certificate('one'), certificate('two')];
-  await store.keepSnapshot('agent-01', snapshotFrame(snapshot(one)), at);
-  t.deepEqual(
-    store.changes('agent-01').map(({ kind, before, after }) => [kind, before, after]),
-    [
-      ['certificate-seen', undefined, one.fingerprint],
-      ['endpoint-issued', undefined, one.fingerprint],
-      ['endpoint-configured', undefined, one.fingerprint],
-      ['endpoint-served', undefined, one.fingerprint],
-    ],
-  );
-  const drifted = endpoint(one, { issued: two.fingerprint, configured: two.fingerprint });
-  await store.keepSnapshot(
-    'agent-01',
-    snapshotFrame(snapshot(one, { certificates: [one, two], endpoints: [drifted], findings: [finding()] })),
-    at + 1,
-  );
-  const healed = await store.keepSnapshot(
-    'agent-01',
-    snapshotFrame(snapshot(one, { certificates: [one, two], endpoints: [endpoint(two)] })),
-    at + 2,
-  );
-  t.deepEqual(
-    store
-      .changes('agent-01')
-      .slice(4)
-      .map((change) => [change.at - at, change.kind]),
-    [
-      [1, 'certificate-seen'],
-      [1, 'endpoint-issued'],
-      [1, 'endpoint-configured'],
-      [1, 'finding-opened'],
-      [2, 'endpoint-served'],
-      [2, 'finding-closed'],
-    ],
-  );
-  t.deepEqual(healed.ok && healed.value?.toSorted(), ['endpoints', 'findings', 'hosts']);
-});
+test.after.always(endServers);
 
-test('an unchanged snapshot appends nothing and leaves the parts alone', async (t) => {
-  const store = await storeWithHost(t);
-  const frame = snapshotFrame(snapshot(certificate('one')));
-  await store.keepSnapshot('agent-01', frame, at);
-  const before = store.changes('agent-01').length;
-  const again = await store.keepSnapshot('agent-01', frame, at + 5);
-  t.deepEqual(again, { ok: true, value: ['hosts'] });
-  t.is(store.changes('agent-01').length, before);
-  t.is(store.facts().hosts[0]?.snapshot?.receivedAt, at + 5);
-});
+for (const engine of engines)
+  test(`${engine.name}: the first snapshot is history from nothing; the next appends only what differs`, async (t) => {
+    const store = await storeWithHost(t, engine);
+    const [one, two] = [certificate('one'), certificate('two')];
+    await store.keepSnapshot('agent-01', snapshotFrame(snapshot(one)), at);
+    t.deepEqual(
+      (await store.changes('agent-01')).map(({ kind, before, after }) => [kind, before, after]),
+      [
+        ['certificate-seen', undefined, one.fingerprint],
+        ['endpoint-issued', undefined, one.fingerprint],
+        ['endpoint-configured', undefined, one.fingerprint],
+        ['endpoint-served', undefined, one.fingerprint],
+      ],
+    );
+    const drifted = endpoint(one, { issued: two.fingerprint, configured: two.fingerprint });
+    await store.keepSnapshot(
+      'agent-01',
+      snapshotFrame(snapshot(one, { certificates: [one, two], endpoints: [drifted], findings: [finding()] })),
+      at + 1,
+    );
+    const healed = await store.keepSnapshot(
+      'agent-01',
+      snapshotFrame(snapshot(one, { certificates: [one, two], endpoints: [endpoint(two)] })),
+      at + 2,
+    );
+    t.deepEqual(
+      (await store.changes('agent-01')).slice(4).map((change) => [change.at - at, change.kind]),
+      [
+        [1, 'certificate-seen'],
+        [1, 'endpoint-issued'],
+        [1, 'endpoint-configured'],
+        [1, 'finding-opened'],
+        [2, 'endpoint-served'],
+        [2, 'finding-closed'],
+      ],
+    );
+    t.deepEqual(healed.ok && healed.value?.toSorted(), ['endpoints', 'findings', 'hosts']);
+  });
 
-test('two hosts share one certificate row, which keeps when it was first seen', async (t) => {
-  const store = await storeWithHost(t);
-  await addHost(store, 'agent-02');
-  const one = certificate('one');
-  await store.keepSnapshot('agent-01', snapshotFrame(snapshot(one)), at);
-  await store.keepSnapshot('agent-02', snapshotFrame(snapshot(one)), at + 9);
-  const { certificates } = store.facts();
-  t.deepEqual(certificates, [{ certificate: one, firstSeenAt: at }]);
-  t.false(store.changes('agent-02').some(({ kind }) => kind === 'certificate-seen'));
-});
+for (const engine of engines)
+  test(`${engine.name}: an unchanged snapshot appends nothing and leaves the parts alone`, async (t) => {
+    const store = await storeWithHost(t, engine);
+    const frame = snapshotFrame(snapshot(certificate('one')));
+    await store.keepSnapshot('agent-01', frame, at);
+    const before = (await store.changes('agent-01')).length;
+    const again = await store.keepSnapshot('agent-01', frame, at + 5);
+    t.deepEqual(again, { ok: true, value: ['hosts'] });
+    t.is((await store.changes('agent-01')).length, before);
+    t.is((await store.facts()).hosts[0]?.snapshot?.receivedAt, at + 5);
+  });
 
-test('a certificate that no host names any more leaves the current state, and comes back with its history', async (t) => {
-  const store = await storeWithHost(t);
-  const [one, two] = [certificate('one'), certificate('two')];
-  await store.keepSnapshot('agent-01', snapshotFrame(snapshot(one)), at);
-  await store.keepSnapshot('agent-01', snapshotFrame(snapshot(two)), at + 1);
-  t.deepEqual(
-    store.facts().certificates.map(({ certificate }) => certificate),
-    [two],
-  );
-  await store.keepSnapshot('agent-01', snapshotFrame(snapshot(one)), at + 2);
-  t.deepEqual(store.facts().certificates, [{ certificate: one, firstSeenAt: at }]);
-});
+for (const engine of engines)
+  test(`${engine.name}: two hosts share one certificate row, which keeps when it was first seen`, async (t) => {
+    const store = await storeWithHost(t, engine);
+    await addHost(store, 'agent-02');
+    const one = certificate('one');
+    await store.keepSnapshot('agent-01', snapshotFrame(snapshot(one)), at);
+    await store.keepSnapshot('agent-02', snapshotFrame(snapshot(one)), at + 9);
+    const { certificates } = await store.facts();
+    t.deepEqual(certificates, [{ certificate: one, firstSeenAt: at }]);
+    t.false((await store.changes('agent-02')).some(({ kind }) => kind === 'certificate-seen'));
+  });
 
-test('two findings with one code about one subject are both kept', async (t) => {
-  const store = await storeWithHost(t);
-  const findings = [finding({ cause: 'first' }), finding({ cause: 'second' })];
-  await store.keepSnapshot('agent-01', snapshotFrame(snapshot(certificate('one'), { findings })), at);
-  t.deepEqual(store.facts().hosts[0]?.snapshot?.findings, findings);
-});
+for (const engine of engines)
+  test(`${engine.name}: a certificate that no host names any more leaves the current state, and comes back with its history`, async (t) => {
+    const store = await storeWithHost(t, engine);
+    const [one, two] = [certificate('one'), certificate('two')];
+    await store.keepSnapshot('agent-01', snapshotFrame(snapshot(one)), at);
+    await store.keepSnapshot('agent-01', snapshotFrame(snapshot(two)), at + 1);
+    t.deepEqual(
+      (await store.facts()).certificates.map(({ certificate }) => certificate),
+      [two],
+    );
+    await store.keepSnapshot('agent-01', snapshotFrame(snapshot(one)), at + 2);
+    t.deepEqual((await store.facts()).certificates, [{ certificate: one, firstSeenAt: at }]);
+  });
 
-test('hostile text comes back exactly as it was told', async (t) => {
-  const store = await storeWithHost(t);
-  const hostile = `<img src=x onerror=alert(1)>'; DROP TABLE host; --\u202E\u0000\u001B[2J"\\`;
-  const one = certificate('one', { subject: hostile, subjectAltNames: [hostile, '__proto__'] });
-  const odd = finding({ cause: hostile, evidence: JSON.parse(`{"__proto__":"polluted","constructor":"x"}`) });
-  await store.keepSnapshot('agent-01', snapshotFrame(snapshot(one, { findings: [odd] })), at);
-  const facts = store.facts();
-  t.deepEqual(facts.certificates[0]?.certificate, one);
-  t.is(JSON.stringify(facts.hosts[0]?.snapshot?.findings[0]), JSON.stringify(odd));
-  t.false('polluted' in {});
-});
+for (const engine of engines)
+  test(`${engine.name}: two findings with one code about one subject are both kept`, async (t) => {
+    const store = await storeWithHost(t, engine);
+    const findings = [finding({ cause: 'first' }), finding({ cause: 'second' })];
+    await store.keepSnapshot('agent-01', snapshotFrame(snapshot(certificate('one'), { findings })), at);
+    t.deepEqual((await store.facts()).hosts[0]?.snapshot?.findings, findings);
+  });
 
-test('a piece of work that throws is undone alone', async (t) => {
-  const store = await storeWithHost(t);
-  const good = store.keepEvents('agent-01', 'epoch-0001', [event(1)], at);
-  const bad = store.keepEvents('no-such-agent', 'epoch-0001', [event(1)], at);
-  const alsoGood = store.keepEvents('agent-01', 'epoch-0001', [event(2)], at);
-  await t.throwsAsync(bad, { message: 'no such agent' });
-  t.deepEqual(
-    [await good, await alsoGood].map((kept) => kept.ok && kept.value?.ackedSeq),
-    [1, 2],
-  );
-  t.is(store.facts().eventsTotal, 2);
-});
+for (const engine of engines)
+  test(`${engine.name}: hostile text comes back exactly as it was told`, async (t) => {
+    const store = await storeWithHost(t, engine);
+    const hostile = `<img src=x onerror=alert(1)>'; DROP TABLE host; --\u202E\u0000\u001B[2J"\\`;
+    const one = certificate('one', { subject: hostile, subjectAltNames: [hostile, '__proto__'] });
+    const odd = finding({ cause: hostile, evidence: JSON.parse(`{"__proto__":"polluted","constructor":"x"}`) });
+    await store.keepSnapshot('agent-01', snapshotFrame(snapshot(one, { findings: [odd] })), at);
+    const facts = await store.facts();
+    t.deepEqual(facts.certificates[0]?.certificate, one);
+    t.is(JSON.stringify(facts.hosts[0]?.snapshot?.findings[0]), JSON.stringify(odd));
+    t.false('polluted' in {});
+  });
 
-test('validity that changes between two instants is noticed once', async (t) => {
-  const store = await storeWithHost(t);
-  const notAfter = '2026-11-24T00:00:00.000Z';
-  const end = Date.parse(notAfter);
-  await store.keepSnapshot('agent-01', snapshotFrame(snapshot(certificate('one', { notAfter }))), at);
-  t.false(store.validityChanged(at, end - 1));
-  t.true(store.validityChanged(end - 1, end));
-  t.false(store.validityChanged(end, end + 1000));
-});
+for (const engine of engines)
+  test(`${engine.name}: a piece of work that throws is undone alone`, async (t) => {
+    const store = await storeWithHost(t, engine);
+    const good = store.keepEvents('agent-01', 'epoch-0001', [event(1)], at);
+    const bad = store.keepEvents('no-such-agent', 'epoch-0001', [event(1)], at);
+    const alsoGood = store.keepEvents('agent-01', 'epoch-0001', [event(2)], at);
+    await t.throwsAsync(bad, { message: 'no such agent' });
+    t.deepEqual(
+      [await good, await alsoGood].map((kept) => kept.ok && kept.value?.ackedSeq),
+      [1, 2],
+    );
+    t.is((await store.facts()).eventsTotal, 2);
+  });
+
+for (const engine of engines)
+  test(`${engine.name}: validity that changes between two instants is noticed once`, async (t) => {
+    const store = await storeWithHost(t, engine);
+    const notAfter = '2026-11-24T00:00:00.000Z';
+    const end = Date.parse(notAfter);
+    await store.keepSnapshot('agent-01', snapshotFrame(snapshot(certificate('one', { notAfter }))), at);
+    t.false(await store.validityChanged(at, end - 1));
+    t.true(await store.validityChanged(end - 1, end));
+    t.false(await store.validityChanged(end, end + 1000));
+  });

@@ -12,10 +12,10 @@ import {
 } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import type { Result } from '@certherd/protocol/failure';
-import { codeOf, messageOf } from '../failure.ts';
+import { codeOf, messageOf } from '../../failure.ts';
 import { type BackupContent, inspectBackup, sync, syncNames } from './backup.ts';
 import { examine, openDatabase } from './database.ts';
-import { type Migration, readMigrations } from './migrations.ts';
+import { type Migration, readMigrations } from '../migrations.ts';
 import type { OpenSqlite } from './sqlite.ts';
 
 /** What a restoration did. */

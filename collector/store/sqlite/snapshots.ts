@@ -1,12 +1,12 @@
 import type { Certificate } from '@certherd/protocol/certificate';
 import type { SnapshotFrame } from '@certherd/protocol/frame';
-import type { Snapshot } from '@certherd/protocol/snapshot';
-import type { Topic } from '../receive/records.ts';
+import type { Topic } from '../../receive/records.ts';
 import { certificateTable } from './certificates.ts';
 import { changeTable } from './changes.ts';
-import { changesBetween, type Part, partsByKey, partsOf, type PartKind } from './compare.ts';
+import { changesBetween, type Part, partsByKey, partsOf } from '../compare.ts';
 import type { Sql } from './sqlite.ts';
-import type { SnapshotFacts } from './facts.ts';
+import type { SnapshotFacts } from '../facts.ts';
+import { addPart, emptyFacts, type RawPart, type RawSnapshot, topicOf } from '../rows/snapshot.ts';
 
 /** Current state: what each host's latest snapshot says. Replacing writes only what differs. */
 export function snapshotTable(sql: Sql) {
@@ -88,51 +88,4 @@ export function snapshotTable(sql: Sql) {
     if (gained.length + lost.length > 0) topics.add('certificates');
     return ids;
   }
-}
-
-// A certificate's files and endpoints are part of how it is shown, and a deployment explains its endpoints.
-const topicOf: Readonly<Record<PartKind, Topic>> = {
-  file: 'certificates',
-  lineage: 'lineages',
-  deployment: 'endpoints',
-  endpoint: 'endpoints',
-  finding: 'findings',
-};
-
-interface RawSnapshot {
-  host: number;
-  digest: string;
-  observed_at: number;
-  received_at: number;
-  body: string;
-}
-
-interface RawPart {
-  kind: PartKind;
-  body: string;
-}
-
-function emptyFacts(row: RawSnapshot): SnapshotFacts {
-  const { host, servers }: Pick<Snapshot, 'host' | 'servers'> = JSON.parse(row.body);
-  return {
-    digest: row.digest,
-    observedAt: row.observed_at,
-    receivedAt: row.received_at,
-    host,
-    servers,
-    files: [],
-    lineages: [],
-    deployments: [],
-    endpoints: [],
-    findings: [],
-  };
-}
-
-/** Bodies were validated before they were kept. */
-function addPart(facts: SnapshotFacts, { kind, body }: RawPart): void {
-  if (kind === 'file') facts.files.push(JSON.parse(body));
-  else if (kind === 'lineage') facts.lineages.push(JSON.parse(body));
-  else if (kind === 'deployment') facts.deployments.push(JSON.parse(body));
-  else if (kind === 'endpoint') facts.endpoints.push(JSON.parse(body));
-  else facts.findings.push(JSON.parse(body));
 }

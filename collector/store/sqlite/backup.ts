@@ -1,10 +1,10 @@
 import { chmodSync, closeSync, fdatasync, fsyncSync, openSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { Result } from '@certherd/protocol/failure';
-import { messageOf } from '../failure.ts';
+import { messageOf } from '../../failure.ts';
 import { type OpenFailure, examine, wordOpenFailure } from './database.ts';
 import { isSameMark, type Mark, markOf } from './mark.ts';
-import type { Migration } from './migrations.ts';
+import type { Migration } from '../migrations.ts';
 import { settingTable } from './settings.ts';
 import type { OpenSqlite, Sql } from './sqlite.ts';
 
@@ -23,16 +23,17 @@ export interface BackupContent {
   backedUpAt: number;
 }
 
+export type CopyDatabase = (
+  path: string,
+  onward: (progress: { total: number; remaining: number }) => void,
+) => Promise<Mark>;
+
 /**
  * Copies the database to `path` (which must not be there) through this connection while it goes on writing: its writes go to both, so that
  * the copy is the database as of the end, which `mark` names. Another connection's copy would begin anew with each write.
  * `onward` is told how much is left and ends the copying by throwing. Rejects when nothing whole came about; `path` is then gone.
  */
-export async function copyDatabase(
-  sql: Sql,
-  path: string,
-  onward: (progress: { total: number; remaining: number }) => void,
-): Promise<Mark> {
+export async function copyDatabase(sql: Sql, ...[path, onward]: Parameters<CopyDatabase>): Promise<Mark> {
   closeSync(openSync(path, 'wx', 0o600));
   const disk = createSyncing(path);
   try {

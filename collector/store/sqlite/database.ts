@@ -1,8 +1,8 @@
 import { chmodSync, closeSync, existsSync, openSync, statSync } from 'node:fs';
 import type { Result } from '@certherd/protocol/failure';
 import Database from 'better-sqlite3';
-import { messageOf, startFailure } from '../failure.ts';
-import type { Migration } from './migrations.ts';
+import { messageOf, startFailure } from '../../failure.ts';
+import type { Migration } from '../migrations.ts';
 import { installedSqlite, type OpenSqlite, type Sql } from './sqlite.ts';
 
 /** Why a database was not opened; `message` is one line that names the file and says what to do. */

@@ -1,10 +1,10 @@
 import { closeSync, existsSync, openSync, readFileSync, readSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Result } from '@certherd/protocol/failure';
-import { codeOf } from '../failure.ts';
-import type { Clock } from '../ports.ts';
+import { codeOf } from '../../failure.ts';
+import type { Clock } from '../../ports.ts';
 import { corrupt, foreignOrNewer, largestCheckedBytes, type OpenFailure, wordOpenFailure } from './database.ts';
-import { type Migration, readMigrations } from './migrations.ts';
+import { type Migration, readMigrations } from '../migrations.ts';
 import type { OpenSqlite, Sql } from './sqlite.ts';
 
 /** What a look at the database tells, which changes nothing. Instants are milliseconds since 1970. */

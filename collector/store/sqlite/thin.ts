@@ -1,21 +1,7 @@
 import type { Event } from '@certherd/protocol/event';
+import type { ThinPlace, ThinSlice } from '../retention.ts';
 import type { Sql } from './sqlite.ts';
-import { subjectKey } from './events.ts';
-
-/** How far a pass over the history has come: a table, and the last row of it that was looked at. */
-export interface ThinPlace {
-  table: 'change' | 'event' | 'certificate';
-  after: number;
-}
-
-export interface ThinSlice {
-  /** Where the next slice goes on; undefined: the pass is over. */
-  next: ThinPlace | undefined;
-  removed: number;
-}
-
-/** Where a pass begins. */
-export const passStart: ThinPlace = { table: 'change', after: 0 };
+import { subjectKey } from '../rows/event.ts';
 
 /** Rows that a slice looks at, and removes at most: a few milliseconds. */
 const looked = 128;

@@ -1,24 +1,12 @@
-import type { Heard, Identity, SessionStart } from '../receive/records.ts';
+import type { Heard, Identity, SessionStart } from '../../receive/records.ts';
+import { type HostRow, optionalHost, type RawHost, readHost } from '../rows/host.ts';
 import type { Sql } from './sqlite.ts';
-
-/** One enrolled agent. Instants are milliseconds since 1970. */
-export interface HostRow {
-  id: number;
-  agentId: string;
-  name: string;
-  agentVersion: string;
-  enrolledAt: number;
-  generation: number;
-  heardAt: number | undefined;
-  conflictAt: number | undefined;
-  revokedAt: number | undefined;
-}
 
 /** Rows of `host`. Writing is for the group commit only. */
 export function hostTable(sql: Sql) {
-  const all = sql.prepare<[], Raw>('SELECT * FROM host ORDER BY name, agent_id');
-  const one = sql.prepare<[string], Raw>('SELECT * FROM host WHERE agent_id = ?');
-  const byKey = sql.prepare<[Uint8Array], Raw>('SELECT * FROM host WHERE public_key = ?');
+  const all = sql.prepare<[], RawHost>('SELECT * FROM host ORDER BY name, agent_id');
+  const one = sql.prepare<[string], RawHost>('SELECT * FROM host WHERE agent_id = ?');
+  const byKey = sql.prepare<[Uint8Array], RawHost>('SELECT * FROM host WHERE public_key = ?');
   const insert = sql.prepare('INSERT INTO host (agent_id, public_key, name, enrolled_at) VALUES (?, ?, ?, ?)');
   const begin = sql.prepare(
     'UPDATE host SET generation = ?, boot_id = ?, name = ?, agent_version = ?, heard_at = ? WHERE id = ?',
@@ -34,9 +22,9 @@ export function hostTable(sql: Sql) {
   );
 
   return {
-    all: (): HostRow[] => all.all().map(read),
-    byAgentId: (agentId: string): HostRow | undefined => optional(one.get(agentId)),
-    byPublicKey: (publicKey: Uint8Array): HostRow | undefined => optional(byKey.get(publicKey)),
+    all: (): HostRow[] => all.all().map(readHost),
+    byAgentId: (agentId: string): HostRow | undefined => optionalHost(one.get(agentId)),
+    byPublicKey: (publicKey: Uint8Array): HostRow | undefined => optionalHost(byKey.get(publicKey)),
     identity(agentId: string): Identity | undefined {
       const row = one.get(agentId);
       return row && { publicKey: row.public_key, revoked: row.revoked_at !== null };
@@ -61,36 +49,5 @@ export function hostTable(sql: Sql) {
       hear.run(heardAt, agentId);
       if (observedAt !== undefined) observe.run(observedAt, agentId);
     },
-  };
-}
-
-interface Raw {
-  id: number;
-  agent_id: string;
-  public_key: Buffer;
-  name: string;
-  agent_version: string;
-  enrolled_at: number;
-  generation: number;
-  heard_at: number | null;
-  conflict_at: number | null;
-  revoked_at: number | null;
-}
-
-function optional(row: Raw | undefined): HostRow | undefined {
-  return row ? read(row) : undefined;
-}
-
-function read(raw: Raw): HostRow {
-  return {
-    id: raw.id,
-    agentId: raw.agent_id,
-    name: raw.name,
-    agentVersion: raw.agent_version,
-    enrolledAt: raw.enrolled_at,
-    generation: raw.generation,
-    heardAt: raw.heard_at ?? undefined,
-    conflictAt: raw.conflict_at ?? undefined,
-    revokedAt: raw.revoked_at ?? undefined,
   };
 }

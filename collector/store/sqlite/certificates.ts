@@ -1,6 +1,6 @@
 import type { Certificate } from '@certherd/protocol/certificate';
 import type { Sql } from './sqlite.ts';
-import type { CertificateFacts } from './facts.ts';
+import type { CertificateFacts } from '../facts.ts';
 
 /** Rows of `certificate`: each certificate once, by fingerprint. */
 export function certificateTable(sql: Sql) {

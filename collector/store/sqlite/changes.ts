@@ -1,5 +1,5 @@
-import { createHash } from 'node:crypto';
-import type { Change, Stay } from './facts.ts';
+import type { Change, Stay } from '../facts.ts';
+import { findingText, historyOf, type RawChange, type RawStay, readStay } from '../rows/change.ts';
 import type { Sql } from './sqlite.ts';
 
 /**
@@ -16,7 +16,7 @@ export function changeTable(sql: Sql) {
   const certificateId = sql.prepare<[Buffer], number>('SELECT id FROM certificate WHERE fingerprint = ?').pluck();
   const findText = sql.prepare<[Buffer], number>('SELECT id FROM finding_text WHERE digest = ?').pluck();
   const addText = sql.prepare('INSERT INTO finding_text (digest, body) VALUES (?, ?)');
-  const ofHost = sql.prepare<[{ host: number }], Raw>(
+  const ofHost = sql.prepare<[{ host: number }], RawChange>(
     // States in the order in which a certificate reaches them, then findings.
     `SELECT at, kind, subject, lower(hex(fingerprint)) AS fingerprint, finding_text.body, since,
        CASE kind WHEN 'endpoint-issued' THEN 1 WHEN 'endpoint-configured' THEN 2 WHEN 'endpoint-served' THEN 3 ELSE 4 END
@@ -53,59 +53,17 @@ export function changeTable(sql: Sql) {
     },
     /** Oldest first. `before` of the first row that is still kept of a track is not known. */
     ofHost(host: number): (Change & { at: number })[] {
-      const latest = new Map<string, string | undefined>();
-      return ofHost.all({ host }).map((row) => {
-        const { at, kind, subject } = row;
-        if (kind === 'certificate-seen') return { at, kind, subject, before: undefined, after: subject };
-        const track = `${kind} ${subject}`;
-        const before = latest.get(track);
-        const after = row.body === null ? row.fingerprint || undefined : withSince(row.body, row.since);
-        latest.set(track, after);
-        if (kind !== 'finding') return { at, kind, subject, before, after };
-        return { at, kind: after === undefined ? 'finding-closed' : 'finding-opened', subject, before, after };
-      });
+      return historyOf(ofHost.all({ host }));
     },
     /** Where a certificate was issued, configured and served, and from when to when; newest first, at most 10,000. */
     stays(fingerprint: string): Stay[] {
-      return stays.all(Buffer.from(fingerprint, 'hex')).map((row) => ({
-        agentId: row.agent_id,
-        hostName: row.name,
-        state: row.kind,
-        endpoint: row.subject,
-        from: row.at,
-        until: row.until ?? undefined,
-      }));
+      return stays.all(Buffer.from(fingerprint, 'hex')).map(readStay);
     },
   };
 
   /** A finding that comes again says the same, but for its `since`. */
   function textOf(finding: string): [text: number, since: number] {
-    const { since, ...rest }: { since: string } = JSON.parse(finding);
-    const body = JSON.stringify(rest);
-    const digest = createHash('sha256').update(body).digest().subarray(0, 16);
-    return [findText.get(digest) ?? Number(addText.run(digest, body).lastInsertRowid), Date.parse(since)];
+    const { body, digest, since } = findingText(finding);
+    return [findText.get(digest) ?? Number(addText.run(digest, body).lastInsertRowid), since];
   }
-}
-
-function withSince(body: string, since: number | null): string {
-  const finding: object = JSON.parse(body);
-  return JSON.stringify(since === null ? finding : { ...finding, since: new Date(since).toISOString() });
-}
-
-interface Raw {
-  at: number;
-  kind: Exclude<Change['kind'], 'finding-opened' | 'finding-closed'> | 'finding';
-  subject: string;
-  fingerprint: string | null;
-  body: string | null;
-  since: number | null;
-}
-
-interface RawStay {
-  agent_id: string;
-  name: string;
-  kind: Stay['state'];
-  subject: string;
-  at: number;
-  until: number | null;
 }

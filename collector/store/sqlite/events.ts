@@ -1,9 +1,7 @@
 import type { Event } from '@certherd/protocol/event';
+import type { EventFacts } from '../facts.ts';
+import { eventColumns, type KnownEpoch, missingBefore, type RawEvent, readEvent, subjectKey } from '../rows/event.ts';
 import type { Sql } from './sqlite.ts';
-import type { EventFacts } from './facts.ts';
-
-const columns = `SELECT event.id, host.agent_id, host.name AS host_name, epoch.name AS epoch, event.received_at, event.body
-  FROM event JOIN epoch ON epoch.id = event.epoch JOIN host ON host.id = epoch.host`;
 
 /** Rows of `epoch` and `event`. (agent, epoch, seq) is an event's identity: what is kept already is left alone. */
 export function eventTable(sql: Sql) {
@@ -22,8 +20,8 @@ export function eventTable(sql: Sql) {
     `INSERT INTO latest_event (host, kind, subject, event) VALUES (?, ?, ?, ?)
      ON CONFLICT (host, kind, subject) DO UPDATE SET event = excluded.event`,
   );
-  const newest = sql.prepare<[number], Raw>(`${columns} ORDER BY event.id DESC LIMIT ?`);
-  const after = sql.prepare<[number, number], Raw>(`${columns} WHERE event.id > ? ORDER BY event.id LIMIT ?`);
+  const newest = sql.prepare<[number], RawEvent>(`${eventColumns} ORDER BY event.id DESC LIMIT ?`);
+  const after = sql.prepare<[number, number], RawEvent>(`${eventColumns} WHERE event.id > ? ORDER BY event.id LIMIT ?`);
   const count = sql.prepare('SELECT coalesce(sum(kept), 0) FROM epoch').pluck();
 
   return {
@@ -52,61 +50,9 @@ export function eventTable(sql: Sql) {
       return { ackedSeq: Number(ack.get(events.at(-1)?.seq ?? 0, added, id)), added };
     },
     /** Newest first. */
-    newest: (limit: number): EventFacts[] => newest.all(limit).map(read),
+    newest: (limit: number): EventFacts[] => newest.all(limit).map(readEvent),
     /** In order of arrival. */
-    after: (id: number, limit: number): EventFacts[] => after.all(id, limit).map(read),
+    after: (id: number, limit: number): EventFacts[] => after.all(id, limit).map(readEvent),
     count: (): number => Number(count.get()),
-  };
-}
-
-/** Of `latest_event.subject`. A kind holds no space. */
-export function subjectKey({ kind, id }: Event['subject']): string {
-  return `${kind} ${id}`;
-}
-
-/**
- * Another database had acknowledged what lies between, so that the agent has dropped it: this one was restored from an older backup, or
- * is another collector's. A hole that the agent itself explains is its own.
- */
-function missingBefore(first: Event, ackedSeq: number): Event | undefined {
-  const lost = first.seq - 1 - ackedSeq;
-  if (lost <= 0 || first.kind === 'gap') return undefined;
-  return {
-    seq: first.seq - 1,
-    at: first.at,
-    kind: 'gap',
-    subject: { kind: 'host', id: '' },
-    ok: false,
-    summary: `${lost} event(s) are missing here: a newer database than this one had acknowledged them`,
-    detail: { lost: String(lost), missing: `${ackedSeq + 1} to ${first.seq - 1}`, by: 'collector' },
-    steps: [],
-  };
-}
-
-interface KnownEpoch {
-  id: number;
-  acked_seq: number;
-  /** Events up to this one may have been thinned: what comes of them again is not kept again. */
-  thinned_seq: number;
-  restored: number;
-}
-
-interface Raw {
-  id: number;
-  agent_id: string;
-  host_name: string;
-  epoch: string;
-  received_at: number;
-  body: string;
-}
-
-function read(raw: Raw): EventFacts {
-  return {
-    id: raw.id,
-    agentId: raw.agent_id,
-    hostName: raw.host_name,
-    epoch: raw.epoch,
-    receivedAt: raw.received_at,
-    event: JSON.parse(raw.body),
   };
 }

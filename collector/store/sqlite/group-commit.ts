@@ -1,16 +1,8 @@
-import type { Result } from '@certherd/protocol/failure';
 import Database from 'better-sqlite3';
-import type { Log } from '../ports.ts';
+import type { Log } from '../../ports.ts';
+import type { NotKept } from '../../receive/records.ts';
+import type { Kept } from '../kept.ts';
 import type { Sql } from './sqlite.ts';
-
-/** Why nothing was kept: the disk is full, or the file cannot be written. The same request may succeed later. */
-export interface KeepFailure {
-  reason: 'disk-full' | 'write-failed';
-  detail: string;
-}
-
-/** A value that is durable, or the reason why it is not. */
-export type Kept<T> = Result<T, KeepFailure>;
 
 export interface GroupCommit {
   /** Runs `work` in this tick's transaction; resolves after the commit is on disk, in the order of calling. */
@@ -22,7 +14,7 @@ export interface GroupCommit {
 interface Waiting {
   work: () => void;
   done: () => void;
-  undone: (failure: KeepFailure) => void;
+  undone: (failure: NotKept) => void;
   fail: (error: unknown) => void;
 }
 
@@ -32,7 +24,7 @@ interface Waiting {
  */
 export function createGroupCommit(sql: Sql, log: Log): GroupCommit {
   let waiting: Waiting[] = [];
-  let failure: KeepFailure | undefined;
+  let failure: NotKept | undefined;
   const savepoint = sql.transaction((work: () => void) => work());
   const together = sql.transaction((batch: Waiting[]) => {
     for (const piece of batch) piece.work();
@@ -102,7 +94,7 @@ export function createGroupCommit(sql: Sql, log: Log): GroupCommit {
   }
 }
 
-function keepFailure(error: unknown): KeepFailure | undefined {
+function keepFailure(error: unknown): NotKept | undefined {
   if (!(error instanceof Database.SqliteError)) return undefined;
   if (error.code === 'SQLITE_FULL') return { reason: 'disk-full', detail: error.message };
   if (/^SQLITE_(?:IOERR|READONLY|BUSY|LOCKED|CANTOPEN|CORRUPT|NOMEM|PERM)/.test(error.code))

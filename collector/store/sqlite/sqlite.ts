@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { getRawAsset, isSea } from 'node:sea';
 import type { Result } from '@certherd/protocol/failure';
 import Database from 'better-sqlite3';
-import { messageOf } from '../failure.ts';
+import { messageOf } from '../../failure.ts';
 
 export type Sql = Database.Database;
 

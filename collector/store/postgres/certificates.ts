@@ -1,0 +1,81 @@
+import type { Certificate } from '@certherd/protocol/certificate';
+import type { CertificateFacts } from '../facts.ts';
+import type { Queries } from './database.ts';
+
+/** Ids by fingerprint. What was first told about a fingerprint stays, and by which host. */
+export async function keepCertificates(
+  tx: Queries,
+  list: readonly Certificate[],
+  host: number,
+  at: number,
+): Promise<Map<string, number>> {
+  if (list.length === 0) return new Map();
+  const known = await certificateIds(
+    tx,
+    list.map(({ fingerprint }) => fingerprint),
+  );
+  // In one order, so that two collectors never wait for one another.
+  const fresh = list
+    .filter(({ fingerprint }) => !known.has(fingerprint))
+    .toSorted((a, b) => (a.fingerprint < b.fingerprint ? -1 : 1));
+  if (fresh.length === 0) return known;
+  await tx.all(
+    `INSERT INTO certificate (fingerprint, not_before, not_after, first_seen_at, first_seen_by, body)
+     SELECT unnest($1::BYTEA[]), unnest($2::BIGINT[]), unnest($3::BIGINT[]), CAST($4 AS BIGINT), CAST($5 AS BIGINT), unnest($6::TEXT[])
+     ON CONFLICT (fingerprint) DO NOTHING`,
+    [
+      fresh.map(({ fingerprint }) => Buffer.from(fingerprint, 'hex')),
+      fresh.map(({ notBefore }) => Date.parse(notBefore)),
+      fresh.map(({ notAfter }) => Date.parse(notAfter)),
+      at,
+      host,
+      fresh.map((one) => JSON.stringify(one)),
+    ],
+  );
+  return certificateIds(
+    tx,
+    list.map(({ fingerprint }) => fingerprint),
+  );
+}
+
+/** Of those that are kept. */
+export async function certificateIds(tx: Queries, fingerprints: readonly string[]): Promise<Map<string, number>> {
+  const rows = await tx.all<{ id: number; fingerprint: Buffer }>(
+    'SELECT id, fingerprint FROM certificate WHERE fingerprint = ANY($1::BYTEA[])',
+    [fingerprints.map((one) => Buffer.from(one, 'hex'))],
+  );
+  return new Map(rows.map(({ id, fingerprint }) => [fingerprint.toString('hex'), id]));
+}
+
+/** Certificates that a current snapshot names. Rows never change: each is read once. */
+export function createCurrentCertificates(): (queries: Queries) => Promise<CertificateFacts[]> {
+  let read = new Map<number, CertificateFacts>();
+  return async (queries) => {
+    const ids = await queries.all<{ id: number }>(
+      `SELECT id FROM certificate WHERE id IN (SELECT certificate FROM current_certificate) ORDER BY not_after, fingerprint`,
+    );
+    const missing = ids.map(({ id }) => id).filter((id) => !read.has(id));
+    const rows = await queries.all<{ id: number; body: string; first_seen_at: number }>(
+      'SELECT id, body, first_seen_at FROM certificate WHERE id = ANY($1::BIGINT[])',
+      [missing],
+    );
+    const fresh = new Map(
+      rows.map((row) => [row.id, { certificate: JSON.parse(row.body), firstSeenAt: row.first_seen_at }]),
+    );
+    const current = ids.flatMap(({ id }) => {
+      const facts = read.get(id) ?? fresh.get(id);
+      return facts ? [[id, facts] as const] : [];
+    });
+    read = new Map(current);
+    return current.map(([, facts]) => facts);
+  };
+}
+
+export async function validityChanged(queries: Queries, from: number, to: number): Promise<boolean> {
+  const row = await queries.one<{ changed: boolean }>(
+    `SELECT EXISTS (SELECT 1 FROM certificate JOIN current_certificate ON certificate = id
+       WHERE (not_after > $1 AND not_after <= $2) OR (not_before > $1 AND not_before <= $2)) AS changed`,
+    [from, to],
+  );
+  return row?.changed === true;
+}

@@ -1,0 +1,103 @@
+import type { Log } from '../../ports.ts';
+import type { NotKept, Topic } from '../../receive/records.ts';
+import type { Kept } from '../kept.ts';
+import { type Database, notKept, type Queries } from './database.ts';
+
+/** A transaction that others are told of. */
+export interface Tx extends Queries {
+  /** What other collectors have to look at again. */
+  changed: (...topics: Topic[]) => void;
+}
+
+export interface GroupCommit {
+  /** Runs `work` in the next transaction; resolves once it is committed, in the order of calling. */
+  keep: <T>(work: (tx: Tx) => Promise<T>) => Promise<Kept<T>>;
+  /** Resolves once nothing waits. */
+  settled: () => Promise<void>;
+}
+
+interface Waiting {
+  work: (tx: Tx) => Promise<void>;
+  done: () => void;
+  undone: (failure: NotKept) => void;
+  fail: (error: unknown) => void;
+}
+
+/** Pieces of one transaction: what locks it holds, it holds for some milliseconds. */
+const mostPieces = 256;
+
+/**
+ * What arrives while a transaction is on its way is committed in the next one, so that the wait for the disk is shared. A piece of work that
+ * throws is undone alone and its promise rejects; the others are then run again, each by itself. `tell` ends each transaction that changed something.
+ */
+export function createGroupCommit(
+  database: Database,
+  tell: (tx: Queries, topics: readonly Topic[]) => Promise<void>,
+  log: Log,
+): GroupCommit {
+  let waiting: Waiting[] = [];
+  let running: Promise<void> | undefined;
+  let failure: NotKept | undefined;
+
+  return {
+    keep<T>(work: (tx: Tx) => Promise<T>) {
+      return new Promise<Kept<T>>((resolve, reject) => {
+        let value: T;
+        waiting.push({
+          work: async (tx) => {
+            value = await work(tx);
+          },
+          done: () => resolve({ ok: true, value }),
+          undone: (failure) => resolve({ ok: false, failure }),
+          fail: reject,
+        });
+        running ??= run();
+      });
+    },
+    settled: async () => running,
+  };
+
+  async function run(): Promise<void> {
+    // What arrives in this tick goes together.
+    await new Promise((resolve) => setImmediate(resolve));
+    while (waiting.length > 0) {
+      const batch = waiting.splice(0, mostPieces);
+      if (!(await commit(batch))) for (const piece of batch) await commit([piece]);
+    }
+    running = undefined;
+  }
+
+  /** False: one of several threw, and nothing was kept. */
+  async function commit(batch: Waiting[]): Promise<boolean> {
+    try {
+      await database.write((tx) => together(tx, batch));
+    } catch (error) {
+      const reason = notKept(error);
+      if (reason && failure?.reason !== reason.reason)
+        log.error({ ...reason }, 'nothing can be kept: the database takes no writes');
+      if (reason) failure = reason;
+      else if (batch.length > 1) return false;
+      for (const piece of batch) {
+        if (reason) piece.undone(reason);
+        else piece.fail(error);
+      }
+      return true;
+    }
+    if (failure) log.info({}, 'the database takes writes again');
+    failure = undefined;
+    for (const piece of batch) piece.done();
+    return true;
+  }
+
+  async function together(queries: Queries, batch: Waiting[]): Promise<void> {
+    const topics = new Set<Topic>();
+    const tx: Tx = {
+      ...queries,
+      changed(...some) {
+        for (const topic of some) topics.add(topic);
+      },
+    };
+    for (const piece of batch) await piece.work(tx);
+    if (topics.size > 0) await tell(queries, [...topics]);
+  }
+}

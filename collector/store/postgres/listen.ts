@@ -1,0 +1,86 @@
+import type pg from 'pg';
+import { codeOf, messageOf } from '../../failure.ts';
+import type { Clock, Log } from '../../ports.ts';
+import { type Database, type Queries, queriesOf } from './database.ts';
+
+/** A connection that this process keeps for itself: it hears what others notify, and holds its locks. */
+export interface OwnConnection {
+  /** Statements on it; undefined while it is broken. */
+  queries: () => Queries | undefined;
+  /** Does the database have LISTEN? Until it was asked: no. */
+  hears: () => boolean;
+  close: () => Promise<void>;
+}
+
+const againMs = 1_000;
+
+/** Connects, and again whenever the connection breaks. `heard` gets each payload; `broken` is told of each end. */
+export function keepConnection(
+  database: Database,
+  needs: {
+    channel: string;
+    listens: boolean;
+    heard: (payload: string) => void;
+    broken: () => void;
+    clock: Clock;
+    log: Log;
+  },
+): OwnConnection {
+  const { channel, heard, broken, clock, log } = needs;
+  let client: pg.Client | undefined;
+  let hears = false;
+  let closed = false;
+  let cancel = () => {};
+  let opening = open();
+
+  return {
+    queries: () => client && queriesOf(client),
+    hears: () => hears,
+    async close() {
+      closed = true;
+      cancel();
+      await opening;
+      await client?.end().catch(() => {});
+    },
+  };
+
+  async function open(): Promise<void> {
+    try {
+      const opened = await database.connect();
+      opened.once('end', lost);
+      opened.on('notification', ({ payload }) => {
+        if (payload !== undefined) heard(payload);
+      });
+      if (needs.listens) await listen(opened);
+      client = opened;
+    } catch (error) {
+      log.debug({ detail: messageOf(error) }, 'no connection for notifications yet');
+      later();
+    }
+  }
+
+  /** CockroachDB: feature_not_supported, or a statement that it does not know. */
+  async function listen(opened: pg.Client): Promise<void> {
+    try {
+      await opened.query(`LISTEN ${channel}`);
+      hears = true;
+    } catch (error) {
+      if (!/^(?:0A000|42601)$/.test(codeOf(error))) throw error;
+    }
+  }
+
+  function lost(): void {
+    if (closed) return;
+    client = undefined;
+    hears = false;
+    broken();
+    later();
+  }
+
+  function later(): void {
+    if (closed) return;
+    cancel = clock.after(againMs, () => {
+      opening = open();
+    });
+  }
+}

@@ -1,0 +1,13 @@
+import type { SettingName } from '../sqlite/settings.ts';
+import type { Queries } from './database.ts';
+
+export async function readSetting(queries: Queries, name: SettingName): Promise<string | undefined> {
+  return (await queries.one<{ value: string }>('SELECT value FROM setting WHERE name = $1', [name]))?.value;
+}
+
+export async function keepSetting(tx: Queries, name: SettingName, value: string): Promise<void> {
+  await tx.all(
+    'INSERT INTO setting (name, value) VALUES ($1, $2) ON CONFLICT (name) DO UPDATE SET value = excluded.value',
+    [name, value],
+  );
+}

@@ -1,0 +1,266 @@
+import { createHash, randomBytes } from 'node:crypto';
+import type { Result } from '@certherd/protocol/failure';
+import { codeOf } from '../../failure.ts';
+import type { Clock, Log } from '../../ports.ts';
+import type { SessionStart, SessionState } from '../../receive/records.ts';
+import { type Facts, newestEvents } from '../facts.ts';
+import type { Kept } from '../kept.ts';
+import { type Migration, readMigrations } from '../migrations.ts';
+import type { OpenFailure } from '../sqlite/database.ts';
+import type { Store } from '../store.ts';
+import { createCurrentCertificates, validityChanged } from './certificates.ts';
+import { addChanges, changesOfHost, staysOf } from './changes.ts';
+import { createDatabase, type Database, type Queries } from './database.ts';
+import { enrolHost } from './enrolment.ts';
+import { ackedSeq, countEvents, eventsAfter, keepEvents, newestEventsOf } from './events.ts';
+import { joinFleet } from './fleet.ts';
+import { createGroupCommit, type Tx } from './group-commit.ts';
+import { hosts, type SharedHostRow } from './hosts.ts';
+import { lead } from './lead.ts';
+import { connectUrl, nameOf, type PostgresPlace } from './place.ts';
+import { requests } from './requests.ts';
+import { migrate } from './schema.ts';
+import { keepSetting, readSetting } from './settings.ts';
+import { createCurrentSnapshots, replaceSnapshot, snapshotDigest } from './snapshots.ts';
+import { newestAt, thinSlice } from './thin.ts';
+
+export interface PostgresNeeds {
+  clock: Clock;
+  log: Log;
+  /** Take nothing that CockroachDB does not have; else its name in version() decides. */
+  onlyStandard?: boolean;
+  migrations?: readonly Migration[];
+}
+
+/** Opens a database that several collectors may share, and brings its schema up to date. */
+export async function openPostgresStore(
+  place: PostgresPlace,
+  needs: PostgresNeeds,
+): Promise<Result<Store, OpenFailure>> {
+  const url = connectUrl(place);
+  if (!url.ok) return { ok: false, failure: { reason: 'unreadable', message: url.failure } };
+  const database = createDatabase(url.value);
+  const migrated = await migrate(database, nameOf(place.url), needs.migrations ?? readMigrations('postgres'));
+  if (migrated.ok) return { ok: true, value: await createStore(database, needs) };
+  await database.close();
+  return migrated;
+}
+
+async function createStore(database: Database, { clock, log, onlyStandard }: PostgresNeeds): Promise<Store> {
+  const version = await database.one<{ version: string }>('SELECT version() AS version');
+  const isStandard = onlyStandard ?? /cockroach/i.test(version?.version ?? '');
+  const collectorId = await collectorIdOf(database);
+  const channel = `certherd_${createHash('sha256').update(collectorId).digest('hex').slice(0, 16)}`;
+  const fleet = joinFleet({ database, channel, notifies: !isStandard, clock, log });
+  const group = createGroupCommit(database, fleet.tell, log);
+  const currentSnapshots = createCurrentSnapshots();
+  const currentCertificates = createCurrentCertificates();
+  /** As last read; what is kept looks for itself. */
+  let revoked: ReadonlySet<string> = new Set(await hosts.revoked(database));
+  const closers: (() => Promise<void>)[] = [];
+
+  return {
+    collectorId,
+    addToken: (hash, at, expiresAt) =>
+      group.keep(async (tx) => {
+        await tx.all('INSERT INTO token (hash, created_at, expires_at) VALUES ($1, $2, $3)', [hash, at, expiresAt]);
+      }),
+    agentAddress: () => readSetting(database, 'agent-address'),
+    noteAgentAddress: (address) => group.keep((tx) => keepSetting(tx, 'agent-address', address)),
+    checkWritable: (at) => group.keep((tx) => keepSetting(tx, 'checked-at', String(at))),
+    enrol: (enrolment) =>
+      group.keep((tx) => {
+        tx.changed('hosts');
+        return enrolHost(tx, enrolment);
+      }),
+    identity: (agentId) => hosts.identity(database, agentId),
+    isRevoked: (agentId) => revoked.has(agentId),
+    beginSession: (start) => group.keep((tx) => beginSession(tx, start)),
+    endSession: (agentId, generation) =>
+      group.keep((tx) => {
+        tx.changed('hosts');
+        return hosts.end(tx, agentId, generation, fleet.id);
+      }),
+    noteConflict: (agentId, at) =>
+      group.keep((tx) => {
+        tx.changed('hosts');
+        return hosts.noteConflict(tx, agentId, at);
+      }),
+    keepSnapshot: (agentId, frame, at) =>
+      ofSession(
+        group.keep((tx) =>
+          ifTrusted(tx, agentId, async (host) => {
+            const topics = await replaceSnapshot(tx, host, frame, at);
+            tx.changed(...topics);
+            return topics;
+          }),
+        ),
+      ),
+    keepEvents: (agentId, epoch, list, at) =>
+      ofSession(
+        group.keep((tx) =>
+          ifTrusted(tx, agentId, async (host) => {
+            for (const event of list) await requests.answer(tx, host, event, at);
+            const kept = await keepEvents(tx, host, epoch, list, at);
+            if (kept.added > 0) tx.changed('events');
+            return kept;
+          }),
+        ),
+      ),
+    changedElsewhere: fleet.changedElsewhere,
+    onElsewhere: fleet.onElsewhere,
+    others: fleet.others,
+    async revoked() {
+      const all = await hosts.revoked(database);
+      revoked = new Set(all);
+      return all;
+    },
+    replaceKey: (agentId, current, next, at) => group.keep((tx) => replaceKey(tx, agentId, current, next, at)),
+    revoke: (agentId, at) => group.keep((tx) => revoke(tx, agentId, at)),
+    noteHeard: (heard) =>
+      group.keep((tx) => {
+        tx.changed('hosts');
+        return hosts.noteHeard(tx, heard);
+      }),
+    lastHeard: fleet.lastHeard,
+    validityChanged: (from, to) => validityChanged(database, from, to),
+    facts: () => database.read(facts),
+    events: (after, limit) =>
+      after === undefined
+        ? newestEventsOf(database, limit).then((list) => list.toReversed())
+        : eventsAfter(database, after, limit),
+    addRequest: (draft) =>
+      group.keep(async (tx) => {
+        tx.changed('events');
+        return requests.add(tx, (await hostOf(tx, draft.agentId)).id, draft);
+      }),
+    noteSent: (id, at) => group.keep((tx) => requests.noteSent(tx, id, at)),
+    findRequest: (id) => requests.find(database, id),
+    waitingRequests: (now) => requests.waiting(database, now),
+    requests: (limit) => requests.newest(database, limit),
+    // Its own server restores it; what is missing then is a gap in the events of each host.
+    restorations: async () => [],
+    copyTo: undefined,
+    changes: async (agentId) => changesOfHost(database, agentId),
+    thin: (before, place) => group.keep((tx) => thinSlice(tx, before, place)),
+    usedBytes: undefined,
+    newestAt: () => newestAt(database),
+    stays: (fingerprint) => staysOf(database, fingerprint),
+    lead(begin) {
+      fleet.onElsewhere(() => {});
+      const by = isStandard ? 'lease' : 'advisory-lock';
+      const queries = () => fleet.connection()?.queries();
+      const leading = lead({ queries, by, id: fleet.id, clock, log }, begin);
+      fleet.onBroken(leading.lost);
+      closers.push(leading.close);
+      return leading.lost;
+    },
+    async close() {
+      for (const closer of closers.splice(0)) await closer();
+      await group.settled();
+      await fleet.close();
+      await database.close();
+    },
+  };
+
+  /** The agent writes its generation down before it says hello, so that a lost reply never repeats one. */
+  async function beginSession(tx: Tx, start: SessionStart): Promise<SessionState | undefined> {
+    const host = await hosts.locked(tx, start.agentId);
+    if (!host) return undefined;
+    tx.changed('hosts', 'endpoints', 'findings');
+    if (start.generation <= host.generation) {
+      await hosts.noteConflict(tx, start.agentId, start.at);
+      return undefined;
+    }
+    await hosts.begin(tx, host.id, start, fleet.id);
+    if (host.collector !== undefined && host.collector !== fleet.id)
+      await fleet.tellBegun(tx, host.collector, start.agentId, start.generation);
+    return { ackedSeq: await ackedSeq(tx, host.id, start.epoch), snapshotDigest: await snapshotDigest(tx, host.id) };
+  }
+
+  async function hostOf(tx: Queries, agentId: string): Promise<SharedHostRow> {
+    const host = await hosts.locked(tx, agentId);
+    if (!host) throw new Error('no such agent');
+    return host;
+  }
+
+  /** Revocation is looked at in the same transaction as the write: nothing of a revoked host is kept, nor of a session that began anew elsewhere. */
+  async function ifTrusted<T>(
+    tx: Queries,
+    agentId: string,
+    work: (host: number) => Promise<T>,
+  ): Promise<T | undefined | typeof elsewhere> {
+    const { id, revokedAt, collector } = await hostOf(tx, agentId);
+    if (revokedAt !== undefined) return undefined;
+    return collector === undefined || collector === fleet.id ? work(id) : elsewhere;
+  }
+
+  async function replaceKey(
+    tx: Tx,
+    agentId: string,
+    current: Uint8Array,
+    next: Uint8Array,
+    at: number,
+  ): Promise<boolean> {
+    const host = await hosts.byPublicKey(tx, current);
+    if (host?.agentId !== agentId || host.revokedAt !== undefined || (await hosts.byPublicKey(tx, next))) return false;
+    await tx.all('UPDATE host SET public_key = $1 WHERE id = $2', [next, host.id]);
+    tx.changed('hosts');
+    await addChanges(tx, host.id, at, [
+      { kind: 'host-key-replaced', subject: agentId, before: undefined, after: undefined },
+    ]);
+    return true;
+  }
+
+  async function revoke(tx: Tx, agentId: string, at: number): Promise<boolean> {
+    const host = await hosts.locked(tx, agentId);
+    if (!host || host.revokedAt !== undefined) return false;
+    await tx.all('UPDATE host SET revoked_at = $1 WHERE id = $2', [at, host.id]);
+    tx.changed('hosts', 'endpoints', 'findings');
+    await addChanges(tx, host.id, at, [
+      { kind: 'host-revoked', subject: agentId, before: undefined, after: undefined },
+    ]);
+    return true;
+  }
+
+  async function facts(tx: Queries): Promise<Facts> {
+    const current = await currentSnapshots(tx);
+    const all = await hosts.all(tx);
+    return {
+      hosts: all.map(({ agentId, name, agentVersion, enrolledAt, heardAt, conflictAt, revokedAt, id }) => {
+        const snapshot = current.get(id);
+        return { agentId, name, agentVersion, enrolledAt, heardAt, conflictAt, revokedAt, snapshot };
+      }),
+      certificates: await currentCertificates(tx),
+      events: await newestEventsOf(tx, newestEvents),
+      eventsTotal: await countEvents(tx),
+    };
+  }
+}
+
+const elsewhere = Symbol('another collector has the session');
+
+async function ofSession<T>(asked: Promise<Kept<T | typeof elsewhere>>): Promise<Kept<T>> {
+  const kept = await asked;
+  if (!kept.ok) return kept;
+  return kept.value === elsewhere
+    ? {
+        ok: false,
+        failure: { reason: 'write-failed', detail: 'a newer session of this agent is at another collector' },
+      }
+    : { ok: true, value: kept.value };
+}
+
+/** Made once for the whole fleet. */
+async function collectorIdOf(database: Database): Promise<string> {
+  for (;;) {
+    const known = await readSetting(database, 'collector-id');
+    if (known !== undefined) return known;
+    const fresh = randomBytes(16).toString('base64url');
+    try {
+      await database.all(`INSERT INTO setting (name, value) VALUES ('collector-id', $1)`, [fresh]);
+    } catch (error) {
+      if (codeOf(error) !== '23505') throw error;
+    }
+  }
+}

@@ -1,0 +1,51 @@
+import type { Snapshot } from '@certherd/protocol/snapshot';
+import type { Topic } from '../../receive/records.ts';
+import type { PartKind } from '../compare.ts';
+import type { SnapshotFacts } from '../facts.ts';
+
+// A certificate's files and endpoints are part of how it is shown, and a deployment explains its endpoints.
+export const topicOf: Readonly<Record<PartKind, Topic>> = {
+  file: 'certificates',
+  lineage: 'lineages',
+  deployment: 'endpoints',
+  endpoint: 'endpoints',
+  finding: 'findings',
+};
+
+export interface RawSnapshot {
+  host: number;
+  digest: string;
+  observed_at: number;
+  received_at: number;
+  body: string;
+}
+
+export interface RawPart {
+  kind: PartKind;
+  body: string;
+}
+
+export function emptyFacts(row: RawSnapshot): SnapshotFacts {
+  const { host, servers }: Pick<Snapshot, 'host' | 'servers'> = JSON.parse(row.body);
+  return {
+    digest: row.digest,
+    observedAt: row.observed_at,
+    receivedAt: row.received_at,
+    host,
+    servers,
+    files: [],
+    lineages: [],
+    deployments: [],
+    endpoints: [],
+    findings: [],
+  };
+}
+
+/** Bodies were validated before they were kept. */
+export function addPart(facts: SnapshotFacts, { kind, body }: RawPart): void {
+  if (kind === 'file') facts.files.push(JSON.parse(body));
+  else if (kind === 'lineage') facts.lineages.push(JSON.parse(body));
+  else if (kind === 'deployment') facts.deployments.push(JSON.parse(body));
+  else if (kind === 'endpoint') facts.endpoints.push(JSON.parse(body));
+  else facts.findings.push(JSON.parse(body));
+}

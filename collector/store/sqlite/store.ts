@@ -1,0 +1,207 @@
+import { randomBytes } from 'node:crypto';
+import { join } from 'node:path';
+import type { Result } from '@certherd/protocol/failure';
+import type { Log } from '../../ports.ts';
+import { alone, type Enrolment, type SessionStart, type SessionState, type Topic } from '../../receive/records.ts';
+import { copyDatabase, removeLeftovers } from './backup.ts';
+import { certificateTable } from './certificates.ts';
+import { changeTable } from './changes.ts';
+import { type OpenFailure, openDatabase, readResting } from './database.ts';
+import { eventTable } from './events.ts';
+import { type Facts, newestEvents } from '../facts.ts';
+import { createGroupCommit } from './group-commit.ts';
+import type { HostRow } from '../rows/host.ts';
+import { hostTable } from './hosts.ts';
+import type { Mark } from './mark.ts';
+import { type Migration, readMigrations } from '../migrations.ts';
+import { requestTable } from './requests.ts';
+import { type OpenSqlite, type Sql, sqliteFor } from './sqlite.ts';
+import { settingTable } from './settings.ts';
+import { snapshotTable } from './snapshots.ts';
+import type { Store } from '../store.ts';
+import { thinning } from './thin.ts';
+import { tokenTable } from './tokens.ts';
+
+/** Opens directory/certherd.db, with the process's own SQLite. */
+export function openSqliteStore(
+  directory: string,
+  log: Log,
+  sqlite: Result<OpenSqlite, string> = sqliteFor(directory),
+  migrations: readonly Migration[] = readMigrations(),
+): Result<SqliteStore, OpenFailure> {
+  if (!sqlite.ok) return { ok: false, failure: { reason: 'unreadable', message: sqlite.failure } };
+  const opened = openDatabase(join(directory, 'certherd.db'), migrations, sqlite.value);
+  return opened.ok ? { ok: true, value: createStore(opened.value, log) } : opened;
+}
+
+/** A copy beside the database, for a backup (backup.ts), while nobody serves it; nothing in it is changed. */
+export async function copyResting(
+  directory: string,
+  open: OpenSqlite,
+  now: number,
+): Promise<{ name: string; mark: Mark }> {
+  const sql = readResting(join(directory, 'certherd.db'), readMigrations(), open);
+  try {
+    const name = `backup-${randomBytes(8).toString('hex')}.db`;
+    removeLeftovers(directory, now);
+    return { name, mark: await copyDatabase(sql, join(directory, name), () => {}) };
+  } finally {
+    sql.close();
+  }
+}
+
+/** It can tell its size, and be copied. */
+export type SqliteStore = Store & { [K in 'usedBytes' | 'copyTo']: NonNullable<Store[K]> };
+
+function createStore(sql: Sql, log: Log): SqliteStore {
+  const group = createGroupCommit(sql, log);
+  const settings = settingTable(sql);
+  const hosts = hostTable(sql);
+  const tokens = tokenTable(sql);
+  const snapshots = snapshotTable(sql);
+  const certificates = certificateTable(sql);
+  const changes = changeTable(sql);
+  const events = eventTable(sql);
+  let dataVersion = Number(sql.pragma('data_version', { simple: true }));
+  const requests = requestTable(sql);
+  const thinned = thinning(sql);
+  const restorations = sql.prepare<[], { backed_up_at: number; restored_at: number }>(
+    'SELECT backed_up_at, restored_at FROM restoration ORDER BY id DESC',
+  );
+  const collectorId = settings.read('collector-id') ?? randomBytes(16).toString('base64url');
+  if (settings.read('collector-id') === undefined) settings.keep('collector-id', collectorId);
+
+  return {
+    collectorId,
+    addToken: (hash, at, expiresAt) => group.keep(() => tokens.add(hash, at, expiresAt)),
+    agentAddress: async () => settings.read('agent-address'),
+    noteAgentAddress: (address) => group.keep(() => settings.keep('agent-address', address)),
+    checkWritable: (at) => group.keep(() => settings.keep('checked-at', String(at))),
+    enrol: (enrolment) => group.keep(() => enrol(enrolment)),
+    identity: async (agentId) => hosts.identity(agentId),
+    isRevoked: (agentId) => hosts.identity(agentId)?.revoked !== false,
+    beginSession: (start) => group.keep(() => beginSession(start)),
+    endSession: async () => ({ ok: true, value: undefined }),
+    noteConflict: (agentId, at) => group.keep(() => hosts.noteConflict(agentId, at)),
+    keepSnapshot: (agentId, frame, at) =>
+      group.keep(() => ifTrusted(agentId, (id) => snapshots.replace(id, frame, at))),
+    keepEvents: (agentId, epoch, list, at) =>
+      group.keep(() =>
+        ifTrusted(agentId, (id) => {
+          for (const event of list) requests.answer(id, event, at);
+          return events.keep(id, epoch, list, at);
+        }),
+      ),
+    changedElsewhere,
+    onElsewhere: () => {},
+    others: alone,
+    revoked: async () => hosts.revoked(),
+    replaceKey: (agentId, current, next, at) => group.keep(() => replaceKey(agentId, current, next, at)),
+    revoke: (agentId, at) => group.keep(() => revoke(agentId, at)),
+    noteHeard: (heard) =>
+      group.keep(() => {
+        for (const one of heard) hosts.noteHeard(one);
+      }),
+    lastHeard: async () => hosts.all().map(({ agentId, heardAt }) => ({ agentId, heardAt, elsewhere: false })),
+    validityChanged: async (from, to) => certificates.validityChanged(from, to),
+    facts: async () => facts(),
+    events: async (after, limit) =>
+      after === undefined ? events.newest(limit).toReversed() : events.after(after, limit),
+    addRequest: (draft) => group.keep(() => requests.add(hostOf(draft.agentId).id, draft)),
+    noteSent: (id, at) => group.keep(() => requests.noteSent(id, at)),
+    findRequest: async (id) => requests.find(id),
+    waitingRequests: async (now) => requests.waiting(now),
+    requests: async (limit) => requests.newest(limit),
+    restorations: async () =>
+      restorations.all().map((row) => ({ backedUpAt: row.backed_up_at, restoredAt: row.restored_at })),
+    copyTo: (path, onward) => copyDatabase(sql, path, onward),
+    changes: async (agentId) => changes.ofHost(hostOf(agentId).id),
+    thin: (before, place) => group.keep(() => thinned.slice(before, place)),
+    usedBytes: async () => thinned.usedBytes(),
+    newestAt: async () => thinned.newestAt(),
+    stays: async (fingerprint) => changes.stays(fingerprint),
+    // The directory's lock lets one process serve: it leads.
+    lead: (begin) => begin(),
+    async close() {
+      group.flush();
+      sql.close();
+    },
+  };
+
+  function hostOf(agentId: string): HostRow {
+    const host = hosts.byAgentId(agentId);
+    if (!host) throw new Error('no such agent');
+    return host;
+  }
+
+  /** Revocation is looked at in the same transaction as the write: nothing of a revoked host is kept. */
+  function ifTrusted<T>(agentId: string, work: (host: number) => T): T | undefined {
+    const { id, revokedAt } = hostOf(agentId);
+    return revokedAt === undefined ? work(id) : undefined;
+  }
+
+  /** PRAGMA data_version differs once another connection has committed; it costs a look at shared memory. A command enrols no host, but may revoke one. */
+  async function changedElsewhere(): Promise<Topic[]> {
+    const before = dataVersion;
+    dataVersion = Number(sql.pragma('data_version', { simple: true }));
+    return dataVersion === before ? [] : ['hosts', 'endpoints', 'findings'];
+  }
+
+  function replaceKey(agentId: string, current: Uint8Array, next: Uint8Array, at: number): boolean {
+    const host = hosts.byPublicKey(current);
+    if (host?.agentId !== agentId || host.revokedAt !== undefined || hosts.byPublicKey(next)) return false;
+    hosts.replaceKey(host.id, next);
+    changes.add(host.id, at, [{ kind: 'host-key-replaced', subject: agentId, before: undefined, after: undefined }]);
+    return true;
+  }
+
+  function revoke(agentId: string, at: number): boolean {
+    const host = hosts.byAgentId(agentId);
+    if (!host || host.revokedAt !== undefined) return false;
+    hosts.revoke(host.id, at);
+    changes.add(host.id, at, [{ kind: 'host-revoked', subject: agentId, before: undefined, after: undefined }]);
+    return true;
+  }
+
+  /** A spent token answers again for the key that spent it, while it lives: the reply may have been lost. */
+  function enrol({ tokenHash, publicKey, hostName, proposedAgentId, at }: Enrolment) {
+    const token = tokens.find(tokenHash);
+    const known = hosts.byPublicKey(publicKey);
+    if (!token || at >= token.expiresAt || (token.host !== undefined && known?.id !== token.host)) return undefined;
+    if (known?.revokedAt !== undefined) return { revoked: true as const };
+    const id = known?.id ?? hosts.add({ agentId: proposedAgentId, publicKey, name: hostName, at });
+    if (token.host === undefined) tokens.spend(tokenHash, id, at);
+    return { agentId: known?.agentId ?? proposedAgentId };
+  }
+
+  /** The agent writes its generation down before it says hello, so that a lost reply never repeats one. */
+  function beginSession(start: SessionStart): SessionState | undefined {
+    const host = hosts.byAgentId(start.agentId);
+    if (!host) return undefined;
+    if (start.generation <= host.generation) {
+      hosts.noteConflict(start.agentId, start.at);
+      return undefined;
+    }
+    hosts.begin(host.id, start);
+    return { ackedSeq: events.ackedSeq(host.id, start.epoch), snapshotDigest: snapshots.digestOf(host.id) };
+  }
+
+  function facts(): Facts {
+    const current = snapshots.all();
+    return {
+      hosts: hosts.all().map((host) => ({
+        agentId: host.agentId,
+        name: host.name,
+        agentVersion: host.agentVersion,
+        enrolledAt: host.enrolledAt,
+        heardAt: host.heardAt,
+        conflictAt: host.conflictAt,
+        revokedAt: host.revokedAt,
+        snapshot: current.get(host.id),
+      })),
+      certificates: certificates.current(),
+      events: events.newest(newestEvents),
+      eventsTotal: events.count(),
+    };
+  }
+}
