@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { parseAuthority } from '../authority.ts';
 import type { Config } from '../config.ts';
 import type { Clock } from '../ports.ts';
+import { examinePostgres } from '../store/postgres/examination.ts';
 import { type Examination, examineStore } from '../store/sqlite/examination.ts';
 import { sqliteFor } from '../store/sqlite/sqlite.ts';
 import { observeData } from './gather/disk.ts';
@@ -15,6 +16,7 @@ import { measureSync } from './gather/sync-time.ts';
 import { observeTls } from './gather/tls-files.ts';
 import { judgeData, judgeSync } from './judge/disk.ts';
 import { judgeAgents, judgeDatabase } from './judge/database.ts';
+import { judgePostgres } from './judge/postgres.ts';
 import { judgeDescriptors, judgeListener, judgeServing, judgeTls } from './judge/serving.ts';
 import { judgeAddress, judgeSettings } from './judge/settings-file.ts';
 
@@ -40,10 +42,16 @@ export function collectorAreas(loaded: Loaded, clock: Clock, own: { version: str
   const serving = observeServing(config, { version: own.version, options: loaded.options }, sqlite);
   const servingPid = typeof serving.by === 'number' ? serving.by : undefined;
   const isServed = serving.by !== 'nobody';
-  const hasData = existsSync(join(dataDirectory, 'certherd.db'));
+  const { store: url, storePasswordFile } = config;
+  const hasData = url !== undefined || existsSync(join(dataDirectory, 'certherd.db'));
+  const shared = url === undefined ? undefined : once(() => examinePostgres({ url, passwordFile: storePasswordFile }));
   const examined = once(() => examineStore(dataDirectory, { isServed, clock, budgetMs: checkMs }, sqlite));
   const tls = once(() => observeTls(dataDirectory, clock.now()));
-  const examination = async (): Promise<Partial<Examination>> => {
+  const examination = async (): Promise<Partial<Pick<Examination, 'agents' | 'agentAddress'>>> => {
+    if (shared) {
+      const result = await shared();
+      return result.ok ? result.value : {};
+    }
     const result = await examined();
     return result.ok && result.value !== 'absent' ? result.value : {};
   };
@@ -59,7 +67,7 @@ export function collectorAreas(loaded: Loaded, clock: Clock, own: { version: str
     },
     {
       name: 'database',
-      diagnose: async () => judgeDatabase(await examined(), dataDirectory),
+      diagnose: async () => (shared ? judgePostgres(await shared()) : judgeDatabase(await examined(), dataDirectory)),
       deadlineMs: 2 * checkMs,
     },
     { name: 'tls', diagnose: async () => judgeTls(await tls(), serving, clock.now()) },

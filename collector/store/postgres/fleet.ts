@@ -8,7 +8,7 @@ import { nowSql } from './lead.ts';
 import { createMessages, type Messages } from './messages.ts';
 
 /** A collector that gave no sign of life for this long serves no more. */
-const aliveMs = 10_000;
+export const aliveMs = 10_000;
 const beatEveryMs = 2_000;
 const goneAfterMs = 3_600_000;
 

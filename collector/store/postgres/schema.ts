@@ -5,7 +5,7 @@ import type { OpenFailure } from '../sqlite/database.ts';
 import type { Database, Queries } from './database.ts';
 
 /** What a look at the schema tells; changes nothing. undefined: an empty database. */
-async function schemaVersion(queries: Queries): Promise<number | 'foreign' | undefined> {
+export async function schemaVersion(queries: Queries): Promise<number | 'foreign' | undefined> {
   const tables = await queries.all<{ name: string }>(
     `SELECT CAST(table_name AS TEXT) AS name FROM information_schema.tables WHERE table_schema = current_schema()`,
   );
@@ -31,6 +31,12 @@ export async function migrate(
         'newer',
         `${place}: made by a newer certherd-collector (schema ${found}, this one knows ${newest}): install that version; nothing was changed`,
       );
+    const encoding = await database.one<{ server_encoding: string }>('SHOW server_encoding');
+    if (!/^utf-?8$/i.test(encoding?.server_encoding ?? ''))
+      return refuse(
+        'foreign',
+        `${place}: its encoding is ${encoding?.server_encoding}, which cannot hold what hosts tell: createdb --encoding=UTF8 --template=template0`,
+      );
     if (found === undefined) await database.write((tx) => tx.all(tableOfSteps));
     for (const { number, sql } of migrations)
       if (number > (found ?? 0))
@@ -51,7 +57,7 @@ export async function migrate(
 const tableOfSteps = 'CREATE TABLE IF NOT EXISTS certherd_schema (number BIGINT PRIMARY KEY)';
 
 /** One line that says what to do; `place` has no password in it. */
-function wordConnectFailure(place: string, error: unknown): string {
+export function wordConnectFailure(place: string, error: unknown): string {
   const words = messageOf(error).replace(/^PostgreSQL: /, '');
   const code = codeOf(error);
   if (code === '42501')
