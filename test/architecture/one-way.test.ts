@@ -161,3 +161,13 @@ test('no file or folder has a name that says nothing', (t) => {
     [],
   );
 });
+
+test('properties are drawn through test/helpers/properties, so that CI can draw the same ones again', (t) => {
+  const drawing = ['test', 'scripts']
+    .flatMap(sources)
+    .filter((file) => /from 'fast-check'/.test(fs.readFileSync(path.join(root, file), 'utf8')));
+  t.deepEqual(
+    drawing.filter((file) => file !== 'test/helpers/properties.ts' && file !== 'test/architecture/one-way.test.ts'),
+    [],
+  );
+});

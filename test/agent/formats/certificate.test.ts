@@ -1,7 +1,7 @@
 import { createHash, X509Certificate } from 'node:crypto';
 import { Certificate } from '@certherd/protocol/certificate';
 import test from 'ava';
-import * as fc from 'fast-check';
+import fc from '../../helpers/properties.ts';
 import { Value } from 'typebox/value';
 import { openCertificate, readCertificate } from '../../../agent/formats/certificate.ts';
 import { type KeyKind, mint, mintKey, type MintRequest, withUnknownKey } from '../../helpers/mint.ts';

@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { Certificate } from '@certherd/protocol/certificate';
 import test from 'ava';
-import * as fc from 'fast-check';
+import fc from '../../helpers/properties.ts';
 import { Value } from 'typebox/value';
 import { readBundle } from '../../../agent/formats/bundle.ts';
 import { joinAttributes, parseSubjectAltName } from '../../../agent/formats/certificate-names.ts';

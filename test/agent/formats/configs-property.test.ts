@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { failed, success } from '@certherd/protocol/failure';
 import { Deployment, Server } from '@certherd/protocol/snapshot';
 import test, { type ExecutionContext } from 'ava';
-import * as fc from 'fast-check';
+import fc from '../../helpers/properties.ts';
 import { Value } from 'typebox/value';
 import { redacted } from '../../../agent/formats/redact.ts';
 import { checkedJson } from '../../../agent/formats/checked-json.ts';

@@ -1,6 +1,6 @@
 import { X509Certificate } from 'node:crypto';
 import test from 'ava';
-import * as fc from 'fast-check';
+import fc from '../../helpers/properties.ts';
 import { joinAttributes, parseSubjectAltName } from '../../../agent/formats/certificate-names.ts';
 import { plainCertificate } from '../../../agent/formats/plain-certificate.ts';
 import { type KeyKind, mint, withUnknownKey } from '../../helpers/mint.ts';

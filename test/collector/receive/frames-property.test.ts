@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { AgentFrame, closeCodes } from '@certherd/protocol/frame';
 import test from 'ava';
-import fc from 'fast-check';
+import fc from '../../helpers/properties.ts';
 import { Compile } from 'typebox/compile';
 import { createFrameReader } from '../../../collector/receive/frames.ts';
 import { event } from '../helpers/example-snapshot.ts';

@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import test from 'ava';
-import * as fc from 'fast-check';
+import fc from '../../helpers/properties.ts';
 import { assembleEstate, type EstateFacts } from '../../../collector/serve/assemble-estate.ts';
 import { attributeValues } from '../../../collector/serve/distinguished-name.ts';
 import { metricsText } from '../../../collector/serve/metrics.ts';

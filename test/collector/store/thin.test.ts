@@ -1,6 +1,6 @@
 import test, { type ExecutionContext } from 'ava';
 import Database from 'better-sqlite3';
-import fc from 'fast-check';
+import fc from '../../helpers/properties.ts';
 import { join } from 'node:path';
 import { furtherThan, keepBounds } from '../../../collector/store/retention.ts';
 import { openStore, type Store } from '../../../collector/store/store.ts';
