@@ -32,7 +32,8 @@ export function createProving(agentId: string, version: number, channel: Channel
   const { records, clock, log, asked } = gate;
   let digest: string | undefined;
   let beyond = 0;
-  let bytesLeft = 0;
+  /** Told once there is something to ask for. */
+  let bytesLeft: number | undefined;
   let reading = 0;
   let freeAt = 0;
   let open = new Set<string>();
@@ -43,16 +44,17 @@ export function createProving(agentId: string, version: number, channel: Channel
     if (version < certificatesSince || asked.get(agentId) === current) return;
     digest = current;
     beyond = 0;
-    bytesLeft = maxHostDerBytes - records.derBytes(agentId);
+    bytesLeft = undefined;
     ask();
   }
 
   /** The answer that is still out leads here again. */
   function ask(): void {
     if (open.size > 0 || reading > 0 || cancel || digest === undefined || !channel.isOpen()) return;
-    const next = bytesLeft > 0 ? records.notProved(agentId, beyond, maxWantedCertificates) : [];
+    const next = records.notProved(agentId, beyond, maxWantedCertificates);
     const last = next.at(-1);
-    if (!last) {
+    if (last) bytesLeft ??= maxHostDerBytes - records.derBytes(agentId);
+    if (!last || (bytesLeft ?? 0) <= 0) {
       asked.set(agentId, digest);
       digest = undefined;
       return;
@@ -79,7 +81,7 @@ export function createProving(agentId: string, version: number, channel: Channel
       reading -= 1;
     }
     const bytes = ders.reduce((sum, { der }) => sum + der.length, 0);
-    bytesLeft -= bytes;
+    if (bytesLeft !== undefined) bytesLeft -= bytes;
     const now = clock.monotonic();
     freeAt = Math.max(freeAt, now) + (bytes / bytesPerSecond) * 1000;
     if (open.size > 0 || reading > 0 || !channel.isOpen()) return;
