@@ -8,6 +8,7 @@ import { readEstate } from '../collector/helpers/real-collector.ts';
 import { shopName, startHost, type TestHost } from '../helpers/host.ts';
 import { handshake } from '../helpers/testbed/handshake.ts';
 import { site } from '../helpers/testbed/nginx.ts';
+import { startWireTap } from '../helpers/wire-tap.ts';
 import { until } from '../helpers/testbed/until.ts';
 
 async function enrolled(t: ExecutionContext): Promise<{ host: TestHost; collector: Collector }> {
@@ -55,16 +56,20 @@ test('the collector reads what a host serves and keeps itself, also what is in n
   );
 });
 
-test('the key that lies in one file with its certificate reaches neither the wire nor the collector’s files', async (t) => {
-  const { host, collector } = await enrolled(t);
+test('no byte of a host’s private keys is in a frame, in the collector’s files, or in the agent’s state and log', async (t) => {
+  const host = await startHost(t);
+  const collector = await prepareCollector(host.sandbox);
+  await collector.start();
+  const tap = await startWireTap(t, host.sandbox);
+  const join = tap.through(await collector.join());
+  const enrol = await host.agent(['enroll', join]);
+  t.is(enrol.exit, 0, enrol.stderr);
   const { certificate, keyTarget } = host.certbot.lineage('shop');
   const keyPem = fs.readFileSync(keyTarget(), 'utf8');
   const both = path.join(host.sandbox.directory, 'both.pem');
   fs.writeFileSync(both, keyPem + fs.readFileSync(certificate, 'utf8') + keyPem, { mode: 0o600 });
-  host.nginx.writeSite(
-    'both',
-    site({ serverNames: ['both.test'], port: host.tlsPort, pairs: [{ certificate: both, key: both }] }),
-  );
+  const pairs = [{ certificate: both, key: both }];
+  host.nginx.writeSite('both', site({ serverNames: ['both.test'], port: host.tlsPort, pairs }));
   t.is((await host.nginx.reload()).exit, 0);
   const agent = host.daemon();
   await until('the file is shown', async () => {
@@ -72,20 +77,47 @@ test('the key that lies in one file with its certificate reaches neither the wir
     return certificates.some(({ files, basis }) => basis === 'der' && files.some((file) => file.path === both));
   });
   await allRead(collector, 2);
-  const base64 = keyPem.replaceAll(/-----.*-----|\n/g, '');
-  const der = Buffer.from(base64, 'base64');
-  t.is(der.toString('hex', 34, 36), '0420');
-  // Of a PKCS#8 EC key (RFC 5915): the scalar, in the middle of the file.
-  const secrets = [der.subarray(36, 68), Buffer.from(base64.slice(48, 88)), Buffer.from(der.toString('hex', 36, 68))];
+
+  const state = path.join(host.sandbox.directory, 'state');
+  const secretsOf = (pem: string, from: number, length: number) => {
+    const der = Buffer.from(pem.replaceAll(/-----.*-----|\n/g, ''), 'base64');
+    t.deepEqual([...der.subarray(from - 2, from)], [0x04, length], 'an OCTET STRING of that length');
+    const secret = der.subarray(from, from + length);
+    const whole = der.toString('base64');
+    // Its base64 within the file, whichever of the three ways it falls on the groups of four.
+    const within = whole.slice(Math.ceil(from / 3) * 4, Math.floor((from + length) / 3) * 4);
+    return [
+      secret,
+      Buffer.from(secret.toString('hex')),
+      Buffer.from(secret.toString('base64url')),
+      Buffer.from(within),
+    ];
+  };
+  const host_ = secretsOf(keyPem, 36, 32);
+  const identity = secretsOf(fs.readFileSync(path.join(state, 'agent-key.pem'), 'utf8'), 16, 32);
+
+  for (const type of ['enrol', 'hello', 'snapshot', 'certificates', 'events', 'heartbeat'])
+    await until(`${type} passed the tap`, () => tap.fromAgents.some((text) => text.startsWith(`{"type":"${type}"`)));
+  const told = tap.fromAgents.join('\n');
+  for (const secret of [...host_, ...identity]) t.false(Buffer.from(told).includes(secret));
+  const token = join.split('.').at(-1) ?? '';
+  const withToken = tap.fromAgents.filter((text) => text.includes(token));
+  t.deepEqual(
+    withToken.map((text) => JSON.parse(text).type),
+    ['enrol'],
+    'the token is told once, in its place',
+  );
+
   const folder = path.join(host.sandbox.directory, 'collector');
   const kept = fs.readdirSync(folder, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
-  const state = path.join(host.sandbox.directory, 'state');
-  const files = [
-    ...kept.map((entry) => path.join(entry.parentPath, entry.name)),
-    ...fs.readdirSync(state).map((name) => path.join(state, name)),
-  ];
+  const files = kept.map((entry) => path.join(entry.parentPath, entry.name));
   t.true(files.some((name) => name.endsWith('certherd.db')));
-  for (const name of files)
-    for (const secret of secrets) t.false(fs.readFileSync(name).includes(secret), `${name} holds no private key`);
-  for (const secret of secrets) t.false(Buffer.from(agent.output()).includes(secret));
+  const own = fs.readdirSync(state).map((name) => path.join(state, name));
+  const look = (name: string, secrets: Buffer[]) => {
+    const content = fs.readFileSync(name);
+    for (const secret of secrets) t.false(content.includes(secret), `${name} holds no private key`);
+  };
+  for (const name of files) look(name, [...host_, ...identity, Buffer.from(token)]);
+  for (const name of own) look(name, host_);
+  for (const secret of [...host_, ...identity]) t.false(Buffer.from(agent.output()).includes(secret));
 });
