@@ -8,6 +8,7 @@ import { eventView } from './assemble-estate.ts';
 import type { Estate } from './estate.ts';
 import type { Live } from './live.ts';
 import { type CollectorCounts, metricsText } from './metrics.ts';
+import { pemText } from './pem-text.ts';
 import { sendProblem } from './problem.ts';
 import { requestView } from './request-view.ts';
 
@@ -21,6 +22,8 @@ export interface ApiNeeds {
   restorations: () => Restoration[];
   /** Newest first. */
   stays: (fingerprint: string) => Stay[];
+  /** undefined: no such certificate, or no agent has told it. */
+  der: (fingerprint: string) => Uint8Array | undefined;
   counts: () => CollectorCounts;
   live: Live;
   /** Can anything be kept? */
@@ -34,7 +37,7 @@ const chunkLength = 16 * 1024;
 
 /** The JSON API, the live stream, /metrics and /healthz. Every item has the shape that it has in Estate. */
 export function addApi(app: FastifyInstance, needs: ApiNeeds): void {
-  const { estate, events, requests, restorations, stays, counts, live, isWritable, now } = needs;
+  const { estate, events, requests, restorations, stays, der, counts, live, isWritable, now } = needs;
   app.get('/api/v1/estate', (_, reply) =>
     reply
       .header('cache-control', 'no-store')
@@ -58,14 +61,25 @@ export function addApi(app: FastifyInstance, needs: ApiNeeds): void {
   });
 
   app.get<{ Params: { fingerprint: string } }>('/api/v1/certificates/:fingerprint/history', ({ params }, reply) => {
-    if (!/^[0-9a-f]{64}$/.test(params.fingerprint))
-      return sendProblem(reply, 400, 'Bad fingerprint', 'A SHA-256 in lower-case hexadecimal: 64 digits.');
+    if (!isFingerprint(params.fingerprint)) return sendProblem(reply, 400, ...badFingerprint);
     const items = stays(params.fingerprint).map(({ from, until, ...stay }) => ({
       ...stay,
       from: instant(from),
       ...(until !== undefined && { until: instant(until) }),
     }));
     return sendFresh(reply, { version: 1, at: instant(now()), items });
+  });
+
+  app.get<{ Params: { fingerprint: string } }>('/api/v1/certificates/:fingerprint/pem', ({ params }, reply) => {
+    const { fingerprint } = params;
+    if (!isFingerprint(fingerprint)) return sendProblem(reply, 400, ...badFingerprint);
+    const found = der(fingerprint);
+    if (!found) return sendProblem(reply, 404, 'Not Found', 'No agent has told this certificate itself.');
+    return reply
+      .header('cache-control', 'no-store')
+      .header('content-type', 'application/x-pem-file')
+      .header('content-disposition', `attachment; filename="${fingerprint}.pem"`)
+      .send(pemText(found));
   });
 
   app.get<{ Querystring: Record<string, unknown> }>('/api/v1/requests', ({ query }, reply) => {
@@ -102,6 +116,12 @@ export function addApi(app: FastifyInstance, needs: ApiNeeds): void {
     if (writable) return sendFresh(reply, { status: 'ok' });
     return sendProblem(reply, 503, 'Read-only', 'The database cannot be written: look for a full disk.');
   });
+}
+
+const badFingerprint = ['Bad fingerprint', 'A SHA-256 in lower-case hexadecimal: 64 digits.'] as const;
+
+function isFingerprint(text: string): boolean {
+  return /^[0-9a-f]{64}$/.test(text);
 }
 
 function instant(at: number): string {

@@ -4,6 +4,7 @@ import type { Result } from '@certherd/protocol/failure';
 import type { Log } from '../ports.ts';
 import type { Enrolment, Records, SessionStart, SessionState } from '../receive/records.ts';
 import { copyDatabase, removeLeftovers } from './backup.ts';
+import { certificateDer } from './certificate-der.ts';
 import { certificateTable } from './certificates.ts';
 import { changeTable } from './changes.ts';
 import { type OpenFailure, openDatabase, readResting } from './database.ts';
@@ -55,6 +56,8 @@ export interface Store extends Records {
   newestAt: () => number | undefined;
   /** Where a certificate was issued, configured and served, newest first. */
   stays: (fingerprint: string) => Stay[];
+  /** undefined: no such certificate, or no agent has told it. */
+  der: (fingerprint: string) => Uint8Array | undefined;
   close: () => void;
 }
 
@@ -95,6 +98,7 @@ function createStore(sql: Sql, log: Log): Store {
   const tokens = tokenTable(sql);
   const snapshots = snapshotTable(sql);
   const certificates = certificateTable(sql);
+  const ders = certificateDer(sql);
   const changes = changeTable(sql);
   const events = eventTable(sql);
   let dataVersion = Number(sql.pragma('data_version', { simple: true }));
@@ -125,6 +129,9 @@ function createStore(sql: Sql, log: Log): Store {
           return events.keep(id, epoch, list, at);
         }),
       ),
+    notProved: (agentId, beyond, limit) => ders.without(hostOf(agentId).id, beyond, limit),
+    derBytes: (agentId) => ders.bytes(hostOf(agentId).id),
+    keepDer: (agentId, proved) => group.keep(() => ifTrusted(agentId, () => ders.keep(proved))),
     changedElsewhere,
     revoked: hosts.revoked,
     replaceKey: (agentId, current, next, at) => group.keep(() => replaceKey(agentId, current, next, at)),
@@ -150,6 +157,7 @@ function createStore(sql: Sql, log: Log): Store {
     usedBytes: thinned.usedBytes,
     newestAt: thinned.newestAt,
     stays: (fingerprint) => changes.stays(fingerprint),
+    der: ders.of,
     close() {
       group.flush();
       sql.close();

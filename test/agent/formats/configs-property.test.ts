@@ -7,7 +7,7 @@ import fc from '../../helpers/properties.ts';
 import { Value } from 'typebox/value';
 import { redacted } from '../../../agent/formats/redact.ts';
 import { checkedJson } from '../../../agent/formats/checked-json.ts';
-import { instantOf } from '../../../agent/formats/instant.ts';
+import { instantOf } from '@certherd/x509/instant';
 import { luaBlockEnd } from '../../../agent/formats/nginx-lua.ts';
 import { parseListen } from '../../../agent/formats/nginx-listen.ts';
 import { observeApache } from '../../../agent/observe/apache/apache-server.ts';

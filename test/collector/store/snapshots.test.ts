@@ -82,7 +82,7 @@ test('two hosts share one certificate row, which keeps when it was first seen', 
   await store.keepSnapshot('agent-01', snapshotFrame(snapshot(one)), at);
   await store.keepSnapshot('agent-02', snapshotFrame(snapshot(one)), at + 9);
   const { certificates } = store.facts();
-  t.deepEqual(certificates, [{ certificate: one, firstSeenAt: at }]);
+  t.deepEqual(certificates, [{ certificate: one, firstSeenAt: at, basis: 'told' }]);
   t.false(store.changes('agent-02').some(({ kind }) => kind === 'certificate-seen'));
 });
 
@@ -96,7 +96,7 @@ test('a certificate that no host names any more leaves the current state, and co
     [two],
   );
   await store.keepSnapshot('agent-01', snapshotFrame(snapshot(one)), at + 2);
-  t.deepEqual(store.facts().certificates, [{ certificate: one, firstSeenAt: at }]);
+  t.deepEqual(store.facts().certificates, [{ certificate: one, firstSeenAt: at, basis: 'told' }]);
 });
 
 test('two findings with one code about one subject are both kept', async (t) => {
