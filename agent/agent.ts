@@ -9,6 +9,7 @@ import { attemptsToKeep, withAttempt } from './decide/retry.ts';
 import { afterRestart, type Visible, visible } from './decide/visible.ts';
 import { recall, rememberer } from './memory.ts';
 import { type AskedAction, keepRequests } from './requests.ts';
+import { findDer } from './observe/certificate-der.ts';
 import { lookMemory } from './observe/look-memory.ts';
 import { observeHost } from './observe/observe.ts';
 import { startRenewalInformation } from './observe/renewal-information.ts';
@@ -70,6 +71,8 @@ export function startAgent(
     {
       changed: () => status.connection(reporter.connection(), reporter.waiting()),
       requested: (frame) => requests.take(frame),
+      findDer: (snapshot, wanted) =>
+        findDer(ports, snapshot, wanted, config.probeTimeoutMs).finally(() => ports.atRest?.()),
     },
   );
   let stopped = false;

@@ -103,6 +103,7 @@ async function open(
       sessions,
       liveness,
       partsRoom: createPartsRoom(),
+      asked: new Map(),
       refusals,
       changed,
       clock,
@@ -129,6 +130,7 @@ async function open(
     events: store.events,
     restorations: store.restorations,
     stays: store.stays,
+    der: store.der,
     requests: store.requests,
     now: () => clock.now(),
     counts: async () => ({

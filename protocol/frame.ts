@@ -1,9 +1,9 @@
 import Type, { type Static } from 'typebox';
-import { Instant } from './certificate.ts';
+import { Fingerprint, Instant } from './certificate.ts';
 import { Event } from './event.ts';
 import { Subject } from './finding.ts';
 import { Snapshot } from './snapshot.ts';
-import { maxSnapshotParts } from './version.ts';
+import { maxDerBytes, maxSnapshotParts, maxWantedCertificates } from './version.ts';
 
 const closed = { additionalProperties: false };
 /** 8 to 64 of A-Z, a-z, 0-9, _ and -. */
@@ -137,6 +137,41 @@ export const WantSnapshot = Type.Object({ type: Type.Literal('want-snapshot') },
 export type WantSnapshot = Static<typeof WantSnapshot>;
 
 /**
+ * collector -> agent: asks for the DER of certificates that the agent's current snapshot names. The next question comes when this one is
+ * answered, and not before; what a session leaves unanswered is asked again in another one.
+ */
+export const WantCertificates = Type.Object(
+  {
+    type: Type.Literal('want-certificates'),
+    fingerprints: Type.Array(Fingerprint, { minItems: 1, maxItems: maxWantedCertificates }),
+  },
+  closed,
+);
+export type WantCertificates = Static<typeof WantCertificates>;
+
+/** agent -> collector: the answer, in one frame or in several: each fingerprint that was asked for once, and no other. */
+export const CertificatesFrame = Type.Object(
+  {
+    type: Type.Literal('certificates'),
+    certificates: Type.Array(
+      Type.Object(
+        {
+          fingerprint: Fingerprint,
+          /** base64, as found in a certificate file or in a handshake. Absent: it is found there no more, or too large. */
+          der: Type.Optional(
+            Type.String({ pattern: '^[A-Za-z0-9+/]+={0,2}$', maxLength: Math.ceil(maxDerBytes / 3) * 4 }),
+          ),
+        },
+        closed,
+      ),
+      { minItems: 1, maxItems: maxWantedCertificates },
+    ),
+  },
+  closed,
+);
+export type CertificatesFrame = Static<typeof CertificatesFrame>;
+
+/**
  * agent -> collector: another key for this identity. Both signatures are Ed25519 over rotationStatement(), base64: the
  * holder of the old key wants it, and holds the new one too.
  */
@@ -219,7 +254,16 @@ export const Refused = Type.Object(
 );
 export type Refused = Static<typeof Refused>;
 
-export const AgentFrame = Type.Union([Enrol, Hello, SnapshotFrame, SnapshotPart, EventsFrame, Heartbeat, RotateKey]);
+export const AgentFrame = Type.Union([
+  Enrol,
+  Hello,
+  SnapshotFrame,
+  SnapshotPart,
+  CertificatesFrame,
+  EventsFrame,
+  Heartbeat,
+  RotateKey,
+]);
 export type AgentFrame = Static<typeof AgentFrame>;
 
 export const CollectorFrame = Type.Union([
@@ -229,6 +273,7 @@ export const CollectorFrame = Type.Union([
   Ack,
   Heartbeat,
   WantSnapshot,
+  WantCertificates,
   KeyRotated,
   RequestFrame,
   Refused,

@@ -8,8 +8,9 @@
  * 2  2026-11-24  `request`: the collector may ask for an action by the id of something that the agent reported
  * 3  2026-11-27  `rotate-key`, `key-rotated`: a new key for an identity, told by the holder of the old one;
  *                `snapshot-part`: a snapshot that is larger than a frame
+ * 4  2026-11-27  `want-certificates`, `certificates`: the collector asks for the DER of what a snapshot names, and reads it itself
  */
-export const protocolVersion = 3;
+export const protocolVersion = 4;
 
 /** From this version on a collector may send requests. */
 export const requestsSince = 2;
@@ -20,12 +21,17 @@ export const rotationSince = 3;
 /** From this version on a snapshot may come in parts. */
 export const partsSince = 3;
 
+/** From this version on a collector may ask for certificates. */
+export const certificatesSince = 4;
+
 /** Frame types that version 1 did not have, with the version that brought them. */
 export const framesSince: Readonly<Record<string, number>> = {
   request: requestsSince,
   'rotate-key': rotationSince,
   'key-rotated': rotationSince,
   'snapshot-part': partsSince,
+  'want-certificates': certificatesSince,
+  certificates: certificatesSince,
 };
 
 /** The oldest version this code still speaks. */
@@ -48,3 +54,9 @@ export const maxSnapshotFindings = 10_000;
 
 /** A collector takes the next snapshot in parts of an agent this long after the last one, and before it `try-later`. */
 export const partsSpacingSeconds = 10;
+
+/** Largest certificate whose DER is told, in bytes: some 1,500 names. A larger one is known by what its agent says of it. */
+export const maxDerBytes = 64 * 1024;
+
+/** Most certificates that a collector asks for at a time. */
+export const maxWantedCertificates = 32;

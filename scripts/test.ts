@@ -40,7 +40,10 @@ function readOptions(): Options {
 async function runTests({ files, coverage, full }: Options): Promise<Tally> {
   const ava = [process.execPath, join(top, 'node_modules', '.bin', 'ava'), ...files];
   const measured = [process.execPath, join(top, 'node_modules', '.bin', 'c8')];
-  const sources = ['agent', 'collector', 'command-line', 'protocol'].flatMap((folder) => ['--include', `${folder}/**`]);
+  const sources = ['agent', 'collector', 'command-line', 'protocol', 'x509'].flatMap((folder) => [
+    '--include',
+    `${folder}/**`,
+  ]);
   const reports = ['--reporter', 'text-summary', '--reporter', 'html', '--reports-dir', join(top, 'coverage')];
   const argv = coverage ? [...measured, ...sources, ...reports, ...ava] : ava;
   const ran = await run(argv, 'shown', full ? { CERTHERD_FULL: '1' } : {});

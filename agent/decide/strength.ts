@@ -1,7 +1,7 @@
 import type { Certificate } from '@certherd/protocol/certificate';
 import type { Finding, Severity } from '@certherd/protocol/finding';
 import type { Deployment } from '@certherd/protocol/snapshot';
-import { brokenHash } from '../formats/signature-algorithm.ts';
+import { brokenHash } from '@certherd/x509/signature-algorithm';
 import { typed } from './command-line.ts';
 import { type Facts, instant } from './facts.ts';
 import { renewAndLoad } from './renewal-remedy.ts';

@@ -1,5 +1,5 @@
 import { Buffer } from 'node:buffer';
-import { type Cursor, enter, hasBytes, oid, tags } from './plain-der.ts';
+import { type Cursor, enter, hasBytes, oid, tags } from '@certherd/x509/plain-der';
 
 /**
  * How a CA calls a certificate when it is asked for its renewal information (RFC 9773 4.1): the keyIdentifier of the

@@ -1,7 +1,7 @@
 import { Buffer } from 'node:buffer';
 import { type Failure, failed, type Result, success } from '@certherd/protocol/failure';
 import { type Bundle, bundleOf, containerBlock, maxCertificates } from './bundle.ts';
-import { openCertificate, type ReadCertificate } from './certificate.ts';
+import { openCertificate, type ReadCertificate } from '@certherd/x509/certificate';
 import { contentOf, derOf, isTagged, type Node, oidOf, oids, parseAsn1, partAt, partsOf } from './container-asn1.ts';
 import { decrypt, fullBudget } from './container-password.ts';
 import { keyBelongsTo } from './private-key.ts';

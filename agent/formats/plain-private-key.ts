@@ -1,7 +1,7 @@
 import { Buffer } from 'node:buffer';
 import type { PemBlock } from './pem.ts';
-import { type Cursor, enter, hasBytes, oid, tags } from './plain-der.ts';
-import { plainKey } from './plain-key.ts';
+import { type Cursor, enter, hasBytes, oid, tags } from '@certherd/x509/plain-der';
+import { plainKey } from '@certherd/x509/plain-key';
 
 /**
  * Is this unencrypted private key plainly that of the certificate? True for RSA (RFC 8017 A.1.2) and EC keys (RFC 5915, with

@@ -1,6 +1,6 @@
 import Type from 'typebox';
 import { checkedJson } from './checked-json.ts';
-import { instantOf } from './instant.ts';
+import { instantOf } from '@certherd/x509/instant';
 
 /** A window in which a CA wants a certificate renewed; milliseconds since 1970, the end after the start. */
 export interface SuggestedWindow {

@@ -3,9 +3,9 @@ import type { Certificate } from '@certherd/protocol/certificate';
 import type { Result } from '@certherd/protocol/failure';
 import type { FileObservation } from '@certherd/protocol/snapshot';
 import { readBundle } from '../formats/bundle.ts';
-import type { ReadCertificate } from '../formats/certificate.ts';
+import type { ReadCertificate } from '@certherd/x509/certificate';
 import { type ChainOrder, orderOf } from '../formats/chain.ts';
-import { instantOf } from '../formats/instant.ts';
+import { instantOf } from '@certherd/x509/instant';
 import { isOfOtherKind, keyBelongsTo } from '../formats/private-key.ts';
 import type { Files } from '../ports.ts';
 

@@ -3,7 +3,7 @@ import type { Certificate } from '@certherd/protocol/certificate';
 import { type Failure, type Result, success } from '@certherd/protocol/failure';
 import type { FileObservation, Lineage } from '@certherd/protocol/snapshot';
 import { type RenewalConfig, readRenewalConfig } from '../formats/certbot-renewal.ts';
-import { instantOf } from '../formats/instant.ts';
+import { instantOf } from '@certherd/x509/instant';
 import { atOnce, type Steps } from '../formats/steps.ts';
 import type { Files } from '../ports.ts';
 import { type CertificateFile, keyMatches, observeCertificateFile } from './certificate-file.ts';

@@ -1,6 +1,8 @@
 import type { RequestFrame } from '@certherd/protocol/frame';
 import type { Snapshot } from '@certherd/protocol/snapshot';
+import { certificatesSince } from '@certherd/protocol/version';
 import type { Ports } from '../ports.ts';
+import type { FindDer } from './certificate-teller.ts';
 import type { ConnectionState } from './connection-state.ts';
 import { type Enrolment, loadEnrolment, nextGeneration } from './identity.ts';
 import { createKeyring } from './keyring.ts';
@@ -26,7 +28,11 @@ export function startReporter(
   ports: Pick<Ports, 'clock' | 'log' | 'state' | 'openCollectorSocket' | 'random'>,
   outbox: Outbox,
   host: Omit<Told, 'current'>,
-  on: { changed: () => void; requested: (frame: RequestFrame) => void },
+  on: {
+    changed: () => void;
+    requested: (frame: RequestFrame) => void;
+    findDer: (snapshot: Snapshot, fingerprints: readonly string[]) => ReturnType<FindDer>;
+  },
 ): Reporter {
   const snapshots = createToldSnapshots(ports.log);
   let connection: ConnectionState = { state: 'not-enrolled' };
@@ -65,6 +71,12 @@ export function startReporter(
     return isReplaced();
   };
 
+  /** From the text that was told: the snapshot itself is not held on to. */
+  const findDer: FindDer = async (fingerprints) => {
+    const told = snapshots.current(certificatesSince);
+    return told ? on.findDer(JSON.parse(told.json), fingerprints) : new Map();
+  };
+
   const connectOnce = async (): Promise<SessionEnd & { why: string; authority: string }> => {
     const enrolment = loadEnrolment(ports.state);
     current = enrolment.ok ? enrolment.value : undefined;
@@ -90,6 +102,7 @@ export function startReporter(
         tell({ state: 'connected', authority });
       },
       requested: on.requested,
+      findDer,
       nextKey: keyring.next,
       rotated: keyring.rotated,
       isReplaced,

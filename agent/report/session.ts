@@ -1,6 +1,7 @@
 import { type KeyObject, randomBytes } from 'node:crypto';
 import type { Challenge, RefusalReason, RequestFrame, Welcome } from '@certherd/protocol/frame';
 import {
+  certificatesSince,
   maxFrameBytes,
   oldestProtocolVersion,
   protocolVersion,
@@ -8,6 +9,7 @@ import {
   rotationSince,
 } from '@certherd/protocol/version';
 import type { CollectorSocket, Ports } from '../ports.ts';
+import { createCertificateTeller, type FindDer } from './certificate-teller.ts';
 import { readCollectorFrame } from './frames.ts';
 import { startHeartbeat } from './heartbeat.ts';
 import { type Enrolment, publicHalf, signRotation, signSession } from './identity.ts';
@@ -55,6 +57,7 @@ export function startSession(
   on: {
     welcomed: () => void;
     requested: (frame: RequestFrame) => void;
+    findDer: FindDer;
     /** A key to tell of, where it is time for another one. */
     nextKey: () => KeyObject | undefined;
     /** The collector took it. */
@@ -89,6 +92,7 @@ export function startSession(
     () => told.current(version),
     (text) => socket.send(text),
   );
+  const certificates = createCertificateTeller(ports, on.findDer, send);
   const sendEvents = (window: number) => {
     const events = outbox.after(sentSeq, Math.min(100, window - inFlight.length), eventsBytes);
     const last = events.at(-1);
@@ -170,6 +174,8 @@ export function startSession(
       pump();
     } else if (frame.type === 'request' && welcome && welcome.version >= requestsSince) {
       on.requested(frame);
+    } else if (frame.type === 'want-certificates' && welcome && welcome.version >= certificatesSince) {
+      certificates.take(frame);
     } else if (frame.type === 'key-rotated') {
       if (nextKey && frame.publicKey === publicHalf(nextKey)) on.rotated();
       nextKey = undefined;
@@ -183,6 +189,7 @@ export function startSession(
     ended: socket.closed.then(() => {
       heartbeat.stop();
       snapshots.stop();
+      certificates.stop();
       return { established: welcome !== undefined, ...(refused && { refused }) };
     }),
     pump,

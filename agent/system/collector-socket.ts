@@ -29,10 +29,17 @@ export function collectorSocketOpener(
       createConnection: () => connected.socket,
       perMessageDeflate: false,
       maxPayload: maxFrameBytes,
-      handshakeTimeout: connectMs,
     });
     return new Promise((resolve) => {
-      const refuse = (detail: string) => resolve({ ok: false, failure: { reason: 'not-a-collector', detail } });
+      const refuse = (detail: string) => {
+        clearTimeout(late);
+        resolve({ ok: false, failure: { reason: 'not-a-collector', detail } });
+      };
+      // Not ws's handshakeTimeout: node sets it on sockets that it makes itself, and not on one that is there already.
+      const late = setTimeout(() => {
+        refuse(`${authority} gave no answer within ${connectMs / 1000} s`);
+        socket.terminate();
+      }, connectMs);
       socket.on('error', (error) => refuse(error.message));
       socket.once('unexpected-response', (_request, response) => {
         refuse(`${authority} answered ${response.statusCode} where a collector would take a WebSocket`);
@@ -46,7 +53,10 @@ export function collectorSocketOpener(
       const early: string[] = [];
       const keep = (bytes: WebSocket.RawData) => early.push(textOf(bytes));
       socket.on('message', keep);
-      socket.once('open', () => resolve({ ok: true, value: asCollectorSocket(socket, early, keep, date) }));
+      socket.once('open', () => {
+        clearTimeout(late);
+        resolve({ ok: true, value: asCollectorSocket(socket, early, keep, date) });
+      });
     });
   };
 }

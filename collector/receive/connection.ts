@@ -9,6 +9,7 @@ import { createChannel } from './channel.ts';
 import { brokenMessage, type Gate } from './gate.ts';
 import { enrol, greet, type Refusal } from './greet.ts';
 import { createIngest, type Ingest } from './ingest.ts';
+import { createProving, type Proving } from './proving.ts';
 import { rotateKey } from './rotation.ts';
 import type { Session } from './sessions.ts';
 
@@ -23,6 +24,7 @@ export function attend(socket: WebSocket, remote: string, slot: Slot, gate: Gate
   const challenge = { collectorId: gate.collectorId, nonce: randomBytes(32).toString('base64url') };
   let phase: 'stranger' | 'checking' | Ingest = 'stranger';
   let session: Session | undefined;
+  let proving: Proving | undefined;
   /** Agreed once the agent is welcomed. */
   let version = 0;
   let rotating = false;
@@ -65,6 +67,7 @@ export function attend(socket: WebSocket, remote: string, slot: Slot, gate: Gate
     const since = framesSince[frame.type] ?? 1;
     if (since > version) return channel.refuse('frame-invalid', `${frame.type} before version ${since}`);
     if (frame.type === 'rotate-key') rotate(frame);
+    else if (frame.type === 'certificates' && proving) settle(proving.take(frame));
     else ingest.take(frame, bytes);
   }
 
@@ -102,10 +105,14 @@ export function attend(socket: WebSocket, remote: string, slot: Slot, gate: Gate
     version = answer.version;
     gate.liveness.connected(agentId);
     gate.changed(['hosts', 'endpoints', 'findings']);
-    phase = createIngest(agentId, hello.epoch, hello.snapshotDigest, answer.wantSnapshot, socket, channel, gate);
+    const { snapshotDigest } = hello;
+    proving = createProving(agentId, version, channel, gate);
+    const needs = { ...gate, snapshotKept: proving.begin };
+    phase = createIngest(agentId, hello.epoch, snapshotDigest, answer.wantSnapshot, socket, channel, needs);
     stopBeating = every(clock, gate.heartbeatSeconds * 1000, beat);
     log.info({ agentId, hostName: hello.hostName, remote }, 'connected');
     channel.send(answer);
+    if (!answer.wantSnapshot && snapshotDigest !== undefined) proving.begin(snapshotDigest);
   }
 
   function rotate(frame: RotateKey): void {
@@ -170,6 +177,7 @@ export function attend(socket: WebSocket, remote: string, slot: Slot, gate: Gate
     slot.release();
     stopBeating();
     if (typeof phase === 'object') phase.end();
+    proving?.end();
     if (!session || !gate.sessions.remove(session)) return;
     gate.liveness.disconnected(session.agentId);
     gate.changed(['hosts']);

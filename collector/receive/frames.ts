@@ -1,5 +1,6 @@
 import {
   type AgentFrame,
+  CertificatesFrame,
   Enrol,
   EventsFrame,
   Heartbeat,
@@ -21,6 +22,7 @@ export function createFrameReader(): FrameReader {
     ['hello', reader(Compile(Hello))],
     ['snapshot', reader(Compile(SnapshotFrame))],
     ['snapshot-part', reader(Compile(SnapshotPart))],
+    ['certificates', reader(Compile(CertificatesFrame))],
     ['events', reader(Compile(EventsFrame))],
     ['heartbeat', reader(Compile(Heartbeat))],
     ['rotate-key', reader(Compile(RotateKey))],

@@ -2,6 +2,7 @@ import type { RefusalReason } from '@certherd/protocol/frame';
 import type { Clock, Log } from '../ports.ts';
 import type { FrameReader } from './frames.ts';
 import type { Liveness } from './liveness.ts';
+import type { Asked } from './proving.ts';
 import type { Records, Topic } from './records.ts';
 import type { Sessions } from './sessions.ts';
 import type { PartsRoom } from './snapshot-parts.ts';
@@ -15,6 +16,7 @@ export interface Gate {
   sessions: Sessions;
   liveness: Liveness;
   partsRoom: PartsRoom;
+  asked: Asked;
   refusals: Refusals;
   /** Tells the pages that something they may show is different now. */
   changed: (topics: readonly Topic[]) => void;

@@ -26,6 +26,8 @@ interface Pausable {
 type IngestNeeds = Pick<Gate, 'clock' | 'log' | 'changed' | 'partsRoom' | 'readFrame'> & {
   records: Pick<Gate['records'], 'keepEvents' | 'keepSnapshot' | 'isRevoked'>;
   liveness: Pick<Gate['liveness'], 'heard'>;
+  /** A snapshot is on disk. */
+  snapshotKept?: (digest: string) => void;
 };
 
 /** Frames that wait for the disk, per connection, before reading pauses. */
@@ -96,6 +98,7 @@ export function createIngest(
     if (!kept.value) return channel.refuse('revoked', 'snapshot');
     gate.liveness.heard(agentId, lookAt(frame.observedAt, frame.observedAt));
     gate.changed(kept.value);
+    gate.snapshotKept?.(frame.digest);
   }
 
   async function takeEvents({ epoch, events }: EventsFrame): Promise<void> {

@@ -1,3 +1,4 @@
+import type { Certificate } from '@certherd/protocol/certificate';
 import type { Event } from '@certherd/protocol/event';
 import type { SnapshotFrame } from '@certherd/protocol/frame';
 import type { Result } from '@certherd/protocol/failure';
@@ -54,6 +55,25 @@ export interface Heard {
   observedAt?: number;
 }
 
+/** A certificate of which only an agent's word is known. */
+export interface NotProved {
+  /** Of its row: they grow in the order in which certificates were first told. */
+  id: number;
+  fingerprint: string;
+}
+
+/** A certificate with what was read in its DER here. */
+export interface Proved {
+  certificate: Certificate;
+  der: Uint8Array;
+}
+
+export interface DerKept {
+  topics: Topic[];
+  /** Certificates of which an agent (its id) had told other dates than are in them. */
+  contradicted: { fingerprint: string; toldBy: string | undefined }[];
+}
+
 /** What receiving asks to be kept. The store provides it. */
 export interface Records {
   /** The agent id. undefined: the token is unknown, spent by another key, or over; one answer for all three. */
@@ -71,6 +91,12 @@ export interface Records {
   replaceKey: (agentId: string, current: Uint8Array, next: Uint8Array, at: number) => Durable<boolean>;
   /** undefined: the host was revoked, and nothing was kept. */
   keepSnapshot: (agentId: string, frame: SnapshotFrame, at: number) => Durable<Topic[] | undefined>;
+  /** Certificates of a host's current snapshot that nobody has told the DER of, beyond a row, in the order of rows. */
+  notProved: (agentId: string, beyond: number, limit: number) => Promise<NotProved[]>;
+  /** Bytes of DER of a host's current certificates. */
+  derBytes: (agentId: string) => Promise<number>;
+  /** Keeps the DER of those that have none yet, and what it says in the place of what was told; undefined: the host was revoked. */
+  keepDer: (agentId: string, proved: readonly Proved[]) => Durable<DerKept | undefined>;
   /** The seq up to which all events of the epoch are kept, and how many were new; undefined: the host was revoked. */
   keepEvents: (
     agentId: string,

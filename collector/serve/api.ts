@@ -8,6 +8,7 @@ import { eventView } from './assemble-estate.ts';
 import type { Estate } from './estate.ts';
 import type { Live } from './live.ts';
 import { type CollectorCounts, metricsText } from './metrics.ts';
+import { pemText } from './pem-text.ts';
 import { sendProblem } from './problem.ts';
 import { requestView } from './request-view.ts';
 
@@ -21,6 +22,8 @@ export interface ApiNeeds {
   restorations: () => Promise<Restoration[]>;
   /** Newest first. */
   stays: (fingerprint: string) => Promise<Stay[]>;
+  /** undefined: no such certificate, or no agent has told it. */
+  der: (fingerprint: string) => Promise<Uint8Array | undefined>;
   counts: () => Promise<CollectorCounts>;
   live: Live;
   /** Can anything be kept? */
@@ -34,7 +37,7 @@ const chunkLength = 16 * 1024;
 
 /** The JSON API, the live stream, /metrics and /healthz. Every item has the shape that it has in Estate. */
 export function addApi(app: FastifyInstance, needs: ApiNeeds): void {
-  const { estate, events, requests, restorations, stays, counts, live, isWritable, now } = needs;
+  const { estate, events, requests, restorations, stays, der, counts, live, isWritable, now } = needs;
   app.get('/api/v1/estate', async (_, reply) => {
     const body = await estate();
     return reply
@@ -58,19 +61,27 @@ export function addApi(app: FastifyInstance, needs: ApiNeeds): void {
     return sendFresh(reply, { version: 1, at: instant(now()), items: found.map(eventView), next });
   });
 
-  app.get<{ Params: { fingerprint: string } }>(
-    '/api/v1/certificates/:fingerprint/history',
-    async ({ params }, reply) => {
-      if (!/^[0-9a-f]{64}$/.test(params.fingerprint))
-        return sendProblem(reply, 400, 'Bad fingerprint', 'A SHA-256 in lower-case hexadecimal: 64 digits.');
-      const items = (await stays(params.fingerprint)).map(({ from, until, ...stay }) => ({
-        ...stay,
-        from: instant(from),
-        ...(until !== undefined && { until: instant(until) }),
-      }));
-      return sendFresh(reply, { version: 1, at: instant(now()), items });
-    },
-  );
+  app.get<OfCertificate>('/api/v1/certificates/:fingerprint/history', async ({ params }, reply) => {
+    if (!isFingerprint(params.fingerprint)) return sendProblem(reply, 400, ...badFingerprint);
+    const items = (await stays(params.fingerprint)).map(({ from, until, ...stay }) => ({
+      ...stay,
+      from: instant(from),
+      ...(until !== undefined && { until: instant(until) }),
+    }));
+    return sendFresh(reply, { version: 1, at: instant(now()), items });
+  });
+
+  app.get<OfCertificate>('/api/v1/certificates/:fingerprint/pem', async ({ params }, reply) => {
+    const { fingerprint } = params;
+    if (!isFingerprint(fingerprint)) return sendProblem(reply, 400, ...badFingerprint);
+    const found = await der(fingerprint);
+    if (!found) return sendProblem(reply, 404, 'Not Found', 'No agent has told this certificate itself.');
+    return reply
+      .header('cache-control', 'no-store')
+      .header('content-type', 'application/x-pem-file')
+      .header('content-disposition', `attachment; filename="${fingerprint}.pem"`)
+      .send(pemText(found));
+  });
 
   app.get<{ Querystring: Record<string, unknown> }>('/api/v1/requests', async ({ query }, reply) => {
     const limit = wholeNumber(query['limit'], 1, 1000);
@@ -106,6 +117,16 @@ export function addApi(app: FastifyInstance, needs: ApiNeeds): void {
     if (writable) return sendFresh(reply, { status: 'ok' });
     return sendProblem(reply, 503, 'Read-only', 'The database cannot be written: certherd-collector doctor says why.');
   });
+}
+
+interface OfCertificate {
+  Params: { fingerprint: string };
+}
+
+const badFingerprint = ['Bad fingerprint', 'A SHA-256 in lower-case hexadecimal: 64 digits.'] as const;
+
+function isFingerprint(text: string): boolean {
+  return /^[0-9a-f]{64}$/.test(text);
 }
 
 function instant(at: number): string {

@@ -33,9 +33,10 @@ export function assembleEstate(facts: EstateFacts, now: number): Estate {
     at: instant(now),
     collector: { version: facts.collectorVersion, startedAt: instant(facts.startedAt) },
     hosts: views.map((view) => view.host),
-    certificates: facts.certificates.map(({ certificate, firstSeenAt }) => ({
+    certificates: facts.certificates.map(({ certificate, firstSeenAt, basis }) => ({
       ...certificate,
       firstSeenAt: instant(firstSeenAt),
+      basis,
       ...(held.get(certificate.fingerprint) ?? { files: [], endpoints: [] }),
     })),
     endpoints: views.flatMap((view) => view.endpoints),

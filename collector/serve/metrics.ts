@@ -65,6 +65,9 @@ export function* metricsText(estate: Estate, counts: CollectorCounts): Generator
   yield* family('certherd_findings', 'gauge', 'Open findings by severity.', () =>
     counted('severity', ['critical', 'unknown', 'warning', 'notice'], estate.findings, ({ severity }) => severity),
   );
+  yield* family('certherd_certificates', 'gauge', 'Current certificates: read in the DER, or told by an agent.', () =>
+    counted('basis', ['der', 'told'], estate.certificates, ({ basis }) => basis),
+  );
   yield* family('certherd_events_total', 'counter', 'Events kept.', () => [['', counts.eventsTotal]]);
   yield* family('certherd_agents_connected', 'gauge', 'Agents with a live session.', () => [
     ['', counts.agentsConnected],

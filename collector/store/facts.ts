@@ -33,6 +33,8 @@ export interface HostFacts {
 export interface CertificateFacts {
   certificate: Certificate;
   firstSeenAt: number;
+  /** Read here in its DER, or told by the first agent that named it. */
+  basis: 'der' | 'told';
 }
 
 export interface EventFacts {

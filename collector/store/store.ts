@@ -43,6 +43,8 @@ export interface Store extends Records {
   newestAt: () => Promise<number | undefined>;
   /** Where a certificate was issued, configured and served, newest first. */
   stays: (fingerprint: string) => Promise<Stay[]>;
+  /** undefined: no such certificate, or no agent has told it. */
+  der: (fingerprint: string) => Promise<Uint8Array | undefined>;
   /** Has `begin` run in one collector of the fleet at a time, and what it returns once another one leads. Returns what ends it here. */
   lead: (begin: () => () => void) => () => void;
   close: () => Promise<void>;

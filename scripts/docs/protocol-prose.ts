@@ -1,15 +1,18 @@
 import { agentPath, rotationStatement, sessionStatement } from '../../protocol/session.ts';
 import { systemTrust } from '../../protocol/join.ts';
 import {
+  maxDerBytes,
   maxFrameBytes,
   maxSnapshotBytes,
   maxSnapshotEntries,
   maxSnapshotFindings,
   maxSnapshotParts,
+  maxWantedCertificates,
   oldestProtocolVersion,
   partsSpacingSeconds,
   protocolVersion,
 } from '../../protocol/version.ts';
+import { maxHostDerBytes } from '../../collector/receive/proving.ts';
 import { partsWithinMs } from '../../collector/receive/snapshot-parts.ts';
 import { admissionLimits } from '../../collector/receive/admission.ts';
 import { maxFragments } from '../../collector/receive/listener.ts';
@@ -48,6 +51,8 @@ single short file, which a test runs against a real collector.
       | <------------------------------------ heartbeat|   both ways
       |  heartbeat --------------------------------->  |
       | <------------------------------------- request |   from version 2
+      | <--------------------------- want-certificates |   from version 4
+      |  certificates ------------------------------>  |
       | <------------------------------------- refused |   then the close code
 
 ## Connection
@@ -147,6 +152,22 @@ none. The digest must be the same after a restart, or the snapshot is asked for 
 - All lists of a snapshot together have at most ${maxSnapshotEntries} entries, of which ${maxSnapshotFindings} are findings. One that has more is \`frame-invalid\`: an agent
   that sees more tells its findings alone, as many as fit, the first of them \`snapshot-reduced\`.
 - A snapshot is not answered. One that could not be kept ends the session with \`try-later\`.
+
+## Certificates
+
+What a snapshot says of a certificate is its agent's word. From version 4 the collector asks for the certificate itself, by fingerprint, and
+from then on tells what it reads in it, whatever any agent says. Until then, and for what nobody tells, the word of the first agent that named the
+fingerprint stands, and is shown as told.
+
+- \`want-certificates\` comes after a snapshot that names certificates which no agent has told yet, or after a \`welcome\` that asked for none; at
+  most ${maxWantedCertificates} at a time, and the next ones once these are answered.
+- \`certificates\` answers with each fingerprint that was asked for, once, in as many frames as the agent likes: \`der\` is the certificate's DER (at most
+  ${maxDerBytes} bytes of it), as it lies in the file, or as the endpoint sends it. It is read again for the answer. Where it is found no more, or is
+  larger, \`der\` is left out; it is then not asked for again before the agent's next snapshot.
+- A fingerprint that was not asked for, and DER that is not of its fingerprint, are \`frame-invalid\`. DER that the collector cannot read as a certificate is
+  counted among those that are told, and nothing else comes of it.
+- An agent is asked no faster than a mebibyte of DER a second, and of one host's certificates ${maxHostDerBytes} bytes are kept; the rest stays as told.
+- An agent that gives no answer (one that only speaks an older version is not asked) loses nothing else by it.
 
 ## Events
 

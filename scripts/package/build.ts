@@ -3,9 +3,9 @@ import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync 
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { makeBinary } from './binary.ts';
-import { bundle } from './bundle.ts';
 import { bundledPackages, noticesOf } from './bundled.ts';
 import { debianChangelog } from './changelog.ts';
+import { codeOf } from './code.ts';
 import { contentsOf } from './contents.ts';
 import { makeDeb, type PackageParts } from './deb.ts';
 import { deployTexts, packageScripts } from './embedded.ts';
@@ -15,7 +15,8 @@ import { makeRpm } from './rpm.ts';
 import { extrasOf } from './extras.ts';
 import { sbomOf } from './sbom.ts';
 import { startFlags } from './start-flags.ts';
-import { type App, type Architecture, type PackageFormat, programOf } from './targets.ts';
+import { type App, type Architecture, namesOf, type PackageFormat, programOf } from './targets.ts';
+import { runnerFor } from './tools.ts';
 
 export interface BuildOptions {
   /** The repository. */
@@ -58,14 +59,18 @@ async function buildOne(options: BuildOptions, app: App, architecture: Architect
   const program = programOf(app);
   progress(`${program} ${architecture}: binary`);
   const node = await nodeBinary(top, cache, architecture);
-  const code = await bundle(top, app, identity);
+  const code = await codeOf(top, app, identity, node, runnerFor(architecture));
+  if (!code.isCompiled)
+    progress(
+      `${program} ${architecture}: it will start slower: without ${namesOf[architecture].qemu} and its libraries V8 cannot compile for it`,
+    );
   const deploy = deployTexts(top);
   const extras = await extrasOf(top, app, architecture);
   const binary = join(output, `${program}-linux-${architecture}`);
   await makeBinary(binary, architecture, node, {
     name: program,
-    code: code.code,
-    assets: extras.assets,
+    code: code.front,
+    assets: new Map([...extras.assets, ...code.assets]),
     flags: startFlags[app],
   });
   chmodSync(binary, 0o755);

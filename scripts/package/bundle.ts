@@ -1,7 +1,8 @@
 import { join } from 'node:path';
-import { build, type Metafile } from 'esbuild';
+import { build, type BuildOptions, type Metafile } from 'esbuild';
 import type { Identity } from './identity.ts';
-import type { App } from './targets.ts';
+import { onlyCommand } from './part.ts';
+import { type App, programOf } from './targets.ts';
 
 /** One app as one CommonJS file, and which of the repository's files are in it. */
 export interface Bundle {
@@ -11,32 +12,45 @@ export interface Bundle {
 }
 
 /**
- * Not minified: a stack trace must say something. What is imported dynamically stays in the file and is evaluated only where it is
- * asked for. esbuild itself is never inside: the page is bundled beforehand.
+ * Names are kept: a stack trace must say something. What is imported dynamically stays in the file and is evaluated only where it is
+ * asked for; with `command` the file has that command alone (part.ts). esbuild itself is never inside: the page is bundled beforehand.
  */
-export async function bundle(top: string, app: App, { version, commit }: Identity): Promise<Bundle> {
+export async function bundle(top: string, app: App, { version, commit }: Identity, command?: string): Promise<Bundle> {
+  return bundled(top, join(app, 'main.ts'), {
+    external: ['esbuild'],
+    define: { builtVersion: JSON.stringify(version), builtCommit: JSON.stringify(commit) },
+    // Of files that are read from a clone only; a binary has them inside (shippedFile, getAsset).
+    logOverride: { 'empty-import-meta': 'silent' },
+    plugins: command === undefined ? [] : [onlyCommand(command)],
+  });
+}
+
+/** What a binary starts with (front.ts), where these commands have a part of their own. */
+export async function bundleFront(top: string, app: App, commands: readonly string[]): Promise<string> {
+  const define = { builtProgram: JSON.stringify(programOf(app)), builtParts: JSON.stringify(commands) };
+  return (await bundled(top, 'scripts/package/front.ts', { define })).code;
+}
+
+async function bundled(top: string, entry: string, options: BuildOptions): Promise<Bundle> {
   const result = await build({
+    ...options,
     absWorkingDir: top,
-    entryPoints: [join(app, 'main.ts')],
+    entryPoints: [entry],
     bundle: true,
     write: false,
     metafile: true,
     platform: 'node',
     format: 'cjs',
     target: 'node24',
-    external: ['esbuild'],
-    define: { builtVersion: JSON.stringify(version), builtCommit: JSON.stringify(commit) },
     legalComments: 'none',
-    // Of files that are read from a clone only; a binary has them inside (shippedFile, getAsset).
-    logOverride: { 'empty-import-meta': 'silent' },
     logLevel: 'silent',
   });
   const [output] = result.outputFiles;
   if (!output || result.warnings.length > 0)
-    throw new Error(`${app}: esbuild: ${result.warnings.map(({ text }) => text).join('; ') || 'no output'}`);
+    throw new Error(`${entry}: esbuild: ${result.warnings.map(({ text }) => text).join('; ') || 'no output'}`);
   const [beyond] = /^.*[\u{80}-\u{10ffff}].*$/mu.exec(output.text) ?? [];
   if (beyond !== undefined)
-    throw new Error(`${app}: V8 keeps it in twice the memory for one character: ${beyond.trim()}`);
+    throw new Error(`${entry}: V8 keeps it in twice the memory for one character: ${beyond.trim()}`);
   return { code: output.text, inputs: inputsOf(result.metafile) };
 }
 

@@ -1,11 +1,12 @@
 import { spawn } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Built } from './build.ts';
 import type { Identity } from './identity.ts';
 import { plainEnvironment, run } from './programs.ts';
 import { namesOf } from './targets.ts';
+import { runnerFor } from './tools.ts';
 
 /** What came of a trial: undefined where this machine cannot run the binary, with the reason in `why`. */
 export interface Smoke {
@@ -21,11 +22,12 @@ const longestMs = 120_000;
  * so where it cannot be run here.
  */
 export async function smoke(built: Built, identity: Identity): Promise<Smoke> {
-  const start = await startOf(built);
-  if (start === undefined) {
+  const runner = runnerFor(built.architecture);
+  if (runner === undefined) {
     const { qemu, debian } = namesOf[built.architecture];
     return { tried: false, what: `not tried: this machine runs no ${debian} programs (${qemu} and its libraries)` };
   }
+  const start: Start = [...runner, built.binary];
   const folder = mkdtempSync(join(tmpdir(), 'certherd-smoke-'));
   try {
     const told = await ran([...start, 'version']);
@@ -39,16 +41,6 @@ export async function smoke(built: Built, identity: Identity): Promise<Smoke> {
 }
 
 type Start = readonly [string, ...string[]];
-
-/** How a binary is started here: itself, or by qemu with the libraries of Debian's cross packages. */
-async function startOf({ binary, architecture }: Built): Promise<Start | undefined> {
-  if (architecture === process.arch) return [binary];
-  const { qemu, gnu } = namesOf[architecture];
-  const sysroot = `/usr/${gnu}`;
-  const emulator = `/usr/bin/${qemu}`;
-  if (!existsSync(emulator) || !existsSync(join(sysroot, 'lib'))) return undefined;
-  return [emulator, '-L', sysroot, binary];
-}
 
 async function ran(
   [program, ...words]: Start,

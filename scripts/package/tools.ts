@@ -15,3 +15,14 @@ export function missingTools(
 export function stripFor(architecture: Architecture): string {
   return architecture === process.arch ? '/usr/bin/strip' : `/usr/bin/${namesOf[architecture].gnu}-strip`;
 }
+
+/** What a program of that architecture is started by here: nothing, or qemu with the libraries of Debian's cross packages. Undefined: it cannot be. */
+export function runnerFor(
+  architecture: Architecture,
+  isThere: (path: string) => boolean = existsSync,
+): [] | [string, ...string[]] | undefined {
+  if (architecture === process.arch) return [];
+  const { qemu, gnu } = namesOf[architecture];
+  const emulator = `/usr/bin/${qemu}`;
+  return isThere(emulator) && isThere(`/usr/${gnu}/lib`) ? [emulator, '-L', `/usr/${gnu}`] : undefined;
+}

@@ -1,7 +1,7 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import test from 'ava';
-import fc from 'fast-check';
+import fc from '../helpers/properties.ts';
 import { loadConfig } from '../../agent/config.ts';
 import { systemFiles } from '../../agent/system/files.ts';
 import { testDirectory } from '../helpers/directory.ts';

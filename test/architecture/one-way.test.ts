@@ -28,7 +28,8 @@ const runsForward = (place: (file: string) => number | undefined) => (one: Impor
 
 const io =
   /^(?:node:(?:fs|net|tls|http|https|http2|dgram|dns|child_process|worker_threads|cluster|readline|os|process|timers)(?:\/.*)?|chokidar|execa|ws|pino|pino-pretty|better-sqlite3|fastify|esbuild)$/;
-const pure = /^(?:agent\/(?:formats|decide|doctor\/judge)|collector\/doctor\/judge|collector\/evaluate|protocol)\//;
+const pure =
+  /^(?:agent\/(?:formats|decide|doctor\/judge)|collector\/doctor\/judge|collector\/evaluate|protocol|x509)\//;
 
 const rules: Rule[] = [
   {
@@ -63,7 +64,7 @@ const rules: Rule[] = [
     breaks: ({ from, to }) => from.startsWith('agent/install/') && io.test(to),
   },
   {
-    title: 'formats, decide, evaluate and protocol import no IO',
+    title: 'formats, decide, evaluate, x509 and protocol import no IO',
     why: 'bytes, facts and an instant in, values out: so that every verdict can be replayed from its facts',
     breaks: ({ from, to }) => pure.test(from) && io.test(to),
   },
@@ -81,8 +82,13 @@ const rules: Rule[] = [
       ((agentPlace(from) !== undefined || collectorPlace(from) !== undefined) && to.startsWith('command-line/')),
   },
   {
+    title: 'x509 imports nothing but the protocol, itself, and buffers and crypto of Node',
+    why: 'agent and collector must read the same facts in a certificate, each for itself',
+    breaks: ({ from, to }) => from.startsWith('x509/') && !/^(?:protocol|x509)\/|^node:(?:buffer|crypto)$/.test(to),
+  },
+  {
     title: 'agent and collector do not import each other',
-    why: 'they meet only in the protocol',
+    why: 'they meet only in the protocol, and in what both read the same way',
     breaks: ({ from, to }) =>
       (from.startsWith('agent/') && to.startsWith('collector/')) ||
       (from.startsWith('collector/') && to.startsWith('agent/')),
@@ -111,7 +117,7 @@ const rules: Rule[] = [
   },
 ];
 
-const all = ['agent', 'collector', 'command-line', 'protocol'].flatMap(sources).flatMap(importsOf);
+const all = ['agent', 'collector', 'command-line', 'protocol', 'x509'].flatMap(sources).flatMap(importsOf);
 
 for (const { title, why, breaks } of rules) {
   test(title, (t) => {
@@ -146,7 +152,7 @@ test('neither the daemon nor the serving collector loads anything of doctor', (t
 
 test('only main.ts ends the process, and the clock is read only at the edges', (t) => {
   const edges = /^(?:agent|collector)\/(?:main\.ts|system\/|commands\/|web\/)/;
-  for (const file of ['agent', 'collector', 'command-line', 'protocol'].flatMap(sources)) {
+  for (const file of ['agent', 'collector', 'command-line', 'protocol', 'x509'].flatMap(sources)) {
     const text = fs.readFileSync(path.join(root, file), 'utf8').replace(/\/\*[\s\S]*?\*\/|\/\/.*$/gm, '');
     if (!/^(?:agent|collector)\/main\.ts$/.test(file)) t.notRegex(text, /process\.exit\(/, file);
     if (!edges.test(file)) t.notRegex(text, /Date\.now\(|new Date\(\)|performance\.now\(|Math\.random\(/, file);
@@ -154,10 +160,20 @@ test('only main.ts ends the process, and the clock is read only at the edges', (
 });
 
 test('no file or folder has a name that says nothing', (t) => {
-  const names = ['agent', 'collector', 'command-line', 'protocol', 'scripts', 'test'].flatMap(sources);
+  const names = ['agent', 'collector', 'command-line', 'protocol', 'x509', 'scripts', 'test'].flatMap(sources);
   const banned = /(?:^|[/-])(?:utils?|helpers?|managers?|handlers?|misc|common|info|data)(?:[-./]|$)/;
   t.deepEqual(
     names.filter((name) => banned.test(name.replace(/^test\/helpers\/|^test\/[^/]+\/helpers\//, ''))),
+    [],
+  );
+});
+
+test('properties are drawn through test/helpers/properties, so that CI can draw the same ones again', (t) => {
+  const drawing = ['test', 'scripts']
+    .flatMap(sources)
+    .filter((file) => /from 'fast-check'/.test(fs.readFileSync(path.join(root, file), 'utf8')));
+  t.deepEqual(
+    drawing.filter((file) => file !== 'test/helpers/properties.ts' && file !== 'test/architecture/one-way.test.ts'),
     [],
   );
 });

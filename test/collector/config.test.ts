@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import test from 'ava';
-import * as fc from 'fast-check';
+import fc from '../helpers/properties.ts';
 import { formatAuthority, isLoopback, parseAuthority } from '../../collector/authority.ts';
 import { loadConfig, parseConfig } from '../../collector/config.ts';
 import { temporaryDirectory } from './helpers/real-collector.ts';

@@ -4,7 +4,7 @@ import { diagnosisReport, diagnosisView } from '@certherd/command-line/diagnosis
 import { widthOf } from '@certherd/command-line/layout';
 import { terminalOf } from '@certherd/command-line/terminal';
 import test from 'ava';
-import * as fc from 'fast-check';
+import fc from '../helpers/properties.ts';
 
 const plain = terminalOf({ isTTY: true, columns: 80 }, { NO_COLOR: '1', LANG: 'C.UTF-8' });
 const words = fc.string({ unit: 'grapheme', minLength: 1, maxLength: 200 });

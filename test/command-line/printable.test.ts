@@ -1,5 +1,5 @@
 import test from 'ava';
-import * as fc from 'fast-check';
+import fc from '../helpers/properties.ts';
 import { printable, printableJson } from '@certherd/command-line/printable';
 
 test('what moves a cursor, turns text round or hides is written out', (t) => {

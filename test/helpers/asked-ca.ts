@@ -3,7 +3,7 @@ import https from 'node:https';
 import type { AddressInfo } from 'node:net';
 import type { ExecutionContext } from 'ava';
 import type { Config } from '../../agent/config.ts';
-import { readCertificate } from '../../agent/formats/certificate.ts';
+import { readCertificate } from '@certherd/x509/certificate';
 import { startRenewalInformation } from '../../agent/observe/renewal-information.ts';
 import { systemFiles } from '../../agent/system/files.ts';
 import { httpsOpener } from '../../agent/system/https.ts';

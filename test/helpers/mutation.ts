@@ -1,4 +1,4 @@
-import * as fc from 'fast-check';
+import fc from './properties.ts';
 
 /** Valid bytes with up to `most` changes: a byte set, flipped, cut out, doubled or put in, or the end lost. */
 export function mutation(valid: fc.Arbitrary<Buffer>, most = 6): fc.Arbitrary<Buffer> {

@@ -43,7 +43,11 @@ test('an agent whose key is old makes another; that the answer was lost locks it
     const ports = { clock, log: silentLog, state, openCollectorSocket, random: () => 0.01 };
     const outbox = openOutbox(state, silentLog, clock.now(), () => 'epoch-0001');
     const host = { hostName: 'web-1', agentVersion: '0', bootId: 'boot' };
-    const reporter = startReporter(ports, outbox, host, { changed: () => {}, requested: () => {} });
+    const reporter = startReporter(ports, outbox, host, {
+      changed: () => {},
+      requested: () => {},
+      findDer: async () => new Map(),
+    });
     t.teardown(() => reporter.stop());
     return reporter;
   };

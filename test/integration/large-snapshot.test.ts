@@ -26,7 +26,11 @@ test('a host with 6,000 endpoints is shown whole, and after a change again, also
       const now = reporter.connection();
       if (now.state === 'waiting') waits.add(now.why);
     };
-    const reporter = startReporter(ports, outbox, host, { changed, requested: () => {} });
+    const reporter = startReporter(ports, outbox, host, {
+      changed,
+      requested: () => {},
+      findDer: async () => new Map(),
+    });
     t.teardown(() => reporter.stop());
     return { ...reporter, waits };
   };

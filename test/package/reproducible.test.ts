@@ -32,6 +32,7 @@ async function builtIn(sandbox: Sandbox, place: string, umask: string, zone: str
     'collector',
     'command-line',
     'protocol',
+    'x509',
     'deploy',
     'scripts',
     'CHANGELOG.md',

@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import test from 'ava';
-import * as fc from 'fast-check';
+import fc from '../helpers/properties.ts';
 import { shellWords } from '../../scripts/stage/shell-words.ts';
 
 test('words are parted by blanks and joined across quotes', (t) => {

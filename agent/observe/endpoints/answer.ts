@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Certificate } from '@certherd/protocol/certificate';
 import { type FailureReason, failed, type Result, success } from '@certherd/protocol/failure';
-import { readCertificate } from '../../formats/certificate.ts';
+import { readCertificate } from '@certherd/x509/certificate';
 import type { Clock, Dialer, DialTarget } from '../../ports.ts';
 import { addressAndPort } from './place.ts';
 import type { EndpointTarget } from './targets.ts';

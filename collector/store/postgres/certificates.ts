@@ -47,23 +47,27 @@ export async function certificateIds(tx: Queries, fingerprints: readonly string[
   return new Map(rows.map(({ id, fingerprint }) => [fingerprint.toString('hex'), id]));
 }
 
-/** Certificates that a current snapshot names. Rows never change: each is read once. */
+/** Certificates that a current snapshot names. Rows change once, when their DER comes: each is read once before, and once after. */
 export function createCurrentCertificates(): (queries: Queries) => Promise<CertificateFacts[]> {
   let read = new Map<number, CertificateFacts>();
   return async (queries) => {
-    const ids = await queries.all<{ id: number }>(
-      `SELECT id FROM certificate WHERE id IN (SELECT certificate FROM current_certificate) ORDER BY not_after, fingerprint`,
+    const ids = await queries.all<{ id: number; proved: number }>(
+      `SELECT id, proved FROM certificate WHERE id IN (SELECT certificate FROM current_certificate) ORDER BY not_after, fingerprint`,
     );
-    const missing = ids.map(({ id }) => id).filter((id) => !read.has(id));
+    const basisOf = new Map(ids.map(({ id, proved }) => [id, proved === 1 ? 'der' : 'told'] as const));
+    const missing = ids.map(({ id }) => id).filter((id) => read.get(id)?.basis !== basisOf.get(id));
     const rows = await queries.all<{ id: number; body: string; first_seen_at: number }>(
       'SELECT id, body, first_seen_at FROM certificate WHERE id = ANY($1::BIGINT[])',
       [missing],
     );
     const fresh = new Map(
-      rows.map((row) => [row.id, { certificate: JSON.parse(row.body), firstSeenAt: row.first_seen_at }]),
+      rows.map(({ id, body, first_seen_at }): [number, CertificateFacts] => {
+        const basis = basisOf.get(id) ?? 'told';
+        return [id, { certificate: JSON.parse(body), firstSeenAt: first_seen_at, basis }];
+      }),
     );
     const current = ids.flatMap(({ id }) => {
-      const facts = read.get(id) ?? fresh.get(id);
+      const facts = fresh.get(id) ?? read.get(id);
       return facts ? [[id, facts] as const] : [];
     });
     read = new Map(current);

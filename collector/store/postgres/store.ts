@@ -8,6 +8,7 @@ import type { Kept } from '../kept.ts';
 import { type Migration, readMigrations } from '../migrations.ts';
 import type { OpenFailure } from '../sqlite/database.ts';
 import type { Store } from '../store.ts';
+import { certificateDer } from './certificate-der.ts';
 import { createCurrentCertificates, validityChanged } from './certificates.ts';
 import { addChanges, changesOfHost, staysOf } from './changes.ts';
 import { createDatabase, type Database, type Queries } from './database.ts';
@@ -107,6 +108,18 @@ async function createStore(database: Database, { clock, log, onlyStandard }: Pos
           }),
         ),
       ),
+    notProved: (agentId, beyond, limit) => certificateDer.without(database, agentId, beyond, limit),
+    derBytes: (agentId) => certificateDer.bytes(database, agentId),
+    keepDer: (agentId, proved) =>
+      ofSession(
+        group.keep((tx) =>
+          ifTrusted(tx, agentId, async () => {
+            const kept = await certificateDer.keep(tx, proved);
+            tx.changed(...kept.topics);
+            return kept;
+          }),
+        ),
+      ),
     changedElsewhere: fleet.changedElsewhere,
     onElsewhere: fleet.onElsewhere,
     others: fleet.others,
@@ -146,6 +159,7 @@ async function createStore(database: Database, { clock, log, onlyStandard }: Pos
     usedBytes: undefined,
     newestAt: () => newestAt(database),
     stays: (fingerprint) => staysOf(database, fingerprint),
+    der: (fingerprint) => certificateDer.of(database, fingerprint),
     lead(begin) {
       fleet.onElsewhere(() => {});
       const by = isStandard ? 'lease' : 'advisory-lock';

@@ -8,16 +8,14 @@ export function certificateTable(sql: Sql) {
   const insert = sql.prepare(
     'INSERT INTO certificate (fingerprint, not_before, not_after, first_seen_at, first_seen_by, body) VALUES (?, ?, ?, ?, ?, ?)',
   );
-  const currentIds = sql
-    .prepare<[], number>(
-      `SELECT id FROM certificate
-       WHERE id IN (SELECT certificate FROM current_certificate) ORDER BY not_after, fingerprint`,
-    )
-    .pluck();
+  const currentRows = sql.prepare<[], { id: number; proved: number }>(
+    `SELECT id, proved FROM certificate
+     WHERE id IN (SELECT certificate FROM current_certificate) ORDER BY not_after, fingerprint`,
+  );
   const one = sql.prepare<[number], { body: string; first_seen_at: number }>(
     'SELECT body, first_seen_at FROM certificate WHERE id = ?',
   );
-  // Rows never change: those that are current are parsed once.
+  // Rows change once, when their DER comes: those that are current are parsed once before, and once after.
   let parsed = new Map<number, CertificateFacts>();
   const changed = sql
     .prepare(
@@ -29,7 +27,7 @@ export function certificateTable(sql: Sql) {
     .pluck();
 
   return {
-    /** The row's id. What was first told about a fingerprint stays, and by which host. */
+    /** The row's id. What was first told about a fingerprint stays until its DER says it (certificate-der.ts), and by which host. */
     keep(certificate: Certificate, host: number, at: number): number {
       const fingerprint = Buffer.from(certificate.fingerprint, 'hex');
       const known = find.get(fingerprint);
@@ -40,15 +38,21 @@ export function certificateTable(sql: Sql) {
       return Number(run.lastInsertRowid);
     },
     current(): CertificateFacts[] {
-      parsed = new Map(currentIds.all().map((id) => [id, parsed.get(id) ?? read(id)]));
+      parsed = new Map(
+        currentRows.all().map(({ id, proved }) => {
+          const basis = proved === 1 ? 'der' : 'told';
+          const known = parsed.get(id);
+          return [id, known?.basis === basis ? known : read(id, basis)];
+        }),
+      );
       return [...parsed.values()];
     },
     validityChanged: (from: number, to: number): boolean => changed.get({ from, to }) === 1,
   };
 
-  function read(id: number): CertificateFacts {
+  function read(id: number, basis: CertificateFacts['basis']): CertificateFacts {
     const row = one.get(id);
     if (!row) throw new Error('no such certificate');
-    return { certificate: JSON.parse(row.body), firstSeenAt: row.first_seen_at };
+    return { certificate: JSON.parse(row.body), firstSeenAt: row.first_seen_at, basis };
   }
 }

@@ -4,6 +4,7 @@ import type { Result } from '@certherd/protocol/failure';
 import type { Log } from '../../ports.ts';
 import { alone, type Enrolment, type SessionStart, type SessionState, type Topic } from '../../receive/records.ts';
 import { copyDatabase, removeLeftovers } from './backup.ts';
+import { certificateDer } from './certificate-der.ts';
 import { certificateTable } from './certificates.ts';
 import { changeTable } from './changes.ts';
 import { type OpenFailure, openDatabase, readResting } from './database.ts';
@@ -60,6 +61,7 @@ function createStore(sql: Sql, log: Log): SqliteStore {
   const tokens = tokenTable(sql);
   const snapshots = snapshotTable(sql);
   const certificates = certificateTable(sql);
+  const ders = certificateDer(sql);
   const changes = changeTable(sql);
   const events = eventTable(sql);
   let dataVersion = Number(sql.pragma('data_version', { simple: true }));
@@ -92,6 +94,9 @@ function createStore(sql: Sql, log: Log): SqliteStore {
           return events.keep(id, epoch, list, at);
         }),
       ),
+    notProved: async (agentId, beyond, limit) => ders.without(hostOf(agentId).id, beyond, limit),
+    derBytes: async (agentId) => ders.bytes(hostOf(agentId).id),
+    keepDer: (agentId, proved) => group.keep(() => ifTrusted(agentId, () => ders.keep(proved))),
     changedElsewhere,
     onElsewhere: () => {},
     others: alone,
@@ -120,6 +125,7 @@ function createStore(sql: Sql, log: Log): SqliteStore {
     usedBytes: async () => thinned.usedBytes(),
     newestAt: async () => thinned.newestAt(),
     stays: async (fingerprint) => changes.stays(fingerprint),
+    der: async (fingerprint) => ders.of(fingerprint),
     // The directory's lock lets one process serve: it leads.
     lead: (begin) => begin(),
     async close() {

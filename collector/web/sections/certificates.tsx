@@ -70,10 +70,7 @@ function Names({ certificate }: { certificate: CertificateView }) {
   const [first = '', ...others] = names;
   return (
     <>
-      <Raw text={first} limit={120} />{' '}
-      <span class="quiet code" title={`SHA-256 ${certificate.fingerprint}`}>
-        {shortFingerprint(certificate.fingerprint)}
-      </span>
+      <Raw text={first} limit={120} /> <Fingerprint certificate={certificate} />
       {others.length > 0 && (
         <details class="others">
           <summary>and {others.length} more</summary>
@@ -87,6 +84,28 @@ function Names({ certificate }: { certificate: CertificateView }) {
           </ul>
         </details>
       )}
+    </>
+  );
+}
+
+/** It leads to the certificate itself, where the collector has it. */
+function Fingerprint({ certificate: { fingerprint, basis } }: { certificate: CertificateView }) {
+  const title = `SHA-256 ${fingerprint}`;
+  const short = shortFingerprint(fingerprint);
+  if (basis === 'der')
+    return (
+      <a class="quiet code" title={`${title} (PEM)`} href={`/api/v1/certificates/${fingerprint}/pem`} download>
+        {short}
+      </a>
+    );
+  return (
+    <>
+      <span class="quiet code" title={title}>
+        {short}
+      </span>{' '}
+      <span class="quiet" title="The collector has not read this certificate itself: this is what an agent says of it.">
+        as told
+      </span>
     </>
   );
 }

@@ -1,5 +1,5 @@
 import test from 'ava';
-import fc from 'fast-check';
+import fc from '../../helpers/properties.ts';
 import type { OutcomeReason } from '../../../agent/decide/action.ts';
 import { capOf, type Ledger, settledLedger, withEnd, withTry } from '../../../agent/decide/caps.ts';
 

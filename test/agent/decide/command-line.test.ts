@@ -1,5 +1,5 @@
 import test from 'ava';
-import fc from 'fast-check';
+import fc from '../../helpers/properties.ts';
 import { certbotRenewal, nginxReload, typed } from '../../../agent/decide/command-line.ts';
 import { config } from '../../helpers/observed.ts';
 

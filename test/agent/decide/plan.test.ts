@@ -1,5 +1,5 @@
 import test from 'ava';
-import fc from 'fast-check';
+import fc from '../../helpers/properties.ts';
 import { decide } from '../../../agent/decide/decide.ts';
 import { spreadRescan } from '../../../agent/decide/plan.ts';
 import { config, noon, observed } from '../../helpers/observed.ts';

@@ -1,5 +1,5 @@
 import test from 'ava';
-import fc from 'fast-check';
+import fc from '../../helpers/properties.ts';
 import type { Config } from '../../../agent/config.ts';
 import { decide } from '../../../agent/decide/decide.ts';
 import { dueRehearsals } from '../../../agent/decide/due-rehearsals.ts';

@@ -1,5 +1,5 @@
 import test from 'ava';
-import fc from 'fast-check';
+import fc from '../../helpers/properties.ts';
 import { lifeLeft, renewalOf } from '../../../agent/decide/renewal-time.ts';
 import { certificate, day } from '../../helpers/observed.ts';
 

@@ -2,7 +2,7 @@ import type { RequestFrame } from '@certherd/protocol/frame';
 import { AgentFrame } from '@certherd/protocol/frame';
 import type { Snapshot } from '@certherd/protocol/snapshot';
 import test from 'ava';
-import fc from 'fast-check';
+import fc from '../../helpers/properties.ts';
 import { Check } from 'typebox/value';
 import type { Config } from '../../../agent/config.ts';
 import { Request } from '../../../agent/decide/action.ts';

@@ -1,7 +1,7 @@
 import test from 'ava';
 import { certificate, deployment, live, noon, observed, upkeep } from '../../helpers/observed.ts';
 import { judgeUpkeep } from '../../helpers/upkeep.ts';
-import { brokenHash } from '../../../agent/formats/signature-algorithm.ts';
+import { brokenHash } from '@certherd/x509/signature-algorithm';
 
 const withLeaf = (change: object, own = {}) =>
   judgeUpkeep({

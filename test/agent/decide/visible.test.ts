@@ -1,6 +1,6 @@
 import type { Finding, FindingCode } from '@certherd/protocol/finding';
 import test from 'ava';
-import fc from 'fast-check';
+import fc from '../../helpers/properties.ts';
 import { changesSince } from '../../../agent/changes.ts';
 import { delayOf, mayBe } from '../../../agent/decide/delays.ts';
 import { decide } from '../../../agent/decide/decide.ts';

@@ -1,7 +1,7 @@
 import type { Diagnosis } from '@certherd/command-line/diagnosis';
 import { failed, success } from '@certherd/protocol/failure';
 import test from 'ava';
-import * as fc from 'fast-check';
+import fc from '../../helpers/properties.ts';
 import { defaultConfig } from '../../../agent/config.ts';
 import type { ActFacts } from '../../../agent/doctor/gather/act.ts';
 import type { Installation } from '../../../agent/doctor/gather/installation.ts';

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import test from 'ava';
-import fc from 'fast-check';
+import fc from '../../helpers/properties.ts';
 import { groupIn, nameOf, userIn } from '../../../agent/formats/accounts.ts';
 
 test('root is found in the files of this machine', (t) => {

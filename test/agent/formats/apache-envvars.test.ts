@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { spawnSync } from 'node:child_process';
 import test from 'ava';
-import * as fc from 'fast-check';
+import fc from '../../helpers/properties.ts';
 import { readEnvvars } from '../../../agent/formats/apache-envvars.ts';
 
 test("Debian's envvars are read as a shell would leave them", (t) => {

@@ -1,5 +1,5 @@
 import test from 'ava';
-import * as fc from 'fast-check';
+import fc from '../../helpers/properties.ts';
 import { listenAddress, virtualHostAddress } from '../../../agent/formats/apache-address.ts';
 import { configLines, takeWord, withVariables, wordsOf } from '../../../agent/formats/apache-lines.ts';
 

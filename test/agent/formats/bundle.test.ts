@@ -1,5 +1,5 @@
 import test from 'ava';
-import * as fc from 'fast-check';
+import fc from '../../helpers/properties.ts';
 import { maxCertificates, readBundle } from '../../../agent/formats/bundle.ts';
 import { type Minted, mint, mintChain, mintKey, toPem } from '../../helpers/mint.ts';
 

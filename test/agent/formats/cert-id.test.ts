@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { X509Certificate } from 'node:crypto';
 import test from 'ava';
-import fc from 'fast-check';
+import fc from '../../helpers/properties.ts';
 import { certIdOf } from '../../../agent/formats/cert-id.ts';
 import { integer, sequence, text, tlv } from '../../helpers/der.ts';
 import { mint, mintChain } from '../../helpers/mint.ts';

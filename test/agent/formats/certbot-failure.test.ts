@@ -1,7 +1,7 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import test from 'ava';
-import fc from 'fast-check';
+import fc from '../../helpers/properties.ts';
 import { toldProblems, tellingLines } from '../../../agent/formats/acme-problems.ts';
 import { certbotFailure, type CertbotFailure } from '../../../agent/formats/certbot-failure.ts';
 

@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { promisify } from 'node:util';
 import test from 'ava';
-import fc from 'fast-check';
+import fc from '../../helpers/properties.ts';
 import { certbotPluginsIn, plainName } from '../../../agent/formats/certbot-plugins.ts';
 import { observeCertbotPlugins } from '../../../agent/observe/certbot-plugins.ts';
 import { systemFiles } from '../../../agent/system/files.ts';

@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import test from 'ava';
-import * as fc from 'fast-check';
+import fc from '../../helpers/properties.ts';
 import { readRenewalConfig } from '../../../agent/formats/certbot-renewal.ts';
 
 const asWritten = `# renew_before_expiry = 30 days

@@ -1,5 +1,5 @@
 import test from 'ava';
-import fc from 'fast-check';
+import fc from '../../helpers/properties.ts';
 import { renewsWithCertbot, stepsBackForSystemd } from '../../../agent/formats/certbot-command.ts';
 import { lastRenewalIn } from '../../../agent/formats/certbot-log.ts';
 import { readUnit, scheduleOf } from '../../../agent/formats/systemd-unit.ts';

@@ -1,5 +1,5 @@
 import test from 'ava';
-import * as fc from 'fast-check';
+import fc from '../../helpers/properties.ts';
 import { readBundle } from '../../../agent/formats/bundle.ts';
 import { readPkcs12, readPkcs7 } from '../../../agent/formats/container.ts';
 import { pkcs12, pkcs7 } from '../../helpers/containers.ts';

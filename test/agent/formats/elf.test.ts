@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import test from 'ava';
-import fc from 'fast-check';
+import fc from '../../helpers/properties.ts';
 import { elfHeaderBytes, processorOf } from '../../../agent/formats/elf.ts';
 
 test('the program that runs this is for the processor that runs it', (t) => {

@@ -1,5 +1,5 @@
 import test from 'ava';
-import * as fc from 'fast-check';
+import fc from '../../helpers/properties.ts';
 import { haproxyBind } from '../../../agent/formats/haproxy-bind.ts';
 import { conditionIn } from '../../../agent/formats/haproxy-conditions.ts';
 import { readHaproxyConfig } from '../../../agent/formats/haproxy-config.ts';

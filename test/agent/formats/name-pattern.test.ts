@@ -1,5 +1,5 @@
 import test from 'ava';
-import fc from 'fast-check';
+import fc from '../../helpers/properties.ts';
 import { matchesName } from '../../../agent/formats/name-match.ts';
 import { parseNamePattern } from '../../../agent/formats/name-pattern.ts';
 import { isHostName, nameSamples } from '../../../agent/formats/name-samples.ts';

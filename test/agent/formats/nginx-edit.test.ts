@@ -1,6 +1,6 @@
 import { Buffer } from 'node:buffer';
 import test from 'ava';
-import * as fc from 'fast-check';
+import fc from '../../helpers/properties.ts';
 import { type ValueEdit, withValues } from '../../../agent/formats/nginx-edit.ts';
 import { namedPairs } from '../../../agent/formats/nginx-named-pairs.ts';
 import { parseNginx } from '../../../agent/formats/nginx-parser.ts';

@@ -1,5 +1,5 @@
 import test from 'ava';
-import fc from 'fast-check';
+import fc from '../../helpers/properties.ts';
 import { readErrorLog } from '../../../agent/formats/nginx-error-log.ts';
 
 const at = new Date(2026, 9, 5, 12, 34, 56).getTime();

@@ -1,5 +1,5 @@
 import test from 'ava';
-import * as fc from 'fast-check';
+import fc from '../../helpers/properties.ts';
 import { hasWildcard, segmentPattern, withoutEscapes } from '../../../agent/formats/nginx-glob.ts';
 
 test('patterns fit as glob(3) says', (t) => {

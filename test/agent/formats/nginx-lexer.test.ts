@@ -1,5 +1,5 @@
 import test from 'ava';
-import * as fc from 'fast-check';
+import fc from '../../helpers/properties.ts';
 import { lexNginx } from '../../../agent/formats/nginx-lexer.ts';
 
 function words(text: string): string[] {

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test from 'ava';
-import * as fc from 'fast-check';
+import fc from '../../helpers/properties.ts';
 import { type Directive, parseNginx } from '../../../agent/formats/nginx-parser.ts';
 
 type Outline = string | [string, Outline[]];

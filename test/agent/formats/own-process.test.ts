@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import test from 'ava';
-import fc from 'fast-check';
+import fc from '../../helpers/properties.ts';
 import { mountOf, readMounts, readProcessRights } from '../../../agent/formats/own-process.ts';
 
 test('the rights of this very process are read from what the kernel says', (t) => {

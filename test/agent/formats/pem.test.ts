@@ -1,5 +1,5 @@
 import test from 'ava';
-import * as fc from 'fast-check';
+import fc from '../../helpers/properties.ts';
 import { decodePem, isCertificateLabel, isKeyLabel, readPemBlocks } from '../../../agent/formats/pem.ts';
 import { toPem } from '../../helpers/mint.ts';
 

@@ -1,6 +1,6 @@
 import { createPrivateKey, X509Certificate } from 'node:crypto';
 import test from 'ava';
-import * as fc from 'fast-check';
+import fc from '../../helpers/properties.ts';
 import { readPemBlocks } from '../../../agent/formats/pem.ts';
 import { plainlyBelongs } from '../../../agent/formats/plain-private-key.ts';
 import { type KeyKind, mint } from '../../helpers/mint.ts';

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import test from 'ava';
-import fc from 'fast-check';
+import fc from '../../helpers/properties.ts';
 import { parse } from 'smol-toml';
 import { withMode } from '../../../agent/formats/policy-mode.ts';
 

@@ -1,6 +1,6 @@
 import { generateKeyPairSync } from 'node:crypto';
 import test from 'ava';
-import * as fc from 'fast-check';
+import fc from '../../helpers/properties.ts';
 import { keyBelongsTo } from '../../../agent/formats/private-key.ts';
 import { encryptedKey } from '../../helpers/containers.ts';
 import { type KeyKind, mint, withUnknownKey } from '../../helpers/mint.ts';

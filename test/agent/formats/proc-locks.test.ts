@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import fs from 'node:fs';
 import path from 'node:path';
 import test from 'ava';
-import fc from 'fast-check';
+import fc from '../../helpers/properties.ts';
 import { heldLocks } from '../../../agent/formats/proc-locks.ts';
 import { testDirectory } from '../../helpers/directory.ts';
 

@@ -1,5 +1,5 @@
 import test from 'ava';
-import fc from 'fast-check';
+import fc from '../../helpers/properties.ts';
 import { type StartTls } from '@certherd/protocol/snapshot';
 import { continueDialogue, openDialogue } from '../../../agent/formats/starttls.ts';
 

@@ -1,7 +1,7 @@
 import { Duplex } from 'node:stream';
 import tls from 'node:tls';
 import test from 'ava';
-import fc from 'fast-check';
+import fc from '../../helpers/properties.ts';
 import { sentCertificates } from '../../../agent/formats/tls-certificates.ts';
 import { mint, mintChain } from '../../helpers/mint.ts';
 

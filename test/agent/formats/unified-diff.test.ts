@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
 import test from 'ava';
-import * as fc from 'fast-check';
+import fc from '../../helpers/properties.ts';
 import { unifiedDiff } from '../../../agent/formats/unified-diff.ts';
 import { testDirectory } from '../../helpers/directory.ts';
 

@@ -1,5 +1,5 @@
 import test from 'ava';
-import fc from 'fast-check';
+import fc from '../../helpers/properties.ts';
 import { untidinessOf } from '../../../agent/formats/chain.ts';
 import { mint, mintChain } from '../../helpers/mint.ts';
 

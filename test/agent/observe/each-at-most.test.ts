@@ -1,5 +1,5 @@
 import test from 'ava';
-import fc from 'fast-check';
+import fc from '../../helpers/properties.ts';
 import { eachAtMost } from '../../../agent/observe/each-at-most.ts';
 
 test('results keep the order of the items, and neither limit is ever passed', async (t) => {

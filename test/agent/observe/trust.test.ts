@@ -2,7 +2,7 @@ import { X509Certificate } from 'node:crypto';
 import fs from 'node:fs';
 import path from 'node:path';
 import test from 'ava';
-import { openCertificate } from '../../../agent/formats/certificate.ts';
+import { openCertificate } from '@certherd/x509/certificate';
 import { rootsBySubject, trustPath } from '../../../agent/formats/trust-path.ts';
 import { atOnce } from '../../../agent/formats/steps.ts';
 import { needsIntermediate, trustSteps } from '../../../agent/observe/trust.ts';

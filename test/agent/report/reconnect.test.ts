@@ -1,5 +1,5 @@
 import test from 'ava';
-import fc from 'fast-check';
+import fc from '../../helpers/properties.ts';
 import { reconnectDelay } from '../../../agent/report/reconnect.ts';
 
 test('the wait is spread from nothing to a ceiling that doubles up to 300 s', (t) => {

@@ -51,7 +51,11 @@ function reporting(t: ExecutionContext, isReachable: boolean) {
   const ports = { state, clock, log: silentLog, random: () => 0.99, openCollectorSocket };
   const outbox = openOutbox(state, silentLog, 0, () => 'epoch');
   const host = { hostName: 'web-1', agentVersion: '0', bootId: 'b' };
-  const reporter = startReporter(ports, outbox, host, { changed: () => {}, requested: () => {} });
+  const reporter = startReporter(ports, outbox, host, {
+    changed: () => {},
+    requested: () => {},
+    findDer: async () => new Map(),
+  });
   t.teardown(() => reporter.stop());
   const pass = (ms: number) => {
     now += ms;

@@ -22,6 +22,9 @@ const challenge = { type: 'challenge', collectorId: 'collector-1', nonce, minVer
 const welcome = { type: 'welcome', version: 1, ackedSeq: 0, wantSnapshot: true, heartbeatSeconds: 10, window: 1000 };
 
 /** One session against a collector that the test plays, on a clock that the test moves. */
+const fingerprints = ['a', 'b'].map((mark) => mark.repeat(64));
+const findDer = async () => new Map([[fingerprints[0] ?? '', Buffer.from('a certificate')]]);
+
 function session(t: ExecutionContext, nextKey?: KeyObject) {
   const { publicKey, privateKey } = generateKeyPairSync('ed25519');
   const outbox = openOutbox(systemState(testDirectory(t)), silentLog, 0, () => `epoch-${randomUUID()}`);
@@ -73,6 +76,7 @@ function session(t: ExecutionContext, nextKey?: KeyObject) {
   const running = startSession({ clock, log }, socket, { key: privateKey, enrolment, generation: 7 }, told, outbox, {
     welcomed: () => {},
     requested: (frame) => void requested.push(frame),
+    findDer,
     nextKey: () => nextKey,
     rotated: () => void (state.rotated += 1),
     isReplaced: () => false,
@@ -275,5 +279,22 @@ test('to a collector of an earlier version nothing is said that it would not kno
         [],
         `${frame.type} in version ${version}`,
       );
+  }
+});
+
+test('certificates are told once for each question, those that are not found by name alone, and not below version 4', async (t) => {
+  for (const version of [3, 4]) {
+    const { sent, tell, pass } = session(t);
+    tell(challenge);
+    tell({ ...welcome, version });
+    tell({ type: 'want-certificates', fingerprints });
+    pass(1000);
+    await new Promise(setImmediate);
+    const der = Buffer.from('a certificate').toString('base64');
+    const certificates = [{ fingerprint: fingerprints[0], der }, { fingerprint: fingerprints[1] }];
+    t.deepEqual(
+      sent.filter(({ type }) => type === 'certificates'),
+      version < 4 ? [] : [{ type: 'certificates', certificates }],
+    );
   }
 });

@@ -1,8 +1,13 @@
 import fs from 'node:fs';
+import type { AddressInfo } from 'node:net';
+import tls from 'node:tls';
 import test from 'ava';
 import { collectorSocketOpener } from '../../../agent/system/collector-socket.ts';
+import { pinOfCertificate } from '../../../collector/receive/tls-identity.ts';
 import { testDirectory } from '../../helpers/directory.ts';
 import { startHostileCollector } from '../../helpers/hostile-collector.ts';
+import { makeAuthority } from '../../helpers/testbed/authority.ts';
+import { openSandbox } from '../../helpers/testbed/sandbox.ts';
 
 test('a collector that reads nothing is left before what waits for it has grown beyond a few frames', async (t) => {
   const directory = testDirectory(t);
@@ -28,4 +33,28 @@ test('a collector that reads nothing is left before what waits for it has grown 
   }
   await socket.closed;
   t.true(sent < 64, `${sent} MiB`);
+});
+
+test('a server with the right key that never answers, or answers a little and no more, is no collector after ten seconds', async (t) => {
+  const sandbox = openSandbox();
+  t.teardown(() => sandbox.close());
+  const { certificateFile, keyFile } = await makeAuthority(sandbox);
+  const cert = fs.readFileSync(certificateFile, 'utf8');
+  const open = collectorSocketOpener([], {});
+  const opened = ['', 'HTTP/1.1 101 Switching Protocols\r\nUpgrade: web'].map(async (answer) => {
+    const server = tls.createServer({ cert, key: fs.readFileSync(keyFile) }, (socket) => {
+      socket.on('error', () => {});
+      socket.once('data', () => void (answer !== '' && socket.write(answer)));
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const authority = `127.0.0.1:${(server.address() as AddressInfo).port}`;
+    const result = await open({ authority, pin: pinOfCertificate(cert) });
+    t.deepEqual(result, {
+      ok: false,
+      failure: { reason: 'not-a-collector', detail: `${authority} gave no answer within 10 s` },
+    });
+    // Once no connection is left.
+    await new Promise<void>((resolve) => server.close(() => resolve()));
+  });
+  await Promise.all(opened);
 });

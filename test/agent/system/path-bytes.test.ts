@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test from 'ava';
-import * as fc from 'fast-check';
+import fc from '../../helpers/properties.ts';
 import { systemFiles } from '../../../agent/system/files.ts';
 import { nameOfBytes, pathBytes } from '../../../agent/system/path-bytes.ts';
 

@@ -2,7 +2,7 @@ import { execFile, spawn } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
 import test, { type ExecutionContext } from 'ava';
-import fc from 'fast-check';
+import fc from '../../helpers/properties.ts';
 import { rootedFiles } from '../../../agent/system/rooted-files.ts';
 import { testDirectory } from '../../helpers/directory.ts';
 import { until } from '../../helpers/testbed/until.ts';

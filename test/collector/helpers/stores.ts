@@ -70,7 +70,10 @@ export async function endServers(): Promise<void> {
 export async function freshDatabase(): Promise<string> {
   const { port } = await postgresOfThisFile();
   const name = `fleet_${randomBytes(6).toString('hex')}`;
-  await query(`postgres://test@127.0.0.1:${port}/postgres`, `CREATE DATABASE ${name} ENCODING 'UTF8' TEMPLATE template0`);
+  await query(
+    `postgres://test@127.0.0.1:${port}/postgres`,
+    `CREATE DATABASE ${name} ENCODING 'UTF8' TEMPLATE template0`,
+  );
   return `postgres://test@127.0.0.1:${port}/${name}`;
 }
 

@@ -2,14 +2,14 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { AgentFrame, closeCodes } from '@certherd/protocol/frame';
 import test from 'ava';
-import fc from 'fast-check';
+import fc from '../../helpers/properties.ts';
 import { Compile } from 'typebox/compile';
 import { createFrameReader } from '../../../collector/receive/frames.ts';
 import { event } from '../helpers/example-snapshot.ts';
 import { startTestCollector } from '../helpers/real-collector.ts';
 import { begin, connect, enrol, hello, type Wire } from '../helpers/wire-agent.ts';
 
-const folder = join(import.meta.dirname, '../../fixtures/messages/v3');
+const folder = join(import.meta.dirname, '../../fixtures/messages/v4');
 const golden: unknown[] = readdirSync(folder).map((name) => JSON.parse(readFileSync(join(folder, name), 'utf8')));
 const documented = new Set([...Object.values(closeCodes), 1002, 1007, 1008, 1009]);
 /** No status: the other end only answered our own close. */
@@ -68,7 +68,7 @@ test('whatever frames come in whatever order, a connection goes on or ends with 
     fc.asyncProperty(fc.boolean(), fc.array(anyText, { minLength: 1, maxLength: 8 }), async (proved, texts) => {
       const wire = await connect(invitation);
       if (proved) {
-        wire.send(hello(wire, identity, { generation: ++generation, minVersion: 1, maxVersion: 3 }));
+        wire.send(hello(wire, identity, { generation: ++generation, minVersion: 1, maxVersion: 4 }));
         await wire.next('welcome');
       }
       for (const text of texts) wire.sendText(text);

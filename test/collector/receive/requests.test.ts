@@ -46,6 +46,7 @@ test('a request goes to an agent that knows requests, and to no older one or one
       heartbeatSeconds: 1,
       readFrame: createFrameReader(),
       partsRoom: createPartsRoom(),
+      asked: new Map(),
       refusals: createRefusals(),
     },
   });

@@ -3,7 +3,7 @@ import type { SnapshotPart } from '@certherd/protocol/frame';
 import type { Snapshot } from '@certherd/protocol/snapshot';
 import { maxSnapshotBytes, maxSnapshotEntries, maxSnapshotFindings } from '@certherd/protocol/version';
 import test from 'ava';
-import fc from 'fast-check';
+import fc from '../../helpers/properties.ts';
 import { snapshotMistake } from '../../../collector/receive/consistency.ts';
 import { createFrameReader } from '../../../collector/receive/frames.ts';
 import { createAssembly, createPartsRoom, partsWithinMs } from '../../../collector/receive/snapshot-parts.ts';

@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import test from 'ava';
-import * as fc from 'fast-check';
+import fc from '../../helpers/properties.ts';
 import { assembleEstate, type EstateFacts } from '../../../collector/serve/assemble-estate.ts';
 import { attributeValues } from '../../../collector/serve/distinguished-name.ts';
 import { metricsText } from '../../../collector/serve/metrics.ts';
@@ -32,7 +32,7 @@ function host(agentId: string, name: string, content: ReturnType<typeof snapshot
 function metrics(hosts: HostFacts[], certificates: ReturnType<typeof certificate>[], silent = false): string {
   const facts: EstateFacts = {
     hosts,
-    certificates: certificates.map((one) => ({ certificate: one, firstSeenAt: now })),
+    certificates: certificates.map((one) => ({ certificate: one, firstSeenAt: now, basis: 'der' as const })),
     events: [],
     eventsTotal: 7,
     presenceOf: () => ({ connected: !silent, silent, heardAt: now, observedAt: now }),
@@ -69,6 +69,7 @@ test('findings are counted by severity, and a silent host still counts down', (t
     true,
   );
   t.true(text.includes('certherd_findings{severity="critical"} 1\n'));
+  t.true(text.includes('certherd_certificates{basis="der"} 1\ncertherd_certificates{basis="told"} 0\n'));
   t.true(text.includes('certherd_hosts{status="unknown"} 1\n'));
   t.true(text.includes('ssl_cert_not_after{'));
   t.regex(text, /ssl_probe_success\{[^}]*\} 0\n/);

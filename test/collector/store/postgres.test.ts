@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
-import fc from 'fast-check';
+import fc from '../../helpers/properties.ts';
 import { openPostgresStore, type PostgresNeeds } from '../../../collector/store/postgres/store.ts';
 import { fromText, toText } from '../../../collector/store/postgres/text.ts';
 import type { Store } from '../../../collector/store/store.ts';

@@ -80,7 +80,7 @@ for (const engine of engines)
     await store.keepSnapshot('agent-01', snapshotFrame(snapshot(one)), at);
     await store.keepSnapshot('agent-02', snapshotFrame(snapshot(one)), at + 9);
     const { certificates } = await store.facts();
-    t.deepEqual(certificates, [{ certificate: one, firstSeenAt: at }]);
+    t.deepEqual(certificates, [{ certificate: one, firstSeenAt: at, basis: 'told' }]);
     t.false((await store.changes('agent-02')).some(({ kind }) => kind === 'certificate-seen'));
   });
 
@@ -95,7 +95,7 @@ for (const engine of engines)
       [two],
     );
     await store.keepSnapshot('agent-01', snapshotFrame(snapshot(one)), at + 2);
-    t.deepEqual((await store.facts()).certificates, [{ certificate: one, firstSeenAt: at }]);
+    t.deepEqual((await store.facts()).certificates, [{ certificate: one, firstSeenAt: at, basis: 'told' }]);
   });
 
 for (const engine of engines)

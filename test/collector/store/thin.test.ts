@@ -1,5 +1,5 @@
 import test, { type ExecutionContext } from 'ava';
-import fc from 'fast-check';
+import fc from '../../helpers/properties.ts';
 import { openSqliteStore } from '../../../collector/store/sqlite/store.ts';
 import type { Store } from '../../../collector/store/store.ts';
 import { furtherThan, keepBounds, passStart, type ThinPlace } from '../../../collector/store/retention.ts';

@@ -221,6 +221,7 @@ function certificateOf(site: Site, algorithm: 'ecdsa' | 'rsa', at: Date): Certif
     algorithm,
     key: algorithm === 'rsa' ? 'RSA 2048' : 'EC prime256v1',
     isAuthority: false,
+    basis: 'der',
     firstSeenAt: before(at, (site.lifeDays - site.leftDays) * day),
     files: [{ ...on(site.host), path: pathOf(site, algorithm) }],
     endpoints: [],

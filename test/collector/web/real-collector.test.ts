@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs';
+import { readCertificate } from '@certherd/x509/certificate';
 import test, { type ExecutionContext } from 'ava';
 import { type Collector, startCollector } from '../../../collector/app.ts';
 import { type Authority, formatAuthority } from '../../../collector/authority.ts';
@@ -7,6 +9,7 @@ import { startBrowser } from '../../helpers/browser.ts';
 import { certificate, day, endpoint, event, finding, snapshot, snapshotFrame } from '../helpers/example-snapshot.ts';
 import { addToken, temporaryDirectory, testConfig } from '../helpers/real-collector.ts';
 import { begin, enrol } from '../helpers/wire-agent.ts';
+import { mint } from '../../helpers/mint.ts';
 
 /** What Chromium writes by itself while the collector is away. */
 const refused = /ERR_CONNECTION_REFUSED|ERR_INCOMPLETE_CHUNKED_ENCODING|ERR_CONNECTION_RESET|ERR_EMPTY_RESPONSE/;
@@ -68,6 +71,35 @@ test.serial('with the real collector: enrolled, proved, an incident and its end,
     [],
   );
 });
+
+test.serial(
+  'with the real collector: a certificate is marked as told until it is there itself, and then it can be had',
+  async (t) => {
+    const directory = temporaryDirectory(t);
+    const collector = await serve(directory);
+    t.teardown(collector.close);
+    const { page, problems } = await openOn(t, pageOf(collector));
+    const minted = await mint({ names: ['shop.example.test'] });
+    const read = readCertificate(minted.der);
+    if (!read.ok) throw new Error(read.failure.detail);
+    const { fingerprint } = read.value;
+    const join = await addToken(directory, formatAuthority(collector.agentAddress), day, Date.now());
+    const wire = await begin(join, await enrol(join, 'web-1'), { maxVersion: 4 });
+    t.teardown(() => wire.close());
+    wire.send(snapshotFrame(snapshot({ ...read.value, notAfter: '2099-01-01T00:00:00.000Z' })));
+    const row = page.locator('table.certificates tbody tr');
+    await row.getByText('as told').waitFor();
+    t.regex(await row.innerText(), /2099/);
+    await wire.next('want-certificates');
+    wire.send({ type: 'certificates', certificates: [{ fingerprint, der: minted.der.toString('base64') }] });
+    await row.getByText('as told').waitFor({ state: 'detached' });
+    t.notRegex(await row.innerText(), /2099/);
+    const [download] = await Promise.all([page.waitForEvent('download'), row.locator('a.code').click()]);
+    t.is(download.suggestedFilename(), `${fingerprint}.pem`);
+    t.is(readFileSync(await download.path(), 'utf8'), minted.pem);
+    t.deepEqual(problems, []);
+  },
+);
 
 test.serial('with the real collector: stopped, visible within 5 s; started again, live again', async (t) => {
   const directory = temporaryDirectory(t);

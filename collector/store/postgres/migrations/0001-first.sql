@@ -70,7 +70,13 @@ CREATE TABLE certificate (
   not_after BIGINT NOT NULL,
   first_seen_at BIGINT NOT NULL,
   first_seen_by BIGINT REFERENCES host (id),
-  body TEXT NOT NULL
+  body TEXT NOT NULL,
+  proved BIGINT NOT NULL DEFAULT 0
+);
+
+CREATE TABLE certificate_der (
+  certificate BIGINT PRIMARY KEY REFERENCES certificate (id) ON DELETE CASCADE,
+  der BYTEA NOT NULL
 );
 CREATE INDEX certificate_by_not_after ON certificate (not_after);
 CREATE INDEX certificate_by_not_before ON certificate (not_before);

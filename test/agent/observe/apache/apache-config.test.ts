@@ -2,7 +2,7 @@ import { cpSync, existsSync, readFileSync, symlinkSync, writeFileSync } from 'no
 import { join } from 'node:path';
 import { failed, success } from '@certherd/protocol/failure';
 import test from 'ava';
-import * as fc from 'fast-check';
+import fc from '../../../helpers/properties.ts';
 import { readApacheConfig } from '../../../../agent/observe/apache/apache-config.ts';
 import { apacheLimits } from '../../../../agent/observe/apache/apache-reading.ts';
 import { observeApache } from '../../../../agent/observe/apache/apache-server.ts';

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import tls from 'node:tls';
 import test, { type ExecutionContext } from 'ava';
 import type { SignatureAlgorithm } from '@certherd/protocol/certificate';
-import { readCertificate } from '../../../../agent/formats/certificate.ts';
+import { readCertificate } from '@certherd/x509/certificate';
 import { systemDialer } from '../../../../agent/system/dialer.ts';
 import { mintMlDsa } from '../../../helpers/post-quantum.ts';
 import { openSandbox } from '../../../helpers/testbed/sandbox.ts';

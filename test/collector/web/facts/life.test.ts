@@ -1,5 +1,5 @@
 import test from 'ava';
-import * as fc from 'fast-check';
+import fc from '../../../helpers/properties.ts';
 import { lifeAt, sharePercent } from '../../../../collector/web/facts/life.ts';
 
 const day = 86_400_000;

@@ -1,5 +1,5 @@
 import test from 'ava';
-import * as fc from 'fast-check';
+import fc from '../../../helpers/properties.ts';
 import { absolute, ago, timeLeft, took } from '../../../../collector/web/wording/duration.ts';
 
 const minute = 60_000;

@@ -1,10 +1,10 @@
 import { createHash, X509Certificate } from 'node:crypto';
 import { Certificate } from '@certherd/protocol/certificate';
 import test from 'ava';
-import * as fc from 'fast-check';
+import fc from '../helpers/properties.ts';
 import { Value } from 'typebox/value';
-import { openCertificate, readCertificate } from '../../../agent/formats/certificate.ts';
-import { type KeyKind, mint, mintKey, type MintRequest, withUnknownKey } from '../../helpers/mint.ts';
+import { openCertificate, readCertificate } from '@certherd/x509/certificate';
+import { type KeyKind, mint, mintKey, type MintRequest, withUnknownKey } from '../helpers/mint.ts';
 
 async function read(request: MintRequest) {
   const minted = await mint(request);

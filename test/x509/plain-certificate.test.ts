@@ -1,9 +1,9 @@
 import { X509Certificate } from 'node:crypto';
 import test from 'ava';
-import * as fc from 'fast-check';
-import { joinAttributes, parseSubjectAltName } from '../../../agent/formats/certificate-names.ts';
-import { plainCertificate } from '../../../agent/formats/plain-certificate.ts';
-import { type KeyKind, mint, withUnknownKey } from '../../helpers/mint.ts';
+import fc from '../helpers/properties.ts';
+import { joinAttributes, parseSubjectAltName } from '@certherd/x509/certificate-names';
+import { plainCertificate } from '@certherd/x509/plain-certificate';
+import { type KeyKind, mint, withUnknownKey } from '../helpers/mint.ts';
 
 /** What OpenSSL says, in the fields of plainCertificate. */
 function asOpenSsl(der: Buffer) {

@@ -3,13 +3,13 @@ import { createHash, createPrivateKey } from 'node:crypto';
 import { Certificate } from '@certherd/protocol/certificate';
 import test from 'ava';
 import { Value } from 'typebox/value';
-import { openCertificate } from '../../../agent/formats/certificate.ts';
-import { plainCertificate } from '../../../agent/formats/plain-certificate.ts';
-import { keyBelongsTo } from '../../../agent/formats/private-key.ts';
-import { weakKey, weakSignature } from '../../../agent/decide/strength.ts';
-import { oddCertificates, rareKeys, refusedCertificates, unknownKeys } from '../../helpers/rare-certificates.ts';
-import { mint } from '../../helpers/mint.ts';
-import { config, deployment, noon, observed } from '../../helpers/observed.ts';
+import { openCertificate } from '@certherd/x509/certificate';
+import { plainCertificate } from '@certherd/x509/plain-certificate';
+import { keyBelongsTo } from '../../agent/formats/private-key.ts';
+import { weakKey, weakSignature } from '../../agent/decide/strength.ts';
+import { oddCertificates, rareKeys, refusedCertificates, unknownKeys } from '../helpers/rare-certificates.ts';
+import { mint } from '../helpers/mint.ts';
+import { config, deployment, noon, observed } from '../helpers/observed.ts';
 
 const keys = rareKeys();
 

@@ -1,0 +1,62 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { constants, zstdCompressSync } from 'node:zlib';
+import { bundle, bundleFront } from './bundle.ts';
+import { compiled } from './compiled.ts';
+import type { Identity } from './identity.ts';
+import type { NodeBinary } from './node-binary.ts';
+import { startFlags } from './start-flags.ts';
+import type { App } from './targets.ts';
+import type { runnerFor } from './tools.ts';
+
+/** All code of a binary. */
+export interface Code {
+  /** What it starts with (front.ts). */
+  front: string;
+  /** By the key that front.ts asks for. */
+  assets: ReadonlyMap<string, Uint8Array>;
+  /** Paths below the repository's root of all files that it was made from. */
+  inputs: string[];
+  /** False: this machine cannot run that Node, so V8 will compile at each start. */
+  isCompiled: boolean;
+}
+
+/** Commands that start often or stay: each gets a part of its own. All others share the whole. */
+const ownParts: Readonly<Record<App, readonly string[]>> = { agent: ['act', 'check', 'run'], collector: [] };
+
+/** `runner` starts programs of the binary's architecture here (tools.ts). */
+export async function codeOf(
+  top: string,
+  app: App,
+  identity: Identity,
+  node: NodeBinary,
+  runner: ReturnType<typeof runnerFor>,
+): Promise<Code> {
+  const assets = new Map<string, Uint8Array>();
+  const whole = await bundle(top, app, identity);
+  const folder = mkdtempSync(join(tmpdir(), 'certherd-package-'));
+  try {
+    for (const part of ['whole', ...ownParts[app]]) {
+      const { code } = part === 'whole' ? whole : await bundle(top, app, identity, part);
+      // A part is a function of what it needs of Node.
+      const text = `(function (require) {${code.replace(/^#!.*/, '')}\n})`;
+      assets.set(`code/${part}`, packed(Buffer.from(text, 'latin1')));
+      const cache = runner && (await compiled([...runner, node.path], startFlags[app], text, folder));
+      assets.set(`code/${part}.compiled`, packed(cache ?? Buffer.alloc(0)));
+    }
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+  return {
+    front: await bundleFront(top, app, ownParts[app]),
+    assets,
+    inputs: whole.inputs,
+    isCompiled: runner !== undefined,
+  };
+}
+
+/** Zstandard: unpacked in a millisecond. */
+function packed(bytes: Uint8Array): Uint8Array {
+  return zstdCompressSync(bytes, { params: { [constants.ZSTD_c_compressionLevel]: 19 } });
+}
