@@ -118,6 +118,11 @@ export function parseConfig(
     logLevel: field('log_level', 'info'),
     logFormat: field('log_format', 'auto'),
   };
+  if (config.store !== undefined && config.historyMegabytes !== undefined)
+    mistaken(
+      'history_megabytes',
+      'not together with store: PostgreSQL keeps what is freed for itself; history_days counts',
+    );
   if (mistakes.length === 0) return { ok: true, value: Object.freeze(config) };
   return { ok: false, failure: mistakes.sort((a, b) => a.line - b.line).map((mistake) => mistake.text) };
 }

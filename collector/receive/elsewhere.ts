@@ -46,8 +46,11 @@ export function followElsewhere(needs: ElsewhereNeeds): () => void {
           failing = false;
         },
         (error: unknown) => {
-          if (!failing) log.error({ detail: messageOf(error) }, 'the database cannot be read: trying again');
+          if (failing) return;
           failing = true;
+          log.error({ detail: messageOf(error) }, 'the database cannot be read: trying again');
+          // Pages ask again, and are told so too, instead of what was true before.
+          changed(['hosts', 'endpoints', 'findings']);
         },
       )
       .finally(() => {

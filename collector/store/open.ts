@@ -1,7 +1,6 @@
 import type { Result } from '@certherd/protocol/failure';
 import type { Config } from '../config.ts';
 import type { Clock, Log } from '../ports.ts';
-import { openPostgresStore } from './postgres/store.ts';
 import type { OpenFailure } from './sqlite/database.ts';
 import { type OpenSqlite, sqliteFor } from './sqlite/sqlite.ts';
 import { openSqliteStore } from './sqlite/store.ts';
@@ -17,5 +16,7 @@ export async function openStore(
   sqlite: Result<OpenSqlite, string> = sqliteFor(dataDirectory),
 ): Promise<Result<Store, OpenFailure>> {
   if (url === undefined) return openSqliteStore(dataDirectory, log, sqlite);
+  // Its driver is loaded only where it is used.
+  const { openPostgresStore } = await import('./postgres/store.ts');
   return openPostgresStore({ url, passwordFile: storePasswordFile }, { clock, log });
 }

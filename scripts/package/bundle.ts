@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { build, type BuildOptions, type Metafile } from 'esbuild';
 import type { Identity } from './identity.ts';
 import { onlyCommand } from './part.ts';
+import { plainComments } from './plain-comments.ts';
 import { type App, programOf } from './targets.ts';
 
 /** One app as one CommonJS file, and which of the repository's files are in it. */
@@ -21,7 +22,7 @@ export async function bundle(top: string, app: App, { version, commit }: Identit
     define: { builtVersion: JSON.stringify(version), builtCommit: JSON.stringify(commit) },
     // Of files that are read from a clone only; a binary has them inside (shippedFile, getAsset).
     logOverride: { 'empty-import-meta': 'silent' },
-    plugins: command === undefined ? [] : [onlyCommand(command)],
+    plugins: [plainComments, ...(command === undefined ? [] : [onlyCommand(command)])],
   });
 }
 

@@ -27,7 +27,7 @@ const runsForward = (place: (file: string) => number | undefined) => (one: Impor
 };
 
 const io =
-  /^(?:node:(?:fs|net|tls|http|https|http2|dgram|dns|child_process|worker_threads|cluster|readline|os|process|timers)(?:\/.*)?|chokidar|execa|ws|pino|pino-pretty|better-sqlite3|fastify|esbuild)$/;
+  /^(?:node:(?:fs|net|tls|http|https|http2|dgram|dns|child_process|worker_threads|cluster|readline|os|process|timers)(?:\/.*)?|chokidar|execa|ws|pino|pino-pretty|better-sqlite3|pg|fastify|esbuild)$/;
 const pure =
   /^(?:agent\/(?:formats|decide|doctor\/judge)|collector\/doctor\/judge|collector\/evaluate|protocol|x509)\//;
 
@@ -110,10 +110,10 @@ const rules: Rule[] = [
       !['agent/system/actor.ts', 'agent/system/sd-notify.ts'].includes(from),
   },
   {
-    title: 'only store/ talks to SQLite',
+    title: 'only store/ talks to databases',
     why: 'store/ is the only place that knows SQL',
     breaks: ({ from, to }) =>
-      to === 'better-sqlite3' && from.startsWith('collector/') && !from.startsWith('collector/store/'),
+      /^(?:better-sqlite3|pg)$/.test(to) && from.startsWith('collector/') && !from.startsWith('collector/store/'),
   },
 ];
 

@@ -156,3 +156,10 @@ test('a mistake in the address of the database does not repeat it, since a passw
     t.notRegex(JSON.stringify(result), /hunter2/);
   }
 });
+
+test('a bound in megabytes is for a file: with PostgreSQL it is a mistake', (t) => {
+  const result = parseConfig('store = "postgres://db/fleet"\nhistory_megabytes = 500', file, '/data', user);
+  t.deepEqual(result.ok ? [] : result.failure, [
+    `${file}:2: history_megabytes: not together with store: PostgreSQL keeps what is freed for itself; history_days counts`,
+  ]);
+});

@@ -47,6 +47,18 @@ export const kinds: readonly { line: RegExp; how: 'run' | 'guest' | 'elsewhere';
   },
   { line: /^journalctl -u \S+(?: -n \d+)?$/, how: 'guest' },
   { line: /^certherd-collector (?:backup|restore) \/var\/backups\/certherd\.db$/, how: 'guest' },
+  {
+    line: /^(?:createuser|createdb) certherd /,
+    how: 'elsewhere',
+    why: 'an administrator of PostgreSQL types it',
+    shownBy: 'test/collector/commands/postgres.test.ts',
+  },
+  {
+    line: /^(?:pg_dump|pg_restore) /,
+    how: 'elsewhere',
+    why: 'needs a PostgreSQL of its own',
+    shownBy: 'test/collector/store/postgres.test.ts',
+  },
   { line: /^systemctl edit /, how: 'elsewhere', why: 'opens an editor', shownBy: 'test/integration/guest.test.ts' },
   {
     line: /^(?:cp -r \. |cp deploy\/systemd\/|ln -s |systemd-sysusers$|cp certherd-agent\.service |cd deploy\/systemd$)/,

@@ -8,10 +8,16 @@ interface EpochRow {
   id: number;
   acked_seq: number;
   thinned_seq: number;
+  begun: number;
 }
 
-export async function ackedSeq(tx: Queries, host: number, epoch: string): Promise<number> {
-  return (await epochOf(tx, host, epoch))?.acked_seq ?? 0;
+/** What a session of this epoch goes on from. */
+export async function beginEpoch(tx: Queries, host: number, name: string): Promise<number> {
+  const row = await tx.one<{ acked_seq: number }>(
+    'UPDATE epoch SET begun = 1 WHERE host = $1 AND name = $2 RETURNING acked_seq',
+    [host, name],
+  );
+  return row?.acked_seq ?? 0;
 }
 
 /** (agent, epoch, seq) is an event's identity: what is kept already is left alone. The host's row is locked. */
@@ -24,8 +30,7 @@ export async function keepEvents(
 ): Promise<{ ackedSeq: number; added: number }> {
   const epoch = (await epochOf(tx, host, name)) ?? (await addEpoch(tx, host, name));
   const [first] = events;
-  // A hole that the agent does not explain: the database was put back to an earlier time.
-  const gap = first && missingBefore(first, epoch.acked_seq);
+  const gap = first && epoch.begun === 1 ? missingBefore(first, epoch.acked_seq) : undefined;
   const told = events.filter(({ seq }) => seq > epoch.thinned_seq);
   const known = await tx.all<{ seq: number }>('SELECT seq FROM event WHERE epoch = $1 AND seq = ANY($2::BIGINT[])', [
     epoch.id,
@@ -36,7 +41,7 @@ export async function keepEvents(
   const list = gap && !seqs.has(gap.seq) ? [gap, ...fresh] : fresh;
   if (list.length > 0) await insert(tx, host, epoch.id, list, at, gap);
   const row = await tx.one<{ acked_seq: number }>(
-    'UPDATE epoch SET acked_seq = greatest(acked_seq, $1), kept = kept + $2 WHERE id = $3 RETURNING acked_seq',
+    'UPDATE epoch SET acked_seq = greatest(acked_seq, $1), kept = kept + $2, begun = 0 WHERE id = $3 RETURNING acked_seq',
     [events.at(-1)?.seq ?? 0, fresh.length, epoch.id],
   );
   return { ackedSeq: row?.acked_seq ?? 0, added: fresh.length };
@@ -59,12 +64,15 @@ export async function countEvents(queries: Queries): Promise<number> {
 }
 
 function epochOf(tx: Queries, host: number, name: string): Promise<EpochRow | undefined> {
-  return tx.one<EpochRow>('SELECT id, acked_seq, thinned_seq FROM epoch WHERE host = $1 AND name = $2', [host, name]);
+  return tx.one<EpochRow>('SELECT id, acked_seq, thinned_seq, begun FROM epoch WHERE host = $1 AND name = $2', [
+    host,
+    name,
+  ]);
 }
 
 async function addEpoch(tx: Queries, host: number, name: string): Promise<EpochRow> {
   const row = await tx.one<{ id: number }>('INSERT INTO epoch (host, name) VALUES ($1, $2) RETURNING id', [host, name]);
-  return { id: row?.id ?? 0, acked_seq: 0, thinned_seq: 0 };
+  return { id: row?.id ?? 0, acked_seq: 0, thinned_seq: 0, begun: 1 };
 }
 
 /** Ids are in the order of commits: whoever reads on from one misses none, whichever collector keeps it. */

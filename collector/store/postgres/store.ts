@@ -13,7 +13,7 @@ import { createCurrentCertificates, validityChanged } from './certificates.ts';
 import { addChanges, changesOfHost, staysOf } from './changes.ts';
 import { createDatabase, type Database, type Queries } from './database.ts';
 import { enrolHost } from './enrolment.ts';
-import { ackedSeq, countEvents, eventsAfter, keepEvents, newestEventsOf } from './events.ts';
+import { beginEpoch, countEvents, eventsAfter, keepEvents, newestEventsOf } from './events.ts';
 import { joinFleet } from './fleet.ts';
 import { createGroupCommit, type Tx } from './group-commit.ts';
 import { hosts, type SharedHostRow } from './hosts.ts';
@@ -189,7 +189,7 @@ async function createStore(database: Database, { clock, log, onlyStandard }: Pos
     await hosts.begin(tx, host.id, start, fleet.id);
     if (host.collector !== undefined && host.collector !== fleet.id)
       await fleet.tellBegun(tx, host.collector, start.agentId, start.generation);
-    return { ackedSeq: await ackedSeq(tx, host.id, start.epoch), snapshotDigest: await snapshotDigest(tx, host.id) };
+    return { ackedSeq: await beginEpoch(tx, host.id, start.epoch), snapshotDigest: await snapshotDigest(tx, host.id) };
   }
 
   async function hostOf(tx: Queries, agentId: string): Promise<SharedHostRow> {

@@ -10,6 +10,8 @@ import type { Store } from '../../../collector/store/store.ts';
 import { readMigrations } from '../../../collector/store/migrations.ts';
 import { systemClock } from '../../../collector/system/clock.ts';
 import { silentLog } from '../../../collector/system/log.ts';
+import { postgresBinaries } from '../../helpers/testbed/postgres.ts';
+import { openSandbox } from '../../helpers/testbed/sandbox.ts';
 import { until } from '../../helpers/testbed/until.ts';
 import { certificate, event, snapshot, snapshotFrame } from '../helpers/example-snapshot.ts';
 import { startTestCollector, temporaryDirectory } from '../helpers/real-collector.ts';
@@ -233,7 +235,8 @@ test('while the database is away nothing is acknowledged, agents try later, page
   t.is((await refusal(again)).frame.reason, 'try-later');
   const status = async (path: string) => (await fetch(`${collector.url}${path}`)).status;
   await until('health says so', async () => (await status('/healthz')) === 503);
-  await until('the page says so', async () => (await status('/api/v1/events')) === 503);
+  for (const path of ['/api/v1/estate', '/api/v1/events'])
+    await until('the page says so', async () => (await status(path)) === 503);
   way.mend();
   await until('it is well again', async () => (await status('/healthz')) === 200);
   const next = await begin(join_, identity, { generation: 3 });
@@ -241,4 +244,56 @@ test('while the database is away nothing is acknowledged, agents try later, page
   next.send({ type: 'events', epoch: 'epoch-0001', events: [event(1)] });
   t.is((await next.next('ack')).seq, 1);
   await until('and it is shown', async () => (await collector.estate()).events.length === 1);
+});
+
+test('a server that was put back to an earlier dump is told everything again, and what it lost is a gap', async (t) => {
+  const url = await freshDatabase();
+  const store = await opened(t, url);
+  await enrolled(store, 'agent-01');
+  const start = {
+    agentId: 'agent-01',
+    bootId: 'a',
+    hostName: 'web-1',
+    agentVersion: '0.1.0',
+    epoch: 'epoch-0001',
+    at: 1,
+  };
+  await store.beginSession({ ...start, generation: 1 });
+  await store.keepEvents('agent-01', 'epoch-0001', [event(1), event(2)], 1);
+  const sandbox = openSandbox();
+  t.teardown(sandbox.close);
+  const file = join(sandbox.directory, 'fleet.dump');
+  const dumped = await sandbox.run(`${postgresBinaries}/pg_dump`, ['--format=custom', `--file=${file}`, url]);
+  t.is(dumped.exit, 0, dumped.stderr);
+  await store.keepEvents('agent-01', 'epoch-0001', [event(3), event(4)], 2);
+  const frame = snapshotFrame(snapshot(certificate('one')));
+  await store.keepSnapshot('agent-01', frame, 2);
+  await store.close();
+  const restored = await sandbox.run(`${postgresBinaries}/pg_restore`, [
+    '--clean',
+    '--if-exists',
+    `--dbname=${url}`,
+    file,
+  ]);
+  t.is(restored.exit, 0, restored.stderr);
+
+  const after = await opened(t, url);
+  t.is(after.collectorId, store.collectorId);
+  t.deepEqual(await after.beginSession({ ...start, generation: 2 }), {
+    ok: true,
+    value: { ackedSeq: 2, snapshotDigest: undefined },
+  });
+  await after.keepEvents('agent-01', 'epoch-0001', [event(5)], 3);
+  await after.keepEvents('agent-01', 'epoch-0001', [event(7)], 4);
+  t.deepEqual(
+    (await after.events(0, 10)).map(({ event: { seq, kind, detail } }) => [seq, kind, detail['missing']]),
+    [
+      [1, 'deployment', undefined],
+      [2, 'deployment', undefined],
+      [4, 'gap', '3 to 4'],
+      [5, 'deployment', undefined],
+      [7, 'deployment', undefined],
+    ],
+    'a hole within a session is its agent’s own',
+  );
 });

@@ -142,6 +142,8 @@ CREATE TABLE epoch (
   acked_seq BIGINT NOT NULL DEFAULT 0,
   kept BIGINT NOT NULL DEFAULT 0,
   thinned_seq BIGINT NOT NULL DEFAULT 0,
+  -- 1: no event came since a session began, so that a hole before the next one is told: the server may have been put back to an earlier time
+  begun BIGINT NOT NULL DEFAULT 1,
   UNIQUE (host, name)
 );
 
