@@ -78,13 +78,18 @@ export function followEstate(browser: BrowserClock, clock: CollectorClock): Live
 async function askEstate(signal: AbortSignal): Promise<Estate | string> {
   try {
     const response = await fetch('/api/v1/estate', { signal, cache: 'no-cache' });
-    if (response.status === 503) return 'the collector cannot reach its database';
-    if (!response.ok) return `the collector answered ${response.status}`;
+    if (!response.ok) return troubleOf(response);
     const answer: unknown = await response.json();
     return isEstate(answer) ? answer : 'the collector is newer than this page: reload it';
   } catch {
     return 'the collector does not answer';
   }
+}
+
+/** A 503 of the collector's own is its database's; another one's is a proxy's between. */
+function troubleOf({ status, headers }: Response): string {
+  const isOwn = headers.get('content-type')?.startsWith('application/problem+json') === true;
+  return status === 503 && isOwn ? 'the collector cannot reach its database' : `the collector answered ${status}`;
 }
 
 /** The collector is trusted to keep its own contract; only another version of it is not. */

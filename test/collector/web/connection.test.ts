@@ -70,6 +70,8 @@ test.serial('an error of the collector is a lost connection with its status, and
       server.fail(503);
       server.sayChanged(1);
       await page.locator('.heartbeat.lost', { hasText: 'the collector answered 503' }).waitFor();
+      server.fail(503, 'application/problem+json; charset=utf-8');
+      await page.locator('.heartbeat.lost', { hasText: 'the collector cannot reach its database' }).waitFor();
       server.fail(undefined);
       await page.locator('.heartbeat.live').waitFor();
       t.is(await page.locator('.verdict.good').count(), 1);

@@ -18,7 +18,7 @@ export interface PageServer {
   fall(): Promise<void>;
   rise(): Promise<void>;
   /** Answers requests for the estate with this status; undefined heals it. */
-  fail(status: number | undefined): void;
+  fail(status: number | undefined, contentType?: string): void;
   /** How many times the estate was asked for. */
   readonly asked: () => number;
   close(): Promise<void>;
@@ -46,6 +46,7 @@ export async function servePage(first: Estate, now: () => Date = () => new Date(
   let frozen = false;
   let asked = 0;
   let failing: number | undefined;
+  let failingAs = 'application/json';
 
   const say = (stream: ServerResponse, event: string): void => {
     stream.write(
@@ -65,7 +66,7 @@ export async function servePage(first: Estate, now: () => Date = () => new Date(
     if (path === '/api/v1/estate') {
       asked += 1;
       response.statusCode = failing ?? 200;
-      response.setHeader('content-type', 'application/json');
+      response.setHeader('content-type', failing === undefined ? 'application/json' : failingAs);
       response.end(JSON.stringify({ ...estate, at: now().toISOString() }));
       return;
     }
@@ -113,8 +114,9 @@ export async function servePage(first: Estate, now: () => Date = () => new Date(
       frozen = false;
       for (const release of held.splice(0)) release();
     },
-    fail(status) {
+    fail(status, contentType = 'application/json') {
       failing = status;
+      failingAs = contentType;
     },
     fall,
     rise: () => listen(port),
