@@ -139,6 +139,7 @@ async function open(
     restorations: store.restorations,
     stays: store.stays,
     requests: store.requests,
+    labels: store.labels,
     now: () => clock.now(),
     counts: () => ({
       eventsTotal: currentFacts().eventsTotal,

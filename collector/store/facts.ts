@@ -53,7 +53,27 @@ export interface Facts {
   /** Newest first, at most 100. */
   events: EventFacts[];
   eventsTotal: number;
+  labels: LabelRule[];
 }
+
+/** Gives a label to all hosts, or to all names, that fit its pattern. Each (scope, pattern, key) is there once. */
+export interface LabelRule {
+  id: number;
+  scope: 'host' | 'name';
+  /** In lower case; "*" stands for any characters. */
+  pattern: string;
+  /** Lower-case letters, digits and "_", a letter first: owner, team, environment, platform, contact, runbook, notes, or any other. */
+  key: string;
+  value: string;
+  /** By a command, or as a host enrolled with a token that bears it. */
+  source: 'command' | 'enrolment';
+  /** An account of the collector's machine, or who made the token. */
+  setBy: string;
+  /** Milliseconds since 1970. */
+  setAt: number;
+}
+
+export type LabelDraft = Omit<LabelRule, 'id' | 'setAt'>;
 
 export type ChangeKind =
   | 'certificate-seen'

@@ -20,7 +20,10 @@ export const contents: readonly { begins: RegExp; what: string }[] = [
  */
 export const kinds: readonly { line: RegExp; how: 'run' | 'guest' | 'elsewhere'; why?: string; shownBy?: string }[] = [
   { line: /^(?:npx )?certherd-(?:agent|collector) (?:check|explain|inspect|status|doctor)\b/, how: 'run' },
-  { line: /^(?:npx )?certherd-(?:agent|collector) (?:serve|token create|host list|enroll|run|version)\b/, how: 'run' },
+  {
+    line: /^(?:npx )?certherd-(?:agent|collector) (?:serve|token create|host list|label (?:set|list|remove)|enroll|run|version)\b/,
+    how: 'run',
+  },
   {
     line: /^certherd-agent adopt \S+(?: --plan)?$/,
     how: 'elsewhere',
