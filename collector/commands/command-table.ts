@@ -3,6 +3,7 @@ import { completionEntry } from '@certherd/command-line/completion-entry';
 import { exitCodes } from './command.ts';
 import { type CommandEntry, commonOf, textOf, usualExits } from './command-entry.ts';
 import { labelEntries } from './label-entries.ts';
+import { listEntries } from './list-entries.ts';
 
 export const programName = 'certherd-collector';
 
@@ -113,6 +114,7 @@ export const commandTable: readonly CommandEntry[] = [
     run: async (_args, options, console) => (await import('./host.ts')).listHosts(commonOf(options), console),
   },
   ...labelEntries,
+  ...listEntries,
   {
     name: 'request',
     summary: 'ask a host for something: rescan, verify, reload, renew, restore or rehearse',

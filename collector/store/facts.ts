@@ -65,8 +65,8 @@ export interface LabelRule {
   /** Lower-case letters, digits and "_", a letter first: owner, team, environment, platform, contact, runbook, notes, or any other. */
   key: string;
   value: string;
-  /** By a command, or as a host enrolled with a token that bears it. */
-  source: 'command' | 'enrolment';
+  /** By a command, as a host enrolled with a token that bears it, or by an imported list. */
+  source: 'command' | 'enrolment' | 'list';
   /** An account of the collector's machine, or who made the token. */
   setBy: string;
   /** Milliseconds since 1970. */
@@ -111,4 +111,15 @@ export interface Stay {
   from: number;
   /** undefined: it still is. */
   until: number | undefined;
+}
+
+/** One row of somebody's own list: a name, and what the list says of it. Texts are as written. */
+export interface ListedFacts {
+  /** In lower case, as in the DNS (RFC 5890); may begin with "*.". */
+  name: string;
+  /** What the list says of its certificate. */
+  expiration: string;
+  issuer: string;
+  /** By label key; none is empty. */
+  labels: Record<string, string>;
 }

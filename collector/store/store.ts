@@ -8,10 +8,11 @@ import { certificateTable } from './certificates.ts';
 import { changeTable } from './changes.ts';
 import { type OpenFailure, openDatabase, readResting } from './database.ts';
 import { eventTable } from './events.ts';
-import type { Change, EventFacts, Facts, LabelDraft, LabelRule, Restoration, Stay } from './facts.ts';
+import type { Change, EventFacts, Facts, LabelDraft, LabelRule, ListedFacts, Restoration, Stay } from './facts.ts';
 import { createGroupCommit, type Kept } from './group-commit.ts';
 import { type HostRow, hostTable } from './hosts.ts';
 import { labelTable } from './labels.ts';
+import { listedTable } from './listed.ts';
 import type { Mark } from './mark.ts';
 import { type Migration, readMigrations } from './migrations.ts';
 import { type RequestDraft, type RequestRow, requestTable } from './requests.ts';
@@ -32,6 +33,14 @@ export interface Store extends Records {
   /** Resolves with how many there were. */
   removeLabels: (rules: Pick<LabelRule, 'scope' | 'pattern'>, keys: readonly string[]) => Promise<Kept<number>>;
   labels: () => LabelRule[];
+  /** Puts a list in the place of the one that is there, with the labels that it gives to names. */
+  replaceListed: (
+    rows: readonly ListedFacts[],
+    labels: readonly Pick<LabelRule, 'pattern' | 'key' | 'value'>[],
+    setBy: string,
+    at: number,
+  ) => Promise<Kept<void>>;
+  listed: () => ListedFacts[];
   /** The agents' listener as last served, "HOST:PORT". */
   agentAddress: () => string | undefined;
   noteAgentAddress: (address: string) => Promise<Kept<void>>;
@@ -100,6 +109,7 @@ function createStore(sql: Sql, log: Log): Store {
   const hosts = hostTable(sql);
   const tokens = tokenTable(sql);
   const labels = labelTable(sql);
+  const listed = listedTable(sql);
   const snapshots = snapshotTable(sql);
   const certificates = certificateTable(sql);
   const changes = changeTable(sql);
@@ -119,6 +129,12 @@ function createStore(sql: Sql, log: Log): Store {
     setLabels: (drafts, at) => group.keep(() => labels.set(drafts, at)),
     removeLabels: (rules, keys) => group.keep(() => labels.remove(rules, keys)),
     labels: labels.all,
+    replaceListed: (rows, given, setBy, at) =>
+      group.keep(() => {
+        listed.replace(rows);
+        labels.replaceListed(given, setBy, at);
+      }),
+    listed: listed.all,
     agentAddress: () => settings.read('agent-address'),
     noteAgentAddress: (address) => group.keep(() => settings.keep('agent-address', address)),
     checkWritable: (at) => group.keep(() => settings.keep('checked-at', String(at))),

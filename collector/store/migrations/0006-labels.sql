@@ -6,7 +6,7 @@ CREATE TABLE label_rule (
   pattern TEXT NOT NULL,
   key TEXT NOT NULL,
   value TEXT NOT NULL,
-  source TEXT NOT NULL CHECK (source IN ('command', 'enrolment')),
+  source TEXT NOT NULL CHECK (source IN ('command', 'enrolment', 'list')),
   set_by TEXT NOT NULL,
   set_at INTEGER NOT NULL,
   UNIQUE (scope, pattern, key)
