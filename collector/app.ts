@@ -141,6 +141,7 @@ async function open(
     stays: store.stays,
     der: store.der,
     requests: store.requests,
+    labels: store.labels,
     now: () => clock.now(),
     counts: () => ({
       eventsTotal: currentFacts().eventsTotal,

@@ -9,13 +9,17 @@ import { hashToken } from '../receive/authenticate.ts';
 import { loadTlsIdentity, pinOfCertificate } from '../receive/tls-identity.ts';
 import { prepareDirectory } from '../store/directory.ts';
 import { openStore } from '../store/store.ts';
+import type { TokenLabels } from '../store/tokens.ts';
 import { silentLog } from '../system/log.ts';
+import { account } from './account.ts';
 import { type CommonOptions, configFor, type Console, exitCodes } from './command.ts';
 import { parseDuration } from './duration.ts';
+import { readLabels } from './label-words.ts';
 
 export interface TokenOptions extends CommonOptions {
   url?: string;
   trust?: string;
+  labels?: string;
   expires: string;
   json?: boolean;
 }
@@ -40,9 +44,19 @@ export async function createToken(options: TokenOptions, console: Console): Prom
     );
     return exitCodes.usage;
   }
+  const labels = options.labels === undefined ? undefined : readLabels(options.labels);
+  if (labels?.ok === false) {
+    console.complain(`--labels: ${labels.failure}`);
+    return exitCodes.usage;
+  }
   const config = configFor(options, console);
   if (!config) return exitCodes.config;
-  const { join, expiresAt } = await addToken(config, given, trust ?? config.publicTrust, lifeMs, console.clock.now());
+  const { join, expiresAt } = await addToken(
+    config,
+    { given, trust: trust ?? config.publicTrust, lifeMs },
+    labels && { by: account(process.env), values: labels.value },
+    console.clock.now(),
+  );
   if (options.json) console.print(JSON.stringify({ version: 1, join, expiresAt }));
   else {
     console.print(join);
@@ -53,9 +67,8 @@ export async function createToken(options: TokenOptions, console: Console): Prom
 
 async function addToken(
   config: Config,
-  given: Authority | undefined,
-  trust: PublicTrust,
-  lifeMs: number,
+  { given, trust, lifeMs }: { given: Authority | undefined; trust: PublicTrust; lifeMs: number },
+  labels: TokenLabels | undefined,
   now: number,
 ): Promise<{ join: string; expiresAt: string }> {
   const directory = prepareDirectory(config.dataDirectory);
@@ -69,7 +82,7 @@ async function addToken(
     const pin = pinOf(trust, identity.value.pin);
     const authority = formatAuthority(given ?? config.publicAddress ?? guessAddress(config, store.agentAddress()));
     const token = randomBytes(32).toString('base64url');
-    const kept = await store.addToken(hashToken(token), now, now + lifeMs);
+    const kept = await store.addToken(hashToken(token), now, now + lifeMs, labels);
     if (!kept.ok)
       throw startFailure(`${directory.value}: nothing can be written (${kept.failure.reason}): free some space`);
     const expiresAt = new Date(now + lifeMs).toISOString();

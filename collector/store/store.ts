@@ -9,9 +9,11 @@ import { certificateTable } from './certificates.ts';
 import { changeTable } from './changes.ts';
 import { type OpenFailure, openDatabase, readResting } from './database.ts';
 import { eventTable } from './events.ts';
-import type { Change, EventFacts, Facts, Restoration, Stay } from './facts.ts';
+import type { Change, EventFacts, Facts, LabelDraft, LabelRule, ListedFacts, Restoration, Stay } from './facts.ts';
 import { createGroupCommit, type Kept } from './group-commit.ts';
 import { type HostRow, hostTable } from './hosts.ts';
+import { labelTable } from './labels.ts';
+import { listedTable } from './listed.ts';
 import type { Mark } from './mark.ts';
 import { type Migration, readMigrations } from './migrations.ts';
 import { type RequestDraft, type RequestRow, requestTable } from './requests.ts';
@@ -19,14 +21,27 @@ import { type OpenSqlite, type Sql, sqliteFor } from './sqlite.ts';
 import { settingTable } from './settings.ts';
 import { snapshotTable } from './snapshots.ts';
 import { thinning, type ThinPlace, type ThinSlice } from './thin.ts';
-import { tokenTable } from './tokens.ts';
+import { type TokenLabels, tokenTable } from './tokens.ts';
 
 /** All that the collector keeps. Reads are synchronous; writes resolve when they are on disk. */
 export interface Store extends Records {
   collectorId: string;
   /** Takes a host's identity away, for good. False: there is no such host, or it was done before. */
   revoke: (agentId: string, at: number) => Promise<Kept<boolean>>;
-  addToken: (hash: Uint8Array, at: number, expiresAt: number) => Promise<Kept<void>>;
+  addToken: (hash: Uint8Array, at: number, expiresAt: number, labels?: TokenLabels) => Promise<Kept<void>>;
+  /** Resolves with how many rules are new or have another value. */
+  setLabels: (drafts: readonly LabelDraft[], at: number) => Promise<Kept<number>>;
+  /** Resolves with how many there were. */
+  removeLabels: (rules: Pick<LabelRule, 'scope' | 'pattern'>, keys: readonly string[]) => Promise<Kept<number>>;
+  labels: () => LabelRule[];
+  /** Puts a list in the place of the one that is there, with the labels that it gives to names. */
+  replaceListed: (
+    rows: readonly ListedFacts[],
+    labels: readonly Pick<LabelRule, 'pattern' | 'key' | 'value'>[],
+    setBy: string,
+    at: number,
+  ) => Promise<Kept<void>>;
+  listed: () => ListedFacts[];
   /** The agents' listener as last served, "HOST:PORT". */
   agentAddress: () => string | undefined;
   noteAgentAddress: (address: string) => Promise<Kept<void>>;
@@ -96,6 +111,8 @@ function createStore(sql: Sql, log: Log): Store {
   const settings = settingTable(sql);
   const hosts = hostTable(sql);
   const tokens = tokenTable(sql);
+  const labels = labelTable(sql);
+  const listed = listedTable(sql);
   const snapshots = snapshotTable(sql);
   const certificates = certificateTable(sql);
   const ders = certificateDer(sql);
@@ -112,7 +129,16 @@ function createStore(sql: Sql, log: Log): Store {
 
   return {
     collectorId,
-    addToken: (hash, at, expiresAt) => group.keep(() => tokens.add(hash, at, expiresAt)),
+    addToken: (hash, at, expiresAt, given) => group.keep(() => tokens.add(hash, at, expiresAt, given)),
+    setLabels: (drafts, at) => group.keep(() => labels.set(drafts, at)),
+    removeLabels: (rules, keys) => group.keep(() => labels.remove(rules, keys)),
+    labels: labels.all,
+    replaceListed: (rows, given, setBy, at) =>
+      group.keep(() => {
+        listed.replace(rows);
+        labels.replaceListed(given, setBy, at);
+      }),
+    listed: listed.all,
     agentAddress: () => settings.read('agent-address'),
     noteAgentAddress: (address) => group.keep(() => settings.keep('agent-address', address)),
     checkWritable: (at) => group.keep(() => settings.keep('checked-at', String(at))),
@@ -206,7 +232,10 @@ function createStore(sql: Sql, log: Log): Store {
     if (!token || at >= token.expiresAt || (token.host !== undefined && known?.id !== token.host)) return undefined;
     if (known?.revokedAt !== undefined) return { revoked: true as const };
     const id = known?.id ?? hosts.add({ agentId: proposedAgentId, publicKey, name: hostName, at });
-    if (token.host === undefined) tokens.spend(tokenHash, id, at);
+    if (token.host === undefined) {
+      tokens.spend(tokenHash, id, at);
+      if (token.labels) labels.set(draftsOf(token.labels, hostName), at);
+    }
     return { agentId: known?.agentId ?? proposedAgentId };
   }
 
@@ -238,6 +267,12 @@ function createStore(sql: Sql, log: Log): Store {
       certificates: certificates.current(),
       events: events.newest(newestEvents),
       eventsTotal: events.count(),
+      labels: labels.all(),
     };
   }
+}
+
+function draftsOf({ by, values }: TokenLabels, hostName: string): LabelDraft[] {
+  const rule = { scope: 'host', pattern: hostName.toLowerCase(), source: 'enrolment', setBy: by } as const;
+  return Object.entries(values).map(([key, value]) => ({ ...rule, key, value }));
 }

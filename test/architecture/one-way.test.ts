@@ -29,7 +29,7 @@ const runsForward = (place: (file: string) => number | undefined) => (one: Impor
 const io =
   /^(?:node:(?:fs|net|tls|http|https|http2|dgram|dns|child_process|worker_threads|cluster|readline|os|process|timers)(?:\/.*)?|chokidar|execa|ws|pino|pino-pretty|better-sqlite3|fastify|esbuild)$/;
 const pure =
-  /^(?:agent\/(?:formats|decide|doctor\/judge)|collector\/doctor\/judge|collector\/evaluate|protocol|x509)\//;
+  /^(?:agent\/(?:formats|decide|doctor\/judge)|collector\/doctor\/judge|collector\/(?:evaluate|inventory)|protocol|x509)\//;
 
 const rules: Rule[] = [
   {

@@ -20,7 +20,10 @@ export const contents: readonly { begins: RegExp; what: string }[] = [
  */
 export const kinds: readonly { line: RegExp; how: 'run' | 'guest' | 'elsewhere'; why?: string; shownBy?: string }[] = [
   { line: /^(?:npx )?certherd-(?:agent|collector) (?:check|explain|inspect|status|doctor)\b/, how: 'run' },
-  { line: /^(?:npx )?certherd-(?:agent|collector) (?:serve|token create|host list|enroll|run|version)\b/, how: 'run' },
+  {
+    line: /^(?:npx )?certherd-(?:agent|collector) (?:serve|token create|host list|label (?:set|list|remove)|enroll|run|version)\b/,
+    how: 'run',
+  },
   {
     line: /^certherd-agent adopt \S+(?: --plan)?$/,
     how: 'elsewhere',
@@ -38,6 +41,12 @@ export const kinds: readonly { line: RegExp; how: 'run' | 'guest' | 'elsewhere';
     how: 'elsewhere',
     why: 'needs mode = "renew"',
     shownBy: 'test/integration/rehearse.test.ts',
+  },
+  {
+    line: /^certherd-collector (?:import|export)\b/,
+    how: 'elsewhere',
+    why: 'needs a sheet',
+    shownBy: 'test/collector/commands/import.test.ts',
   },
   { line: /^promtool check rules deploy\//, how: 'run' },
   { line: /^curl -f?sS? http:\/\/127\.0\.0\.1:8480\//, how: 'run' },
@@ -86,7 +95,6 @@ export const kinds: readonly { line: RegExp; how: 'run' | 'guest' | 'elsewhere';
   },
   { line: /^(?:ssh|scp) /, how: 'elsewhere', why: 'needs another machine' },
   { line: /^openssl s_client -connect /, how: 'elsewhere', why: 'needs a name of the reader’s' },
-  { line: /^sort -u domains\.txt \| comm -23 - seen\.txt$/, how: 'elsewhere', why: 'needs a list of the reader’s' },
   {
     line: /^\.\/scripts\/(?:demo|test)$/,
     how: 'elsewhere',
