@@ -52,6 +52,7 @@ export function assembleEstate(facts: EstateFacts, now: number): Estate {
     ),
     findings: views.flatMap((view) => view.findings).sort((a, b) => bySeverity(a, b) || order(a.since, b.since)),
     events: facts.events.map(eventView),
+    listed: facts.listed,
   };
 }
 

@@ -93,6 +93,13 @@ export const EventView = Type.Object(
 );
 export type EventView = Static<typeof EventView>;
 
+/** A row of the list that was imported, as written: what somebody believes, and no agent told. */
+export const ListedView = Type.Object(
+  { name: Type.String(), expiration: Type.String(), issuer: Type.String(), labels: Labels },
+  closed,
+);
+export type ListedView = Static<typeof ListedView>;
+
 /** The whole estate as of `at`; instants only, never derived days. */
 export const Estate = Type.Object(
   {
@@ -106,6 +113,8 @@ export const Estate = Type.Object(
     findings: Type.Array(FindingView),
     /** Newest first, at most 100. */
     events: Type.Array(EventView),
+    /** In the order of the list. */
+    listed: Type.Array(ListedView),
   },
   closed,
 );

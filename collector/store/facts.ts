@@ -56,6 +56,8 @@ export interface Facts {
   events: EventFacts[];
   eventsTotal: number;
   labels: LabelRule[];
+  /** In the order of the list. */
+  listed: ListedFacts[];
 }
 
 /** Gives a label to all hosts, or to all names, that fit its pattern. Each (scope, pattern, key) is there once. */

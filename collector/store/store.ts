@@ -268,6 +268,7 @@ function createStore(sql: Sql, log: Log): Store {
       events: events.newest(newestEvents),
       eventsTotal: events.count(),
       labels: labels.all(),
+      listed: listed.all(),
     };
   }
 }

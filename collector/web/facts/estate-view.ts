@@ -13,7 +13,7 @@ export function matches(filter: string, text: readonly (string | undefined)[]): 
 }
 
 /** "owner=payments": a filter may name the key, or only the value. */
-function labelWords(labels: Readonly<Record<string, string>> = {}): string[] {
+export function labelWords(labels: Readonly<Record<string, string>> = {}): string[] {
   return Object.entries(labels).map(([key, value]) => `${key}=${value}`);
 }
 

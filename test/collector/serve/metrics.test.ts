@@ -35,6 +35,7 @@ function metrics(hosts: HostFacts[], certificates: ReturnType<typeof certificate
     certificates: certificates.map((one) => ({ certificate: one, firstSeenAt: now, basis: 'der' as const })),
     events: [],
     labels: [],
+    listed: [],
     eventsTotal: 7,
     presenceOf: () => ({ connected: !silent, silent, heardAt: now, observedAt: now }),
     collectorVersion: '0',

@@ -16,6 +16,16 @@ export function incidentEstate(at: Date): Estate {
     endpoints: estate.endpoints.map((endpoint) => changedEndpoint(endpoint, at)),
     findings: findings(at),
     events: [...events(at), ...estate.events],
+    listed: [
+      { name: 'checkout.example.com', expiration: '2026-01-31', issuer: 'E7', labels: { owner: 'payments' } },
+      { name: 'cdn.example.net', expiration: '', issuer: '', labels: {} },
+      {
+        name: 'vpn.example.com',
+        expiration: '31.12.2026',
+        issuer: 'DigiCert',
+        labels: { owner: 'network', team: 'core' },
+      },
+    ],
   };
 }
 
