@@ -2,6 +2,7 @@ import type { Result } from '@certherd/protocol/failure';
 import type { Clock, Files, FileStatus } from '../ports.ts';
 import type { CertificateFile, KeptReadings, KnownFiles } from './certificate-file.ts';
 import type { AskedBefore } from './endpoints/carried.ts';
+import type { KnownRefusals } from './endpoints/refusals.ts';
 import type { TrustedRoots } from './trusted-roots.ts';
 import type { KnownUpkeep } from './upkeep.ts';
 
@@ -14,6 +15,7 @@ export interface LookMemory {
   upkeep?: KnownUpkeep;
   /** The last look that asked every endpoint, brought up to date by those that asked some. */
   asked?: AskedBefore;
+  refusals?: KnownRefusals | undefined;
   /** A look has ended: what it did not ask for is forgotten. */
   looked(): void;
 }

@@ -24,6 +24,14 @@ export interface LookAtEndpoints {
   timeoutMs: number;
   /** May old and new be served side by side at this moment? */
   isUnsettled: (deployment: Deployment) => boolean;
+  /** Is it known, where the state is settled, that this target has no such leaf? */
+  isRefused?: (target: EndpointTarget, algorithm: Offered) => boolean;
+}
+
+/** A kind of leaf that a target was asked for, and said that it has none of. */
+export interface Refused {
+  target: EndpointTarget;
+  algorithm: Offered;
 }
 
 /** One name, algorithm and listener with what its addresses answered so far. */
@@ -41,16 +49,26 @@ export async function observeEndpoints(
   ports: ProbePorts,
   targets: readonly EndpointTarget[],
   look: LookAtEndpoints,
-): Promise<{ endpoints: ObservedEndpoint[]; certificates: Certificate[]; notAsked: NotAsked[] }> {
+): Promise<{
+  endpoints: ObservedEndpoint[];
+  certificates: Certificate[];
+  notAsked: NotAsked[];
+  /** Of kinds that get no row. */
+  refused: Refused[];
+}> {
   const { algorithmOf, timeoutMs } = look;
   const untilMs = ports.clock.monotonic() + longestMs;
   const questions = asking(ports, { timeoutMs, untilMs });
   const notAsked = countNotAsked();
   const all = targets.flatMap((target) =>
-    offeredTo(target, algorithmOf).map((algorithm): Asked => ({ target, algorithm, at: [] })),
+    offeredTo(target, algorithmOf)
+      .filter((algorithm) => target.deployments.some(look.isUnsettled) || !look.isRefused?.(target, algorithm))
+      .map((algorithm): Asked => ({ target, algorithm, at: [] })),
   );
   await askAt(questions, all, ({ target }) => target.addresses.slice(0, 1));
   const rows = withRow(all, algorithmOf);
+  const told = new Set(rows);
+  const refused = all.filter((asked) => !told.has(asked) && saidNone(asked));
   await askAt(questions, rows, ({ target }) => target.addresses.slice(1));
   for (const asked of rows) leaveOutUnreachable(asked, notAsked.note);
   const doubtful = rows.filter((asked) => isDoubtful(asked, look));
@@ -62,6 +80,7 @@ export async function observeEndpoints(
     endpoints: rows.flatMap(({ target, algorithm, at }) => rowsOf(target, algorithm, at, algorithmOf)),
     certificates: [...new Set(certificates)],
     notAsked: notAsked.counted(),
+    refused,
   };
 }
 
@@ -79,6 +98,10 @@ async function askAt(
     const answer = answers[index];
     if (answer) asked.at.push({ address, answers: [answer] });
   });
+}
+
+function saidNone({ at: [first] }: Asked): boolean {
+  return saying(first?.answers[0]) === 'no-shared-algorithm';
 }
 
 function withRow(all: readonly Asked[], algorithmOf: AlgorithmOf): Asked[] {
