@@ -2,10 +2,11 @@ import type { Config } from '../config.ts';
 import type { Steps } from '../formats/steps.ts';
 import type { LookPorts } from '../ports.ts';
 import { nginxAccounts, readAccounts } from './accounts.ts';
+import { type KnownFiles, keptSteps } from './certificate-file.ts';
 import { type KeyFilesObserved, keyFileSteps } from './key-exposure.ts';
 import { type LineageVersionsObserved, lineageVersionSteps } from './lineage-versions.ts';
 import type { Observations } from './observations.ts';
-import { type MachineryObserved, observeRenewalMachinery, type Renewers } from './renewal-machinery.ts';
+import { type MachineryObserved, machinerySteps, type Renewers } from './renewal-machinery.ts';
 import { type ChainTrust, type ServedCertificates, type TrustObserved, trustSteps } from './trust.ts';
 import type { TrustedRoots } from './trusted-roots.ts';
 
@@ -34,7 +35,7 @@ export const noUpkeep: Upkeep = {
  * where nothing can have changed that tells of it.
  */
 export function* upkeepSteps(
-  ports: Pick<LookPorts, 'files' | 'permissions' | 'logEnd'>,
+  ports: Pick<LookPorts, 'permissions' | 'logEnd'> & { files: KnownFiles },
   config: Config,
   seen: Pick<Observations, 'at' | 'lineages' | 'deployments' | 'endpoints'>,
   trust: { served: ServedCertificates; roots: TrustedRoots },
@@ -46,8 +47,10 @@ export function* upkeepSteps(
   const outside = deployments.flatMap(({ lineage, configured }) =>
     lineage === undefined && configured ? [configured] : [],
   );
-  const accounts = readAccounts(ports.files, root);
-  const serverAccounts = yield* nginxAccounts(ports.files, config.nginx.config);
+  const { accounts, serverAccounts } = yield* keptSteps(ports.files, `accounts ${root}`, function* (files) {
+    const own = readAccounts(files, root);
+    return { accounts: own, serverAccounts: yield* nginxAccounts(files, config.nginx.config) };
+  });
   const keyFiles = yield* keyFileSteps(ports, accounts, keyPaths, serverAccounts);
   const chains = yield* trustSteps(
     endpoints,
@@ -56,8 +59,7 @@ export function* upkeepSteps(
     at,
     known?.roots === trust.roots ? known.trust : [],
   );
-  const machinery = observeRenewalMachinery(ports, { root, ...config.certbot }, known?.renewers);
-  yield;
+  const machinery = yield* machinerySteps(ports, { root, ...config.certbot }, known?.renewers);
   const lineageVersions = yield* lineageVersionSteps(ports.files, lineages, outside);
   return { keyFiles, trust: chains, machinery, lineageVersions };
 }
