@@ -123,8 +123,8 @@ function noting(files: KnownFiles, clock: Pick<Clock, 'now'>): { files: KnownFil
     if (notes.size > mostNotes) mayStand = false;
   };
   const { kept, status } = files;
-  const noteStatus = (path: string) => {
-    const answer = status?.(path) ?? failed('io-error', 'no status is told here');
+  const statusOf = (path: string) => status?.(path) ?? failed('io-error', 'no status is told here');
+  const noteStatus = (path: string, answer = statusOf(path)) => {
     note({ ask: 'status', path, answer });
     if (answer.ok && Math.abs(clock.now() - answer.value.changedAt) <= racyMs) mayStand = false;
     return answer;
@@ -137,11 +137,15 @@ function noting(files: KnownFiles, clock: Pick<Clock, 'now'>): { files: KnownFil
     notes: () => (mayStand ? [...notes.values()] : undefined),
     files: {
       ...files,
-      ...(status && { status: noteStatus }),
+      ...(status && { status: (path) => noteStatus(path) }),
       read: (path) => {
         // before it is read: what changes meanwhile has another status the next time
-        noteStatus(path);
-        return files.read(path);
+        const answer = statusOf(path);
+        const content = files.read(path);
+        // of a device (/dev/null) the times mean nothing, and nothing is read
+        if (!content.ok && content.failure.reason === 'not-a-regular-file') note({ ask: 'status', path, answer });
+        else noteStatus(path, answer);
+        return content;
       },
       list: (path) => noted(files.list(path), (answer) => ({ ask: 'list', path, answer })),
       resolve: (path) => noted(files.resolve(path), (answer) => ({ ask: 'resolve', path, answer })),

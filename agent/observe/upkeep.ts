@@ -15,10 +15,16 @@ export interface Upkeep extends KeyFilesObserved, TrustObserved, MachineryObserv
 
 /** What does not follow from the files that are watched: a look that follows a change of those takes it as it was. */
 export interface KnownUpkeep {
-  renewers: Renewers;
+  /** Absent: they are looked for. */
+  renewers?: Renewers;
   trust: readonly ChainTrust[];
   /** By which `trust` was judged. */
   roots: TrustedRoots;
+}
+
+/** Of it what any look may take as it was: by the same roots a chain stays trusted until an issuer's end. `now`: milliseconds since 1970. */
+export function stillKnown({ trust, roots }: KnownUpkeep, now: number): KnownUpkeep {
+  return { roots, trust: trust.filter(({ until = 0 }) => now < until) };
 }
 
 /** Nothing looked at: for a look that only prepares an action. */

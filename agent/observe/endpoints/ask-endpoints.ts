@@ -46,6 +46,7 @@ export async function askEndpoints(
   const refusals = standingRefusals(memory?.refusals, generation, algorithmOf, began);
   const answered = await observeEndpoints({ ...ports, dial }, ask, {
     algorithmOf,
+    certificateOf: (fingerprint) => byFingerprint.get(fingerprint),
     timeoutMs: config.probeTimeoutMs,
     isUnsettled: observeUnsettled(ports, seen, nginx),
     isRefused: refusals.isKnown,

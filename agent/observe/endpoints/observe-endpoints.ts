@@ -2,7 +2,7 @@ import type { Certificate } from '@certherd/protocol/certificate';
 import type { Deployment } from '@certherd/protocol/snapshot';
 import { eachAtMost } from '../each-at-most.ts';
 import type { ObservedEndpoint } from '../observations.ts';
-import { asking, type Asking, type Offered, type ProbePorts } from './answer.ts';
+import { asking, type Asking, type CertificateOf, type Offered, type ProbePorts } from './answer.ts';
 import { type AddressAnswers, isNoWay, saying } from './conclude.ts';
 import { countNotAsked, type NotAsked } from './not-asked.ts';
 import { addressAndPort } from './place.ts';
@@ -20,6 +20,7 @@ const longestMs = 60_000;
 
 export interface LookAtEndpoints {
   algorithmOf: AlgorithmOf;
+  certificateOf?: CertificateOf;
   /** For one handshake. */
   timeoutMs: number;
   /** May old and new be served side by side at this moment? */
@@ -58,7 +59,7 @@ export async function observeEndpoints(
 }> {
   const { algorithmOf, timeoutMs } = look;
   const untilMs = ports.clock.monotonic() + longestMs;
-  const questions = asking(ports, { timeoutMs, untilMs });
+  const questions = asking(ports, { timeoutMs, untilMs, certificateOf: look.certificateOf });
   const notAsked = countNotAsked();
   const all = targets.flatMap((target) =>
     offeredTo(target, algorithmOf)
