@@ -59,7 +59,7 @@ export function observeRunningNginx(
   // an address of all that keeps to an answer of its own
   for (const one of seen.endpoints) if (one.server === 'nginx') listeners.set(`${one.address} ${one.port}`, one);
   for (const one of refusedAddresses(log)) listeners.set(`${one.address} ${one.port}`, one);
-  const listening = observeListening(ports.proc, [...listeners.values()]);
+  const listening = observeListening(ports.proc, [...listeners.values()], pidsOf(processes));
   const drifted = seen.endpoints.some(({ served, configured, failure }) => failure || served !== configured);
   const configFiles = seen.servers.filter(({ server }) => server === 'nginx').flatMap((server) => server.configFiles);
   const changed = drifted ? newest(ports.files, configFiles) : undefined;
@@ -74,6 +74,11 @@ export function observeRunningNginx(
     ...(changed && { configChanged: changed }),
     changed: { ...changesOf(ports.files, log), ...noLongerNamed(log, configFiles, seen, ports.clock.now()) },
   };
+}
+
+function pidsOf({ masters, orphans }: NginxProcesses): number[] {
+  const workers = [...masters.flatMap((master) => master.workers), ...orphans];
+  return [...masters, ...workers].map(({ pid }) => pid);
 }
 
 /** The one that the pid file names, unless that runs another config; else the only one that was started with this one. */
