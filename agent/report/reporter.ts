@@ -2,7 +2,7 @@ import type { RequestFrame } from '@certherd/protocol/frame';
 import type { Snapshot } from '@certherd/protocol/snapshot';
 import type { Ports } from '../ports.ts';
 import type { ConnectionState } from './connection-state.ts';
-import { type Enrolment, loadEnrolment, nextGeneration } from './identity.ts';
+import { type Enrolment, enrolmentReader, nextGeneration } from './identity.ts';
 import { createKeyring } from './keyring.ts';
 import { type EventDraft, type Outbox } from './outbox.ts';
 import { reconnectDelay } from './reconnect.ts';
@@ -36,6 +36,7 @@ export function startReporter(
   let stopped = false;
   let cancelWait = () => {};
   const keyring = createKeyring(ports);
+  const loadEnrolment = enrolmentReader(ports.state);
   const tell = (next: ConnectionState) => {
     connection = next;
     on.changed();
@@ -50,7 +51,7 @@ export function startReporter(
     });
   /** `enroll --replace` has put another one on disk. What cannot be read at this moment is none. */
   const isReplaced = () => {
-    const onDisk = loadEnrolment(ports.state);
+    const onDisk = loadEnrolment();
     return onDisk.ok && (onDisk.value?.agentId !== current?.agentId || onDisk.value?.pin !== current?.pin);
   };
   /** True where it ended early, for another identity. */
@@ -66,7 +67,7 @@ export function startReporter(
   };
 
   const connectOnce = async (): Promise<SessionEnd & { why: string; authority: string }> => {
-    const enrolment = loadEnrolment(ports.state);
+    const enrolment = loadEnrolment();
     current = enrolment.ok ? enrolment.value : undefined;
     if (!enrolment.ok) return { established: false, why: enrolment.failure.detail, authority: '' };
     if (!enrolment.value) return { established: false, why: 'not enrolled', authority: '' };
