@@ -233,7 +233,8 @@ export function simulatedHost(root: string): SimulatedHost {
       isUpgrading: () => fs.existsSync(at(layout.keptProgram)),
       enrol: async () => {
         const code = failing?.('enrol');
-        if (code !== undefined) return { ok: false, failure: { reason: 'not-enrolled', detail: code } };
+        if (code !== undefined)
+          return { ok: false, failure: { reason: 'not-enrolled', detail: code, mayStand: false } };
         changing(() => {
           enrolments += 1;
           fs.writeFileSync(at(`${layout.stateDirectory}/enrolment.json`), '{}');
