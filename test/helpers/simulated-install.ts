@@ -232,9 +232,8 @@ export function simulatedHost(root: string): SimulatedHost {
       shipped: shippedFile,
       isUpgrading: () => fs.existsSync(at(layout.keptProgram)),
       enrol: async () => {
-        const code = failing?.('enrol');
-        if (code !== undefined)
-          return { ok: false, failure: { reason: 'not-enrolled', detail: code, mayStand: false } };
+        const detail = failing?.('enrol');
+        if (detail) return { ok: false, failure: { reason: 'not-enrolled', detail, mayStand: false } };
         changing(() => {
           enrolments += 1;
           fs.writeFileSync(at(`${layout.stateDirectory}/enrolment.json`), '{}');
