@@ -108,9 +108,7 @@ async function apply(change: Change, facts: HostFacts, ports: PerformPorts): Pro
     case 'stop-units':
       return systemd.stopAll();
     case 'remove':
-      return change.path === layout.policyDirectory || change.path === layout.runtimeDirectory
-        ? ifEmpty(ports, change.path)
-        : files.remove(change.path);
+      return layout.sharedDirectories.includes(change.path) ? ifEmpty(ports, change.path) : files.remove(change.path);
     case 'remove-tree': {
       // From here on nobody but root can put anything into it.
       const owned = files.own(change.path, 0, 0);

@@ -14,6 +14,7 @@ import { judgeNames } from '../../../agent/doctor/judge/names.ts';
 import { judgeProxy } from '../../../agent/doctor/judge/proxy.ts';
 import { judgeRights } from '../../../agent/doctor/judge/rights.ts';
 import { judgeState, leastBytes, leastFiles } from '../../../agent/doctor/judge/state-directory.ts';
+import { judgeUpgrade } from '../../../agent/doctor/judge/upgrade.ts';
 import { readUnit } from '../../../agent/formats/systemd-unit.ts';
 import { protocolVersion } from '@certherd/protocol/version';
 import { refusalWords } from '../../../agent/report/refusal-words.ts';
@@ -272,4 +273,16 @@ test('names, and a proxy that certbot would not use, are told with what is not r
     unused?.verdict === 'wrong' ? unused.fix : '',
     /mode = "deploy".*Environment=HTTPS_PROXY=http:\/\/proxy\.example:3128$/,
   );
+});
+
+test('a kept program is an upgrade to be settled, but while one goes on, beside a package, or where that is not told', (t) => {
+  const told = (isUnderWay: boolean | 'unknown', isPackaged = false) => judgeUpgrade({ isUnderWay, isPackaged })[0];
+  t.deepEqual(judgeUpgrade(undefined), []);
+  t.is(told(true)?.verdict, 'ok');
+  t.is(told('unknown')?.verdict, 'not-told');
+  t.like(told(false), {
+    verdict: 'wrong',
+    fix: 'certherd-agent upgrade (it proves the program in place, or goes back)',
+  });
+  t.like(told(false, true), { verdict: 'wrong', fix: 'rm /usr/bin/certherd-agent.kept' });
 });

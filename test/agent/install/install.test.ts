@@ -40,8 +40,26 @@ test('install makes the host as it should be, and a second one finds nothing to 
   t.true(host.socketIsOn());
   t.is(host.enrolments(), 1);
   t.regex(fs.readFileSync(`${host.root}${layout.policyFile}`, 'utf8'), /^mode = "deploy"$/m);
+  for (const { from, to } of layout.shippedFiles)
+    t.is(fs.readFileSync(`${host.root}${to}`, 'utf8'), shippedFile(from), to);
   t.deepEqual(await open(host, own, { join, mode: 'deploy' }), []);
   t.deepEqual(await open(host, layout.program), []);
+});
+
+test('where there are no manuals, documents and presets, none are begun, and a file of others in ours stays', async (t) => {
+  const lean = newHost(t);
+  for (const folder of ['usr/share/doc', 'usr/share/man', 'usr/lib/systemd/system-preset'])
+    fs.rmSync(`${lean.root}/${folder}`, { recursive: true });
+  t.true((await install(lean, own, {})).ok);
+  t.deepEqual(await open(lean, own), []);
+  t.false(fs.existsSync(`${lean.root}/usr/share/doc`));
+
+  const host = newHost(t);
+  t.true((await install(host, own, {})).ok);
+  const [mine = ''] = layout.ownDocuments;
+  fs.writeFileSync(`${host.root}${mine}/notes`, '');
+  t.true((await uninstall(host, true)).ok);
+  t.deepEqual(fs.readdirSync(`${host.root}${mine}`), ['notes']);
 });
 
 test("without a mode that is asked for, act's socket stays as it is", async (t) => {
