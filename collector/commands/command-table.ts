@@ -242,6 +242,22 @@ export const commandTable: readonly CommandEntry[] = [
       (await import('./doctor.ts')).showDoctor({ ...commonOf(options), json: options['json'] === true }, console),
   },
   {
+    name: 'health',
+    summary: 'ask the collector that serves here whether it can keep what it is told, for probes',
+    details:
+      'It asks /healthz at web_listen, opens nothing and changes nothing. doctor tells more. The container image has it as its health check.',
+    options: [],
+    examples: [{ command: 'health', what: 'where there is no curl' }],
+    exits: [
+      { code: exitCodes.ok, what: 'it answers, and what agents tell is kept' },
+      { code: exitCodes.failed, what: 'nobody answers, or nothing can be written' },
+      { code: exitCodes.usage, what: 'wrong usage' },
+      { code: exitCodes.config, what: 'wrong settings' },
+    ],
+    settled: true,
+    run: async (_args, options, console) => (await import('./health.ts')).showHealth(commonOf(options), console),
+  },
+  {
     ...completionEntry(programName, exitCodes),
     settled: false,
     run: async ([shell = ''], _options, console) => (await import('./completion.ts')).printCompletion(shell, console),

@@ -31,7 +31,7 @@ export interface AgentListenerOptions {
 /** Of one message. Agents send each in one. */
 export const maxFragments = 64;
 
-/** The agents' own TLS listener: it upgrades agentPath to a WebSocket, answers /healthz, and knows nothing else. */
+/** The agents' own TLS listener: it upgrades agentPath to a WebSocket, answers /healthz and /livez, and knows nothing else. */
 export async function openAgentListener(options: AgentListenerOptions): Promise<AgentListener> {
   const { identity, gate, isWritable, limits = admissionLimits } = options;
   const admission = createAdmission(gate.clock, limits);
@@ -93,6 +93,11 @@ export async function openAgentListener(options: AgentListenerOptions): Promise<
   function answer(request: IncomingMessage, response: ServerResponse): void {
     const end = (status: number, body: object) =>
       response.writeHead(status, { 'content-type': 'application/json', connection: 'close' }).end(JSON.stringify(body));
+    // That it answers at all: a full disk is no reason to start it again (Kubernetes' liveness probe).
+    if (request.method === 'GET' && request.url === '/livez') {
+      end(200, { status: 'ok' });
+      return;
+    }
     if (request.method !== 'GET' || request.url !== '/healthz') {
       end(404, { title: 'Not Found', status: 404 });
       return;

@@ -52,11 +52,13 @@ const rules: Rule[] = [
         /^collector\/(?:app|main)\.ts$|^collector\/(?:commands|system|doctor)\//.test(to)),
   },
   {
-    title: 'install imports only formats, ports and itself, and nothing but the commands imports it',
+    title: 'install imports only formats, ports and itself, and only the commands import it; doctor knows its places',
     why: 'it changes the host itself, which neither a stage nor the daemon may be able to',
     breaks: ({ from, to }) =>
       (from.startsWith('agent/install/') && /^agent\/(?!install\/|formats\/|(?:host-)?ports\.ts$)/.test(to)) ||
-      (to.startsWith('agent/install/') && !/^agent\/(?:install|commands)\//.test(from)),
+      (to.startsWith('agent/install/') &&
+        !/^agent\/(?:install|commands)\//.test(from) &&
+        !(to === 'agent/install/layout.ts' && from.startsWith('agent/doctor/'))),
   },
   {
     title: "install's plans import no IO",

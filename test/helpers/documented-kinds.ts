@@ -21,7 +21,7 @@ export const contents: readonly { begins: RegExp; what: string }[] = [
 export const kinds: readonly { line: RegExp; how: 'run' | 'guest' | 'elsewhere'; why?: string; shownBy?: string }[] = [
   { line: /^(?:npx )?certherd-(?:agent|collector) (?:check|explain|inspect|status|doctor)\b/, how: 'run' },
   {
-    line: /^(?:npx )?certherd-(?:agent|collector) (?:serve|token create|host list|label (?:set|list|remove)|enroll|run|version)\b/,
+    line: /^(?:npx )?certherd-(?:agent|collector) (?:serve|token create|host list|label (?:set|list|remove)|health|enroll|run|version)\b/,
     how: 'run',
   },
   {
@@ -92,6 +92,18 @@ export const kinds: readonly { line: RegExp; how: 'run' | 'guest' | 'elsewhere';
     how: 'elsewhere',
     why: 'needs hosts that are reached by SSH',
     shownBy: 'test/deploy/ansible.test.ts',
+  },
+  {
+    line: /^docker (?:build|run|exec|logs|compose) |^openssl rand -hex 24 \| install --mode=0400 --owner=10001 /,
+    how: 'elsewhere',
+    why: 'needs a container engine',
+    shownBy: 'test/deploy/container.test.ts',
+  },
+  {
+    line: /^kubectl (?:apply|rollout|exec|port-forward) /,
+    how: 'elsewhere',
+    why: 'needs a cluster',
+    shownBy: 'test/deploy/kubernetes.test.ts',
   },
   { line: /^(?:ssh|scp) /, how: 'elsewhere', why: 'needs another machine' },
   { line: /^openssl s_client -connect /, how: 'elsewhere', why: 'needs a name of the reader’s' },
