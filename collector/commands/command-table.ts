@@ -87,6 +87,7 @@ export const commandTable: readonly CommandEntry[] = [
         values: 'text',
         summary: 'how long it may be used: 30m, 1h, 2d (default: 1h)',
       },
+      { flag: '--count', value: 'N', values: 'text', summary: 'so many, one a line (default: 1)' },
       { flag: '--json', summary: 'print {version, join, expiresAt}' },
     ],
     examples: [
@@ -102,6 +103,7 @@ export const commandTable: readonly CommandEntry[] = [
           ...(typeof options['url'] === 'string' && { url: options['url'] }),
           ...(typeof options['trust'] === 'string' && { trust: options['trust'] }),
           expires: typeof options['expires'] === 'string' ? options['expires'] : '1h',
+          ...(typeof options['count'] === 'string' && { count: options['count'] }),
         },
         console,
       ),
