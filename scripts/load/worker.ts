@@ -10,6 +10,7 @@ import { simulatedHost } from './simulated-host.ts';
 const tries = 8;
 /** As a real agent looks at its host again. */
 const lookMs = 300_000;
+const apartMs = 10;
 
 const agents: SimulatedAgent[] = [];
 const failures: Record<string, number> = {};
@@ -61,13 +62,13 @@ async function enrolOne(share: Share, index: number, join: Join): Promise<void> 
   turnedAway += 1;
 }
 
-/** All agents begin to connect within as many milliseconds as there are: a fleet that is there already does not come at once. */
+/** One after the other: to make a host's first snapshot takes some milliseconds, which a real one has for itself. */
 function connect(): void {
-  for (const agent of agents)
+  for (const [index, agent] of agents.entries())
     setTimeout(() => {
       agent.start();
       setInterval(agent.look, lookMs).unref();
-    }, Math.random() * agents.length).unref();
+    }, index * apartMs);
   const perMs = (agents.length * (given?.renewalsPerHour ?? 0)) / 3_600_000;
   if (perMs > 0) void renewals(perMs);
 }
