@@ -159,8 +159,9 @@ async function open(
   return {
     agentAddress: listener.address,
     webAddress: web.address,
-    isNew: currentFacts().hosts.length === 0,
-    hosts: () => ({ enrolled: currentFacts().hosts.length, connected: liveness.connectedCount() }),
+    // Not from the facts: reading those of a large fleet takes seconds, in which agents that come back would wait.
+    isNew: store.hostCount() === 0,
+    hosts: () => ({ enrolled: store.hostCount(), connected: liveness.connectedCount() }),
   };
 }
 

@@ -81,6 +81,7 @@ export const commandTable: readonly CommandEntry[] = [
         values: 'text',
         summary: 'what the host is labelled as it enrols: owner=payments,team=checkout',
       },
+      { flag: '--count', value: 'N', values: 'text', summary: 'so many, one a line (default: 1)' },
       { flag: '--json', summary: 'print {version, join, expiresAt}' },
     ],
     examples: [
@@ -97,6 +98,7 @@ export const commandTable: readonly CommandEntry[] = [
           ...(typeof options['trust'] === 'string' && { trust: options['trust'] }),
           ...(typeof options['labels'] === 'string' && { labels: options['labels'] }),
           expires: typeof options['expires'] === 'string' ? options['expires'] : '1h',
+          ...(typeof options['count'] === 'string' && { count: options['count'] }),
         },
         console,
       ),

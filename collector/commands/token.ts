@@ -21,10 +21,15 @@ export interface TokenOptions extends CommonOptions {
   trust?: string;
   labels?: string;
   expires: string;
+  /** How many, as typed. */
+  count?: string;
   json?: boolean;
 }
 
-/** `token create`: prints a join string. Works whether or not the collector serves at the moment. */
+/** Of one command: a larger fleet takes several. */
+const mostTokens = 100_000;
+
+/** `token create`: prints join strings. Works whether or not the collector serves at the moment. */
 export async function createToken(options: TokenOptions, console: Console): Promise<number> {
   const lifeMs = parseDuration(options.expires);
   if (lifeMs === undefined) {
@@ -49,28 +54,43 @@ export async function createToken(options: TokenOptions, console: Console): Prom
     console.complain(`--labels: ${labels.failure}`);
     return exitCodes.usage;
   }
+  const count = /^[1-9]\d{0,5}$/.test(options.count ?? '1') ? Number(options.count ?? '1') : Number.NaN;
+  if (!(count <= mostTokens)) {
+    console.complain(`--count: expected a number from 1 to ${mostTokens}, found ${JSON.stringify(options.count)}`);
+    return exitCodes.usage;
+  }
   const config = configFor(options, console);
   if (!config) return exitCodes.config;
-  const { join, expiresAt } = await addToken(
-    config,
-    { given, trust: trust ?? config.publicTrust, lifeMs },
-    labels && { by: account(process.env), values: labels.value },
-    console.clock.now(),
-  );
-  if (options.json) console.print(JSON.stringify({ version: 1, join, expiresAt }));
-  else {
-    console.print(join);
-    console.complain(`Valid once, until ${expiresAt}. On the host to enrol: certherd-agent enroll JOIN`);
-  }
+  const asked = {
+    given,
+    trust: trust ?? config.publicTrust,
+    lifeMs,
+    count,
+    labels: labels && { by: account(process.env), values: labels.value },
+    now: console.clock.now(),
+  };
+  const { joins, expiresAt } = await addTokens(config, asked);
+  for (const join of joins) console.print(options.json ? JSON.stringify({ version: 1, join, expiresAt }) : join);
+  if (!options.json)
+    console.complain(
+      `Valid once${count > 1 ? ' each' : ''}, until ${expiresAt}. On the host to enrol: certherd-agent enroll JOIN`,
+    );
   return exitCodes.ok;
 }
 
-async function addToken(
+interface Asked {
+  given: Authority | undefined;
+  trust: PublicTrust;
+  lifeMs: number;
+  count: number;
+  labels: TokenLabels | undefined;
+  now: number;
+}
+
+async function addTokens(
   config: Config,
-  { given, trust, lifeMs }: { given: Authority | undefined; trust: PublicTrust; lifeMs: number },
-  labels: TokenLabels | undefined,
-  now: number,
-): Promise<{ join: string; expiresAt: string }> {
+  { given, trust, lifeMs, count, labels, now }: Asked,
+): Promise<{ joins: string[]; expiresAt: string }> {
   const directory = prepareDirectory(config.dataDirectory);
   if (!directory.ok) throw startFailure(directory.failure);
   const opened = openStore(directory.value, silentLog);
@@ -81,12 +101,14 @@ async function addToken(
     if (!identity.ok) throw startFailure(identity.failure);
     const pin = pinOf(trust, identity.value.pin);
     const authority = formatAuthority(given ?? config.publicAddress ?? guessAddress(config, store.agentAddress()));
-    const token = randomBytes(32).toString('base64url');
-    const kept = await store.addToken(hashToken(token), now, now + lifeMs, labels);
-    if (!kept.ok)
-      throw startFailure(`${directory.value}: nothing can be written (${kept.failure.reason}): free some space`);
+    const tokens = Array.from({ length: count }, () => randomBytes(32).toString('base64url'));
+    // Asked for in one tick, they are one commit.
+    const kept = await Promise.all(tokens.map((token) => store.addToken(hashToken(token), now, now + lifeMs, labels)));
+    const failure = kept.find((one) => !one.ok);
+    if (failure && !failure.ok)
+      throw startFailure(`${directory.value}: nothing can be written (${failure.failure.reason}): free some space`);
     const expiresAt = new Date(now + lifeMs).toISOString();
-    return { join: formatJoin({ authority, pin, token }), expiresAt };
+    return { joins: tokens.map((token) => formatJoin({ authority, pin, token })), expiresAt };
   } finally {
     store.close();
   }

@@ -17,6 +17,7 @@ export interface HostRow {
 /** Rows of `host`. Writing is for the group commit only. */
 export function hostTable(sql: Sql) {
   const all = sql.prepare<[], Raw>('SELECT * FROM host ORDER BY name, agent_id');
+  const count = sql.prepare<[], number>('SELECT count(*) FROM host').pluck();
   const one = sql.prepare<[string], Raw>('SELECT * FROM host WHERE agent_id = ?');
   const byKey = sql.prepare<[Uint8Array], Raw>('SELECT * FROM host WHERE public_key = ?');
   const insert = sql.prepare('INSERT INTO host (agent_id, public_key, name, enrolled_at) VALUES (?, ?, ?, ?)');
@@ -35,6 +36,7 @@ export function hostTable(sql: Sql) {
 
   return {
     all: (): HostRow[] => all.all().map(read),
+    count: (): number => count.get() ?? 0,
     byAgentId: (agentId: string): HostRow | undefined => optional(one.get(agentId)),
     byPublicKey: (publicKey: Uint8Array): HostRow | undefined => optional(byKey.get(publicKey)),
     identity(agentId: string): Identity | undefined {

@@ -48,6 +48,8 @@ export interface Store extends Records {
   /** Writes one row: can anything be kept? */
   checkWritable: (at: number) => Promise<Kept<void>>;
   facts: () => Facts;
+  /** Hosts that were ever enrolled. */
+  hostCount: () => number;
   /** In order of arrival; without `after` the newest. */
   events: (after: number | undefined, limit: number) => EventFacts[];
   /** Keeps a request, or finds the one that has its key. */
@@ -169,6 +171,7 @@ function createStore(sql: Sql, log: Log): Store {
     lastHeard: () => hosts.all().map(({ agentId, heardAt }) => ({ agentId, heardAt })),
     validityChanged: certificates.validityChanged,
     facts,
+    hostCount: hosts.count,
     events: (after, limit) => (after === undefined ? events.newest(limit).toReversed() : events.after(after, limit)),
     addRequest: (draft) => group.keep(() => requests.add(hostOf(draft.agentId).id, draft)),
     noteSent: (id, at) => group.keep(() => requests.noteSent(id, at)),

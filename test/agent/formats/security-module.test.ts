@@ -1,5 +1,5 @@
 import test from 'ava';
-import fc from 'fast-check';
+import fc from '../../helpers/properties.ts';
 import { readConfinement } from '../../../agent/formats/security-module.ts';
 
 test('profiles of AppArmor and contexts of SELinux are told apart from processes that nothing confines', (t) => {

@@ -1,7 +1,7 @@
 import fs from 'node:fs';
 import { dirname } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
-import fc from 'fast-check';
+import fc from '../../helpers/properties.ts';
 import { atOnce } from '../../../agent/formats/steps.ts';
 import { keptSteps, observeCertificateFile } from '../../../agent/observe/certificate-file.ts';
 import { lookMemory } from '../../../agent/observe/look-memory.ts';

@@ -1,6 +1,6 @@
 import { CollectorFrame } from '@certherd/protocol/frame';
 import test from 'ava';
-import fc from 'fast-check';
+import fc from '../../helpers/properties.ts';
 import { Check } from 'typebox/value';
 import { readCollectorFrame } from '../../../agent/report/frames.ts';
 
