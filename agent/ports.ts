@@ -175,7 +175,8 @@ export type PlaceToken = (webroot: string) => Result<{ path: string; content: st
 export interface State {
   /** The text, or undefined where there is none yet. */
   read(name: string): Result<string | undefined>;
-  write(name: string, text: string): Result<void>;
+  /** Not `lasting`: whole while the machine runs, but its crash may damage it; costs no wait for the disk. */
+  write(name: string, text: string, options?: { lasting: boolean }): Result<void>;
   append(name: string, text: string): Result<void>;
 }
 

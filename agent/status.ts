@@ -51,7 +51,7 @@ export function statusWriter(
   const write = (change: Partial<Status>) => {
     status = { ...status, ...change };
     // Its loss costs nothing but the answer of `status`.
-    ports.state.write(statusFile, `${JSON.stringify(status)}\n`);
+    ports.state.write(statusFile, `${JSON.stringify(status)}\n`, { lasting: false });
   };
   return {
     looked: ({ endpoints, findings }) =>

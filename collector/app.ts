@@ -132,6 +132,7 @@ async function open(
     stays: store.stays,
     der: store.der,
     requests: store.requests,
+    labels: store.labels,
     now: () => clock.now(),
     counts: async () => ({
       eventsTotal: (await currentFacts()).eventsTotal,
@@ -154,8 +155,9 @@ async function open(
   return {
     agentAddress: listener.address,
     webAddress: web.address,
-    isNew: (await currentFacts()).hosts.length === 0,
-    hosts: async () => ({ enrolled: (await currentFacts()).hosts.length, connected: liveness.connectedCount() }),
+    // Not from the facts: reading those of a large fleet takes seconds, in which agents that come back would wait.
+    isNew: (await store.hostCount()) === 0,
+    hosts: async () => ({ enrolled: await store.hostCount(), connected: liveness.connectedCount() }),
   };
 }
 

@@ -2,12 +2,18 @@ import type { Server } from 'node:net';
 import { type Authority, formatAuthority } from './authority.ts';
 import { codeOf, messageOf, startFailure } from './failure.ts';
 
+/**
+ * Connections that the system holds until it is their turn: Node takes one in each turn of its loop, which paces a fleet that comes back at once. No
+ * more than are taken before those who wait give up; beyond it the system lets them try again after 1, 3 and 7 s.
+ */
+const backlog = 1024;
+
 /** Listens, and returns the real address: port 0 becomes the one that was given. Rejects with one clear line. */
 export function listen(server: Server, field: string, at: Authority): Promise<Authority> {
   return new Promise((resolve, reject) => {
     const onError = (error: Error) => reject(listenFailure(field, at, error));
     server.once('error', onError);
-    server.listen(at.port, at.host, () => {
+    server.listen({ port: at.port, host: at.host, backlog }, () => {
       server.off('error', onError);
       const bound = server.address();
       resolve(bound && typeof bound === 'object' ? { host: at.host, port: bound.port } : at);

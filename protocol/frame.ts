@@ -226,7 +226,7 @@ export type RequestFrame = Static<typeof RequestFrame>;
 export const RefusalReason = Type.Enum([
   /** the token is unknown, spent by another key, or over: one answer for all three */
   'token-refused',
-  /** no hello within 5 s, another frame before it, an unknown agent, or a signature that is not the agent's: one answer for all */
+  /** another frame before the hello, an unknown agent, or a signature that is not the agent's: one answer for all */
   'not-authenticated',
   /** a person took this host's identity away */
   'revoked',
@@ -236,7 +236,7 @@ export const RefusalReason = Type.Enum([
   'version-unsupported',
   /** not a frame, a frame that is not of its schema, or one that may not come here */
   'frame-invalid',
-  /** a snapshot's parts do not come in time; or 1 MiB of answers waits and is not read, and then without a frame and a closing handshake */
+  /** no hello within 5 s, or a snapshot's parts do not come in time; or 1 MiB of answers waits and is not read, and then without a frame and a closing handshake */
   'too-slow',
   /** the collector cannot keep anything at the moment, or the next snapshot in parts comes too soon after the last one */
   'try-later',

@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { cpus, release, totalmem } from 'node:os';
 import { endpoints } from './bench/endpoints.ts';
+import { fleet } from './bench/fleet.ts';
 import { footprint } from './bench/footprint.ts';
 import { history } from './bench/history.ts';
 import { hostileInput } from './bench/hostile-input.ts';
@@ -24,6 +25,7 @@ const benches: Record<string, Bench> = {
   endpoints,
   watching,
   footprint,
+  fleet,
   'hostile-input': hostileInput,
   store,
   history,

@@ -1,6 +1,6 @@
 import { type Join, parseJoin } from '@certherd/protocol/join';
 import type { Ports } from '../ports.ts';
-import { enrol, type EnrolmentFailure } from '../report/enrolment.ts';
+import { enrol, type EnrolmentFailure, type EnrolmentOutcome } from '../report/enrolment.ts';
 import { loadEnrolment } from '../report/identity.ts';
 import { reconnectDelay } from '../report/reconnect.ts';
 import { worded } from './enroll.ts';
@@ -25,9 +25,9 @@ export function enrolAtStart(
   const attempt = async (join: Join, failures: number): Promise<void> => {
     const before = loadEnrolment(state);
     if (stopped || (before.ok && before.value)) return;
-    const enrolled: Enrolled = before.ok
+    const enrolled: EnrolmentOutcome = before.ok
       ? await enrol(ports, join, hostName)
-      : { ok: false, failure: { reason: 'state', detail: before.failure.detail } };
+      : { ok: false, failure: { reason: 'state', detail: before.failure.detail }, mayStand: false };
     const { authority } = join;
     if (enrolled.ok) {
       log.info({ agentId: enrolled.value.agentId }, `enrolled with ${authority}`);
@@ -58,8 +58,6 @@ export function enrolAtStart(
     },
   };
 }
-
-type Enrolled = Awaited<ReturnType<typeof enrol>>;
 
 /** Another collector stands there, or the right one has said no. */
 function isFinal({ reason, detail }: EnrolmentFailure): boolean {

@@ -161,7 +161,7 @@ async function enrolHere(
   );
   if (enrolled.ok) return { ok: true, value: undefined };
   const detail = worded(enrolled.failure, join.authority, config.stateDirectory).replace(/\.$/, '');
-  return { ok: false, failure: { reason: 'not-enrolled', detail } };
+  return { ok: false, failure: { reason: 'not-enrolled', detail, mayStand: enrolled.mayStand } };
 }
 
 /** `state` tells of the steps that were not done before. */

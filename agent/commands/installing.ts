@@ -3,7 +3,7 @@ import type { InstallPorts } from '../install/install-ports.ts';
 import type { Step } from '../install/step.ts';
 import { systemClock } from '../system/clock.ts';
 import { systemHostFiles } from '../system/host-files.ts';
-import { isLocked, takeLock } from '../system/lock.ts';
+import { isLocked, sharedLocks, takeLock } from '../system/lock.ts';
 import { systemProc } from '../system/proc.ts';
 import { systemPrograms } from '../system/programs.ts';
 import { shippedFile } from '../system/shipped-files.ts';
@@ -11,9 +11,6 @@ import { agentVersion } from '../version.ts';
 import { writeError, writeLine } from './context.ts';
 import { printable } from '@certherd/command-line/printable';
 import { terminalOf } from '@certherd/command-line/terminal';
-
-/** Gone with a reboot, as whoever holds a lock is. */
-const lockDirectory = '/run';
 
 /** The machine, for what changes the host itself. */
 export function installPorts(): InstallPorts {
@@ -27,7 +24,7 @@ export function installPorts(): InstallPorts {
     processor: arch === 'x64' || arch === 'arm64' ? arch : 'another',
     own: { path, version: agentVersion, isSingle: isSea() },
     shipped: shippedFile,
-    isUpgrading: () => isLocked(lockDirectory, 'certherd-upgrade'),
+    isUpgrading: () => isLocked(sharedLocks, 'certherd-upgrade'),
   };
 }
 
@@ -36,7 +33,7 @@ export async function alone<T>(
   name: 'certherd-install' | 'certherd-upgrade',
   work: () => Promise<T>,
 ): Promise<T | undefined> {
-  const lock = takeLock(lockDirectory, name);
+  const lock = takeLock(sharedLocks, name);
   if (!lock) return undefined;
   const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
   const wait = () => writeError('it is brought to its end first');

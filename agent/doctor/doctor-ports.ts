@@ -27,6 +27,8 @@ export interface DoctorPorts extends LookPorts {
   state: Pick<State, 'read'>;
   /** Who holds the daemon's lock, by pid; undefined where nobody does, or the lock cannot be read. */
   daemonPid(): number | undefined;
+  /** An upgrade goes on now; false, too, where that is not told to this user. */
+  isUpgrading(): boolean;
   /** Through the proxy that these variables name, both. */
   collectorThrough(environment: Readonly<Record<string, string | undefined>>): OpenCollectorSocket;
   httpsThrough(environment: Readonly<Record<string, string | undefined>>): OpenHttps;

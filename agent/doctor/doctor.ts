@@ -15,6 +15,7 @@ import { observeRights } from './gather/rights.ts';
 import { observeServers } from './gather/servers.ts';
 import { observeSettings } from './gather/settings-file.ts';
 import { observeState } from './gather/state-directory.ts';
+import { observeUpgrade } from './gather/upgrade.ts';
 import { judgeAct } from './judge/act.ts';
 import { judgeCertbot } from './judge/certbot.ts';
 import { judgeClock, type OtherClock } from './judge/clock.ts';
@@ -27,6 +28,7 @@ import { judgeRights } from './judge/rights.ts';
 import { judgeServers } from './judge/servers.ts';
 import { judgeSettings } from './judge/settings-file.ts';
 import { judgeState } from './judge/state-directory.ts';
+import { judgeUpgrade } from './judge/upgrade.ts';
 
 /** What the command line found before: the settings, or the defaults where they are wrong. */
 export interface Loaded {
@@ -53,7 +55,10 @@ export function agentAreas(ports: DoctorPorts, loaded: Loaded, versions: { agent
     { name: 'settings', diagnose: () => judgeSettings(observeSettings(ports, loaded, rootObeys)) },
     { name: 'rights', diagnose: () => judgeRights(observeRights(ports, installation), installation) },
     { name: 'state', diagnose: () => judgeState(observeState(ports, installation)) },
-    { name: 'daemon', diagnose: () => judgeDaemon(installation, clock.now()) },
+    {
+      name: 'daemon',
+      diagnose: () => [...judgeDaemon(installation, clock.now()), ...judgeUpgrade(observeUpgrade(ports))],
+    },
     { name: 'act', diagnose: () => judgeAct(observeAct(ports, installation), installation) },
     {
       name: 'clock',

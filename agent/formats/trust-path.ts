@@ -5,7 +5,8 @@ export type Roots = ReadonlyMap<string, readonly X509Certificate[]>;
 
 /** Where the search for a trusted root ended. */
 export type TrustPath =
-  | { trusted: true; root: string }
+  /** `until`: the first moment at which an issuer on this way, or its root, is not valid any more; milliseconds since 1970. */
+  | { trusted: true; root: string; until: number }
   | {
       trusted: false;
       /** 'self-signed': the leaf itself; 'unknown-root': the chain ends in a root that is not trusted; 'no-issuer': neither sent nor trusted. */
@@ -44,7 +45,7 @@ interface Search {
 function follow(certificate: X509Certificate, path: readonly X509Certificate[], search: Search): TrustPath {
   const named = search.roots.get(certificate.subject) ?? [];
   if (named.some((root) => root.fingerprint256 === certificate.fingerprint256)) {
-    return { trusted: true, root: certificate.subject };
+    return { trusted: true, root: certificate.subject, until: Number.POSITIVE_INFINITY };
   }
   const ends: TrustPath[] = [];
   const candidates = [
@@ -60,10 +61,11 @@ function follow(certificate: X509Certificate, path: readonly X509Certificate[], 
     const time = outsideValidity(issuer, search.now);
     if (time) ends.push({ trusted: false, problem: time, at: issuer });
     else {
+      const until = issuer.validToDate.getTime();
       const found: TrustPath = root
-        ? { trusted: true, root: issuer.subject }
+        ? { trusted: true, root: issuer.subject, until }
         : follow(issuer, [...path, issuer], search);
-      if (found.trusted) return found;
+      if (found.trusted) return { ...found, until: Math.min(found.until, until) };
       ends.push(found);
     }
   }

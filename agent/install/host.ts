@@ -1,3 +1,4 @@
+import { dirname } from 'node:path';
 import { besideOf } from '../formats/beside.ts';
 import { groupIn, type User, userIn } from '../formats/accounts.ts';
 import { bootTime, readStat } from '../formats/proc.ts';
@@ -40,11 +41,12 @@ export interface HostFacts {
 
 const toolPlaces = ['/usr/bin', '/usr/sbin', '/bin', '/sbin'];
 const toolNames = ['systemctl', 'systemd-sysusers', 'useradd', 'userdel', 'groupdel', 'dpkg-query', 'rpm'];
+const shippedTo = [...new Set(layout.shippedFiles.map(({ to }) => dirname(to)))];
 const written = [
   '/usr/bin',
-  layout.unitDirectory,
-  '/usr/lib/sysusers.d',
-  '/usr/share/man/man1',
+  ...shippedTo,
+  layout.documents,
+  ...layout.ownDocuments,
   '/etc',
   layout.policyDirectory,
   '/etc/systemd/system',
@@ -57,8 +59,9 @@ const others = [
   layout.stateDirectory,
   layout.actDirectory,
   layout.runtimeDirectory,
-  '/usr/share/man/man1',
-  '/usr/lib/sysusers.d',
+  ...shippedTo,
+  layout.documents,
+  ...layout.ownDocuments,
   ...[layout.agentUnit, layout.actSocket, 'certherd-act@.service'].flatMap((unit) =>
     layout.strongerUnitDirectories.flatMap((directory) => [`${directory}/${unit}`, `${directory}/${unit}.d`]),
   ),

@@ -39,10 +39,23 @@ export const shippedFiles: readonly { from: string; to: string; what: string }[]
     to: '/usr/lib/systemd/system/certherd-act@.service',
     what: "act's unit",
   },
+  {
+    from: 'deploy/systemd/certherd-agent.preset',
+    to: '/usr/lib/systemd/system-preset/80-certherd-agent.preset',
+    what: 'what a system that presets its units starts',
+  },
   { from: 'deploy/man/certherd-agent.1', to: '/usr/share/man/man1/certherd-agent.1', what: 'the manual page' },
+  {
+    from: 'deploy/systemd/certherd-restart-steps.conf',
+    to: '/usr/share/doc/certherd-agent/examples/certherd-restart-steps.conf',
+    what: 'an example, for systemd 254 and later',
+  },
 ];
 
-/** Where these are; each is made (0755) if it is not there. `certherd` comes first where one is ours alone. */
+/** Directories of ours alone below `documents`, the upper one first. */
+export const documents = '/usr/share/doc';
+export const ownDocuments = [`${documents}/certherd-agent`, `${documents}/certherd-agent/examples`];
+
 export const unitDirectory = '/usr/lib/systemd/system';
 
 /** A unit of the same name here stands before ours (systemd.unit(5)). */
@@ -60,3 +73,6 @@ export const actDirectory = '/var/lib/certherd-act';
 
 /** Where act's socket is. */
 export const runtimeDirectory = '/run/certherd-agent';
+
+/** Directories that are removed only once they are empty: others may have put something into them. */
+export const sharedDirectories = [policyDirectory, runtimeDirectory, ...ownDocuments];

@@ -70,7 +70,7 @@ function directoriesOf(change: Step['change']): string[] {
 
 function kindObstacle({ places }: HostFacts): Obstacle | undefined {
   const files = [layout.program, ...layout.shippedFiles.map(({ to }) => to)];
-  const directories = [layout.policyDirectory, layout.stateDirectory, layout.actDirectory];
+  const directories = [layout.policyDirectory, layout.stateDirectory, layout.actDirectory, ...layout.ownDocuments];
   for (const [paths, wanted] of [
     [files, 'file'],
     [directories, 'directory'],

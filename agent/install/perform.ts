@@ -8,7 +8,11 @@ import type { Change, Step } from './step.ts';
 import { mustRun, systemdOf } from './systemd.ts';
 
 /** Why a step failed; `detail` is raw. */
-export type StepFailure = ChangeFailure | { reason: 'program-failed' | 'not-healthy' | 'not-enrolled'; detail: string };
+export type StepFailure =
+  | ChangeFailure
+  | { reason: 'program-failed' | 'not-healthy'; detail: string }
+  /** `mayStand`: the collector may have taken the join string all the same. */
+  | { reason: 'not-enrolled'; detail: string; mayStand: boolean };
 
 /** What came of the steps: all done, or the one that failed and what could not be taken back after it. */
 export type Performed =
@@ -20,7 +24,7 @@ export type Performed =
 
 export interface PerformPorts extends InstallPorts {
   /** Spends the join string: this host's key is made and kept before it is asked. */
-  enrol(): Promise<Result<void, { reason: 'not-enrolled'; detail: string }>>;
+  enrol(): Promise<Result<void, Extract<StepFailure, { reason: 'not-enrolled' }>>>;
 }
 
 /** Takes a step back; `afterwards` is done once all are taken back. */
@@ -31,7 +35,7 @@ interface Undo {
 
 /**
  * Does what is not done yet, in order. When a step fails, those that were done here are taken back in reverse, and the host is as it was
- * before; all but an enrolment that was begun: a collector takes a join string once, and again only with the key that was kept for it.
+ * before; all but an enrolment that may stand: a collector takes a join string once, and again only with the key that was kept for it.
  */
 export async function perform(
   steps: readonly Step[],
@@ -49,7 +53,8 @@ export async function perform(
       undos.push({ change: step.change, undo: undoOf(step.change, facts, ports) });
     if (!done.ok) {
       const isEnrolled = undos.some(({ change }) => change.do === 'enrol');
-      const enrolment = isEnrolled ? 'made' : step.change.do === 'enrol' ? 'begun' : 'none';
+      const mayStand = done.failure.reason === 'not-enrolled' && done.failure.mayStand;
+      const enrolment = isEnrolled ? 'made' : mayStand ? 'begun' : 'none';
       const left = await takeBack(undos);
       // Made by systemd as the agent started, or for the enrolment. It must not stay with an account that is gone.
       if (enrolment === 'none' && !facts.places.has(layout.stateDirectory))
@@ -103,9 +108,7 @@ async function apply(change: Change, facts: HostFacts, ports: PerformPorts): Pro
     case 'stop-units':
       return systemd.stopAll();
     case 'remove':
-      return change.path === layout.policyDirectory || change.path === layout.runtimeDirectory
-        ? ifEmpty(ports, change.path)
-        : files.remove(change.path);
+      return layout.sharedDirectories.includes(change.path) ? ifEmpty(ports, change.path) : files.remove(change.path);
     case 'remove-tree': {
       // From here on nobody but root can put anything into it.
       const owned = files.own(change.path, 0, 0);

@@ -43,6 +43,7 @@ export function planInstall(facts: HostFacts, wish: Wish, shipped: (path: string
   });
   const before = [
     program,
+    ...(facts.places.has(layout.documents) ? layout.ownDocuments.map((path) => directoryStep(facts, path, 0o755)) : []),
     ...files,
     step(`make the account ${layout.account}`, facts.account.user !== undefined, { do: 'make-account' }),
     directoryStep(facts, layout.policyDirectory, 0o755),
@@ -141,13 +142,14 @@ function fileStep({ places }: HostFacts, path: string, text: string, mode: numbe
   };
 }
 
-/** Not all hosts keep manuals, and none needs an account's file where there is no program that reads it. */
+/** Not all hosts keep manuals and the like, and none needs an account's file where there is no program that reads it. */
 function shippedHere({ places, tools }: HostFacts): typeof layout.shippedFiles {
-  return layout.shippedFiles.filter(
-    ({ to }) =>
-      dirname(to) === layout.unitDirectory ||
-      (places.has(dirname(to)) && (!isAccount(to) || tools.has('systemd-sysusers'))),
-  );
+  return layout.shippedFiles.filter(({ to }) => {
+    const directory = dirname(to);
+    if (layout.ownDocuments.includes(directory)) return places.has(layout.documents);
+    if (isAccount(to) && !tools.has('systemd-sysusers')) return false;
+    return directory === layout.unitDirectory || places.has(directory);
+  });
 }
 
 const isAccount = (path: string) => dirname(path) === '/usr/lib/sysusers.d';

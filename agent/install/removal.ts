@@ -24,7 +24,7 @@ export function planRemoval(facts: HostFacts, purge: boolean): Plan {
   const removeTree = (path: string) =>
     places.has(path) ? [step(`remove ${path} and all in it`, { do: 'remove-tree', path })] : [];
   const units = layout.shippedFiles.map(({ to }) => to).filter((path) => dirname(path) === layout.unitDirectory);
-  const files = layout.shippedFiles.flatMap(({ to }) => remove(to));
+  const files = [...layout.shippedFiles.map(({ to }) => to), ...layout.ownDocuments.toReversed()].flatMap(remove);
   const state = places.get(layout.stateDirectory);
   const isOurs = account.user?.home === layout.stateDirectory;
   const steps = [

@@ -35,14 +35,21 @@ export interface Bound {
 
 /**
  * Who listens at these addresses and ports; unix sockets are left out. The socket bound to the address itself comes before one that
- * is bound to all addresses, as the kernel does it. Absent where /proc/net cannot be read.
+ * is bound to all addresses, as the kernel does it. Absent where /proc/net cannot be read. `nginxPids`: nginx's processes, where they
+ * were just seen; their sockets are looked through first.
  */
-export function observeListening(proc: Proc, listeners: Pick<Listener, 'address' | 'port'>[]): Bound[] | undefined {
+export function observeListening(
+  proc: Proc,
+  listeners: Pick<Listener, 'address' | 'port'>[],
+  nginxPids?: readonly number[],
+): Bound[] | undefined {
   // of a busy server the rest of the table is thousands of connections
   const listening = (path: string) => (proc.readUntil ? proc.readUntil(path, isPastListening) : proc.read(path));
   const table = listening('/proc/net/tcp');
   if (table === undefined) return undefined;
-  const sockets = [...listeningSockets(table), ...listeningSockets(listening('/proc/net/tcp6') ?? '')];
+  // a table without connections is walked to its end by the kernel, which takes milliseconds: each is read where it is asked about
+  const isAsked = listeners.some(({ address }) => address.includes(':') && !address.startsWith('unix:'));
+  const sockets = [...listeningSockets(table), ...listeningSockets((isAsked && listening('/proc/net/tcp6')) || '')];
   const wanted = listeners.flatMap(({ address, port }) => {
     const key = port === 0 ? undefined : addressKey(address);
     if (key === undefined) return [];
@@ -51,7 +58,8 @@ export function observeListening(proc: Proc, listeners: Pick<Listener, 'address'
       { address, port, bound: found.length > 0, sockets: found.length > 0 ? found : blocking(sockets, key, port) },
     ];
   });
-  const holders = holdersOf(proc, new Set(wanted.flatMap((one) => one.sockets.map(({ inode }) => inode))));
+  const inodes = new Set(wanted.flatMap((one) => one.sockets.map(({ inode }) => inode)));
+  const holders = holdersOf(proc, inodes, nginxPids);
   return wanted.map(({ address, port, bound, sockets: own }) => {
     const known = own.every(({ inode }) => holders.has(inode));
     const all = new Map(own.flatMap(({ inode }) => holders.get(inode) ?? []).map((holder) => [holder.pid, holder]));
@@ -72,12 +80,13 @@ function blocking(sockets: ListeningSocket[], key: string, port: number): Listen
 }
 
 /** By inode. A process forks with its sockets open: the topmost that has one is named. */
-function holdersOf(proc: Proc, inodes: Set<string>): Map<string, Holder[]> {
+function holdersOf(proc: Proc, inodes: Set<string>, nginxPids?: readonly number[]): Map<string, Holder[]> {
   const found = new Map<string, Set<number>>();
   if (inodes.size === 0) return new Map();
   const all = processIds(proc);
   // Mostly nginx has them all, and a descriptor costs a system call: the others are looked through only for what is left.
-  const likely = new Set(all.filter((pid) => nginxTitle(proc.read(`/proc/${pid}/cmdline`) ?? '')).flatMap(lineOf));
+  const isNginx = (pid: number) => nginxTitle(proc.read(`/proc/${pid}/cmdline`) ?? '') !== undefined;
+  const likely = new Set((nginxPids ?? all.filter(isNginx)).flatMap(lineOf));
   note(likely);
   if ([...inodes].some((inode) => !found.has(inode))) note(all.filter((pid) => !likely.has(pid)));
   return new Map(

@@ -2,6 +2,8 @@ import type { Result } from '@certherd/protocol/failure';
 import type { Clock, Files, FileStatus } from '../ports.ts';
 import type { CertificateFile, KeptReadings, KnownFiles } from './certificate-file.ts';
 import type { AskedBefore } from './endpoints/carried.ts';
+import type { KnownRefusals } from './endpoints/refusals.ts';
+import { isSameStatus, racyMs, standingWork } from './standing-work.ts';
 import type { TrustedRoots } from './trusted-roots.ts';
 import type { KnownUpkeep } from './upkeep.ts';
 
@@ -14,6 +16,7 @@ export interface LookMemory {
   upkeep?: KnownUpkeep;
   /** The last look that asked every endpoint, brought up to date by those that asked some. */
   asked?: AskedBefore;
+  refusals?: KnownRefusals | undefined;
   /** A look has ended: what it did not ask for is forgotten. */
   looked(): void;
 }
@@ -21,17 +24,13 @@ export interface LookMemory {
 /** Far above any host that was seen; each is some 2 KB, most of it shared with the observations. */
 const mostKept = 50_000;
 
-/**
- * A file that changed this short a time before it was read may change again without another time or size: its times are
- * those of the kernel's tick, or, on some file systems, whole seconds.
- */
-const racyMs = 2_500;
-
 /** Keeps what is made of a file while its device, inode, size, mtime and ctime stand. Nothing is kept of files without a status. */
 export function lookMemory(files: Files, clock: Pick<Clock, 'now'>): LookMemory {
   const certificates = keeping<CertificateFile>(files, clock);
   const keys = keeping<Result<boolean>>(files, clock);
+  const work = standingWork(clock);
   const kept: KeptReadings = {
+    work,
     certificate: (path, read) => certificates.once(path, path, read),
     keyMatch: (path, leaf, compare) => keys.once(`${leaf} ${path}`, path, compare),
   };
@@ -40,6 +39,7 @@ export function lookMemory(files: Files, clock: Pick<Clock, 'now'>): LookMemory 
     looked: () => {
       certificates.forgetUnasked();
       keys.forgetUnasked();
+      work.forgetUnasked();
     },
   };
 }
@@ -58,7 +58,7 @@ function keeping<T>(files: Files, clock: Pick<Clock, 'now'>) {
       // Before it is read: what changes while it is read has another status at the next look.
       const status = files.status?.(path);
       const known = entries.get(key);
-      if (known && status?.ok && isSame(known.status, status.value)) {
+      if (known && status?.ok && isSameStatus(known.status, status.value)) {
         known.asked = true;
         return known.made;
       }
@@ -75,14 +75,4 @@ function keeping<T>(files: Files, clock: Pick<Clock, 'now'>) {
       }
     },
   };
-}
-
-function isSame(one: FileStatus, other: FileStatus): boolean {
-  return (
-    one.device === other.device &&
-    one.inode === other.inode &&
-    one.size === other.size &&
-    one.modifiedAt === other.modifiedAt &&
-    one.changedAt === other.changedAt
-  );
 }

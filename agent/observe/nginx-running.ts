@@ -1,8 +1,10 @@
 import path from 'node:path';
 import type { Config } from '../config.ts';
 import { type LogEntry, readErrorLog } from '../formats/nginx-error-log.ts';
-import { parseNginx } from '../formats/nginx-parser.ts';
-import type { Files, LookPorts, Proc } from '../ports.ts';
+import { parseNginxSteps } from '../formats/nginx-parser.ts';
+import { atOnce, type Steps } from '../formats/steps.ts';
+import type { Files, LogEnd, LookPorts, Proc } from '../ports.ts';
+import { type KnownFiles, keptSteps } from './certificate-file.ts';
 import { type Bound, observeListening } from './listening-sockets.ts';
 import { type Master, type NginxProcesses, observeNginxProcesses } from './nginx-process.ts';
 import type { Observations } from './observations.ts';
@@ -34,13 +36,15 @@ const logBytes = 256 * 1024;
  * The pid file and error log are those of the main config file; nginx's compiled-in places are Debian's.
  */
 export function observeRunningNginx(
-  ports: Pick<LookPorts, 'files' | 'clock' | 'proc' | 'logEnd'>,
+  ports: Pick<LookPorts, 'clock' | 'proc' | 'logEnd'> & { files: KnownFiles },
   config: Config,
   seen: Pick<Observations, 'deployments' | 'endpoints' | 'servers'>,
 ): RunningNginx | undefined {
   const processes = observeNginxProcesses(ports.proc, ports.clock.now());
   if (!processes) return undefined;
-  const { pidFile, errorLogs, workers } = places(ports.files, config);
+  const { pidFile, errorLogs, workers } = atOnce(
+    keptSteps(ports.files, 'places of nginx', (files) => placeSteps(files, config)),
+  );
   const workerProcesses = workers === 'auto' ? processors(ports.proc) : workers;
   const named = Number(textOf(ports.files, pidFile)?.trim() || Number.NaN);
   const own = ownMaster(processes.masters, config, named);
@@ -50,15 +54,12 @@ export function observeRunningNginx(
       .flatMap((deployment) => deployment.listeners.map((one) => [`${one.address} ${one.port}`, one])),
   );
   const log = errorLogs
-    .flatMap((file) => {
-      const end = ports.logEnd(file, logBytes);
-      return end.ok ? readErrorLog(end.value.text, end.value.modifiedAt) : [];
-    })
+    .flatMap((file) => atOnce(keptSteps(ports.files, `log ${file}`, (files) => logSteps(files, ports.logEnd, file))))
     .sort((a, b) => a.at - b.at);
   // an address of all that keeps to an answer of its own
   for (const one of seen.endpoints) if (one.server === 'nginx') listeners.set(`${one.address} ${one.port}`, one);
   for (const one of refusedAddresses(log)) listeners.set(`${one.address} ${one.port}`, one);
-  const listening = observeListening(ports.proc, [...listeners.values()]);
+  const listening = observeListening(ports.proc, [...listeners.values()], pidsOf(processes));
   const drifted = seen.endpoints.some(({ served, configured, failure }) => failure || served !== configured);
   const configFiles = seen.servers.filter(({ server }) => server === 'nginx').flatMap((server) => server.configFiles);
   const changed = drifted ? newest(ports.files, configFiles) : undefined;
@@ -75,6 +76,11 @@ export function observeRunningNginx(
   };
 }
 
+function pidsOf({ masters, orphans }: NginxProcesses): number[] {
+  const workers = [...masters.flatMap((master) => master.workers), ...orphans];
+  return [...masters, ...workers].map(({ pid }) => pid);
+}
+
 /** The one that the pid file names, unless that runs another config; else the only one that was started with this one. */
 function ownMaster(masters: Master[], { nginx }: Config, named: number): Master | 'unknown' | undefined {
   const home = (prefix: string | undefined) => prefix ?? path.dirname(nginx.config);
@@ -88,12 +94,19 @@ function ownMaster(masters: Master[], { nginx }: Config, named: number): Master 
   return same.length > 1 ? 'unknown' : same[0];
 }
 
-function places(
+function* logSteps(files: Files, logEnd: LogEnd, file: string): Steps<LogEntry[]> {
+  files.status?.(file);
+  const end = logEnd(file, logBytes);
+  yield;
+  return end.ok ? readErrorLog(end.value.text, end.value.modifiedAt) : [];
+}
+
+function* placeSteps(
   files: Files,
   { nginx }: Config,
-): { pidFile: string; errorLogs: string[]; workers: number | 'auto' | undefined } {
+): Steps<{ pidFile: string; errorLogs: string[]; workers: number | 'auto' | undefined }> {
   const prefix = nginx.prefix ?? '/usr/share/nginx';
-  const { directives } = parseNginx(textOf(files, nginx.config) ?? '', nginx.config);
+  const { directives } = yield* parseNginxSteps(textOf(files, nginx.config) ?? '', nginx.config);
   const argOf = (name: string) => directives.findLast((directive) => directive.name === name)?.args[0];
   const workers = argOf('worker_processes') ?? (directives.some(({ name }) => name === 'include') ? '' : '1');
   const log = argOf('error_log') ?? '/var/log/nginx/error.log';

@@ -25,7 +25,7 @@ import { readingBudget } from './reading-budget.ts';
 import { inSlices, slices } from './slices.ts';
 import { needsIntermediate } from './trust.ts';
 import { readTrustedRoots } from './trusted-roots.ts';
-import { noUpkeep, upkeepSteps } from './upkeep.ts';
+import { noUpkeep, stillKnown, upkeepSteps } from './upkeep.ts';
 
 /** certbot swaps its links within milliseconds; what still disagrees after this is broken, not settling. */
 const settlingMs = 60_000;
@@ -93,7 +93,7 @@ export async function observeHost(
   const roots = readTrustedRoots(ports.files, trusted, memory?.roots);
   if (memory) memory.roots = roots;
   const slice = slices(ports.clock);
-  const known = carriesOver ? memory?.upkeep : undefined;
+  const known = memory?.upkeep && (carriesOver ? memory.upkeep : stillKnown(memory.upkeep, seen.at));
   const upkeep = await inSlices(slice, upkeepSteps(ports, config, whole, { served, roots }, '/', known));
   if (memory) memory.upkeep = { trust: upkeep.trust, roots, renewers: upkeep.machinery };
   const brokenChains = await inSlices(

@@ -1,7 +1,9 @@
 import { join } from 'node:path';
 import { type CertbotRun, lastRenewalIn } from '../formats/certbot-log.ts';
+import { atOnce, type Steps } from '../formats/steps.ts';
 import type { Files, LogEnd } from '../ports.ts';
 import { type AcmeClient, observeAcmeClients } from './acme-clients.ts';
+import { type KnownFiles, keptSteps } from './certificate-file.ts';
 import { observeCronJobs } from './renewal-cron.ts';
 import type { RenewalRunner } from './renewal-runner.ts';
 import { observeTimers } from './renewal-timer.ts';
@@ -31,24 +33,39 @@ export interface MachineryObserved {
  * files of other ACME clients. `root` is "/" or the tree to be judged in its place; `clientDirectories` are further
  * places to look for other clients in (absolute, without `root`). With `known`, of a look before, only certbot's log is read.
  */
-export function observeRenewalMachinery(
-  { files, logEnd }: { files: Files; logEnd: LogEnd },
-  places: { root: string; configDirectory: string; logsDirectory: string; clientDirectories?: readonly string[] },
-  known?: Renewers,
-): RenewalMachinery {
-  const { systemd, runners, unreadable, clients } = known ?? observeRenewers(files, places);
-  const lastRun = lastRenewal(logEnd, places.logsDirectory);
+export function observeRenewalMachinery(ports: Reading, places: Places, known?: Renewers): RenewalMachinery {
+  return atOnce(machinerySteps(ports, places, known));
+}
+
+interface Reading {
+  files: KnownFiles;
+  logEnd: LogEnd;
+}
+
+interface Places {
+  root: string;
+  configDirectory: string;
+  logsDirectory: string;
+  clientDirectories?: readonly string[];
+}
+
+/** As observeRenewalMachinery, which keeps what it made of files that stand. */
+export function* machinerySteps({ files, logEnd }: Reading, places: Places, known?: Renewers): Steps<RenewalMachinery> {
+  const { systemd, runners, unreadable, clients } =
+    known ?? (yield* keptSteps(files, `renewers ${places.root}`, (noted) => renewerSteps(noted, places)));
+  const lastRun = yield* keptSteps(files, 'last renewal', (noted) =>
+    lastRenewalSteps(noted, logEnd, places.logsDirectory),
+  );
   return { systemd, runners, unreadable, ...(lastRun ? { lastRun } : {}), clients };
 }
 
-function observeRenewers(
-  files: Files,
-  places: { root: string; configDirectory: string; clientDirectories?: readonly string[] },
-): Renewers {
+function* renewerSteps(files: Files, places: Omit<Places, 'logsDirectory'>): Steps<Renewers> {
   const { root, configDirectory } = places;
   const systemd = files.list(join(root, 'run/systemd/system')).ok;
   const timers = observeTimers(files, root, configDirectory, systemd);
+  yield;
   const cron = observeCronJobs(files, root, configDirectory, systemd);
+  yield;
   return {
     systemd,
     runners: [...timers, ...cron.runners],
@@ -63,13 +80,19 @@ const logBytes = 512 * 1024;
 /** Debian appends to one log, which logrotate moves away each week; elsewhere each run begins a log of its own. */
 const logsLookedAt = 10;
 
-function lastRenewal(logEnd: LogEnd, directory: string): RenewalMachinery['lastRun'] {
+function* lastRenewalSteps(
+  files: Files,
+  logEnd: LogEnd,
+  directory: string,
+): Steps<RenewalMachinery['lastRun'] | undefined> {
   for (let index = 0; index < logsLookedAt; index += 1) {
     const log = join(directory, `letsencrypt.log${index === 0 ? '' : `.${index}`}`);
+    files.status?.(log);
     const end = logEnd(log, logBytes);
     if (!end.ok) return undefined;
     const run = lastRenewalIn(end.value.text, end.value.modifiedAt);
     if (run) return { ...run, log };
+    yield;
   }
   return undefined;
 }

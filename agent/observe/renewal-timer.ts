@@ -133,7 +133,7 @@ export function scriptsIn(files: Files, root: string, commands: string): string[
   const paths = commands.match(/(?<=^|\s|["'])\/[^\s"';&|]+/gm) ?? [];
   return [...new Set(paths)]
     .slice(0, 20)
-    .filter((path) => !/\/(?:certbot|letsencrypt|sh|bash|perl|python3?|test|env|sleep)$/.test(path))
+    .filter((path) => !/\/(?:certbot|letsencrypt|sh|bash|perl|python3?|test|env|sleep)$|^\/proc\//.test(path))
     .map((path) => files.read(join(root, path)))
     .flatMap((content) => {
       if (!content.ok || content.value.bytes[0] !== 0x23 || content.value.bytes[1] !== 0x21) return [];

@@ -4,6 +4,7 @@ import type { Config } from '../config.ts';
 import type { Steps } from '../formats/steps.ts';
 import type { Files } from '../ports.ts';
 import { observeApache } from './apache/apache-server.ts';
+import { type KnownFiles, keptSteps } from './certificate-file.ts';
 import { observeHaproxy } from './haproxy/haproxy-server.ts';
 import { listedDeployments } from './listed/listed-listeners.ts';
 import { nginxSteps } from './nginx-servers.ts';
@@ -25,10 +26,23 @@ const haproxyConfig = '/etc/haproxy/haproxy.cfg';
  * settings list besides belongs to no server whose config could be read.
  */
 export function* serverSteps(
-  files: Files,
+  files: KnownFiles,
   config: Config,
   budget: () => ReadingBudget = () => unlimited,
 ): Steps<ServersObservation> {
+  let wasSpent = false;
+  const noting = () => {
+    const isSpent = budget();
+    return () => {
+      wasSpent ||= isSpent();
+      return wasSpent;
+    };
+  };
+  const read = (noted: Files) => readingSteps(noted, config, noting);
+  return yield* keptSteps(files, 'servers', read, () => !wasSpent);
+}
+
+function* readingSteps(files: Files, config: Config, budget: () => ReadingBudget): Steps<ServersObservation> {
   const { nginx, apache, haproxy } = config;
   const apacheFile = apache.config ?? apacheConfigs.find((file) => files.resolve(file).ok);
   const haproxyFile = haproxy.config ?? (files.resolve(haproxyConfig).ok ? haproxyConfig : undefined);

@@ -14,6 +14,8 @@ export interface ChainTrust {
   trusted: boolean;
   /** What does not belong into it, or not there. */
   untidy?: Untidiness;
+  /** Where trusted: until then it is by the same roots; milliseconds since 1970. */
+  until?: number;
   /** The root's subject, where trusted; one attribute a line as node:crypto gives it, joined with ", ". */
   root?: string;
   problem?: 'self-signed' | 'unknown-root' | 'no-issuer' | 'issuer-expired' | 'issuer-not-yet-valid' | 'gave-up';
@@ -85,7 +87,7 @@ function judgedChain(
   if (!path) return undefined;
   const untidy = certificates.every((each) => each !== undefined) ? untidinessOf(certificates) : undefined;
   const judged: Omit<ChainTrust, 'fingerprints'> = path.trusted
-    ? { trusted: true, root: oneLine(path.root) }
+    ? { trusted: true, root: oneLine(path.root), until: path.until }
     : endOf(path);
   return { fingerprints, ...judged, ...(untidy && { untidy }) };
 }

@@ -2,10 +2,11 @@ import type { Config } from '../config.ts';
 import type { Steps } from '../formats/steps.ts';
 import type { LookPorts } from '../ports.ts';
 import { nginxAccounts, readAccounts } from './accounts.ts';
+import { type KnownFiles, keptSteps } from './certificate-file.ts';
 import { type KeyFilesObserved, keyFileSteps } from './key-exposure.ts';
 import { type LineageVersionsObserved, lineageVersionSteps } from './lineage-versions.ts';
 import type { Observations } from './observations.ts';
-import { type MachineryObserved, observeRenewalMachinery, type Renewers } from './renewal-machinery.ts';
+import { type MachineryObserved, machinerySteps, type Renewers } from './renewal-machinery.ts';
 import { type ChainTrust, type ServedCertificates, type TrustObserved, trustSteps } from './trust.ts';
 import type { TrustedRoots } from './trusted-roots.ts';
 
@@ -14,10 +15,16 @@ export interface Upkeep extends KeyFilesObserved, TrustObserved, MachineryObserv
 
 /** What does not follow from the files that are watched: a look that follows a change of those takes it as it was. */
 export interface KnownUpkeep {
-  renewers: Renewers;
+  /** Absent: they are looked for. */
+  renewers?: Renewers;
   trust: readonly ChainTrust[];
   /** By which `trust` was judged. */
   roots: TrustedRoots;
+}
+
+/** Of it what any look may take as it was: by the same roots a chain stays trusted until an issuer's end. `now`: milliseconds since 1970. */
+export function stillKnown({ trust, roots }: KnownUpkeep, now: number): KnownUpkeep {
+  return { roots, trust: trust.filter(({ until = 0 }) => now < until) };
 }
 
 /** Nothing looked at: for a look that only prepares an action. */
@@ -34,7 +41,7 @@ export const noUpkeep: Upkeep = {
  * where nothing can have changed that tells of it.
  */
 export function* upkeepSteps(
-  ports: Pick<LookPorts, 'files' | 'permissions' | 'logEnd'>,
+  ports: Pick<LookPorts, 'permissions' | 'logEnd'> & { files: KnownFiles },
   config: Config,
   seen: Pick<Observations, 'at' | 'lineages' | 'deployments' | 'endpoints'>,
   trust: { served: ServedCertificates; roots: TrustedRoots },
@@ -46,8 +53,10 @@ export function* upkeepSteps(
   const outside = deployments.flatMap(({ lineage, configured }) =>
     lineage === undefined && configured ? [configured] : [],
   );
-  const accounts = readAccounts(ports.files, root);
-  const serverAccounts = yield* nginxAccounts(ports.files, config.nginx.config);
+  const { accounts, serverAccounts } = yield* keptSteps(ports.files, `accounts ${root}`, function* (files) {
+    const own = readAccounts(files, root);
+    return { accounts: own, serverAccounts: yield* nginxAccounts(files, config.nginx.config) };
+  });
   const keyFiles = yield* keyFileSteps(ports, accounts, keyPaths, serverAccounts);
   const chains = yield* trustSteps(
     endpoints,
@@ -56,8 +65,7 @@ export function* upkeepSteps(
     at,
     known?.roots === trust.roots ? known.trust : [],
   );
-  const machinery = observeRenewalMachinery(ports, { root, ...config.certbot }, known?.renewers);
-  yield;
+  const machinery = yield* machinerySteps(ports, { root, ...config.certbot }, known?.renewers);
   const lineageVersions = yield* lineageVersionSteps(ports.files, lineages, outside);
   return { keyFiles, trust: chains, machinery, lineageVersions };
 }

@@ -20,6 +20,11 @@ export type EnrolmentFailure =
   | { reason: 'refused'; detail: RefusalReason }
   | { reason: 'state'; detail: Failure['detail'] };
 
+/** What came of it. `mayStand`: the collector was told the token and has not said no, so it may have taken this key already. */
+export type EnrolmentOutcome =
+  | { ok: true; value: Enrolment }
+  | { ok: false; failure: EnrolmentFailure; mayStand: boolean };
+
 const answerMs = 15_000;
 /** A fresh key, until the collector has answered: so that the same is sent again if the answer was lost. */
 const enrollingKeyFile = 'agent-key-enrolling.pem';
@@ -34,15 +39,16 @@ export async function enrol(
   join: Join,
   hostName: string,
   freshKey = false,
-): Promise<{ ok: true; value: Enrolment } | { ok: false; failure: EnrolmentFailure }> {
+): Promise<EnrolmentOutcome> {
   const before = loadEnrolment(ports.state);
   const earlier = before.ok ? before.value : undefined;
   const isFresh = freshKey && earlier !== undefined;
   const key = loadOrMakeKey(ports.state, isFresh ? enrollingKeyFile : keyFileOf(earlier));
-  if (!key.ok) return { ok: false, failure: { reason: 'state', detail: key.failure.detail } };
+  if (!key.ok) return { ok: false, failure: { reason: 'state', detail: key.failure.detail }, mayStand: false };
   const opened = await ports.openCollectorSocket(join);
-  if (!opened.ok) return opened;
+  if (!opened.ok) return { ...opened, mayStand: false };
   const socket = opened.value;
+  let isTold = false;
 
   const answer = await new Promise<
     { ok: true; value: { agentId: string; collectorId: string } } | { ok: false; failure: EnrolmentFailure }
@@ -60,6 +66,7 @@ export async function enrol(
     socket.onMessage((text) => {
       const frame = readCollectorFrame(text);
       if (frame?.type === 'challenge') {
+        isTold = true;
         socket.send(JSON.stringify({ type: 'enrol', token: join.token, publicKey: publicHalf(key.value), hostName }));
       } else if (frame?.type === 'enrolled') {
         resolve({ ok: true, value: frame });
@@ -69,7 +76,7 @@ export async function enrol(
     });
   });
   socket.close();
-  if (!answer.ok) return answer;
+  if (!answer.ok) return { ...answer, mayStand: isTold && answer.failure.reason !== 'refused' };
   const keyFile = isFresh ? otherKeyFileOf(earlier) : keyFileOf(earlier);
   const enrolment = {
     authority: join.authority,
@@ -84,5 +91,5 @@ export async function enrol(
   if (saved.ok && isFresh) for (const file of [enrollingKeyFile, keyFileOf(earlier)]) forgetKey(ports.state, file);
   return saved.ok
     ? { ok: true, value: enrolment }
-    : { ok: false, failure: { reason: 'state', detail: saved.failure.detail } };
+    : { ok: false, failure: { reason: 'state', detail: saved.failure.detail }, mayStand: true };
 }

@@ -97,6 +97,19 @@ export function loadEnrolment(state: Pick<State, 'read'>): Result<Enrolment | un
     : failed('malformed', `${enrolmentFile} in the state directory is damaged: enrol again`);
 }
 
+/** As loadEnrolment, for who asks over and over: the same text is read as what it was. */
+export function enrolmentReader(state: Pick<State, 'read'>): () => Result<Enrolment | undefined> {
+  let text: string | undefined;
+  let read: Result<Enrolment | undefined> = success(undefined);
+  return () => {
+    const stored = state.read(enrolmentFile);
+    if (!stored.ok) return stored;
+    if (stored.value !== text) read = loadEnrolment({ read: () => stored });
+    text = stored.value;
+    return read;
+  };
+}
+
 export function saveEnrolment(state: State, enrolment: Enrolment): Result<void> {
   return state.write(enrolmentFile, `${JSON.stringify(enrolment, null, 2)}\n`);
 }

@@ -4,7 +4,7 @@ import { certificatesSince } from '@certherd/protocol/version';
 import type { Ports } from '../ports.ts';
 import type { FindDer } from './certificate-teller.ts';
 import type { ConnectionState } from './connection-state.ts';
-import { type Enrolment, loadEnrolment, nextGeneration } from './identity.ts';
+import { type Enrolment, enrolmentReader, nextGeneration } from './identity.ts';
 import { createKeyring } from './keyring.ts';
 import { type EventDraft, type Outbox } from './outbox.ts';
 import { reconnectDelay } from './reconnect.ts';
@@ -42,6 +42,7 @@ export function startReporter(
   let stopped = false;
   let cancelWait = () => {};
   const keyring = createKeyring(ports);
+  const loadEnrolment = enrolmentReader(ports.state);
   const tell = (next: ConnectionState) => {
     connection = next;
     on.changed();
@@ -56,7 +57,7 @@ export function startReporter(
     });
   /** `enroll --replace` has put another one on disk. What cannot be read at this moment is none. */
   const isReplaced = () => {
-    const onDisk = loadEnrolment(ports.state);
+    const onDisk = loadEnrolment();
     return onDisk.ok && (onDisk.value?.agentId !== current?.agentId || onDisk.value?.pin !== current?.pin);
   };
   /** True where it ended early, for another identity. */
@@ -78,7 +79,7 @@ export function startReporter(
   };
 
   const connectOnce = async (): Promise<SessionEnd & { why: string; authority: string }> => {
-    const enrolment = loadEnrolment(ports.state);
+    const enrolment = loadEnrolment();
     current = enrolment.ok ? enrolment.value : undefined;
     if (!enrolment.ok) return { established: false, why: enrolment.failure.detail, authority: '' };
     if (!enrolment.value) return { established: false, why: 'not enrolled', authority: '' };

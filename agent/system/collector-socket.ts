@@ -14,16 +14,17 @@ const mostUnread = 3 * maxSnapshotBytes;
 /**
  * A WebSocket to the collector over TLS, through the HTTP proxy that `environment` names for it (HTTPS_PROXY, NO_PROXY). Not one
  * byte of ours is written before the server has shown the pinned key, or a certificate that the system's roots or `extraRoots`
- * (PEM files) vouch for.
+ * (PEM files) vouch for. `localAddress`: from this address of the host.
  */
 export function collectorSocketOpener(
   extraRoots: readonly string[],
   environment: Readonly<Record<string, string | undefined>>,
+  localAddress?: string,
 ): OpenCollectorSocket {
   const roots = () => readRootTexts(systemFiles(), bundledRoots, extraRoots);
   return async ({ authority, pin }) => {
     const { host, port } = hostAndPort(authority);
-    const connected = await trustedTls({ host, port, pin, connectMs }, roots, environment);
+    const connected = await trustedTls({ host, port, pin, connectMs, localAddress }, roots, environment);
     if (!connected.ok) return connected;
     const socket = new WebSocket(`wss://${authority}${agentPath}`, {
       createConnection: () => connected.socket,

@@ -7,7 +7,7 @@ import type { DoctorPorts, Space } from '../doctor/doctor-ports.ts';
 import { collectorSocketOpener } from './collector-socket.ts';
 import { attempt } from './files.ts';
 import { httpsOpener } from './https.ts';
-import { lockHolder } from './lock.ts';
+import { isLocked, lockHolder, sharedLocks } from './lock.ts';
 import { systemLooking } from './looking.ts';
 import { systemPrograms } from './programs.ts';
 import { systemState } from './state.ts';
@@ -33,6 +33,7 @@ export function systemDiagnosing({
     reach,
     state: systemState(stateDirectory),
     daemonPid: () => lockHolder(stateDirectory, 'run'),
+    isUpgrading: () => isLocked(sharedLocks, 'certherd-upgrade'),
     collectorThrough: (environment) => collectorSocketOpener(extraRoots, environment),
     httpsThrough: (environment) => httpsOpener({ ...environment }, questionMs),
     programs: systemPrograms(),

@@ -4,6 +4,9 @@ import { makeDirectory } from './make-directory.ts';
 
 type LockName = 'action' | 'run' | 'certherd-install' | 'certherd-upgrade';
 
+/** Where those are that are not one state directory's: gone with a reboot, as whoever holds a lock is. */
+export const sharedLocks = '/run';
+
 /**
  * One holder at a time among all processes. The lock is a file that names its holder by pid and start time; a
  * holder that died leaves a file that nobody matches, and the next one takes it over.

@@ -9,7 +9,7 @@ export function systemState(directory: string): State & Keeping {
   const ensure = () => makeDirectory(directory);
   return {
     read: (name) => attempt(() => textOf(path.join(directory, name))),
-    write: (name: string, text: string | Uint8Array) =>
+    write: (name: string, text: string | Uint8Array, { lasting } = { lasting: true }) =>
       attempt(() => {
         ensure();
         const target = path.join(directory, name);
@@ -17,18 +17,18 @@ export function systemState(directory: string): State & Keeping {
         try {
           // Root may write in the directory of an agent that is not root: no link of that one's is followed.
           fs.rmSync(beside, { force: true });
-          writeSynced(beside, 'wx', text);
+          write(beside, 'wx', text, lasting);
           fs.renameSync(beside, target);
         } catch (error) {
           fs.rmSync(beside, { force: true });
           throw error;
         }
-        syncDirectory(directory);
+        if (lasting) syncDirectory(directory);
       }),
     append: (name, text) =>
       attempt(() => {
         ensure();
-        writeSynced(path.join(directory, name), 'a', text);
+        write(path.join(directory, name), 'a', text, true);
       }),
   };
 }
@@ -44,11 +44,11 @@ function textOf(file: string): string | undefined {
   }
 }
 
-function writeSynced(file: string, flags: 'wx' | 'a', text: string | Uint8Array): void {
+function write(file: string, flags: 'wx' | 'a', text: string | Uint8Array, lasting: boolean): void {
   const descriptor = fs.openSync(file, flags, 0o600);
   try {
     fs.writeFileSync(descriptor, text);
-    fs.fsyncSync(descriptor);
+    if (lasting) fs.fsyncSync(descriptor);
   } finally {
     fs.closeSync(descriptor);
   }

@@ -10,6 +10,8 @@ export interface TrustTarget {
   /** As in a join string (protocol/join.ts). */
   pin: string;
   connectMs: number;
+  /** From this address of the host; absent: as the system chooses. */
+  localAddress?: string | undefined;
 }
 
 /**
@@ -17,7 +19,7 @@ export interface TrustTarget {
  * `roots`: PEM texts, read only where they are to decide.
  */
 export function trustedTls(
-  { host, port, pin, connectMs }: TrustTarget,
+  { host, port, pin, connectMs, localAddress }: TrustTarget,
   roots: () => readonly string[],
   environment: NodeJS.ProcessEnv,
 ): Promise<{ ok: true; socket: TLSSocket } | { ok: false; failure: CollectorFailure }> {
@@ -48,6 +50,7 @@ export function trustedTls(
     const options = {
       host,
       port,
+      ...(localAddress !== undefined && { localAddress }),
       rejectUnauthorized: byRoots,
       // Where the pin decides, Node is kept from reading all of its roots: 4 MB and 10 ms.
       ca: byRoots ? [...roots()] : [],

@@ -1,20 +1,15 @@
-import type { CommandEntry as Entry, OptionEntry, Options } from '@certherd/command-line/command';
+import type { OptionEntry } from '@certherd/command-line/command';
 import { completionEntry } from '@certherd/command-line/completion-entry';
-import { type CommonOptions, type Console, exitCodes } from './command.ts';
+import { exitCodes } from './command.ts';
+import { type CommandEntry, commonOf, textOf, usualExits } from './command-entry.ts';
+import { labelEntries } from './label-entries.ts';
+import { listEntries } from './list-entries.ts';
 
 export const programName = 'certherd-collector';
 
 /** What the program is, in one sentence. */
 export const programSummary =
   'Collects what the agents of a fleet prove about their certificates, keeps it, and shows it.';
-
-/** One of the collector's commands. */
-export interface CommandEntry extends Entry<Run> {
-  /** False: it has no settings and no data. */
-  settled: boolean;
-}
-
-type Run = (args: string[], options: Options, console: Console) => Promise<number> | number;
 
 /** The options of this command, in the order in which they are told. */
 export function optionsOf({ options, settled }: CommandEntry): OptionEntry[] {
@@ -40,13 +35,6 @@ const verboseOption: OptionEntry = {
   flag: '--verbose',
   summary: 'log everything; show where an error came from',
 };
-
-const usualExits = [
-  { code: exitCodes.ok, what: 'done' },
-  { code: exitCodes.failed, what: 'failed' },
-  { code: exitCodes.usage, what: 'wrong usage' },
-  { code: exitCodes.config, what: 'wrong settings' },
-];
 
 /** Every command. Each is loaded where it runs. */
 export const commandTable: readonly CommandEntry[] = [
@@ -87,6 +75,13 @@ export const commandTable: readonly CommandEntry[] = [
         values: 'text',
         summary: 'how long it may be used: 30m, 1h, 2d (default: 1h)',
       },
+      {
+        flag: '--labels',
+        value: 'KEY=VALUE,…',
+        values: 'text',
+        summary: 'what the host is labelled as it enrols: owner=payments,team=checkout',
+      },
+      { flag: '--count', value: 'N', values: 'text', summary: 'so many, one a line (default: 1)' },
       { flag: '--json', summary: 'print {version, join, expiresAt}' },
     ],
     examples: [
@@ -101,7 +96,9 @@ export const commandTable: readonly CommandEntry[] = [
           ...commonOf(options),
           ...(typeof options['url'] === 'string' && { url: options['url'] }),
           ...(typeof options['trust'] === 'string' && { trust: options['trust'] }),
+          ...(typeof options['labels'] === 'string' && { labels: options['labels'] }),
           expires: typeof options['expires'] === 'string' ? options['expires'] : '1h',
+          ...(typeof options['count'] === 'string' && { count: options['count'] }),
         },
         console,
       ),
@@ -118,6 +115,8 @@ export const commandTable: readonly CommandEntry[] = [
     settled: true,
     run: async (_args, options, console) => (await import('./host.ts')).listHosts(commonOf(options), console),
   },
+  ...labelEntries,
+  ...listEntries,
   {
     name: 'request',
     summary: 'ask a host for something: rescan, verify, reload, renew, restore or rehearse',
@@ -245,6 +244,22 @@ export const commandTable: readonly CommandEntry[] = [
       (await import('./doctor.ts')).showDoctor({ ...commonOf(options), json: options['json'] === true }, console),
   },
   {
+    name: 'health',
+    summary: 'ask the collector that serves here whether it can keep what it is told, for probes',
+    details:
+      'It asks /healthz at web_listen, opens nothing and changes nothing. doctor tells more. The container image has it as its health check.',
+    options: [],
+    examples: [{ command: 'health', what: 'where there is no curl' }],
+    exits: [
+      { code: exitCodes.ok, what: 'it answers, and what agents tell is kept' },
+      { code: exitCodes.failed, what: 'nobody answers, or nothing can be written' },
+      { code: exitCodes.usage, what: 'wrong usage' },
+      { code: exitCodes.config, what: 'wrong settings' },
+    ],
+    settled: true,
+    run: async (_args, options, console) => (await import('./health.ts')).showHealth(commonOf(options), console),
+  },
+  {
     ...completionEntry(programName, exitCodes),
     settled: false,
     run: async ([shell = ''], _options, console) => (await import('./completion.ts')).printCompletion(shell, console),
@@ -259,16 +274,3 @@ export const commandTable: readonly CommandEntry[] = [
     run: async (_args, _options, console) => (await import('./version.ts')).showVersion(console),
   },
 ];
-
-function commonOf({ config, data, verbose, json }: Options): CommonOptions & { json: boolean } {
-  return {
-    ...(typeof config === 'string' && { config }),
-    ...(typeof data === 'string' && { data }),
-    verbose: verbose === true,
-    json: json === true,
-  };
-}
-
-function textOf(value: string | boolean | undefined): string | undefined {
-  return typeof value === 'string' ? value : undefined;
-}

@@ -35,7 +35,7 @@ export function placesOf({ config, data }: CommonOptions): string[] {
 }
 
 /** A user of no account (DynamicUser=, a container's own uid) has no home, and needs none where the data directory is named. */
-function homeHere(): string {
+export function homeHere(): string {
   try {
     return homedir();
   } catch {

@@ -3,16 +3,16 @@ import { doctorCode } from '@certherd/command-line/diagnosis';
 import { diagnosisReport, diagnosisView } from '@certherd/command-line/diagnosis-view';
 import { printableJson } from '@certherd/command-line/printable';
 import { terminalOf } from '@certherd/command-line/terminal';
-import { homedir, hostname } from 'node:os';
+import { hostname } from 'node:os';
 import { loadConfig, parseConfig } from '../config.ts';
 import { collectorAreas } from '../doctor/doctor.ts';
 import { collectorVersion } from '../version.ts';
-import { type CommonOptions, type Console, placesOf } from './command.ts';
+import { type CommonOptions, type Console, homeHere, placesOf } from './command.ts';
 import { programName } from './command-table.ts';
 
 /** `doctor`: what is wrong with this installation, and what mends it. With wrong settings it goes on with the defaults, and says so. */
 export async function showDoctor(options: CommonOptions & { json: boolean }, console: Console): Promise<number> {
-  const surroundings = { env: process.env, home: homedir(), isRoot: process.getuid?.() === 0 };
+  const surroundings = { env: process.env, home: homeHere(), isRoot: process.getuid?.() === 0 };
   const loaded = loadConfig({ file: options.config, dataDirectory: options.data }, surroundings);
   const usual = loaded.ok ? loaded : parseConfig('', '', options.data, surroundings);
   if (!usual.ok) throw new Error('the defaults are wrong');

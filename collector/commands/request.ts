@@ -1,8 +1,8 @@
-import { userInfo } from 'node:os';
 import { setTimeout as pause } from 'node:timers/promises';
 import { printable } from '@certherd/command-line/printable';
 import { startFailure } from '../failure.ts';
 import type { RequestView } from '../serve/request-view.ts';
+import { account } from './account.ts';
 import { askServing } from './ask-serving.ts';
 import { configFor, type Console, exitCodes, type JsonOptions } from './command.ts';
 import { requireData } from './directory.ts';
@@ -37,7 +37,7 @@ export async function request(
   if (config.store === undefined) requireData(dataDirectory);
   const { host, reason, key } = options;
   const withinSeconds = (parseDuration(options.within ?? '10m') ?? 0) / 1000;
-  const wish = { host, verb, subject, requester: requester(process.env), reason, key, withinSeconds };
+  const wish = { host, verb, subject, requester: account(process.env), reason, key, withinSeconds };
   let view = await answered(dataDirectory, 'POST', '/requests', wish);
   const inHand = () => view.state === 'waiting' || view.state === 'sent';
   if (options.wait && inHand() && !options.json) console.complain(worded(view));
@@ -70,12 +70,6 @@ async function answered(directory: string, method: 'GET' | 'POST', path: string,
     throw startFailure(printable(view.detail ?? `the serving collector answered ${answer.status}`));
   }
   throw startFailure('the serving collector gave no answer: look at its log');
-}
-
-/** Who typed it: with sudo the person, not root. */
-function requester({ SUDO_USER }: Readonly<Record<string, string | undefined>>): string {
-  const { username } = userInfo();
-  return SUDO_USER && SUDO_USER !== username ? `${SUDO_USER} (as ${username})` : username;
 }
 
 function worded(view: RequestView): string {

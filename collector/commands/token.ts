@@ -10,19 +10,28 @@ import { hashToken } from '../receive/authenticate.ts';
 import { loadTlsIdentity, pinOfCertificate } from '../receive/tls-identity.ts';
 import { prepareDirectory } from '../store/directory.ts';
 import { openStore } from '../store/open.ts';
+import type { TokenLabels } from '../store/facts.ts';
 import { silentLog } from '../system/log.ts';
+import { account } from './account.ts';
 import { type CommonOptions, configFor, type Console, exitCodes } from './command.ts';
 import { notWritten } from './directory.ts';
 import { parseDuration } from './duration.ts';
+import { readLabels } from './label-words.ts';
 
 export interface TokenOptions extends CommonOptions {
   url?: string;
   trust?: string;
+  labels?: string;
   expires: string;
+  /** How many, as typed. */
+  count?: string;
   json?: boolean;
 }
 
-/** `token create`: prints a join string. Works whether or not the collector serves at the moment. */
+/** Of one command: a larger fleet takes several. */
+const mostTokens = 100_000;
+
+/** `token create`: prints join strings. Works whether or not the collector serves at the moment. */
 export async function createToken(options: TokenOptions, console: Console): Promise<number> {
   const lifeMs = parseDuration(options.expires);
   if (lifeMs === undefined) {
@@ -42,24 +51,48 @@ export async function createToken(options: TokenOptions, console: Console): Prom
     );
     return exitCodes.usage;
   }
+  const labels = options.labels === undefined ? undefined : readLabels(options.labels);
+  if (labels?.ok === false) {
+    console.complain(`--labels: ${labels.failure}`);
+    return exitCodes.usage;
+  }
+  const count = /^[1-9]\d{0,5}$/.test(options.count ?? '1') ? Number(options.count ?? '1') : Number.NaN;
+  if (!(count <= mostTokens)) {
+    console.complain(`--count: expected a number from 1 to ${mostTokens}, found ${JSON.stringify(options.count)}`);
+    return exitCodes.usage;
+  }
   const config = configFor(options, console);
   if (!config) return exitCodes.config;
-  const { join, expiresAt } = await addToken(config, given, trust ?? config.publicTrust, lifeMs, console.clock);
-  if (options.json) console.print(JSON.stringify({ version: 1, join, expiresAt }));
-  else {
-    console.print(join);
-    console.complain(`Valid once, until ${expiresAt}. On the host to enrol: certherd-agent enroll JOIN`);
-  }
+  const asked = {
+    given,
+    trust: trust ?? config.publicTrust,
+    lifeMs,
+    count,
+    labels: labels && { by: account(process.env), values: labels.value },
+    clock: console.clock,
+  };
+  const { joins, expiresAt } = await addTokens(config, asked);
+  for (const join of joins) console.print(options.json ? JSON.stringify({ version: 1, join, expiresAt }) : join);
+  if (!options.json)
+    console.complain(
+      `Valid once${count > 1 ? ' each' : ''}, until ${expiresAt}. On the host to enrol: certherd-agent enroll JOIN`,
+    );
   return exitCodes.ok;
 }
 
-async function addToken(
+interface Asked {
+  given: Authority | undefined;
+  trust: PublicTrust;
+  lifeMs: number;
+  count: number;
+  labels: TokenLabels | undefined;
+  clock: Clock;
+}
+
+async function addTokens(
   config: Config,
-  given: Authority | undefined,
-  trust: PublicTrust,
-  lifeMs: number,
-  clock: Clock,
-): Promise<{ join: string; expiresAt: string }> {
+  { given, trust, lifeMs, count, labels, clock }: Asked,
+): Promise<{ joins: string[]; expiresAt: string }> {
   const directory = prepareDirectory(config.dataDirectory);
   if (!directory.ok) throw startFailure(directory.failure);
   const opened = await openStore({ ...config, dataDirectory: directory.value }, { clock, log: silentLog });
@@ -73,11 +106,13 @@ async function addToken(
     const authority = formatAuthority(
       given ?? config.publicAddress ?? guessAddress(config, await store.agentAddress()),
     );
-    const token = randomBytes(32).toString('base64url');
-    const kept = await store.addToken(hashToken(token), now, now + lifeMs);
-    if (!kept.ok) throw notWritten(config, kept.failure);
+    const tokens = Array.from({ length: count }, () => randomBytes(32).toString('base64url'));
+    // Asked for in one tick, they are one commit.
+    const kept = await Promise.all(tokens.map((token) => store.addToken(hashToken(token), now, now + lifeMs, labels)));
+    const failure = kept.find((one) => !one.ok);
+    if (failure && !failure.ok) throw notWritten(config, failure.failure);
     const expiresAt = new Date(now + lifeMs).toISOString();
-    return { join: formatJoin({ authority, pin, token }), expiresAt };
+    return { joins: tokens.map((token) => formatJoin({ authority, pin, token })), expiresAt };
   } finally {
     await store.close();
   }

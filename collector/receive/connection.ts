@@ -31,7 +31,7 @@ export function attend(socket: WebSocket, remote: string, slot: Slot, gate: Gate
   let heardAt = clock.monotonic();
   let stopBeating = () => {};
 
-  slot.onLate(() => channel.refuse('not-authenticated', 'no hello in time'));
+  slot.onLate(() => channel.refuse('too-slow', 'no hello in time'));
   socket.on('message', (data, isBinary) => {
     heardAt = clock.monotonic();
     if (channel.isOpen()) receive(data, isBinary);

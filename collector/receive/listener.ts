@@ -2,6 +2,7 @@ import { createServer } from 'node:https';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
+import type { Refused } from '@certherd/protocol/frame';
 import { agentPath } from '@certherd/protocol/session';
 import { maxFrameBytes } from '@certherd/protocol/version';
 import { WebSocketServer } from 'ws';
@@ -31,7 +32,7 @@ export interface AgentListenerOptions {
 /** Of one message. Agents send each in one. */
 export const maxFragments = 64;
 
-/** The agents' own TLS listener: it upgrades agentPath to a WebSocket, answers /healthz, and knows nothing else. */
+/** The agents' own TLS listener: it upgrades agentPath to a WebSocket, answers /healthz and /livez, and knows nothing else. */
 export async function openAgentListener(options: AgentListenerOptions): Promise<AgentListener> {
   const { identity, gate, isWritable, limits = admissionLimits } = options;
   const admission = createAdmission(gate.clock, limits);
@@ -93,6 +94,11 @@ export async function openAgentListener(options: AgentListenerOptions): Promise<
   function answer(request: IncomingMessage, response: ServerResponse): void {
     const end = (status: number, body: object) =>
       response.writeHead(status, { 'content-type': 'application/json', connection: 'close' }).end(JSON.stringify(body));
+    // That it answers at all: a full disk is no reason to start it again (Kubernetes' liveness probe).
+    if (request.method === 'GET' && request.url === '/livez') {
+      end(200, { status: 'ok' });
+      return;
+    }
     if (request.method !== 'GET' || request.url !== '/healthz') {
       end(404, { title: 'Not Found', status: 404 });
       return;
@@ -110,7 +116,11 @@ export async function openAgentListener(options: AgentListenerOptions): Promise<
     });
     const clients = [...sockets.clients];
     const ended = clients.map((client) => new Promise<void>((resolve) => client.once('close', () => resolve())));
-    for (const client of clients) client.close(1001, 'restarting');
+    const hint = spreadHint(clients.length);
+    for (const client of clients) {
+      if (hint) client.send(JSON.stringify(hint));
+      client.close(1001, 'restarting');
+    }
     const cancel = gate.clock.after(1_000, () => {
       for (const client of clients) client.terminate();
     });
@@ -120,6 +130,15 @@ export async function openAgentListener(options: AgentListenerOptions): Promise<
     server.closeAllConnections();
     await closed;
   }
+}
+
+/** Agents that come back in a second, of a collector on two cores. */
+export const backPerSecond = 400;
+
+/** A large fleet is told to spread: its agents wait for once to twice as long as they are told. A small one may come back at once. */
+export function spreadHint(agents: number): Refused | undefined {
+  const retryAfterSeconds = Math.floor(agents / backPerSecond);
+  return retryAfterSeconds > 0 ? { type: 'refused', reason: 'try-later', retryAfterSeconds } : undefined;
 }
 
 function remoteOf(socket: { remoteAddress?: string | undefined; remotePort?: number | undefined }): string {

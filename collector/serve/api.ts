@@ -2,7 +2,7 @@ import { Readable } from 'node:stream';
 import { setImmediate as othersTurn } from 'node:timers/promises';
 import type { FastifyInstance, FastifyReply } from 'fastify';
 import type { Topic } from '../receive/records.ts';
-import type { Facts, Restoration, Stay } from '../store/facts.ts';
+import type { Facts, LabelRule, Restoration, Stay } from '../store/facts.ts';
 import type { RequestRow } from '../store/requests.ts';
 import { eventView } from './assemble-estate.ts';
 import type { Estate } from './estate.ts';
@@ -24,6 +24,8 @@ export interface ApiNeeds {
   stays: (fingerprint: string) => Promise<Stay[]>;
   /** undefined: no such certificate, or no agent has told it. */
   der: (fingerprint: string) => Promise<Uint8Array | undefined>;
+  /** Every rule. */
+  labels: () => Promise<LabelRule[]>;
   counts: () => Promise<CollectorCounts>;
   live: Live;
   /** Can anything be kept? */
@@ -37,7 +39,7 @@ const chunkLength = 16 * 1024;
 
 /** The JSON API, the live stream, /metrics and /healthz. Every item has the shape that it has in Estate. */
 export function addApi(app: FastifyInstance, needs: ApiNeeds): void {
-  const { estate, events, requests, restorations, stays, der, counts, live, isWritable, now } = needs;
+  const { estate, events, requests, restorations, stays, der, labels, counts, live, isWritable, now } = needs;
   app.get('/api/v1/estate', async (_, reply) => {
     const body = await estate();
     return reply
@@ -87,6 +89,11 @@ export function addApi(app: FastifyInstance, needs: ApiNeeds): void {
     const limit = wholeNumber(query['limit'], 1, 1000);
     if (limit === 'wrong') return sendProblem(reply, 400, 'Bad query', 'limit: a number from 1 to 1000');
     const items = (await requests(limit ?? 100)).map((row) => requestView(row, now()));
+    return sendFresh(reply, { version: 1, at: instant(now()), items });
+  });
+
+  app.get('/api/v1/labels', async (_, reply) => {
+    const items = (await labels()).map(({ id: _id, setAt, ...rule }) => ({ ...rule, setAt: instant(setAt) }));
     return sendFresh(reply, { version: 1, at: instant(now()), items });
   });
 

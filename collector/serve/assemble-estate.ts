@@ -2,6 +2,7 @@ import type { Certificate } from '@certherd/protocol/certificate';
 import { endpointStatus } from '../evaluate/endpoint-status.ts';
 import { isOutOfDate } from '../evaluate/freshness.ts';
 import { bySeverity, hostStatus } from '../evaluate/host-status.ts';
+import { type LabelBook, labelBook, type Labels } from '../evaluate/labels.ts';
 import { silentFindings } from '../evaluate/silent-findings.ts';
 import type { EventFacts, Facts, HostFacts } from '../store/facts.ts';
 import type { CertificateView, EndpointView, Estate, EventView, FindingView, HostView } from './estate.ts';
@@ -27,7 +28,10 @@ export function assembleEstate(facts: EstateFacts, now: number): Estate {
   const known = new Map(facts.certificates.map(({ certificate }) => [certificate.fingerprint, certificate]));
   const held = new Map<string, Pick<CertificateView, 'files' | 'endpoints'>>();
   for (const fingerprint of known.keys()) held.set(fingerprint, { files: [], endpoints: [] });
-  const views = facts.hosts.map((host) => assembleHost(host, facts.presenceOf(host.agentId), known, held, now));
+  const book = labelBook(facts.labels);
+  const views = facts.hosts.map((host) =>
+    assembleHost(host, facts.presenceOf(host.agentId), { known, held, book }, now),
+  );
   return {
     version: 1,
     at: instant(now),
@@ -48,6 +52,7 @@ export function assembleEstate(facts: EstateFacts, now: number): Estate {
     ),
     findings: views.flatMap((view) => view.findings).sort((a, b) => bySeverity(a, b) || order(a.since, b.since)),
     events: facts.events.map(eventView),
+    listed: facts.listed,
   };
 }
 
@@ -56,11 +61,17 @@ export function eventView({ agentId, hostName, epoch, receivedAt, event }: Event
   return { agentId, hostName, epoch, ...event, receivedAt: instant(receivedAt) };
 }
 
+/** What all hosts share. */
+interface Known {
+  known: ReadonlyMap<string, Certificate>;
+  held: ReadonlyMap<string, Pick<CertificateView, 'files' | 'endpoints'>>;
+  book: LabelBook;
+}
+
 function assembleHost(
   host: HostFacts,
   presence: HostPresence,
-  known: ReadonlyMap<string, Certificate>,
-  held: ReadonlyMap<string, Pick<CertificateView, 'files' | 'endpoints'>>,
+  { known, held, book }: Known,
   now: number,
 ): { host: HostView; endpoints: EndpointView[]; findings: FindingView[] } {
   // What a revoked host said before is no more knowledge than what it would say now.
@@ -82,6 +93,7 @@ function assembleHost(
       status: endpointStatus(endpoint, served, { stale, now }),
       ...(observedAt === undefined ? {} : { observedAt: instant(observedAt) }),
       ...(served ? { servedNotBefore: served.notBefore, servedNotAfter: served.notAfter } : {}),
+      ...labelled(book.ofNames([endpoint.serverName], host.name)),
     };
   });
   const told = snapshot?.findings ?? [];
@@ -111,6 +123,7 @@ function assembleHost(
       enrolledAt: instant(host.enrolledAt),
       ...(heardAt === undefined ? {} : { lastHeardAt: instant(heardAt) }),
       ...(observedAt === undefined ? {} : { observedAt: instant(observedAt) }),
+      ...labelled(book.ofHost(host.name)),
     },
     endpoints,
     findings: [
@@ -122,6 +135,10 @@ function assembleHost(
 
 function onHost({ agentId, name }: HostFacts): { agentId: string; hostName: string } {
   return { agentId, hostName: name };
+}
+
+function labelled(labels: Labels): { labels?: Record<string, string> } {
+  return labels.size === 0 ? {} : { labels: Object.fromEntries([...labels].map(([key, { value }]) => [key, value])) };
 }
 
 function isPast(notAfter: string | undefined, now: number): boolean {

@@ -10,6 +10,9 @@ const closed = { additionalProperties: false };
 export const HostStatus = Type.Enum(['healthy', 'warning', 'critical', 'unknown']);
 export type HostStatus = Static<typeof HostStatus>;
 
+/** By key: what people set with `label set`, or as the host enrolled. Of an endpoint: of its server name, then of its host. */
+const Labels = Type.Record(Type.String(), Type.String());
+
 export const HostView = Type.Object(
   {
     agentId: Type.String(),
@@ -29,6 +32,7 @@ export const HostView = Type.Object(
     lastHeardAt: Type.Optional(Instant),
     /** When the agent last looked at the facts shown here. */
     observedAt: Type.Optional(Instant),
+    labels: Type.Optional(Labels),
   },
   closed,
 );
@@ -49,6 +53,7 @@ export const EndpointView = Type.Object(
     /** Validity of the certificate that is served. */
     servedNotBefore: Type.Optional(Instant),
     servedNotAfter: Type.Optional(Instant),
+    labels: Type.Optional(Labels),
   },
   closed,
 );
@@ -88,6 +93,13 @@ export const EventView = Type.Object(
 );
 export type EventView = Static<typeof EventView>;
 
+/** A row of the list that was imported, as written: what somebody believes, and no agent told. */
+export const ListedView = Type.Object(
+  { name: Type.String(), expiration: Type.String(), issuer: Type.String(), labels: Labels },
+  closed,
+);
+export type ListedView = Static<typeof ListedView>;
+
 /** The whole estate as of `at`; instants only, never derived days. */
 export const Estate = Type.Object(
   {
@@ -101,6 +113,8 @@ export const Estate = Type.Object(
     findings: Type.Array(FindingView),
     /** Newest first, at most 100. */
     events: Type.Array(EventView),
+    /** In the order of the list. */
+    listed: Type.Array(ListedView),
   },
   closed,
 );

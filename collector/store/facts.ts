@@ -58,6 +58,35 @@ export interface Facts {
   /** Newest first, at most 100. */
   events: EventFacts[];
   eventsTotal: number;
+  labels: LabelRule[];
+  /** In the order of the list. */
+  listed: ListedFacts[];
+}
+
+/** Gives a label to all hosts, or to all names, that fit its pattern. Each (scope, pattern, key) is there once. */
+export interface LabelRule {
+  id: number;
+  scope: 'host' | 'name';
+  /** In lower case; "*" stands for any characters. */
+  pattern: string;
+  /** Lower-case letters, digits and "_", a letter first: owner, team, environment, platform, contact, runbook, notes, or any other. */
+  key: string;
+  value: string;
+  /** By a command, as a host enrolled with a token that bears it, or by an imported list. */
+  source: 'command' | 'enrolment' | 'list';
+  /** An account of the collector's machine, or who made the token. */
+  setBy: string;
+  /** Milliseconds since 1970. */
+  setAt: number;
+}
+
+export type LabelDraft = Omit<LabelRule, 'id' | 'setAt'>;
+
+/** What a host is labelled as it enrols with a token, and who said so. */
+export interface TokenLabels {
+  by: string;
+  /** By key. */
+  values: Record<string, string>;
 }
 
 export type ChangeKind =
@@ -96,4 +125,15 @@ export interface Stay {
   from: number;
   /** undefined: it still is. */
   until: number | undefined;
+}
+
+/** One row of somebody's own list: a name, and what the list says of it. Texts are as written. */
+export interface ListedFacts {
+  /** In lower case, as in the DNS (RFC 5890); may begin with "*.". */
+  name: string;
+  /** What the list says of its certificate. */
+  expiration: string;
+  issuer: string;
+  /** By label key; none is empty. */
+  labels: Record<string, string>;
 }

@@ -36,6 +36,8 @@ interface RetentionNeeds {
 
 const hourMs = 3_600_000;
 const dayMs = 86_400_000;
+/** After a start agents come back, and have the disk to themselves. */
+const firstMs = 60_000;
 /** Between two slices: agents and pages have all of the time in between. */
 const pauseMs = 20;
 /** What the size may not take: a month of history. */
@@ -55,7 +57,7 @@ export function keepBounds(
   let stopped = false;
   /** What lies before it is gone already. */
   let cut = 0;
-  let cancel = clock.after(pauseMs, start);
+  let cancel = clock.after(firstMs, start);
   return () => {
     stopped = true;
     cancel();

@@ -1,5 +1,15 @@
 import type { Records } from '../receive/records.ts';
-import type { Change, EventFacts, Facts, Restoration, Stay } from './facts.ts';
+import type {
+  Change,
+  EventFacts,
+  Facts,
+  LabelDraft,
+  LabelRule,
+  ListedFacts,
+  Restoration,
+  Stay,
+  TokenLabels,
+} from './facts.ts';
 import type { Kept } from './kept.ts';
 import type { RequestDraft, RequestRow } from './requests.ts';
 import type { ThinPlace, ThinSlice } from './retention.ts';
@@ -13,13 +23,28 @@ export interface Store extends Records {
   collectorId: string;
   /** Takes a host's identity away, for good. False: there is no such host, or it was done before. */
   revoke: (agentId: string, at: number) => Promise<Kept<boolean>>;
-  addToken: (hash: Uint8Array, at: number, expiresAt: number) => Promise<Kept<void>>;
+  addToken: (hash: Uint8Array, at: number, expiresAt: number, labels?: TokenLabels) => Promise<Kept<void>>;
+  /** Resolves with how many rules are new or have another value. */
+  setLabels: (drafts: readonly LabelDraft[], at: number) => Promise<Kept<number>>;
+  /** Resolves with how many there were. */
+  removeLabels: (rules: Pick<LabelRule, 'scope' | 'pattern'>, keys: readonly string[]) => Promise<Kept<number>>;
+  labels: () => Promise<LabelRule[]>;
+  /** Puts a list in the place of the one that is there, with the labels that it gives to names. */
+  replaceListed: (
+    rows: readonly ListedFacts[],
+    labels: readonly Pick<LabelRule, 'pattern' | 'key' | 'value'>[],
+    setBy: string,
+    at: number,
+  ) => Promise<Kept<void>>;
+  listed: () => Promise<ListedFacts[]>;
   /** The agents' listener as last served, "HOST:PORT". */
   agentAddress: () => Promise<string | undefined>;
   noteAgentAddress: (address: string) => Promise<Kept<void>>;
   /** Writes one row: can anything be kept? */
   checkWritable: (at: number) => Promise<Kept<void>>;
   facts: () => Promise<Facts>;
+  /** Hosts that were ever enrolled. */
+  hostCount: () => Promise<number>;
   /** In order of arrival; without `after` the newest. */
   events: (after: number | undefined, limit: number) => Promise<EventFacts[]>;
   /** Keeps a request, or finds the one that has its key. */

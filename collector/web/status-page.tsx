@@ -12,6 +12,7 @@ import { Events } from './sections/events.tsx';
 import { FirstHost } from './sections/first-host.tsx';
 import { Foot } from './sections/foot.tsx';
 import { Hosts } from './sections/hosts.tsx';
+import { Listed } from './sections/listed.tsx';
 import { Needs } from './sections/needs.tsx';
 import { Tallies } from './sections/tallies.tsx';
 import { TopBar } from './sections/top-bar.tsx';
@@ -85,6 +86,7 @@ function KnownPage({ known: { estate, needs, proof }, verdict, connection, filte
           </div>
           <div class="column">
             <Certificates estate={estate} filter={filter} now={now} />
+            {estate.listed.length > 0 && <Listed estate={estate} filter={filter} />}
             <Events events={estate.events} filter={filter} now={now} />
           </div>
         </>

@@ -15,7 +15,7 @@ import {
 import { maxHostDerBytes } from '../../collector/receive/proving.ts';
 import { partsWithinMs } from '../../collector/receive/snapshot-parts.ts';
 import { admissionLimits } from '../../collector/receive/admission.ts';
-import { maxFragments } from '../../collector/receive/listener.ts';
+import { backPerSecond, maxFragments } from '../../collector/receive/listener.ts';
 import { eventWindow, tryLater } from '../../collector/receive/greet.ts';
 
 /** Everything about the wire that no schema can say. `closeCodes`: rows of a table. */
@@ -67,7 +67,8 @@ single short file, which a test runs against a real collector.
   offered or taken.
 - From the first packet to a proved session there are ${admissionLimits.deadlineMs / 1000} s. At most ${admissionLimits.total} connections may be that young, ${admissionLimits.perAddress} from one address; beyond
   that the oldest of them is dropped.
-- Pings are answered (RFC 6455 5.5.2). A collector that restarts closes with 1001.
+- Pings are answered (RFC 6455 5.5.2). A collector that restarts closes with 1001. One with many agents says \`refused\` (\`try-later\`) before, so that
+  they spread: \`retryAfterSeconds\` is then a second for each ${backPerSecond} of them.
 
 ## Frames in general
 

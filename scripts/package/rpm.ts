@@ -1,5 +1,5 @@
 import { mkdirSync, renameSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { maintainer } from './changelog.ts';
 import type { PackageParts } from './deb.ts';
 import { descriptions } from './descriptions.ts';
@@ -48,12 +48,26 @@ export function specOf({ app, version, files, scripts, compression }: PackagePar
     ...text.map(escaped),
     ...sections,
     '%files',
+    ...ownDirectories(files).map((path) => `%dir %attr(0755, root, root) ${path}`),
     ...files.map(({ path, mode, isConfig }) => {
       const kind = isConfig === true ? '%config(noreplace) ' : path.startsWith('/usr/share/doc/') ? '%doc ' : '';
       return `${kind}%attr(0${mode.toString(8)}, root, root) ${path}`;
     }),
     '',
   ].join('\n');
+}
+
+/** What the smallest system of every distribution has. */
+const common = [
+  ['/etc', '/usr/bin', '/usr/lib', '/usr/lib/systemd', '/usr/lib/systemd/system', '/usr/lib/systemd/system-preset'],
+  ['/usr/lib/sysusers.d', '/usr/share', '/usr/share/doc', '/usr/share/man', '/usr/share/man/man1'],
+  ['/usr/share/bash-completion', '/usr/share/bash-completion/completions', '/usr', '/'],
+].flat();
+
+/** All others above a file, the upper ones first. rpm leaves a directory that no package owns, and lets several own one. */
+function ownDirectories(files: PackageParts['files']): string[] {
+  const above = (path: string): string[] => (common.includes(path) ? [] : [...above(dirname(path)), path]);
+  return [...new Set(files.flatMap(({ path }) => above(dirname(path))))];
 }
 
 /** In a spec file a percent sign begins a macro. */

@@ -29,7 +29,7 @@ const runsForward = (place: (file: string) => number | undefined) => (one: Impor
 const io =
   /^(?:node:(?:fs|net|tls|http|https|http2|dgram|dns|child_process|worker_threads|cluster|readline|os|process|timers)(?:\/.*)?|chokidar|execa|ws|pino|pino-pretty|better-sqlite3|pg|fastify|esbuild)$/;
 const pure =
-  /^(?:agent\/(?:formats|decide|doctor\/judge)|collector\/doctor\/judge|collector\/evaluate|protocol|x509)\//;
+  /^(?:agent\/(?:formats|decide|doctor\/judge)|collector\/doctor\/judge|collector\/(?:evaluate|inventory)|protocol|x509)\//;
 
 const rules: Rule[] = [
   {
@@ -52,11 +52,13 @@ const rules: Rule[] = [
         /^collector\/(?:app|main)\.ts$|^collector\/(?:commands|system|doctor)\//.test(to)),
   },
   {
-    title: 'install imports only formats, ports and itself, and nothing but the commands imports it',
+    title: 'install imports only formats, ports and itself, and only the commands import it; doctor knows its places',
     why: 'it changes the host itself, which neither a stage nor the daemon may be able to',
     breaks: ({ from, to }) =>
       (from.startsWith('agent/install/') && /^agent\/(?!install\/|formats\/|(?:host-)?ports\.ts$)/.test(to)) ||
-      (to.startsWith('agent/install/') && !/^agent\/(?:install|commands)\//.test(from)),
+      (to.startsWith('agent/install/') &&
+        !/^agent\/(?:install|commands)\//.test(from) &&
+        !(to === 'agent/install/layout.ts' && from.startsWith('agent/doctor/'))),
   },
   {
     title: "install's plans import no IO",

@@ -41,6 +41,7 @@ inGuests(
         certherd_collector_url: url,
         certherd_collector_command: 'certherd-collector',
         certherd_settings: { rescan_seconds: 60, certbot: { renewed_by: 'ansible' } },
+        certherd_labels: { owner: 'web team', environment: 'production' },
       }),
     ];
     const play = (...options: string[]) => fleet.play('install-agents.yml', ...given, ...options);
@@ -64,6 +65,7 @@ inGuests(
     }
     const listed = JSON.parse(await hub.must('certherd-collector', 'host', 'list', '--json'));
     t.deepEqual(listed.items.map(({ name }: { name: string }) => name).sort(), hosts);
+    for (const { labels } of listed.items) t.deepEqual(labels, { environment: 'production', owner: 'web team' });
 
     allWell(t, await play(), (changed) => changed === 0);
     allWell(t, await play('--check'), (changed) => changed === 0);

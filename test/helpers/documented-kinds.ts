@@ -20,7 +20,10 @@ export const contents: readonly { begins: RegExp; what: string }[] = [
  */
 export const kinds: readonly { line: RegExp; how: 'run' | 'guest' | 'elsewhere'; why?: string; shownBy?: string }[] = [
   { line: /^(?:npx )?certherd-(?:agent|collector) (?:check|explain|inspect|status|doctor)\b/, how: 'run' },
-  { line: /^(?:npx )?certherd-(?:agent|collector) (?:serve|token create|host list|enroll|run|version)\b/, how: 'run' },
+  {
+    line: /^(?:npx )?certherd-(?:agent|collector) (?:serve|token create|host list|label (?:set|list|remove)|health|enroll|run|version)\b/,
+    how: 'run',
+  },
   {
     line: /^certherd-agent adopt \S+(?: --plan)?$/,
     how: 'elsewhere',
@@ -38,6 +41,12 @@ export const kinds: readonly { line: RegExp; how: 'run' | 'guest' | 'elsewhere';
     how: 'elsewhere',
     why: 'needs mode = "renew"',
     shownBy: 'test/integration/rehearse.test.ts',
+  },
+  {
+    line: /^certherd-collector (?:import|export)\b/,
+    how: 'elsewhere',
+    why: 'needs a sheet',
+    shownBy: 'test/collector/commands/import.test.ts',
   },
   { line: /^promtool check rules deploy\//, how: 'run' },
   { line: /^curl -f?sS? http:\/\/127\.0\.0\.1:8480\//, how: 'run' },
@@ -96,9 +105,20 @@ export const kinds: readonly { line: RegExp; how: 'run' | 'guest' | 'elsewhere';
     why: 'needs hosts that are reached by SSH',
     shownBy: 'test/deploy/ansible.test.ts',
   },
+  {
+    line: /^docker (?:build|run|exec|logs|compose) |^openssl rand -hex 24 \| install --mode=0400 --owner=10001 /,
+    how: 'elsewhere',
+    why: 'needs a container engine',
+    shownBy: 'test/deploy/container.test.ts',
+  },
+  {
+    line: /^kubectl (?:apply|rollout|exec|port-forward) /,
+    how: 'elsewhere',
+    why: 'needs a cluster',
+    shownBy: 'test/deploy/kubernetes.test.ts',
+  },
   { line: /^(?:ssh|scp) /, how: 'elsewhere', why: 'needs another machine' },
   { line: /^openssl s_client -connect /, how: 'elsewhere', why: 'needs a name of the reader’s' },
-  { line: /^sort -u domains\.txt \| comm -23 - seen\.txt$/, how: 'elsewhere', why: 'needs a list of the reader’s' },
   {
     line: /^\.\/scripts\/(?:demo|test)$/,
     how: 'elsewhere',

@@ -49,12 +49,12 @@ interface Systemd {
   restarts: number;
 }
 
-const elf = Buffer.concat([
-  Buffer.from([0x7f, 0x45, 0x4c, 0x46, 2, 1, 1]),
-  Buffer.alloc(9),
-  Buffer.from([2, 0, 62, 0]),
-]);
-const folders = ['usr/bin', 'usr/lib/systemd/system', 'usr/lib/sysusers.d', 'usr/share/man/man1', 'etc/systemd/system'];
+const elf = Buffer.from(`7f454c46020101${'00'.repeat(9)}02003e00`, 'hex');
+const below = {
+  usr: 'bin lib/sysusers.d lib/systemd/system lib/systemd/system-preset share/doc share/man/man1',
+  etc: 'systemd/system',
+};
+const folders = Object.entries(below).flatMap(([top, all]) => all.split(' ').map((one) => `${top}/${one}`));
 const accountLine = `${layout.account}:x:997:997:Certherd agent:${layout.stateDirectory}:/usr/sbin/nologin`;
 const startOfTime = 1_800_000_000_000;
 
@@ -232,8 +232,8 @@ export function simulatedHost(root: string): SimulatedHost {
       shipped: shippedFile,
       isUpgrading: () => fs.existsSync(at(layout.keptProgram)),
       enrol: async () => {
-        const code = failing?.('enrol');
-        if (code !== undefined) return { ok: false, failure: { reason: 'not-enrolled', detail: code } };
+        const detail = failing?.('enrol');
+        if (detail) return { ok: false, failure: { reason: 'not-enrolled', detail, mayStand: false } };
         changing(() => {
           enrolments += 1;
           fs.writeFileSync(at(`${layout.stateDirectory}/enrolment.json`), '{}');

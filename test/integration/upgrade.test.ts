@@ -112,6 +112,9 @@ inGuest('an upgrade that is killed after any of its steps is finished by the nex
   t.is(file, laterProgram);
   host.guest.write(conductFile, 'crashes');
   t.true(await host.killAfter(4, installed, 'upgrade', file));
+  const { stdout } = await host.run(newProgram, 'doctor', '--json');
+  const { checks } = JSON.parse(stdout) as { checks: { check: string; fix: string }[] };
+  t.regex(checks.find(({ check }) => check === 'upgrade')?.fix ?? '', /^certherd-agent upgrade \(/);
   const back = await host.run(installed, 'upgrade');
   t.is(back.exit, 1);
   t.regex(back.stderr, /9\.9\.9 is not well \(.*\): 0\.1\.0 is back in its place and runs/);

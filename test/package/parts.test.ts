@@ -46,6 +46,8 @@ test('the spec file packs what is laid out, keeps edited settings, and expands n
   t.regex(spec, /^%attr\(0755, root, root\) \/usr\/bin\/certherd-agent$/m);
   t.regex(spec, /^%post\necho "100%%"$/m);
   t.notRegex(spec, /^%(?:build|install)/m);
+  t.regex(spec, /^%dir %attr\(0755, root, root\) \/etc\/certherd$/m, 'else it would stay');
+  t.notRegex(spec, /^%dir .* \/(?:etc|usr\/bin)$/m);
 });
 
 test('the changelog is Debian’s format with the words of the page, each line within 80 columns', (t) => {

@@ -5,7 +5,9 @@ import { readAccounts } from '../../observe/accounts.ts';
 import { unitOf } from '../../observe/listening-sockets.ts';
 import { observeOwnRights, type OwnRights } from '../../observe/own-rights.ts';
 import { Status, statusFile } from '../../status.ts';
+import type { Confinement } from '../../formats/security-module.ts';
 import type { DoctorPorts } from '../doctor-ports.ts';
+import { observeConfinement } from './confinement.ts';
 import { observeUnit, type UnitState } from './units.ts';
 
 /** The daemon as the kernel tells of it. */
@@ -19,6 +21,8 @@ export interface Daemon extends ProcessRights {
   rights?: OwnRights;
   /** All that is mounted for it, in its order. */
   mounts?: Mount[];
+  /** By a security module. */
+  confinement?: Confinement;
 }
 
 /** What most areas judge by. */
@@ -74,7 +78,8 @@ function daemonOf({ proc }: DoctorPorts, pid: number): Daemon | undefined {
   const mountinfo = proc.read(`/proc/${pid}/mountinfo`);
   const rights = mountinfo && observeOwnRights({ ...proc, read: (path) => proc.read(own(path)) });
   const known = mountinfo && rights ? { rights, mounts: readMounts(mountinfo) } : {};
-  return { ...process, pid, groups, ...(unit && { unit }), ...known };
+  const confinement = observeConfinement(proc, pid);
+  return { ...process, pid, groups, ...(unit && { unit }), ...(confinement && { confinement }), ...known };
 }
 
 function uidOf(files: DoctorPorts['files'], user: string): number | undefined {

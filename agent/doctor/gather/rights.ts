@@ -1,11 +1,15 @@
 import { join } from 'node:path';
+import type { Confinement } from '../../formats/security-module.ts';
 import { observeOwnRights, type OwnRights } from '../../observe/own-rights.ts';
 import type { DoctorPorts } from '../doctor-ports.ts';
+import { observeConfinement } from './confinement.ts';
 import type { Installation } from './installation.ts';
 
 /** What only root and the daemon may read, and whether this process may. */
 export interface RightsFacts {
   own: OwnRights | undefined;
+  /** Of this process. */
+  confinement?: Confinement;
   /** What certbot keeps, and this process may not read. */
   unread: string[];
   /** It keeps nothing here. */
@@ -28,8 +32,10 @@ export function observeRights(ports: DoctorPorts, { config }: Installation): Rig
     return !read.ok && read.failure.reason === 'permission-denied';
   });
   const own = observeOwnRights(proc);
+  const confinement = observeConfinement(proc, 'self');
   return {
     own,
+    ...(confinement && { confinement }),
     unread: [...closed, ...unread],
     nothing: !files.list(join(directory, 'renewal')).ok && closed.length === 0,
   };

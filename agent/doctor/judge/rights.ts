@@ -3,6 +3,7 @@ import { listed } from '@certherd/command-line/words';
 import { missingRead } from '../../decide/missing-right.ts';
 import { mountOf } from '../../formats/own-process.ts';
 import type { OwnRights } from '../../observe/own-rights.ts';
+import { typed } from '../../decide/command-line.ts';
 import type { Installation } from '../gather/installation.ts';
 import type { RightsFacts } from '../gather/rights.ts';
 import { asRoot, dropIn } from './words.ts';
@@ -44,6 +45,7 @@ function ofDaemon({ config }: Installation, daemon: NonNullable<Installation['da
         dropIn(unit, [`ReadWritePaths=${config.stateDirectory}`]),
       ),
     );
+  faults.push(...confinedDaemon(daemon));
   if (faults.length > 0) return faults;
   if (!rights)
     return [
@@ -55,15 +57,38 @@ function ofDaemon({ config }: Installation, daemon: NonNullable<Installation['da
   return [ok('rights', `the daemon runs ${who}, and its sandbox keeps nothing from it that it needs`)];
 }
 
-function ofThis({ own: rights, unread, nothing }: RightsFacts, { own }: Installation): Diagnosis[] {
+/** What a policy of the host's allows is not to be read from here; that there is one is. */
+function confinedDaemon({ confinement, unit }: NonNullable<Installation['daemon']>): Diagnosis[] {
+  if (!confinement?.enforces) return [];
+  const { module, label } = confinement;
+  const says = `${module} confines ${unit ?? 'the daemon'} as ${label}: what it keeps from it is told by the kernel alone`;
+  return [notTold('rights-confined', says, { fix: refusals })];
+}
+
+const refusals = typed(['journalctl', '-k', '--grep=denied']);
+
+/** The file's mode cannot be why: this is root, with the capability that passes over all modes (capabilities(7)). */
+function refusedToRoot({ own: rights, confinement, unread }: RightsFacts): Diagnosis {
+  const by = confinement?.enforces
+    ? `${confinement.module} refuses it, which confines this process as ${confinement.label}`
+    : 'a security module (SELinux, AppArmor) or the file system of another machine refuses it';
+  const what = `root may not read ${listed(unread)}`;
+  return rights && missingRead(rights) === undefined
+    ? wrong(
+        'rights-read',
+        `${what}, whatever their modes: ${by}`,
+        why.read,
+        `${refusals} (what to allow is in its lines)`,
+      )
+    : wrong('rights-read', what, why.read, 'Run it with CAP_DAC_READ_SEARCH.');
+}
+
+function ofThis(facts: RightsFacts, { own }: Installation): Diagnosis[] {
+  const { own: rights, unread, nothing } = facts;
   const told: Diagnosis[] = [];
   if (unread.length > 0) {
     const says = `${own.userName} may not read ${listed(unread)}`;
-    told.push(
-      own.uid === 0
-        ? wrong('rights-read', says, why.read, 'Run it with CAP_DAC_READ_SEARCH.')
-        : notTold('rights-read', says, { why: why.read, fix: asRoot }),
-    );
+    told.push(own.uid === 0 ? refusedToRoot(facts) : notTold('rights-read', says, { why: why.read, fix: asRoot }));
   } else if (!nothing) told.push(ok('rights-read', 'what certbot keeps can be read'));
   if (rights?.processesHidden) {
     const says = `/proc hides the processes of others from ${own.userName} (hidepid=)`;

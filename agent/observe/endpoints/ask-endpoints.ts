@@ -8,6 +8,7 @@ import { keepingCertificates, type ServedCertificates } from '../trust.ts';
 import { carriedOver, generationOf, inOrderOf } from './carried.ts';
 import { observeEndpoints } from './observe-endpoints.ts';
 import type { NotAsked } from './not-asked.ts';
+import { standingRefusals } from './refusals.ts';
 import { endpointTargets } from './targets.ts';
 import { observeUnsettled } from './unsettled.ts';
 
@@ -42,11 +43,15 @@ export async function askEndpoints(
   const { ask, carried } = carriedOver(targets, before, generation);
   const served: ServedCertificates = new Map(carried.length > 0 ? before?.served : []);
   const dial = keepingCertificates(ports.dial, served);
+  const refusals = standingRefusals(memory?.refusals, generation, algorithmOf, began);
   const answered = await observeEndpoints({ ...ports, dial }, ask, {
     algorithmOf,
+    certificateOf: (fingerprint) => byFingerprint.get(fingerprint),
     timeoutMs: config.probeTimeoutMs,
     isUnsettled: observeUnsettled(ports, seen, nginx),
+    isRefused: refusals.isKnown,
   });
+  if (memory) memory.refusals = refusals.after(answered.refused);
   const shown = new Set(carried.flatMap((row) => [row.served, ...row.chain]));
   const kept = before?.certificates.filter(({ fingerprint }) => shown.has(fingerprint)) ?? [];
   const asked = {

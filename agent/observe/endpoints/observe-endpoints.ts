@@ -2,7 +2,7 @@ import type { Certificate } from '@certherd/protocol/certificate';
 import type { Deployment } from '@certherd/protocol/snapshot';
 import { eachAtMost } from '../each-at-most.ts';
 import type { ObservedEndpoint } from '../observations.ts';
-import { asking, type Asking, type Offered, type ProbePorts } from './answer.ts';
+import { asking, type Asking, type CertificateOf, type Offered, type ProbePorts } from './answer.ts';
 import { type AddressAnswers, isNoWay, saying } from './conclude.ts';
 import { countNotAsked, type NotAsked } from './not-asked.ts';
 import { addressAndPort } from './place.ts';
@@ -20,10 +20,19 @@ const longestMs = 60_000;
 
 export interface LookAtEndpoints {
   algorithmOf: AlgorithmOf;
+  certificateOf?: CertificateOf;
   /** For one handshake. */
   timeoutMs: number;
   /** May old and new be served side by side at this moment? */
   isUnsettled: (deployment: Deployment) => boolean;
+  /** Is it known, where the state is settled, that this target has no such leaf? */
+  isRefused?: (target: EndpointTarget, algorithm: Offered) => boolean;
+}
+
+/** A kind of leaf that a target was asked for, and said that it has none of. */
+export interface Refused {
+  target: EndpointTarget;
+  algorithm: Offered;
 }
 
 /** One name, algorithm and listener with what its addresses answered so far. */
@@ -41,16 +50,26 @@ export async function observeEndpoints(
   ports: ProbePorts,
   targets: readonly EndpointTarget[],
   look: LookAtEndpoints,
-): Promise<{ endpoints: ObservedEndpoint[]; certificates: Certificate[]; notAsked: NotAsked[] }> {
+): Promise<{
+  endpoints: ObservedEndpoint[];
+  certificates: Certificate[];
+  notAsked: NotAsked[];
+  /** Of kinds that get no row. */
+  refused: Refused[];
+}> {
   const { algorithmOf, timeoutMs } = look;
   const untilMs = ports.clock.monotonic() + longestMs;
-  const questions = asking(ports, { timeoutMs, untilMs });
+  const questions = asking(ports, { timeoutMs, untilMs, certificateOf: look.certificateOf });
   const notAsked = countNotAsked();
   const all = targets.flatMap((target) =>
-    offeredTo(target, algorithmOf).map((algorithm): Asked => ({ target, algorithm, at: [] })),
+    offeredTo(target, algorithmOf)
+      .filter((algorithm) => target.deployments.some(look.isUnsettled) || !look.isRefused?.(target, algorithm))
+      .map((algorithm): Asked => ({ target, algorithm, at: [] })),
   );
   await askAt(questions, all, ({ target }) => target.addresses.slice(0, 1));
   const rows = withRow(all, algorithmOf);
+  const told = new Set(rows);
+  const refused = all.filter((asked) => !told.has(asked) && saidNone(asked));
   await askAt(questions, rows, ({ target }) => target.addresses.slice(1));
   for (const asked of rows) leaveOutUnreachable(asked, notAsked.note);
   const doubtful = rows.filter((asked) => isDoubtful(asked, look));
@@ -62,6 +81,7 @@ export async function observeEndpoints(
     endpoints: rows.flatMap(({ target, algorithm, at }) => rowsOf(target, algorithm, at, algorithmOf)),
     certificates: [...new Set(certificates)],
     notAsked: notAsked.counted(),
+    refused,
   };
 }
 
@@ -79,6 +99,10 @@ async function askAt(
     const answer = answers[index];
     if (answer) asked.at.push({ address, answers: [answer] });
   });
+}
+
+function saidNone({ at: [first] }: Asked): boolean {
+  return saying(first?.answers[0]) === 'no-shared-algorithm';
 }
 
 function withRow(all: readonly Asked[], algorithmOf: AlgorithmOf): Asked[] {

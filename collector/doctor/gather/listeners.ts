@@ -58,7 +58,8 @@ function askAgents(at: Authority): Promise<NonNullable<ListenerFacts['answer']>>
   });
 }
 
-function askWeb(at: Authority): Promise<NonNullable<ListenerFacts['answer']>> {
+/** What the page's listener says at /healthz, as a status of HTTP. */
+export function askWeb(at: Authority): Promise<NonNullable<ListenerFacts['answer']>> {
   return new Promise((resolve) => {
     const asked = request({ ...dialled(at), path: '/healthz', timeout: answerMs }, (response) => {
       response.resume();

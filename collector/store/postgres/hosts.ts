@@ -12,6 +12,10 @@ export const hosts = {
     return rows.map(readHost).sort((a, b) => order(a.name, b.name) || order(a.agentId, b.agentId));
   },
 
+  async count(queries: Queries): Promise<number> {
+    return (await queries.one<{ n: number }>('SELECT count(*) AS n FROM host'))?.n ?? 0;
+  },
+
   /** Locks it until the end of the transaction: nothing else is kept of this host meanwhile. */
   async locked(tx: Queries, agentId: string): Promise<SharedHostRow | undefined> {
     const row = await tx.one<RawHost & { collector: string | null }>(

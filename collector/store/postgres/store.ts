@@ -1,6 +1,5 @@
-import { createHash, randomBytes } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import type { Result } from '@certherd/protocol/failure';
-import { codeOf } from '../../failure.ts';
 import type { Clock, Log } from '../../ports.ts';
 import type { SessionStart, SessionState } from '../../receive/records.ts';
 import { type Facts, newestEvents } from '../facts.ts';
@@ -17,11 +16,12 @@ import { beginEpoch, countEvents, eventsAfter, keepEvents, newestEventsOf } from
 import { joinFleet } from './fleet.ts';
 import { createGroupCommit, type Tx } from './group-commit.ts';
 import { hosts, type SharedHostRow } from './hosts.ts';
+import { labels, listed } from './labels.ts';
 import { lead } from './lead.ts';
 import { connectUrl, nameOf, type PostgresPlace } from './place.ts';
 import { requests } from './requests.ts';
 import { migrate } from './schema.ts';
-import { keepSetting, readSetting } from './settings.ts';
+import { collectorIdOf, keepSetting, readSetting } from './settings.ts';
 import { createCurrentSnapshots, replaceSnapshot, snapshotDigest } from './snapshots.ts';
 import { newestAt, thinSlice } from './thin.ts';
 
@@ -62,10 +62,25 @@ async function createStore(database: Database, { clock, log, onlyStandard }: Pos
 
   return {
     collectorId,
-    addToken: (hash, at, expiresAt) =>
+    addToken: (hash, at, expiresAt, given) =>
       group.keep(async (tx) => {
-        await tx.all('INSERT INTO token (hash, created_at, expires_at) VALUES ($1, $2, $3)', [hash, at, expiresAt]);
+        await tx.all('INSERT INTO token (hash, created_at, expires_at, labels) VALUES ($1, $2, $3, $4)', [
+          hash,
+          at,
+          expiresAt,
+          given ? JSON.stringify(given) : null,
+        ]);
       }),
+    setLabels: (drafts, at) => group.keep((tx) => (tx.changed(...shownWithLabels), labels.set(tx, drafts, at))),
+    removeLabels: (rules, keys) => group.keep((tx) => (tx.changed(...shownWithLabels), labels.remove(tx, rules, keys))),
+    labels: () => labels.all(database),
+    replaceListed: (rows, given, setBy, at) =>
+      group.keep(async (tx) => {
+        tx.changed(...shownWithLabels);
+        await listed.replace(tx, rows);
+        await labels.replaceListed(tx, given, setBy, at);
+      }),
+    listed: () => listed.all(database),
     agentAddress: () => readSetting(database, 'agent-address'),
     noteAgentAddress: (address) => group.keep((tx) => keepSetting(tx, 'agent-address', address)),
     checkWritable: (at) => group.keep((tx) => keepSetting(tx, 'checked-at', String(at))),
@@ -138,6 +153,7 @@ async function createStore(database: Database, { clock, log, onlyStandard }: Pos
     lastHeard: fleet.lastHeard,
     validityChanged: (from, to) => validityChanged(database, from, to),
     facts: () => database.read(facts),
+    hostCount: () => hosts.count(database),
     events: (after, limit) =>
       after === undefined
         ? newestEventsOf(database, limit).then((list) => list.toReversed())
@@ -248,9 +264,14 @@ async function createStore(database: Database, { clock, log, onlyStandard }: Pos
       certificates: await currentCertificates(tx),
       events: await newestEventsOf(tx, newestEvents),
       eventsTotal: await countEvents(tx),
+      labels: await labels.all(tx),
+      listed: await listed.all(tx),
     };
   }
 }
+
+/** Whose something is shows beside it. */
+const shownWithLabels = ['hosts', 'endpoints', 'findings'] as const;
 
 const elsewhere = Symbol('another collector has the session');
 
@@ -263,18 +284,4 @@ async function ofSession<T>(asked: Promise<Kept<T | typeof elsewhere>>): Promise
         failure: { reason: 'write-failed', detail: 'a newer session of this agent is at another collector' },
       }
     : { ok: true, value: kept.value };
-}
-
-/** Made once for the whole fleet. */
-async function collectorIdOf(database: Database): Promise<string> {
-  for (;;) {
-    const known = await readSetting(database, 'collector-id');
-    if (known !== undefined) return known;
-    const fresh = randomBytes(16).toString('base64url');
-    try {
-      await database.all(`INSERT INTO setting (name, value) VALUES ('collector-id', $1)`, [fresh]);
-    } catch (error) {
-      if (codeOf(error) !== '23505') throw error;
-    }
-  }
 }

@@ -18,6 +18,9 @@ interface Waiting {
   fail: (error: unknown) => void;
 }
 
+/** A slow disk never holds answers up for longer than this beside its own time, in milliseconds. */
+const longestWaitMs = 20;
+
 /**
  * Everything that arrives in one tick is committed in one transaction (one fsync), then answered. A piece of work that
  * throws is undone alone and its promise rejects; the others are then run again, so each writes to the database and nowhere else.
@@ -25,6 +28,8 @@ interface Waiting {
 export function createGroupCommit(sql: Sql, log: Log): GroupCommit {
   let waiting: Waiting[] = [];
   let failure: NotKept | undefined;
+  /** Until when the loop is left to everything else, on the monotonic clock. */
+  let restUntil = 0;
   const savepoint = sql.transaction((work: () => void) => work());
   const together = sql.transaction((batch: Waiting[]) => {
     for (const piece of batch) piece.work();
@@ -34,7 +39,7 @@ export function createGroupCommit(sql: Sql, log: Log): GroupCommit {
 
   return {
     keep<T>(work: () => T) {
-      if (waiting.length === 0) setImmediate(flush);
+      if (waiting.length === 0) setImmediate(begin);
       return new Promise<Kept<T>>((resolve, reject) => {
         let value: T;
         waiting.push({
@@ -50,10 +55,18 @@ export function createGroupCommit(sql: Sql, log: Log): GroupCommit {
     flush,
   };
 
+  /** Commits take half of the time at most: while many come, the loop hears more of them meanwhile, and one fsync serves all. */
+  function begin(): void {
+    const restMs = restUntil - performance.now();
+    if (restMs < 1) flush();
+    else setTimeout(flush, restMs);
+  }
+
   function flush(): void {
     const batch = waiting;
     waiting = [];
     if (batch.length === 0) return;
+    const began = performance.now();
     let answers: (() => void)[];
     try {
       answers = commitAll(batch);
@@ -69,6 +82,8 @@ export function createGroupCommit(sql: Sql, log: Log): GroupCommit {
       failure = reason;
       answers = batch.map((piece) => () => piece.undone(reason));
     }
+    const ended = performance.now();
+    restUntil = ended + Math.min(longestWaitMs, ended - began);
     for (const answer of answers) answer();
   }
 

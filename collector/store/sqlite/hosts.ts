@@ -5,6 +5,7 @@ import type { Sql } from './sqlite.ts';
 /** Rows of `host`. Writing is for the group commit only. */
 export function hostTable(sql: Sql) {
   const all = sql.prepare<[], RawHost>('SELECT * FROM host ORDER BY name, agent_id');
+  const count = sql.prepare<[], number>('SELECT count(*) FROM host').pluck();
   const one = sql.prepare<[string], RawHost>('SELECT * FROM host WHERE agent_id = ?');
   const byKey = sql.prepare<[Uint8Array], RawHost>('SELECT * FROM host WHERE public_key = ?');
   const insert = sql.prepare('INSERT INTO host (agent_id, public_key, name, enrolled_at) VALUES (?, ?, ?, ?)');
@@ -23,6 +24,7 @@ export function hostTable(sql: Sql) {
 
   return {
     all: (): HostRow[] => all.all().map(readHost),
+    count: (): number => count.get() ?? 0,
     byAgentId: (agentId: string): HostRow | undefined => optionalHost(one.get(agentId)),
     byPublicKey: (publicKey: Uint8Array): HostRow | undefined => optionalHost(byKey.get(publicKey)),
     identity(agentId: string): Identity | undefined {

@@ -12,7 +12,10 @@ import { eventTable } from './events.ts';
 import { type Facts, newestEvents } from '../facts.ts';
 import { createGroupCommit } from './group-commit.ts';
 import type { HostRow } from '../rows/host.ts';
+import { draftsOf } from '../rows/label.ts';
 import { hostTable } from './hosts.ts';
+import { labelTable } from './labels.ts';
+import { listedTable } from './listed.ts';
 import type { Mark } from './mark.ts';
 import { type Migration, readMigrations } from '../migrations.ts';
 import { requestTable } from './requests.ts';
@@ -59,6 +62,8 @@ function createStore(sql: Sql, log: Log): SqliteStore {
   const settings = settingTable(sql);
   const hosts = hostTable(sql);
   const tokens = tokenTable(sql);
+  const labels = labelTable(sql);
+  const listed = listedTable(sql);
   const snapshots = snapshotTable(sql);
   const certificates = certificateTable(sql);
   const ders = certificateDer(sql);
@@ -75,7 +80,16 @@ function createStore(sql: Sql, log: Log): SqliteStore {
 
   return {
     collectorId,
-    addToken: (hash, at, expiresAt) => group.keep(() => tokens.add(hash, at, expiresAt)),
+    addToken: (hash, at, expiresAt, given) => group.keep(() => tokens.add(hash, at, expiresAt, given)),
+    setLabels: (drafts, at) => group.keep(() => labels.set(drafts, at)),
+    removeLabels: (rules, keys) => group.keep(() => labels.remove(rules, keys)),
+    labels: async () => labels.all(),
+    replaceListed: (rows, given, setBy, at) =>
+      group.keep(() => {
+        listed.replace(rows);
+        labels.replaceListed(given, setBy, at);
+      }),
+    listed: async () => listed.all(),
     agentAddress: async () => settings.read('agent-address'),
     noteAgentAddress: (address) => group.keep(() => settings.keep('agent-address', address)),
     checkWritable: (at) => group.keep(() => settings.keep('checked-at', String(at))),
@@ -110,6 +124,7 @@ function createStore(sql: Sql, log: Log): SqliteStore {
     lastHeard: async () => hosts.all().map(({ agentId, heardAt }) => ({ agentId, heardAt, elsewhere: false })),
     validityChanged: async (from, to) => certificates.validityChanged(from, to),
     facts: async () => facts(),
+    hostCount: async () => hosts.count(),
     events: async (after, limit) =>
       after === undefined ? events.newest(limit).toReversed() : events.after(after, limit),
     addRequest: (draft) => group.keep(() => requests.add(hostOf(draft.agentId).id, draft)),
@@ -176,7 +191,10 @@ function createStore(sql: Sql, log: Log): SqliteStore {
     if (!token || at >= token.expiresAt || (token.host !== undefined && known?.id !== token.host)) return undefined;
     if (known?.revokedAt !== undefined) return { revoked: true as const };
     const id = known?.id ?? hosts.add({ agentId: proposedAgentId, publicKey, name: hostName, at });
-    if (token.host === undefined) tokens.spend(tokenHash, id, at);
+    if (token.host === undefined) {
+      tokens.spend(tokenHash, id, at);
+      if (token.labels) labels.set(draftsOf(token.labels, hostName), at);
+    }
     return { agentId: known?.agentId ?? proposedAgentId };
   }
 
@@ -208,6 +226,8 @@ function createStore(sql: Sql, log: Log): SqliteStore {
       certificates: certificates.current(),
       events: events.newest(newestEvents),
       eventsTotal: events.count(),
+      labels: labels.all(),
+      listed: listed.all(),
     };
   }
 }

@@ -3,7 +3,8 @@ import type { ThinPlace, ThinSlice } from '../retention.ts';
 import type { Sql } from './sqlite.ts';
 import { subjectKey } from '../rows/event.ts';
 
-/** Rows that a slice looks at, and removes at most: a few milliseconds. */
+/** Rows that a slice looks at, and removes at most: a few milliseconds. Tracks with nothing to remove cost two reads of an index each. */
+const lookedTracks = 512;
 const looked = 128;
 const removed = 32;
 
@@ -13,7 +14,14 @@ const removed = 32;
  * commit: each slice is small, and what waits beside it has its turn.
  */
 export function thinning(sql: Sql) {
-  const tracks = sql.prepare<[number], number>(`SELECT id FROM track WHERE id > ? ORDER BY id LIMIT ${looked}`).pluck();
+  const newestTrack = sql.prepare<[], number | null>('SELECT max(id) FROM track').pluck();
+  const tracks = sql
+    .prepare<[{ after: number; last: number; before: number }], number>(
+      `SELECT id FROM track WHERE id > $after AND id <= $last
+         AND (SELECT at FROM change WHERE change.track = track.id AND at < $before ORDER BY at LIMIT 1 OFFSET 1) IS NOT NULL
+       ORDER BY id`,
+    )
+    .pluck();
   const dropChanges = sql
     .prepare<[{ track: number; before: number; limit: number }], number | null>(
       `DELETE FROM change WHERE track = $track AND at IN (
@@ -67,8 +75,8 @@ export function thinning(sql: Sql) {
   function thinChanges(before: number, after: number): ThinSlice {
     let left = removed;
     let place = after;
-    const ids = tracks.all(after);
-    for (const track of ids) {
+    const last = after + lookedTracks;
+    for (const track of tracks.all({ after, last, before })) {
       const findings = dropChanges.all({ track, before, limit: left });
       for (const id of new Set(findings)) if (id !== null) dropText.run({ id });
       left -= findings.length;
@@ -76,7 +84,8 @@ export function thinning(sql: Sql) {
       if (left === 0) return { next: { table: 'change', after: place }, removed };
       place = track;
     }
-    const next: ThinPlace = ids.length < looked ? { table: 'event', after: 0 } : { table: 'change', after: place };
+    const isOver = last >= (newestTrack.get() ?? 0);
+    const next: ThinPlace = isOver ? { table: 'event', after: 0 } : { table: 'change', after: last };
     return { next, removed: removed - left };
   }
 

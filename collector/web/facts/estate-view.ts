@@ -12,11 +12,16 @@ export function matches(filter: string, text: readonly (string | undefined)[]): 
   return words.every((word) => haystack.includes(word));
 }
 
+/** "owner=payments": a filter may name the key, or only the value. */
+export function labelWords(labels: Readonly<Record<string, string>> = {}): string[] {
+  return Object.entries(labels).map(([key, value]) => `${key}=${value}`);
+}
+
 /** Hosts that pass the filter, the worst first. */
 export function hostRows(hosts: readonly HostView[], filter: string): HostView[] {
   return hosts
-    .filter(({ name, status, reason, platform, agentVersion, mode }) =>
-      matches(filter, [name, status, reason, platform, agentVersion, mode]),
+    .filter(({ name, status, reason, platform, agentVersion, mode, labels }) =>
+      matches(filter, [name, status, reason, platform, agentVersion, mode, ...labelWords(labels)]),
     )
     .sort(
       (left, right) =>
@@ -27,8 +32,8 @@ export function hostRows(hosts: readonly HostView[], filter: string): HostView[]
 /** Endpoints that pass the filter, the worst first, then by host, name, port and algorithm. */
 export function endpointRows(endpoints: readonly EndpointView[], filter: string): EndpointView[] {
   return endpoints
-    .filter(({ id, hostName, status, issued, configured, served }) =>
-      matches(filter, [id, hostName, status, issued, configured, served]),
+    .filter(({ id, hostName, status, issued, configured, served, labels }) =>
+      matches(filter, [id, hostName, status, issued, configured, served, ...labelWords(labels)]),
     )
     .sort(
       (left, right) =>

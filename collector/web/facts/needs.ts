@@ -19,7 +19,11 @@ export interface Need {
   readonly evidence: readonly (readonly [string, string])[];
   /** The host is silent or looks no more: it was so at the last look. */
   readonly stale: boolean;
+  /** Of what it is about: those that all concerned endpoints share, else the host's. */
+  readonly labels: Labels;
 }
+
+export type Labels = Readonly<Record<string, string>>;
 
 export interface Needs {
   /** Most urgent first: by severity, then what ends first, then what has lasted longest. */
@@ -31,7 +35,10 @@ export interface Needs {
 export function needsOf(estate: Estate): Needs {
   const onHost = Map.groupBy(estate.endpoints, ({ agentId }) => agentId);
   const told = Map.groupBy(estate.findings, ({ agentId }) => agentId);
-  const findings = estate.findings.map((finding) => fromFinding(estate, finding, onHost.get(finding.agentId) ?? []));
+  const ofHost = new Map(estate.hosts.map(({ agentId, labels = {} }) => [agentId, labels]));
+  const findings = estate.findings.map((finding) =>
+    fromFinding(estate, finding, onHost.get(finding.agentId) ?? [], ofHost.get(finding.agentId) ?? {}),
+  );
   const hosts = estate.hosts
     // Whoever revoked a host knows of it.
     .filter(
@@ -70,7 +77,12 @@ function inOrder(left: string, right: string): number {
   return left < right ? -1 : 1;
 }
 
-function fromFinding(estate: Estate, finding: FindingView, endpoints: readonly EndpointView[]): Need {
+function fromFinding(
+  estate: Estate,
+  finding: FindingView,
+  endpoints: readonly EndpointView[],
+  hostLabels: Labels,
+): Need {
   const { agentId, hostName, code, subject, severity, since, cause, remedy, evidence, stale } = finding;
   const concerned = endpoints.filter(concernOf(estate, finding));
   const name = nameOf(finding, concerned);
@@ -85,6 +97,7 @@ function fromFinding(estate: Estate, finding: FindingView, endpoints: readonly E
     remedy,
     stale,
     evidence: Object.entries(evidence),
+    labels: subject.kind === 'host' || subject.kind === 'server' ? hostLabels : (shared(concerned) ?? hostLabels),
     ...(name === undefined ? {} : { name }),
     ...(deadline === undefined ? {} : { deadline }),
   };
@@ -103,6 +116,7 @@ function fromHost(host: HostView, endpoints: readonly EndpointView[]): Need {
     remedy: connected ? 'certherd-agent check' : 'systemctl restart certherd-agent',
     evidence: [],
     stale: false,
+    labels: host.labels ?? {},
     ...(deadline === undefined ? {} : { deadline }),
   };
 }
@@ -135,6 +149,13 @@ function nameOf({ subject }: FindingView, concerned: readonly EndpointView[]): s
   const names = [...new Set(concerned.map(({ serverName }) => serverName))];
   const [first = subject.id] = names;
   return names.length > 1 ? `${first} and ${names.length - 1} more` : first;
+}
+
+/** Labels that are the same for all; undefined where there is no endpoint. */
+function shared([first, ...others]: readonly EndpointView[]): Labels | undefined {
+  if (first === undefined) return undefined;
+  const same = ([key, value]: [string, string]) => others.every(({ labels }) => labels?.[key] === value);
+  return Object.fromEntries(Object.entries(first.labels ?? {}).filter(same));
 }
 
 function firstToEnd(endpoints: readonly EndpointView[]): Validity | undefined {

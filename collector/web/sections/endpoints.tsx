@@ -6,6 +6,7 @@ import { Mark } from '../parts/mark.tsx';
 import { Moment, type Now } from '../parts/moment.tsx';
 import { Raw } from '../parts/raw.tsx';
 import { type Column, Table } from '../parts/table.tsx';
+import { Whose } from '../parts/whose.tsx';
 import { listenerName } from '../wording/names.ts';
 import { endpointTone, failureWords, reachedWords } from '../wording/words.ts';
 import { countWords, Nothing, Section } from './section.tsx';
@@ -47,7 +48,12 @@ function columns(now: Now): Column<EndpointView>[] {
       title: 'Name',
       names: true,
       class: 'name plain',
-      cell: ({ serverName }) => <Raw text={serverName === '' ? '(no name)' : serverName} />,
+      cell: ({ serverName, labels }) => (
+        <>
+          <Raw text={serverName === '' ? '(no name)' : serverName} />
+          <Whose labels={labels} />
+        </>
+      ),
     },
     { title: 'Listener', class: 'listener plain', cell: (endpoint) => <Listener endpoint={endpoint} /> },
     { title: 'Host', class: 'host plain', cell: ({ hostName }) => <Raw text={hostName} /> },

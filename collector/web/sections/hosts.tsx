@@ -4,6 +4,7 @@ import { Mark } from '../parts/mark.tsx';
 import { Moment, type Now } from '../parts/moment.tsx';
 import { Raw } from '../parts/raw.tsx';
 import { type Column, Table } from '../parts/table.tsx';
+import { Whose } from '../parts/whose.tsx';
 import { hostTone, modeWords } from '../wording/words.ts';
 import { countWords, Nothing, Section } from './section.tsx';
 
@@ -30,7 +31,17 @@ export function Hosts({ hosts, filter, now }: { hosts: readonly HostView[]; filt
 function columns(now: Now): Column<HostView>[] {
   return [
     { title: 'Status', class: 'status plain', cell: ({ status }) => <Mark tone={hostTone[status]} word={status} /> },
-    { title: 'Host', names: true, class: 'host plain', cell: ({ name }) => <Raw text={name} /> },
+    {
+      title: 'Host',
+      names: true,
+      class: 'host plain',
+      cell: ({ name, labels }) => (
+        <>
+          <Raw text={name} />
+          <Whose labels={labels} />
+        </>
+      ),
+    },
     { title: 'Why', class: 'why plain', cell: ({ reason }) => <Raw text={reason} /> },
     { title: 'Last heard', class: 'instant', cell: (host) => <Heard host={host} now={now} /> },
     {

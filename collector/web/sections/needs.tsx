@@ -1,6 +1,7 @@
 import { useSignal } from '@preact/signals';
 import type { Need, Needs as AllNeeds } from '../facts/needs.ts';
 import { CopyCommand } from '../parts/copy-command.tsx';
+import { LabelList } from '../parts/label-list.tsx';
 import { LifeBar } from '../parts/life-bar.tsx';
 import { Mark } from '../parts/mark.tsx';
 import { Moment, type Now } from '../parts/moment.tsx';
@@ -49,7 +50,7 @@ export function Needs({ needs: { pressing, notices }, now }: { needs: AllNeeds; 
 }
 
 function NeedCard({ need, now }: { need: Need; now: Now }) {
-  const { severity, hostName, name, cause, since, deadline, stale, code } = need;
+  const { severity, hostName, name, cause, since, deadline, stale, code, labels } = need;
   return (
     <article class={`need ${severityTone[severity]}`}>
       <p class="label">
@@ -82,6 +83,7 @@ function NeedCard({ need, now }: { need: Need; now: Now }) {
           </span>
         )}
       </p>
+      <LabelList labels={labels} />
       <Remedy need={need} />
       {need.evidence.length > 0 && <Evidence evidence={need.evidence} />}
     </article>

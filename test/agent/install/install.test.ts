@@ -1,4 +1,5 @@
 import fs from 'node:fs';
+import type { Join } from '@certherd/protocol/join';
 import test, { type ExecutionContext } from 'ava';
 import * as layout from '../../../agent/install/layout.ts';
 import { perform, type PerformPorts } from '../../../agent/install/perform.ts';
@@ -39,8 +40,26 @@ test('install makes the host as it should be, and a second one finds nothing to 
   t.true(host.socketIsOn());
   t.is(host.enrolments(), 1);
   t.regex(fs.readFileSync(`${host.root}${layout.policyFile}`, 'utf8'), /^mode = "deploy"$/m);
+  for (const { from, to } of layout.shippedFiles)
+    t.is(fs.readFileSync(`${host.root}${to}`, 'utf8'), shippedFile(from), to);
   t.deepEqual(await open(host, own, { join, mode: 'deploy' }), []);
   t.deepEqual(await open(host, layout.program), []);
+});
+
+test('where there are no manuals, documents and presets, none are begun, and a file of others in ours stays', async (t) => {
+  const lean = newHost(t);
+  for (const folder of ['usr/share/doc', 'usr/share/man', 'usr/lib/systemd/system-preset'])
+    fs.rmSync(`${lean.root}/${folder}`, { recursive: true });
+  t.true((await install(lean, own, {})).ok);
+  t.deepEqual(await open(lean, own), []);
+  t.false(fs.existsSync(`${lean.root}/usr/share/doc`));
+
+  const host = newHost(t);
+  t.true((await install(host, own, {})).ok);
+  const [mine = ''] = layout.ownDocuments;
+  fs.writeFileSync(`${host.root}${mine}/notes`, '');
+  t.true((await uninstall(host, true)).ok);
+  t.deepEqual(fs.readdirSync(`${host.root}${mine}`), ['notes']);
 });
 
 test("without a mode that is asked for, act's socket stays as it is", async (t) => {
@@ -69,7 +88,7 @@ test('a step that fails has all taken back, whichever it is', async (t) => {
       const done = await install(fresh, own, { join, mode: 'deploy' });
       t.false(done.ok, failing);
       fresh.failing(undefined);
-      const isEnrolling = failing === 'enrol' || fresh.enrolments() > 0;
+      const isEnrolling = fresh.enrolments() > 0;
       t.deepEqual(
         fresh.tree().filter((line) => !(isEnrolling && line.startsWith(layout.stateDirectory))),
         before,
@@ -168,30 +187,50 @@ test('after an answer of the collector that was lost, the same join string makes
     return { ok: true, value: { ...socket, onMessage } };
   };
   const host = newHost(t);
-  const state = systemState(`${host.root}${layout.stateDirectory}`);
-  const installing = async (openCollectorSocket: OpenCollectorSocket) => {
-    const seen = await facts(host, own);
-    const wish = { version: '1.0.0', currentMode: 'observe', stateDirectory: layout.stateDirectory } as const;
-    const plan = planInstall(seen, { ...wish, join: { authority: spent.authority, pin: spent.pin } }, shippedFile);
-    if (!plan.ok) return plan;
-    const enrolling = () => enrol({ state, openCollectorSocket, clock: systemClock() }, spent, 'web-1');
-    const ports: PerformPorts = {
-      ...host.ports(own),
-      enrol: async () => {
-        const enrolled = await enrolling();
-        return enrolled.ok
-          ? { ok: true, value: undefined }
-          : { ok: false, failure: { reason: 'not-enrolled', detail: enrolled.failure.detail } };
-      },
-    };
-    return perform(plan.value, seen, ports, () => {});
-  };
-  t.like(await installing(losing), { failure: { why: { reason: 'not-enrolled' }, left: [], enrolment: 'begun' } });
-  t.true((await installing(open)).ok);
-  const enrolment = loadEnrolment(state);
+  t.like(await installing(host, spent, losing), {
+    failure: { why: { reason: 'not-enrolled' }, left: [], enrolment: 'begun' },
+  });
+  t.true((await installing(host, spent, open)).ok);
+  const enrolment = loadEnrolment(stateOf(host));
   t.not(lost, undefined);
   t.is(enrolment.ok ? enrolment.value?.agentId : undefined, lost);
 });
+
+test('where the collector cannot have taken the token, nothing of the enrolment stays', async (t) => {
+  const collector = await startTestCollector(t);
+  const open = collectorSocketOpener([], {});
+  const spent = await collector.join();
+  t.true((await installing(newHost(t), spent, open)).ok);
+  const strange = { ...(await collector.join()), pin: 'A'.repeat(43) };
+  for (const asked of [spent, strange]) {
+    const host = newHost(t);
+    const before = host.tree();
+    t.like(await installing(host, asked, open), { failure: { why: { mayStand: false }, left: [], enrolment: 'none' } });
+    t.deepEqual(host.tree(), before);
+  }
+});
+
+const stateOf = (host: SimulatedHost) => systemState(`${host.root}${layout.stateDirectory}`);
+
+async function installing(host: SimulatedHost, asked: Join, openCollectorSocket: OpenCollectorSocket) {
+  const seen = await facts(host, own);
+  const wish = { version: '1.0.0', currentMode: 'observe', stateDirectory: layout.stateDirectory } as const;
+  const plan = planInstall(seen, { ...wish, join: { authority: asked.authority, pin: asked.pin } }, shippedFile);
+  if (!plan.ok) return plan;
+  const ports: PerformPorts = {
+    ...host.ports(own),
+    enrol: async () => {
+      const enrolled = await enrol({ state: stateOf(host), openCollectorSocket, clock: systemClock() }, asked, 'web-1');
+      return enrolled.ok
+        ? { ok: true, value: undefined }
+        : {
+            ok: false,
+            failure: { reason: 'not-enrolled', detail: enrolled.failure.detail, mayStand: enrolled.mayStand },
+          };
+    },
+  };
+  return perform(plan.value, seen, ports, () => {});
+}
 
 test('an agent that does not become well is taken back with all that was made for it', async (t) => {
   for (const conduct of ['crashes', 'never looks'] as const) {

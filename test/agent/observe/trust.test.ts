@@ -6,6 +6,7 @@ import { openCertificate } from '@certherd/x509/certificate';
 import { rootsBySubject, trustPath } from '../../../agent/formats/trust-path.ts';
 import { atOnce } from '../../../agent/formats/steps.ts';
 import { needsIntermediate, trustSteps } from '../../../agent/observe/trust.ts';
+import { stillKnown } from '../../../agent/observe/upkeep.ts';
 import { readTrustedRoots } from '../../../agent/observe/trusted-roots.ts';
 import { systemFiles } from '../../../agent/system/files.ts';
 import { testDirectory } from '../../helpers/directory.ts';
@@ -49,6 +50,29 @@ test('a chain that a look before judged is taken as it was judged, and another o
     again.map(({ trusted: is }) => is),
     [true, false],
   );
+});
+
+test('a later look takes a trusted chain as it was judged until the first of its issuers ends, and judges every other one anew', async (t) => {
+  const root = await mint({ ...years, subject: [['CN', 'Root']] });
+  const ends = new Date(now + 3_600_000);
+  const before = new Date(now - 3_600_000);
+  const intermediate = await mint({
+    subject: [['CN', 'Ends soon']],
+    issuer: root,
+    authority: true,
+    notBefore: before,
+    notAfter: new Date(Math.floor(ends.getTime() / 1000) * 1000),
+  });
+  const leaf = await mint({ names: ['a.test'], issuer: intermediate });
+  const row = endpoint({ served: print(leaf), configured: print(leaf), chain: [print(intermediate)] });
+  const alone = { ...row, id: 'alone@127.0.0.1:443/ecdsa', chain: [] };
+  const roots = { roots: rootsBySubject([root.x509]), sources: [], unusable: [] };
+  const ders = new Map([leaf, intermediate].map((minted) => [print(minted), new Uint8Array(minted.der)]));
+  const trust = atOnce(trustSteps([row, alone], ders, roots, now));
+  const until = intermediate.x509.validToDate.getTime();
+  t.deepEqual(stillKnown({ trust, roots }, until - 1), { roots, trust: trust.slice(0, 1) });
+  t.deepEqual(stillKnown({ trust, roots }, until), { roots, trust: [] });
+  t.is(atOnce(trustSteps([row], ders, roots, until))[0]?.problem, 'issuer-expired');
 });
 
 test('a chain to a trusted root is no finding, whether or not the root is sent, and in any order', async (t) => {

@@ -54,3 +54,30 @@ test('beyond 8 MiB it is reduced for everybody', (t) => {
   t.true(Buffer.byteLength(newest.json) < maxSnapshotBytes);
   t.is((JSON.parse(newest.json) as Snapshot).findings[0]?.code, 'snapshot-reduced');
 });
+
+test('one that did not change is told as observed later, and not checked again', (t) => {
+  const snapshots = createToldSnapshots(silentLog);
+  let checked = 0;
+  const snapshot = host(3);
+  const observed: Snapshot = {
+    get host() {
+      checked += 1;
+      return snapshot.host;
+    },
+    certificates: snapshot.certificates,
+    files: snapshot.files,
+    lineages: snapshot.lineages,
+    servers: snapshot.servers,
+    deployments: snapshot.deployments,
+    endpoints: snapshot.endpoints,
+    findings: snapshot.findings,
+  };
+  snapshots.publish(observed, noon);
+  const first = snapshots.current(3);
+  checked = 0;
+  snapshots.publish(observed, noon + 300_000);
+  t.is(checked, 1, 'written once, to be compared');
+  t.deepEqual(snapshots.current(3), { ...first, observedAt: new Date(noon + 300_000).toISOString() });
+  snapshots.publish({ ...snapshot, endpoints: [] }, noon + 600_000);
+  t.not(snapshots.current(3)?.digest, first?.digest);
+});

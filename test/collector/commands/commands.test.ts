@@ -57,6 +57,32 @@ test('serve, token create, enrolment, host list and SIGTERM work together', asyn
   t.deepEqual(served.complaints, []);
 });
 
+test('token create --count makes so many, each good for one host, and refuses no number', async (t) => {
+  const { config, data } = configIn(t);
+  const common = ['--config', config, '--data', data];
+  const served = await spawnCollector(t, common);
+  const made = await run('token', 'create', ...common, '--count', '3');
+  t.is(made.code, 0, made.err.join());
+  t.is(new Set(made.out).size, 3);
+  const agents = await Promise.all(made.out.map((word, index) => enrol(readJoin(word), `web-${index}`)));
+  t.is(new Set(agents.map(({ agentId }) => agentId)).size, 3);
+  const json = await run('token', 'create', ...common, '--count', '2', '--json');
+  t.deepEqual(
+    json.out.map((line) => Object.keys(JSON.parse(line))),
+    [
+      ['version', 'join', 'expiresAt'],
+      ['version', 'join', 'expiresAt'],
+    ],
+  );
+  for (const wrong of ['0', '-1', 'many', '1e3', '999999']) {
+    const refused = await run('token', 'create', ...common, '--count', wrong);
+    t.is(refused.code, 64, wrong);
+    t.regex(refused.err.join(), /--count: expected a number from 1 to 100000/);
+  }
+  served.process.kill('SIGTERM');
+  await served.ended;
+});
+
 test('even the most talkative log holds no token', async (t) => {
   const { config, data } = configIn(t);
   const served = await spawnCollector(t, ['--config', config, '--data', data, '--verbose']);

@@ -1,5 +1,7 @@
 import test from 'ava';
+import { reconnectDelay } from '../../../agent/report/reconnect.ts';
 import { createAdmission } from '../../../collector/receive/admission.ts';
+import { spreadHint } from '../../../collector/receive/listener.ts';
 import { handClock } from '../helpers/hand-clock.ts';
 
 const limits = { total: 3, perAddress: 2, deadlineMs: 5_000 };
@@ -57,4 +59,12 @@ test('a released place is never late', (t) => {
   slot?.extend();
   clock.advance(60_000);
   t.deepEqual(gone, []);
+});
+
+test('a large fleet is told to spread when the collector restarts, a small one is not', (t) => {
+  t.is(spreadHint(399), undefined);
+  const hint = spreadHint(10_000);
+  t.deepEqual(hint, { type: 'refused', reason: 'try-later', retryAfterSeconds: 25 });
+  // All of them are back within a minute, at no more a second than a collector takes.
+  t.deepEqual([reconnectDelay(0, 0, hint), reconnectDelay(0, 1, hint)], [25_000, 50_000]);
 });

@@ -1,11 +1,12 @@
 import { execFile } from 'node:child_process';
 import { statSync, writeFileSync } from 'node:fs';
+import { get } from 'node:https';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import test from 'ava';
 import { until } from '../../helpers/testbed/until.ts';
 import { certificate, event, snapshot, snapshotFrame } from '../helpers/example-snapshot.ts';
-import { addToken, readEstate, spawnCollector, temporaryDirectory } from '../helpers/real-collector.ts';
+import { addToken, readEstate, runCollector, spawnCollector, temporaryDirectory } from '../helpers/real-collector.ts';
 import { begin, enrol, refusal } from '../helpers/wire-agent.ts';
 
 const run = promisify(execFile);
@@ -17,6 +18,12 @@ test('when nothing can be written no event is acknowledged, pages still read, an
   writeFileSync(config, 'agent_listen = "127.0.0.1:0"\nweb_listen = "127.0.0.1:0"\n');
   const data = join(directory, 'data');
   const collector = await spawnCollector(t, ['--config', config, '--data', data]);
+  const asked = join(directory, 'asked.toml');
+  writeFileSync(asked, `web_listen = "${new URL(collector.web).host}"\n`);
+  const health = async () => {
+    const child = runCollector(['health', '--config', asked]);
+    return [await child.ended, ...child.lines, ...child.complaints].join(' ');
+  };
   const invitation = await addToken(data, collector.agents, 3_600_000, Date.now());
   const identity = await enrol(invitation, 'web-1');
   const wire = await begin(invitation, identity);
@@ -39,12 +46,30 @@ test('when nothing can be written no event is acknowledged, pages still read, an
   );
   t.is(estate.endpoints.length, 1);
   t.is((await fetch(`${collector.web}healthz`)).status, 503);
+  t.is(await statusAt(collector.agents, '/healthz'), 503);
+  t.is(await statusAt(collector.agents, '/livez'), 200, 'which is no reason to start it again');
+  t.regex(await health(), /^1 certherd-collector: \S+: it answers that nothing can be written: look for a full disk$/);
   t.is(collector.process.exitCode, null);
 
   await limit('unlimited');
   await until('writable again', async () => (await fetch(`${collector.web}healthz`)).status === 200);
+  t.regex(await health(), /^0 ok: 127\.0\.0\.1:\d+ answers, and what agents tell is kept$/);
   const again = await begin(invitation, identity, { generation: 2 });
   t.is(again.welcome.ackedSeq, 1);
   again.send({ type: 'events', epoch, events: [event(2)] });
   t.is((await again.next('ack')).seq, 2);
+
+  collector.process.kill('SIGTERM');
+  t.is(await collector.ended, 0);
+  t.regex(await health(), /^1 certherd-collector: \S+: nobody answers \(ECONNREFUSED\)$/);
 });
+
+function statusAt(agents: string, path: string): Promise<number | undefined> {
+  return new Promise((resolve, reject) => {
+    const asked = get(`https://${agents}${path}`, { rejectUnauthorized: false, agent: false }, (response) => {
+      response.resume();
+      resolve(response.statusCode);
+    });
+    asked.on('error', reject);
+  });
+}

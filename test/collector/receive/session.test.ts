@@ -1,5 +1,6 @@
 import { protocolVersion } from '@certherd/protocol/version';
 import test from 'ava';
+import { reconnectDelay } from '../../../agent/report/reconnect.ts';
 import { certificate, event, finding, snapshot, snapshotFrame } from '../helpers/example-snapshot.ts';
 import { startTestCollector } from '../helpers/real-collector.ts';
 import { begin, connect, enrol, hello, makeKey, refusal } from '../helpers/wire-agent.ts';
@@ -139,14 +140,16 @@ test('a half-open connection is noticed after three heartbeats', async (t) => {
   );
 });
 
-test('a socket that never says hello is refused after five seconds', async (t) => {
+test('a socket that never says hello is refused after five seconds, as one that may come again soon', async (t) => {
   const collector = await startTestCollector(t);
   const join = await collector.join();
   const started = performance.now();
   const wire = await connect(join);
   const { frame, code } = await refusal(wire);
-  t.is(frame.reason, 'not-authenticated');
-  t.is(code, 4002);
+  // Under load a hello may come too late: an agent that took this for a key that is not known would stay away for minutes.
+  t.is(frame.reason, 'too-slow');
+  t.is(code, 4007);
+  t.true(reconnectDelay(1, 0.99, frame) < 3_000);
   const waited = performance.now() - started;
   // Time to connect counts too; that the deadline is 5 s and no more is shown by hand clock in admission.test.ts.
   t.true(waited > 3_000, `${waited} ms`);

@@ -34,6 +34,8 @@ function metrics(hosts: HostFacts[], certificates: ReturnType<typeof certificate
     hosts,
     certificates: certificates.map((one) => ({ certificate: one, firstSeenAt: now, basis: 'der' as const })),
     events: [],
+    labels: [],
+    listed: [],
     eventsTotal: 7,
     presenceOf: () => ({ connected: !silent, silent, heardAt: now, observedAt: now }),
     collectorVersion: '0',

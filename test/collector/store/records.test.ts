@@ -193,6 +193,58 @@ for (const { name, open } of engines) {
     t.is(await store.findRequest(randomUUID()), undefined);
   });
 
+  test(`${name}: labels are set, counted and removed by pattern; a token gives its host some; a list brings its own, and a command's stay`, async (t) => {
+    const { store } = await open(t);
+    const rule = {
+      scope: 'name',
+      pattern: '*.shop.test\u0000',
+      key: 'owner',
+      value: 'ann',
+      source: 'command',
+      setBy: 'root',
+    } as const;
+    t.deepEqual(await store.setLabels([rule, { ...rule, key: 'team' }], at), { ok: true, value: 2 });
+    t.deepEqual(await store.setLabels([rule], at + 1), { ok: true, value: 0 });
+    t.deepEqual(await store.setLabels([{ ...rule, value: 'bob' }], at + 2), { ok: true, value: 1 });
+    const tokenHash = Buffer.alloc(32, 9);
+    await store.addToken(tokenHash, at, at + 1000, { by: 'root', values: { environment: 'live' } });
+    await store.enrol({ tokenHash, publicKey: key('web-1'), hostName: 'WEB-1', proposedAgentId: 'agent-1', at });
+    const listed = { name: 'shop.test', expiration: '2026-12-01', issuer: 'CA', labels: { owner: 'eve' } };
+    const given = [
+      { pattern: 'shop.test', key: 'owner', value: 'eve' },
+      { pattern: rule.pattern, key: 'owner', value: 'eve' },
+    ];
+    for (let round = 0; round < 2; round++)
+      t.deepEqual(await store.replaceListed([listed, { ...listed, name: 'a.test' }], given, 'root', at + 3), {
+        ok: true,
+        value: undefined,
+      });
+    const all = async () =>
+      (await store.labels()).map(({ scope, pattern, key: word, value, source }) => [
+        scope,
+        pattern,
+        word,
+        value,
+        source,
+      ]);
+    t.deepEqual(await all(), [
+      ['host', 'web-1', 'environment', 'live', 'enrolment'],
+      ['name', '*.shop.test\u0000', 'owner', 'bob', 'command'],
+      ['name', '*.shop.test\u0000', 'team', 'ann', 'command'],
+      ['name', 'shop.test', 'owner', 'eve', 'list'],
+    ]);
+    t.deepEqual((await store.facts()).labels, await store.labels());
+    t.deepEqual(
+      (await store.listed()).map((row) => row.name),
+      ['shop.test', 'a.test'],
+    );
+    t.deepEqual((await store.facts()).listed[0], listed);
+    await store.replaceListed([], [], 'root', at + 4);
+    t.deepEqual(await store.removeLabels(rule, ['owner', 'team', 'none']), { ok: true, value: 2 });
+    t.is((await all()).length, 1);
+    t.is(await store.hostCount(), 1);
+  });
+
   test(`${name}: an address is remembered, and a store that can keep something says so`, async (t) => {
     const { store } = await open(t);
     t.is(await store.agentAddress(), undefined);

@@ -113,6 +113,7 @@ export function healthyEstate(at: Date): Estate {
     endpoints,
     lineages,
     findings: [],
+    listed: [],
     events: [
       {
         ...on('web-2'),
@@ -174,6 +175,7 @@ export function emptyEstate(at: Date): Estate {
     lineages: [],
     findings: [],
     events: [],
+    listed: [],
   };
 }
 

@@ -16,12 +16,26 @@ export function incidentEstate(at: Date): Estate {
     endpoints: estate.endpoints.map((endpoint) => changedEndpoint(endpoint, at)),
     findings: findings(at),
     events: [...events(at), ...estate.events],
+    listed: [
+      { name: 'checkout.example.com', expiration: '2026-01-31', issuer: 'E7', labels: { owner: 'payments' } },
+      { name: 'cdn.example.net', expiration: '', issuer: '', labels: {} },
+      {
+        name: 'vpn.example.com',
+        expiration: '31.12.2026',
+        issuer: 'DigiCert',
+        labels: { owner: 'network', team: 'core' },
+      },
+    ],
   };
 }
 
 function hostChanges(at: Date): Record<string, Partial<Estate['hosts'][number]>> {
   return {
-    'web-1': { status: 'critical', reason: '2 endpoints serve an older certificate than the one that is configured.' },
+    'web-1': {
+      labels: { owner: 'web' },
+      status: 'critical',
+      reason: '2 endpoints serve an older certificate than the one that is configured.',
+    },
     'api-2': { status: 'warning', reason: renewalFailing },
     'edge-fra': { status: 'critical', reason: 'metrics.example.net: key and certificate do not match.' },
     'build-1': {
@@ -46,6 +60,7 @@ function changedEndpoint(endpoint: EndpointView, at: Date): EndpointView {
       configured: newest,
       servedNotBefore: before(at, 86.4 * day),
       servedNotAfter: before(at, -3.6 * day),
+      labels: { owner: 'payments', runbook: 'https://wiki.example.com/tls', team: 'checkout' },
     };
   }
   if (hostName === 'edge-fra' && endpoint.port === 9443) {

@@ -30,7 +30,12 @@ function hostileEstate(at: Date): Estate {
       subjectAltNames: [hostile, ...certificate.subjectAltNames],
       files: [{ ...on('web-1'), path: hostile }],
     })),
-    endpoints: estate.endpoints.map((endpoint) => ({ ...endpoint, serverName: hostile, hostName: hostile })),
+    endpoints: estate.endpoints.map((endpoint) => ({
+      ...endpoint,
+      serverName: hostile,
+      hostName: hostile,
+      labels: { owner: hostile, runbook: 'javascript:document.body.dataset.owned=1' },
+    })),
     findings: estate.findings.map((finding) => ({
       ...finding,
       hostName: hostile,
@@ -53,10 +58,19 @@ test.serial('hostile names are text, hidden characters are visible, and nothing 
     await page.locator('details').evaluateAll((all) => {
       for (const details of all) details.setAttribute('open', '');
     });
-    for (const part of ['.need h2', 'table.hosts', 'table.endpoints', 'table.certificates', '.events', '.evidence']) {
+    for (const part of [
+      '.need h2',
+      'table.hosts',
+      'table.endpoints',
+      'table.certificates',
+      '.events',
+      '.evidence',
+      '.labels',
+    ]) {
       const text = (await page.locator(part).first().textContent()) ?? '';
       t.true(text.includes(shown), `${part} shows it`);
     }
+    t.is(await page.locator('.labels a').count(), 0, 'a script is no address');
     const text = (await page.locator('body').textContent()) ?? '';
     // eslint-disable-next-line no-control-regex
     t.notRegex(text, /[\u0000\u001b\u202e\u200b]/);

@@ -69,7 +69,7 @@ test.serial('the page has landmarks, one heading of the first rank, and tables w
 });
 
 test.serial(
-  'the keyboard reaches the skip link, the filter, the first code and its remedy in this order, focus visible',
+  'the keyboard reaches the skip link, the filter, the first code, its runbook and its remedy in this order, focus visible',
   async (t) => {
     await withPage(t, incidentEstate(new Date()), async ({ page }) => {
       const reached: string[] = [];
@@ -81,7 +81,7 @@ test.serial(
         );
         t.not(await focused.evaluate((element) => getComputedStyle(element).outlineStyle), 'none');
       }
-      t.deepEqual(reached.slice(0, 4), ['skip', 'search', 'quiet', 'button']);
+      t.deepEqual(reached.slice(0, 5), ['skip', 'search', 'quiet', 'wiki.example.com/tls', 'button']);
     });
   },
 );

@@ -41,6 +41,37 @@ test.serial('what needs a person says what, where, why, since when, until when a
   });
 });
 
+test.serial('what needs a person says whose it is, and leads to the runbook', async (t) => {
+  await withPage(t, incidentEstate(new Date()), async ({ page }) => {
+    const labels = page.locator('.need').first().locator('.labels');
+    t.regex(await labels.innerText(), /owner\s+payments\s+team\s+checkout\s+runbook\s+wiki\.example\.com\/tls/);
+    t.is(await labels.locator('a').getAttribute('href'), 'https://wiki.example.com/tls');
+    await page.locator('input[type=search]').fill('owner=payments');
+    await page.locator('table.endpoints tbody tr').nth(1).waitFor({ state: 'detached' });
+    t.regex(await page.locator('table.endpoints tbody tr').innerText(), /checkout\.example\.com\s+payments, checkout/);
+  });
+});
+
+test.serial('the imported list stands beside what is served, and where the two do not agree comes first', async (t) => {
+  await withPage(t, incidentEstate(new Date()), async ({ page, server }) => {
+    const rows = page.locator('table.listed tbody tr');
+    t.deepEqual(
+      (await rows.allInnerTexts()).map((text) => text.split(/\s+/).slice(0, 2)),
+      [
+        ['differs', 'checkout.example.com'],
+        ['unseen', 'vpn.example.com'],
+        ['served', 'cdn.example.net'],
+      ],
+    );
+    t.regex(await rows.nth(1).innerText(), /network, core\s+31\.12\.2026\s+DigiCert\s+seen by no agent/);
+    await page.locator('input[type=search]').fill('unseen');
+    await rows.nth(1).waitFor({ state: 'detached' });
+    t.is(await rows.count(), 1);
+    server.show(healthyEstate(new Date()));
+    await page.locator('#listed').waitFor({ state: 'detached' });
+  });
+});
+
 test.serial('the code of a finding leads to the section that explains it', async (t) => {
   await withPage(t, incidentEstate(new Date()), async ({ page }) => {
     const code = page.locator('.need .label a').first();

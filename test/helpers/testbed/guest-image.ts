@@ -5,11 +5,11 @@ import { plainEnvironment } from './children.ts';
 import { takeFileLock } from './file-lock.ts';
 import type { Sandbox } from './sandbox.ts';
 
-/** What a guest has besides the distribution's smallest system: systemd, the servers, sudo as hooks use it, and what Ansible asks for. */
+/** What a guest has besides the distribution's smallest system: systemd, the servers, sudo as hooks use it, what Ansible asks for, and rpm. */
 const packages = [
   ['systemd', 'systemd-sysv', 'dbus', 'libpam-systemd', 'iproute2', 'procps', 'ca-certificates', 'libstdc++6'],
   ['nginx', 'certbot', 'python3-certbot-nginx', 'openssl', 'sudo', 'apache2', 'haproxy'],
-  ['openssh-server', 'python3-apt', 'cron'],
+  ['openssh-server', 'python3-apt', 'cron', 'rpm'],
 ].flat();
 /** To be raised when what is done here changes in another way than by the packages. */
 const recipeVersion = 1;

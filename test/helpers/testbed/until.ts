@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 
 export interface Patience {
-  /** Milliseconds until it gives up; 20 s unless told. */
+  /** Milliseconds until it gives up; 60 s unless told: a busy machine is no failure. */
   deadlineMs?: number;
   /** Milliseconds between two looks; 20 unless told. */
   everyMs?: number;
@@ -18,7 +18,7 @@ export async function until<T>(
   look: () => T | undefined | false | Promise<T | undefined | false>,
   patience: Patience = {},
 ): Promise<T> {
-  const deadlineMs = patience.deadlineMs ?? 20_000;
+  const deadlineMs = patience.deadlineMs ?? 60_000;
   const started = performance.now();
   let lastError = '';
   do {

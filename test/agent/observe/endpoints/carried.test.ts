@@ -2,6 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import { lookMemory } from '../../../../agent/observe/look-memory.ts';
+import type { Observations } from '../../../../agent/observe/observations.ts';
 import { observeHost } from '../../../../agent/observe/observe.ts';
 import { systemLooking } from '../../../../agent/system/looking.ts';
 import { mint, type Minted } from '../../../helpers/mint.ts';
@@ -18,8 +19,8 @@ async function host(t: ExecutionContext) {
   const sandbox = openSandbox();
   t.teardown(() => sandbox.close());
   const port = await sandbox.port();
-  const write = async (name: string) => {
-    const leaf = await mint({ names: [name] });
+  const write = async (name: string, key: 'ec' | 'rsa' = 'ec') => {
+    const leaf = await mint({ names: [name], key });
     writeFileSync(join(sandbox.directory, `${name}.pem`), leaf.pem);
     writeFileSync(join(sandbox.directory, `${name}.key`), leaf.keyPem, { mode: 0o600 });
     return fingerprintOf(leaf);
@@ -36,18 +37,30 @@ async function host(t: ExecutionContext) {
   };
   const looking = systemLooking();
   let later = 0;
-  const clock = { ...looking.clock, monotonic: () => looking.clock.monotonic() + later };
+  const clock = {
+    ...looking.clock,
+    now: () => looking.clock.now() + later,
+    monotonic: () => looking.clock.monotonic() + later,
+  };
+  // time passes for the machine as well
+  const uptime = (text: string | undefined) => `${Number.parseFloat(text ?? '') + later / 1000} 0\n`;
+  const proc: typeof looking.proc = {
+    ...looking.proc,
+    read: (path) => (path === '/proc/uptime' ? uptime(looking.proc.read(path)) : looking.proc.read(path)),
+  };
   const memory = lookMemory(looking.files, clock);
   const look = async (changesOnly: boolean) => {
     const asked = new Set<string>();
+    const kinds: string[] = [];
     const dial: typeof looking.dial = (target) => {
       asked.add(target.serverName);
+      kinds.push(target.algorithm);
       return looking.dial(target);
     };
     const identity = { name: 'web-1', agentVersion: '0', platform: 'test' };
-    const seen = await observeHost({ ...looking, clock, dial }, settings, identity, { memory, changesOnly });
+    const seen = await observeHost({ ...looking, clock, proc, dial }, settings, identity, { memory, changesOnly });
     memory.looked();
-    return { asked: [...asked].sort(), seen };
+    return { asked: [...asked].sort(), kinds: kinds.sort(), seen };
   };
   return { sandbox, nginx, block, write, look, wait: (ms: number) => (later += ms), rescanMs: settings.rescanMs };
 }
@@ -100,3 +113,40 @@ test('a site that is added is asked, and one that another block takes over is no
   t.true(asked.includes('d.example.test'));
   t.is(seen.endpoints.filter(({ algorithm }) => algorithm === 'ecdsa').length, 4);
 });
+
+test('at rest each endpoint is asked once: that it has no leaf of the other kind stands while the same workers run', async (t) => {
+  const { nginx, write, look, wait } = await host(t);
+  const each = ['ecdsa', 'ecdsa', 'ecdsa'];
+  const both = [...each, 'rsa', 'rsa', 'rsa'];
+  const fresh = await look(false);
+  t.is(fresh.kinds.filter((kind) => kind === 'rsa').length, 3, 'nothing is known yet');
+  t.true((await look(false)).kinds.includes('rsa'), 'what has just changed is asked in full');
+  wait(200_000);
+  const quiet = await look(false);
+  t.deepEqual(quiet.kinds, each);
+  t.deepEqual(
+    quiet.seen.endpoints.map(({ id, served, chain }) => ({ id, served, chain })),
+    fresh.seen.endpoints.map(({ id, served, chain }) => ({ id, served, chain })),
+  );
+  wait(3_600_000);
+  t.deepEqual((await look(false)).kinds, both, 'an hour is the longest that it stands');
+  t.deepEqual((await look(false)).kinds, each);
+
+  const rsa = await write('b.example.test', 'rsa');
+  wait(200_000);
+  const replaced = await look(false);
+  t.deepEqual(replaced.kinds, [...each, 'rsa'], 'a kind that is configured is always asked for');
+  t.deepEqual(rowsAt(replaced, 'b.example.test'), ['ecdsa served', 'rsa no-shared-algorithm']);
+  const workers = nginx.workers();
+  t.is((await nginx.reload()).exit, 0);
+  await until('only new workers run', () => nginx.workers().every((pid) => !workers.includes(pid)));
+  const loaded = await look(false);
+  t.true(loaded.kinds.filter((kind) => kind === 'rsa').length >= 3, 'other workers are asked in full');
+  t.deepEqual(rowsAt(loaded, 'b.example.test'), ['rsa served']);
+  t.is(loaded.seen.endpoints.find(({ algorithm }) => algorithm === 'rsa')?.served, rsa);
+});
+
+function rowsAt({ seen }: { seen: Observations }, name: string): string[] {
+  const rows = seen.endpoints.filter(({ serverName }) => serverName === name);
+  return rows.map(({ algorithm, failure }) => `${algorithm} ${failure?.reason ?? 'served'}`).sort();
+}

@@ -1,0 +1,168 @@
+import { type Failure, failed, type Result } from '@certherd/protocol/failure';
+import type { Steps } from '../formats/steps.ts';
+import type { Clock, Files, FileStatus } from '../ports.ts';
+import type { KnownFiles } from './certificate-file.ts';
+
+/** What was made of files, and whether all that it was made of is as it was. */
+export interface StandingWork {
+  /**
+   * Gives what `make` made before, while every file, list and link that it asked for stands; else has it made anew. `mayStand`: false for
+   * what followed from more than those, as the time that it took.
+   */
+  steps<T>(
+    key: string,
+    files: KnownFiles,
+    make: (files: KnownFiles) => Steps<T>,
+    mayStand: (made: T) => boolean,
+  ): Steps<T>;
+  /** What was not asked for since the last call is forgotten. */
+  forgetUnasked(): void;
+}
+
+/** So many answers are remembered of one work: a config of more files than this is read anew at each look. */
+const mostNotes = 20_000;
+
+/**
+ * A file that changed this short a time before it was read may change again without another time or size: its times are
+ * those of the kernel's tick, or, on some file systems, whole seconds.
+ */
+export const racyMs = 2_500;
+
+interface Kept {
+  notes: readonly Note[];
+  made: unknown;
+  asked: boolean;
+}
+
+/** A question that was asked of the files, and its answer. Of a file that was read it is the status that it had before. */
+type Note =
+  | { ask: 'status'; path: string; answer: Result<FileStatus> }
+  | { ask: 'list'; path: string; answer: Result<string[]> }
+  | { ask: 'resolve'; path: string; answer: Result<string> }
+  | { ask: 'linkChangedAt'; path: string; answer: Result<number> };
+
+export function standingWork(clock: Pick<Clock, 'now'>): StandingWork {
+  const works = new Map<string, Kept>();
+  return {
+    *steps<T>(key: string, files: KnownFiles, make: (files: KnownFiles) => Steps<T>, mayStand: (made: T) => boolean) {
+      const known = works.get(key);
+      if (known && (yield* allStand(files, known.notes))) {
+        known.asked = true;
+        // it was put there by this very work
+        return known.made as T;
+      }
+      works.delete(key);
+      const noted = noting(files, clock);
+      const made = yield* make(noted.files);
+      const notes = noted.notes();
+      if (notes && mayStand(made)) works.set(key, { notes, made, asked: true });
+      return made;
+    },
+    forgetUnasked: () => {
+      for (const [key, work] of works) {
+        if (work.asked) work.asked = false;
+        else works.delete(key);
+      }
+    },
+  };
+}
+
+function* allStand(files: Files, notes: readonly Note[]): Steps<boolean> {
+  for (const note of notes) {
+    if (!stands(files, note)) return false;
+    yield;
+  }
+  return true;
+}
+
+function stands(files: Files, { ask, path, answer }: Note): boolean {
+  switch (ask) {
+    case 'status': {
+      const now = files.status?.(path);
+      return now !== undefined && isEqual(answer, now, isSameStatus);
+    }
+    case 'list':
+      return isEqual(answer, files.list(path), isSameList);
+    case 'resolve':
+      return isEqual(answer, files.resolve(path), Object.is);
+    case 'linkChangedAt':
+      return isEqual(answer, files.linkChangedAt(path), Object.is);
+  }
+}
+
+function isEqual<T>(one: Result<T>, other: Result<T>, same: (one: T, other: T) => boolean): boolean {
+  if (one.ok && other.ok) return same(one.value, other.value);
+  return !one.ok && !other.ok && isSameFailure(one.failure, other.failure);
+}
+
+function isSameFailure(one: Failure, other: Failure): boolean {
+  return one.reason === other.reason;
+}
+
+function isSameList(one: readonly string[], other: readonly string[]): boolean {
+  return one.length === other.length && one.every((name, index) => name === other[index]);
+}
+
+export function isSameStatus(one: FileStatus, other: FileStatus): boolean {
+  return (
+    one.device === other.device &&
+    one.inode === other.inode &&
+    one.size === other.size &&
+    one.modifiedAt === other.modifiedAt &&
+    one.changedAt === other.changedAt
+  );
+}
+
+/** The same files, with a note of each first answer; no notes where one of them may change unseen, or there are too many. */
+function noting(files: KnownFiles, clock: Pick<Clock, 'now'>): { files: KnownFiles; notes: () => Note[] | undefined } {
+  const notes = new Map<string, Note>();
+  let mayStand = files.status !== undefined;
+  const note = (one: Note) => {
+    const key = `${one.ask} ${one.path}`;
+    if (mayStand && !notes.has(key)) notes.set(key, one);
+    if (notes.size > mostNotes) mayStand = false;
+  };
+  const { kept, status } = files;
+  const statusOf = (path: string) => status?.(path) ?? failed('io-error', 'no status is told here');
+  const noteStatus = (path: string, answer = statusOf(path)) => {
+    note({ ask: 'status', path, answer });
+    if (answer.ok && Math.abs(clock.now() - answer.value.changedAt) <= racyMs) mayStand = false;
+    return answer;
+  };
+  const noted = <T>(answer: T, one: (answer: T) => Note): T => {
+    note(one(answer));
+    return answer;
+  };
+  return {
+    notes: () => (mayStand ? [...notes.values()] : undefined),
+    files: {
+      ...files,
+      ...(status && { status: (path) => noteStatus(path) }),
+      read: (path) => {
+        // before it is read: what changes meanwhile has another status the next time
+        const answer = statusOf(path);
+        const content = files.read(path);
+        // of a device (/dev/null) the times mean nothing, and nothing is read
+        if (!content.ok && content.failure.reason === 'not-a-regular-file') note({ ask: 'status', path, answer });
+        else noteStatus(path, answer);
+        return content;
+      },
+      list: (path) => noted(files.list(path), (answer) => ({ ask: 'list', path, answer })),
+      resolve: (path) => noted(files.resolve(path), (answer) => ({ ask: 'resolve', path, answer })),
+      linkChangedAt: (path) => noted(files.linkChangedAt(path), (answer) => ({ ask: 'linkChangedAt', path, answer })),
+      ...(kept && {
+        kept: {
+          ...kept,
+          certificate: (path, read) => {
+            noteStatus(path);
+            return kept.certificate(path, read);
+          },
+          keyMatch: (path, leaf, compare) => {
+            noteStatus(path);
+            return kept.keyMatch(path, leaf, compare);
+          },
+        },
+      }),
+    },
+  };
+}

@@ -1,0 +1,42 @@
+import { writeFileSync } from 'node:fs';
+import { printable } from '@certherd/command-line/printable';
+import { codeOf, startFailure } from '../failure.ts';
+import { seenNames } from '../inventory/seen.ts';
+import { writeSheet } from '../inventory/write-sheet.ts';
+import { configFor, type Console, exitCodes, type JsonOptions } from './command.ts';
+import { restingEstate, storeOf } from './host.ts';
+
+export interface ExportOptions extends JsonOptions {
+  served?: boolean;
+}
+
+/** `export [FILE]`: the imported list as CSV, as `import` reads it; with --served also where each name is served, and until when. */
+export async function exportList(file: string | undefined, options: ExportOptions, console: Console): Promise<number> {
+  const config = configFor(options, console);
+  if (!config) return exitCodes.config;
+  const store = await storeOf(config, console);
+  const rows = await store.listed();
+  const seen = seenNames(await restingEstate(store, config, console.clock.now()));
+  await store.close();
+  const served = (name: string) => ({
+    served_until: seen(name)?.servedUntil?.slice(0, 10) ?? '',
+    served_on: seen(name)?.hostNames.join(' ') ?? '',
+  });
+  if (options.json) {
+    const items = rows.map((row) => ({ ...row, ...seen(row.name) }));
+    console.print(JSON.stringify({ version: 1, items }));
+    return exitCodes.ok;
+  }
+  const text = writeSheet(rows, options.served ? ({ name }) => served(name) : undefined);
+  if (file === undefined) console.print(text.trimEnd());
+  else {
+    try {
+      writeFileSync(file, text);
+    } catch (error) {
+      if (!codeOf(error)) throw error;
+      throw startFailure(`${printable(file)}: cannot be written (${codeOf(error)})`);
+    }
+    console.complain(`${rows.length} ${rows.length === 1 ? 'row' : 'rows'} written to ${printable(file)}.`);
+  }
+  return exitCodes.ok;
+}

@@ -1,0 +1,28 @@
+import type { LabelDraft, LabelRule, ListedFacts, TokenLabels } from '../facts.ts';
+
+/** As both databases give it. */
+export interface RawRule {
+  id: number;
+  scope: LabelRule['scope'];
+  pattern: string;
+  key: string;
+  value: string;
+  source: LabelRule['source'];
+  set_by: string;
+  set_at: number;
+}
+
+export function readRule({ set_by, set_at, ...row }: RawRule): LabelRule {
+  return { ...row, setBy: set_by, setAt: set_at };
+}
+
+export function readListed({ name, body }: { name: string; body: string }): ListedFacts {
+  const rest: Omit<ListedFacts, 'name'> = JSON.parse(body);
+  return { name, ...rest };
+}
+
+/** What a token says of the host that enrols with it. */
+export function draftsOf({ by, values }: TokenLabels, hostName: string): LabelDraft[] {
+  const rule = { scope: 'host', pattern: hostName.toLowerCase(), source: 'enrolment', setBy: by } as const;
+  return Object.entries(values).map(([key, value]) => ({ ...rule, key, value }));
+}
