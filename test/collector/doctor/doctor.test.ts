@@ -164,23 +164,26 @@ test.serial('mistakes in the settings are told with their lines, and the rest wi
   t.truthy(told.of('descriptors'));
 });
 
-test.serial('to another user, also one without an account or a home, the data are not told, and nothing is called wrong', async (t) => {
-  const sandbox = openSandbox();
-  t.teardown(() => sandbox.close());
-  const { args, data, config } = await settings(t);
-  const first = await spawnCollector(t, args);
-  chmodSync(join(config, '..'), 0o755);
-  chownSync(data, 0, 0);
-  const main = join(import.meta.dirname, '../../../collector/main.ts');
-  const nobody = ['--reuid=54321', '--regid=54321', '--clear-groups', '--inh-caps=-all', '--bounding-set=-all'];
-  const ran = await sandbox.run('/usr/bin/setpriv', [...nobody, process.execPath, main, 'doctor', '--json', ...args]);
-  const told = consultation(ran);
-  t.deepEqual(wrongs(told), []);
-  t.is(told.exit, 3);
-  for (const check of ['serving', 'tls', 'database']) t.is(told.of(check).verdict, 'not-told', check);
-  first.process.kill('SIGTERM');
-  await first.ended;
-});
+test.serial(
+  'to another user, also one without an account or a home, the data are not told, and nothing is called wrong',
+  async (t) => {
+    const sandbox = openSandbox();
+    t.teardown(() => sandbox.close());
+    const { args, data, config } = await settings(t);
+    const first = await spawnCollector(t, args);
+    chmodSync(join(config, '..'), 0o755);
+    chownSync(data, 0, 0);
+    const main = join(import.meta.dirname, '../../../collector/main.ts');
+    const nobody = ['--reuid=54321', '--regid=54321', '--clear-groups', '--inh-caps=-all', '--bounding-set=-all'];
+    const ran = await sandbox.run('/usr/bin/setpriv', [...nobody, process.execPath, main, 'doctor', '--json', ...args]);
+    const told = consultation(ran);
+    t.deepEqual(wrongs(told), []);
+    t.is(told.exit, 3);
+    for (const check of ['serving', 'tls', 'database']) t.is(told.of(check).verdict, 'not-told', check);
+    first.process.kill('SIGTERM');
+    await first.ended;
+  },
+);
 
 test('silent hosts, copies, newer agents, and a clock that was set back', (t) => {
   const now = Date.parse('2026-11-27T12:00:00Z');
