@@ -7,7 +7,7 @@ export const contents: readonly { begins: RegExp; what: string }[] = [
   { begins: /^certherd-(?:session|rotation)-\d+$/, what: 'the lines that a signature is over' },
   { begins: /^agent {2,}collector$/, what: 'who says what to whom' },
   { begins: /^[A-Z]+ = \{/, what: 'JSON' },
-  { begins: /^# |^- |^[\w-]+:(?:\s|$)/, what: 'YAML, or a sentence about folders' },
+  { begins: /^#cloud-config$|^# |^- |^[\w-]+:(?:\s|$)/, what: 'YAML, or a sentence about folders' },
   { begins: /^\d+ \d+ \* \* \* /, what: 'a crontab' },
   { begins: /^issued -> /, what: 'the six states' },
   { begins: /^IDCLSE /, what: 'what check prints' },
