@@ -40,7 +40,7 @@ async function work(share: Share): Promise<void> {
 
 async function enrolOne(share: Share, index: number, join: Join): Promise<void> {
   const number = share.from + index;
-  const host = simulatedHost(number, share.certificates, Date.now());
+  const host = simulatedHost(number, Array<number>(share.certificates).fill(Date.now()));
   const agent = simulatedAgent(host, addressOf(number, join.authority), {
     connected(afterMs) {
       welcomes += 1;
