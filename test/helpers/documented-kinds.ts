@@ -108,6 +108,18 @@ export const kinds: readonly { line: RegExp; how: 'run' | 'guest' | 'elsewhere';
   { line: /^(?:ssh|scp) /, how: 'elsewhere', why: 'needs another machine' },
   { line: /^openssl s_client -connect /, how: 'elsewhere', why: 'needs a name of the reader’s' },
   {
+    line: /^npm run load -- --joins joins --seconds 60$/,
+    how: 'elsewhere',
+    why: 'takes a minute, with a thousand tokens',
+    shownBy: 'test/scripts/load.test.ts',
+  },
+  {
+    line: /^npm run soak -- --minutes 3 --seed ci$/,
+    how: 'elsewhere',
+    why: 'CI runs it after the tests',
+    shownBy: 'test/scripts/soak-checks.test.ts',
+  },
+  {
     line: /^\.\/scripts\/(?:demo|test)$/,
     how: 'elsewhere',
     why: 'CI runs it',
