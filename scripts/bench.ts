@@ -6,6 +6,7 @@ import { footprint } from './bench/footprint.ts';
 import { history } from './bench/history.ts';
 import { hostileInput } from './bench/hostile-input.ts';
 import { incident } from './bench/incident.ts';
+import { ingest } from './bench/ingest.ts';
 import { nginxConfig } from './bench/nginx-config.ts';
 import { pemFiles } from './bench/pem-files.ts';
 import { renew } from './bench/renew.ts';
@@ -27,6 +28,7 @@ const benches: Record<string, Bench> = {
   footprint,
   fleet,
   'hostile-input': hostileInput,
+  ingest,
   store,
   history,
 };

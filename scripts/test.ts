@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { type Tally, tallyOf } from './tally.ts';
 
-// Everything that CI runs: the checks, then the tests. The last line is "N passed, M failed".
+// Everything that CI runs: the checks, the tests, and three minutes of the soak by itself, so that it disturbs no test. The last line is "N passed, M failed".
 
 const top = dirname(dirname(fileURLToPath(import.meta.url)));
 
@@ -17,10 +17,12 @@ interface Options {
 const options = readOptions();
 const brokenChecks = await run([process.execPath, join(top, 'scripts', 'check.ts')], 'inherit');
 const tests = await runTests(options);
-const failed = tests.failed + brokenChecks.exit;
+const soak = options.files.length === 0 ? await runSoak() : { passed: 0, failed: 0 };
+const passed = tests.passed + soak.passed;
+const failed = tests.failed + brokenChecks.exit + soak.failed;
 if (brokenChecks.exit > 0)
   console.log(`\n${brokenChecks.exit} of the checks failed (above); each counts as one failure.`);
-console.log(`${tests.passed} passed, ${failed} failed`);
+console.log(`${passed} passed, ${failed} failed`);
 process.exitCode = failed === 0 && tests.passed > 0 ? 0 : 1;
 
 function readOptions(): Options {
@@ -50,6 +52,15 @@ async function runTests({ files, coverage, full }: Options): Promise<Tally> {
   const tally = tallyOf(ran.output);
   if (ran.exit !== 0 && tally.failed === 0) tally.failed = 1;
   return tally;
+}
+
+/** It counts as one test. What befell, and what was not survived, is shown. */
+async function runSoak(): Promise<Tally> {
+  const { exit } = await run(
+    [process.execPath, join(top, 'scripts', 'soak.ts'), '--minutes', '3', '--seed', 'ci'],
+    'inherit',
+  );
+  return exit === 0 ? { passed: 1, failed: 0 } : { passed: 0, failed: 1 };
 }
 
 async function run(

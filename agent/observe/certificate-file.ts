@@ -7,9 +7,8 @@ import type { ReadCertificate } from '@certherd/x509/certificate';
 import { type ChainOrder, orderOf } from '../formats/chain.ts';
 import { instantOf } from '@certherd/x509/instant';
 import { isOfOtherKind, keyBelongsTo } from '../formats/private-key.ts';
-import type { Steps } from '../formats/steps.ts';
 import type { Files } from '../ports.ts';
-import type { StandingWork } from './standing-work.ts';
+import type { KeptWorks } from './look-memory.ts';
 
 /** What a server finds that is told to load this file as its certificate. */
 export interface CertificateFile {
@@ -28,17 +27,7 @@ export interface CertificateFile {
 export interface KeptReadings {
   certificate(path: string, read: () => CertificateFile): CertificateFile;
   keyMatch(path: string, leaf: string, compare: () => Result<boolean>): Result<boolean>;
-  work: StandingWork;
-}
-
-/** As `make`, or what it made before where all that it asked for stands (standing-work.ts). */
-export function* keptSteps<T>(
-  files: KnownFiles,
-  key: string,
-  make: (files: KnownFiles) => Steps<T>,
-  mayStand: (made: T) => boolean = () => true,
-): Steps<T> {
-  return yield* files.kept ? files.kept.work.steps(key, files, make, mayStand) : make(files);
+  works: KeptWorks;
 }
 
 /** The machine's files, perhaps with what is known of them already. */

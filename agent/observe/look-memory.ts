@@ -3,9 +3,13 @@ import type { Clock, Files, FileStatus } from '../ports.ts';
 import type { CertificateFile, KeptReadings, KnownFiles } from './certificate-file.ts';
 import type { AskedBefore } from './endpoints/carried.ts';
 import type { KnownRefusals } from './endpoints/refusals.ts';
-import { isSameStatus, racyMs, standingWork } from './standing-work.ts';
+import type { LogEntry } from '../formats/nginx-error-log.ts';
+import type { NginxPlaces } from './nginx-running.ts';
+import type { RenewalMachinery, Renewers } from './renewal-machinery.ts';
+import type { ServersObservation } from './servers.ts';
+import { isSameStatus, racyMs, type StandingWork, standingWork } from './standing-work.ts';
 import type { TrustedRoots } from './trusted-roots.ts';
-import type { KnownUpkeep } from './upkeep.ts';
+import type { HostAccounts, KnownUpkeep } from './upkeep.ts';
 
 /** What one look leaves for the next, so that a quiet host is not read anew. Lives as long as the agent. */
 export interface LookMemory {
@@ -21,6 +25,17 @@ export interface LookMemory {
   looked(): void;
 }
 
+/** Work of a look that stands while the files do that it was made of. */
+export interface KeptWorks {
+  servers: StandingWork<ServersObservation>;
+  accounts: StandingWork<HostAccounts>;
+  renewers: StandingWork<Renewers>;
+  lastRun: StandingWork<RenewalMachinery['lastRun']>;
+  nginxPlaces: StandingWork<NginxPlaces>;
+  /** By the log's path. */
+  errorLogs: StandingWork<LogEntry[]>;
+}
+
 /** Far above any host that was seen; each is some 2 KB, most of it shared with the observations. */
 const mostKept = 50_000;
 
@@ -28,9 +43,16 @@ const mostKept = 50_000;
 export function lookMemory(files: Files, clock: Pick<Clock, 'now'>): LookMemory {
   const certificates = keeping<CertificateFile>(files, clock);
   const keys = keeping<Result<boolean>>(files, clock);
-  const work = standingWork(clock);
+  const works: KeptWorks = {
+    servers: standingWork(clock),
+    accounts: standingWork(clock),
+    renewers: standingWork(clock),
+    lastRun: standingWork(clock),
+    nginxPlaces: standingWork(clock),
+    errorLogs: standingWork(clock),
+  };
   const kept: KeptReadings = {
-    work,
+    works,
     certificate: (path, read) => certificates.once(path, path, read),
     keyMatch: (path, leaf, compare) => keys.once(`${leaf} ${path}`, path, compare),
   };
@@ -39,7 +61,7 @@ export function lookMemory(files: Files, clock: Pick<Clock, 'now'>): LookMemory 
     looked: () => {
       certificates.forgetUnasked();
       keys.forgetUnasked();
-      work.forgetUnasked();
+      for (const work of Object.values(works)) work.forgetUnasked();
     },
   };
 }

@@ -4,10 +4,11 @@ import { type LogEntry, readErrorLog } from '../formats/nginx-error-log.ts';
 import { parseNginxSteps } from '../formats/nginx-parser.ts';
 import { atOnce, type Steps } from '../formats/steps.ts';
 import type { Files, LogEnd, LookPorts, Proc } from '../ports.ts';
-import { type KnownFiles, keptSteps } from './certificate-file.ts';
+import type { KnownFiles } from './certificate-file.ts';
 import { type Bound, observeListening } from './listening-sockets.ts';
 import { type Master, type NginxProcesses, observeNginxProcesses } from './nginx-process.ts';
 import type { Observations } from './observations.ts';
+import { keptSteps } from './standing-work.ts';
 
 /** What runs on this host as opposed to what is on its disk. Each part is absent where it could not be told. */
 export interface RunningNginx extends NginxProcesses {
@@ -43,7 +44,7 @@ export function observeRunningNginx(
   const processes = observeNginxProcesses(ports.proc, ports.clock.now());
   if (!processes) return undefined;
   const { pidFile, errorLogs, workers } = atOnce(
-    keptSteps(ports.files, 'places of nginx', (files) => placeSteps(files, config)),
+    keptSteps(ports.files.kept?.works.nginxPlaces, ports.files, (files) => placeSteps(files, config)),
   );
   const workerProcesses = workers === 'auto' ? processors(ports.proc) : workers;
   const named = Number(textOf(ports.files, pidFile)?.trim() || Number.NaN);
@@ -54,7 +55,13 @@ export function observeRunningNginx(
       .flatMap((deployment) => deployment.listeners.map((one) => [`${one.address} ${one.port}`, one])),
   );
   const log = errorLogs
-    .flatMap((file) => atOnce(keptSteps(ports.files, `log ${file}`, (files) => logSteps(files, ports.logEnd, file))))
+    .flatMap((file) =>
+      atOnce(
+        keptSteps(ports.files.kept?.works.errorLogs, ports.files, (files) => logSteps(files, ports.logEnd, file), {
+          key: file,
+        }),
+      ),
+    )
     .sort((a, b) => a.at - b.at);
   // an address of all that keeps to an answer of its own
   for (const one of seen.endpoints) if (one.server === 'nginx') listeners.set(`${one.address} ${one.port}`, one);
@@ -101,10 +108,14 @@ function* logSteps(files: Files, logEnd: LogEnd, file: string): Steps<LogEntry[]
   return end.ok ? readErrorLog(end.value.text, end.value.modifiedAt) : [];
 }
 
-function* placeSteps(
-  files: Files,
-  { nginx }: Config,
-): Steps<{ pidFile: string; errorLogs: string[]; workers: number | 'auto' | undefined }> {
+/** What the main config file says of where nginx keeps what, and of its workers. */
+export interface NginxPlaces {
+  pidFile: string;
+  errorLogs: string[];
+  workers: number | 'auto' | undefined;
+}
+
+function* placeSteps(files: Files, { nginx }: Config): Steps<NginxPlaces> {
   const prefix = nginx.prefix ?? '/usr/share/nginx';
   const { directives } = yield* parseNginxSteps(textOf(files, nginx.config) ?? '', nginx.config);
   const argOf = (name: string) => directives.findLast((directive) => directive.name === name)?.args[0];

@@ -3,10 +3,11 @@ import { type CertbotRun, lastRenewalIn } from '../formats/certbot-log.ts';
 import { atOnce, type Steps } from '../formats/steps.ts';
 import type { Files, LogEnd } from '../ports.ts';
 import { type AcmeClient, observeAcmeClients } from './acme-clients.ts';
-import { type KnownFiles, keptSteps } from './certificate-file.ts';
+import type { KnownFiles } from './certificate-file.ts';
 import { observeCronJobs } from './renewal-cron.ts';
 import type { RenewalRunner } from './renewal-runner.ts';
 import { observeTimers } from './renewal-timer.ts';
+import { keptSteps } from './standing-work.ts';
 
 /** Who renews on this host. */
 export interface Renewers {
@@ -52,8 +53,8 @@ interface Places {
 /** As observeRenewalMachinery, which keeps what it made of files that stand. */
 export function* machinerySteps({ files, logEnd }: Reading, places: Places, known?: Renewers): Steps<RenewalMachinery> {
   const { systemd, runners, unreadable, clients } =
-    known ?? (yield* keptSteps(files, `renewers ${places.root}`, (noted) => renewerSteps(noted, places)));
-  const lastRun = yield* keptSteps(files, 'last renewal', (noted) =>
+    known ?? (yield* keptSteps(files.kept?.works.renewers, files, (noted) => renewerSteps(noted, places)));
+  const lastRun = yield* keptSteps(files.kept?.works.lastRun, files, (noted) =>
     lastRenewalSteps(noted, logEnd, places.logsDirectory),
   );
   return { systemd, runners, unreadable, ...(lastRun ? { lastRun } : {}), clients };

@@ -4,11 +4,12 @@ import type { Config } from '../config.ts';
 import type { Steps } from '../formats/steps.ts';
 import type { Files } from '../ports.ts';
 import { observeApache } from './apache/apache-server.ts';
-import { type KnownFiles, keptSteps } from './certificate-file.ts';
+import type { KnownFiles } from './certificate-file.ts';
 import { observeHaproxy } from './haproxy/haproxy-server.ts';
 import { listedDeployments } from './listed/listed-listeners.ts';
 import { nginxSteps } from './nginx-servers.ts';
 import { type ReadingBudget, unlimited } from './reading-budget.ts';
+import { keptSteps } from './standing-work.ts';
 
 /** Every server program whose config is on the host, with all that their configs name, and what agent.toml lists. */
 export interface ServersObservation {
@@ -39,7 +40,7 @@ export function* serverSteps(
     };
   };
   const read = (noted: Files) => readingSteps(noted, config, noting);
-  return yield* keptSteps(files, 'servers', read, () => !wasSpent);
+  return yield* keptSteps(files.kept?.works.servers, files, read, { mayStand: () => !wasSpent });
 }
 
 function* readingSteps(files: Files, config: Config, budget: () => ReadingBudget): Steps<ServersObservation> {

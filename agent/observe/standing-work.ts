@@ -3,20 +3,27 @@ import type { Steps } from '../formats/steps.ts';
 import type { Clock, Files, FileStatus } from '../ports.ts';
 import type { KnownFiles } from './certificate-file.ts';
 
-/** What was made of files, and whether all that it was made of is as it was. */
-export interface StandingWork {
+/** One kind of work on files, and what it came to while all that it was made of is as it was. */
+export interface StandingWork<T> {
   /**
-   * Gives what `make` made before, while every file, list and link that it asked for stands; else has it made anew. `mayStand`: false for
-   * what followed from more than those, as the time that it took.
+   * Gives what `make` made before for this key, while every file, list and link that it asked for stands; else has it made anew.
+   * `mayStand`: false for what followed from more than those, as the time that it took.
    */
-  steps<T>(
-    key: string,
-    files: KnownFiles,
-    make: (files: KnownFiles) => Steps<T>,
-    mayStand: (made: T) => boolean,
-  ): Steps<T>;
+  steps(key: string, files: KnownFiles, make: Make<T>, mayStand: (made: T) => boolean): Steps<T>;
   /** What was not asked for since the last call is forgotten. */
   forgetUnasked(): void;
+}
+
+export type Make<T> = (files: KnownFiles) => Steps<T>;
+
+/** As `make`, or what it made before where there is a memory of that. */
+export function* keptSteps<T>(
+  work: StandingWork<T> | undefined,
+  files: KnownFiles,
+  make: Make<T>,
+  { key = '', mayStand = () => true }: { key?: string; mayStand?: (made: T) => boolean } = {},
+): Steps<T> {
+  return yield* work ? work.steps(key, files, make, mayStand) : make(files);
 }
 
 /** So many answers are remembered of one work: a config of more files than this is read anew at each look. */
@@ -28,9 +35,9 @@ const mostNotes = 20_000;
  */
 export const racyMs = 2_500;
 
-interface Kept {
+interface Kept<T> {
   notes: readonly Note[];
-  made: unknown;
+  made: T;
   asked: boolean;
 }
 
@@ -41,15 +48,14 @@ type Note =
   | { ask: 'resolve'; path: string; answer: Result<string> }
   | { ask: 'linkChangedAt'; path: string; answer: Result<number> };
 
-export function standingWork(clock: Pick<Clock, 'now'>): StandingWork {
-  const works = new Map<string, Kept>();
+export function standingWork<T>(clock: Pick<Clock, 'now'>): StandingWork<T> {
+  const works = new Map<string, Kept<T>>();
   return {
-    *steps<T>(key: string, files: KnownFiles, make: (files: KnownFiles) => Steps<T>, mayStand: (made: T) => boolean) {
+    *steps(key, files, make, mayStand) {
       const known = works.get(key);
       if (known && (yield* allStand(files, known.notes))) {
         known.asked = true;
-        // it was put there by this very work
-        return known.made as T;
+        return known.made;
       }
       works.delete(key);
       const noted = noting(files, clock);
@@ -122,8 +128,8 @@ function noting(files: KnownFiles, clock: Pick<Clock, 'now'>): { files: KnownFil
     if (mayStand && !notes.has(key)) notes.set(key, one);
     if (notes.size > mostNotes) mayStand = false;
   };
-  const { kept, status } = files;
-  const statusOf = (path: string) => status?.(path) ?? failed('io-error', 'no status is told here');
+  const { kept } = files;
+  const statusOf = (path: string) => files.status?.(path) ?? failed('io-error', 'no status is told here');
   const noteStatus = (path: string, answer = statusOf(path)) => {
     note({ ask: 'status', path, answer });
     if (answer.ok && Math.abs(clock.now() - answer.value.changedAt) <= racyMs) mayStand = false;
@@ -137,7 +143,7 @@ function noting(files: KnownFiles, clock: Pick<Clock, 'now'>): { files: KnownFil
     notes: () => (mayStand ? [...notes.values()] : undefined),
     files: {
       ...files,
-      ...(status && { status: (path) => noteStatus(path) }),
+      ...(files.status && { status: (path) => noteStatus(path) }),
       read: (path) => {
         // before it is read: what changes meanwhile has another status the next time
         const answer = statusOf(path);

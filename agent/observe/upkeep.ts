@@ -1,12 +1,13 @@
 import type { Config } from '../config.ts';
 import type { Steps } from '../formats/steps.ts';
-import type { LookPorts } from '../ports.ts';
-import { nginxAccounts, readAccounts } from './accounts.ts';
-import { type KnownFiles, keptSteps } from './certificate-file.ts';
+import type { Files, LookPorts } from '../ports.ts';
+import { type Accounts, nginxAccounts, readAccounts } from './accounts.ts';
+import type { KnownFiles } from './certificate-file.ts';
 import { type KeyFilesObserved, keyFileSteps } from './key-exposure.ts';
 import { type LineageVersionsObserved, lineageVersionSteps } from './lineage-versions.ts';
 import type { Observations } from './observations.ts';
 import { type MachineryObserved, machinerySteps, type Renewers } from './renewal-machinery.ts';
+import { keptSteps } from './standing-work.ts';
 import { type ChainTrust, type ServedCertificates, type TrustObserved, trustSteps } from './trust.ts';
 import type { TrustedRoots } from './trusted-roots.ts';
 
@@ -53,10 +54,9 @@ export function* upkeepSteps(
   const outside = deployments.flatMap(({ lineage, configured }) =>
     lineage === undefined && configured ? [configured] : [],
   );
-  const { accounts, serverAccounts } = yield* keptSteps(ports.files, `accounts ${root}`, function* (files) {
-    const own = readAccounts(files, root);
-    return { accounts: own, serverAccounts: yield* nginxAccounts(files, config.nginx.config) };
-  });
+  const { accounts, serverAccounts } = yield* keptSteps(ports.files.kept?.works.accounts, ports.files, (files) =>
+    accountSteps(files, root, config),
+  );
   const keyFiles = yield* keyFileSteps(ports, accounts, keyPaths, serverAccounts);
   const chains = yield* trustSteps(
     endpoints,
@@ -68,4 +68,15 @@ export function* upkeepSteps(
   const machinery = yield* machinerySteps(ports, { root, ...config.certbot }, known?.renewers);
   const lineageVersions = yield* lineageVersionSteps(ports.files, lineages, outside);
   return { keyFiles, trust: chains, machinery, lineageVersions };
+}
+
+/** Those of the host, and the names of those that nginx's workers run as. */
+export interface HostAccounts {
+  accounts: Accounts;
+  serverAccounts: string[];
+}
+
+function* accountSteps(files: Files, root: string, config: Config): Steps<HostAccounts> {
+  const accounts = readAccounts(files, root);
+  return { accounts, serverAccounts: yield* nginxAccounts(files, config.nginx.config) };
 }

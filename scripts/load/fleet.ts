@@ -33,7 +33,7 @@ export function startFleet({ joins, certificates, renewalsPerHour, processes }: 
   const size = Math.ceil(joins.length / wanted);
   const shares = Array.from({ length: wanted }, (_, index): Share => {
     const from = index * size;
-    return { from, joins: joins.slice(from, from + size), certificates, renewalsPerHour, abreast: 16 };
+    return { from, joins: joins.slice(from, from + size), certificates, renewalsPerHour, abreast: 8 };
   }).filter((share) => share.joins.length > 0);
   const children = shares.map((share) => {
     const child = fork(joinPath(import.meta.dirname, 'worker.ts'), { env: plainEnvironment(), stdio: 'inherit' });

@@ -1,9 +1,10 @@
 import { randomBytes } from 'node:crypto';
+import type { Event } from '@certherd/protocol/event';
 import type { Join } from '@certherd/protocol/join';
 import type { OpenCollectorSocket, State } from '../../agent/ports.ts';
 import { enrol } from '../../agent/report/enrolment.ts';
 import { loadEnrolment } from '../../agent/report/identity.ts';
-import { openOutbox } from '../../agent/report/outbox.ts';
+import { openOutbox, type Outbox } from '../../agent/report/outbox.ts';
 import { startReporter } from '../../agent/report/reporter.ts';
 import { systemClock } from '../../agent/system/clock.ts';
 import { collectorSocketOpener } from '../../agent/system/collector-socket.ts';
@@ -18,7 +19,7 @@ export interface SimulatedAgent {
   /** Connects, and from then on whenever it must. */
   start: () => void;
   /** One certificate is renewed: another snapshot, and an event. */
-  renew: (place: number) => void;
+  renew: (place: number, detail?: Event['detail']) => void;
   /** The host was looked at again, and nothing changed. */
   look: () => void;
   /** How it stands: connected or not, and what waits for the collector's ack. */
@@ -39,6 +40,10 @@ export interface Told {
   connected: (afterMs: number) => void;
   /** It is not connected any more, or could not connect. */
   failed: (why: string) => void;
+  /** An event has its place in the outbox, and is on disk there. */
+  kept?: (epoch: string, event: Event) => void;
+  /** The collector said that everything up to this seq is on its disk. */
+  acked?: (epoch: string, seq: number) => void;
 }
 
 /** `localAddress`: where it connects from, since a collector gives each address a share of its places. */
@@ -51,7 +56,10 @@ export function simulatedAgent(
 ): SimulatedAgent {
   const clock = systemClock();
   const ports = { clock, log: silentLog, state, random: Math.random, openCollectorSocket: open };
-  const outbox = openOutbox(state, silentLog, clock.now(), () => randomBytes(12).toString('base64url'));
+  const outbox = overheard(
+    openOutbox(state, silentLog, clock.now(), () => randomBytes(12).toString('base64url')),
+    told,
+  );
   let reporter: ReturnType<typeof startReporter> | undefined;
   let began = 0;
   const publish = () => reporter?.publish(host.snapshot(), clock.now());
@@ -71,7 +79,7 @@ export function simulatedAgent(
       });
       publish();
     },
-    renew(place) {
+    renew(place, detail = {}) {
       const lineage = host.renew(place, clock.now());
       reporter?.record({
         at: new Date(clock.now()).toISOString(),
@@ -79,7 +87,7 @@ export function simulatedAgent(
         subject: { kind: 'lineage', id: lineage },
         ok: true,
         summary: `${lineage} was renewed.`,
-        detail: {},
+        detail,
         steps: ['lock', 'certbot', 'compare'].map((step) => ({ step, ok: true, durationMs: 123.4 })),
       });
       publish();
@@ -103,4 +111,29 @@ export function simulatedAgent(
     else if (connection?.state === 'connected') told.connected(clock.monotonic() - began);
     else if (connection?.state === 'waiting') told.failed(connection.why);
   }
+}
+
+function overheard(outbox: Outbox, told: Told): Outbox {
+  return {
+    get epoch() {
+      return outbox.epoch;
+    },
+    get last() {
+      return outbox.last;
+    },
+    get size() {
+      return outbox.size;
+    },
+    after: (seq, limit, maxBytes) => outbox.after(seq, limit, maxBytes),
+    beginEpoch: () => outbox.beginEpoch(),
+    add(draft) {
+      const event = outbox.add(draft);
+      told.kept?.(outbox.epoch, event);
+      return event;
+    },
+    acked(seq) {
+      outbox.acked(seq);
+      told.acked?.(outbox.epoch, seq);
+    },
+  };
 }

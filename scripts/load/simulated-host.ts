@@ -11,10 +11,9 @@ export interface SimulatedHost {
   snapshot: () => Snapshot;
 }
 
-/** `at`: milliseconds since 1970, when the certificates begin. The same number and instants give the same host. */
-export function simulatedHost(number: number, certificates: number, at: number): SimulatedHost {
+/** `issuedAt`: milliseconds since 1970, one for each certificate; a renewal changes it. The same number and instants give the same host. */
+export function simulatedHost(number: number, issuedAt: number[]): SimulatedHost {
   const name = `load-${number}.example.test`;
-  const issuedAt = Array.from({ length: certificates }, () => at);
   const facts = () =>
     exampleHost(
       issuedAt.map((issued, place) =>

@@ -10,7 +10,8 @@ import { simulatedHost } from './simulated-host.ts';
 const tries = 8;
 /** As a real agent looks at its host again. */
 const lookMs = 300_000;
-const apartMs = 10;
+/** For the next one to begin, although this one is not there yet. */
+const patienceMs = 10_000;
 
 const agents: SimulatedAgent[] = [];
 const failures: Record<string, number> = {};
@@ -22,7 +23,7 @@ let given: Share | undefined;
 
 process.on('message', (message: Order) => {
   if (message.order === 'work') void work(message.share);
-  else if (message.order === 'connect') connect();
+  else if (message.order === 'connect') void connect();
   else if (message.order === 'count') process.send?.(counts());
   else stop();
 });
@@ -40,7 +41,7 @@ async function work(share: Share): Promise<void> {
 
 async function enrolOne(share: Share, index: number, join: Join): Promise<void> {
   const number = share.from + index;
-  const host = simulatedHost(number, share.certificates, Date.now());
+  const host = simulatedHost(number, Array<number>(share.certificates).fill(Date.now()));
   const agent = simulatedAgent(host, addressOf(number, join.authority), {
     connected(afterMs) {
       welcomes += 1;
@@ -62,15 +63,20 @@ async function enrolOne(share: Share, index: number, join: Join): Promise<void> 
   turnedAway += 1;
 }
 
-/** One after the other: to make a host's first snapshot takes some milliseconds, which a real one has for itself. */
-function connect(): void {
-  for (const [index, agent] of agents.entries())
-    setTimeout(() => {
-      agent.start();
-      setInterval(agent.look, lookMs).unref();
-    }, index * apartMs);
+/** A few at a time: to make a host's first snapshot takes some milliseconds, which a real one has for itself. */
+async function connect(): Promise<void> {
   const perMs = (agents.length * (given?.renewalsPerHour ?? 0)) / 3_600_000;
   if (perMs > 0) void renewals(perMs);
+  const left = [...agents];
+  const one = async () => {
+    for (let agent = left.shift(); agent; agent = left.shift()) {
+      agent.start();
+      setInterval(agent.look, lookMs).unref();
+      const began = performance.now();
+      while (!agent.standing().connected && performance.now() - began < patienceMs) await pause(20);
+    }
+  };
+  await Promise.all(Array.from({ length: given?.abreast ?? 1 }, one));
 }
 
 async function renewals(perMs: number): Promise<void> {

@@ -1,6 +1,8 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import test from 'ava';
+import { parse } from 'yaml';
+import { joinCredential } from '../../agent/commands/enrol-at-start.ts';
 import { codeBlocks, pageText, stagesOf, top } from '../helpers/documented-lines.ts';
 import { plainEnvironment } from '../helpers/testbed/children.ts';
 import { openSandbox } from '../helpers/testbed/sandbox.ts';
@@ -43,4 +45,15 @@ test('Prometheus takes the scrape config of the docs', async (t) => {
   fs.writeFileSync(config, `${block.join('\n')}\n`);
   const ran = await sandbox.run('promtool', ['check', 'config', config]);
   t.is(ran.exit, 0, ran.stdout + ran.stderr);
+});
+
+test('the user data of the docs are cloud-init’s, and bring the join string to where systemd looks for it', (t) => {
+  const page = pageText('docs/install.md').split('\n');
+  // Without this very line cloud-init refuses the file.
+  const from = page.indexOf('    #cloud-config');
+  t.true(from > 0);
+  const block = page.slice(from, page.indexOf('', from)).join('\n');
+  t.deepEqual(parse(block, { strict: true }), {
+    write_files: [{ path: `/etc/credstore/${joinCredential}`, permissions: '0600', content: 'certherd://…' }],
+  });
 });

@@ -7,7 +7,7 @@ export const contents: readonly { begins: RegExp; what: string }[] = [
   { begins: /^certherd-(?:session|rotation)-\d+$/, what: 'the lines that a signature is over' },
   { begins: /^agent {2,}collector$/, what: 'who says what to whom' },
   { begins: /^[A-Z]+ = \{/, what: 'JSON' },
-  { begins: /^# |^- |^[\w-]+:(?:\s|$)/, what: 'YAML, or a sentence about folders' },
+  { begins: /^#cloud-config$|^# |^- |^[\w-]+:(?:\s|$)/, what: 'YAML, or a sentence about folders' },
   { begins: /^\d+ \d+ \* \* \* /, what: 'a crontab' },
   { begins: /^issued -> /, what: 'the six states' },
   { begins: /^IDCLSE /, what: 'what check prints' },
@@ -119,6 +119,18 @@ export const kinds: readonly { line: RegExp; how: 'run' | 'guest' | 'elsewhere';
   },
   { line: /^(?:ssh|scp) /, how: 'elsewhere', why: 'needs another machine' },
   { line: /^openssl s_client -connect /, how: 'elsewhere', why: 'needs a name of the reader’s' },
+  {
+    line: /^npm run load -- --joins joins --seconds 60$/,
+    how: 'elsewhere',
+    why: 'takes a minute, with a thousand tokens',
+    shownBy: 'test/scripts/load.test.ts',
+  },
+  {
+    line: /^npm run soak -- --minutes 3 --seed ci$/,
+    how: 'elsewhere',
+    why: 'CI runs it after the tests',
+    shownBy: 'test/scripts/soak-checks.test.ts',
+  },
   {
     line: /^\.\/scripts\/(?:demo|test)$/,
     how: 'elsewhere',

@@ -6,8 +6,9 @@ import { guestsAreImpossible } from '../helpers/testbed/guest.ts';
 import { until } from '../helpers/testbed/until.ts';
 
 const impossible = process.env['CERTHERD_FULL'] === '1' ? guestsAreImpossible() : './scripts/test --full runs it';
+/** They run beside each other: most of their time is waiting. */
 const inGuest = (title: string, body: (t: ExecutionContext) => Promise<void>) =>
-  impossible === undefined ? test.serial(title, body) : test.skip(`${title} (${impossible})`, body);
+  impossible === undefined ? test(title, body) : test.skip(`${title} (${impossible})`, body);
 /** The first one may have to build the image. */
 const longMs = 900_000;
 const installed = '/usr/bin/certherd-agent';

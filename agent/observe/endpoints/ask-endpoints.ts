@@ -49,7 +49,7 @@ export async function askEndpoints(
     certificateOf: (fingerprint) => byFingerprint.get(fingerprint),
     timeoutMs: config.probeTimeoutMs,
     isUnsettled: observeUnsettled(ports, seen, nginx),
-    isRefused: refusals.isKnown,
+    isRefused: (target, algorithm) => refusals.isKnown(target, algorithm),
   });
   if (memory) memory.refusals = refusals.after(answered.refused);
   const shown = new Set(carried.flatMap((row) => [row.served, ...row.chain]));

@@ -25,18 +25,7 @@ export async function serve(folder: string, again?: Served): Promise<Served> {
   const watch = join(import.meta.dirname, 'watched.ts');
   const child = spawn(
     process.execPath,
-    [
-      ...(process.env.PROF ? ['--cpu-prof', '--cpu-prof-dir=/tmp/prof'] : []),
-      '--expose-gc',
-      '--import',
-      watch,
-      main,
-      'serve',
-      '--config',
-      config,
-      '--data',
-      join(folder, 'data'),
-    ],
+    ['--expose-gc', '--import', watch, main, 'serve', '--config', config, '--data', join(folder, 'data')],
     { stdio: ['ignore', 'pipe', 'inherit', 'ipc'], env: { ...process.env, NO_COLOR: '1' } },
   );
   const lines = linesOf(child.stdout);

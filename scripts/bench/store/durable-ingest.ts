@@ -99,7 +99,7 @@ function agentsOf(store: Parameters<typeof createIngest>[6]['records']) {
 }
 
 /** The same table, pragmas, rows and batches, and nothing else. */
-function bareLoop(path: string): (frames: string[], tick: number) => number {
+export function bareLoop(path: string): (frames: readonly unknown[], tick: number) => number {
   const opened = openDatabase(path, readMigrations());
   if (!opened.ok) throw new Error(opened.failure.message);
   const sql = opened.value;

@@ -3,10 +3,11 @@ import { dirname } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import fc from '../../helpers/properties.ts';
 import { atOnce } from '../../../agent/formats/steps.ts';
-import { keptSteps, observeCertificateFile } from '../../../agent/observe/certificate-file.ts';
+import { observeCertificateFile } from '../../../agent/observe/certificate-file.ts';
 import { lookMemory } from '../../../agent/observe/look-memory.ts';
 import { observeNginx } from '../../../agent/observe/nginx-servers.ts';
 import { serverSteps } from '../../../agent/observe/servers.ts';
+import { keptSteps, standingWork } from '../../../agent/observe/standing-work.ts';
 import { systemFiles } from '../../../agent/system/files.ts';
 import type { Files } from '../../../agent/ports.ts';
 import { testDirectory } from '../../helpers/directory.ts';
@@ -18,6 +19,7 @@ function remembering(t: ExecutionContext, now = () => Date.now() + 60_000) {
   const directory = testDirectory(t);
   const machine = systemFiles();
   const memory = lookMemory(machine, { now });
+  const standing = standingWork<unknown>({ now });
   let done = 0;
   const once = <T>(work: (files: Files) => T, mayStand?: () => boolean): { made: T; done: boolean } => {
     const before = done;
@@ -26,10 +28,10 @@ function remembering(t: ExecutionContext, now = () => Date.now() + 60_000) {
       yield;
       return work(files);
     };
-    const made = atOnce(keptSteps(memory.files, 'work', steps, mayStand));
-    return { made, done: done > before };
+    const made = atOnce(keptSteps(standing, memory.files, steps, mayStand && { mayStand }));
+    return { made: made as T, done: done > before };
   };
-  return { at: (name: string) => `${directory}/${name}`, memory, once };
+  return { at: (name: string) => `${directory}/${name}`, memory, once, standing };
 }
 
 test('work is done anew as soon as one answer that it had is another one, and only then', (t) => {
@@ -87,8 +89,8 @@ test('what may change unseen, what followed from more than files, and what nobod
   t.true(old.once(list, () => false).done);
   t.true(old.once(list).done, 'it may not stand');
   t.false(old.once(list).done);
-  old.memory.looked();
-  old.memory.looked();
+  old.standing.forgetUnasked();
+  old.standing.forgetUnasked();
   t.true(old.once(list).done, 'a look went by without it');
 });
 

@@ -59,8 +59,26 @@ const cases: [title: string, bytes: () => Buffer, code: number, reason: string][
   ['a message that grows past 1 MiB by fragments', () => grown(), 1009, 'too-large'],
   ['a binary message', () => raw(0x82, heartbeat), 4006, 'frame-invalid'],
   ['an empty message', () => raw(0x81, Buffer.alloc(0)), 4006, 'frame-invalid'],
+  ['brackets that 500,000 others are in, and that are not closed', () => nested('', ''), 4006, 'frame-invalid'],
+  [
+    'lists in lists, 500,000 deep, where an id belongs',
+    () => nested('{"type":"events","epoch":', ',"events":[]}'),
+    4006,
+    'frame-invalid',
+  ],
+  [
+    'lists in lists, 500,000 deep, where nothing belongs',
+    () => nested('{"type":"heartbeat","at":"2026-11-27T10:00:00.000Z","more":', '}'),
+    4006,
+    'frame-invalid',
+  ],
   ['a message that was cut off', () => raw(0x81, heartbeat.subarray(0, 20)), 4006, 'frame-invalid'],
 ];
+
+function nested(before: string, after: string): Buffer {
+  const depth = 500_000;
+  return raw(0x81, text(`${before}${'['.repeat(depth)}${after && ']'.repeat(depth) + after}`));
+}
 
 function grown(): Buffer {
   const part = Buffer.alloc(300_000, ' ');
