@@ -3,6 +3,7 @@ import { setImmediate as othersTurn } from 'node:timers/promises';
 import type { CertificatesFrame } from '@certherd/protocol/frame';
 import { certificatesSince, maxDerBytes, maxWantedCertificates } from '@certherd/protocol/version';
 import { readCertificate } from '@certherd/x509/certificate';
+import { messageOf } from '../failure.ts';
 import type { Channel } from './channel.ts';
 import type { Gate } from './gate.ts';
 import { tryLater } from './greet.ts';
@@ -87,7 +88,13 @@ export function createProving(agentId: string, version: number, channel: Channel
     if (open.size > 0 || reading > 0 || !channel.isOpen()) return;
     cancel = clock.after(freeAt - now, () => {
       cancel = undefined;
-      ask();
+      try {
+        ask();
+      } catch (error) {
+        // From a timer nobody else would catch it, and the database may be unreadable for a moment.
+        log.error({ agentId, detail: messageOf(error) }, 'certificates could not be asked for');
+        channel.refuse('try-later', 'internal', tryLater.retryAfterSeconds);
+      }
     });
   }
 
