@@ -104,6 +104,7 @@ export function startReporter(
       },
       requested: on.requested,
       findDer,
+      delivered: on.changed,
       nextKey: keyring.next,
       rotated: keyring.rotated,
       isReplaced,

@@ -2,13 +2,17 @@ import fs from 'node:fs';
 import { createServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { agentPath } from '@certherd/protocol/session';
+import { protocolVersion } from '@certherd/protocol/version';
 import type { ExecutionContext } from 'ava';
 import { WebSocket, WebSocketServer } from 'ws';
 import { pinOfCertificate } from '../../collector/receive/tls-identity.ts';
 import { makeAuthority } from './testbed/authority.ts';
 import type { Sandbox } from './testbed/sandbox.ts';
 
-/** A proxy that ends TLS before a collector and keeps every frame that passes, in the clear. */
+/**
+ * A proxy that ends TLS before a collector and keeps every frame that passes, in the clear. With `version` either end takes the other for one
+ * that speaks nothing newer: what a hello says of versions is not signed.
+ */
 export interface WireTap {
   /** The same invitation by way of the proxy, whose key it pins. */
   through: (join: string) => string;
@@ -17,7 +21,9 @@ export interface WireTap {
   fromCollector: string[];
 }
 
-export async function startWireTap(t: ExecutionContext, sandbox: Sandbox): Promise<WireTap> {
+export async function startWireTap(t: ExecutionContext, sandbox: Sandbox, version = protocolVersion): Promise<WireTap> {
+  const lowered = (text: string) =>
+    /^{"type":"(?:challenge|hello)"/.test(text) ? text.replace(/"maxVersion":\d+/, `"maxVersion":${version}`) : text;
   const { certificateFile, keyFile } = await makeAuthority(sandbox);
   const cert = fs.readFileSync(certificateFile, 'utf8');
   const server = createServer({ cert, key: fs.readFileSync(keyFile) });
@@ -37,14 +43,15 @@ export async function startWireTap(t: ExecutionContext, sandbox: Sandbox): Promi
       for (const text of early.splice(0)) collector.send(text);
     });
     agent.on('message', (bytes: Buffer) => {
-      const text = bytes.toString();
+      const text = lowered(bytes.toString());
       fromAgents.push(text);
       if (collector.readyState === WebSocket.OPEN) collector.send(text);
       else early.push(text);
     });
     collector.on('message', (bytes: Buffer) => {
-      fromCollector.push(bytes.toString());
-      agent.send(bytes.toString());
+      const text = lowered(bytes.toString());
+      fromCollector.push(text);
+      agent.send(text);
     });
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));

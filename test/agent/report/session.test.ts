@@ -77,6 +77,7 @@ function session(t: ExecutionContext, nextKey?: KeyObject) {
     welcomed: () => {},
     requested: (frame) => void requested.push(frame),
     findDer,
+    delivered: () => {},
     nextKey: () => nextKey,
     rotated: () => void (state.rotated += 1),
     isReplaced: () => false,

@@ -60,3 +60,42 @@ test('the DER of one host’s certificates has a bound, and comes no faster than
     t.is(sent.length, bytesBefore === 0 ? 3 : maxHostDerBytes - bytesBefore);
   }
 });
+
+test('a database that cannot be read for a moment costs one session, and not the collector', async (t) => {
+  const one = await made('site-1');
+  const { fingerprint } = one.certificate;
+  const refused: string[] = [];
+  const later: (() => void)[] = [];
+  let reads = 0;
+  const proving = createProving(
+    'agent-01',
+    4,
+    { send() {}, isOpen: () => true, refuse: (reason) => refused.push(reason) },
+    {
+      records: {
+        notProved: () => {
+          reads += 1;
+          if (reads > 1) throw new Error('disk I/O error');
+          return [{ id: 1, fingerprint }];
+        },
+        derBytes: () => 0,
+        keepDer: async () => ({ ok: true, value: { topics: [], contradicted: [] } }),
+      },
+      clock: {
+        now: () => 0,
+        monotonic: () => 0,
+        after: (_, task) => {
+          later.push(task);
+          return () => {};
+        },
+      },
+      log: silentLog,
+      changed() {},
+      asked: new Map(),
+    },
+  );
+  proving.begin('digest');
+  await proving.take({ type: 'certificates', certificates: [{ fingerprint, der: one.der.toString('base64') }] });
+  t.notThrows(() => later.at(-1)?.());
+  t.deepEqual([reads, refused], [2, ['try-later']]);
+});
