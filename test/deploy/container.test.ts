@@ -31,7 +31,7 @@ withPodman(
   'the image runs as nobody on a read-only root, takes a real agent, ends cleanly, and finds all again',
   async (t) => {
     t.timeout(900_000);
-    const { sandbox, host } = await withImage(t);
+    const { sandbox, host, placed, build } = await withImage(t);
     const [built] = JSON.parse(await host.must('podman', 'image', 'inspect', image)) as [
       { Healthcheck: { Test: string[] }; Config: { User: string; ExposedPorts: object; Volumes: object } },
     ];
@@ -65,6 +65,9 @@ withPodman(
     await until('the agent is connected to the next one', () => isConnected(host), patience);
     t.is(await host.must('podman', 'exec', 'later', 'sha256sum', '/data/certherd-collector/tls/key.pem'), key);
     await host.must('podman', 'exec', 'later', 'certherd-collector', 'backup', '/data/certherd.db');
+
+    writeFileSync(placed, 'another package of the same name');
+    t.not((await build()).exit, 0, 'what was built of the package before is not taken for the image of this one');
   },
 );
 
@@ -126,7 +129,7 @@ withPodman('what the Kubernetes manifest allows is enough, and its probes tell w
   t.is((await host.must('podman', 'wait', 'collector')).trim(), '0');
 });
 
-async function withImage(t: ExecutionContext): Promise<{ sandbox: Sandbox; host: ContainerHost }> {
+async function withImage(t: ExecutionContext) {
   const { deb } = await packagedFiles({ app: 'collector' });
   const sandbox = openSandbox();
   t.teardown(() => sandbox.close());
@@ -135,10 +138,13 @@ async function withImage(t: ExecutionContext): Promise<{ sandbox: Sandbox; host:
   const dockerfile = join(top, 'deploy/container/Dockerfile');
   t.regex(readFileSync(dockerfile, 'utf8'), new RegExp(`^FROM ${baseImage}$`, 'm'));
   const context = sandbox.folder('build');
-  copyFileSync(deb, join(context, basename(deb)));
-  const build = ['build', '--pull=never', '--isolation=chroot', '--format=docker', '--file', dockerfile];
-  await host.must('podman', ...build, '--tag', image, context);
-  return { sandbox, host };
+  const placed = join(context, basename(deb));
+  copyFileSync(deb, placed);
+  const options = ['--pull=never', '--isolation=chroot', '--format=docker', '--file', dockerfile, '--tag', image];
+  const build = () => host.run('podman', ['build', ...options, context]);
+  const { exit, stdout, stderr } = await build();
+  t.is(exit, 0, `${stdout}${stderr}`);
+  return { sandbox, host, placed, build };
 }
 
 async function isServing(host: ContainerHost): Promise<void> {

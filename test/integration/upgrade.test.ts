@@ -87,39 +87,45 @@ for (const [conduct, why] of [
   });
 }
 
-inGuest('an upgrade that is killed after any of its steps is finished by the next run, or taken back', async (t) => {
-  const host = await installedHost(t, 'cut-off');
-  const programs = [laterProgram, newProgram];
-  let killed = 0;
-  for (let lines = 1; lines <= 4; lines++) {
-    const [file = ''] = programs;
-    if (!(await host.killAfter(lines, installed, 'upgrade', file))) break;
-    killed += 1;
-    t.is((await host.guest.run(installed, ['version'])).exit, 0, 'a whole program is in place');
-    const next = await host.run(installed, 'upgrade', file);
-    t.is(next.exit, 0, next.stderr);
-    t.is((await host.guest.run('cmp', [file, installed])).exit, 0);
-    t.is(await running(t, host), file === laterProgram ? breakableVersion : '0.1.0');
-    t.deepEqual(
-      (await host.tree()).filter((line) => /^\/usr\/bin\/\.?certherd/.test(line)).map((line) => line.split(' ')[0]),
-      [installed, previous],
-    );
-    programs.reverse();
-  }
-  t.is(killed, 4);
+for (const steps of [
+  [1, 2],
+  [3, 4],
+]) {
+  inGuest(`an upgrade that is killed after its step ${steps.join(' or ')} is finished by the next run`, async (t) => {
+    const host = await installedHost(t, `cut-off-${steps[0]}`);
+    const programs = [laterProgram, newProgram];
+    for (const lines of steps) {
+      const [file = ''] = programs;
+      t.true(await host.killAfter(lines, installed, 'upgrade', file));
+      t.is((await host.guest.run(installed, ['version'])).exit, 0, 'a whole program is in place');
+      const next = await host.run(installed, 'upgrade', file);
+      t.is(next.exit, 0, next.stderr);
+      t.is((await host.guest.run('cmp', [file, installed])).exit, 0);
+      t.is(await running(t, host), file === laterProgram ? breakableVersion : '0.1.0');
+      t.deepEqual(
+        (await host.tree()).filter((line) => /^\/usr\/bin\/\.?certherd/.test(line)).map((line) => line.split(' ')[0]),
+        [installed, previous],
+      );
+      programs.reverse();
+    }
+  });
+}
 
-  const [file = ''] = programs;
-  t.is(file, laterProgram);
-  host.guest.write(conductFile, 'crashes');
-  t.true(await host.killAfter(4, installed, 'upgrade', file));
-  const { stdout } = await host.run(newProgram, 'doctor', '--json');
-  const { checks } = JSON.parse(stdout) as { checks: { check: string; fix: string }[] };
-  t.regex(checks.find(({ check }) => check === 'upgrade')?.fix ?? '', /^certherd-agent upgrade \(/);
-  const back = await host.run(installed, 'upgrade');
-  t.is(back.exit, 1);
-  t.regex(back.stderr, /9\.9\.9 is not well \(.*\): 0\.1\.0 is back in its place and runs/);
-  t.is(await running(t, host), '0.1.0');
-});
+inGuest(
+  'an upgrade to a version that crashes, killed before it was proved, is told by doctor and taken back',
+  async (t) => {
+    const host = await installedHost(t, 'cut-off-bad');
+    host.guest.write(conductFile, 'crashes');
+    t.true(await host.killAfter(4, installed, 'upgrade', laterProgram));
+    const { stdout } = await host.run(newProgram, 'doctor', '--json');
+    const { checks } = JSON.parse(stdout) as { checks: { check: string; fix: string }[] };
+    t.regex(checks.find(({ check }) => check === 'upgrade')?.fix ?? '', /^certherd-agent upgrade \(/);
+    const back = await host.run(installed, 'upgrade');
+    t.is(back.exit, 1);
+    t.regex(back.stderr, /9\.9\.9 is not well \(.*\): 0\.1\.0 is back in its place and runs/);
+    t.is(await running(t, host), '0.1.0');
+  },
+);
 
 inGuest('what cannot be the agent of this host is told apart, and nothing changes', async (t) => {
   const host = await installedHost(t, 'unfit');
