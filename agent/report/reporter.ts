@@ -103,6 +103,7 @@ export function startReporter(
       },
       requested: on.requested,
       findDer,
+      delivered: on.changed,
       nextKey: keyring.next,
       rotated: keyring.rotated,
       isReplaced,

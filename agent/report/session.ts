@@ -58,6 +58,8 @@ export function startSession(
     welcomed: () => void;
     requested: (frame: RequestFrame) => void;
     findDer: FindDer;
+    /** The collector has every event by now. */
+    delivered: () => void;
     /** A key to tell of, where it is time for another one. */
     nextKey: () => KeyObject | undefined;
     /** The collector took it. */
@@ -169,7 +171,9 @@ export function startSession(
       if (frame.version >= rotationSince) rotate();
       pump();
     } else if (frame.type === 'ack' && frame.epoch === outbox.epoch) {
+      const before = outbox.size;
       outbox.acked(Math.min(frame.seq, sentSeq));
+      if (before > 0 && outbox.size === 0) on.delivered();
       inFlight = inFlight.filter((seq) => seq > frame.seq);
       pump();
     } else if (frame.type === 'request' && welcome && welcome.version >= requestsSince) {

@@ -88,7 +88,7 @@ config = "${nginx}"
       const { hosts }: Estate = JSON.parse(await get('/api/v1/estate'));
       return hosts[0]?.connected;
     };
-    const status = (): { collector: { state: string } } =>
+    const status = (): { collector: { state: string }; eventsWaiting: number } =>
       JSON.parse(fs.readFileSync(`${directory}/state/status.json`, 'utf8'));
     const told = async (): Promise<EventView[]> => JSON.parse(await get('/api/v1/events?after=0&limit=1000')).items;
     const bothConnected = async () => (await connected()) === true && status().collector.state === 'connected';
@@ -113,6 +113,7 @@ config = "${nginx}"
       const all = await told();
       return all.length >= before + 3 && all.at(-1)?.kind === 'finding-opened' && all;
     });
+    await until('the agent says that nothing waits', () => status().eventsWaiting === 0);
     t.deepEqual(
       events.map(({ seq }) => seq),
       events.map((_, index) => index + 1),

@@ -7,6 +7,7 @@ import { systemState } from '../../../agent/system/state.ts';
 import { silentLog, testDirectory } from '../../helpers/directory.ts';
 import { until } from '../../helpers/testbed/until.ts';
 
+const outboxEpoch = 'epoch-0001';
 const challenge = { type: 'challenge', collectorId: 'c', nonce: 'n'.repeat(43), minVersion: 1, maxVersion: 1 };
 const welcome = { type: 'welcome', version: 1, ackedSeq: 0, wantSnapshot: false, heartbeatSeconds: 15, window: 1000 };
 const identity = (name: string) => ({ authority: `${name}:1`, pin: name, agentId: `agent-${name}`, collectorId: 'c' });
@@ -49,10 +50,11 @@ function reporting(t: ExecutionContext, isReachable: boolean) {
     return { ok: true, value: { send: () => {}, onMessage, closed, close, terminate: close } };
   };
   const ports = { state, clock, log: silentLog, random: () => 0.99, openCollectorSocket };
-  const outbox = openOutbox(state, silentLog, 0, () => 'epoch');
+  const outbox = openOutbox(state, silentLog, 0, () => outboxEpoch);
   const host = { hostName: 'web-1', agentVersion: '0', bootId: 'b' };
+  const told: string[] = [];
   const reporter = startReporter(ports, outbox, host, {
-    changed: () => {},
+    changed: () => void told.push(`${reporter.connection().state} ${reporter.waiting()}`),
     requested: () => {},
     findDer: async () => new Map(),
   });
@@ -61,7 +63,7 @@ function reporting(t: ExecutionContext, isReachable: boolean) {
     now += ms;
     for (const [timer, at] of timers) if (at <= now && timers.delete(timer)) timer();
   };
-  return { state, reporter, asked, sockets, waits, pass };
+  return { state, reporter, asked, sockets, waits, pass, told };
 }
 
 test('a session ends with the next heartbeat once this host has another identity, and the next has that one', async (t) => {
@@ -101,6 +103,20 @@ test('a long wait ends within 20 s once this host has another identity, and no t
     await turn();
   }
   t.is(asked[before], 'new:1');
+});
+
+test('who watches is told when the last event is delivered, and not at each one', async (t) => {
+  const { reporter, sockets, told } = reporting(t, true);
+  const subject = { kind: 'host' as const, id: 'web-1' };
+  const draft = { at: '2026-11-27T10:00:00.000Z', kind: 'agent-started' as const, subject, ok: true, summary: '' };
+  for (let count = 0; count < 3; count++) reporter.record({ ...draft, detail: {}, steps: [] });
+  await until('it has connected', () => sockets.length === 1);
+  sockets[0]?.say(challenge);
+  sockets[0]?.say(welcome);
+  t.is(told.at(-1), 'connected 3');
+  const before = told.length;
+  for (const seq of [1, 2, 3]) sockets[0]?.say({ type: 'ack', epoch: outboxEpoch, seq });
+  t.deepEqual(told.slice(before), ['connected 0']);
 });
 
 /** Until what is resolved at this moment has gone on. */
