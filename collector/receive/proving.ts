@@ -64,6 +64,7 @@ export function createProving(agentId: string, version: number, channel: Channel
       (error: unknown) => {
         asking = false;
         log.error({ agentId, detail: messageOf(error) }, 'which certificates are still to be told cannot be read');
+        channel.refuse('try-later', 'the database cannot be read', tryLater.retryAfterSeconds);
       },
     );
   }
@@ -107,13 +108,7 @@ export function createProving(agentId: string, version: number, channel: Channel
     if (open.size > 0 || reading > 0 || !channel.isOpen()) return;
     cancel = clock.after(freeAt - now, () => {
       cancel = undefined;
-      try {
-        ask();
-      } catch (error) {
-        // From a timer nobody else would catch it, and the database may be unreadable for a moment.
-        log.error({ agentId, detail: messageOf(error) }, 'certificates could not be asked for');
-        channel.refuse('try-later', 'internal', tryLater.retryAfterSeconds);
-      }
+      ask();
     });
   }
 

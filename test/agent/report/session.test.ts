@@ -264,9 +264,7 @@ test('the key that the collector names is taken', (t) => {
 test('to a collector of an earlier version nothing is said that it would not know', (t) => {
   for (const version of [1, 2]) {
     const golden = (name: string): Record<string, unknown> =>
-      JSON.parse(
-        readFileSync(new URL(`../../fixtures/messages/v${version}/${name}.json`, import.meta.url), 'utf8'),
-      ) as Record<string, unknown>;
+      JSON.parse(readFileSync(new URL(`../../fixtures/messages/v${version}/${name}.json`, import.meta.url), 'utf8'));
     const { tell, sent, pass, outbox, running } = session(t, generateKeyPairSync('ed25519').privateKey);
     tell(golden('challenge'));
     outbox.add(draft('a'));

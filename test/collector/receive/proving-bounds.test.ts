@@ -2,6 +2,7 @@ import { setImmediate as othersTurn } from 'node:timers/promises';
 import type { CollectorFrame } from '@certherd/protocol/frame';
 import { readCertificate } from '@certherd/x509/certificate';
 import test from 'ava';
+import { until } from '../../helpers/testbed/until.ts';
 import { createProving, maxHostDerBytes } from '../../../collector/receive/proving.ts';
 import { silentLog } from '../../../collector/system/log.ts';
 import { mint, mintKey } from '../../helpers/mint.ts';
@@ -67,18 +68,19 @@ test('a database that cannot be read for a moment costs one session, and not the
   const refused: string[] = [];
   const later: (() => void)[] = [];
   let reads = 0;
+  let asked = 0;
   const proving = createProving(
     'agent-01',
     4,
-    { send() {}, isOpen: () => true, refuse: (reason) => refused.push(reason) },
+    { send: () => (asked += 1), isOpen: () => true, refuse: (reason) => refused.push(reason) },
     {
       records: {
-        notProved: () => {
+        notProved: async () => {
           reads += 1;
           if (reads > 1) throw new Error('disk I/O error');
           return [{ id: 1, fingerprint }];
         },
-        derBytes: () => 0,
+        derBytes: async () => 0,
         keepDer: async () => ({ ok: true, value: { topics: [], contradicted: [] } }),
       },
       clock: {
@@ -95,7 +97,9 @@ test('a database that cannot be read for a moment costs one session, and not the
     },
   );
   proving.begin('digest');
+  await until('it is asked for', () => asked === 1);
   await proving.take({ type: 'certificates', certificates: [{ fingerprint, der: one.der.toString('base64') }] });
   t.notThrows(() => later.at(-1)?.());
-  t.deepEqual([reads, refused], [2, ['try-later']]);
+  await until('the session is refused', () => refused.length > 0);
+  t.deepEqual([reads, asked, refused], [2, 1, ['try-later']]);
 });
