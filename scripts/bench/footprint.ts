@@ -1,8 +1,7 @@
-import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { bundle } from '../package/bundle.ts';
-import { startFlags } from '../package/start-flags.ts';
+import { packagedFiles } from '../../test/helpers/packaged-files.ts';
 import { openSandbox, type Sandbox } from '../../test/helpers/testbed/sandbox.ts';
 import { type FleetHost, startFleetHost } from './footprint/fleet-host.ts';
 import { memoryOf, spentBy } from './footprint/process-cost.ts';
@@ -16,31 +15,27 @@ const top = fileURLToPath(new URL('../..', import.meta.url));
 
 /**
  * What the agent costs a host that has 20 certificates and a collector: memory and start against an idle Node, processor and wake-ups
- * over one whole round of looks, and `check`. By the single binary of build/ where there is one, else by the same bundle.
+ * over one whole round of looks, and `check`. By the single binary.
  */
 export const footprint: Bench = async (progress) => {
   const sandbox = openSandbox();
   try {
-    const { program, kind } = await programHere(sandbox);
-    progress(`footprint: ${kind}`);
+    progress('footprint: building the single binary, as it is shipped');
+    const { binary } = await packagedFiles();
+    const program = [binary];
     const host = await startFleetHost(sandbox, program, certificates, unitEnvironment());
     return [
-      ...(await started(sandbox, host, kind, progress)),
+      ...(await started(sandbox, host, progress)),
       ...(await atRest(host, progress)),
       await checked(host),
-      ...sizes(),
+      ...sizes(binary),
     ];
   } finally {
     await sandbox.close();
   }
 };
 
-async function started(
-  sandbox: Sandbox,
-  host: FleetHost,
-  kind: string,
-  progress: (text: string) => void,
-): Promise<Goal[]> {
+async function started(sandbox: Sandbox, host: FleetHost, progress: (text: string) => void): Promise<Goal[]> {
   const ours = { rss: [] as number[], anonymous: [] as number[], ms: [] as number[] };
   const bare = { rss: [] as number[], anonymous: [] as number[], ms: [] as number[] };
   for (let round = 1; round <= rounds; round += 1) {
@@ -71,7 +66,7 @@ async function started(
     ours: median(ours[key]),
     baseline: { what: idle, value: median(bare[key]) },
     goal: { of: 'ratio', below },
-    note: `median of ${rounds}, worst ${Math.max(...ours[key]).toFixed(0)}, ${kind}`,
+    note: `median of ${rounds}, worst ${Math.max(...ours[key]).toFixed(0)}`,
   });
   return [
     line('anonymous memory at rest', 'MB', 'anonymous', 'idle node', 2),
@@ -122,32 +117,19 @@ async function checked(host: FleetHost): Promise<Goal> {
   };
 }
 
-function sizes(): Goal[] {
+/** As `npm run package` last built them; the packages that are made for this are packed quickly, not well. */
+function sizes(binary: string): Goal[] {
   const build = join(top, 'build');
-  const files = existsSync(build) ? readdirSync(build) : [];
-  const line = (what: string, pattern: RegExp, below: number): Goal[] =>
-    files
-      .filter((name) => pattern.test(name))
-      .map((name) => ({
-        what,
-        unit: 'MB',
-        ours: statSync(join(build, name)).size / 1e6,
-        baseline: { what: 'allowed', value: below },
-        goal: { of: 'ours', below },
-        note: name,
-      }));
-  return [
-    ...line('single binary', /^certherd-agent-linux-(?:x64|arm64)$/, 115),
-    ...line('the same packed', /^certherd-agent_.+\.deb$/, 30),
-  ];
-}
-
-async function programHere(sandbox: Sandbox): Promise<{ program: string[]; kind: string }> {
-  const binary = join(top, 'build', `certherd-agent-linux-${process.arch}`);
-  if (existsSync(binary)) return { program: [binary], kind: 'the single binary' };
-  const file = join(sandbox.directory, 'certherd-agent.cjs');
-  writeFileSync(file, (await bundle(top, 'agent', { version: '0.0.0', commit: 'bench', epoch: 0 })).code);
-  return { program: [process.execPath, ...startFlags.agent, file], kind: 'its bundle, with the flags of the binary' };
+  const packed = (existsSync(build) ? readdirSync(build) : []).filter((name) => /^certherd-agent_.+\.deb$/.test(name));
+  const line = (what: string, path: string, below: number): Goal => ({
+    what,
+    unit: 'MB',
+    ours: statSync(path).size / 1e6,
+    baseline: { what: 'allowed', value: below },
+    goal: { of: 'ours', below },
+    note: basename(path),
+  });
+  return [line('single binary', binary, 115), ...packed.map((name) => line('the same packed', join(build, name), 30))];
 }
 
 /** The limits that the unit sets. */
