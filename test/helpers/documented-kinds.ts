@@ -106,7 +106,7 @@ export const kinds: readonly { line: RegExp; how: 'run' | 'guest' | 'elsewhere';
     shownBy: 'test/deploy/ansible.test.ts',
   },
   {
-    line: /^docker (?:build|run|exec|logs|compose) |^openssl rand -hex 24 \| install --mode=0400 --owner=10001 /,
+    line: /^cd deploy\/container$|^docker (?:build|run|exec|logs|compose) |^openssl rand -hex 24 \| install --mode=0400 --owner=10001 /,
     how: 'elsewhere',
     why: 'needs a container engine',
     shownBy: 'test/deploy/container.test.ts',
