@@ -1,5 +1,5 @@
 import Database from 'better-sqlite3';
-import type { Log } from '../../ports.ts';
+import type { Clock, Log } from '../../ports.ts';
 import type { NotKept } from '../../receive/records.ts';
 import type { Kept } from '../kept.ts';
 import type { Sql } from './sqlite.ts';
@@ -23,9 +23,10 @@ const longestWaitMs = 20;
 
 /**
  * Everything that arrives in one tick is committed in one transaction (one fsync), then answered. A piece of work that
- * throws is undone alone and its promise rejects; the others are then run again, so each writes to the database and nowhere else.
+ * throws is undone alone and its promise rejects; the others are then run again, so each writes to the database and nowhere else. Without a
+ * clock it does not rest between commits.
  */
-export function createGroupCommit(sql: Sql, log: Log): GroupCommit {
+export function createGroupCommit(sql: Sql, log: Log, clock?: Pick<Clock, 'monotonic' | 'after'>): GroupCommit {
   let waiting: Waiting[] = [];
   let failure: NotKept | undefined;
   /** Until when the loop is left to everything else, on the monotonic clock. */
@@ -57,16 +58,16 @@ export function createGroupCommit(sql: Sql, log: Log): GroupCommit {
 
   /** Commits take half of the time at most: while many come, the loop hears more of them meanwhile, and one fsync serves all. */
   function begin(): void {
-    const restMs = restUntil - performance.now();
-    if (restMs < 1) flush();
-    else setTimeout(flush, restMs);
+    const restMs = clock ? restUntil - clock.monotonic() : 0;
+    if (clock && restMs >= 1) clock.after(restMs, flush);
+    else flush();
   }
 
   function flush(): void {
     const batch = waiting;
     waiting = [];
     if (batch.length === 0) return;
-    const began = performance.now();
+    const began = clock?.monotonic() ?? 0;
     let answers: (() => void)[];
     try {
       answers = commitAll(batch);
@@ -82,7 +83,7 @@ export function createGroupCommit(sql: Sql, log: Log): GroupCommit {
       failure = reason;
       answers = batch.map((piece) => () => piece.undone(reason));
     }
-    const ended = performance.now();
+    const ended = clock?.monotonic() ?? 0;
     restUntil = ended + Math.min(longestWaitMs, ended - began);
     for (const answer of answers) answer();
   }

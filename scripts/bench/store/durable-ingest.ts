@@ -20,7 +20,7 @@ const epoch = 'epoch-0001';
 /** 100 agents tell ten events each in one tick: frames are parsed, checked against the schema, committed with one fsync, and acked. */
 export async function durableIngest(directory: string, progress: (text: string) => void): Promise<Goal[]> {
   progress('store: keeping events durably');
-  const store = openSqliteStore(directory, silentLog);
+  const store = openSqliteStore(directory, silentLog, undefined, undefined, systemClock);
   if (!store.ok) throw new Error(store.failure.message);
   const told = agentsOf(store.value);
   for (let index = 0; index < agents; index++) await enrolled(store.value, `agent-${index}`, Date.now());

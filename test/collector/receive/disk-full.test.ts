@@ -48,7 +48,10 @@ test('when nothing can be written no event is acknowledged, pages still read, an
   t.is((await fetch(`${collector.web}healthz`)).status, 503);
   t.is(await statusAt(collector.agents, '/healthz'), 503);
   t.is(await statusAt(collector.agents, '/livez'), 200, 'which is no reason to start it again');
-  t.regex(await health(), /^1 certherd-collector: \S+: it answers that nothing can be written: look for a full disk$/);
+  t.regex(
+    await health(),
+    /^1 certherd-collector: \S+: it answers that nothing can be written: certherd-collector doctor says why$/,
+  );
   t.is(collector.process.exitCode, null);
 
   await limit('unlimited');
