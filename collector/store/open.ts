@@ -15,7 +15,7 @@ export async function openStore(
   { clock, log }: { clock: Clock; log: Log },
   sqlite: Result<OpenSqlite, string> = sqliteFor(dataDirectory),
 ): Promise<Result<Store, OpenFailure>> {
-  if (url === undefined) return openSqliteStore(dataDirectory, log, sqlite, undefined, clock);
+  if (url === undefined) return openSqliteStore(dataDirectory, log, sqlite);
   // Its driver is loaded only where it is used.
   const { openPostgresStore } = await import('./postgres/store.ts');
   return openPostgresStore({ url, passwordFile: storePasswordFile }, { clock, log });

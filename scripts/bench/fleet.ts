@@ -9,8 +9,8 @@ import type { Bench, Goal } from './goal.ts';
 
 const certificates = 20;
 const idleMs = 20_000;
-/** The whole fleet is the issue's; the usual one takes four minutes here. */
-const sizes = { whole: 10_000, usual: 2_000 };
+/** The whole fleet is the issue's; the usual one takes three minutes; CERTHERD_AGENTS names another number. */
+const sizes = { whole: 10_000, usual: 1_000 };
 
 /**
  * A fleet of 20 certificates each on one collector: what an agent costs in memory and at rest, and what a restart costs, where all of them
@@ -75,7 +75,7 @@ async function storm(served: Served, load: Fleet, { agents, before, signal, prog
   const spentBefore = spentBy(served.pid).cpuMs;
   const paths = ['/', '/api/v1/events', '/healthz'];
   const readers = paths.map((path) => startReader(served.web, path, 50));
-  const estate = startReader(served.web, '/api/v1/estate', 2_000);
+  const estate = startReader(served.web, '/api/v1/estate', 15_000);
   const after = await all(load, agents, 'connected', progress);
   const seconds = (performance.now() - began) / 1000;
   const spent = spentBy(served.pid).cpuMs - spentBefore;

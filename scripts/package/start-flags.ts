@@ -1,7 +1,7 @@
 import { youngHeapFlag } from '../../agent/system/young-heap.ts';
 import type { App } from './targets.ts';
 
-/** Collecting and compiling on the thread that works, where V8 would wake others for moments of it (decision 58). */
+/** Collecting and compiling on the thread that works, where V8 would wake others for moments of it (decision 60). */
 const fewThreads = [
   '--no-parallel-scavenge',
   '--no-concurrent-sparkplug',

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import type { Result } from '@certherd/protocol/failure';
-import type { Clock, Log } from '../../ports.ts';
+import type { Log } from '../../ports.ts';
 import { alone, type Enrolment, type SessionStart, type SessionState, type Topic } from '../../receive/records.ts';
 import { copyDatabase, removeLeftovers } from './backup.ts';
 import { certificateDer } from './certificate-der.ts';
@@ -32,11 +32,10 @@ export function openSqliteStore(
   log: Log,
   sqlite: Result<OpenSqlite, string> = sqliteFor(directory),
   migrations: readonly Migration[] = readMigrations(),
-  clock?: Clock,
 ): Result<SqliteStore, OpenFailure> {
   if (!sqlite.ok) return { ok: false, failure: { reason: 'unreadable', message: sqlite.failure } };
   const opened = openDatabase(join(directory, 'certherd.db'), migrations, sqlite.value);
-  return opened.ok ? { ok: true, value: createStore(opened.value, log, clock) } : opened;
+  return opened.ok ? { ok: true, value: createStore(opened.value, log) } : opened;
 }
 
 /** A copy beside the database, for a backup (backup.ts), while nobody serves it; nothing in it is changed. */
@@ -58,8 +57,8 @@ export async function copyResting(
 /** It can tell its size, and be copied. */
 export type SqliteStore = Store & { [K in 'usedBytes' | 'copyTo']: NonNullable<Store[K]> };
 
-function createStore(sql: Sql, log: Log, clock: Clock | undefined): SqliteStore {
-  const group = createGroupCommit(sql, log, clock);
+function createStore(sql: Sql, log: Log): SqliteStore {
+  const group = createGroupCommit(sql, log);
   const settings = settingTable(sql);
   const hosts = hostTable(sql);
   const tokens = tokenTable(sql);

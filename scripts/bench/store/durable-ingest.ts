@@ -6,7 +6,6 @@ import { createPartsRoom } from '../../../collector/receive/snapshot-parts.ts';
 import { openDatabase } from '../../../collector/store/sqlite/database.ts';
 import { readMigrations } from '../../../collector/store/migrations.ts';
 import { openSqliteStore } from '../../../collector/store/sqlite/store.ts';
-import { systemClock } from '../../../collector/system/clock.ts';
 import { silentLog } from '../../../collector/system/log.ts';
 import { event } from '../../../test/collector/helpers/example-snapshot.ts';
 import { type Goal, median } from '../goal.ts';
@@ -20,7 +19,7 @@ const epoch = 'epoch-0001';
 /** 100 agents tell ten events each in one tick: frames are parsed, checked against the schema, committed with one fsync, and acked. */
 export async function durableIngest(directory: string, progress: (text: string) => void): Promise<Goal[]> {
   progress('store: keeping events durably');
-  const store = openSqliteStore(directory, silentLog, undefined, undefined, systemClock);
+  const store = openSqliteStore(directory, silentLog);
   if (!store.ok) throw new Error(store.failure.message);
   const told = agentsOf(store.value);
   for (let index = 0; index < agents; index++) await enrolled(store.value, `agent-${index}`, Date.now());
