@@ -5,6 +5,7 @@ import { createIngest, type Ingest } from '../../../collector/receive/ingest.ts'
 import { createPartsRoom } from '../../../collector/receive/snapshot-parts.ts';
 import { openDatabase } from '../../../collector/store/sqlite/database.ts';
 import { readMigrations } from '../../../collector/store/migrations.ts';
+import { systemClock } from '../../../collector/system/clock.ts';
 import { openSqliteStore } from '../../../collector/store/sqlite/store.ts';
 import { silentLog } from '../../../collector/system/log.ts';
 import { event } from '../../../test/collector/helpers/example-snapshot.ts';
