@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import test from 'ava';
 import { parse as parseToml } from 'smol-toml';
 import { parse } from 'yaml';
+import { parseConfig } from '../../collector/config.ts';
 import { testDirectory } from '../helpers/directory.ts';
 import { top } from '../helpers/packaged-files.ts';
 
@@ -32,7 +33,10 @@ test('in the compose file the collector is led to the database beside it, which 
     security_opt: ['no-new-privileges:true'],
     network_mode: 'host',
   });
-  const settings = parseToml(readFileSync(join(folder, 'collector.toml'), 'utf8')) as Record<string, string>;
+  const text = readFileSync(join(folder, 'collector.toml'), 'utf8');
+  const read = parseConfig(text, 'collector.toml', undefined, { env: {}, home: '/nonexistent', isRoot: false });
+  t.true(read.ok, read.ok ? '' : read.failure.join('\n'));
+  const settings = parseToml(text) as Record<string, string>;
   const store = new URL(settings['store'] ?? '');
   const { POSTGRES_USER, POSTGRES_DB, POSTGRES_PASSWORD_FILE } = database.environment ?? {};
   t.is(store.href, `postgres://${POSTGRES_USER}@127.0.0.1:5432/${POSTGRES_DB}`);
