@@ -33,6 +33,8 @@ export interface KeptReadings {
 /** The machine's files, perhaps with what is known of them already. */
 export interface KnownFiles extends Files {
   kept?: KeptReadings;
+  /** What is being made of them may not stand: something else was asked, and gave no answer. */
+  doubt?: () => void;
 }
 
 /**

@@ -7,7 +7,7 @@ import type { LogEntry } from '../formats/nginx-error-log.ts';
 import type { NginxPlaces } from './nginx-running.ts';
 import type { RenewalMachinery, Renewers } from './renewal-machinery.ts';
 import type { ServersObservation } from './servers.ts';
-import { isSameStatus, racyMs, type StandingWork, standingWork } from './standing-work.ts';
+import { isSameStatus, mayPass, racyMs, type StandingWork, standingWork } from './standing-work.ts';
 import type { TrustedRoots } from './trusted-roots.ts';
 import type { HostAccounts, KnownUpkeep } from './upkeep.ts';
 
@@ -41,8 +41,8 @@ const mostKept = 50_000;
 
 /** Keeps what is made of a file while its device, inode, size, mtime and ctime stand. Nothing is kept of files without a status. */
 export function lookMemory(files: Files, clock: Pick<Clock, 'now'>): LookMemory {
-  const certificates = keeping<CertificateFile>(files, clock);
-  const keys = keeping<Result<boolean>>(files, clock);
+  const certificates = keeping<CertificateFile>(files, clock, ({ observation }) => !mayPass(observation.failure));
+  const keys = keeping<Result<boolean>>(files, clock, (match) => match.ok || !mayPass(match.failure));
   const works: KeptWorks = {
     servers: standingWork(clock),
     accounts: standingWork(clock),
@@ -73,7 +73,7 @@ interface Entry<T> {
   asked: boolean;
 }
 
-function keeping<T>(files: Files, clock: Pick<Clock, 'now'>) {
+function keeping<T>(files: Files, clock: Pick<Clock, 'now'>, mayStand: (made: T) => boolean) {
   const entries = new Map<string, Entry<T>>();
   return {
     once: (key: string, path: string, make: () => T): T => {
@@ -86,7 +86,8 @@ function keeping<T>(files: Files, clock: Pick<Clock, 'now'>) {
       }
       entries.delete(key);
       const made = make();
-      if (status?.ok && entries.size < mostKept && Math.abs(clock.now() - status.value.changedAt) > racyMs)
+      const isRacy = status?.ok && Math.abs(clock.now() - status.value.changedAt) <= racyMs;
+      if (status?.ok && !isRacy && entries.size < mostKept && mayStand(made))
         entries.set(key, { status: status.value, made, asked: true });
       return made;
     },

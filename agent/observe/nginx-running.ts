@@ -101,9 +101,10 @@ function ownMaster(masters: Master[], { nginx }: Config, named: number): Master 
   return same.length > 1 ? 'unknown' : same[0];
 }
 
-function* logSteps(files: Files, logEnd: LogEnd, file: string): Steps<LogEntry[]> {
+function* logSteps(files: KnownFiles, logEnd: LogEnd, file: string): Steps<LogEntry[]> {
   files.status?.(file);
   const end = logEnd(file, logBytes);
+  if (!end.ok && end.failure.reason !== 'not-found') files.doubt?.();
   yield;
   return end.ok ? readErrorLog(end.value.text, end.value.modifiedAt) : [];
 }

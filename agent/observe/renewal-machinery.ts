@@ -82,7 +82,7 @@ const logBytes = 512 * 1024;
 const logsLookedAt = 10;
 
 function* lastRenewalSteps(
-  files: Files,
+  files: KnownFiles,
   logEnd: LogEnd,
   directory: string,
 ): Steps<RenewalMachinery['lastRun'] | undefined> {
@@ -90,6 +90,7 @@ function* lastRenewalSteps(
     const log = join(directory, `letsencrypt.log${index === 0 ? '' : `.${index}`}`);
     files.status?.(log);
     const end = logEnd(log, logBytes);
+    if (!end.ok && end.failure.reason !== 'not-found') files.doubt?.();
     if (!end.ok) return undefined;
     const run = lastRenewalIn(end.value.text, end.value.modifiedAt);
     if (run) return { ...run, log };

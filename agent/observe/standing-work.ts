@@ -44,6 +44,8 @@ interface Kept<T> {
 /** A question that was asked of the files, and its answer. Of a file that was read it is the status that it had before. */
 type Note =
   | { ask: 'status'; path: string; answer: Result<FileStatus> }
+  // one that could not be read: it is tried again, since the cause may pass and leave no mark on the file
+  | { ask: 'read'; path: string; answer: Result<never> }
   | { ask: 'list'; path: string; answer: Result<string[]> }
   | { ask: 'resolve'; path: string; answer: Result<string> }
   | { ask: 'linkChangedAt'; path: string; answer: Result<number> };
@@ -87,6 +89,10 @@ function stands(files: Files, { ask, path, answer }: Note): boolean {
       const now = files.status?.(path);
       return now !== undefined && isEqual(answer, now, isSameStatus);
     }
+    case 'read': {
+      const now = files.read(path);
+      return !now.ok && !answer.ok && isSameFailure(answer.failure, now.failure);
+    }
     case 'list':
       return isEqual(answer, files.list(path), isSameList);
     case 'resolve':
@@ -107,6 +113,11 @@ function isSameFailure(one: Failure, other: Failure): boolean {
 
 function isSameList(one: readonly string[], other: readonly string[]): boolean {
   return one.length === other.length && one.every((name, index) => name === other[index]);
+}
+
+/** A failure whose cause may pass without a mark on the file: no descriptor was free, a policy was loaded that lets us in. */
+export function mayPass(failure: Failure | undefined): boolean {
+  return failure?.reason === 'io-error' || failure?.reason === 'permission-denied';
 }
 
 export function isSameStatus(one: FileStatus, other: FileStatus): boolean {
@@ -148,10 +159,12 @@ function noting(files: KnownFiles, clock: Pick<Clock, 'now'>): { files: KnownFil
         // before it is read: what changes meanwhile has another status the next time
         const answer = statusOf(path);
         const content = files.read(path);
-        // of a device (/dev/null) the times mean nothing, and nothing is read
-        if (!content.ok && content.failure.reason === 'not-a-regular-file') note({ ask: 'status', path, answer });
-        else noteStatus(path, answer);
+        if (content.ok) noteStatus(path, answer);
+        else note({ ask: 'read', path, answer: content });
         return content;
+      },
+      doubt: () => {
+        mayStand = false;
       },
       list: (path) => noted(files.list(path), (answer) => ({ ask: 'list', path, answer })),
       resolve: (path) => noted(files.resolve(path), (answer) => ({ ask: 'resolve', path, answer })),
@@ -161,11 +174,15 @@ function noting(files: KnownFiles, clock: Pick<Clock, 'now'>): { files: KnownFil
           ...kept,
           certificate: (path, read) => {
             noteStatus(path);
-            return kept.certificate(path, read);
+            const file = kept.certificate(path, read);
+            if (mayPass(file.observation.failure)) mayStand = false;
+            return file;
           },
           keyMatch: (path, leaf, compare) => {
             noteStatus(path);
-            return kept.keyMatch(path, leaf, compare);
+            const match = kept.keyMatch(path, leaf, compare);
+            if (!match.ok && mayPass(match.failure)) mayStand = false;
+            return match;
           },
         },
       }),

@@ -1,5 +1,5 @@
 import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
-import { failed, success } from '@certherd/protocol/failure';
+import { type FailureReason, failed, success } from '@certherd/protocol/failure';
 import type { LogEnd } from '../ports.ts';
 
 /** The last bytes of a log of any size: a regular file, opened without blocking. */
@@ -18,8 +18,14 @@ export function systemLogEnd(): LogEnd {
       }
     } catch (error) {
       const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown';
-      const reason = code === 'EACCES' || code === 'EPERM' ? 'permission-denied' : 'not-found';
-      return failed(reason, `${path} cannot be read (${code})`);
+      return failed(reasons.get(code) ?? 'io-error', `${path} cannot be read (${code})`);
     }
   };
 }
+
+const reasons: ReadonlyMap<string, FailureReason> = new Map([
+  ['EACCES', 'permission-denied'],
+  ['EPERM', 'permission-denied'],
+  ['ENOENT', 'not-found'],
+  ['ENOTDIR', 'not-found'],
+]);

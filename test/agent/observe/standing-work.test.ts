@@ -1,9 +1,10 @@
 import fs from 'node:fs';
 import { dirname } from 'node:path';
+import { failed, success } from '@certherd/protocol/failure';
 import test, { type ExecutionContext } from 'ava';
 import fc from '../../helpers/properties.ts';
 import { atOnce } from '../../../agent/formats/steps.ts';
-import { observeCertificateFile } from '../../../agent/observe/certificate-file.ts';
+import { type KnownFiles, observeCertificateFile } from '../../../agent/observe/certificate-file.ts';
 import { lookMemory } from '../../../agent/observe/look-memory.ts';
 import { observeNginx } from '../../../agent/observe/nginx-servers.ts';
 import { serverSteps } from '../../../agent/observe/servers.ts';
@@ -145,3 +146,44 @@ test('whatever is changed, a config that is kept says what one says that is read
 function isThere(path: string): boolean {
   return fs.lstatSync(path, { throwIfNoEntry: false }) !== undefined;
 }
+
+test('what could not be read for a moment is no answer that stands, though the file is as it was', async (t) => {
+  let isBroken = true;
+  let asked = 0;
+  const status = success({ device: 1, inode: 2, size: 3, modifiedAt: 1, changedAt: 1 });
+  const machine: Files = {
+    ...systemFiles(),
+    read: (path) => {
+      asked += 1;
+      return isBroken
+        ? failed('io-error', `${path} cannot be read (EMFILE)`)
+        : success({ bytes, modifiedAt: 1, mode: 0o644 });
+    },
+    status: () => status,
+  };
+  const bytes = Buffer.from((await mint()).pem);
+  const memory = lookMemory(machine, { now: () => 1_000_000 });
+  const works: [string, (files: KnownFiles) => boolean][] = [
+    ['a config', (files) => files.read('/etc/nginx/nginx.conf').ok],
+    ['a certificate', (files) => observeCertificateFile(files, '/etc/ssl/one.pem').certificates.length > 0],
+    ['another question', (files) => (isBroken ? (files.doubt?.(), false) : true)],
+  ];
+  for (const [what, work] of works) {
+    const standing = standingWork<boolean>({ now: () => 1_000_000 });
+    const look = () =>
+      atOnce(
+        keptSteps(standing, memory.files, function* (files) {
+          yield;
+          return work(files);
+        }),
+      );
+    isBroken = true;
+    t.false(look(), what);
+    t.false(look(), what);
+    isBroken = false;
+    t.true(look(), what);
+    const before = asked;
+    t.true(look(), what);
+    t.is(asked, before, `${what}: what could be read stands`);
+  }
+});
