@@ -8,23 +8,23 @@ export interface Column {
   header: string;
 }
 
-/** Headers that people give, in lower case and without anything but letters: the first column of a kind counts. */
+/** Headers that people give, in lower case and without anything but letters. Of a kind the first column counts; of names that whose header stands first here. */
 const known: readonly { role: Column['role']; key?: string; headers: readonly string[] }[] = [
   {
     role: 'name',
     headers: [
       'domain',
       'domainname',
-      'name',
       'dnsname',
+      'fqdn',
       'commonname',
       'cn',
-      'fqdn',
-      'hostname',
-      'host',
       'url',
       'site',
       'certificate',
+      'name',
+      'hostname',
+      'host',
     ],
   },
   {
@@ -54,19 +54,42 @@ const known: readonly { role: Column['role']; key?: string; headers: readonly st
 
 /** What export --served adds; import leaves them out. */
 const servedColumns: readonly string[] = ['served_until', 'served_on'];
+const reserved: readonly string[] = ['name', 'domain', 'expiration', 'issuer', ...servedColumns];
 
 /** Guesses by the headers. A column that is none of the known ones is a label of its own name. Undefined: no column has the names. */
 export function columnsOf(headers: readonly string[]): Column[] | undefined {
+  const nameAt = nameColumn(headers);
+  if (nameAt === undefined) return undefined;
   const taken = new Set<string>();
-  const columns = headers.map((header, index): Column => {
+  return headers.map((header, index): Column => {
+    if (index === nameAt) return { role: 'name', header };
     if (servedColumns.includes(header)) return { role: 'ours', header };
-    const letters = header.toLowerCase().replace(/[^a-z]/g, '');
-    const found = known.find(({ role, key, headers: names }) => names.includes(letters) && !taken.has(key ?? role));
-    const { role, key = role } = found ?? { role: 'label' as const, key: freeKey(header, index, taken) };
+    const found = kindOf(header);
+    const isFree = found !== undefined && found.role !== 'name' && !taken.has(found.key ?? found.role);
+    const { role, key = role } = isFree ? found : { role: 'label' as const, key: freeKey(header, index, taken) };
     taken.add(key);
     return { role, header, ...(role === 'label' && { key }) };
   });
-  return taken.has('name') ? columns : undefined;
+}
+
+/** The known label that a key would be taken for, were its column not there. */
+export function impliedLabel(key: string): string | undefined {
+  return kindOf(key)?.key;
+}
+
+function kindOf(header: string) {
+  return known.find(({ headers }) => headers.includes(lettersOf(header)));
+}
+
+function nameColumn(headers: readonly string[]): number | undefined {
+  const names = known.find(({ role }) => role === 'name')?.headers ?? [];
+  const letters = headers.map(lettersOf);
+  const first = names.find((name) => letters.includes(name));
+  return first === undefined ? undefined : letters.indexOf(first);
+}
+
+function lettersOf(header: string): string {
+  return header.toLowerCase().replace(/[^a-z]/g, '');
 }
 
 function freeKey(header: string, index: number, taken: ReadonlySet<string>): string {
@@ -77,9 +100,8 @@ function freeKey(header: string, index: number, taken: ReadonlySet<string>): str
         .replace(/[^a-z0-9]+/g, '_')
         .replace(/^[^a-z]+|_+$/g, '')
         .slice(0, 28);
-  const key =
-    letters === '' || ['name', 'domain', 'expiration', 'issuer'].includes(letters) ? `column_${index + 1}` : letters;
-  return taken.has(key) ? `${key.slice(0, 28)}_${index + 1}` : key;
+  const key = letters || 'column';
+  return letters === '' || reserved.includes(key) || taken.has(key) ? `${key.slice(0, 26)}_${index + 1}` : key;
 }
 
 const isKey = /^[a-z][a-z0-9_]{0,31}$/;

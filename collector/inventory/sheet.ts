@@ -26,16 +26,18 @@ const maxFieldLength = 500;
  * failure says what is wrong with the file as a whole; what is wrong with a row is said there.
  */
 export function readSheet(text: string): Result<Sheet, string> {
-  const isPlain = !/[,;\t]/.test(firstLine(text));
-  if (isPlain && columnsOf([firstLine(text)])?.[0]?.role !== 'name') return { ok: true, value: plainList(text) };
-  const read = records(text);
+  const { told, body } = delimiterOf(text);
+  const header = /^(?:\s*#[^\n]*\n|\s*\n)*\s*([^\r\n]*)/.exec(body)?.[1] ?? '';
+  const isPlain = told === undefined && !/[,;\t]/.test(header);
+  if (isPlain && columnsOf([header]) === undefined) return { ok: true, value: plainList(body) };
+  const read = records(body, told ?? mostIn(header));
   if (!read.ok) return read;
-  const [header, ...rest] = read.value;
-  const columns = columnsOf(header?.fields ?? []);
+  const [first, ...rest] = read.value;
+  const columns = columnsOf(first?.fields ?? []);
   if (!columns)
     return {
       ok: false,
-      failure: `no column has the names: one must be headed domain, name, host or the like; found ${(header?.fields ?? []).map((field) => JSON.stringify(field)).join(', ')}`,
+      failure: `no column has the names: one must be headed domain, name, host or the like; found ${(first?.fields ?? []).map((field) => JSON.stringify(field)).join(', ')}`,
     };
   if (rest.length > maxRows) return { ok: false, failure: `more than ${maxRows} rows` };
   return {
@@ -44,9 +46,20 @@ export function readSheet(text: string): Result<Sheet, string> {
   };
 }
 
+/** Spreadsheets write "sep=;" before all else, and read it. It counts as a line. */
+function delimiterOf(text: string): { told: string | undefined; body: string } {
+  const plain = text.replace(/^\uFEFF/, '');
+  const [line, told] = /^sep=(.)\r?(?=\n)/.exec(plain) ?? [];
+  return { told, body: line === undefined ? plain : plain.slice(line.length) };
+}
+
+function mostIn(header: string): string {
+  const [most = ','] = [',', ';', '\t'].toSorted((one, other) => count(header, other) - count(header, one));
+  return most;
+}
+
 function plainList(text: string): Sheet {
   const rows = text
-    .replace(/^\uFEFF/, '')
     .split(/\r\n|\r|\n/)
     .map((line, index) => ({ line: index + 1, text: line.replace(/#.*$/, '').trim() }))
     .filter((line) => line.text !== '')
@@ -59,15 +72,14 @@ interface SheetRecord {
   line: number;
 }
 
-function records(text: string): Result<SheetRecord[], string> {
-  const delimiter = [',', ';', '\t'].toSorted(
-    (one, other) => count(firstLine(text), other) - count(firstLine(text), one),
-  )[0];
+function records(text: string, delimiter: string): Result<SheetRecord[], string> {
   const found: SheetRecord[] = [];
   try {
     parse(text, {
-      bom: true,
-      delimiter: delimiter ?? ',',
+      delimiter,
+      record_delimiter: ['\r\n', '\n', '\r'],
+      comment: '#',
+      comment_no_infix: true,
       relax_column_count: true,
       skip_empty_lines: true,
       trim: true,
@@ -117,10 +129,6 @@ function listedName(text: string): string | undefined {
     name.length <= 250 &&
     /^(?:[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?\.)*[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?$/.test(name);
   return isName ? wildcard + name : undefined;
-}
-
-function firstLine(text: string): string {
-  return /^\uFEFF?\s*([^\r\n]*)/.exec(text)?.[1] ?? '';
 }
 
 function count(text: string, letter: string): number {

@@ -1,5 +1,6 @@
 import { stringify } from 'csv-stringify/sync';
 import type { ListedFacts } from '../store/facts.ts';
+import { impliedLabel } from './columns.ts';
 import { harmless } from './formula.ts';
 
 const first = ['owner', 'team', 'environment', 'platform'];
@@ -12,12 +13,16 @@ export function writeSheet(
   rows: readonly ListedFacts[],
   more: (row: ListedFacts) => Record<string, string> = () => ({}),
 ): string {
-  const keys = [...new Set(rows.flatMap(({ labels }) => Object.keys(labels)))].filter((key) => !first.includes(key));
+  const given = [...new Set(rows.flatMap(({ labels }) => Object.keys(labels)))];
+  // a second "email" beside "contact" is taken for it where that has no column
+  const keys = [...new Set([...given.flatMap((key) => impliedLabel(key) ?? []), ...given.sort()])].filter(
+    (key) => !first.includes(key),
+  );
   const records = rows.map((row) => ({
     domain: row.name,
     expiration: row.expiration,
     issuer: row.issuer,
-    ...Object.fromEntries([...first, ...keys.sort()].map((key) => [key, row.labels[key] ?? ''])),
+    ...Object.fromEntries([...first, ...keys].map((key) => [key, labelOf(row, key)])),
     ...more(row),
   }));
   const columns = Object.keys(
@@ -27,4 +32,8 @@ export function writeSheet(
     Object.fromEntries(Object.entries(record).map(([key, value]) => [key, harmless(value)])),
   );
   return stringify(texts, { header: true, columns, quoted: true });
+}
+
+function labelOf({ labels }: ListedFacts, key: string): string {
+  return (Object.hasOwn(labels, key) && labels[key]) || '';
 }

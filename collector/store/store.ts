@@ -24,7 +24,7 @@ export interface Store extends Records {
   /** Takes a host's identity away, for good. False: there is no such host, or it was done before. */
   revoke: (agentId: string, at: number) => Promise<Kept<boolean>>;
   addToken: (hash: Uint8Array, at: number, expiresAt: number, labels?: TokenLabels) => Promise<Kept<void>>;
-  /** Resolves with how many rules are new or have another value. */
+  /** Resolves with how many rules are new, or have another value or source. */
   setLabels: (drafts: readonly LabelDraft[], at: number) => Promise<Kept<number>>;
   /** Resolves with how many there were. */
   removeLabels: (rules: Pick<LabelRule, 'scope' | 'pattern'>, keys: readonly string[]) => Promise<Kept<number>>;

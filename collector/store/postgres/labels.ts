@@ -14,7 +14,7 @@ export const labels = {
       .sort((a, b) => order(a.scope, b.scope) || order(a.pattern, b.pattern) || order(a.key, b.key));
   },
 
-  /** Returns how many rules are new or have another value. */
+  /** Returns how many rules are new, or have another value or source. What a command said stays when a host enrols. */
   async set(tx: Queries, drafts: readonly LabelDraft[], at: number): Promise<number> {
     let changed = 0;
     for (const { scope, pattern, key, value, source, setBy } of drafts) {
@@ -23,7 +23,8 @@ export const labels = {
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
          ON CONFLICT (scope, pattern_digest, key) DO UPDATE
            SET value = excluded.value, source = excluded.source, set_by = excluded.set_by, set_at = excluded.set_at
-         WHERE label_rule.value <> excluded.value RETURNING id`,
+         WHERE (label_rule.value <> excluded.value OR label_rule.source <> excluded.source)
+           AND NOT (label_rule.source = 'command' AND excluded.source = 'enrolment') RETURNING id`,
         [scope, pattern, digestOf(pattern), key, value, source, setBy, at],
       );
       changed += rows.length;

@@ -21,8 +21,12 @@ export function readListed({ name, body }: { name: string; body: string }): List
   return { name, ...rest };
 }
 
-/** What a token says of the host that enrols with it. */
+/**
+ * What a token says of the host that enrols with it: a rule for the name that the host tells, in lower case. A name that would be a pattern, or that no
+ * command could name again, gets none: a host labels nobody else.
+ */
 export function draftsOf({ by, values }: TokenLabels, hostName: string): LabelDraft[] {
+  if (!/^[^\s\p{C}*]{1,253}$/u.test(hostName)) return [];
   const rule = { scope: 'host', pattern: hostName.toLowerCase(), source: 'enrolment', setBy: by } as const;
   return Object.entries(values).map(([key, value]) => ({ ...rule, key, value }));
 }

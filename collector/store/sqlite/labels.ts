@@ -9,7 +9,7 @@ export function labelTable(sql: Sql) {
     `INSERT INTO label_rule (scope, pattern, key, value, source, set_by, set_at) VALUES (?, ?, ?, ?, ?, ?, ?)
      ON CONFLICT (scope, pattern, key) DO UPDATE
        SET value = excluded.value, source = excluded.source, set_by = excluded.set_by, set_at = excluded.set_at
-     WHERE value <> excluded.value`,
+     WHERE (value <> excluded.value OR source <> excluded.source) AND NOT (source = 'command' AND excluded.source = 'enrolment')`,
   );
   const putListed = sql.prepare(
     `INSERT INTO label_rule (scope, pattern, key, value, source, set_by, set_at) VALUES ('name', ?, ?, ?, 'list', ?, ?)
@@ -20,7 +20,7 @@ export function labelTable(sql: Sql) {
 
   return {
     all: (): LabelRule[] => all.all().map(readRule),
-    /** Returns how many rules are new or have another value. */
+    /** Returns how many rules are new, or have another value or source. What a command said stays when a host enrols. */
     set: (drafts: readonly LabelDraft[], at: number): number =>
       drafts.reduce(
         (changed, { scope, pattern, key, value, source, setBy }) =>

@@ -47,6 +47,40 @@ test('a column that nobody knows becomes a label of its own name, and a second o
   t.like(row, { labels: { cost_eur: '120', host: 'web-1', column_4: 'x' } });
 });
 
+test('of several columns that may have the names the one whose header says so most counts, wherever it stands', (t) => {
+  t.like(rowsOf('Host,Domain,Owner\nweb-1,shop.example.com,pay\n')[0], {
+    name: 'shop.example.com',
+    labels: { host: 'web-1', owner: 'pay' },
+  });
+  t.like(rowsOf('Name,FQDN\nthe shop,shop.example.com\n')[0], {
+    name: 'shop.example.com',
+    labels: { name_1: 'the shop' },
+  });
+  t.like(rowsOf('Host,Owner\nshop.example.com,pay\n')[0], { name: 'shop.example.com' });
+});
+
+test('comments before the header, and a first line that names the separator, are no rows', (t) => {
+  t.deepEqual(taken('# list, of mine\n\nshop.example.com\n'), ['shop.example.com']);
+  t.deepEqual(taken('# list, of mine\ndomain,owner\nshop.example.com,me\n'), ['shop.example.com']);
+  t.like(rowsOf('\uFEFFsep=;\r\ndomain;owner\r\nshop.example.com;a,b\r\n')[0], {
+    line: 3,
+    labels: { owner: 'a,b' },
+  });
+});
+
+for (const sheet of [
+  'Domain,Contact,Email\na.com,,x@y\n',
+  'Domain,Notes,Notes\na.com,,second\n',
+  'Domain,Served_On\na.com,x\n',
+  'Domain,constructor\na.com,1\nb.com,\n',
+  'Domain,Name,Host\na.com,one,two\n',
+])
+  test(`columns keep their meaning on the way out and in: ${JSON.stringify(sheet)}`, (t) => {
+    const rows = (text: string) => rowsOf(text).map(({ line: _, ...row }) => row);
+    const listed: ListedFacts[] = rows(sheet).flatMap((row) => ('name' in row ? [row] : []));
+    t.deepEqual(rows(writeSheet(listed)), rows(sheet));
+  });
+
 test('a plain list has a name on each line, and comments', (t) => {
   const text =
     '# ours\nshop.example.com\n\nhttps://Pay.example.com:8443/checkout  # the till\nmünchen.example\n*.example.net.\n10.0.0.1\n';
