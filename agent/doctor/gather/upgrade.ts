@@ -5,7 +5,7 @@ import type { DoctorPorts } from '../doctor-ports.ts';
 export interface UpgradeFacts {
   /** 'unknown': who upgrades is told to root alone. */
   isUnderWay: boolean | 'unknown';
-  /** A Debian package owns the program: it is upgraded by apt, and this is a leftover of before. */
+  /** A package owns the program: it is upgraded by apt or dnf, and this is a leftover of before. */
   isPackaged: boolean;
 }
 
@@ -14,6 +14,7 @@ export function observeUpgrade(ports: DoctorPorts): UpgradeFacts | undefined {
   if (!files.resolve(keptProgram).ok) return undefined;
   return {
     isUnderWay: ports.isUpgrading() || (ownUid === 0 ? false : 'unknown'),
-    isPackaged: files.resolve('/var/lib/dpkg/info/certherd-agent.list').ok,
+    // packages of both kinds bring completions, and `install` does not
+    isPackaged: files.resolve('/usr/share/bash-completion/completions/certherd-agent').ok,
   };
 }

@@ -12,7 +12,7 @@ export type Sql = Database.Database;
 export type OpenSqlite = (path: string | Buffer, options?: Pick<Database.Options, 'readonly'>) => Sql;
 
 /** SQLite as npm installed it. */
-export const installedSqlite: OpenSqlite = (path, options) => new Database(path, options);
+export const installedSqlite: OpenSqlite = (path, options) => sortingInMemory(new Database(path, options));
 
 /** The key of better-sqlite3's native module in a binary. */
 const assetKey = 'better-sqlite3.node';
@@ -29,11 +29,20 @@ export function sqliteFor(directory: string): Result<OpenSqlite, string> {
     try {
       const nativeBinding = loadedFrom(place);
       // Its types know of a path only; it takes the loaded module too, since version 13.
-      return { ok: true, value: (path, options) => Reflect.construct(Database, [path, { ...options, nativeBinding }]) };
+      return {
+        ok: true,
+        value: (path, options) => sortingInMemory(Reflect.construct(Database, [path, { ...options, nativeBinding }])),
+      };
     } catch (error) {
       failures.push(messageOf(error));
     }
   return { ok: false, failure: `SQLite cannot be loaded (${failures.join('; ')}): ${remedyOf(failures)}` };
+}
+
+/** Large sorts and the making of an index take temporary files otherwise, for which a closed container has no place. */
+function sortingInMemory(sql: Sql): Sql {
+  sql.pragma('temp_store = MEMORY');
+  return sql;
 }
 
 function remedyOf(failures: readonly string[]): string {
