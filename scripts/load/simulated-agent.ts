@@ -62,6 +62,7 @@ export function simulatedAgent(
   );
   let reporter: ReturnType<typeof startReporter> | undefined;
   let began = 0;
+  let lastState: string | undefined;
   const publish = () => reporter?.publish(host.snapshot(), clock.now());
 
   return {
@@ -105,8 +106,11 @@ export function simulatedAgent(
     stop: () => reporter?.stop(),
   };
 
+  /** It is also told of what else status shows: the same state again is no other session. */
   function changed(): void {
     const connection = reporter?.connection();
+    if (connection?.state === lastState) return;
+    lastState = connection?.state;
     if (connection?.state === 'connecting') began = clock.monotonic();
     else if (connection?.state === 'connected') told.connected(clock.monotonic() - began);
     else if (connection?.state === 'waiting') told.failed(connection.why);

@@ -26,10 +26,9 @@ test('the load generator enrols its agents with real tokens, connects them, and 
   t.is(exit, 0, stdout + stderr);
   t.regex(stdout, /^load: 5 agents, 5 enrolled, 5 connected, 5 sessions$/m);
   const [, acked] = /^load: (\d+) events acked, 0 not$/m.exec(stdout) ?? [];
-  t.is(
-    (await until('the last ones are counted', () => collector.estate())).events.length,
-    Math.min(100, Number(acked)),
-  );
+  // One may come between the count and the end.
+  const kept = (await until('the last ones are counted', () => collector.estate())).events.length;
+  t.true(Number(acked) > 5 && kept >= Math.min(100, Number(acked)), `${kept} kept, ${acked} acked`);
 });
 
 test('a token that is spent already is told, and the exit code says that not all are there', async (t) => {
