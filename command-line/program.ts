@@ -12,12 +12,18 @@ export async function runCommandLine<Entry extends CommandEntry>(
   run: (entry: Entry, args: string[], options: Options) => unknown,
 ): Promise<'ran' | 'told' | 'wrong'> {
   try {
-    await commandLine(program, version, run).parseAsync(argv, { from: 'user' });
+    await commandLine(onlyAsked(program, argv), version, run).parseAsync(argv, { from: 'user' });
     return 'ran';
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? 'told' : 'wrong';
     throw error;
   }
+}
+
+/** A command that stands first by its whole name needs none of the others: each costs every start a little. */
+function onlyAsked<Entry extends CommandEntry>(program: Program<Entry>, [first]: readonly string[]): Program<Entry> {
+  const asked = program.commands.filter(({ name }) => name === first);
+  return asked.length > 0 ? { ...program, commands: asked } : program;
 }
 
 function commandLine<Entry extends CommandEntry>(
