@@ -3,6 +3,7 @@ import type { Config } from './config.ts';
 import { startFailure } from './failure.ts';
 import type { Clock, Ports } from './ports.ts';
 import { admissionLimits } from './receive/admission.ts';
+import { createEndings } from './receive/endings.ts';
 import { followElsewhere } from './receive/elsewhere.ts';
 import { createFrameReader } from './receive/frames.ts';
 import { createRefusals } from './receive/gate.ts';
@@ -89,6 +90,8 @@ async function open(
   closers.push(liveness.close);
   const refusals = createRefusals();
   const sessions = createSessions();
+  const endings = createEndings({ records: store, sessions, clock, log });
+  closers.push(endings.close);
   const isWritable = rarely(clock, async () => (await store.checkWritable(clock.now())).ok);
   const listener = await openAgentListener({
     listen: config.agentListen,
@@ -101,6 +104,7 @@ async function open(
       readFrame: createFrameReader(),
       records: store,
       sessions,
+      endings,
       liveness,
       partsRoom: createPartsRoom(),
       asked: new Map(),

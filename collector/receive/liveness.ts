@@ -51,6 +51,10 @@ interface Voice {
   /** Connected to another collector, as that one tells. */
   elsewhere: boolean;
   heardAt: number | undefined;
+  /** As last read of what is kept. */
+  keptAt: number | undefined;
+  /** When that was last found to be another instant, on the monotonic clock; undefined: not since this process started. */
+  keptMonotonic: number | undefined;
   /** On the monotonic clock; undefined when last heard by an earlier process. */
   heardMonotonic: number | undefined;
   observedAt: number | undefined;
@@ -62,11 +66,13 @@ interface Voice {
 }
 
 const saveEveryMs = 30_000;
+/** What another collector hears is known here after it was written down there: twice that, since a write may fail. */
+const toldLateMs = 2 * saveEveryMs;
 
 /** Follows who is heard. Hosts heard by this process age on the monotonic clock, so that a jump silences nobody. */
 export function createLiveness({ records, heard, clock, log, silentAfterMs, changed }: LivenessNeeds): Liveness {
   const voices = new Map<string, Voice>();
-  take(heard);
+  take(heard, undefined);
   for (const voice of voices.values()) voice.silent = isSilent(voice);
   let sweptAt = clock.now();
   let savedAt = clock.monotonic();
@@ -92,13 +98,13 @@ export function createLiveness({ records, heard, clock, log, silentAfterMs, chan
       if (!voice)
         return { connected: false, silent: true, heardAt: undefined, observedAt: undefined, lookAgeMs: undefined };
       const { heardAt, observedAt, lookedMonotonic } = voice;
-      const connected = voice.connected || voice.elsewhere;
+      const connected = voice.connected || isHeardElsewhere(voice);
       const lookAgeMs = lookedMonotonic === undefined ? undefined : clock.monotonic() - lookedMonotonic;
       return { connected, silent: isSilent(voice), heardAt, observedAt, lookAgeMs };
     },
     connectedCount: () => [...voices.values()].filter((voice) => voice.connected).length,
     async refresh() {
-      take(await records.lastHeard());
+      take(await records.lastHeard(), clock.monotonic());
     },
     async close() {
       stop();
@@ -123,11 +129,13 @@ export function createLiveness({ records, heard, clock, log, silentAfterMs, chan
   }
 
   /** What was told here is newer than what was written down. */
-  function take(list: readonly LastHeard[]): void {
+  function take(list: readonly LastHeard[], at: number | undefined): void {
     for (const { agentId, heardAt, elsewhere } of list) {
       const voice = voiceOf(agentId);
       if (elsewhere && !voice.elsewhere && !voice.connected) voice.lookedMonotonic = undefined;
       voice.elsewhere = elsewhere;
+      if (heardAt !== voice.keptAt) voice.keptMonotonic = at;
+      voice.keptAt = heardAt;
       if (heardAt === undefined || (voice.heardAt !== undefined && heardAt <= voice.heardAt)) continue;
       voice.heardAt = heardAt;
       // Heard at another collector, by the wall clock.
@@ -135,8 +143,15 @@ export function createLiveness({ records, heard, clock, log, silentAfterMs, chan
     }
   }
 
+  /** Its collector may believe in it, or have failed to write down its end: only what is heard there counts. */
+  function isHeardElsewhere({ elsewhere, keptAt, keptMonotonic }: Voice): boolean {
+    if (!elsewhere || keptAt === undefined) return false;
+    const ageMs = keptMonotonic === undefined ? Math.abs(clock.now() - keptAt) : clock.monotonic() - keptMonotonic;
+    return ageMs <= silentAfterMs + toldLateMs;
+  }
+
   function isSilent(voice: Voice): boolean {
-    if (voice.elsewhere) return false;
+    if (isHeardElsewhere(voice)) return false;
     if (voice.heardMonotonic !== undefined) return clock.monotonic() - voice.heardMonotonic > silentAfterMs;
     return voice.heardAt === undefined || Math.abs(clock.now() - voice.heardAt) > silentAfterMs;
   }
@@ -183,6 +198,16 @@ export function createLiveness({ records, heard, clock, log, silentAfterMs, chan
 }
 
 function newVoice(heardAt: number | undefined): Voice {
-  const nothing = { heardMonotonic: undefined, observedAt: undefined, lookedMonotonic: undefined, unsaved: false };
-  return { connected: false, elsewhere: false, heardAt, silent: true, ...nothing };
+  return {
+    connected: false,
+    elsewhere: false,
+    heardAt,
+    keptAt: undefined,
+    keptMonotonic: undefined,
+    heardMonotonic: undefined,
+    observedAt: undefined,
+    lookedMonotonic: undefined,
+    unsaved: false,
+    silent: true,
+  };
 }

@@ -1,6 +1,6 @@
 import test from 'ava';
 import { createLiveness } from '../../../collector/receive/liveness.ts';
-import type { Heard, Topic } from '../../../collector/receive/records.ts';
+import type { Heard, LastHeard, Topic } from '../../../collector/receive/records.ts';
 import { silentLog } from '../../../collector/system/log.ts';
 import { until } from '../../helpers/testbed/until.ts';
 import { certificate, day, finding, snapshot, snapshotFrame } from '../helpers/example-snapshot.ts';
@@ -8,26 +8,27 @@ import { handClock } from '../helpers/hand-clock.ts';
 import { startTestCollector } from '../helpers/real-collector.ts';
 import { begin, enrol } from '../helpers/wire-agent.ts';
 
-function liveness(heardAt: number | undefined) {
+function liveness(heardAt: number | undefined, elsewhere = false) {
   const clock = handClock(Date.parse('2026-11-23T12:00:00.000Z'));
   const changes: (readonly Topic[])[] = [];
   const saved: Heard[] = [];
+  const kept: LastHeard[] = [];
   const tracked = createLiveness({
     records: {
-      lastHeard: async () => [],
+      lastHeard: async () => kept,
       noteHeard: async (heard) => {
         saved.push(...heard);
         return { ok: true, value: undefined };
       },
       validityChanged: async () => false,
     },
-    heard: [{ agentId: 'a', heardAt: heardAt === undefined ? undefined : clock.now() + heardAt, elsewhere: false }],
+    heard: [{ agentId: 'a', heardAt: heardAt === undefined ? undefined : clock.now() + heardAt, elsewhere }],
     clock,
     log: silentLog,
     silentAfterMs: 60_000,
     changed: (topics) => changes.push(topics),
   });
-  return { clock, changes, saved, tracked };
+  return { clock, changes, saved, kept, tracked };
 }
 
 test('a host is silent after the stated time, said once, and heard again at once', (t) => {
@@ -59,6 +60,28 @@ test('a host last heard by an earlier process ages on the wall clock', (t) => {
   t.false(liveness(-30_000).tracked.presence('a').silent);
   t.true(liveness(-90_000).tracked.presence('a').silent);
   t.true(liveness(400 * day).tracked.presence('a').silent);
+});
+
+test('a host that another collector claims to have is connected while that one writes down that it hears it, whatever its clock says', async (t) => {
+  const { clock, kept, tracked } = liveness(-1_000, true);
+  const state = () => {
+    const { connected, silent } = tracked.presence('a');
+    return connected && !silent ? 'heard' : !connected && silent ? 'silent' : 'neither';
+  };
+  t.is(state(), 'heard');
+  clock.advance(121_000);
+  t.is(state(), 'silent', 'since this process started nothing came');
+  for (const heardAt of [clock.now() - 700_000, clock.now() + 700_000]) {
+    kept.splice(0, 1, { agentId: 'a', heardAt, elsewhere: true });
+    await tracked.refresh();
+    t.is(state(), 'heard');
+    clock.advance(115_000);
+    await tracked.refresh();
+    t.is(state(), 'heard');
+    clock.advance(10_000);
+    await tracked.refresh();
+    t.is(state(), 'silent');
+  }
 });
 
 test('what was heard is written down every 30 s and at the end', async (t) => {
