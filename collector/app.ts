@@ -19,6 +19,7 @@ import { openControl } from './serve/control.ts';
 import { createLive } from './serve/live.ts';
 import { readPageFiles, type PageFiles } from './serve/page-files.ts';
 import { openWebServer } from './serve/web-server.ts';
+import { sharedRead } from './shared-read.ts';
 import { removeLeftovers } from './store/sqlite/backup.ts';
 import { lockDirectory, prepareDirectory } from './store/directory.ts';
 import { keepBounds } from './store/retention.ts';
@@ -117,13 +118,13 @@ async function open(
   closers.push(listener.close);
   await store.noteAgentAddress(formatAuthority(listener.address));
 
-  const currentFacts = perRevision(live.revision, Infinity, clock, store.facts);
-  const estate = perRevision(live.revision, sharedMs, clock, async () =>
-    assembleEstate(
-      { ...(await currentFacts()), presenceOf: liveness.presence, collectorVersion, startedAt },
-      clock.now(),
-    ),
-  );
+  const { revision } = live;
+  const currentFacts = sharedRead({ revision, forMs: Infinity, clock, read: store.facts });
+  const readEstate = async () => {
+    const facts = await currentFacts();
+    return assembleEstate({ ...facts, presenceOf: liveness.presence, collectorVersion, startedAt }, clock.now());
+  };
+  const estate = sharedRead({ revision, forMs: sharedMs, clock, read: readEstate });
   const web = await openWebServer({
     listen: config.webListen,
     pageFiles: files,
@@ -162,21 +163,6 @@ async function open(
     // Not from the facts: reading those of a large fleet takes seconds, in which agents that come back would wait.
     isNew: (await store.hostCount()) === 0,
     hosts: async () => ({ enrolled: await store.hostCount(), connected: liveness.connectedCount() }),
-  };
-}
-
-/** Made once for all who ask before the next change, and anew after `forMs`; not kept where it failed. */
-function perRevision<T>(revision: () => number, forMs: number, clock: Clock, make: () => Promise<T>): () => Promise<T> {
-  let last: { revision: number; at: number; made: Promise<T> } | undefined;
-  return () => {
-    const at = clock.monotonic();
-    if (last?.revision === revision() && at - last.at < forMs) return last.made;
-    const mine = { revision: revision(), at, made: make() };
-    last = mine;
-    mine.made.catch(() => {
-      if (last === mine) last = undefined;
-    });
-    return mine.made;
   };
 }
 
