@@ -93,6 +93,16 @@ async function open(
   const sessions = createSessions();
   const endings = createEndings({ records: store, sessions, clock, log });
   closers.push(endings.close);
+  const { revision } = live;
+  const currentFacts = sharedRead({ revision, forMs: Infinity, clock, read: store.facts });
+  const requests = keepRequests({ ...store, facts: currentFacts, sessions, clock, log });
+  closers.push(requests.close);
+  const changedElsewhere = (topics: readonly Topic[]): void => {
+    changed(topics);
+    requests.wake();
+  };
+  // Before anybody can say hello: only then are others asked whether they have the host.
+  closers.push(followElsewhere({ records: store, sessions, liveness, clock, log, changed: changedElsewhere }));
   const isWritable = rarely(clock, async () => (await store.checkWritable(clock.now())).ok);
   const listener = await openAgentListener({
     listen: config.agentListen,
@@ -118,8 +128,6 @@ async function open(
   closers.push(listener.close);
   await store.noteAgentAddress(formatAuthority(listener.address));
 
-  const { revision } = live;
-  const currentFacts = sharedRead({ revision, forMs: Infinity, clock, read: store.facts });
   const readEstate = async () => {
     const facts = await currentFacts();
     return assembleEstate({ ...facts, presenceOf: liveness.presence, collectorVersion, startedAt }, clock.now());
@@ -148,13 +156,6 @@ async function open(
     }),
   });
   closers.push(web.close);
-  const requests = keepRequests({ ...store, facts: currentFacts, sessions, clock, log });
-  closers.push(requests.close);
-  const changedElsewhere = (topics: readonly Topic[]): void => {
-    changed(topics);
-    requests.wake();
-  };
-  closers.push(followElsewhere({ records: store, sessions, liveness, clock, log, changed: changedElsewhere }));
   const control = await openControl({ directory, log, clock, copyTo: store.copyTo, requests });
   closers.push(control.close);
   return {
