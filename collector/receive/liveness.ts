@@ -76,6 +76,7 @@ export function createLiveness({ records, heard, clock, log, silentAfterMs, chan
   for (const voice of voices.values()) voice.silent = isSilent(voice);
   let sweptAt = clock.now();
   let savedAt = clock.monotonic();
+  const failing = { read: false, write: false };
   const stop = every(clock, Math.min(5_000, Math.max(50, silentAfterMs / 10)), sweep);
 
   return {
@@ -166,34 +167,47 @@ export function createLiveness({ records, heard, clock, log, silentAfterMs, chan
     const now = clock.now();
     if (turned) changed(['hosts', 'endpoints', 'findings']);
     void lookAtValidity(now);
-    if (clock.monotonic() - savedAt >= saveEveryMs) save().catch(complain);
+    if (clock.monotonic() - savedAt >= saveEveryMs) void save();
   }
 
   async function lookAtValidity(now: number): Promise<void> {
     try {
       if (await records.validityChanged(sweptAt, now)) changed(['hosts', 'certificates', 'endpoints', 'findings']);
       sweptAt = now;
+      failing.read = false;
     } catch (error) {
-      log.error({ detail: messageOf(error) }, 'the database cannot be read: trying again');
+      if (!failing.read) log.error({ detail: messageOf(error) }, 'the database cannot be read: trying again');
+      failing.read = true;
     }
-  }
-
-  function complain(error: unknown): void {
-    log.error({ detail: messageOf(error) }, 'what was heard could not be written down');
   }
 
   async function save(): Promise<void> {
     savedAt = clock.monotonic();
     const list: Heard[] = [];
+    const told: Voice[] = [];
     for (const [agentId, voice] of voices) {
       if (!voice.unsaved || voice.heardAt === undefined) continue;
       voice.unsaved = false;
+      told.push(voice);
       const { heardAt, observedAt } = voice;
       list.push({ agentId, heardAt, ...(observedAt === undefined ? {} : { observedAt }) });
     }
     if (list.length === 0) return;
     changed(['hosts']);
-    await records.noteHeard(list);
+    const trouble = await troubleOf(list);
+    if (trouble !== undefined && !failing.write)
+      log.error({ detail: trouble }, 'what was heard could not be written down: trying again');
+    failing.write = trouble !== undefined;
+    if (failing.write) for (const voice of told) voice.unsaved = true;
+  }
+
+  async function troubleOf(list: Heard[]): Promise<string | undefined> {
+    try {
+      const kept = await records.noteHeard(list);
+      return kept.ok ? undefined : kept.failure.detail;
+    } catch (error) {
+      return messageOf(error);
+    }
   }
 }
 

@@ -97,6 +97,58 @@ test('what was heard is written down every 30 s and at the end', async (t) => {
   t.is(saved.length, 2);
 });
 
+test('what could not be written down is written down the next time, and a database that is away is one error, not one a sweep', async (t) => {
+  const clock = handClock(Date.parse('2026-11-23T12:00:00.000Z'));
+  const errors: string[] = [];
+  const saved: Heard[] = [];
+  let failure: 'none' | 'told' | 'thrown' = 'told';
+  const tracked = createLiveness({
+    records: {
+      lastHeard: async () => [],
+      noteHeard: async (heard) => {
+        if (failure === 'thrown') throw new Error('away');
+        if (failure === 'told') return { ok: false, failure: { reason: 'unreachable', detail: 'away' } };
+        saved.push(...heard);
+        return { ok: true, value: undefined };
+      },
+      validityChanged: async () => {
+        if (failure !== 'none') throw new Error('away');
+        return false;
+      },
+    },
+    heard: [],
+    clock,
+    log: { ...silentLog, error: (_, message) => errors.push(message) },
+    silentAfterMs: 60_000,
+    changed: () => {},
+  });
+  const pass = async (ms: number) => {
+    for (let gone = 0; gone < ms; gone += 5_000) {
+      clock.advance(5_000);
+      await new Promise(setImmediate);
+    }
+  };
+  const heardAt = clock.now();
+  tracked.heard('a');
+  await pass(70_000);
+  failure = 'thrown';
+  await pass(70_000);
+  t.deepEqual(saved, []);
+  t.deepEqual(errors.toSorted(), [
+    'the database cannot be read: trying again',
+    'what was heard could not be written down: trying again',
+  ]);
+  failure = 'none';
+  await pass(35_000);
+  t.deepEqual(saved, [{ agentId: 'a', heardAt }]);
+  await pass(70_000);
+  t.is(saved.length, 1);
+  failure = 'told';
+  await pass(10_000);
+  t.is(errors.length, 3, 'away again');
+  await tracked.close();
+});
+
 test('a silent host is unknown in the estate, and its findings are marked stale', async (t) => {
   const collector = await startTestCollector(t, { silentAfterSeconds: 0.5 });
   const join = await collector.join();
