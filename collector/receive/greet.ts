@@ -73,10 +73,9 @@ export async function greet(
     if ((await records.identity(agentId))?.revoked) return { refused: 'revoked' };
     const other = sessions.current(agentId);
     if (other && other !== older && other.bootId !== bootId) return await conflict();
-    if (isOpen()) {
-      sessions.put(session);
-      isNobodys = false;
-    }
+    // Its host may have said hello to another collector meanwhile.
+    if (isOpen() && !sessions.put(session)) return tryLater;
+    isNobodys = sessions.current(agentId) !== session;
     return welcome(version, begun.value);
   } finally {
     if (isNobodys) gate.endings.end(agentId, generation);
