@@ -91,7 +91,9 @@ export function createLiveness({ records, heard, clock, log, silentAfterMs, chan
     heard(agentId, look) {
       const voice = note(agentId);
       if (!look) return;
-      voice.observedAt = Math.max(voice.observedAt ?? look.observedAt, look.observedAt);
+      // No clock that is ahead, or was, puts a look into the future.
+      const newest = Math.max(voice.observedAt ?? look.observedAt, look.observedAt);
+      voice.observedAt = Math.min(newest, clock.now() - look.ageMs);
       voice.lookedMonotonic = clock.monotonic() - look.ageMs;
     },
     presence(agentId) {

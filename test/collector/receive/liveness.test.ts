@@ -191,6 +191,25 @@ test('a look ages on the monotonic clock from what the agent itself told of its 
   t.is(tracked.presence('a').lookAgeMs, 5_000);
 });
 
+test('a host whose clock was ahead was not looked at in the future, neither meanwhile nor after', async (t) => {
+  const collector = await startTestCollector(t);
+  const join = await collector.join();
+  const wire = await begin(join, await enrol(join, 'web-1'));
+  const frame = snapshotFrame(snapshot(certificate('one')), new Date(Date.now() + day).toISOString());
+  wire.send(frame);
+  const estate = await until('told', async () => {
+    const found = await collector.estate();
+    return found.endpoints.length > 0 && found;
+  });
+  const observedAt = estate.hosts[0]?.observedAt ?? '';
+  t.true(observedAt !== '' && observedAt <= estate.at, observedAt);
+  t.is(estate.endpoints[0]?.observedAt, observedAt);
+  t.is((await collector.estate()).hosts[0]?.observedAt, observedAt, 'it stays what it is until the next look');
+  const at = new Date().toISOString();
+  wire.send({ type: 'heartbeat', at, observedAt: at, digest: frame.digest });
+  await until('the next look', async () => (await collector.estate()).hosts[0]?.observedAt === at);
+});
+
 test('an agent that goes on to be heard but looks no more is not green', async (t) => {
   const collector = await startTestCollector(t);
   const join = await collector.join();
