@@ -1,4 +1,4 @@
-import test from 'ava';
+import test, { type ExecutionContext } from 'ava';
 import { formatAuthority } from '../../../collector/authority.ts';
 import { followElsewhere } from '../../../collector/receive/elsewhere.ts';
 import { createEndings } from '../../../collector/receive/endings.ts';
@@ -15,35 +15,22 @@ import { systemClock } from '../../../collector/system/clock.ts';
 import { silentLog } from '../../../collector/system/log.ts';
 import { until } from '../../helpers/testbed/until.ts';
 import { addToken, temporaryDirectory } from '../helpers/real-collector.ts';
-import { begin, connect, enrol, hello } from '../helpers/wire-agent.ts';
+import { begin, connect, enrol, hello, refusal } from '../helpers/wire-agent.ts';
 
-test('a session that began anew at another collector while it was being welcomed here is not welcomed', async (t) => {
+/** A listener on a real store of which the test changes some answers; `ended` has the generations of sessions that were written down as over. */
+async function listenWith(t: ExecutionContext, change: (store: Records) => Partial<Records>) {
   const directory = temporaryDirectory(t);
   const identity = await loadTlsIdentity(directory, Date.now());
   const store = openSqliteStore(directory, silentLog);
   if (!identity.ok || !store.ok) throw new Error('the data directory cannot be used');
-  let attendant: Parameters<Others['attend']>[0] | undefined;
   const ended: number[] = [];
-  const held = Promise.withResolvers<void>();
-  let reads = 0;
-  // The store itself, whose second look at the identity takes its time, and which tells of another collector.
   const records: Records = {
     ...store.value,
-    identity: async (agentId) => {
-      reads += 1;
-      if (reads === 2) await held.promise;
-      return store.value.identity(agentId);
-    },
     endSession: async (agentId, generation) => {
       ended.push(generation);
       return store.value.endSession(agentId, generation);
     },
-    others: {
-      answers: async () => false,
-      attend: (own) => {
-        attendant = own;
-      },
-    },
+    ...change(store.value),
   };
   const needs = { records, clock: systemClock, log: silentLog, silentAfterMs: 60_000, changed: () => {} };
   const liveness = createLiveness({ ...needs, heard: [] });
@@ -75,7 +62,26 @@ test('a session that began anew at another collector while it was being welcomed
     await store.value.close();
   });
   const join = await addToken(directory, formatAuthority(listener.address), 60_000, Date.now());
-  const agent = await enrol(join, 'web-1');
+  return { join, agent: await enrol(join, 'web-1'), sessions, ended };
+}
+
+test('a session that began anew at another collector while it was being welcomed here is not welcomed', async (t) => {
+  let attendant: Parameters<Others['attend']>[0] | undefined;
+  const held = Promise.withResolvers<void>();
+  let reads = 0;
+  const { join, agent, sessions, ended } = await listenWith(t, (store) => ({
+    identity: async (agentId) => {
+      reads += 1;
+      if (reads === 2) await held.promise;
+      return store.identity(agentId);
+    },
+    others: {
+      answers: async () => false,
+      attend: (own) => {
+        attendant = own;
+      },
+    },
+  }));
   const wire = await connect(join);
   wire.send(hello(wire, agent, { generation: 1 }));
   await until('its session was begun', () => reads === 2);
@@ -86,4 +92,32 @@ test('a session that began anew at another collector while it was being welcomed
   t.is(sessions.current(agent.agentId), undefined);
   t.deepEqual(ended, [1]);
   t.is((await begin(join, agent, { generation: 3 })).welcome.type, 'welcome', 'it may come back');
+});
+
+test('a session that was begun, but with an answer that was lost, is written down as over', async (t) => {
+  const { join, agent, ended } = await listenWith(t, (store) => ({
+    beginSession: async (start) => {
+      const kept = await store.beginSession(start);
+      return kept.ok ? { ok: false, failure: { reason: 'unreachable', detail: 'the answer was lost' } } : kept;
+    },
+  }));
+  const wire = await connect(join);
+  wire.send(hello(wire, agent));
+  t.is((await refusal(wire)).frame.reason, 'try-later');
+  t.deepEqual(ended, [1]);
+});
+
+test('a session after whose beginning the store cannot be read is written down as over', async (t) => {
+  let reads = 0;
+  const { join, agent, ended } = await listenWith(t, (store) => ({
+    identity: async (agentId) => {
+      reads += 1;
+      if (reads === 2) throw new Error('away');
+      return store.identity(agentId);
+    },
+  }));
+  const wire = await connect(join);
+  wire.send(hello(wire, agent));
+  t.is((await refusal(wire)).frame.reason, 'try-later');
+  t.deepEqual(ended, [1]);
 });
