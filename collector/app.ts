@@ -3,6 +3,7 @@ import type { Config } from './config.ts';
 import { startFailure } from './failure.ts';
 import type { Clock, Ports } from './ports.ts';
 import { admissionLimits } from './receive/admission.ts';
+import { createEndings } from './receive/endings.ts';
 import { followElsewhere } from './receive/elsewhere.ts';
 import { createFrameReader } from './receive/frames.ts';
 import { createRefusals } from './receive/gate.ts';
@@ -18,6 +19,7 @@ import { openControl } from './serve/control.ts';
 import { createLive } from './serve/live.ts';
 import { readPageFiles, type PageFiles } from './serve/page-files.ts';
 import { openWebServer } from './serve/web-server.ts';
+import { sharedRead } from './shared-read.ts';
 import { removeLeftovers } from './store/sqlite/backup.ts';
 import { lockDirectory, prepareDirectory } from './store/directory.ts';
 import { keepBounds } from './store/retention.ts';
@@ -89,6 +91,18 @@ async function open(
   closers.push(liveness.close);
   const refusals = createRefusals();
   const sessions = createSessions();
+  const endings = createEndings({ records: store, sessions, clock, log });
+  closers.push(endings.close);
+  const { revision } = live;
+  const currentFacts = sharedRead({ revision, forMs: Infinity, clock, read: store.facts });
+  const requests = keepRequests({ ...store, facts: currentFacts, sessions, clock, log });
+  closers.push(requests.close);
+  const changedElsewhere = (topics: readonly Topic[]): void => {
+    changed(topics);
+    requests.wake();
+  };
+  // Before anybody can say hello: only then are others asked whether they have the host.
+  closers.push(followElsewhere({ records: store, sessions, liveness, clock, log, changed: changedElsewhere }));
   const isWritable = rarely(clock, async () => (await store.checkWritable(clock.now())).ok);
   const listener = await openAgentListener({
     listen: config.agentListen,
@@ -101,6 +115,7 @@ async function open(
       readFrame: createFrameReader(),
       records: store,
       sessions,
+      endings,
       liveness,
       partsRoom: createPartsRoom(),
       asked: new Map(),
@@ -113,13 +128,11 @@ async function open(
   closers.push(listener.close);
   await store.noteAgentAddress(formatAuthority(listener.address));
 
-  const currentFacts = perRevision(live.revision, Infinity, clock, store.facts);
-  const estate = perRevision(live.revision, sharedMs, clock, async () =>
-    assembleEstate(
-      { ...(await currentFacts()), presenceOf: liveness.presence, collectorVersion, startedAt },
-      clock.now(),
-    ),
-  );
+  const readEstate = async () => {
+    const facts = await currentFacts();
+    return assembleEstate({ ...facts, presenceOf: liveness.presence, collectorVersion, startedAt }, clock.now());
+  };
+  const estate = sharedRead({ revision, forMs: sharedMs, clock, read: readEstate });
   const web = await openWebServer({
     listen: config.webListen,
     pageFiles: files,
@@ -143,13 +156,6 @@ async function open(
     }),
   });
   closers.push(web.close);
-  const requests = keepRequests({ ...store, facts: currentFacts, sessions, clock, log });
-  closers.push(requests.close);
-  const changedElsewhere = (topics: readonly Topic[]): void => {
-    changed(topics);
-    requests.wake();
-  };
-  closers.push(followElsewhere({ records: store, sessions, liveness, clock, log, changed: changedElsewhere }));
   const control = await openControl({ directory, log, clock, copyTo: store.copyTo, requests });
   closers.push(control.close);
   return {
@@ -158,21 +164,6 @@ async function open(
     // Not from the facts: reading those of a large fleet takes seconds, in which agents that come back would wait.
     isNew: (await store.hostCount()) === 0,
     hosts: async () => ({ enrolled: await store.hostCount(), connected: liveness.connectedCount() }),
-  };
-}
-
-/** Made once for all who ask before the next change, and anew after `forMs`; not kept where it failed. */
-function perRevision<T>(revision: () => number, forMs: number, clock: Clock, make: () => Promise<T>): () => Promise<T> {
-  let last: { revision: number; at: number; made: Promise<T> } | undefined;
-  return () => {
-    const at = clock.monotonic();
-    if (last?.revision === revision() && at - last.at < forMs) return last.made;
-    const mine = { revision: revision(), at, made: make() };
-    last = mine;
-    mine.made.catch(() => {
-      if (last === mine) last = undefined;
-    });
-    return mine.made;
   };
 }
 

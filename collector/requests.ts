@@ -4,6 +4,7 @@ import type { RequestedVerb } from '@certherd/protocol/frame';
 import { requestSubject } from './evaluate/request-subject.ts';
 import { messageOf } from './failure.ts';
 import { type Clock, every, type Log } from './ports.ts';
+import type { NotKept } from './receive/records.ts';
 import type { Session, Sessions } from './receive/sessions.ts';
 import type { Facts } from './store/facts.ts';
 import type { Kept } from './store/kept.ts';
@@ -45,6 +46,12 @@ interface RequestNeeds {
 
 const retryMs = 1_000;
 
+const remedies: Record<NotKept['reason'], string> = {
+  'disk-full': 'free some space',
+  'write-failed': "look at the collector's log, and at its database: certherd-collector doctor",
+  unreachable: 'ask again when the database can be reached: certherd-collector doctor looks at it',
+};
+
 /**
  * Sends each request to each session of its host that may not have heard it yet, until it is answered or its time is over: an agent does an id once, however
  * often it hears it.
@@ -70,7 +77,8 @@ export function keepRequests(needs: RequestNeeds): Requests {
       const askedAt = clock.now();
       const draft = { id: randomUUID(), key, agentId, verb, subject: subject.value, requester, reason, askedAt };
       const kept = await addRequest({ ...draft, until: askedAt + withinSeconds * 1000 });
-      if (!kept.ok) return { ok: false, failure: `nothing can be kept (${kept.failure.reason}): free some space` };
+      if (!kept.ok)
+        return { ok: false, failure: `nothing can be kept (${kept.failure.reason}): ${remedies[kept.failure.reason]}` };
       some = true;
       if (kept.value.id === draft.id) await send(kept.value);
       return { ok: true, value: (await findRequest(kept.value.id)) ?? kept.value };

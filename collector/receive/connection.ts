@@ -182,9 +182,7 @@ export function attend(socket: WebSocket, remote: string, slot: Slot, gate: Gate
     gate.liveness.disconnected(session.agentId);
     gate.changed(['hosts']);
     const { agentId, generation } = session;
-    gate.records
-      .endSession(agentId, generation)
-      .catch((error: unknown) => log.debug({ agentId, detail: messageOf(error) }, 'the end was not written down'));
+    gate.endings.end(agentId, generation);
     log.info({ agentId }, 'disconnected');
   }
 }

@@ -29,10 +29,7 @@ export function followElsewhere(needs: ElsewhereNeeds): () => void {
   records.onElsewhere(look);
   records.others.attend({
     answers: async (agentId) => (await sessions.current(agentId)?.answers()) ?? false,
-    yield(agentId, generation) {
-      const session = sessions.current(agentId);
-      if (session && session.generation < generation) session.yield();
-    },
+    yield: sessions.beganElsewhere,
   });
   return every(clock, lookEveryMs, look);
 

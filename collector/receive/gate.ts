@@ -1,5 +1,6 @@
 import type { RefusalReason } from '@certherd/protocol/frame';
 import type { Clock, Log } from '../ports.ts';
+import type { Endings } from './endings.ts';
 import type { FrameReader } from './frames.ts';
 import type { Liveness } from './liveness.ts';
 import type { Asked } from './proving.ts';
@@ -14,6 +15,7 @@ export interface Gate {
   readFrame: FrameReader;
   records: Records;
   sessions: Sessions;
+  endings: Endings;
   liveness: Liveness;
   partsRoom: PartsRoom;
   asked: Asked;

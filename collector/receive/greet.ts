@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type { Enrol, Enrolled, Hello, RefusalReason, Welcome } from '@certherd/protocol/frame';
 import { agreedVersion, hashToken, isGenuine, readPublicKey } from './authenticate.ts';
 import type { Gate } from './gate.ts';
+import type { SessionState } from './records.ts';
 import type { Session } from './sessions.ts';
 
 /** What this connection was challenged with. */
@@ -59,22 +60,32 @@ export async function greet(
   const older = sessions.current(agentId);
   if (older ? await older.answers() : await records.others.answers(agentId)) return conflict();
   const at = clock.now();
-  const begun = await records.beginSession({ agentId, generation, bootId, epoch, hostName, agentVersion, at });
-  if (!begun.ok) return tryLater;
-  if (!begun.value) return conflict();
-  // It may have been revoked while its beginning was written.
-  if ((await records.identity(agentId))?.revoked) return { refused: 'revoked' };
-  const other = sessions.current(agentId);
-  if (other && other !== older && other.bootId !== bootId) return conflict();
-  if (isOpen()) sessions.put(session);
-  return {
-    type: 'welcome',
-    version,
-    ackedSeq: begun.value.ackedSeq,
-    wantSnapshot: hello.snapshotDigest === undefined || hello.snapshotDigest !== begun.value.snapshotDigest,
-    heartbeatSeconds: gate.heartbeatSeconds,
-    window: eventWindow,
-  };
+  let isNobodys = true;
+  try {
+    const begun = await records.beginSession({ agentId, generation, bootId, epoch, hostName, agentVersion, at });
+    // It may have begun all the same: a commit's answer can be lost.
+    if (!begun.ok) return tryLater;
+    if (!begun.value) {
+      isNobodys = false;
+      return await conflict();
+    }
+    // It may have been revoked while its beginning was written.
+    if ((await records.identity(agentId))?.revoked) return { refused: 'revoked' };
+    const other = sessions.current(agentId);
+    if (other && other !== older && other.bootId !== bootId) return await conflict();
+    // Its host may have said hello to another collector meanwhile.
+    if (isOpen() && !sessions.put(session)) return tryLater;
+    isNobodys = sessions.current(agentId) !== session;
+    return welcome(version, begun.value);
+  } finally {
+    if (isNobodys) gate.endings.end(agentId, generation);
+  }
+
+  function welcome(version: number, { ackedSeq, snapshotDigest }: SessionState): Welcome {
+    const wantSnapshot = hello.snapshotDigest === undefined || hello.snapshotDigest !== snapshotDigest;
+    const { heartbeatSeconds } = gate;
+    return { type: 'welcome', version, ackedSeq, wantSnapshot, heartbeatSeconds, window: eventWindow };
+  }
 
   async function conflict(): Promise<Refusal> {
     gate.log.warn({ agentId }, 'a second machine presents this identity: was its state copied?');

@@ -51,6 +51,10 @@ interface Voice {
   /** Connected to another collector, as that one tells. */
   elsewhere: boolean;
   heardAt: number | undefined;
+  /** As last read of what is kept. */
+  keptAt: number | undefined;
+  /** When that was last found to be another instant, on the monotonic clock; undefined: not since this process started. */
+  keptMonotonic: number | undefined;
   /** On the monotonic clock; undefined when last heard by an earlier process. */
   heardMonotonic: number | undefined;
   observedAt: number | undefined;
@@ -62,14 +66,17 @@ interface Voice {
 }
 
 const saveEveryMs = 30_000;
+/** What another collector hears is known here after it was written down there: twice that, since a write may fail. */
+const toldLateMs = 2 * saveEveryMs;
 
 /** Follows who is heard. Hosts heard by this process age on the monotonic clock, so that a jump silences nobody. */
 export function createLiveness({ records, heard, clock, log, silentAfterMs, changed }: LivenessNeeds): Liveness {
   const voices = new Map<string, Voice>();
-  take(heard);
+  take(heard, undefined);
   for (const voice of voices.values()) voice.silent = isSilent(voice);
   let sweptAt = clock.now();
   let savedAt = clock.monotonic();
+  const failing = { read: false, write: false };
   const stop = every(clock, Math.min(5_000, Math.max(50, silentAfterMs / 10)), sweep);
 
   return {
@@ -84,7 +91,9 @@ export function createLiveness({ records, heard, clock, log, silentAfterMs, chan
     heard(agentId, look) {
       const voice = note(agentId);
       if (!look) return;
-      voice.observedAt = Math.max(voice.observedAt ?? look.observedAt, look.observedAt);
+      // No clock that is ahead, or was, puts a look into the future.
+      const newest = Math.max(voice.observedAt ?? look.observedAt, look.observedAt);
+      voice.observedAt = Math.min(newest, clock.now() - look.ageMs);
       voice.lookedMonotonic = clock.monotonic() - look.ageMs;
     },
     presence(agentId) {
@@ -92,13 +101,13 @@ export function createLiveness({ records, heard, clock, log, silentAfterMs, chan
       if (!voice)
         return { connected: false, silent: true, heardAt: undefined, observedAt: undefined, lookAgeMs: undefined };
       const { heardAt, observedAt, lookedMonotonic } = voice;
-      const connected = voice.connected || voice.elsewhere;
+      const connected = voice.connected || isHeardElsewhere(voice);
       const lookAgeMs = lookedMonotonic === undefined ? undefined : clock.monotonic() - lookedMonotonic;
       return { connected, silent: isSilent(voice), heardAt, observedAt, lookAgeMs };
     },
     connectedCount: () => [...voices.values()].filter((voice) => voice.connected).length,
     async refresh() {
-      take(await records.lastHeard());
+      take(await records.lastHeard(), clock.monotonic());
     },
     async close() {
       stop();
@@ -123,11 +132,13 @@ export function createLiveness({ records, heard, clock, log, silentAfterMs, chan
   }
 
   /** What was told here is newer than what was written down. */
-  function take(list: readonly LastHeard[]): void {
+  function take(list: readonly LastHeard[], at: number | undefined): void {
     for (const { agentId, heardAt, elsewhere } of list) {
       const voice = voiceOf(agentId);
       if (elsewhere && !voice.elsewhere && !voice.connected) voice.lookedMonotonic = undefined;
       voice.elsewhere = elsewhere;
+      if (heardAt !== voice.keptAt) voice.keptMonotonic = at;
+      voice.keptAt = heardAt;
       if (heardAt === undefined || (voice.heardAt !== undefined && heardAt <= voice.heardAt)) continue;
       voice.heardAt = heardAt;
       // Heard at another collector, by the wall clock.
@@ -135,8 +146,15 @@ export function createLiveness({ records, heard, clock, log, silentAfterMs, chan
     }
   }
 
+  /** Its collector may believe in it, or have failed to write down its end: only what is heard there counts. */
+  function isHeardElsewhere({ elsewhere, keptAt, keptMonotonic }: Voice): boolean {
+    if (!elsewhere || keptAt === undefined) return false;
+    const ageMs = keptMonotonic === undefined ? Math.abs(clock.now() - keptAt) : clock.monotonic() - keptMonotonic;
+    return ageMs <= silentAfterMs + toldLateMs;
+  }
+
   function isSilent(voice: Voice): boolean {
-    if (voice.elsewhere) return false;
+    if (isHeardElsewhere(voice)) return false;
     if (voice.heardMonotonic !== undefined) return clock.monotonic() - voice.heardMonotonic > silentAfterMs;
     return voice.heardAt === undefined || Math.abs(clock.now() - voice.heardAt) > silentAfterMs;
   }
@@ -151,38 +169,61 @@ export function createLiveness({ records, heard, clock, log, silentAfterMs, chan
     const now = clock.now();
     if (turned) changed(['hosts', 'endpoints', 'findings']);
     void lookAtValidity(now);
-    if (clock.monotonic() - savedAt >= saveEveryMs) save().catch(complain);
+    if (clock.monotonic() - savedAt >= saveEveryMs) void save();
   }
 
   async function lookAtValidity(now: number): Promise<void> {
     try {
       if (await records.validityChanged(sweptAt, now)) changed(['hosts', 'certificates', 'endpoints', 'findings']);
       sweptAt = now;
+      failing.read = false;
     } catch (error) {
-      log.error({ detail: messageOf(error) }, 'the database cannot be read: trying again');
+      if (!failing.read) log.error({ detail: messageOf(error) }, 'the database cannot be read: trying again');
+      failing.read = true;
     }
-  }
-
-  function complain(error: unknown): void {
-    log.error({ detail: messageOf(error) }, 'what was heard could not be written down');
   }
 
   async function save(): Promise<void> {
     savedAt = clock.monotonic();
     const list: Heard[] = [];
+    const told: Voice[] = [];
     for (const [agentId, voice] of voices) {
       if (!voice.unsaved || voice.heardAt === undefined) continue;
       voice.unsaved = false;
+      told.push(voice);
       const { heardAt, observedAt } = voice;
       list.push({ agentId, heardAt, ...(observedAt === undefined ? {} : { observedAt }) });
     }
     if (list.length === 0) return;
     changed(['hosts']);
-    await records.noteHeard(list);
+    const trouble = await troubleOf(list);
+    if (trouble !== undefined && !failing.write)
+      log.error({ detail: trouble }, 'what was heard could not be written down: trying again');
+    failing.write = trouble !== undefined;
+    if (failing.write) for (const voice of told) voice.unsaved = true;
+  }
+
+  async function troubleOf(list: Heard[]): Promise<string | undefined> {
+    try {
+      const kept = await records.noteHeard(list);
+      return kept.ok ? undefined : kept.failure.detail;
+    } catch (error) {
+      return messageOf(error);
+    }
   }
 }
 
 function newVoice(heardAt: number | undefined): Voice {
-  const nothing = { heardMonotonic: undefined, observedAt: undefined, lookedMonotonic: undefined, unsaved: false };
-  return { connected: false, elsewhere: false, heardAt, silent: true, ...nothing };
+  return {
+    connected: false,
+    elsewhere: false,
+    heardAt,
+    keptAt: undefined,
+    keptMonotonic: undefined,
+    heardMonotonic: undefined,
+    observedAt: undefined,
+    lookedMonotonic: undefined,
+    unsaved: false,
+    silent: true,
+  };
 }

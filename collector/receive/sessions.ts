@@ -18,24 +18,37 @@ export interface Session {
 /** Who is connected: at most one session per agent. */
 export interface Sessions {
   current: (agentId: string) => Session | undefined;
-  /** Takes the place of an older session, which yields. */
-  put: (session: Session) => void;
+  /** Takes the place of an older session, which yields. False: one of a newer generation began, here or at another collector. */
+  put: (session: Session) => boolean;
   /** False when another session has taken its place already. */
   remove: (session: Session) => boolean;
+  /** One began at another collector: an older one yields, and so does one that is just being welcomed. */
+  beganElsewhere: (agentId: string, generation: number) => void;
 }
 
 export function createSessions(): Sessions {
   const live = new Map<string, Session>();
+  /** Generations, which never shrink; of hosts that went elsewhere and did not come back. */
+  const elsewhere = new Map<string, number>();
   return {
     current: (agentId) => live.get(agentId),
     put(session) {
-      const older = live.get(session.agentId);
-      live.set(session.agentId, session);
+      const { agentId, generation } = session;
+      const older = live.get(agentId);
+      if (Math.max(elsewhere.get(agentId) ?? 0, older?.generation ?? 0) > generation) return false;
+      elsewhere.delete(agentId);
+      live.set(agentId, session);
       older?.yield();
+      return true;
     },
     remove(session) {
       if (live.get(session.agentId) !== session) return false;
       return live.delete(session.agentId);
+    },
+    beganElsewhere(agentId, generation) {
+      elsewhere.set(agentId, Math.max(generation, elsewhere.get(agentId) ?? 0));
+      const session = live.get(agentId);
+      if (session && session.generation < generation) session.yield();
     },
   };
 }

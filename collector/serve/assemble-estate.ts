@@ -78,7 +78,7 @@ function assembleHost(
   const snapshot = host.revokedAt === undefined ? host.snapshot : undefined;
   const { silent } = presence;
   const heardAt = presence.heardAt ?? host.heardAt;
-  const observedAt = snapshot && Math.max(snapshot.observedAt, presence.observedAt ?? snapshot.observedAt);
+  const observedAt = snapshot && observedAtOf(snapshot.observedAt, presence);
   const lookAgeMs = presence.lookAgeMs ?? Math.abs(now - (observedAt ?? now));
   const blind = snapshot !== undefined && isOutOfDate(lookAgeMs, snapshot.host.lookSeconds);
   const stale = silent || blind;
@@ -131,6 +131,11 @@ function assembleHost(
       ...derived.map((finding) => ({ ...onHost(host), ...finding, stale: false })),
     ],
   };
+}
+
+/** A look that this process was told of is the last one; what is kept of earlier ones may be from a clock that was ahead. */
+function observedAtOf(kept: number, { observedAt = kept, lookAgeMs }: HostPresence): number {
+  return lookAgeMs === undefined ? Math.max(kept, observedAt) : observedAt;
 }
 
 function onHost({ agentId, name }: HostFacts): { agentId: string; hostName: string } {

@@ -1,6 +1,6 @@
 import test from 'ava';
 import { createLiveness } from '../../../collector/receive/liveness.ts';
-import type { Heard, Topic } from '../../../collector/receive/records.ts';
+import type { Heard, LastHeard, Topic } from '../../../collector/receive/records.ts';
 import { silentLog } from '../../../collector/system/log.ts';
 import { until } from '../../helpers/testbed/until.ts';
 import { certificate, day, finding, snapshot, snapshotFrame } from '../helpers/example-snapshot.ts';
@@ -8,26 +8,27 @@ import { handClock } from '../helpers/hand-clock.ts';
 import { startTestCollector } from '../helpers/real-collector.ts';
 import { begin, enrol } from '../helpers/wire-agent.ts';
 
-function liveness(heardAt: number | undefined) {
+function liveness(heardAt: number | undefined, elsewhere = false) {
   const clock = handClock(Date.parse('2026-11-23T12:00:00.000Z'));
   const changes: (readonly Topic[])[] = [];
   const saved: Heard[] = [];
+  const kept: LastHeard[] = [];
   const tracked = createLiveness({
     records: {
-      lastHeard: async () => [],
+      lastHeard: async () => kept,
       noteHeard: async (heard) => {
         saved.push(...heard);
         return { ok: true, value: undefined };
       },
       validityChanged: async () => false,
     },
-    heard: [{ agentId: 'a', heardAt: heardAt === undefined ? undefined : clock.now() + heardAt, elsewhere: false }],
+    heard: [{ agentId: 'a', heardAt: heardAt === undefined ? undefined : clock.now() + heardAt, elsewhere }],
     clock,
     log: silentLog,
     silentAfterMs: 60_000,
     changed: (topics) => changes.push(topics),
   });
-  return { clock, changes, saved, tracked };
+  return { clock, changes, saved, kept, tracked };
 }
 
 test('a host is silent after the stated time, said once, and heard again at once', (t) => {
@@ -61,6 +62,28 @@ test('a host last heard by an earlier process ages on the wall clock', (t) => {
   t.true(liveness(400 * day).tracked.presence('a').silent);
 });
 
+test('a host that another collector claims to have is connected while that one writes down that it hears it, whatever its clock says', async (t) => {
+  const { clock, kept, tracked } = liveness(-1_000, true);
+  const state = () => {
+    const { connected, silent } = tracked.presence('a');
+    return connected && !silent ? 'heard' : !connected && silent ? 'silent' : 'neither';
+  };
+  t.is(state(), 'heard');
+  clock.advance(121_000);
+  t.is(state(), 'silent', 'since this process started nothing came');
+  for (const heardAt of [clock.now() - 700_000, clock.now() + 700_000]) {
+    kept.splice(0, 1, { agentId: 'a', heardAt, elsewhere: true });
+    await tracked.refresh();
+    t.is(state(), 'heard');
+    clock.advance(115_000);
+    await tracked.refresh();
+    t.is(state(), 'heard');
+    clock.advance(10_000);
+    await tracked.refresh();
+    t.is(state(), 'silent');
+  }
+});
+
 test('what was heard is written down every 30 s and at the end', async (t) => {
   const { clock, saved, tracked } = liveness(undefined);
   const observedAt = clock.now() - 5;
@@ -72,6 +95,58 @@ test('what was heard is written down every 30 s and at the end', async (t) => {
   tracked.heard('a');
   await tracked.close();
   t.is(saved.length, 2);
+});
+
+test('what could not be written down is written down the next time, and a database that is away is one error, not one a sweep', async (t) => {
+  const clock = handClock(Date.parse('2026-11-23T12:00:00.000Z'));
+  const errors: string[] = [];
+  const saved: Heard[] = [];
+  let failure: 'none' | 'told' | 'thrown' = 'told';
+  const tracked = createLiveness({
+    records: {
+      lastHeard: async () => [],
+      noteHeard: async (heard) => {
+        if (failure === 'thrown') throw new Error('away');
+        if (failure === 'told') return { ok: false, failure: { reason: 'unreachable', detail: 'away' } };
+        saved.push(...heard);
+        return { ok: true, value: undefined };
+      },
+      validityChanged: async () => {
+        if (failure !== 'none') throw new Error('away');
+        return false;
+      },
+    },
+    heard: [],
+    clock,
+    log: { ...silentLog, error: (_, message) => errors.push(message) },
+    silentAfterMs: 60_000,
+    changed: () => {},
+  });
+  const pass = async (ms: number) => {
+    for (let gone = 0; gone < ms; gone += 5_000) {
+      clock.advance(5_000);
+      await new Promise(setImmediate);
+    }
+  };
+  const heardAt = clock.now();
+  tracked.heard('a');
+  await pass(70_000);
+  failure = 'thrown';
+  await pass(70_000);
+  t.deepEqual(saved, []);
+  t.deepEqual(errors.toSorted(), [
+    'the database cannot be read: trying again',
+    'what was heard could not be written down: trying again',
+  ]);
+  failure = 'none';
+  await pass(35_000);
+  t.deepEqual(saved, [{ agentId: 'a', heardAt }]);
+  await pass(70_000);
+  t.is(saved.length, 1);
+  failure = 'told';
+  await pass(10_000);
+  t.is(errors.length, 3, 'away again');
+  await tracked.close();
 });
 
 test('a silent host is unknown in the estate, and its findings are marked stale', async (t) => {
@@ -114,6 +189,25 @@ test('a look ages on the monotonic clock from what the agent itself told of its 
   clock.jump(400 * day);
   tracked.heard('a');
   t.is(tracked.presence('a').lookAgeMs, 5_000);
+});
+
+test('a host whose clock was ahead was not looked at in the future, neither meanwhile nor after', async (t) => {
+  const collector = await startTestCollector(t);
+  const join = await collector.join();
+  const wire = await begin(join, await enrol(join, 'web-1'));
+  const frame = snapshotFrame(snapshot(certificate('one')), new Date(Date.now() + day).toISOString());
+  wire.send(frame);
+  const estate = await until('told', async () => {
+    const found = await collector.estate();
+    return found.endpoints.length > 0 && found;
+  });
+  const observedAt = estate.hosts[0]?.observedAt ?? '';
+  t.true(observedAt !== '' && observedAt <= estate.at, observedAt);
+  t.is(estate.endpoints[0]?.observedAt, observedAt);
+  t.is((await collector.estate()).hosts[0]?.observedAt, observedAt, 'it stays what it is until the next look');
+  const at = new Date().toISOString();
+  wire.send({ type: 'heartbeat', at, observedAt: at, digest: frame.digest });
+  await until('the next look', async () => (await collector.estate()).hosts[0]?.observedAt === at);
 });
 
 test('an agent that goes on to be heard but looks no more is not green', async (t) => {

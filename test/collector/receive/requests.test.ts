@@ -3,6 +3,7 @@ import type { RequestFrame } from '@certherd/protocol/frame';
 import test from 'ava';
 import { formatAuthority } from '../../../collector/authority.ts';
 import { createFrameReader } from '../../../collector/receive/frames.ts';
+import { createEndings } from '../../../collector/receive/endings.ts';
 import { createRefusals } from '../../../collector/receive/gate.ts';
 import { openAgentListener } from '../../../collector/receive/listener.ts';
 import { createLiveness } from '../../../collector/receive/liveness.ts';
@@ -34,6 +35,7 @@ test('a request goes to an agent that knows requests, and to no older one or one
   const needs = { records: store.value, clock: systemClock, log: silentLog, silentAfterMs: 60_000, changed };
   const liveness = createLiveness({ ...needs, heard: [] });
   const sessions = createSessions();
+  const endings = createEndings({ ...needs, sessions });
   const listener = await openAgentListener({
     listen: { host: '127.0.0.1', port: 0 },
     identity: identity.value,
@@ -42,6 +44,7 @@ test('a request goes to an agent that knows requests, and to no older one or one
       ...needs,
       liveness,
       sessions,
+      endings,
       collectorId: store.value.collectorId,
       heartbeatSeconds: 1,
       readFrame: createFrameReader(),
@@ -52,6 +55,7 @@ test('a request goes to an agent that knows requests, and to no older one or one
   });
   t.teardown(async () => {
     await listener.close();
+    endings.close();
     await liveness.close();
     await store.value.close();
   });

@@ -1,14 +1,16 @@
 import { randomUUID } from 'node:crypto';
 import test, { type ExecutionContext } from 'ava';
+import pg from 'pg';
 import { askServing } from '../../../collector/commands/ask-serving.ts';
 import type { RequestView } from '../../../collector/serve/request-view.ts';
 import { openStore } from '../../../collector/store/open.ts';
 import { systemClock } from '../../../collector/system/clock.ts';
 import { silentLog } from '../../../collector/system/log.ts';
+import { reservePort } from '../../helpers/testbed/ports.ts';
 import { until } from '../../helpers/testbed/until.ts';
 import { certificate, event, snapshot, snapshotFrame } from '../helpers/example-snapshot.ts';
 import { startTestCollector, type TestCollector } from '../helpers/real-collector.ts';
-import { endServers, freshDatabase } from '../helpers/stores.ts';
+import { endServers, freshDatabase, query } from '../helpers/stores.ts';
 import { begin, connect, ended, enrol, hello, refusal } from '../helpers/wire-agent.ts';
 
 test.after.always(endServers);
@@ -136,6 +138,32 @@ test('a copy of a host at the other collector is refused while the first one ans
   t.is((await next.next('ack')).seq, 1);
   first.socket.resume();
   t.not(await first.closed, 1000, 'the older session was ended');
+});
+
+test('a copy of a host is refused by a collector that is still starting, too', async (t) => {
+  const store = await freshDatabase();
+  const a = await startTestCollector(t, { store });
+  const identity = await enrol(await a.join(), 'web-1');
+  await begin(await a.join(), identity);
+  // The other one stops at the first thing that it writes down after it listens.
+  const holder = new pg.Client(store);
+  await holder.connect();
+  await holder.query('BEGIN');
+  await holder.query('LOCK TABLE setting IN EXCLUSIVE MODE');
+  const { port, release } = await reservePort();
+  const starting = startTestCollector(t, { store, agentListen: { host: '127.0.0.1', port } });
+  const waits = `SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`;
+  await until('it waits', async () => (await query(store, waits)).length > 0);
+  const copy = await connect({ authority: `127.0.0.1:${port}`, pin: (await a.join()).pin, token: '' });
+  copy.send(hello(copy, identity, { generation: 2, bootId: 'boot-b' }));
+  // Time for many times what a hello takes: whatever comes of it is decided before the start goes on.
+  for (let turn = 0; turn < 20; turn++) await query(store, waits);
+  await holder.query('COMMIT');
+  await holder.end();
+  const answer = await Promise.race([copy.next('refused'), copy.next('welcome')]);
+  t.is(answer.type === 'refused' ? answer.reason : 'welcome', 'identity-in-use');
+  await starting;
+  release();
 });
 
 test('a state that was copied is refused at either collector, whichever saw the generation', async (t) => {
