@@ -114,13 +114,16 @@ async function createStore(database: Database, { clock, log, onlyStandard }: Pos
       ),
     keepEvents: (agentId, epoch, list, at) =>
       ofSession(
-        group.keep((tx) =>
-          ifTrusted(tx, agentId, async (host) => {
-            for (const event of list) await requests.answer(tx, host, event, at);
-            const kept = await keepEvents(tx, host, epoch, list, at);
-            if (kept.added > 0) tx.changed('events');
-            return kept;
-          }),
+        group.keep(
+          (tx) =>
+            ifTrusted(tx, agentId, async (host) => {
+              const kept = await keepEvents(tx, host, epoch, list, at);
+              if (!kept) return hole;
+              for (const event of list) await requests.answer(tx, host, event, at);
+              if (kept.added > 0) tx.changed('events');
+              return kept;
+            }),
+          agentId,
         ),
       ),
     notProved: (agentId, beyond, limit) => certificateDer.without(database, agentId, beyond, limit),
@@ -274,14 +277,17 @@ async function createStore(database: Database, { clock, log, onlyStandard }: Pos
 const shownWithLabels = ['hosts', 'endpoints', 'findings'] as const;
 
 const elsewhere = Symbol('another collector has the session');
+const hole = Symbol('a hole before it');
 
-async function ofSession<T>(asked: Promise<Kept<T | typeof elsewhere>>): Promise<Kept<T>> {
+async function ofSession<T>(asked: Promise<Kept<T | typeof elsewhere | typeof hole>>): Promise<Kept<T>> {
   const kept = await asked;
   if (!kept.ok) return kept;
-  return kept.value === elsewhere
-    ? {
-        ok: false,
-        failure: { reason: 'write-failed', detail: 'a newer session of this agent is at another collector' },
-      }
-    : { ok: true, value: kept.value };
+  const { value } = kept;
+  if (value === elsewhere) return notOfSession('a newer session of this agent is at another collector');
+  if (value === hole) return notOfSession('events before these were not kept');
+  return { ok: true, value };
+}
+
+function notOfSession(detail: string): Kept<never> {
+  return { ok: false, failure: { reason: 'write-failed', detail } };
 }
