@@ -40,11 +40,13 @@ export async function openPostgresStore(
 ): Promise<Result<Store, OpenFailure>> {
   const url = connectUrl(place);
   if (!url.ok) return { ok: false, failure: { reason: 'unreadable', message: url.failure } };
+  const name = nameOf(place.url);
+  const patient = createDatabase(url.value, 'unlimited');
+  const migrated = await migrate(patient, name, needs.migrations ?? readMigrations('postgres'));
+  await patient.close();
+  if (!migrated.ok) return migrated;
   const database = createDatabase(url.value);
-  const migrated = await migrate(database, nameOf(place.url), needs.migrations ?? readMigrations('postgres'));
-  if (migrated.ok) return { ok: true, value: await createStore(database, needs) };
-  await database.close();
-  return migrated;
+  return { ok: true, value: await createStore(database, needs) };
 }
 
 async function createStore(database: Database, { clock, log, onlyStandard }: PostgresNeeds): Promise<Store> {
