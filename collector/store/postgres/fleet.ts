@@ -44,6 +44,8 @@ export interface FleetNeeds {
 export function joinFleet({ database, channel, notifies, clock, log }: FleetNeeds): Fleet {
   const id = randomBytes(9).toString('base64url');
   const heard = new Set<Topic>();
+  /** Something may have been said that was not heard, and what is heard next must not pass for all. */
+  let missed = true;
   const wakers: (() => void)[] = [];
   const mourners: (() => void)[] = [];
   let known: Map<string, string> | undefined;
@@ -126,7 +128,11 @@ export function joinFleet({ database, channel, notifies, clock, log }: FleetNeed
       channel,
       listens: notifies,
       heard: take,
+      begun: () => {
+        missed = true;
+      },
       broken: () => {
+        missed = true;
         for (const task of mourners) task();
       },
       clock,
@@ -164,18 +170,26 @@ export function joinFleet({ database, channel, notifies, clock, log }: FleetNeed
 
   /** A notification may be lost with its connection: the revisions tell all the same, and who is alive. */
   async function changedElsewhere(): Promise<Topic[]> {
-    const topics = new Set(heard);
+    const topics = missed ? [...allTopics] : [...heard];
     heard.clear();
-    const rows = await database.all<{ id: string; revision: number; alive: boolean }>(
-      `SELECT id, revision, (seen_at > ${nowSql} - ${aliveMs}) AS alive FROM collector WHERE id <> $1`,
-      [id],
-    );
-    const now = new Map(rows.map((row) => [row.id, `${row.revision} ${row.alive}`]));
-    const before = known;
-    known = now;
-    const isDifferent = before !== undefined && [...now].some(([name, state]) => before.get(name) !== state);
-    return isDifferent && topics.size === 0 ? [...allTopics] : [...topics];
+    missed = false;
+    try {
+      const rows = await database.all<{ id: string; revision: number; alive: boolean }>(
+        `SELECT id, revision, (seen_at > ${nowSql} - ${aliveMs}) AS alive FROM collector WHERE id <> $1`,
+        [id],
+      );
+      const before = known;
+      known = new Map(rows.map((row) => [row.id, `${row.revision} ${row.alive}`]));
+      return topics.length === 0 && before && isDifferent(before, known) ? [...allTopics] : topics;
+    } catch (error) {
+      missed = true;
+      throw error;
+    }
   }
+}
+
+function isDifferent(before: ReadonlyMap<string, string>, now: ReadonlyMap<string, string>): boolean {
+  return [...now].some(([name, state]) => before.get(name) !== state);
 }
 
 /** `by` keeps what it says. */

@@ -14,13 +14,14 @@ export interface OwnConnection {
 
 const againMs = 1_000;
 
-/** Connects, and again whenever the connection breaks. `heard` gets each payload; `broken` is told of each end. */
+/** Connects, and again whenever the connection breaks. `heard` gets each payload; `begun` is told of each connection, and `broken` of its end. */
 export function keepConnection(
   database: Database,
   needs: {
     channel: string;
     listens: boolean;
     heard: (payload: string) => void;
+    begun: () => void;
     broken: () => void;
     clock: Clock;
     log: Log;
@@ -71,6 +72,7 @@ export function keepConnection(
     if (ended) throw new Error('it ended');
     hears = listening;
     client = opened;
+    needs.begun();
   }
 
   /** CockroachDB: feature_not_supported, or a statement that it does not know. */

@@ -34,6 +34,7 @@ test('a connection that cannot listen is ended, and its end is not that of the n
       channel: 'news',
       listens: true,
       heard: () => {},
+      begun: () => {},
       broken: () => void (broken += 1),
       clock: systemClock,
       log: silentLog,
