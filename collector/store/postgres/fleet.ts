@@ -11,6 +11,8 @@ import { createMessages, type Messages } from './messages.ts';
 export const aliveMs = 10_000;
 const beatEveryMs = 2_000;
 const goneAfterMs = 3_600_000;
+/** Whoever asks waits for some seconds: what nobody took by then was said to one that is gone. */
+const unheardAfterMs = 60_000;
 
 const allTopics: readonly Topic[] = ['hosts', 'certificates', 'endpoints', 'lineages', 'findings', 'events'];
 
@@ -114,7 +116,7 @@ export function joinFleet({ database, channel, notifies, clock, log }: FleetNeed
       // Its hosts are heard nowhere any more: the others see it at once.
       await database
         .write(async (tx) => {
-          await tx.all('UPDATE collector SET seen_at = 0, revision = revision + 1 WHERE id = $1', [id]);
+          await tx.all('UPDATE collector SET seen_at = 1, revision = revision + 1 WHERE id = $1', [id]);
           await announce(tx, { by: id, topics: ['hosts', 'endpoints', 'findings'] });
         })
         .catch(() => {});
@@ -149,7 +151,9 @@ export function joinFleet({ database, channel, notifies, clock, log }: FleetNeed
          ON CONFLICT (id) DO UPDATE SET seen_at = excluded.seen_at`,
         [id],
       )
+      // 0 is a command's, which gives no sign of life.
       .then(() => database.all(`DELETE FROM collector WHERE seen_at > 0 AND seen_at < ${nowSql} - ${goneAfterMs}`))
+      .then(() => database.all(`DELETE FROM message WHERE sent_at < ${nowSql} - ${unheardAfterMs}`))
       .catch((error: unknown) => log.debug({ detail: messageOf(error) }, 'no sign of life could be given'));
   }
 
@@ -189,7 +193,7 @@ export function joinFleet({ database, channel, notifies, clock, log }: FleetNeed
 }
 
 function isDifferent(before: ReadonlyMap<string, string>, now: ReadonlyMap<string, string>): boolean {
-  return [...now].some(([name, state]) => before.get(name) !== state);
+  return before.size !== now.size || [...now].some(([name, state]) => before.get(name) !== state);
 }
 
 /** `by` keeps what it says. */

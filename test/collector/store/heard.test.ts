@@ -80,3 +80,24 @@ test('what was said while the connection was broken is not hidden by what is hea
   t.deepEqual(await fleet.changedElsewhere(), all);
   t.deepEqual(await fleet.changedElsewhere(), []);
 });
+
+test('rows of collectors that ended, and what was said to them, go; and that one is gone is noticed', async (t) => {
+  const { url, fleet } = await two(t);
+  const third = await openPostgresStore({ url, passwordFile: undefined }, { clock: systemClock, log: silentLog });
+  if (!third.ok) throw new Error(third.failure.message);
+  third.value.onElsewhere(() => {});
+  const serving = async () => (await query(url, 'SELECT id FROM collector WHERE seen_at > 0')).length;
+  await until('it serves', async () => (await serving()) === 3);
+  await third.value.close();
+  await query(url, `INSERT INTO message (recipient, body, sent_at) VALUES ('nobody', '{}', 1)`);
+  await query(url, `INSERT INTO collector (id, revision) VALUES ('command', 1) ON CONFLICT DO NOTHING`);
+  await until(
+    'its row is gone',
+    async () => (await query(url, `SELECT id FROM collector WHERE id <> 'command'`)).length === 2,
+  );
+  await until('the message is gone', async () => (await query(url, 'SELECT id FROM message')).length === 0);
+  t.is((await query(url, `SELECT id FROM collector WHERE id = 'command'`)).length, 1);
+  await fleet.changedElsewhere();
+  await query(url, `DELETE FROM collector WHERE id = 'command'`);
+  t.deepEqual(await fleet.changedElsewhere(), all);
+});
