@@ -20,7 +20,7 @@ import { labels, listed } from './labels.ts';
 import { lead } from './lead.ts';
 import { connectUrl, nameOf, type PostgresPlace } from './place.ts';
 import { requests } from './requests.ts';
-import { migrate } from './schema.ts';
+import { migrate, wordConnectFailure } from './schema.ts';
 import { collectorIdOf, keepSetting, readSetting } from './settings.ts';
 import { createCurrentSnapshots, replaceSnapshot, snapshotDigest } from './snapshots.ts';
 import { newestAt, thinSlice } from './thin.ts';
@@ -46,7 +46,12 @@ export async function openPostgresStore(
   await patient.close();
   if (!migrated.ok) return migrated;
   const database = createDatabase(url.value);
-  return { ok: true, value: await createStore(database, needs) };
+  try {
+    return { ok: true, value: await createStore(database, needs) };
+  } catch (error) {
+    await database.close();
+    return { ok: false, failure: { reason: 'unreadable', message: wordConnectFailure(name, error) } };
+  }
 }
 
 async function createStore(database: Database, { clock, log, onlyStandard }: PostgresNeeds): Promise<Store> {

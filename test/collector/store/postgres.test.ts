@@ -77,16 +77,6 @@ test("a newer schema and another program's tables are refused, and left as they 
   );
 });
 
-test("an extension's views and tables are no other program's", async (t) => {
-  const url = await freshDatabase();
-  await query(url, 'CREATE VIEW pg_stat_statements AS SELECT 1 AS calls');
-  // As CREATE EXTENSION writes it down, without an extension that each machine has.
-  await query(url, 'CREATE TABLE spatial_ref_sys (srid INTEGER)');
-  await query(url, 'ALTER EXTENSION plpgsql ADD TABLE spatial_ref_sys');
-  const store = await opened(t, url);
-  t.is(await store.hostCount(), 0);
-});
-
 test('a database that is not there is one line that says where it was looked for, and never has the password', async (t) => {
   const passwordFile = join(temporaryDirectory(t), 'password');
   writeFileSync(passwordFile, 'correct horse\n', { mode: 0o600 });
