@@ -2,17 +2,17 @@ import { createHash } from 'node:crypto';
 import type { Result } from '@certherd/protocol/failure';
 import type { Clock, Log } from '../../ports.ts';
 import type { SessionStart, SessionState } from '../../receive/records.ts';
-import { type Facts, newestEvents } from '../facts.ts';
 import type { Kept } from '../kept.ts';
 import { type Migration, readMigrations } from '../migrations.ts';
 import type { OpenFailure } from '../sqlite/database.ts';
 import type { Store } from '../store.ts';
 import { certificateDer } from './certificate-der.ts';
-import { createCurrentCertificates, validityChanged } from './certificates.ts';
+import { validityChanged } from './certificates.ts';
 import { addChanges, changesOfHost, staysOf } from './changes.ts';
 import { createDatabase, type Database, type Queries } from './database.ts';
 import { enrolHost } from './enrolment.ts';
-import { beginEpoch, countEvents, eventsAfter, keepEvents, newestEventsOf } from './events.ts';
+import { beginEpoch, eventsAfter, keepEvents, newestEventsOf } from './events.ts';
+import { createFacts } from './facts.ts';
 import { joinFleet } from './fleet.ts';
 import { createGroupCommit, type Tx } from './group-commit.ts';
 import { hosts, type SharedHostRow } from './hosts.ts';
@@ -22,7 +22,7 @@ import { connectUrl, nameOf, type PostgresPlace } from './place.ts';
 import { requests } from './requests.ts';
 import { migrate, wordConnectFailure } from './schema.ts';
 import { collectorIdOf, keepSetting, readSetting } from './settings.ts';
-import { createCurrentSnapshots, replaceSnapshot, snapshotDigest } from './snapshots.ts';
+import { replaceSnapshot, snapshotDigest } from './snapshots.ts';
 import { newestAt, thinSlice } from './thin.ts';
 
 export interface PostgresNeeds {
@@ -61,8 +61,6 @@ async function createStore(database: Database, { clock, log, onlyStandard }: Pos
   const channel = `certherd_${createHash('sha256').update(collectorId).digest('hex').slice(0, 16)}`;
   const fleet = joinFleet({ database, channel, notifies: !isStandard, clock, log });
   const group = createGroupCommit(database, fleet.tell, log);
-  const currentSnapshots = createCurrentSnapshots();
-  const currentCertificates = createCurrentCertificates();
   /** As last read; what is kept looks for itself. */
   let revoked: ReadonlySet<string> = new Set(await hosts.revoked(database));
   const closers: (() => Promise<void>)[] = [];
@@ -162,7 +160,7 @@ async function createStore(database: Database, { clock, log, onlyStandard }: Pos
       }),
     lastHeard: fleet.lastHeard,
     validityChanged: (from, to) => validityChanged(database, from, to),
-    facts: () => database.read(facts),
+    facts: createFacts(database),
     hostCount: () => hosts.count(database),
     events: (after, limit) =>
       after === undefined
@@ -261,22 +259,6 @@ async function createStore(database: Database, { clock, log, onlyStandard }: Pos
       { kind: 'host-revoked', subject: agentId, before: undefined, after: undefined },
     ]);
     return true;
-  }
-
-  async function facts(tx: Queries): Promise<Facts> {
-    const current = await currentSnapshots(tx);
-    const all = await hosts.all(tx);
-    return {
-      hosts: all.map(({ agentId, name, agentVersion, enrolledAt, heardAt, conflictAt, revokedAt, id }) => {
-        const snapshot = current.get(id);
-        return { agentId, name, agentVersion, enrolledAt, heardAt, conflictAt, revokedAt, snapshot };
-      }),
-      certificates: await currentCertificates(tx),
-      events: await newestEventsOf(tx, newestEvents),
-      eventsTotal: await countEvents(tx),
-      labels: await labels.all(tx),
-      listed: await listed.all(tx),
-    };
   }
 }
 
