@@ -23,18 +23,33 @@ export interface Database extends Queries {
 const patienceMs = 10_000;
 const mostTries = 8;
 
-/** Opens no connection yet. `url` may hold the password; nothing that is thrown repeats it. */
-export function createDatabase(url: string): Database {
+/** Of a machine that froze within a transaction the server ends that transaction, and with it the locks that all others wait for. */
+const limits = [
+  `SET idle_in_transaction_session_timeout = ${patienceMs}`,
+  // The server gives up before this side does: else it would go on waiting for nobody.
+  `SET lock_timeout = ${patienceMs - 2_000}`,
+];
+/** A machine that lost its power closes no connection. */
+const keepalives = ['SET tcp_keepalives_idle = 10', 'SET tcp_keepalives_interval = 5', 'SET tcp_keepalives_count = 3'];
+
+/**
+ * Opens no connection yet. `url` may hold the password; nothing that is thrown repeats it. `patience`: a step of the schema, or the wait for
+ * another collector that makes it, takes as long as it takes.
+ */
+export function createDatabase(url: string, patience: 'limited' | 'unlimited' = 'limited'): Database {
   const config: pg.PoolConfig = {
     connectionString: url,
     application_name: 'certherd-collector',
     connectionTimeoutMillis: patienceMs,
-    query_timeout: patienceMs,
+    ...(patience === 'limited' && { query_timeout: patienceMs }),
     keepAlive: true,
     keepAliveInitialDelayMillis: patienceMs,
     types: ownTypes(),
   };
-  const pool = new pg.Pool({ ...config, max: 8, idleTimeoutMillis: 60_000 });
+  const settings = { max: 8, idleTimeoutMillis: 60_000 };
+  // The pool waits for what it returns, which its types do not say.
+  // eslint-disable-next-line no-misused-promises
+  const pool = new pg.Pool({ ...config, ...settings, onConnect: setUp });
   // An idle connection that breaks is replaced by the next that is needed.
   pool.on('error', () => {});
 
@@ -54,12 +69,24 @@ export function createDatabase(url: string): Database {
       const client = new pg.Client(config);
       client.on('error', () => {});
       await named(client.connect());
+      await setUp(client).catch((error: unknown) => {
+        void client.end().catch(() => {});
+        throw error;
+      });
       return client;
     },
     close: async () => {
       if (!pool.ending) await pool.end();
     },
   };
+
+  async function setUp(client: pg.ClientBase): Promise<void> {
+    for (const sql of patience === 'limited' ? [...limits, ...keepalives] : keepalives)
+      await named(client.query(sql)).catch((error: unknown) => {
+        // Not every server knows each of them.
+        if (isUnreachable(error)) throw error;
+      });
+  }
 
   async function transaction<T>(begin: string, work: (tx: Queries) => Promise<T>): Promise<T> {
     const client = await named(pool.connect());

@@ -20,17 +20,21 @@ export async function beginEpoch(tx: Queries, host: number, name: string): Promi
   return row?.acked_seq ?? 0;
 }
 
-/** (agent, epoch, seq) is an event's identity: what is kept already is left alone. The host's row is locked. */
+/**
+ * (agent, epoch, seq) is an event's identity: what is kept already is left alone. The host's row is locked. undefined: events before these are
+ * not kept, and nothing is: only the first of a session may tell that they are lost.
+ */
 export async function keepEvents(
   tx: Queries,
   host: number,
   name: string,
   events: readonly Event[],
   at: number,
-): Promise<{ ackedSeq: number; added: number }> {
+): Promise<{ ackedSeq: number; added: number } | undefined> {
   const epoch = (await epochOf(tx, host, name)) ?? (await addEpoch(tx, host, name));
   const [first] = events;
-  const gap = first && epoch.begun === 1 ? missingBefore(first, epoch.acked_seq) : undefined;
+  const gap = first && missingBefore(first, epoch.acked_seq);
+  if (gap && epoch.begun === 0) return undefined;
   const told = events.filter(({ seq }) => seq > epoch.thinned_seq);
   const known = await tx.all<{ seq: number }>('SELECT seq FROM event WHERE epoch = $1 AND seq = ANY($2::BIGINT[])', [
     epoch.id,

@@ -6,7 +6,7 @@ import { createDatabase, type Database } from './database.ts';
 import { aliveMs } from './fleet.ts';
 import { nowSql } from './lead.ts';
 import { connectUrl, nameOf, type PostgresPlace } from './place.ts';
-import { schemaVersion, wordConnectFailure } from './schema.ts';
+import { ownTables, schemaVersion, wordConnectFailure } from './schema.ts';
 
 /** What a look at a shared database tells, which changes nothing. */
 export interface PostgresExamination {
@@ -17,7 +17,7 @@ export interface PostgresExamination {
   /** Of its schema, and the newest that this program knows; undefined: it is empty. */
   version: number | undefined;
   newest: number;
-  /** What the account may not do: "INSERT on event". */
+  /** What the account may not do: "INSERT on event"; to make tables only where some are to be made. Where it may not read one, the rest is not told. */
   missing: string[];
   /** A standby, or set to take no writes. */
   isReadOnly: boolean;
@@ -36,7 +36,10 @@ export async function examinePostgres(
   const name = nameOf(place.url);
   const database = createDatabase(url.value);
   try {
-    const version = await schemaVersion(database);
+    const missing = await missingRights(database);
+    const mayRead = !missing.some((right) => right.startsWith('SELECT'));
+    const isHidden = missing.includes('SELECT on certherd_schema');
+    const version = isHidden ? undefined : await schemaVersion(database);
     if (version === 'foreign')
       return {
         ok: false,
@@ -45,6 +48,8 @@ export async function examinePostgres(
           message: `${name}: holds another program's tables: give the collector a database of its own`,
         },
       };
+    const newest = migrations.at(-1)?.number ?? 0;
+    if (!isHidden && version !== newest && !(await mayCreate(database))) missing.push('CREATE on the schema');
     const server = await database.one<{ version: string }>('SELECT version() AS version');
     const readOnly = await database.one<{ transaction_read_only: string }>('SHOW transaction_read_only');
     return {
@@ -53,10 +58,10 @@ export async function examinePostgres(
         name,
         server: /^\S+ (?:\S*\d\S*|CCL \S+)/.exec(server?.version ?? '')?.[0] ?? 'a server that does not say what it is',
         version,
-        newest: migrations.at(-1)?.number ?? 0,
-        missing: await missingRights(database),
+        newest,
+        missing,
         isReadOnly: readOnly?.transaction_read_only === 'on',
-        ...(version === undefined ? { collectors: 0, agents: [] } : await fleetOf(database)),
+        ...(version === undefined || !mayRead ? { collectors: 0, agents: [] } : await fleetOf(database)),
       },
     };
   } catch (error) {
@@ -70,14 +75,18 @@ async function missingRights(database: Database): Promise<string[]> {
   const missing: string[] = [];
   for (const right of ['SELECT', 'INSERT', 'UPDATE', 'DELETE']) {
     const rows = await database.all<{ name: string }>(
-      `SELECT CAST(tablename AS TEXT) AS name FROM pg_catalog.pg_tables WHERE schemaname = current_schema()
+      `SELECT CAST(tablename AS TEXT) AS name FROM pg_catalog.pg_tables WHERE schemaname = current_schema() AND tablename IN (${ownTables})
          AND NOT has_table_privilege(quote_ident(schemaname) || '.' || quote_ident(tablename), CAST($1 AS TEXT)) ORDER BY 1`,
       [right],
     );
     missing.push(...rows.map(({ name }) => `${right} on ${name}`));
   }
-  const create = await database.one<{ may: boolean }>(`SELECT has_schema_privilege(current_schema(), 'CREATE') AS may`);
-  return create?.may === true ? missing : [...missing, 'CREATE on the schema'];
+  return missing;
+}
+
+async function mayCreate(database: Database): Promise<boolean> {
+  const row = await database.one<{ may: boolean }>(`SELECT has_schema_privilege(current_schema(), 'CREATE') AS may`);
+  return row?.may === true;
 }
 
 async function fleetOf(

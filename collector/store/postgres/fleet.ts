@@ -11,6 +11,8 @@ import { createMessages, type Messages } from './messages.ts';
 export const aliveMs = 10_000;
 const beatEveryMs = 2_000;
 const goneAfterMs = 3_600_000;
+/** Whoever asks waits for some seconds: what nobody took by then was said to one that is gone. */
+const unheardAfterMs = 60_000;
 
 const allTopics: readonly Topic[] = ['hosts', 'certificates', 'endpoints', 'lineages', 'findings', 'events'];
 
@@ -44,6 +46,8 @@ export interface FleetNeeds {
 export function joinFleet({ database, channel, notifies, clock, log }: FleetNeeds): Fleet {
   const id = randomBytes(9).toString('base64url');
   const heard = new Set<Topic>();
+  /** Something may have been said that was not heard, and what is heard next must not pass for all. */
+  let missed = true;
   const wakers: (() => void)[] = [];
   const mourners: (() => void)[] = [];
   let known: Map<string, string> | undefined;
@@ -112,7 +116,7 @@ export function joinFleet({ database, channel, notifies, clock, log }: FleetNeed
       // Its hosts are heard nowhere any more: the others see it at once.
       await database
         .write(async (tx) => {
-          await tx.all('UPDATE collector SET seen_at = 0, revision = revision + 1 WHERE id = $1', [id]);
+          await tx.all('UPDATE collector SET seen_at = 1, revision = revision + 1 WHERE id = $1', [id]);
           await announce(tx, { by: id, topics: ['hosts', 'endpoints', 'findings'] });
         })
         .catch(() => {});
@@ -126,7 +130,11 @@ export function joinFleet({ database, channel, notifies, clock, log }: FleetNeed
       channel,
       listens: notifies,
       heard: take,
+      begun: () => {
+        missed = true;
+      },
       broken: () => {
+        missed = true;
         for (const task of mourners) task();
       },
       clock,
@@ -143,7 +151,9 @@ export function joinFleet({ database, channel, notifies, clock, log }: FleetNeed
          ON CONFLICT (id) DO UPDATE SET seen_at = excluded.seen_at`,
         [id],
       )
+      // 0 is a command's, which gives no sign of life.
       .then(() => database.all(`DELETE FROM collector WHERE seen_at > 0 AND seen_at < ${nowSql} - ${goneAfterMs}`))
+      .then(() => database.all(`DELETE FROM message WHERE sent_at < ${nowSql} - ${unheardAfterMs}`))
       .catch((error: unknown) => log.debug({ detail: messageOf(error) }, 'no sign of life could be given'));
   }
 
@@ -164,18 +174,26 @@ export function joinFleet({ database, channel, notifies, clock, log }: FleetNeed
 
   /** A notification may be lost with its connection: the revisions tell all the same, and who is alive. */
   async function changedElsewhere(): Promise<Topic[]> {
-    const topics = new Set(heard);
+    const topics = missed ? [...allTopics] : [...heard];
     heard.clear();
-    const rows = await database.all<{ id: string; revision: number; alive: boolean }>(
-      `SELECT id, revision, (seen_at > ${nowSql} - ${aliveMs}) AS alive FROM collector WHERE id <> $1`,
-      [id],
-    );
-    const now = new Map(rows.map((row) => [row.id, `${row.revision} ${row.alive}`]));
-    const before = known;
-    known = now;
-    const isDifferent = before !== undefined && [...now].some(([name, state]) => before.get(name) !== state);
-    return isDifferent && topics.size === 0 ? [...allTopics] : [...topics];
+    missed = false;
+    try {
+      const rows = await database.all<{ id: string; revision: number; alive: boolean }>(
+        `SELECT id, revision, (seen_at > ${nowSql} - ${aliveMs}) AS alive FROM collector WHERE id <> $1`,
+        [id],
+      );
+      const before = known;
+      known = new Map(rows.map((row) => [row.id, `${row.revision} ${row.alive}`]));
+      return topics.length === 0 && before && isDifferent(before, known) ? [...allTopics] : topics;
+    } catch (error) {
+      missed = true;
+      throw error;
+    }
   }
+}
+
+function isDifferent(before: ReadonlyMap<string, string>, now: ReadonlyMap<string, string>): boolean {
+  return before.size !== now.size || [...now].some(([name, state]) => before.get(name) !== state);
 }
 
 /** `by` keeps what it says. */

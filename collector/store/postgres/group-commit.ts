@@ -1,6 +1,6 @@
 import type { Log } from '../../ports.ts';
 import type { NotKept, Topic } from '../../receive/records.ts';
-import type { Kept } from '../kept.ts';
+import { behindFailed, type Kept } from '../kept.ts';
 import { type Database, notKept, type Queries } from './database.ts';
 
 /** A transaction that others are told of. */
@@ -10,13 +10,14 @@ export interface Tx extends Queries {
 }
 
 export interface GroupCommit {
-  /** Runs `work` in the next transaction; resolves once it is committed, in the order of calling. */
-  keep: <T>(work: (tx: Tx) => Promise<T>) => Promise<Kept<T>>;
+  /** Runs `work` in the next transaction; resolves once it is committed, in the order of calling. Of one `row` none that waits behind one that threw is kept. */
+  keep: <T>(work: (tx: Tx) => Promise<T>, row?: string) => Promise<Kept<T>>;
   /** Resolves once nothing waits. */
   settled: () => Promise<void>;
 }
 
 interface Waiting {
+  row: string | undefined;
   work: (tx: Tx) => Promise<void>;
   done: () => void;
   undone: (failure: NotKept) => void;
@@ -28,7 +29,8 @@ const mostPieces = 256;
 
 /**
  * What arrives while a transaction is on its way is committed in the next one, so that the wait for the disk is shared. A piece of work that
- * throws is undone alone and its promise rejects; the others are then run again, each by itself. `tell` ends each transaction that changed something.
+ * throws is undone alone and its promise rejects; the others are then run again, each by itself. Where the database keeps nothing, nothing that
+ * waits is kept either: it may go on from what was not. `tell` ends each transaction that changed something.
  */
 export function createGroupCommit(
   database: Database,
@@ -40,10 +42,11 @@ export function createGroupCommit(
   let failure: NotKept | undefined;
 
   return {
-    keep<T>(work: (tx: Tx) => Promise<T>) {
+    keep<T>(work: (tx: Tx) => Promise<T>, row?: string) {
       return new Promise<Kept<T>>((resolve, reject) => {
         let value: T;
         waiting.push({
+          row,
           work: async (tx) => {
             value = await work(tx);
           },
@@ -62,13 +65,14 @@ export function createGroupCommit(
     await new Promise((resolve) => setImmediate(resolve));
     while (waiting.length > 0) {
       const batch = waiting.splice(0, mostPieces);
-      if (!(await commit(batch))) for (const piece of batch) await commit([piece]);
+      if (await commit(batch, [])) continue;
+      for (let piece = batch.shift(); piece; piece = batch.shift()) await commit([piece], batch);
     }
     running = undefined;
   }
 
-  /** False: one of several threw, and nothing was kept. */
-  async function commit(batch: Waiting[]): Promise<boolean> {
+  /** False: one of several threw, and nothing was kept. `behind`: of the same batch, still to be run. */
+  async function commit(batch: Waiting[], behind: Waiting[]): Promise<boolean> {
     try {
       await database.write((tx) => together(tx, batch));
     } catch (error) {
@@ -77,16 +81,26 @@ export function createGroupCommit(
         log.error({ ...reason }, 'nothing can be kept: the database takes no writes');
       if (reason) failure = reason;
       else if (batch.length > 1) return false;
-      for (const piece of batch) {
-        if (reason) piece.undone(reason);
-        else piece.fail(error);
-      }
+      // At once: what comes of the same agent before it is refused would leave a hole.
+      if (reason) for (const piece of [...batch, ...behind.splice(0), ...waiting.splice(0)]) piece.undone(reason);
+      else for (const piece of batch) refuseRow(piece, error, behind);
       return true;
     }
     if (failure) log.info({}, 'the database takes writes again');
     failure = undefined;
     for (const piece of batch) piece.done();
     return true;
+  }
+
+  function refuseRow(piece: Waiting, error: unknown, behind: Waiting[]): void {
+    piece.fail(error);
+    if (piece.row === undefined) return;
+    for (const list of [behind, waiting]) {
+      const others = list.filter(({ row }) => row !== piece.row);
+      const same = list.filter(({ row }) => row === piece.row);
+      list.splice(0, list.length, ...others);
+      for (const one of same) one.undone(behindFailed);
+    }
   }
 
   async function together(queries: Queries, batch: Waiting[]): Promise<void> {

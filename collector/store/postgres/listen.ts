@@ -14,13 +14,14 @@ export interface OwnConnection {
 
 const againMs = 1_000;
 
-/** Connects, and again whenever the connection breaks. `heard` gets each payload; `broken` is told of each end. */
+/** Connects, and again whenever the connection breaks. `heard` gets each payload; `begun` is told of each connection, and `broken` of its end. */
 export function keepConnection(
   database: Database,
   needs: {
     channel: string;
     listens: boolean;
     heard: (payload: string) => void;
+    begun: () => void;
     broken: () => void;
     clock: Clock;
     log: Log;
@@ -45,27 +46,43 @@ export function keepConnection(
   };
 
   async function open(): Promise<void> {
+    let opened: pg.Client | undefined;
     try {
-      const opened = await database.connect();
-      opened.once('end', lost);
-      opened.on('notification', ({ payload }) => {
-        if (payload !== undefined) heard(payload);
-      });
-      if (needs.listens) await listen(opened);
-      client = opened;
+      opened = await database.connect();
+      await begin(opened);
     } catch (error) {
       log.debug({ detail: messageOf(error) }, 'no connection for notifications yet');
+      // Nobody waits for its end: one that does not answer has none.
+      opened?.end().catch(() => {});
       later();
     }
   }
 
+  /** Its end before this is over is a failure to begin, and no other one's end. */
+  async function begin(opened: pg.Client): Promise<void> {
+    let ended = false;
+    opened.once('end', () => {
+      ended = true;
+      if (client === opened) lost();
+    });
+    opened.on('notification', ({ payload }) => {
+      if (payload !== undefined) heard(payload);
+    });
+    const listening = needs.listens && (await listen(opened));
+    if (ended) throw new Error('it ended');
+    hears = listening;
+    client = opened;
+    needs.begun();
+  }
+
   /** CockroachDB: feature_not_supported, or a statement that it does not know. */
-  async function listen(opened: pg.Client): Promise<void> {
+  async function listen(opened: pg.Client): Promise<boolean> {
     try {
       await opened.query(`LISTEN ${channel}`);
-      hears = true;
+      return true;
     } catch (error) {
       if (!/^(?:0A000|42601)$/.test(codeOf(error))) throw error;
+      return false;
     }
   }
 

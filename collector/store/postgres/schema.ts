@@ -6,14 +6,18 @@ import type { Database, Queries } from './database.ts';
 
 /** What a look at the schema tells; changes nothing. undefined: an empty database. */
 export async function schemaVersion(queries: Queries): Promise<number | 'foreign' | undefined> {
-  const tables = await queries.all<{ name: string }>(
-    `SELECT CAST(table_name AS TEXT) AS name FROM information_schema.tables WHERE table_schema = current_schema()`,
-  );
+  const tables = await queries.all<{ name: string }>(ownTables);
   if (tables.length === 0) return undefined;
   if (!tables.some(({ name }) => name === 'certherd_schema')) return 'foreign';
   const row = await queries.one<{ version: number | null }>('SELECT max(number) AS version FROM certherd_schema');
   return row?.version ?? undefined;
 }
+
+/** Tables, also those that this account may not read; an extension's are no program's. */
+export const ownTables = `SELECT CAST(relname AS TEXT) AS name FROM pg_catalog.pg_class
+  JOIN pg_catalog.pg_namespace ON pg_namespace.oid = relnamespace
+  WHERE nspname = current_schema() AND relkind IN ('r', 'p') AND NOT EXISTS (
+    SELECT 1 FROM pg_catalog.pg_depend WHERE deptype = 'e' AND objid = pg_class.oid AND classid = CAST('pg_catalog.pg_class' AS regclass))`;
 
 /** Brings the schema up to date. Of several collectors that begin together one makes each step, and the others find it made. */
 export async function migrate(
@@ -61,7 +65,7 @@ export function wordConnectFailure(place: string, error: unknown): string {
   const words = messageOf(error).replace(/^PostgreSQL: /, '');
   const code = codeOf(error);
   if (code === '42501')
-    return `${place}: the account may not make tables there (${words}): GRANT CREATE, USAGE ON SCHEMA public, or make it the database's owner`;
+    return `${place}: the account may not do what it has to (${words}): GRANT CREATE, USAGE ON SCHEMA public and GRANT ALL ON ALL TABLES IN SCHEMA public, or make it the owner of both`;
   return isUnreachable(error)
     ? `${place}: cannot be reached (${words}): check the server, and store in collector.toml`
     : `${place}: cannot be used (${words}): certherd-collector doctor says more`;

@@ -2,17 +2,17 @@ import { createHash } from 'node:crypto';
 import type { Result } from '@certherd/protocol/failure';
 import type { Clock, Log } from '../../ports.ts';
 import type { SessionStart, SessionState } from '../../receive/records.ts';
-import { type Facts, newestEvents } from '../facts.ts';
 import type { Kept } from '../kept.ts';
 import { type Migration, readMigrations } from '../migrations.ts';
 import type { OpenFailure } from '../sqlite/database.ts';
 import type { Store } from '../store.ts';
 import { certificateDer } from './certificate-der.ts';
-import { createCurrentCertificates, validityChanged } from './certificates.ts';
+import { validityChanged } from './certificates.ts';
 import { addChanges, changesOfHost, staysOf } from './changes.ts';
 import { createDatabase, type Database, type Queries } from './database.ts';
 import { enrolHost } from './enrolment.ts';
-import { beginEpoch, countEvents, eventsAfter, keepEvents, newestEventsOf } from './events.ts';
+import { beginEpoch, eventsAfter, keepEvents, newestEventsOf } from './events.ts';
+import { createFacts } from './facts.ts';
 import { joinFleet } from './fleet.ts';
 import { createGroupCommit, type Tx } from './group-commit.ts';
 import { hosts, type SharedHostRow } from './hosts.ts';
@@ -20,9 +20,9 @@ import { labels, listed } from './labels.ts';
 import { lead } from './lead.ts';
 import { connectUrl, nameOf, type PostgresPlace } from './place.ts';
 import { requests } from './requests.ts';
-import { migrate } from './schema.ts';
+import { migrate, wordConnectFailure } from './schema.ts';
 import { collectorIdOf, keepSetting, readSetting } from './settings.ts';
-import { createCurrentSnapshots, replaceSnapshot, snapshotDigest } from './snapshots.ts';
+import { replaceSnapshot, snapshotDigest } from './snapshots.ts';
 import { newestAt, thinSlice } from './thin.ts';
 
 export interface PostgresNeeds {
@@ -40,11 +40,18 @@ export async function openPostgresStore(
 ): Promise<Result<Store, OpenFailure>> {
   const url = connectUrl(place);
   if (!url.ok) return { ok: false, failure: { reason: 'unreadable', message: url.failure } };
+  const name = nameOf(place.url);
+  const patient = createDatabase(url.value, 'unlimited');
+  const migrated = await migrate(patient, name, needs.migrations ?? readMigrations('postgres'));
+  await patient.close();
+  if (!migrated.ok) return migrated;
   const database = createDatabase(url.value);
-  const migrated = await migrate(database, nameOf(place.url), needs.migrations ?? readMigrations('postgres'));
-  if (migrated.ok) return { ok: true, value: await createStore(database, needs) };
-  await database.close();
-  return migrated;
+  try {
+    return { ok: true, value: await createStore(database, needs) };
+  } catch (error) {
+    await database.close();
+    return { ok: false, failure: { reason: 'unreadable', message: wordConnectFailure(name, error) } };
+  }
 }
 
 async function createStore(database: Database, { clock, log, onlyStandard }: PostgresNeeds): Promise<Store> {
@@ -54,8 +61,6 @@ async function createStore(database: Database, { clock, log, onlyStandard }: Pos
   const channel = `certherd_${createHash('sha256').update(collectorId).digest('hex').slice(0, 16)}`;
   const fleet = joinFleet({ database, channel, notifies: !isStandard, clock, log });
   const group = createGroupCommit(database, fleet.tell, log);
-  const currentSnapshots = createCurrentSnapshots();
-  const currentCertificates = createCurrentCertificates();
   /** As last read; what is kept looks for itself. */
   let revoked: ReadonlySet<string> = new Set(await hosts.revoked(database));
   const closers: (() => Promise<void>)[] = [];
@@ -114,13 +119,16 @@ async function createStore(database: Database, { clock, log, onlyStandard }: Pos
       ),
     keepEvents: (agentId, epoch, list, at) =>
       ofSession(
-        group.keep((tx) =>
-          ifTrusted(tx, agentId, async (host) => {
-            for (const event of list) await requests.answer(tx, host, event, at);
-            const kept = await keepEvents(tx, host, epoch, list, at);
-            if (kept.added > 0) tx.changed('events');
-            return kept;
-          }),
+        group.keep(
+          (tx) =>
+            ifTrusted(tx, agentId, async (host) => {
+              const kept = await keepEvents(tx, host, epoch, list, at);
+              if (!kept) return hole;
+              for (const event of list) await requests.answer(tx, host, event, at);
+              if (kept.added > 0) tx.changed('events');
+              return kept;
+            }),
+          agentId,
         ),
       ),
     notProved: (agentId, beyond, limit) => certificateDer.without(database, agentId, beyond, limit),
@@ -152,7 +160,7 @@ async function createStore(database: Database, { clock, log, onlyStandard }: Pos
       }),
     lastHeard: fleet.lastHeard,
     validityChanged: (from, to) => validityChanged(database, from, to),
-    facts: () => database.read(facts),
+    facts: createFacts(database),
     hostCount: () => hosts.count(database),
     events: (after, limit) =>
       after === undefined
@@ -252,36 +260,23 @@ async function createStore(database: Database, { clock, log, onlyStandard }: Pos
     ]);
     return true;
   }
-
-  async function facts(tx: Queries): Promise<Facts> {
-    const current = await currentSnapshots(tx);
-    const all = await hosts.all(tx);
-    return {
-      hosts: all.map(({ agentId, name, agentVersion, enrolledAt, heardAt, conflictAt, revokedAt, id }) => {
-        const snapshot = current.get(id);
-        return { agentId, name, agentVersion, enrolledAt, heardAt, conflictAt, revokedAt, snapshot };
-      }),
-      certificates: await currentCertificates(tx),
-      events: await newestEventsOf(tx, newestEvents),
-      eventsTotal: await countEvents(tx),
-      labels: await labels.all(tx),
-      listed: await listed.all(tx),
-    };
-  }
 }
 
 /** Whose something is shows beside it. */
 const shownWithLabels = ['hosts', 'endpoints', 'findings'] as const;
 
 const elsewhere = Symbol('another collector has the session');
+const hole = Symbol('a hole before it');
 
-async function ofSession<T>(asked: Promise<Kept<T | typeof elsewhere>>): Promise<Kept<T>> {
+async function ofSession<T>(asked: Promise<Kept<T | typeof elsewhere | typeof hole>>): Promise<Kept<T>> {
   const kept = await asked;
   if (!kept.ok) return kept;
-  return kept.value === elsewhere
-    ? {
-        ok: false,
-        failure: { reason: 'write-failed', detail: 'a newer session of this agent is at another collector' },
-      }
-    : { ok: true, value: kept.value };
+  const { value } = kept;
+  if (value === elsewhere) return notOfSession('a newer session of this agent is at another collector');
+  if (value === hole) return notOfSession('events before these were not kept');
+  return { ok: true, value };
+}
+
+function notOfSession(detail: string): Kept<never> {
+  return { ok: false, failure: { reason: 'write-failed', detail } };
 }

@@ -1,17 +1,18 @@
 import Database from 'better-sqlite3';
 import type { Log } from '../../ports.ts';
 import type { NotKept } from '../../receive/records.ts';
-import type { Kept } from '../kept.ts';
+import { behindFailed, type Kept } from '../kept.ts';
 import type { Sql } from './sqlite.ts';
 
 export interface GroupCommit {
-  /** Runs `work` in the next transaction; resolves after the commit is on disk, in the order of calling. */
-  keep: <T>(work: () => T) => Promise<Kept<T>>;
+  /** Runs `work` in the next transaction; resolves after the commit is on disk, in the order of calling. Of one `row` none that waits behind one that threw is kept. */
+  keep: <T>(work: () => T, row?: string) => Promise<Kept<T>>;
   /** Commits what waits, now. */
   flush: () => void;
 }
 
 interface Waiting {
+  row: string | undefined;
   work: () => void;
   done: () => void;
   undone: (failure: NotKept) => void;
@@ -33,14 +34,18 @@ export function createGroupCommit(sql: Sql, log: Log): GroupCommit {
     for (const piece of batch) piece.work();
     return batch.map(({ done }) => done);
   });
-  const apart = sql.transaction((batch: Waiting[]) => batch.map((piece) => attempt(piece)));
+  const apart = sql.transaction((batch: Waiting[]) => {
+    const failed = new Set<string>();
+    return batch.map((piece) => attempt(piece, failed));
+  });
 
   return {
-    keep<T>(work: () => T) {
+    keep<T>(work: () => T, row?: string) {
       if (waiting.length === 0) afterTurns(turns);
       return new Promise<Kept<T>>((resolve, reject) => {
         let value: T;
         waiting.push({
+          row,
           work: () => {
             value = work();
           },
@@ -89,13 +94,16 @@ export function createGroupCommit(sql: Sql, log: Log): GroupCommit {
     }
   }
 
-  function attempt(piece: Waiting): () => void {
+  /** `failed`: rows of which one threw. */
+  function attempt(piece: Waiting, failed: Set<string>): () => void {
+    if (piece.row !== undefined && failed.has(piece.row)) return () => piece.undone(behindFailed);
     try {
       savepoint(piece.work);
       return piece.done;
     } catch (error) {
       // A write that failed for want of disk condemns the whole batch: none of it may be acknowledged.
       if (keepFailure(error) || !sql.inTransaction) throw error;
+      if (piece.row !== undefined) failed.add(piece.row);
       return () => piece.fail(error);
     }
   }

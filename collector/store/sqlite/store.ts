@@ -102,11 +102,13 @@ function createStore(sql: Sql, log: Log): SqliteStore {
     keepSnapshot: (agentId, frame, at) =>
       group.keep(() => ifTrusted(agentId, (id) => snapshots.replace(id, frame, at))),
     keepEvents: (agentId, epoch, list, at) =>
-      group.keep(() =>
-        ifTrusted(agentId, (id) => {
-          for (const event of list) requests.answer(id, event, at);
-          return events.keep(id, epoch, list, at);
-        }),
+      group.keep(
+        () =>
+          ifTrusted(agentId, (id) => {
+            for (const event of list) requests.answer(id, event, at);
+            return events.keep(id, epoch, list, at);
+          }),
+        agentId,
       ),
     notProved: async (agentId, beyond, limit) => ders.without(hostOf(agentId).id, beyond, limit),
     derBytes: async (agentId) => ders.bytes(hostOf(agentId).id),

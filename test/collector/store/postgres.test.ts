@@ -284,7 +284,6 @@ test('a server that was put back to an earlier dump is told everything again, an
     value: { ackedSeq: 2, snapshotDigest: undefined },
   });
   await after.keepEvents('agent-01', 'epoch-0001', [event(5)], 3);
-  await after.keepEvents('agent-01', 'epoch-0001', [event(7)], 4);
   t.deepEqual(
     (await after.events(0, 10)).map(({ event: { seq, kind, detail } }) => [seq, kind, detail['missing']]),
     [
@@ -292,8 +291,6 @@ test('a server that was put back to an earlier dump is told everything again, an
       [2, 'deployment', undefined],
       [4, 'gap', '3 to 4'],
       [5, 'deployment', undefined],
-      [7, 'deployment', undefined],
     ],
-    'a hole within a session is its agent’s own',
   );
 });
