@@ -23,6 +23,9 @@ export interface Database extends Queries {
 const patienceMs = 10_000;
 const mostTries = 8;
 
+/** Two transactions met: serialization, deadlock, a row of the other's, a table that both made (CREATE … IF NOT EXISTS does not wait for the other's). */
+const mayPass = /^(?:40001|40P01|23503|23505|42710|42P07)$/;
+
 /** Of a machine that froze within a transaction the server ends that transaction, and with it the locks that all others wait for. */
 const limits = [
   `SET idle_in_transaction_session_timeout = ${patienceMs}`,
@@ -61,7 +64,7 @@ export function createDatabase(url: string, patience: 'limited' | 'unlimited' = 
         try {
           return await transaction('BEGIN', work);
         } catch (error) {
-          if (tries === mostTries || !/^(?:40001|40P01|23503|23505)$/.test(codeOf(error))) throw error;
+          if (tries === mostTries || !mayPass.test(codeOf(error))) throw error;
         }
     },
     read: (work) => transaction('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY', work),

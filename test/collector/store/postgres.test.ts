@@ -46,7 +46,7 @@ test('any text comes back as it was, and none that is kept has the character tha
 
 test('collectors that begin together on an empty database make its schema once', async (t) => {
   const url = await freshDatabase();
-  const stores = await Promise.all(Array.from({ length: 4 }, () => opened(t, url)));
+  const stores = await Promise.all(Array.from({ length: 8 }, () => opened(t, url)));
   t.is(new Set(stores.map(({ collectorId }) => collectorId)).size, 1);
   const steps = await query(url, 'SELECT number FROM certherd_schema ORDER BY number');
   t.deepEqual(
