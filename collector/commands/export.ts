@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs';
+import { lstatSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { printable } from '@certherd/command-line/printable';
 import { codeOf, startFailure } from '../failure.ts';
 import { seenNames } from '../inventory/seen.ts';
@@ -30,13 +30,23 @@ export async function exportList(file: string | undefined, options: ExportOption
   const text = writeSheet(rows, options.served ? ({ name }) => served(name) : undefined);
   if (file === undefined) console.print(text.trimEnd());
   else {
-    try {
-      writeFileSync(file, text);
-    } catch (error) {
-      if (!codeOf(error)) throw error;
-      throw startFailure(`${printable(file)}: cannot be written (${codeOf(error)})`);
-    }
+    write(file, text);
     console.complain(`${rows.length} ${rows.length === 1 ? 'row' : 'rows'} written to ${printable(file)}.`);
   }
   return exitCodes.ok;
+}
+
+/** A list that is there is replaced whole or not at all; what is no plain file (a link, /dev/stdout) is written to. */
+function write(file: string, text: string): void {
+  const beside = `${file}.${process.pid}.new`;
+  try {
+    const found = lstatSync(file, { throwIfNoEntry: false });
+    if (found && !found.isFile()) return writeFileSync(file, text);
+    writeFileSync(beside, text, { flush: true, ...(found && { mode: found.mode & 0o777 }) });
+    renameSync(beside, file);
+  } catch (error) {
+    rmSync(beside, { force: true });
+    if (!codeOf(error)) throw error;
+    throw startFailure(`${printable(file)}: cannot be written (${codeOf(error)})`);
+  }
 }

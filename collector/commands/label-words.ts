@@ -3,7 +3,7 @@ import type { Result } from '@certherd/protocol/failure';
 /** "owner=payments" as typed: the value is everything behind the first "=". */
 export function readLabel(word: string): Result<[key: string, value: string], string> {
   const [, key = '', value = ''] = /^([^=]*)=(.*)$/s.exec(word) ?? [];
-  const mistake = mistakeInKey(key) ?? mistakeInValue(value);
+  const mistake = word.includes('=') ? (mistakeInKey(key) ?? mistakeInValue(value)) : 'there is no "="';
   return mistake === undefined
     ? { ok: true, value: [key, value] }
     : { ok: false, failure: `expected KEY=VALUE, as owner=payments, found ${JSON.stringify(word)}: ${mistake}` };

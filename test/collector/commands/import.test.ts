@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, lstatSync, readdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import type { Estate } from '../../../collector/serve/estate.ts';
@@ -86,6 +86,27 @@ test('a sheet is compared with what is served, imported wholly, labels its names
   t.regex(
     (await run('import', '--dry-run', file('less.csv', sheet.split('\n').slice(0, 3).join('\n')))).out,
     /1 gone\.$/m,
+  );
+});
+
+test('an export replaces a list whole or not at all', async (t) => {
+  const { run, file, directory } = await served(t);
+  const path = file('list.csv', 'domain\nold.example.com\n');
+  t.is((await run('import', '--yes', path)).code, 0);
+  chmodSync(path, 0o640);
+  t.is((await run('export', path)).code, 0);
+  t.regex(readFileSync(path, 'utf8'), /"old\.example\.com"/);
+  t.is(statSync(path).mode & 0o777, 0o640);
+  const refused = await run('export', join(directory, 'absent', 'list.csv'));
+  t.deepEqual([refused.code, /cannot be written \(ENOENT\)/.test(refused.err)], [1, true]);
+  const link = join(directory, 'link.csv');
+  symlinkSync(file('target.csv', ''), link);
+  t.is((await run('export', link)).code, 0);
+  t.true(lstatSync(link).isSymbolicLink());
+  t.regex(readFileSync(join(directory, 'target.csv'), 'utf8'), /old\.example\.com/);
+  t.deepEqual(
+    readdirSync(directory).filter((name) => name.endsWith('.new')),
+    [],
   );
 });
 

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { ExecutionContext } from 'ava';
 import Database from 'better-sqlite3';
 import pg from 'pg';
-import { openPostgresStore } from '../../../collector/store/postgres/store.ts';
+import { openPostgresStore, type PostgresNeeds } from '../../../collector/store/postgres/store.ts';
 import { openSqliteStore } from '../../../collector/store/sqlite/store.ts';
 import type { Store } from '../../../collector/store/store.ts';
 import { systemClock } from '../../../collector/system/clock.ts';
@@ -87,4 +87,19 @@ export async function query(url: string, sql: string, values: unknown[] = []): P
   } finally {
     await client.end();
   }
+}
+
+/** The store of a database that is there, closed after the test. */
+export async function openedPostgres(
+  t: ExecutionContext,
+  url: string,
+  change: Partial<PostgresNeeds> = {},
+): Promise<Store> {
+  const store = await openPostgresStore(
+    { url, passwordFile: undefined },
+    { clock: systemClock, log: silentLog, ...change },
+  );
+  if (!store.ok) throw new Error(store.failure.message);
+  t.teardown(store.value.close);
+  return store.value;
 }

@@ -1,25 +1,11 @@
-import test, { type ExecutionContext } from 'ava';
+import test from 'ava';
 import { readMigrations } from '../../../collector/store/migrations.ts';
 import { createDatabase } from '../../../collector/store/postgres/database.ts';
-import { openPostgresStore, type PostgresNeeds } from '../../../collector/store/postgres/store.ts';
-import type { Store } from '../../../collector/store/store.ts';
-import { systemClock } from '../../../collector/system/clock.ts';
-import { silentLog } from '../../../collector/system/log.ts';
 import { until } from '../../helpers/testbed/until.ts';
 import { event } from '../helpers/example-snapshot.ts';
-import { endServers, freshDatabase, query } from '../helpers/stores.ts';
+import { endServers, freshDatabase, openedPostgres as opened, query } from '../helpers/stores.ts';
 
 test.after.always(endServers);
-
-async function opened(t: ExecutionContext, url: string, change: Partial<PostgresNeeds> = {}): Promise<Store> {
-  const store = await openPostgresStore(
-    { url, passwordFile: undefined },
-    { clock: systemClock, log: silentLog, ...change },
-  );
-  if (!store.ok) throw new Error(store.failure.message);
-  t.teardown(store.value.close);
-  return store.value;
-}
 
 test('a collector that freezes within a transaction stops the others for some seconds, and not for good', async (t) => {
   const url = await freshDatabase();

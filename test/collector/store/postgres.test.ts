@@ -4,7 +4,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import fc from '../../helpers/properties.ts';
-import { openPostgresStore, type PostgresNeeds } from '../../../collector/store/postgres/store.ts';
+import { openPostgresStore } from '../../../collector/store/postgres/store.ts';
 import { fromText, toText } from '../../../collector/store/postgres/text.ts';
 import type { Store } from '../../../collector/store/store.ts';
 import { readMigrations } from '../../../collector/store/migrations.ts';
@@ -15,20 +15,10 @@ import { openSandbox } from '../../helpers/testbed/sandbox.ts';
 import { until } from '../../helpers/testbed/until.ts';
 import { certificate, event, snapshot, snapshotFrame } from '../helpers/example-snapshot.ts';
 import { startTestCollector, temporaryDirectory } from '../helpers/real-collector.ts';
-import { endServers, freshDatabase, query } from '../helpers/stores.ts';
+import { endServers, freshDatabase, openedPostgres as opened, query } from '../helpers/stores.ts';
 import { begin, connect as dial, enrol, hello, refusal } from '../helpers/wire-agent.ts';
 
 test.after.always(endServers);
-
-async function opened(t: ExecutionContext, url: string, change: Partial<PostgresNeeds> = {}): Promise<Store> {
-  const store = await openPostgresStore(
-    { url, passwordFile: undefined },
-    { clock: systemClock, log: silentLog, ...change },
-  );
-  if (!store.ok) throw new Error(store.failure.message);
-  t.teardown(store.value.close);
-  return store.value;
-}
 
 async function enrolled(store: Store, agentId: string): Promise<void> {
   const tokenHash = Buffer.alloc(32, agentId);
