@@ -50,6 +50,7 @@ test('on a disk that is really full nothing is acknowledged, pages still read, a
   const identity = await enrol(local, 'web-1');
   const wire = await begin(local, identity);
   wire.send(snapshotFrame(snapshot(certificate('one'))));
+  await until('the snapshot is kept', async () => (await readEstate(web)).endpoints.length === 1);
   // What fills it is another's: the database cannot know how much room there is.
   await inside('dd', 'if=/dev/zero', `of=${data}/filler`, 'bs=64k', 'count=1000', 'status=none');
   let acked = 0;
