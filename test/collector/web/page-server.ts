@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
+import { text } from 'node:stream/consumers';
 import { readPageFiles } from '../../../collector/serve/page-files.ts';
 import type { Estate } from '../../../collector/serve/estate.ts';
 
@@ -19,6 +20,8 @@ export interface PageServer {
   rise(): Promise<void>;
   /** Answers requests for the estate with this status; undefined heals it. */
   fail(status: number | undefined, contentType?: string): void;
+  /** Answers "METHOD /path" with the status and the body that `answer` gives; until then it is not found. */
+  on(request: string, answer: (body: string) => readonly [number, unknown]): void;
   /** How many times the estate was asked for. */
   readonly asked: () => number;
   close(): Promise<void>;
@@ -41,6 +44,9 @@ export async function servePage(first: Estate, now: () => Date = () => new Date(
   const files = await readPageFiles();
   const streams = new Set<ServerResponse>();
   const sockets = new Set<Socket>();
+  const answers = new Map<string, (body: string) => readonly [number, unknown]>([
+    ['GET /api/v1/me', () => [200, { version: 1, by: 'open' }]],
+  ]);
   const held: (() => void)[] = [];
   let estate = first;
   let frozen = false;
@@ -68,6 +74,14 @@ export async function servePage(first: Estate, now: () => Date = () => new Date(
       response.statusCode = failing ?? 200;
       response.setHeader('content-type', failing === undefined ? 'application/json' : failingAs);
       response.end(JSON.stringify({ ...estate, at: now().toISOString() }));
+      return;
+    }
+    const told = answers.get(`${request.method} ${path}`);
+    if (told) {
+      void text(request).then((body) => {
+        const [status, answered] = told(body);
+        response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(answered));
+      });
       return;
     }
     const file = files.get(path) ?? files.get(path.replace(/^(\/[^/]+)\/.*$/, '$1/*'));
@@ -118,6 +132,7 @@ export async function servePage(first: Estate, now: () => Date = () => new Date(
       failing = status;
       failingAs = contentType;
     },
+    on: (request, answer) => answers.set(request, answer),
     fall,
     rise: () => listen(port),
     asked: () => asked,

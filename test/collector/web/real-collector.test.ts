@@ -46,7 +46,10 @@ test.serial('with the real collector: enrolled, proved, an incident and its end,
   const fresh = certificate('fresh');
   wire.send(snapshotFrame(snapshot(old)));
   await page.locator('.verdict.good h1', { hasText: 'Nothing needs a person' }).waitFor();
-  t.regex(await page.locator('.proof').innerText(), /^1 of 1 endpoint proved, last looked at (now|\d+ s ago)\.$/);
+  t.regex(
+    await page.locator('.proof').innerText(),
+    /^1 of 1 endpoint proved in the last hour, each looked at since (now|\d+ s ago)\.$/,
+  );
 
   const drift = { served: old.fingerprint, reached: 'configured' as const };
   const notServed = finding({ subject: { kind: 'endpoint', id: endpoint(fresh).id } });
