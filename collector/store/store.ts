@@ -10,6 +10,7 @@ import type {
   Stay,
   TokenLabels,
 } from './facts.ts';
+import type { Accounts } from './accounts.ts';
 import type { Kept } from './kept.ts';
 import type { RequestDraft, RequestRow } from './requests.ts';
 import type { ThinPlace, ThinSlice } from './retention.ts';
@@ -21,6 +22,7 @@ import type { CopyDatabase } from './sqlite/backup.ts';
  */
 export interface Store extends Records {
   collectorId: string;
+  accounts: Accounts;
   /** Takes a host's identity away, for good. False: there is no such host, or it was done before. */
   revoke: (agentId: string, at: number) => Promise<Kept<boolean>>;
   addToken: (hash: Uint8Array, at: number, expiresAt: number, labels?: TokenLabels) => Promise<Kept<void>>;

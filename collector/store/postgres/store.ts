@@ -15,6 +15,7 @@ import { beginEpoch, eventsAfter, keepEvents, newestEventsOf } from './events.ts
 import { createFacts } from './facts.ts';
 import { joinFleet } from './fleet.ts';
 import { createGroupCommit, type Tx } from './group-commit.ts';
+import { keepAccounts } from '../keep-accounts.ts';
 import { hosts, type SharedHostRow } from './hosts.ts';
 import { labels, listed } from './labels.ts';
 import { lead } from './lead.ts';
@@ -22,6 +23,7 @@ import { connectUrl, nameOf, type PostgresPlace } from './place.ts';
 import { requests } from './requests.ts';
 import { migrate, wordConnectFailure } from './schema.ts';
 import { collectorIdOf, keepSetting, readSetting } from './settings.ts';
+import { runSteps } from './steps.ts';
 import { replaceSnapshot, snapshotDigest } from './snapshots.ts';
 import { newestAt, thinSlice } from './thin.ts';
 
@@ -67,6 +69,10 @@ async function createStore(database: Database, { clock, log, onlyStandard }: Pos
 
   return {
     collectorId,
+    accounts: keepAccounts({
+      read: (steps) => runSteps(database, steps),
+      write: (steps) => group.keep((tx) => runSteps(tx, steps())),
+    }),
     addToken: (hash, at, expiresAt, given) =>
       group.keep(async (tx) => {
         await tx.all('INSERT INTO token (hash, created_at, expires_at, labels) VALUES ($1, $2, $3, $4)', [

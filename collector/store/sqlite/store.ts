@@ -16,12 +16,14 @@ import { draftsOf } from '../rows/label.ts';
 import { hostTable } from './hosts.ts';
 import { labelTable } from './labels.ts';
 import { listedTable } from './listed.ts';
+import { keepAccounts } from '../keep-accounts.ts';
 import type { Mark } from './mark.ts';
 import { type Migration, readMigrations } from '../migrations.ts';
 import { requestTable } from './requests.ts';
 import { type OpenSqlite, type Sql, sqliteFor } from './sqlite.ts';
 import { settingTable } from './settings.ts';
 import { snapshotTable } from './snapshots.ts';
+import { stepRunner } from './steps.ts';
 import type { Store } from '../store.ts';
 import { thinning } from './thin.ts';
 import { tokenTable } from './tokens.ts';
@@ -71,6 +73,7 @@ function createStore(sql: Sql, log: Log): SqliteStore {
   const events = eventTable(sql);
   let dataVersion = Number(sql.pragma('data_version', { simple: true }));
   const requests = requestTable(sql);
+  const runSteps = stepRunner(sql);
   const thinned = thinning(sql);
   const restorations = sql.prepare<[], { backed_up_at: number; restored_at: number }>(
     'SELECT backed_up_at, restored_at FROM restoration ORDER BY id DESC',
@@ -80,6 +83,10 @@ function createStore(sql: Sql, log: Log): SqliteStore {
 
   return {
     collectorId,
+    accounts: keepAccounts({
+      read: async (steps) => runSteps(steps),
+      write: (steps) => group.keep(() => runSteps(steps())),
+    }),
     addToken: (hash, at, expiresAt, given) => group.keep(() => tokens.add(hash, at, expiresAt, given)),
     setLabels: (drafts, at) => group.keep(() => labels.set(drafts, at)),
     removeLabels: (rules, keys) => group.keep(() => labels.remove(rules, keys)),

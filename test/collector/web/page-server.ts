@@ -54,7 +54,7 @@ export async function servePage(first: Estate, now: () => Date = () => new Date(
     );
   };
   const answer = (request: IncomingMessage, response: ServerResponse): void => {
-    const path = request.url ?? '/';
+    const [path = '/'] = (request.url ?? '/').split('?');
     response.setHeader('content-security-policy', contentSecurityPolicy);
     if (path === '/api/v1/live') {
       response.writeHead(200, { 'content-type': 'text/event-stream', 'cache-control': 'no-store' });
@@ -70,7 +70,7 @@ export async function servePage(first: Estate, now: () => Date = () => new Date(
       response.end(JSON.stringify({ ...estate, at: now().toISOString() }));
       return;
     }
-    const file = files.get(path);
+    const file = files.get(path) ?? files.get(path.replace(/^(\/[^/]+)\/.*$/, '$1/*'));
     response.writeHead(file === undefined ? 404 : 200, { 'content-type': file?.contentType ?? 'text/plain' });
     response.end(file?.body ?? 'not found');
   };

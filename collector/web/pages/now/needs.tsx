@@ -1,15 +1,15 @@
 import { useSignal } from '@preact/signals';
-import type { Need, Needs as AllNeeds } from '../facts/needs.ts';
-import { CopyCommand } from '../parts/copy-command.tsx';
-import { LabelList } from '../parts/label-list.tsx';
-import { LifeBar } from '../parts/life-bar.tsx';
-import { Mark } from '../parts/mark.tsx';
-import { Moment, type Now } from '../parts/moment.tsx';
-import { Raw, RawLines } from '../parts/raw.tsx';
-import { More } from '../parts/table.tsx';
-import { printable } from '../printable.ts';
-import { absolute } from '../wording/duration.ts';
-import { counted, severityTone } from '../wording/words.ts';
+import type { Need, Needs as AllNeeds } from '../../facts/needs.ts';
+import { CopyCommand } from '../../parts/copy-command.tsx';
+import { LabelList } from '../../parts/label-list.tsx';
+import { LifeBar } from '../../parts/life-bar.tsx';
+import { Mark } from '../../parts/mark.tsx';
+import { Moment, type Now } from '../../parts/moment.tsx';
+import { Raw, RawLines } from '../../parts/raw.tsx';
+import { More } from '../../parts/table.tsx';
+import { printable } from '../../printable.ts';
+import { absolute } from '../../wording/duration.ts';
+import { counted, severityTone } from '../../wording/words.ts';
 
 const step = 20;
 

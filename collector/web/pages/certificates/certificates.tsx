@@ -1,13 +1,13 @@
 import { useSignal } from '@preact/signals';
-import type { CertificateView, Estate } from '../../serve/estate.ts';
-import { certificateRows, renewalTimes } from '../facts/estate-view.ts';
-import { LifeBar } from '../parts/life-bar.tsx';
-import { Day, Moment, type Now } from '../parts/moment.tsx';
-import { Places } from '../parts/places.tsx';
-import { Raw } from '../parts/raw.tsx';
-import { type Column, Table } from '../parts/table.tsx';
-import { issuerName, namesOf, shortFingerprint } from '../wording/names.ts';
-import { countWords, Nothing, Section } from './section.tsx';
+import type { CertificateView, Estate } from '../../../serve/estate.ts';
+import { certificateRows, renewalTimes } from '../../facts/estate-view.ts';
+import { LifeBar } from '../../parts/life-bar.tsx';
+import { Day, Moment, type Now } from '../../parts/moment.tsx';
+import { Places } from '../../parts/places.tsx';
+import { Raw } from '../../parts/raw.tsx';
+import { type Column, Table } from '../../parts/table.tsx';
+import { issuerName, namesOf, shortFingerprint } from '../../wording/names.ts';
+import { countWords, Nothing, Section } from '../../parts/section.tsx';
 
 /** Every certificate that any host found: who issued it, how long it lasts, where it lies and where it is served. */
 export function Certificates({ estate, filter, now }: { estate: Estate; filter: string; now: Now }) {

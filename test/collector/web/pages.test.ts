@@ -13,9 +13,9 @@ test.serial('the page turns red and green again without being loaded again', asy
 
     server.show(incidentEstate(new Date()));
     await page.locator('.verdict.critical h1', { hasText: '4 things need a person' }).waitFor();
-    t.is(await page.title(), '4 things need a person · Certherd');
+    t.is(await page.title(), '4 things need a person · Now · Certherd');
     t.is(await page.locator('[role=status]').innerText(), '4 things need a person');
-    t.is(await page.locator('table.endpoints .mark.critical', { hasText: 'drift' }).count(), 2);
+    t.regex(await page.locator('.tally').first().innerText(), /26 endpoints\s+2 drift/);
 
     server.show(healthyEstate(new Date()));
     await page.locator('.verdict.good').waitFor();
@@ -46,6 +46,7 @@ test.serial('what needs a person says whose it is, and leads to the runbook', as
     const labels = page.locator('.need').first().locator('.labels');
     t.regex(await labels.innerText(), /owner\s+payments\s+team\s+checkout\s+runbook\s+wiki\.example\.com\/tls/);
     t.is(await labels.locator('a').getAttribute('href'), 'https://wiki.example.com/tls');
+    await page.getByRole('link', { name: '26 endpoints' }).click();
     await page.locator('input[type=search]').fill('owner=payments');
     await page.locator('table.endpoints tbody tr').nth(1).waitFor({ state: 'detached' });
     t.regex(await page.locator('table.endpoints tbody tr').innerText(), /checkout\.example\.com\s+payments, checkout/);
@@ -53,23 +54,28 @@ test.serial('what needs a person says whose it is, and leads to the runbook', as
 });
 
 test.serial('the imported list stands beside what is served, and where the two do not agree comes first', async (t) => {
-  await withPage(t, incidentEstate(new Date()), async ({ page, server }) => {
-    const rows = page.locator('table.listed tbody tr');
-    t.deepEqual(
-      (await rows.allInnerTexts()).map((text) => text.split(/\s+/).slice(0, 2)),
-      [
-        ['differs', 'checkout.example.com'],
-        ['unseen', 'vpn.example.com'],
-        ['served', 'cdn.example.net'],
-      ],
-    );
-    t.regex(await rows.nth(1).innerText(), /network, core\s+31\.12\.2026\s+DigiCert\s+seen by no agent/);
-    await page.locator('input[type=search]').fill('unseen');
-    await rows.nth(1).waitFor({ state: 'detached' });
-    t.is(await rows.count(), 1);
-    server.show(healthyEstate(new Date()));
-    await page.locator('#listed').waitFor({ state: 'detached' });
-  });
+  await withPage(
+    t,
+    incidentEstate(new Date()),
+    async ({ page, server }) => {
+      const rows = page.locator('table.listed tbody tr');
+      t.deepEqual(
+        (await rows.allInnerTexts()).map((text) => text.split(/\s+/).slice(0, 2)),
+        [
+          ['differs', 'checkout.example.com'],
+          ['unseen', 'vpn.example.com'],
+          ['served', 'cdn.example.net'],
+        ],
+      );
+      t.regex(await rows.nth(1).innerText(), /network, core\s+31\.12\.2026\s+DigiCert\s+seen by no agent/);
+      await page.locator('input[type=search]').fill('unseen');
+      await rows.nth(1).waitFor({ state: 'detached' });
+      t.is(await rows.count(), 1);
+      server.show(healthyEstate(new Date()));
+      await page.locator('#listed').waitFor({ state: 'detached' });
+    },
+    { path: 'certificates' },
+  );
 });
 
 test.serial('the code of a finding leads to the section that explains it', async (t) => {
@@ -109,37 +115,68 @@ test.serial('with no host the page gives the two commands that bring one', async
 });
 
 test.serial('the chain of three tells by sign, shape and words where the newest certificate stopped', async (t) => {
-  await withPage(t, incidentEstate(new Date()), async ({ page }) => {
-    const row = page.locator('table.endpoints tbody tr', { hasText: 'checkout.example.com' }).first();
-    const chain = row.locator('.chain');
-    t.is(await chain.locator('.unseen').textContent(), 'issued and configured differ from served: ');
-    t.deepEqual(await chain.locator('.joint').allInnerTexts(), ['=', '≠']);
-    const prints = await chain.locator('.code').allTextContents();
-    t.regex(prints.join(' '), /^●[0-9a-f]{8} ●[0-9a-f]{8} ◆[0-9a-f]{8}$/);
-    t.regex(await row.innerText(), /The newest certificate is configured, not loaded\./);
-  });
+  await withPage(
+    t,
+    incidentEstate(new Date()),
+    async ({ page }) => {
+      const row = page.locator('table.endpoints tbody tr', { hasText: 'checkout.example.com' }).first();
+      const chain = row.locator('.chain');
+      t.is(await chain.locator('.unseen').textContent(), 'issued and configured differ from served: ');
+      t.deepEqual(await chain.locator('.joint').allInnerTexts(), ['=', '≠']);
+      const prints = await chain.locator('.code').allTextContents();
+      t.regex(prints.join(' '), /^●[0-9a-f]{8} ●[0-9a-f]{8} ◆[0-9a-f]{8}$/);
+      t.regex(await row.innerText(), /The newest certificate is configured, not loaded\./);
+    },
+    { path: 'endpoints' },
+  );
 });
 
 test.serial('an unknown host and its endpoints are grey and never green', async (t) => {
-  await withPage(t, incidentEstate(new Date()), async ({ page }) => {
-    const rows = page.locator('tbody tr', { hasText: 'build-1' }).filter({ hasText: 'unknown' });
-    t.is(await rows.count(), 3);
-    t.is(await rows.locator('.good').count(), 0);
-    t.is(await rows.locator('.mark.unknown').count(), 3);
-  });
+  await withPage(
+    t,
+    incidentEstate(new Date()),
+    async ({ page }) => {
+      const rows = page.locator('tbody tr', { hasText: 'build-1' }).filter({ hasText: 'unknown' });
+      t.is(await rows.count(), 2);
+      t.is(await rows.locator('.good').count(), 0);
+      t.is(await rows.locator('.mark.unknown').count(), 2);
+      await page.getByRole('navigation').getByRole('link', { name: 'Hosts' }).click();
+      await rows.and(page.locator('table.hosts tr')).waitFor();
+      t.is(await rows.locator('.good').count(), 0);
+    },
+    { path: 'endpoints' },
+  );
 });
 
-test.serial('the filter leaves what fits and never hides what needs a person', async (t) => {
-  await withPage(t, incidentEstate(new Date()), async ({ page }) => {
-    await page.keyboard.press('/');
-    await page.keyboard.type('mail-1 smtp');
-    await page.locator('#endpoints header', { hasText: '1 of 26' }).waitFor();
-    t.is(await page.locator('table.endpoints tbody tr').count(), 1);
-    t.is(await page.locator('.need.critical').count(), 2);
-    await page.keyboard.type(' nothing-like-this');
-    await page.getByText('No endpoint fits the filter.').waitFor();
-  });
-});
+test.serial(
+  'the address says what is seen: search, page and item come back with it and with the back button',
+  async (t) => {
+    await withPage(t, incidentEstate(new Date()), async ({ page, server }) => {
+      await page.evaluate(() => document.body.setAttribute('data-loaded', 'once'));
+      await page.keyboard.press('/');
+      await page.locator('h1', { hasText: 'Certificates' }).waitFor();
+      t.is(await page.evaluate(() => document.activeElement?.tagName), 'MAIN', 'focus follows to the page');
+      await page.getByRole('link', { name: 'Endpoints' }).click();
+      await page.locator('table.endpoints').waitFor();
+      await page.keyboard.press('/');
+      await page.keyboard.type('mail-1 smtp');
+      await page.locator('#endpoints header', { hasText: '1 of 26' }).waitFor();
+      t.is(page.url(), `${server.url}endpoints?q=mail-1+smtp`);
+      await page.keyboard.type(' nothing-like-this');
+      await page.getByText('No endpoint fits the filter.').waitFor();
+      await page.goBack();
+      await page.locator('h1', { hasText: 'Certificates' }).waitFor();
+      await page.goForward();
+      t.is(await page.locator('input[type=search]').inputValue(), 'mail-1 smtp nothing-like-this');
+      t.is(await page.locator('body').getAttribute('data-loaded'), 'once');
+      await page.reload();
+      await page.getByText('No endpoint fits the filter.').waitFor();
+      await page.goto(`${server.url}certificates/nothing`);
+      await page.getByRole('link', { name: 'Now' }).click();
+      await page.locator('.verdict.critical').waitFor();
+    });
+  },
+);
 
 test.serial('a change keeps the focus, the scroll position and what was opened', async (t) => {
   await withPage(t, incidentEstate(new Date()), async ({ page, server }) => {
@@ -148,8 +185,8 @@ test.serial('a change keeps the focus, the scroll position and what was opened',
     const scrolled = await page.evaluate(() => scrollY);
     t.true(scrolled > 0);
     const next = incidentEstate(new Date());
-    server.show({ ...next, hosts: next.hosts.map((host) => ({ ...host, agentVersion: '0.1.1' })) });
-    await page.locator('table.hosts', { hasText: '0.1.1' }).waitFor();
+    server.show({ ...next, collector: { ...next.collector, version: '0.1.1' } });
+    await page.locator('footer', { hasText: '0.1.1' }).waitFor();
     t.not(await entry.getAttribute('open'), null);
     t.is(await page.evaluate(() => document.activeElement?.tagName), 'SUMMARY');
     t.is(await page.evaluate(() => scrollY), scrolled);

@@ -1,4 +1,4 @@
-import { CopyCommand } from '../parts/copy-command.tsx';
+import { CopyCommand } from '../../parts/copy-command.tsx';
 
 /** What to do while there is no host: the two commands that bring one here. */
 export function FirstHost() {

@@ -1,8 +1,8 @@
-import type { Proof, Verdict as VerdictWords } from '../facts/proof.ts';
-import type { Connection } from '../live/follow-estate.ts';
-import { Shape } from '../parts/mark.tsx';
-import { Moment, type Now } from '../parts/moment.tsx';
-import { counted } from '../wording/words.ts';
+import type { Proof, Verdict as VerdictWords } from '../../facts/proof.ts';
+import type { Connection } from '../../live/follow-estate.ts';
+import { Shape } from '../../parts/mark.tsx';
+import { Moment, type Now } from '../../parts/moment.tsx';
+import { counted } from '../../wording/words.ts';
 
 interface VerdictProps {
   readonly verdict: VerdictWords;

@@ -1,12 +1,12 @@
-import type { HostView } from '../../serve/estate.ts';
-import { hostRows } from '../facts/estate-view.ts';
-import { Mark } from '../parts/mark.tsx';
-import { Moment, type Now } from '../parts/moment.tsx';
-import { Raw } from '../parts/raw.tsx';
-import { type Column, Table } from '../parts/table.tsx';
-import { Whose } from '../parts/whose.tsx';
-import { hostTone, modeWords } from '../wording/words.ts';
-import { countWords, Nothing, Section } from './section.tsx';
+import type { HostView } from '../../../serve/estate.ts';
+import { hostRows } from '../../facts/estate-view.ts';
+import { Mark } from '../../parts/mark.tsx';
+import { Moment, type Now } from '../../parts/moment.tsx';
+import { Raw } from '../../parts/raw.tsx';
+import { type Column, Table } from '../../parts/table.tsx';
+import { Whose } from '../../parts/whose.tsx';
+import { hostTone, modeWords } from '../../wording/words.ts';
+import { countWords, Nothing, Section } from '../../parts/section.tsx';
 
 /** Every enrolled host: what is known of it, and how fresh that is. */
 export function Hosts({ hosts, filter, now }: { hosts: readonly HostView[]; filter: string; now: Now }) {

@@ -1,27 +1,23 @@
 import { useSignal } from '@preact/signals';
 import type { Step } from '@certherd/protocol/event';
 import type { EventView } from '../../serve/estate.ts';
-import { eventRows } from '../facts/estate-view.ts';
-import { Shape } from '../parts/mark.tsx';
-import { Moment, type Now } from '../parts/moment.tsx';
-import { Raw, RawLines } from '../parts/raw.tsx';
-import { More } from '../parts/table.tsx';
+import { Shape } from './mark.tsx';
+import { Moment, type Now } from './moment.tsx';
+import { Raw, RawLines } from './raw.tsx';
+import { More } from './table.tsx';
 import { took } from '../wording/duration.ts';
 import { kindName, type Tone } from '../wording/words.ts';
-import { countWords, Nothing, Section } from './section.tsx';
+import { Nothing, Section } from './section.tsx';
 
 const step = 20;
 
 /** The last outcomes and changes, newest first; each opens to its steps and their durations. */
-export function Events({ events, filter, now }: { events: readonly EventView[]; filter: string; now: Now }) {
+export function Events({ events, now }: { events: readonly EventView[]; now: Now }) {
   const limit = useSignal(step);
-  const rows = eventRows(events, filter);
-  const shown = rows.slice(0, limit.value);
+  const shown = events.slice(0, limit.value);
   return (
-    <Section id="events" title="Last events" count={countWords(rows.length, events.length)}>
-      {rows.length === 0 && (
-        <Nothing>{events.length > 0 ? 'No event fits the filter.' : 'Nothing has happened yet.'}</Nothing>
-      )}
+    <Section id="events" title="Last events" count={`${events.length}`}>
+      {events.length === 0 && <Nothing>Nothing has happened yet.</Nothing>}
       <ol class="events">
         {shown.map((event) => (
           <li key={JSON.stringify([event.agentId, event.epoch, event.seq])}>
@@ -31,7 +27,7 @@ export function Events({ events, filter, now }: { events: readonly EventView[]; 
       </ol>
       <More
         shown={shown.length}
-        total={rows.length}
+        total={events.length}
         ask={() => {
           limit.value += step * 2;
         }}

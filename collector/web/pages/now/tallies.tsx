@@ -1,11 +1,11 @@
-import type { Estate } from '../../serve/estate.ts';
-import { nextToEnd, type Proof } from '../facts/proof.ts';
-import { LifeBar } from '../parts/life-bar.tsx';
-import { Shape } from '../parts/mark.tsx';
-import { Moment, type Now } from '../parts/moment.tsx';
-import { Raw } from '../parts/raw.tsx';
-import { namesOf } from '../wording/names.ts';
-import { counted, endpointStatuses, endpointTone, hostStatuses, hostTone, type Tone } from '../wording/words.ts';
+import type { Estate } from '../../../serve/estate.ts';
+import { nextToEnd, type Proof } from '../../facts/proof.ts';
+import { LifeBar } from '../../parts/life-bar.tsx';
+import { Shape } from '../../parts/mark.tsx';
+import { Moment, type Now } from '../../parts/moment.tsx';
+import { Raw } from '../../parts/raw.tsx';
+import { namesOf } from '../../wording/names.ts';
+import { counted, endpointStatuses, endpointTone, hostStatuses, hostTone, type Tone } from '../../wording/words.ts';
 
 /** The estate at a glance: how many there are, in which state, and what comes next. */
 export function Tallies({ estate, proof, now }: { estate: Estate; proof: Proof; now: Now }) {
@@ -39,7 +39,7 @@ function Tally({ section, one, parts, total }: TallyProps) {
   return (
     <li class="tally">
       <p class="figure">
-        <a href={`#${section}`}>
+        <a href={`/${section}`}>
           <b>{total}</b> {total === 1 ? one : `${one}s`}
         </a>
       </p>
@@ -74,7 +74,7 @@ function Ahead({ estate, now }: { estate: Estate; now: Now }) {
   return (
     <li class="tally">
       <p class="figure">
-        <a href="#certificates">
+        <a href="/certificates">
           <b>{leaves}</b> {leaves === 1 ? 'certificate' : 'certificates'}
         </a>
       </p>

@@ -1,15 +1,15 @@
-import type { EndpointView } from '../../serve/estate.ts';
-import { endpointRows } from '../facts/estate-view.ts';
-import { ChainHead, ChainOfThree } from '../parts/chain-of-three.tsx';
-import { LifeBar } from '../parts/life-bar.tsx';
-import { Mark } from '../parts/mark.tsx';
-import { Moment, type Now } from '../parts/moment.tsx';
-import { Raw } from '../parts/raw.tsx';
-import { type Column, Table } from '../parts/table.tsx';
-import { Whose } from '../parts/whose.tsx';
-import { listenerName } from '../wording/names.ts';
-import { endpointTone, failureWords, reachedWords } from '../wording/words.ts';
-import { countWords, Nothing, Section } from './section.tsx';
+import type { EndpointView } from '../../../serve/estate.ts';
+import { endpointRows } from '../../facts/estate-view.ts';
+import { ChainHead, ChainOfThree } from '../../parts/chain-of-three.tsx';
+import { LifeBar } from '../../parts/life-bar.tsx';
+import { Mark } from '../../parts/mark.tsx';
+import { Moment, type Now } from '../../parts/moment.tsx';
+import { Raw } from '../../parts/raw.tsx';
+import { type Column, Table } from '../../parts/table.tsx';
+import { Whose } from '../../parts/whose.tsx';
+import { listenerName } from '../../wording/names.ts';
+import { endpointTone, failureWords, reachedWords } from '../../wording/words.ts';
+import { countWords, Nothing, Section } from '../../parts/section.tsx';
 
 interface EndpointsProps {
   readonly endpoints: readonly EndpointView[];

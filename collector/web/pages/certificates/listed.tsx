@@ -1,12 +1,12 @@
-import type { Estate } from '../../serve/estate.ts';
-import { type ListedRow, listedRows, type ListedStatus } from '../facts/listed-rows.ts';
-import { Mark } from '../parts/mark.tsx';
-import { Day } from '../parts/moment.tsx';
-import { Raw } from '../parts/raw.tsx';
-import { type Column, Table } from '../parts/table.tsx';
-import { Whose } from '../parts/whose.tsx';
-import type { Tone } from '../wording/words.ts';
-import { countWords, Nothing, Section } from './section.tsx';
+import type { Estate } from '../../../serve/estate.ts';
+import { type ListedRow, listedRows, type ListedStatus } from '../../facts/listed-rows.ts';
+import { Mark } from '../../parts/mark.tsx';
+import { Day } from '../../parts/moment.tsx';
+import { Raw } from '../../parts/raw.tsx';
+import { type Column, Table } from '../../parts/table.tsx';
+import { Whose } from '../../parts/whose.tsx';
+import type { Tone } from '../../wording/words.ts';
+import { countWords, Nothing, Section } from '../../parts/section.tsx';
 
 /** The list that somebody imported, beside what hosts serve: where the two do not agree first. */
 export function Listed({ estate, filter }: { estate: Estate; filter: string }) {
