@@ -138,6 +138,12 @@ export const kinds: readonly { line: RegExp; how: 'run' | 'guest' | 'elsewhere';
     shownBy: 'test/scripts/launchers.test.ts',
   },
   {
+    line: /^\.\/scripts\/demo --estate case-study$/,
+    how: 'elsewhere',
+    why: 'stays up until Ctrl-C',
+    shownBy: 'test/scripts/case-study.test.ts',
+  },
+  {
     line: /^(?:scripts\/setup package|git clone … certherd && cd certherd|npm run check|npx ava test\/agent)$/,
     how: 'elsewhere',
     why: 'CI does it in its own words',
