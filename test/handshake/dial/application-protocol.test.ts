@@ -1,11 +1,11 @@
 import type net from 'node:net';
 import tls from 'node:tls';
 import test, { type ExecutionContext } from 'ava';
-import { systemDialer } from '../../../../agent/system/dialer.ts';
-import { mint } from '../../../helpers/mint.ts';
-import { startNginx } from '../../../helpers/testbed/nginx.ts';
-import { openSandbox } from '../../../helpers/testbed/sandbox.ts';
-import { until } from '../../../helpers/testbed/until.ts';
+import { systemDialer } from '../../../handshake/dialer.ts';
+import { mint } from '../../helpers/mint.ts';
+import { startNginx } from '../../helpers/testbed/nginx.ts';
+import { openSandbox } from '../../helpers/testbed/sandbox.ts';
+import { until } from '../../helpers/testbed/until.ts';
 import { writeFileSync } from 'node:fs';
 
 const dial = systemDialer();

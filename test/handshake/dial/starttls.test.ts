@@ -1,12 +1,12 @@
 import { createServer, type AddressInfo, type Socket } from 'node:net';
 import tls from 'node:tls';
 import test, { type ExecutionContext } from 'ava';
-import type { StartTls } from '@certherd/protocol/snapshot';
-import { systemDialer } from '../../../../agent/system/dialer.ts';
-import { mint } from '../../../helpers/mint.ts';
-import { postgresBinaries, startPostgres } from '../../../helpers/testbed/postgres.ts';
-import { openSandbox } from '../../../helpers/testbed/sandbox.ts';
-import { plainTextServer } from '../../../helpers/plain-text-server.ts';
+import { StartTls } from '@certherd/protocol/snapshot';
+import { systemDialer } from '../../../handshake/dialer.ts';
+import { mint } from '../../helpers/mint.ts';
+import { postgresBinaries, startPostgres } from '../../helpers/testbed/postgres.ts';
+import { openSandbox } from '../../helpers/testbed/sandbox.ts';
+import { plainTextServer } from '../../helpers/plain-text-server.ts';
 
 const dial = systemDialer();
 const leaf = await mint({ names: ['mail.example.test'] });
@@ -25,7 +25,10 @@ async function listening(t: ExecutionContext, attend: (socket: Socket) => void):
   return (server.address() as AddressInfo).port;
 }
 
-for (const protocol of ['smtp', 'imap', 'pop3', 'postgres'] as const) {
+/** Their clients speak first, in what is no TLS record: a server of TLS hangs up. */
+const speakFirst: readonly string[] = ['postgres', 'ldap'];
+
+for (const protocol of StartTls.enum) {
   test(`${protocol}: the leaf is seen behind the plain-text dialogue, as openssl s_client sees it`, async (t) => {
     const server = await plainTextServer(protocol, leaf);
     t.teardown(() => server.close());
@@ -36,7 +39,11 @@ for (const protocol of ['smtp', 'imap', 'pop3', 'postgres'] as const) {
     const seen = await sandbox.run('/usr/bin/openssl', ['s_client', ...peer]);
     t.true(seen.stdout.includes(leaf.pem.trim()), 'an independent client sees it too');
     const without = await asked(server.port, undefined);
-    t.is(without, protocol === 'postgres' ? 'connection-reset' : 'not-tls', 'and without the dialogue it is no TLS');
+    t.is(
+      without,
+      speakFirst.includes(protocol) ? 'connection-reset' : 'not-tls',
+      'and without the dialogue it is no TLS',
+    );
   });
 
   test(`${protocol}: plain text behind the leave to begin TLS is never taken for the server's`, async (t) => {
@@ -50,8 +57,7 @@ for (const protocol of ['smtp', 'imap', 'pop3', 'postgres'] as const) {
     secure.on('tlsClientError', () => {});
     t.teardown(() => secure.close());
     const port = await listening(t, (socket) => void secure.emit('connection', socket));
-    // PostgreSQL's request is no TLS record, upon which the server hangs up
-    t.is(await asked(port, protocol, 700), protocol === 'postgres' ? 'connection-reset' : 'timed-out');
+    t.is(await asked(port, protocol, 700), speakFirst.includes(protocol) ? 'connection-reset' : 'timed-out');
     t.is(await asked(await listening(t, () => {}), protocol, 300), 'timed-out');
   });
 }

@@ -5,9 +5,9 @@ import tls from 'node:tls';
 import test, { type ExecutionContext } from 'ava';
 import type { SignatureAlgorithm } from '@certherd/protocol/certificate';
 import { readCertificate } from '@certherd/x509/certificate';
-import { systemDialer } from '../../../../agent/system/dialer.ts';
-import { mintMlDsa } from '../../../helpers/post-quantum.ts';
-import { openSandbox } from '../../../helpers/testbed/sandbox.ts';
+import { systemDialer } from '../../../handshake/dialer.ts';
+import { mintMlDsa } from '../../helpers/post-quantum.ts';
+import { openSandbox } from '../../helpers/testbed/sandbox.ts';
 
 const dial = systemDialer();
 const families: SignatureAlgorithm[] = ['ecdsa', 'rsa', 'ed25519', 'other'];

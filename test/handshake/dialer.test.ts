@@ -2,10 +2,10 @@ import fs from 'node:fs';
 import net from 'node:net';
 import tls from 'node:tls';
 import test, { type ExecutionContext } from 'ava';
-import { systemDialer } from '../../../agent/system/dialer.ts';
-import type { DialTarget } from '../../../agent/ports.ts';
-import { testDirectory } from '../../helpers/directory.ts';
-import { mint } from '../../helpers/mint.ts';
+import { systemDialer } from '../../handshake/dialer.ts';
+import type { DialTarget } from '../../handshake/dial.ts';
+import { testDirectory } from '../helpers/directory.ts';
+import { mint } from '../helpers/mint.ts';
 
 const dial = systemDialer();
 const minted = await mint({ names: ['shop.example.test'] });

@@ -3,9 +3,9 @@ import { connect as connectTcp, isIP, type Socket } from 'node:net';
 import tls from 'node:tls';
 import { type Failure, failed, type Result, success } from '@certherd/protocol/failure';
 import type { StartTls } from '@certherd/protocol/snapshot';
-import { continueDialogue, openDialogue, type Turn } from '../formats/starttls.ts';
-import { sentCertificates } from '../formats/tls-certificates.ts';
-import type { Dialer, DialTarget, Handshake } from '../ports.ts';
+import { continueDialogue, openDialogue, type Turn } from './starttls.ts';
+import { sentCertificates } from './tls-certificates.ts';
+import type { Dialer, DialTarget, Handshake } from './dial.ts';
 import { failureReason, isProtocolRefusal, isServerAlert } from './dial/failure-reason.ts';
 import { signatureOffers } from './dial/offers.ts';
 import { tap } from './dial/tap.ts';
@@ -22,7 +22,7 @@ type Ended = Result<Handshake, Failure & { protocolRefused?: true }>;
 export function systemDialer(): Dialer {
   const offers = signatureOffers();
   return async (target) => {
-    const context = offers(target.algorithm);
+    const context = offers(target.algorithm, target.tlsVersion);
     if (!context.ok) return context;
     const began = performance.now();
     const first = await handshake(target, context.value, target.startTls ? [] : webProtocols);
@@ -86,9 +86,9 @@ function ask(raw: Socket, protocol: StartTls, done: (failure?: Failure) => void)
     const next = continueDialogue(turn.dialogue, bytes);
     if (next.ok) turn = next.value;
     if (!next.ok || turn.go) raw.off('data', listen).pause();
-    if (!next.ok) done(next.failure);
-    else if (turn.go) done();
-    else if (turn.send.length > 0) raw.write(turn.send);
+    if (!next.ok) return done(next.failure);
+    if (turn.send.length > 0) raw.write(turn.send);
+    if (turn.go) done();
   };
   raw.on('data', listen);
 }

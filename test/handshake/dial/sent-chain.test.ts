@@ -2,11 +2,11 @@ import { X509Certificate } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
-import { systemDialer } from '../../../../agent/system/dialer.ts';
-import { mint, mintChain } from '../../../helpers/mint.ts';
-import { startNginx } from '../../../helpers/testbed/nginx.ts';
-import { openSandbox, type Sandbox } from '../../../helpers/testbed/sandbox.ts';
-import { until } from '../../../helpers/testbed/until.ts';
+import { systemDialer } from '../../../handshake/dialer.ts';
+import { mint, mintChain } from '../../helpers/mint.ts';
+import { startNginx } from '../../helpers/testbed/nginx.ts';
+import { openSandbox, type Sandbox } from '../../helpers/testbed/sandbox.ts';
+import { until } from '../../helpers/testbed/until.ts';
 
 const dial = systemDialer();
 const { root, intermediate, leaf } = await mintChain();

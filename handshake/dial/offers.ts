@@ -1,9 +1,9 @@
 import tls from 'node:tls';
-import type { SignatureAlgorithm } from '@certherd/protocol/certificate';
 import { failed, type Result, success } from '@certherd/protocol/failure';
+import type { Offered, TlsVersion } from '../dial.ts';
 
 /** Signature schemes by the kind of leaf that can make them (RFC 8446 4.2.3, RFC 8734, ML-DSA), in OpenSSL's names. */
-const schemes: Record<SignatureAlgorithm, string> = {
+const schemes: Record<Exclude<Offered, 'any'>, string> = {
   ecdsa:
     'ecdsa_secp256r1_sha256:ecdsa_secp384r1_sha384:ecdsa_secp521r1_sha512:' +
     'ecdsa_brainpoolP256r1tls13_sha256:ecdsa_brainpoolP384r1tls13_sha384:ecdsa_brainpoolP512r1tls13_sha512:' +
@@ -22,27 +22,31 @@ const groups =
   'brainpoolP256r1tls13:brainpoolP384r1tls13:brainpoolP512r1tls13';
 
 /**
- * What to offer in a handshake that asks for one kind of leaf. A context is made once and serves all handshakes of its kind,
- * because making one costs more than a handshake. Security level 0: a weak key is to be seen and told, not refused.
+ * What to offer in a handshake that asks for one kind of leaf, or any, in one version of TLS or both that are in use. A context is made once
+ * and serves all handshakes of its kind, because making one costs more than a handshake. Security level 0: a weak key or an old version
+ * is to be seen and told, not refused.
  */
-export function signatureOffers(): (algorithm: SignatureAlgorithm) => Result<tls.SecureContext> {
-  const contexts = new Map<SignatureAlgorithm, Result<tls.SecureContext>>();
-  return (algorithm) => {
-    const known = contexts.get(algorithm) ?? contextOf(algorithm);
-    contexts.set(algorithm, known);
+export function signatureOffers(): (algorithm: Offered, version?: TlsVersion) => Result<tls.SecureContext> {
+  const contexts = new Map<string, Result<tls.SecureContext>>();
+  return (algorithm, version) => {
+    const key = `${algorithm} ${version ?? ''}`;
+    const known = contexts.get(key) ?? contextOf(algorithm, version);
+    contexts.set(key, known);
     return known;
   };
 }
 
-function contextOf(algorithm: SignatureAlgorithm): Result<tls.SecureContext> {
+function contextOf(algorithm: Offered, version: TlsVersion | undefined): Result<tls.SecureContext> {
+  const { ecdsa, rsa, ed25519, other } = schemes;
   try {
     return success(
       tls.createSecureContext({
         ca: [],
-        sigalgs: schemes[algorithm],
+        sigalgs: algorithm === 'any' ? [ecdsa, ed25519, rsa, other].join(':') : schemes[algorithm],
         ciphers: `${tls.DEFAULT_CIPHERS}:@SECLEVEL=0`,
         ecdhCurve: groups,
-        minVersion: 'TLSv1.2',
+        minVersion: version ?? 'TLSv1.2',
+        ...(version && { maxVersion: version }),
       }),
     );
   } catch (error) {

@@ -1,9 +1,9 @@
 import { Duplex } from 'node:stream';
 import tls from 'node:tls';
 import test from 'ava';
-import fc from '../../helpers/properties.ts';
-import { sentCertificates } from '../../../agent/formats/tls-certificates.ts';
-import { mint, mintChain } from '../../helpers/mint.ts';
+import fc from '../helpers/properties.ts';
+import { sentCertificates } from '../../handshake/tls-certificates.ts';
+import { mint, mintChain } from '../helpers/mint.ts';
 
 const { root, intermediate, leaf } = await mintChain();
 const stranger = await mint({ names: ['stranger.example.test'] });

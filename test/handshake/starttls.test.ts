@@ -1,7 +1,7 @@
 import test from 'ava';
-import fc from '../../helpers/properties.ts';
-import { type StartTls } from '@certherd/protocol/snapshot';
-import { continueDialogue, openDialogue } from '../../../agent/formats/starttls.ts';
+import fc from '../helpers/properties.ts';
+import { StartTls } from '@certherd/protocol/snapshot';
+import { continueDialogue, openDialogue } from '../../handshake/starttls.ts';
 
 interface Ended {
   end: string;
@@ -23,6 +23,7 @@ function played(protocol: StartTls, pieces: readonly (string | Uint8Array)[]): E
   return { end: 'waits', said };
 }
 
+const ldapRequest = Buffer.from('\x30\x1d\x02\x01\x01\x77\x18\x80\x161.3.6.1.4.1.1466.20037', 'latin1').toString('hex');
 const ehlo = 'EHLO [127.0.0.1]\r\n';
 const cases: [title: string, protocol: StartTls, pieces: string[], expected: Ended][] = [
   [
@@ -47,6 +48,39 @@ const cases: [title: string, protocol: StartTls, pieces: string[], expected: End
     'smtp',
     ['220 hi\r\n', '250-STARTTLSX\r\n250 OK\r\n'],
     { end: 'starttls-refused', said: [ehlo] },
+  ],
+  [
+    'FTP whose greeting has lines of any kind in its middle',
+    'ftp',
+    ['220-hi\r\n  there\r\n', '2200 no end\r\n220 go on\r\n', '234 TLS\r\n'],
+    { end: 'go', said: ['AUTH TLS\r\n'] },
+  ],
+  ['FTP that knows no TLS', 'ftp', ['220 hi\r\n', '534 no\r\n'], { end: 'starttls-refused', said: ['AUTH TLS\r\n'] }],
+  ['HTTP in the place of FTP', 'ftp', ['HTTP/1.1 400 Bad Request\r\n'], { end: 'malformed', said: [] }],
+  [
+    'MySQL without TLS, its greeting in two pieces',
+    'mysql',
+    ['\x14\0\0', '\0\n8.0\0\x01\0\0\0abcdefgh\0\xff\xf7'],
+    { end: 'starttls-refused', said: [] },
+  ],
+  [
+    'MySQL that lets nobody in',
+    'mysql',
+    ['\x08\0\0\0\xff\x6a\x04denied'.slice(0, 12)],
+    { end: 'starttls-refused', said: [] },
+  ],
+  ['a packet of another protocol in the place of MySQL', 'mysql', ['HTTP/1.1 400'], { end: 'malformed', said: [] }],
+  [
+    'LDAP that refuses, its answer in two pieces and with a long length',
+    'ldap',
+    ['\x30\x81\x0c\x02\x01\x01\x78\x07', '\x0a\x01\x35\x04\0\x04\0'],
+    { end: 'starttls-refused', said: [ldapRequest] },
+  ],
+  [
+    'LDAP that answers another message',
+    'ldap',
+    ['\x30\x0c\x02\x01\x02\x78\x07\x0a\x01\0\x04\0\x04\0'],
+    { end: 'malformed', said: [ldapRequest] },
   ],
   ['SMTP that is too busy', 'smtp', ['421 later\r\n'], { end: 'starttls-refused', said: [] }],
   [
@@ -122,14 +156,10 @@ test('no bytes make it throw, go on for ever, or keep more than 64 KiB', (t) => 
     fc.nat(90_000).map((size) => new Uint8Array(size).fill(0x61)),
   );
   fc.assert(
-    fc.property(
-      fc.constantFrom('smtp', 'imap', 'pop3', 'postgres'),
-      fc.array(piece, { maxLength: 12 }),
-      (protocol, pieces) => {
-        const { end } = played(protocol, pieces);
-        t.true(['go', 'waits', 'starttls-refused', 'malformed'].includes(end));
-      },
-    ),
+    fc.property(fc.constantFrom(...StartTls.enum), fc.array(piece, { maxLength: 12 }), (protocol, pieces) => {
+      const { end } = played(protocol, pieces);
+      t.true(['go', 'waits', 'starttls-refused', 'malformed'].includes(end));
+    }),
   );
 });
 

@@ -1,7 +1,7 @@
 import test from 'ava';
-import fc from '../../helpers/properties.ts';
-import { decodePem, isCertificateLabel, isKeyLabel, readPemBlocks } from '../../../agent/formats/pem.ts';
-import { toPem } from '../../helpers/mint.ts';
+import fc from '../helpers/properties.ts';
+import { decodePem, isCertificateLabel, isKeyLabel, readPemBlocks } from '../../x509/pem.ts';
+import { toPem } from '../helpers/mint.ts';
 
 const bytes = (text: string) => Buffer.from(text, 'latin1');
 const labels = (text: string) => readPemBlocks(bytes(text)).map(({ label }) => label);
