@@ -97,7 +97,7 @@ export function createIngest(
     if (!kept.ok) return channel.refuse('try-later', kept.failure.reason, tryLater.retryAfterSeconds);
     if (!kept.value) return channel.refuse('revoked', 'snapshot');
     gate.liveness.heard(agentId, lookAt(frame.observedAt, frame.observedAt));
-    gate.changed(kept.value);
+    gate.changed(kept.value, [agentId]);
     gate.snapshotKept?.(frame.digest);
   }
 
@@ -112,7 +112,7 @@ export function createIngest(
     if (!kept.value) return channel.refuse('revoked', 'events');
     gate.liveness.heard(agentId);
     channel.send({ type: 'ack', epoch, seq: kept.value.ackedSeq });
-    if (kept.value.added > 0) gate.changed(['events']);
+    if (kept.value.added > 0) gate.changed(['events'], [agentId]);
   }
 
   /** Reading stops while too much waits, so that a flood stays in the sender's own buffers. */

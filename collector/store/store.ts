@@ -3,6 +3,7 @@ import type {
   Change,
   EventFacts,
   Facts,
+  HostReads,
   LabelDraft,
   LabelRule,
   ListedFacts,
@@ -19,7 +20,7 @@ import type { CopyDatabase } from './sqlite/backup.ts';
  * All that the collector keeps: in a file of its own (sqlite/), or in a database that several collectors share (postgres/). Writes resolve when
  * they are durable, or say why nothing was kept. Reads reject where the database cannot be read.
  */
-export interface Store extends Records {
+export interface Store extends Records, HostReads {
   collectorId: string;
   /** Takes a host's identity away, for good. False: there is no such host, or it was done before. */
   revoke: (agentId: string, at: number) => Promise<Kept<boolean>>;
@@ -42,6 +43,7 @@ export interface Store extends Records {
   noteAgentAddress: (address: string) => Promise<Kept<void>>;
   /** Writes one row: can anything be kept? */
   checkWritable: (at: number) => Promise<Kept<void>>;
+  /** All at once, for commands: what serves reads some hosts at a time. */
   facts: () => Promise<Facts>;
   /** Hosts that were ever enrolled. */
   hostCount: () => Promise<number>;
