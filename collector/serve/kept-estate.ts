@@ -49,6 +49,8 @@ export interface KeptEstateNeeds {
 /** What comes within this time is told together. */
 const gatherMs = 50;
 const tickMs = 1_000;
+/** Followers are told this often who was only heard again; whoever asks sees it at once. */
+const heardEveryMs = 5_000;
 const retryMs = 1_000;
 /** Looking for what others changed takes a twentieth of the time at most. */
 const sweepRest = 20;
@@ -76,6 +78,7 @@ export function keepEstate({
   let events: EventView[] = [];
   let lastEvent: number | undefined;
   let toldAt = clock.monotonic();
+  let heardToldAt = toldAt;
   let running = false;
   let failing = false;
   let closed = false;
@@ -252,12 +255,14 @@ export function keepEstate({
     toldAt = clock.monotonic();
     const isFirst = !told;
     if (isFirst) keeper.forgetChanges();
-    const changes = keeper.changes();
+    const withHeard = toldAt - heardToldAt >= heardEveryMs;
+    if (withHeard) heardToldAt = toldAt;
+    const changes = keeper.changes(withHeard);
     const newList = told !== undefined && told.listed !== listed.rows;
     const some = [changes.hosts, changes.heard, changes.certificates, changes.gone, fresh].some(
       (list) => list.length > 0,
     );
-    if (told && !some && !newList) return told;
+    if (told && !some && !newList) return (told = { ...told, parts: keeper.parts() });
     const revision = (told?.revision ?? 0) + 1;
     told = { parts: keeper.parts(), events, listed: listed.rows, revision };
     const at = new Date(clock.now()).toISOString();
