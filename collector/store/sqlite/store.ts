@@ -18,12 +18,16 @@ import { draftsOf } from '../rows/label.ts';
 import { hostTable } from './hosts.ts';
 import { labelTable } from './labels.ts';
 import { listedTable } from './listed.ts';
+import { accountSteps } from '../account-steps.ts';
+import { keepAccounts } from '../keep-accounts.ts';
 import type { Mark } from './mark.ts';
 import { type Migration, readMigrations } from '../migrations.ts';
 import { requestTable } from './requests.ts';
 import { type OpenSqlite, type Sql, sqliteFor } from './sqlite.ts';
 import { settingTable } from './settings.ts';
 import { snapshotTable } from './snapshots.ts';
+import { stepRunner } from './steps.ts';
+import type { AuditEntry } from '../accounts.ts';
 import type { Store } from '../store.ts';
 import { thinning } from './thin.ts';
 import { tokenTable } from './tokens.ts';
@@ -73,6 +77,7 @@ function createStore(sql: Sql, log: Log): SqliteStore {
   const events = eventTable(sql);
   let dataVersion = Number(sql.pragma('data_version', { simple: true }));
   const requests = requestTable(sql);
+  const runSteps = stepRunner(sql);
   const thinned = thinning(sql);
   const restorations = sql.prepare<[], { backed_up_at: number; restored_at: number }>(
     'SELECT backed_up_at, restored_at FROM restoration ORDER BY id DESC',
@@ -82,14 +87,23 @@ function createStore(sql: Sql, log: Log): SqliteStore {
 
   return {
     collectorId,
-    addToken: (hash, at, expiresAt, given) => group.keep(() => tokens.add(hash, at, expiresAt, given)),
-    setLabels: (drafts, at) => group.keep(() => labels.set(drafts, at)),
-    removeLabels: (rules, keys) => group.keep(() => labels.remove(rules, keys)),
+    accounts: keepAccounts({
+      read: async (steps) => runSteps(steps),
+      write: (steps) => group.keep(() => runSteps(steps())),
+    }),
+    addToken: (hash, at, expiresAt, given, entry) =>
+      group.keep(() => {
+        tokens.add(hash, at, expiresAt, given);
+        note(entry);
+      }),
+    setLabels: (drafts, at, entry) => group.keep(() => noted(labels.set(drafts, at), entry)),
+    removeLabels: (rules, keys, entry) => group.keep(() => noted(labels.remove(rules, keys), entry)),
     labels: async () => labels.all(),
-    replaceListed: (rows, given, setBy, at) =>
+    replaceListed: (rows, given, setBy, at, entry) =>
       group.keep(() => {
         listed.replace(rows);
         labels.replaceListed(given, setBy, at);
+        note(entry);
       }),
     listed: async () => listed.all(),
     agentAddress: async () => settings.read('agent-address'),
@@ -112,7 +126,7 @@ function createStore(sql: Sql, log: Log): SqliteStore {
     others: alone,
     revoked: async () => hosts.revoked(),
     replaceKey: (agentId, current, next, at) => group.keep(() => replaceKey(agentId, current, next, at)),
-    revoke: (agentId, at) => group.keep(() => revoke(agentId, at)),
+    revoke: (agentId, at, entry) => group.keep(() => noted(revoke(agentId, at), entry)),
     noteHeard: (heard) =>
       group.keep(() => {
         for (const one of heard) hosts.noteHeard(one);
@@ -123,7 +137,12 @@ function createStore(sql: Sql, log: Log): SqliteStore {
     hostCount: async () => hosts.count(),
     events: async (after, limit) =>
       after === undefined ? events.newest(limit).toReversed() : events.after(after, limit),
-    addRequest: (draft) => group.keep(() => requests.add(hostOf(draft.agentId).id, draft)),
+    addRequest: (draft, entry) =>
+      group.keep(() => {
+        const row = requests.add(hostOf(draft.agentId).id, draft);
+        if (row.id === draft.id) note(entry);
+        return row;
+      }),
     noteSent: (id, at) => group.keep(() => requests.noteSent(id, at)),
     findRequest: async (id) => requests.find(id),
     waitingRequests: async (now) => requests.waiting(now),
@@ -144,6 +163,16 @@ function createStore(sql: Sql, log: Log): SqliteStore {
       sql.close();
     },
   };
+
+  function note(entry: AuditEntry | undefined): void {
+    if (entry) runSteps(accountSteps.addAudit(entry));
+  }
+
+  /** Where nothing was changed there is nothing to tell. */
+  function noted<T extends number | boolean>(changed: T, entry: AuditEntry | undefined): T {
+    if (changed) note(entry);
+    return changed;
+  }
 
   function hostOf(agentId: string): HostRow {
     const host = hosts.byAgentId(agentId);
