@@ -41,6 +41,19 @@ test('a move forgets no table and no column of either schema, and carries each t
         t.true(names.indexOf(named) <= names.indexOf(table.name), `${table.name} names ${named}`);
 });
 
+test('what numbers rows in the order of commits goes on from what numbered them before', async (t) => {
+  const database = createDatabase(await freshDatabase());
+  await migrate(database, 'here', readMigrations('postgres'));
+  const counters = await database.all<{ name: string }>('SELECT name FROM counter');
+  await database.close();
+  t.true(counters.length > 0);
+  const sql = new Database(':memory:');
+  for (const { sql: step } of readMigrations()) sql.exec(step);
+  const made = sql.prepare<[string], string>('SELECT sql FROM sqlite_schema WHERE name = ?').pluck();
+  for (const { name } of counters) t.regex(made.get(name) ?? '', /AUTOINCREMENT/, name);
+  sql.close();
+});
+
 test('a table or a column that is in one schema alone is a mistake', async (t) => {
   const source = sqliteSchema('CREATE TABLE memo (id INTEGER); ALTER TABLE host ADD COLUMN note TEXT');
   const target = await postgresSchema('CREATE TABLE diary (id BIGINT); ALTER TABLE token ADD COLUMN note TEXT');
