@@ -220,7 +220,7 @@ export function readPublicTrust(text: string): PublicTrust | undefined {
 }
 
 /** postgres:// or postgresql://, as libpq has it (34.1.1.2). */
-function isPostgresUrl(text: string): boolean {
+export function isPostgresUrl(text: string): boolean {
   return /^postgres(?:ql)?:\/\//.test(text) && URL.canParse(text);
 }
 
