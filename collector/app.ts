@@ -12,18 +12,17 @@ import { createFrameReader } from './receive/frames.ts';
 import { createRefusals } from './receive/gate.ts';
 import { openAgentListener } from './receive/listener.ts';
 import { createLiveness } from './receive/liveness.ts';
-import type { Topic } from './receive/records.ts';
+import type { Changed, Topic } from './receive/records.ts';
 import { createSessions } from './receive/sessions.ts';
 import { createPartsRoom } from './receive/snapshot-parts.ts';
 import { loadTlsIdentity } from './receive/tls-identity.ts';
 import { keepRequests } from './requests.ts';
 import { linkHash } from './serve/access/sign-in.ts';
-import { assembleEstate } from './serve/assemble-estate.ts';
 import { openControl } from './serve/control.ts';
+import { keepEstate } from './serve/kept-estate.ts';
 import { createLive } from './serve/live.ts';
 import { readPageFiles, type PageFiles } from './serve/page-files.ts';
 import { openWebServer } from './serve/web-server.ts';
-import { sharedRead } from './shared-read.ts';
 import { removeLeftovers } from './store/sqlite/backup.ts';
 import { lockDirectory, prepareDirectory } from './store/directory.ts';
 import { keepBounds } from './store/retention.ts';
@@ -33,8 +32,6 @@ import { collectorVersion } from './version.ts';
 
 /** How long the link for the first user is good. */
 const setUpMs = 3_600_000;
-/** All pages ask when something changed: they share one estate for this long, if nothing else changes. */
-const sharedMs = 250;
 
 /** A collector that serves. Hosts are those that were asked to listen on, ports the real ones. */
 export interface Collector {
@@ -96,7 +93,8 @@ async function open(
 
   const live = createLive(clock);
   closers.push(live.close);
-  const { changed } = live;
+  // Nobody calls it before there is an estate: all that happens until then is read with it.
+  const changed: Changed = (topics, agentIds) => estate.changed(topics, agentIds);
   const silentAfterMs = config.silentAfterSeconds * 1000;
   const heard = await store.lastHeard();
   const liveness = createLiveness({ records: store, heard, clock, log, silentAfterMs, changed });
@@ -105,9 +103,11 @@ async function open(
   const sessions = createSessions();
   const endings = createEndings({ records: store, sessions, clock, log });
   closers.push(endings.close);
-  const { revision } = live;
-  const currentFacts = sharedRead({ revision, forMs: Infinity, clock, read: store.facts });
-  const requests = keepRequests({ ...store, facts: currentFacts, sessions, clock, log });
+  const { presence: presenceOf, heardSince } = liveness;
+  const { knownIssuers } = config;
+  const estate = keepEstate({ store, presenceOf, heardSince, knownIssuers, clock, log, publish: live.publish });
+  closers.push(estate.close);
+  const requests = keepRequests({ ...store, hosts: estate.hosts, sessions, clock, log });
   closers.push(requests.close);
   const changedElsewhere = (topics: readonly Topic[]): void => {
     changed(topics);
@@ -140,11 +140,6 @@ async function open(
   closers.push(listener.close);
   await store.noteAgentAddress(formatAuthority(listener.address));
 
-  const readEstate = async () => {
-    const facts = await currentFacts();
-    return assembleEstate({ ...facts, presenceOf: liveness.presence, collectorVersion, startedAt }, clock.now());
-  };
-  const estate = sharedRead({ revision, forMs: sharedMs, clock, read: readEstate });
   const web = await openWebServer({
     listen: config.webListen,
     web: config.web,
@@ -155,7 +150,8 @@ async function open(
     log,
     live,
     isWritable,
-    estate,
+    estate: estate.current,
+    collector: { version: collectorVersion, startedAt: new Date(startedAt).toISOString() },
     events: store.events,
     restorations: store.restorations,
     stays: store.stays,
@@ -180,7 +176,7 @@ async function open(
     },
     now: () => clock.now(),
     counts: async () => ({
-      eventsTotal: (await currentFacts()).eventsTotal,
+      eventsTotal: await store.eventsTotal(),
       agentsConnected: liveness.connectedCount(),
       agentsWaiting: listener.waiting(),
       pagesConnected: live.followers(),

@@ -52,7 +52,7 @@ function readOptions(): Options {
 async function runTests({ files, coverage, full, again }: Options): Promise<Tally> {
   const ava = [process.execPath, join(top, 'node_modules', '.bin', 'ava'), ...files];
   const measured = [process.execPath, join(top, 'node_modules', '.bin', 'c8')];
-  const sources = ['agent', 'collector', 'command-line', 'protocol', 'x509'].flatMap((folder) => [
+  const sources = ['agent', 'collector', 'command-line', 'protocol', 'x509', 'handshake'].flatMap((folder) => [
     '--include',
     `${folder}/**`,
   ]);

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
+import type { Event } from '@certherd/protocol/event';
 import type { Result } from '@certherd/protocol/failure';
 import type { Log } from '../../ports.ts';
 import { alone, type Enrolment, type SessionStart, type SessionState, type Topic } from '../../receive/records.ts';
@@ -9,10 +10,12 @@ import { certificateTable } from './certificates.ts';
 import { changeTable } from './changes.ts';
 import { type OpenFailure, openDatabase, readResting } from './database.ts';
 import { eventTable } from './events.ts';
+import { eventDraft } from '../rows/event.ts';
 import { type Facts, newestEvents } from '../facts.ts';
 import { createGroupCommit } from './group-commit.ts';
 import type { HostRow } from '../rows/host.ts';
 import { draftsOf } from '../rows/label.ts';
+import { hostReads } from './host-reads.ts';
 import { hostTable } from './hosts.ts';
 import { labelTable } from './labels.ts';
 import { listedTable } from './listed.ts';
@@ -109,21 +112,13 @@ function createStore(sql: Sql, log: Log): SqliteStore {
     checkWritable: (at) => group.keep(() => settings.keep('checked-at', String(at))),
     enrol: (enrolment) => group.keep(() => enrol(enrolment)),
     identity: async (agentId) => hosts.identity(agentId),
-    isRevoked: (agentId) => hosts.identity(agentId)?.revoked !== false,
+    isRevoked: (agentId) => hosts.standing(agentId)?.revoked !== false,
     beginSession: (start) => group.keep(() => beginSession(start)),
     endSession: async () => ({ ok: true, value: undefined }),
     noteConflict: (agentId, at) => group.keep(() => hosts.noteConflict(agentId, at)),
     keepSnapshot: (agentId, frame, at) =>
       group.keep(() => ifTrusted(agentId, (id) => snapshots.replace(id, frame, at))),
-    keepEvents: (agentId, epoch, list, at) =>
-      group.keep(
-        () =>
-          ifTrusted(agentId, (id) => {
-            for (const event of list) requests.answer(id, event, at);
-            return events.keep(id, epoch, list, at);
-          }),
-        agentId,
-      ),
+    keepEvents,
     notProved: async (agentId, beyond, limit) => ders.without(hostOf(agentId).id, beyond, limit),
     derBytes: async (agentId) => ders.bytes(hostOf(agentId).id),
     keepDer: (agentId, proved) => group.keep(() => ifTrusted(agentId, () => ders.keep(proved))),
@@ -138,8 +133,8 @@ function createStore(sql: Sql, log: Log): SqliteStore {
         for (const one of heard) hosts.noteHeard(one);
       }),
     lastHeard: async () => hosts.all().map(({ agentId, heardAt }) => ({ agentId, heardAt, elsewhere: false })),
-    validityChanged: async (from, to) => certificates.validityChanged(from, to),
     facts: async () => facts(),
+    ...hostReads(sql),
     hostCount: async () => hosts.count(),
     events: async (after, limit) =>
       after === undefined ? events.newest(limit).toReversed() : events.after(after, limit),
@@ -188,8 +183,19 @@ function createStore(sql: Sql, log: Log): SqliteStore {
 
   /** Revocation is looked at in the same transaction as the write: nothing of a revoked host is kept. */
   function ifTrusted<T>(agentId: string, work: (host: number) => T): T | undefined {
-    const { id, revokedAt } = hostOf(agentId);
-    return revokedAt === undefined ? work(id) : undefined;
+    const host = hosts.standing(agentId);
+    if (!host) throw new Error('no such agent');
+    return host.revoked ? undefined : work(host.id);
+  }
+
+  function keepEvents(agentId: string, epoch: string, list: readonly Event[], at: number) {
+    const drafts = list.map(eventDraft);
+    const answers = list.filter(({ detail }) => detail['request'] !== undefined);
+    const work = (id: number) => {
+      for (const event of answers) requests.answer(id, event, at);
+      return events.keep(id, epoch, drafts, at);
+    };
+    return group.keep(() => ifTrusted(agentId, work), agentId);
   }
 
   /** PRAGMA data_version differs once another connection has committed; it costs a look at shared memory. A command enrols no host, but may revoke one. */
