@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { type Authority, formatAuthority } from './authority.ts';
 import type { Config } from './config.ts';
 import { startFailure } from './failure.ts';
@@ -14,6 +15,8 @@ import { createSessions } from './receive/sessions.ts';
 import { createPartsRoom } from './receive/snapshot-parts.ts';
 import { loadTlsIdentity } from './receive/tls-identity.ts';
 import { keepRequests } from './requests.ts';
+import { createEntityTags } from './serve/api/entity-tag.ts';
+import { createRateLimit } from './serve/api/rate-limit.ts';
 import { openControl } from './serve/control.ts';
 import { keepEstate } from './serve/kept-estate.ts';
 import { createLive } from './serve/live.ts';
@@ -25,6 +28,9 @@ import { keepBounds } from './store/retention.ts';
 import { openStore } from './store/open.ts';
 import { sqliteFor } from './store/sqlite/sqlite.ts';
 import { collectorVersion } from './version.ts';
+
+/** Of one address: far more than pages and scripts need, and far less than would be felt. */
+const apiRate = { perSecond: 100, burst: 1_000 };
 
 /** A collector that serves. Hosts are those that were asked to listen on, ports the real ones. */
 export interface Collector {
@@ -133,6 +139,8 @@ async function open(
     live,
     isWritable,
     estate: estate.current,
+    tags: createEntityTags(randomBytes(6).toString('hex')),
+    rateLimit: createRateLimit(clock, apiRate),
     collector: { version: collectorVersion, startedAt: new Date(startedAt).toISOString() },
     events: store.events,
     restorations: store.restorations,

@@ -4,7 +4,9 @@ import type { Authority } from '../authority.ts';
 import { isStartFailure, isUnreachable, messageOf } from '../failure.ts';
 import { listenFailure } from '../listen.ts';
 import type { Log } from '../ports.ts';
-import { addApi, type ApiNeeds } from './api.ts';
+import { addApi } from './api.ts';
+import type { ApiNeeds } from './api/needs.ts';
+import type { RateLimit } from './api/rate-limit.ts';
 import { isOwnHost } from './host-guard.ts';
 import type { PageFiles } from './page-files.ts';
 import { addPage } from './page-routes.ts';
@@ -18,24 +20,35 @@ export interface WebServer {
 export interface WebServerOptions extends ApiNeeds {
   listen: Authority;
   pageFiles: PageFiles;
+  /** Of the API, for each address. */
+  rateLimit: RateLimit;
   log: Log;
 }
 
 /** The page, the API and the metrics on one listener: GET only, own names only, nothing from outside. */
 export async function openWebServer(options: WebServerOptions): Promise<WebServer> {
-  const { listen, pageFiles, log } = options;
-  const app = Fastify({ logger: false, forceCloseConnections: true, bodyLimit: 1024, exposeHeadRoutes: true });
+  const { listen, pageFiles, rateLimit, log } = options;
+  const app = Fastify({
+    logger: false,
+    forceCloseConnections: true,
+    bodyLimit: 1024,
+    exposeHeadRoutes: true,
+    ...strictly,
+  });
   await app.register(helmet, {
     contentSecurityPolicy: { useDefaults: false, directives: policy },
     strictTransportSecurity: false,
     referrerPolicy: { policy: 'no-referrer' },
     xFrameOptions: { action: 'deny' },
   });
-  app.addHook('onRequest', async ({ headers, method }, reply) => {
+  app.addHook('onRequest', async ({ headers, method, url, ip }, reply) => {
     if (!isOwnHost(headers.host, listen.host))
       return sendProblem(reply, 421, 'Misdirected Request', 'This collector answers to its own address only.');
     if (method !== 'GET' && method !== 'HEAD')
       return sendProblem(reply.header('allow', 'GET, HEAD'), 405, 'Method Not Allowed', 'Only GET is known here.');
+    const wait = url.startsWith('/api/') ? rateLimit.take(ip) : 0;
+    if (wait > 0)
+      return sendProblem(reply.header('retry-after', wait), 429, 'Too Many Requests', `Ask again in ${wait} s.`);
     return undefined;
   });
   app.setNotFoundHandler((_, reply) => sendProblem(reply, 404, 'Not Found', 'Nothing is kept at this address.'));
@@ -53,6 +66,9 @@ export async function openWebServer(options: WebServerOptions): Promise<WebServe
   app.server.on('error', (error) => log.error({ detail: error.message }, 'a connection could not be accepted'));
   return { address, close: () => app.close() };
 }
+
+/** A word that no route knows is refused: a mistyped filter would answer with everything. */
+const strictly = { ajv: { customOptions: { removeAdditional: false as const } } };
 
 const policy = {
   'default-src': ["'none'"],
