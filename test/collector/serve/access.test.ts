@@ -8,6 +8,7 @@ import { addApiToken, addUsers, closed, form, signIn } from '../helpers/signed-i
 const expected: Readonly<Record<string, 'nobody' | 'viewer' | 'operator' | 'admin'>> = {
   'GET /': 'viewer',
   'GET /account': 'viewer',
+  'GET /api': 'viewer',
   'GET /api/v1/audit': 'admin',
   'GET /api/v1/certificates': 'viewer',
   'GET /api/v1/certificates/:fingerprint/history': 'viewer',
@@ -21,6 +22,7 @@ const expected: Readonly<Record<string, 'nobody' | 'viewer' | 'operator' | 'admi
   'GET /api/v1/lineages': 'viewer',
   'GET /api/v1/live': 'viewer',
   'GET /api/v1/me': 'nobody',
+  'GET /api/v1/openapi.json': 'viewer',
   'GET /api/v1/requests': 'viewer',
   'GET /api/v1/restorations': 'viewer',
   'GET /healthz': 'nobody',
