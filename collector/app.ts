@@ -91,7 +91,8 @@ async function open(
   const endings = createEndings({ records: store, sessions, clock, log });
   closers.push(endings.close);
   const { presence: presenceOf, heardSince } = liveness;
-  const estate = keepEstate({ store, presenceOf, heardSince, clock, log, publish: live.publish });
+  const { knownIssuers } = config;
+  const estate = keepEstate({ store, presenceOf, heardSince, knownIssuers, clock, log, publish: live.publish });
   closers.push(estate.close);
   const requests = keepRequests({ ...store, hosts: estate.hosts, sessions, clock, log });
   closers.push(requests.close);
