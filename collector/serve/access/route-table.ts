@@ -59,7 +59,7 @@ export function routeTable(pagePaths: Iterable<string>): RouteTable {
   const pages = [...pagePaths].map((path) =>
     path.startsWith('/assets/')
       ? get(path, 'nobody')
-      : get(path, 'viewer', { kind: 'page', ...(path === '/wall' && { wall: true }) }),
+      : get(path, 'viewer', { kind: 'page', ...(/^\/wall(?:\/\*)?$/.test(path) && { wall: true }) }),
   );
   const byRoute = new Map([...rules, ...pages].map((rule) => [`${rule.method} ${rule.path}`, rule]));
   return (method, path) => byRoute.get(`${method === 'HEAD' ? 'GET' : method} ${path}`);

@@ -13,7 +13,7 @@ import { mint } from '../../helpers/mint.ts';
 
 /** What Chromium writes by itself while the collector is away. */
 const refused =
-  /status of 404|ERR_CONNECTION_REFUSED|ERR_INCOMPLETE_CHUNKED_ENCODING|ERR_CONNECTION_RESET|ERR_EMPTY_RESPONSE/;
+  /ERR_CONNECTION_REFUSED|ERR_INCOMPLETE_CHUNKED_ENCODING|ERR_CONNECTION_RESET|ERR_EMPTY_RESPONSE/;
 
 async function serve(directory: string, webListen?: Authority): Promise<Collector> {
   const config = testConfig(directory, webListen === undefined ? {} : { webListen });
