@@ -1,11 +1,16 @@
 import { useMemo } from 'preact/hooks';
 import { byUrgency, certificateRowsOf, certificateSearch } from '../../facts/certificate-rows.ts';
+import { useSettled } from '../../live/settled.ts';
 import type { PageProps } from '../../pages.ts';
 import { ListPage } from '../../parts/list-page.tsx';
 import { columnsAt, facets } from './columns.tsx';
 
+/** Twenty thousand rows are some 50 ms of work: not at each of twenty changes a second. */
+const settleMs = 500;
+
 /** Every certificate that any host found, as the address wants them. */
-export function CertificateList({ known: { estate }, now, router }: Pick<PageProps, 'known' | 'now' | 'router'>) {
+export function CertificateList({ known, now, router }: Pick<PageProps, 'known' | 'now' | 'router'>) {
+  const estate = useSettled(known.estate, settleMs);
   const authorities = router.place.value.view.get('authorities') === 'yes';
   const all = useMemo(() => certificateRowsOf(estate).sort(byUrgency), [estate]);
   const rows = useMemo(

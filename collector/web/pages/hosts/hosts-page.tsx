@@ -1,5 +1,6 @@
 import { useMemo } from 'preact/hooks';
 import { hostHolds, hostRowsOf } from '../../facts/host-rows.ts';
+import { useSettled } from '../../live/settled.ts';
 import type { PageProps } from '../../pages.ts';
 import { ListPage } from '../../parts/list-page.tsx';
 import { columnsAt, facets } from './columns.tsx';
@@ -12,7 +13,11 @@ export function Page(props: PageProps) {
   return item === undefined ? <HostList {...props} /> : <HostDetail agentId={item} {...props} />;
 }
 
-function HostList({ known: { estate }, now, me, router }: PageProps) {
+/** A fleet's rows are not made at each of twenty changes a second. */
+const settleMs = 500;
+
+function HostList({ known, now, me, router }: PageProps) {
+  const estate = useSettled(known.estate, settleMs);
   const rows = useMemo(() => hostRowsOf(estate), [estate]);
   const columns = useMemo(() => columnsAt(now), [now]);
   return (
