@@ -143,6 +143,8 @@ async function open(
     events: store.events,
     restorations: store.restorations,
     stays: store.stays,
+    changes: store.changes,
+    hostNames: async () => (await currentFacts()).hosts,
     der: store.der,
     requests: store.requests,
     labels: store.labels,

@@ -5,6 +5,7 @@ import { isStartFailure, isUnreachable, messageOf } from '../failure.ts';
 import { listenFailure } from '../listen.ts';
 import type { Log } from '../ports.ts';
 import { addApi, type ApiNeeds } from './api.ts';
+import { addHistory, type HistoryNeeds } from './history-route.ts';
 import { isOwnHost } from './host-guard.ts';
 import type { PageFiles } from './page-files.ts';
 import { addPage } from './page-routes.ts';
@@ -15,7 +16,7 @@ export interface WebServer {
   close: () => Promise<void>;
 }
 
-export interface WebServerOptions extends ApiNeeds {
+export interface WebServerOptions extends ApiNeeds, HistoryNeeds {
   listen: Authority;
   pageFiles: PageFiles;
   log: Log;
@@ -49,6 +50,7 @@ export async function openWebServer(options: WebServerOptions): Promise<WebServe
   });
   addPage(app, pageFiles);
   addApi(app, options);
+  addHistory(app, options);
   const address = await start(app, listen);
   app.server.on('error', (error) => log.error({ detail: error.message }, 'a connection could not be accepted'));
   return { address, close: () => app.close() };
