@@ -162,6 +162,8 @@ async function open(
     events: store.events,
     restorations: store.restorations,
     stays: store.stays,
+    changes: store.changes,
+    hostNames: estate.hosts,
     der: store.der,
     requests: store.requests,
     labels: store.labels,

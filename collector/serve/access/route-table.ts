@@ -40,6 +40,7 @@ const rules: readonly RouteRule[] = [
   get('/api/v1/requests', 'viewer'),
   get('/api/v1/labels', 'viewer'),
   get('/api/v1/restorations', 'viewer'),
+  get('/api/v1/history', 'viewer'),
   get('/api/v1/audit', 'admin'),
   { method: 'POST', path: '/api/v1/requests', least: 'operator' },
   { method: 'POST', path: '/api/v1/labels', least: 'operator' },

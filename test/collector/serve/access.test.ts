@@ -17,6 +17,7 @@ const expected: Readonly<Record<string, 'nobody' | 'viewer' | 'operator' | 'admi
   'GET /api/v1/estate': 'viewer',
   'GET /api/v1/events': 'viewer',
   'GET /api/v1/findings': 'viewer',
+  'GET /api/v1/history': 'viewer',
   'GET /api/v1/hosts': 'viewer',
   'GET /api/v1/labels': 'viewer',
   'GET /api/v1/lineages': 'viewer',
