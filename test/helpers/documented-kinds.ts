@@ -48,6 +48,12 @@ export const kinds: readonly { line: RegExp; how: 'run' | 'guest' | 'elsewhere';
     why: 'needs a sheet',
     shownBy: 'test/collector/commands/import.test.ts',
   },
+  {
+    line: /^certherd-collector scan\b/,
+    how: 'elsewhere',
+    why: 'asks names of the internet',
+    shownBy: 'test/collector/commands/scan.test.ts',
+  },
   { line: /^promtool check rules deploy\//, how: 'run' },
   { line: /^curl -f?sS? http:\/\/127\.0\.0\.1:8480\//, how: 'run' },
   {
