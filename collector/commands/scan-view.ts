@@ -3,7 +3,7 @@ import { printable } from '@certherd/command-line/printable';
 import type { LabelBook } from '../evaluate/labels.ts';
 import { writeSheet } from '../inventory/write-sheet.ts';
 import { problemsOf, type SeenAnswer, type SeenPlace, type SeenTarget } from '../scan/seen.ts';
-import { attributeValues } from '../serve/distinguished-name.ts';
+import { attributeValues } from '../evaluate/distinguished-name.ts';
 import type { ListedFacts } from '../store/facts.ts';
 
 /** One line of a scan: an answer, or what stands in its place. */

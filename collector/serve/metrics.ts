@@ -1,6 +1,6 @@
 import { isIP } from 'node:net';
 import type { Certificate } from '@certherd/protocol/certificate';
-import { attributeValues } from './distinguished-name.ts';
+import { attributeValues } from '../evaluate/distinguished-name.ts';
 import type { CertificateView, Estate } from './estate.ts';
 
 /** What the collector counts of itself. */

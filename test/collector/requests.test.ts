@@ -25,6 +25,7 @@ async function failureOf(reason: NotKept['reason']): Promise<string> {
     requester: 'ann',
     reason: 'why',
     withinSeconds: 60,
+    via: 'command',
   });
   requests.close();
   return asked.ok ? '' : asked.failure;

@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import test from 'ava';
 import fc from '../../helpers/properties.ts';
 import { assembleEstate, type EstateFacts } from '../../../collector/serve/assemble-estate.ts';
-import { attributeValues } from '../../../collector/serve/distinguished-name.ts';
+import { attributeValues } from '../../../collector/evaluate/distinguished-name.ts';
 import { metricsText } from '../../../collector/serve/metrics.ts';
 import type { HostFacts } from '../../../collector/store/facts.ts';
 import { certificate, endpoint, finding, snapshot } from '../helpers/example-snapshot.ts';
