@@ -14,6 +14,8 @@ import { createSessions } from './receive/sessions.ts';
 import { createPartsRoom } from './receive/snapshot-parts.ts';
 import { loadTlsIdentity } from './receive/tls-identity.ts';
 import { keepRequests } from './requests.ts';
+import { keepTargets } from './scan/keep-targets.ts';
+import { standingProbe } from './scan/standing-probe.ts';
 import { assembleEstate } from './serve/assemble-estate.ts';
 import { openControl } from './serve/control.ts';
 import { createLive } from './serve/live.ts';
@@ -146,6 +148,7 @@ async function open(
     der: store.der,
     requests: store.requests,
     labels: store.labels,
+    targetStays: store.targets.stays,
     now: () => clock.now(),
     counts: async () => ({
       eventsTotal: (await currentFacts()).eventsTotal,
@@ -156,6 +159,12 @@ async function open(
     }),
   });
   closers.push(web.close);
+  const probe = orFail(standingProbe(config, clock));
+  closers.push(
+    store.lead(() =>
+      keepTargets({ targets: store.targets, probe, clock, log, changed: () => changed(['targets', 'findings']) }),
+    ),
+  );
   const control = await openControl({ directory, log, clock, copyTo: store.copyTo, requests });
   closers.push(control.close);
   return {

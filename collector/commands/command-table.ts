@@ -6,6 +6,7 @@ import { type CommandEntry, commonOf, textOf, usualExits } from './command-entry
 import { labelEntries } from './label-entries.ts';
 import { listEntries } from './list-entries.ts';
 import { scanEntries } from './scan-entries.ts';
+import { targetEntries } from './target-entries.ts';
 
 export const programName = 'certherd-collector';
 
@@ -121,6 +122,7 @@ export const commandTable: readonly CommandEntry[] = [
   ...labelEntries,
   ...listEntries,
   ...scanEntries,
+  ...targetEntries,
   {
     name: 'request',
     summary: 'ask a host for something: rescan, verify, reload, renew, restore or rehearse',

@@ -15,6 +15,7 @@ import type { SeenTarget } from '../scan/seen.ts';
 import { type Target, targetText } from '../scan/target.ts';
 import type { Store } from '../store/store.ts';
 import { account } from './account.ts';
+import { byCommand } from './by-command.ts';
 import { configFor, type Console, type JsonOptions } from './command.ts';
 import { notWritten } from './directory.ts';
 import { parseDuration } from './duration.ts';
@@ -195,7 +196,8 @@ async function save(
   const names = new Set([...seen.values()].map(({ name }) => name));
   const after = [...before.filter(({ name }) => !names.has(name)), ...seen.values()];
   const changes = compareLists(before, after);
-  const kept = await store.replaceListed(after, changes.labels, account(process.env), console.clock.now());
+  const entry = byCommand(console, 'list-imported', 'scan --save', { rows: String(after.length) });
+  const kept = await store.replaceListed(after, changes.labels, account(process.env), entry.at, entry);
   if (!kept.ok) throw notWritten(config, kept.failure);
   console.complain(`${counted(seen.size, 'row')} saved into the list, which has ${counted(after.length, 'row')} now.`);
 }

@@ -4,6 +4,7 @@ import type { FastifyInstance, FastifyReply } from 'fastify';
 import type { Topic } from '../receive/records.ts';
 import type { Facts, LabelRule, Restoration, Stay } from '../store/facts.ts';
 import type { RequestRow } from '../store/requests.ts';
+import type { TargetStay } from '../store/targets.ts';
 import { eventView } from './assemble-estate.ts';
 import type { Estate } from './estate.ts';
 import type { Live } from './live.ts';
@@ -27,6 +28,8 @@ export interface ApiNeeds {
   /** Every rule. */
   labels: () => Promise<LabelRule[]>;
   counts: () => Promise<CollectorCounts>;
+  /** Of one target, newest first. */
+  targetStays: (id: number) => Promise<TargetStay[]>;
   live: Live;
   /** Can anything be kept? */
   isWritable: () => Promise<boolean>;
@@ -34,12 +37,13 @@ export interface ApiNeeds {
   now: () => number;
 }
 
-const lists = ['hosts', 'certificates', 'endpoints', 'findings', 'lineages'] as const satisfies Topic[];
+const lists = ['hosts', 'certificates', 'endpoints', 'findings', 'lineages', 'targets'] as const satisfies Topic[];
 const chunkLength = 16 * 1024;
 
 /** The JSON API, the live stream, /metrics and /healthz. Every item has the shape that it has in Estate. */
 export function addApi(app: FastifyInstance, needs: ApiNeeds): void {
-  const { estate, events, requests, restorations, stays, der, labels, counts, live, isWritable, now } = needs;
+  const { estate, events, requests, restorations, stays, der, labels, counts, targetStays, live, isWritable, now } =
+    needs;
   app.get('/api/v1/estate', async (_, reply) => {
     const body = await estate();
     return reply
@@ -94,6 +98,17 @@ export function addApi(app: FastifyInstance, needs: ApiNeeds): void {
 
   app.get('/api/v1/labels', async (_, reply) => {
     const items = (await labels()).map(({ id: _id, setAt, ...rule }) => ({ ...rule, setAt: instant(setAt) }));
+    return sendFresh(reply, { version: 1, at: instant(now()), items });
+  });
+
+  app.get<{ Params: { id: string } }>('/api/v1/targets/:id/history', async ({ params }, reply) => {
+    const id = wholeNumber(params.id, 1, Number.MAX_SAFE_INTEGER);
+    if (typeof id !== 'number') return sendProblem(reply, 400, 'Bad target', 'A target is named by its number.');
+    const items = (await targetStays(id)).map(({ from, until, ...stay }) => ({
+      ...stay,
+      from: instant(from),
+      ...(until !== undefined && { until: instant(until) }),
+    }));
     return sendFresh(reply, { version: 1, at: instant(now()), items });
   });
 

@@ -5,6 +5,7 @@ import { bySeverity, hostStatus } from '../evaluate/host-status.ts';
 import { type LabelBook, labelBook, type Labels } from '../evaluate/labels.ts';
 import { silentFindings } from '../evaluate/silent-findings.ts';
 import type { EventFacts, Facts, HostFacts } from '../store/facts.ts';
+import { targetFindings, targetView } from './target-views.ts';
 import type { CertificateView, EndpointView, Estate, EventView, FindingView, HostView } from './estate.ts';
 
 /** How each host is heard: what only the running collector knows. */
@@ -32,6 +33,8 @@ export function assembleEstate(facts: EstateFacts, now: number): Estate {
   const views = facts.hosts.map((host) =>
     assembleHost(host, facts.presenceOf(host.agentId), { known, held, book }, now),
   );
+  const endpoints = views.flatMap((view) => view.endpoints);
+  const outside = targetFindings(facts.targets, endpoints, known, now);
   return {
     version: 1,
     at: instant(now),
@@ -43,16 +46,19 @@ export function assembleEstate(facts: EstateFacts, now: number): Estate {
       basis,
       ...(held.get(certificate.fingerprint) ?? { files: [], endpoints: [] }),
     })),
-    endpoints: views.flatMap((view) => view.endpoints),
+    endpoints,
     lineages: facts.hosts.flatMap((host) =>
       (host.revokedAt === undefined ? (host.snapshot?.lineages ?? []) : []).map((lineage) => ({
         ...onHost(host),
         ...lineage,
       })),
     ),
-    findings: views.flatMap((view) => view.findings).sort((a, b) => bySeverity(a, b) || order(a.since, b.since)),
+    findings: [...views.flatMap((view) => view.findings), ...outside].sort(
+      (a, b) => bySeverity(a, b) || order(a.since, b.since),
+    ),
     events: facts.events.map(eventView),
     listed: facts.listed,
+    targets: facts.targets.map(targetView),
   };
 }
 

@@ -14,6 +14,7 @@ import type { Accounts, AuditEntry } from './accounts.ts';
 import type { Kept } from './kept.ts';
 import type { RequestDraft, RequestRow } from './requests.ts';
 import type { ThinPlace, ThinSlice } from './retention.ts';
+import type { Targets } from './targets.ts';
 import type { CopyDatabase } from './sqlite/backup.ts';
 
 /**
@@ -66,6 +67,7 @@ export interface Store extends Records {
   noteSent: (id: string, at: number) => Promise<Kept<void>>;
   findRequest: (id: string) => Promise<RequestRow | undefined>;
   waitingRequests: (now: number) => Promise<RequestRow[]>;
+  targets: Targets;
   /** Newest first. */
   requests: (limit: number) => Promise<RequestRow[]>;
   /** Each time that a backup took this database's place, newest first. */

@@ -54,6 +54,12 @@ export const kinds: readonly { line: RegExp; how: 'run' | 'guest' | 'elsewhere';
     why: 'asks names of the internet',
     shownBy: 'test/collector/commands/scan.test.ts',
   },
+  {
+    line: /^certherd-collector target (?:add|list|remove)\b/,
+    how: 'elsewhere',
+    why: 'asks names of the internet',
+    shownBy: 'test/collector/scan/founding-incident.test.ts',
+  },
   { line: /^promtool check rules deploy\//, how: 'run' },
   { line: /^curl -f?sS? http:\/\/127\.0\.0\.1:8480\//, how: 'run' },
   {
