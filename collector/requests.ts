@@ -6,8 +6,8 @@ import { messageOf } from './failure.ts';
 import { type Clock, every, type Log } from './ports.ts';
 import type { NotKept } from './receive/records.ts';
 import type { Session, Sessions } from './receive/sessions.ts';
-import type { Facts } from './store/facts.ts';
 import type { Actor, AuditEntry } from './store/accounts.ts';
+import type { HostFacts } from './store/facts.ts';
 import type { Kept } from './store/kept.ts';
 import type { RequestDraft, RequestRow } from './store/requests.ts';
 
@@ -37,7 +37,7 @@ export interface Requests {
 }
 
 interface RequestNeeds {
-  facts: () => Promise<Pick<Facts, 'hosts'>>;
+  hosts: () => Promise<HostFacts[]>;
   addRequest: (draft: RequestDraft, entry?: AuditEntry) => Promise<Kept<RequestRow>>;
   noteSent: (id: string, at: number) => Promise<Kept<void>>;
   findRequest: (id: string) => Promise<RequestRow | undefined>;
@@ -60,7 +60,7 @@ const remedies: Record<NotKept['reason'], string> = {
  * often it hears it.
  */
 export function keepRequests(needs: RequestNeeds): Requests {
-  const { facts, addRequest, noteSent, findRequest, waitingRequests, sessions, clock, log } = needs;
+  const { hosts, addRequest, noteSent, findRequest, waitingRequests, sessions, clock, log } = needs;
   const heard = new Map<string, Session>();
   // None is made but by `ask`, here or elsewhere, so that a collector at rest does not read the database for them.
   let some = true;
@@ -102,8 +102,8 @@ export function keepRequests(needs: RequestNeeds): Requests {
     close: stop,
   };
 
-  async function hostOf(word: string): Promise<Result<Facts['hosts'][number], string>> {
-    const named = (await facts()).hosts.filter(({ name, agentId }) => name === word || agentId === word);
+  async function hostOf(word: string): Promise<Result<HostFacts, string>> {
+    const named = (await hosts()).filter(({ name, agentId }) => name === word || agentId === word);
     const trusted = named.filter(({ revokedAt }) => revokedAt === undefined);
     const [host] = trusted;
     if (!host && named.length > 0)

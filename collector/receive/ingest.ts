@@ -98,7 +98,7 @@ export function createIngest(
     if (!kept.ok) return channel.refuse('try-later', kept.failure.reason, tryLater.retryAfterSeconds);
     if (!kept.value) return channel.refuse('revoked', 'snapshot');
     gate.liveness.heard(agentId, lookAt(frame.observedAt, frame.observedAt));
-    gate.changed(kept.value);
+    gate.changed(kept.value, [agentId]);
     gate.snapshotKept?.(frame.digest);
   }
 
@@ -113,7 +113,7 @@ export function createIngest(
     if (!kept.value) return channel.refuse('revoked', 'events');
     gate.liveness.heard(agentId);
     ack(kept.value.ackedSeq);
-    if (kept.value.added > 0) gate.changed(['events']);
+    if (kept.value.added > 0) gate.changed(['events'], [agentId]);
   }
 
   /** One for all frames that one commit kept: they settle together, in order. */

@@ -2,8 +2,8 @@ import { Certificate, Fingerprint, Instant, SignatureAlgorithm } from '@certherd
 import { Event } from '@certherd/protocol/event';
 import { Finding, type FindingCode } from '@certherd/protocol/finding';
 import { Endpoint, Lineage, Mode } from '@certherd/protocol/snapshot';
-import type { FleetFindingCode, OutsideFindingCode } from '../evaluate/explanations.ts';
 import Type, { type Static } from 'typebox';
+import type { FleetFindingCode, OutsideFindingCode } from '../evaluate/explanations.ts';
 
 const closed = { additionalProperties: false };
 
@@ -78,7 +78,7 @@ export const FindingView = Type.Object(
   {
     ...onHost,
     ...Finding.properties,
-    /** Of an agent, or one that only the collector gives. */
+    /** The agent's own, or one of those that only the collector gives. */
     code: Type.Unsafe<FindingCode | FleetFindingCode | OutsideFindingCode>(Finding.properties.code),
     /** The host is silent or looks no more: this was true when it last looked. */
     stale: Type.Boolean(),

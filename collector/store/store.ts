@@ -3,6 +3,7 @@ import type {
   Change,
   EventFacts,
   Facts,
+  HostReads,
   LabelDraft,
   LabelRule,
   ListedFacts,
@@ -22,7 +23,7 @@ import type { CopyDatabase } from './sqlite/backup.ts';
  * they are durable, or say why nothing was kept; an `entry` of the audit history is kept with what it tells, if anything was changed. Reads reject where the
  * database cannot be read.
  */
-export interface Store extends Records {
+export interface Store extends Records, HostReads {
   collectorId: string;
   accounts: Accounts;
   /** Takes a host's identity away, for good. False: there is no such host, or it was done before. */
@@ -57,6 +58,7 @@ export interface Store extends Records {
   noteAgentAddress: (address: string) => Promise<Kept<void>>;
   /** Writes one row: can anything be kept? */
   checkWritable: (at: number) => Promise<Kept<void>>;
+  /** All at once, for commands: what serves reads some hosts at a time. */
   facts: () => Promise<Facts>;
   /** Hosts that were ever enrolled. */
   hostCount: () => Promise<number>;

@@ -17,7 +17,7 @@ export function outsideFindings(target: Outside, proofs: readonly HostProof[], n
       agentId: proof.agentId,
       hostName: proof.hostName,
       finding,
-      stale: old || proof.stale || place.failure !== undefined,
+      stale: old || place.failure !== undefined,
     })),
     ...differing.map(({ finding, silent }) => ({
       agentId: first?.agentId ?? '',
@@ -26,6 +26,17 @@ export function outsideFindings(target: Outside, proofs: readonly HostProof[], n
       stale: old || silent,
     })),
   ];
+}
+
+/** Until when `outsideFindings` says the same if nothing changes (milliseconds since 1970). */
+export function outsideStands({ seen, askedAt, everyMs }: Outside, now: number): number {
+  const ends = (seen?.places ?? []).map(({ notBefore = '', notAfter = '' }) => {
+    const end = Date.parse(notAfter);
+    return end - (end - Date.parse(notBefore)) / 3;
+  });
+  return [...ends, (askedAt ?? now) + 3 * everyMs]
+    .filter((at) => at > now)
+    .reduce((first, at) => Math.min(first, at - 1), Infinity);
 }
 
 interface FrontFinding {
@@ -86,8 +97,8 @@ function frontHoldsCopy(
   ];
 }
 
-/** Exactly, or as a wildcard of one label more, or as nginx's ".example.com". */
-function isNameOf(serverName: string, host: string): boolean {
+/** Does a host's server name stand for this one: exactly, or as a wildcard of one label more, or as nginx's ".example.com". */
+export function isNameOf(serverName: string, host: string): boolean {
   const name = serverName.toLowerCase();
   if (name === host) return true;
   const below = /^\*?(\..+)$/.exec(name)?.[1];

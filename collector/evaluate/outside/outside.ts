@@ -17,8 +17,6 @@ export interface HostProof {
   notAfter: string;
   /** When a look of the host first saw it served. */
   servedSince: string | undefined;
-  /** The host is silent or looks no more: it was so when it last looked. */
-  stale: boolean;
 }
 
 /** A finding about what is seen from outside, at the host that it concerns; '' and the target where no host is known to serve it. */
@@ -26,7 +24,7 @@ export interface OutsideFinding {
   agentId: string;
   hostName: string;
   finding: Omit<Finding, 'code'> & { code: OutsideFindingCode };
-  /** The address or the host was silent last, or the address has not been asked for three intervals: this was so before. */
+  /** The address was silent last, or the address has not been asked for three intervals: this was so before. */
   stale: boolean;
 }
 

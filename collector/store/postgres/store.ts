@@ -7,7 +7,6 @@ import { type Migration, readMigrations } from '../migrations.ts';
 import type { OpenFailure } from '../sqlite/database.ts';
 import type { Store } from '../store.ts';
 import { certificateDer } from './certificate-der.ts';
-import { validityChanged } from './certificates.ts';
 import { addChanges, changesOfHost, staysOf } from './changes.ts';
 import { createDatabase, type Database, type Queries } from './database.ts';
 import { enrolHost } from './enrolment.ts';
@@ -16,6 +15,7 @@ import { createFacts } from './facts.ts';
 import { joinFleet } from './fleet.ts';
 import { createGroupCommit, type Tx } from './group-commit.ts';
 import { keepAccounts } from '../keep-accounts.ts';
+import { hostReads } from './host-reads.ts';
 import { hosts, type SharedHostRow } from './hosts.ts';
 import { labels, listed } from './labels.ts';
 import { lead } from './lead.ts';
@@ -170,8 +170,8 @@ async function createStore(database: Database, { clock, log, onlyStandard }: Pos
         return hosts.noteHeard(tx, heard);
       }),
     lastHeard: fleet.lastHeard,
-    validityChanged: (from, to) => validityChanged(database, from, to),
     facts: createFacts(database),
+    ...hostReads(database),
     hostCount: () => hosts.count(database),
     events: (after, limit) =>
       after === undefined

@@ -15,6 +15,7 @@ import { type Facts, newestEvents } from '../facts.ts';
 import { createGroupCommit } from './group-commit.ts';
 import type { HostRow } from '../rows/host.ts';
 import { draftsOf } from '../rows/label.ts';
+import { hostReads } from './host-reads.ts';
 import { hostTable } from './hosts.ts';
 import { labelTable } from './labels.ts';
 import { listedTable } from './listed.ts';
@@ -134,8 +135,8 @@ function createStore(sql: Sql, log: Log): SqliteStore {
         for (const one of heard) hosts.noteHeard(one);
       }),
     lastHeard: async () => hosts.all().map(({ agentId, heardAt }) => ({ agentId, heardAt, elsewhere: false })),
-    validityChanged: async (from, to) => certificates.validityChanged(from, to),
     facts: async () => facts(),
+    ...hostReads(sql),
     hostCount: async () => hosts.count(),
     events: async (after, limit) =>
       after === undefined ? events.newest(limit).toReversed() : events.after(after, limit),

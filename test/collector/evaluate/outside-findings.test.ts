@@ -34,7 +34,6 @@ function proof(change: Partial<HostProof> = {}): HostProof {
     algorithm: 'ecdsa',
     ...younger,
     servedSince: at(-0.5),
-    stale: false,
     ...change,
   };
 }
@@ -161,7 +160,6 @@ for (const [title, places, proofs, expected, change] of cases)
 test('what was so when an address was heard last stays, marked as of before; so does that of a target which is asked no more', (t) => {
   const silent = place({ failure: { reason: 'timed-out', detail: '', since: now } });
   t.like(outsideFindings(target([silent]), [proof()], now)[0], { stale: true });
-  t.like(outsideFindings(target([place()]), [proof({ stale: true })], now)[0], { stale: true });
   t.like(outsideFindings(target([place()], { askedAt: now - 4 * 3_600_000 }), [proof()], now)[0], { stale: true });
 });
 
