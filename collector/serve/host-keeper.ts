@@ -32,8 +32,8 @@ export interface HostKeeper {
   putView: (agentId: string, book: LabelBook) => void;
   /** It was only heard again, as far as is known. */
   putHeard: (agentId: string) => void;
-  /** What changed since this was last asked, or forgotten. */
-  changes: () => HostChanges;
+  /** What changed since this was last asked, or forgotten; of hosts that were only heard again `withHeard` alone tells, and else the next time that does. */
+  changes: (withHeard: boolean) => HostChanges;
   forgetChanges: () => void;
   /** All that is asked from outside, with what was seen. */
   putTargets: (rows: readonly TargetRow[]) => void;
@@ -65,7 +65,8 @@ export function createHostKeeper(
   /** As they were when changes were last asked for. */
   let touched = new Map<string, HostPart | undefined>();
   let touchedCertificates = new Map<string, CertificateFacts | undefined>();
-  let heard = new Set<string>();
+  /** Heard again since that was told: as they were told. */
+  let heard = new Map<string, HostPart>();
   /** No verdict changes by time alone before that. */
   let standsUntil = Infinity;
   let offset = clock.now() - clock.monotonic();
@@ -164,7 +165,7 @@ export function createHostKeeper(
     const after = { ...kept, part };
     index.hosts.set(agentId, after);
     parts = { ...parts, hosts: parts.hosts.with(after) };
-    heard.add(agentId);
+    if (!heard.has(agentId)) heard.set(agentId, kept.part);
   }
 
   function concernHolders(fingerprint: string, but: string): void {
@@ -199,7 +200,7 @@ export function createHostKeeper(
     const byFingerprint = new Map(certificates.map(({ certificate }) => [certificate.fingerprint, certificate]));
     const shared = { certificates: byFingerprint, book, fleet, outside };
     const part = sharing(before?.part, assembleHost(host, presenceOf(agentId), shared, clock.now()));
-    if (!touched.has(agentId)) touched.set(agentId, before?.part);
+    if (!touched.has(agentId)) touched.set(agentId, heard.get(agentId) ?? before?.part);
     for (const { certificate } of [...(before?.certificates ?? []), ...certificates])
       if (!touchedCertificates.has(certificate.fingerprint))
         touchedCertificates.set(certificate.fingerprint, factsOf(certificate.fingerprint));
@@ -208,16 +209,17 @@ export function createHostKeeper(
     standsUntil = Math.min(standsUntil, part.standsUntil);
   }
 
-  function changes(): HostChanges {
+  function changes(withHeard: boolean): HostChanges {
     const found: HostChanges = { hosts: [], heard: [], certificates: [], gone: [] };
     for (const [agentId, before] of touched) {
       const after = index.hosts.get(agentId)?.part;
       const change = after && hostChange(agentId, before, after);
       if (change) found.hosts.push(change);
+      heard.delete(agentId);
     }
-    for (const agentId of heard) {
+    for (const agentId of withHeard ? heard.keys() : []) {
       const host = index.hosts.get(agentId)?.part.host;
-      if (!host?.lastHeardAt || touched.has(agentId)) continue;
+      if (!host?.lastHeardAt) continue;
       const { lastHeardAt, observedAt } = host;
       found.heard.push({ agentId, lastHeardAt, ...(observedAt === undefined ? {} : { observedAt }) });
     }
@@ -226,14 +228,16 @@ export function createHostKeeper(
       if (!after && before) found.gone.push(fingerprint);
       if (after && after !== before) found.certificates.push(certificateChange(after));
     }
-    forgetChanges();
+    if (withHeard) heard = new Map();
+    touched = new Map();
+    touchedCertificates = new Map();
     return found;
   }
 
   function forgetChanges(): void {
+    heard = new Map();
     touched = new Map();
     touchedCertificates = new Map();
-    heard = new Set();
   }
 }
 

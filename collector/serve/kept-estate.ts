@@ -45,6 +45,8 @@ export interface KeptEstateNeeds {
 /** What comes within this time is told together. */
 const gatherMs = 50;
 const tickMs = 1_000;
+/** Followers are told this often who was only heard again; whoever asks sees it at once. */
+const heardEveryMs = 5_000;
 const retryMs = 1_000;
 /** Looking for what others changed takes a twentieth of the time at most. */
 const sweepRest = 20;
@@ -72,6 +74,7 @@ export function keepEstate({
   let events: EventView[] = [];
   let lastEvent: number | undefined;
   let toldAt = clock.monotonic();
+  let heardToldAt = toldAt;
   let running = false;
   let failing = false;
   let closed = false;
@@ -259,7 +262,9 @@ export function keepEstate({
     toldAt = clock.monotonic();
     const isFirst = !told;
     if (isFirst) keeper.forgetChanges();
-    const changes = keeper.changes();
+    const withHeard = toldAt - heardToldAt >= heardEveryMs;
+    if (withHeard) heardToldAt = toldAt;
+    const changes = keeper.changes(withHeard);
     const newList = told !== undefined && told.listed !== listed.rows;
     const some = [changes.hosts, changes.heard, changes.certificates, changes.gone, fresh].some(
       (list) => list.length > 0,
@@ -267,21 +272,15 @@ export function keepEstate({
     const targets = keeper.outside.targets();
     const hostless = keeper.outside.hostless(clock.now());
     const newTargets = told !== undefined && (told.targets !== targets || told.hostless !== hostless);
-    if (told && !some && !newList && !newTargets) return told;
+    if (told && !some && !newList && !newTargets) return (told = { ...told, parts: keeper.parts() });
     const revision = (told?.revision ?? 0) + 1;
     told = { parts: keeper.parts(), events, listed: listed.rows, targets, hostless, revision };
     const at = new Date(clock.now()).toISOString();
-    if (!isFirst)
-      publish(
-        {
-          at,
-          ...changes,
-          events: fresh,
-          ...(newList ? { listed: [...listed.rows] } : {}),
-          ...(newTargets ? { targets: [...targets], hostless: [...hostless] } : {}),
-        },
-        revision,
-      );
+    const lists = {
+      ...(newList && { listed: [...listed.rows] }),
+      ...(newTargets && { targets: [...targets], hostless: [...hostless] }),
+    };
+    if (!isFirst) publish({ at, ...changes, events: fresh, ...lists }, revision);
     return told;
   }
 
