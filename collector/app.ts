@@ -24,7 +24,9 @@ import { removeLeftovers } from './store/sqlite/backup.ts';
 import { lockDirectory, prepareDirectory } from './store/directory.ts';
 import { keepBounds } from './store/retention.ts';
 import { openStore } from './store/open.ts';
+import { startTelling } from './telling.ts';
 import { sqliteFor } from './store/sqlite/sqlite.ts';
+import { readSecret, readText } from './system/secret-files.ts';
 import { collectorVersion } from './version.ts';
 
 /** All pages ask when something changed: they share one estate for this long, if nothing else changes. */
@@ -84,7 +86,11 @@ async function open(
 
   const live = createLive(clock);
   closers.push(live.close);
-  const { changed } = live;
+  const watchers: (() => void)[] = [];
+  const changed = (topics: readonly Topic[]): void => {
+    live.changed(topics);
+    for (const watcher of watchers) watcher();
+  };
   const silentAfterMs = config.silentAfterSeconds * 1000;
   const heard = await store.lastHeard();
   const liveness = createLiveness({ records: store, heard, clock, log, silentAfterMs, changed });
@@ -146,6 +152,8 @@ async function open(
     der: store.der,
     requests: store.requests,
     labels: store.labels,
+    telling: store.telling,
+    page: config.notify.page,
     now: () => clock.now(),
     counts: async () => ({
       eventsTotal: (await currentFacts()).eventsTotal,
@@ -153,9 +161,23 @@ async function open(
       agentsWaiting: listener.waiting(),
       pagesConnected: live.followers(),
       refusals: refusals.totals(),
+      channels: await store.telling.channels(),
     }),
   });
   closers.push(web.close);
+  const telling = await startTelling({
+    settings: config.notify,
+    store,
+    historyDays: config.historyDays,
+    estate,
+    isWritable,
+    clock,
+    log,
+    isSilent: (agentId) => liveness.presence(agentId).silent,
+    secrets: { readSecret, readText },
+  });
+  closers.push(telling.close);
+  watchers.push(telling.changed);
   const control = await openControl({ directory, log, clock, copyTo: store.copyTo, requests });
   closers.push(control.close);
   return {

@@ -6,6 +6,9 @@ import { parse, TomlError } from 'smol-toml';
 import { isLoopback, parseAuthority, type Authority } from './authority.ts';
 import { codeOf } from './failure.ts';
 import { lineOfKey, nearestName, shortened, shown } from './config-text.ts';
+import { readNotify } from './notify/read-settings.ts';
+import type { NotifySettings } from './notify/settings.ts';
+import { lineOfPlace, nameOfPlace } from './notify/toml-table.ts';
 import type { LogLevel } from './system/log.ts';
 
 /** What the collector is told. Frozen; every field has a value. */
@@ -31,6 +34,8 @@ export interface Config {
   logLevel: LogLevel;
   /** 'auto': plain lines for the journal, coloured ones for a terminal, else JSON. */
   logFormat: 'auto' | 'json';
+  /** Who is told what, and how. */
+  notify: NotifySettings;
 }
 
 export type PublicTrust = 'own-key' | 'system-ca' | { certificate: string };
@@ -86,9 +91,10 @@ export function parseConfig(
     mistakes.push({ line, text: `${file}:${line}: ${shortened(key)}: ${what}` });
   };
   for (const key of Object.keys(table)) {
-    if (!Object.hasOwn(readers, key)) {
-      const near = nearestName(key, Object.keys(readers));
-      const hint = near ? `did you mean ${near}?` : `known are ${Object.keys(readers).join(', ')}`;
+    if (!Object.hasOwn(readers, key) && key !== 'notify') {
+      const known = [...Object.keys(readers), 'notify'];
+      const near = nearestName(key, known);
+      const hint = near ? `did you mean ${near}?` : `known are ${known.join(', ')}`;
       mistaken(key, `unknown field; ${hint}`);
     }
   }
@@ -117,6 +123,10 @@ export function parseConfig(
     historyMegabytes: field('history_megabytes', undefined),
     logLevel: field('log_level', 'info'),
     logFormat: field('log_format', 'auto'),
+    notify: readNotify(table['notify'], (place, what) => {
+      const line = lineOfPlace(text, place);
+      mistakes.push({ line, text: `${file}:${line}: ${nameOfPlace(place)}: ${what}` });
+    }),
   };
   if (config.store !== undefined && config.historyMegabytes !== undefined)
     mistaken(

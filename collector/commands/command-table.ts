@@ -4,6 +4,7 @@ import { exitCodes } from './command.ts';
 import { type CommandEntry, commonOf, textOf, usualExits } from './command-entry.ts';
 import { labelEntries } from './label-entries.ts';
 import { listEntries } from './list-entries.ts';
+import { notifyEntries } from './notify-entries.ts';
 
 export const programName = 'certherd-collector';
 
@@ -117,6 +118,7 @@ export const commandTable: readonly CommandEntry[] = [
   },
   ...labelEntries,
   ...listEntries,
+  ...notifyEntries,
   {
     name: 'request',
     summary: 'ask a host for something: rescan, verify, reload, renew, restore or rehearse',

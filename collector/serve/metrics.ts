@@ -1,5 +1,6 @@
 import { isIP } from 'node:net';
 import type { Certificate } from '@certherd/protocol/certificate';
+import type { ChannelState } from '../store/tell.ts';
 import { attributeValues } from './distinguished-name.ts';
 import type { CertificateView, Estate } from './estate.ts';
 
@@ -10,6 +11,7 @@ export interface CollectorCounts {
   agentsWaiting: number;
   pagesConnected: number;
   refusals: ReadonlyMap<string, number>;
+  channels: readonly ChannelState[];
 }
 
 /** A label with many names is cut to this many bytes, on a whole name. */
@@ -80,6 +82,22 @@ export function* metricsText(estate: Estate, counts: CollectorCounts): Generator
   ]);
   yield* family('certherd_refusals_total', 'counter', 'Connections refused, by reason.', function* () {
     for (const [reason, count] of counts.refusals) yield [pairs({ reason }), count];
+  });
+  const ofChannels = function* (field: 'waiting' | 'sent' | 'dropped'): Generator<Sample> {
+    for (const one of counts.channels) yield [pairs({ channel: one.channel }), one[field]];
+  };
+  yield* family('certherd_notifications_waiting', 'gauge', 'Messages that no channel has taken yet.', () =>
+    ofChannels('waiting'),
+  );
+  yield* family('certherd_notifications_sent_total', 'counter', 'Messages that a channel took.', () =>
+    ofChannels('sent'),
+  );
+  yield* family('certherd_notifications_dropped_total', 'counter', 'Messages given up after three days.', () =>
+    ofChannels('dropped'),
+  );
+  yield* family('certherd_notification_oldest_seconds', 'gauge', 'When the oldest that waits was made.', function* () {
+    for (const { channel, oldestAt } of counts.channels)
+      if (oldestAt !== undefined) yield [pairs({ channel }), oldestAt / 1000];
   });
 }
 

@@ -4,6 +4,7 @@ import type { Authority } from '../authority.ts';
 import { isStartFailure, isUnreachable, messageOf } from '../failure.ts';
 import { listenFailure } from '../listen.ts';
 import type { Log } from '../ports.ts';
+import { addAnswer, type AnswerNeeds } from './answer.ts';
 import { addApi, type ApiNeeds } from './api.ts';
 import { isOwnHost } from './host-guard.ts';
 import type { PageFiles } from './page-files.ts';
@@ -14,13 +15,15 @@ export interface WebServer {
   close: () => Promise<void>;
 }
 
-export interface WebServerOptions extends ApiNeeds {
+export interface WebServerOptions extends ApiNeeds, AnswerNeeds {
   listen: Authority;
   pageFiles: PageFiles;
   log: Log;
+  /** Where people open it from outside, as messages name it: links in messages are answered under this name too. */
+  page: string | undefined;
 }
 
-/** The page, the API and the metrics on one listener: GET only, own names only, nothing from outside. */
+/** The page, the API and the metrics on one listener: GET only but for answers to messages, own names only, nothing from outside. */
 export async function openWebServer(options: WebServerOptions): Promise<WebServer> {
   const { listen, pageFiles, log } = options;
   const app = Fastify({ logger: false, forceCloseConnections: true, bodyLimit: 1024, exposeHeadRoutes: true });
@@ -30,10 +33,12 @@ export async function openWebServer(options: WebServerOptions): Promise<WebServe
     referrerPolicy: { policy: 'no-referrer' },
     xFrameOptions: { action: 'deny' },
   });
-  app.addHook('onRequest', async ({ headers, method }, reply) => {
-    if (!isOwnHost(headers.host, listen.host))
+  const outside = options.page === undefined ? undefined : new URL(options.page).host;
+  app.addHook('onRequest', async ({ headers, method, url }, reply) => {
+    const isAnswer = url.startsWith('/answer/');
+    if (!isOwnHost(headers.host, listen.host) && !(isAnswer && headers.host === outside))
       return sendProblem(reply, 421, 'Misdirected Request', 'This collector answers to its own address only.');
-    if (method !== 'GET' && method !== 'HEAD')
+    if (method !== 'GET' && method !== 'HEAD' && !(isAnswer && method === 'POST'))
       return sendProblem(reply.header('allow', 'GET, HEAD'), 405, 'Method Not Allowed', 'Only GET is known here.');
     return undefined;
   });
@@ -48,6 +53,7 @@ export async function openWebServer(options: WebServerOptions): Promise<WebServe
   });
   addPage(app, pageFiles);
   addApi(app, options);
+  addAnswer(app, options);
   const address = await start(app, listen);
   app.server.on('error', (error) => log.error({ detail: error.message }, 'a connection could not be accepted'));
   return { address, close: () => app.close() };

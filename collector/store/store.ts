@@ -14,6 +14,7 @@ import type { Kept } from './kept.ts';
 import type { RequestDraft, RequestRow } from './requests.ts';
 import type { ThinPlace, ThinSlice } from './retention.ts';
 import type { CopyDatabase } from './sqlite/backup.ts';
+import type { Telling } from './tell.ts';
 
 /**
  * All that the collector keeps: in a file of its own (sqlite/), or in a database that several collectors share (postgres/). Writes resolve when
@@ -54,6 +55,8 @@ export interface Store extends Records {
   waitingRequests: (now: number) => Promise<RequestRow[]>;
   /** Newest first. */
   requests: (limit: number) => Promise<RequestRow[]>;
+  /** What was told to whom. */
+  telling: Telling;
   /** Each time that a backup took this database's place, newest first. */
   restorations: () => Promise<Restoration[]>;
   /** Copies the database while it goes on writing; undefined: its own server makes backups. */

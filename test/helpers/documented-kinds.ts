@@ -48,6 +48,13 @@ export const kinds: readonly { line: RegExp; how: 'run' | 'guest' | 'elsewhere';
     why: 'needs a sheet',
     shownBy: 'test/collector/commands/import.test.ts',
   },
+  {
+    line: /^certherd-collector (?:incidents|ack|silences?|notify test)\b/,
+    how: 'elsewhere',
+    why: 'needs a channel, and something to tell',
+    shownBy: 'test/collector/notify/telling.test.ts',
+  },
+  { line: /^install -o certherd-collector /, how: 'elsewhere', why: 'takes a secret from a person' },
   { line: /^promtool check rules deploy\//, how: 'run' },
   { line: /^curl -f?sS? http:\/\/127\.0\.0\.1:8480\//, how: 'run' },
   {

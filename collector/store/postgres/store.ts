@@ -23,6 +23,7 @@ import { requests } from './requests.ts';
 import { migrate, wordConnectFailure } from './schema.ts';
 import { collectorIdOf, keepSetting, readSetting } from './settings.ts';
 import { replaceSnapshot, snapshotDigest } from './snapshots.ts';
+import { tellTables } from './tell.ts';
 import { newestAt, thinSlice } from './thin.ts';
 
 export interface PostgresNeeds {
@@ -175,6 +176,7 @@ async function createStore(database: Database, { clock, log, onlyStandard }: Pos
     findRequest: (id) => requests.find(database, id),
     waitingRequests: (now) => requests.waiting(database, now),
     requests: (limit) => requests.newest(database, limit),
+    telling: tellTables(database, group),
     // Its own server restores it; what is missing then is a gap in the events of each host.
     restorations: async () => [],
     copyTo: undefined,

@@ -22,6 +22,7 @@ import { requestTable } from './requests.ts';
 import { type OpenSqlite, type Sql, sqliteFor } from './sqlite.ts';
 import { settingTable } from './settings.ts';
 import { snapshotTable } from './snapshots.ts';
+import { tellTables } from './tell.ts';
 import type { Store } from '../store.ts';
 import { thinning } from './thin.ts';
 import { tokenTable } from './tokens.ts';
@@ -134,6 +135,7 @@ function createStore(sql: Sql, log: Log): SqliteStore {
     findRequest: async (id) => requests.find(id),
     waitingRequests: async (now) => requests.waiting(now),
     requests: async (limit) => requests.newest(limit),
+    telling: tellTables(sql, group, settings),
     restorations: async () =>
       restorations.all().map((row) => ({ backedUpAt: row.backed_up_at, restoredAt: row.restored_at })),
     copyTo: (path, onward) => copyDatabase(sql, path, onward),

@@ -9,6 +9,7 @@ import { certificate, endpoint, finding, snapshot } from '../helpers/example-sna
 
 const now = Date.parse('2026-11-23T12:00:00.000Z');
 const counts = {
+  channels: [{ channel: 'slack', waiting: 2, oldestAt: 1_800_000_000_000, sent: 3, dropped: 0, failure: undefined }],
   eventsTotal: 7,
   agentsConnected: 1,
   agentsWaiting: 0,

@@ -1,0 +1,228 @@
+import type { Certificate } from '@certherd/protocol/certificate';
+import type { Finding, Severity } from '@certherd/protocol/finding';
+import type { Endpoint, Lineage } from '@certherd/protocol/snapshot';
+import { concernedBy } from './concerned-endpoints.ts';
+import { type Countdown, countdowns } from './countdown.ts';
+
+/** One thing that a person should hear of, as of an instant: a finding, or what the collector alone can tell. */
+export interface Concern {
+  /** Stays the same while it is the same thing: agent, code and subject. */
+  key: string;
+  code: string;
+  severity: Exclude<Severity, 'notice'>;
+  agentId: string;
+  hostName: string;
+  subject: Finding['subject'];
+  /** When it became so, as far as the facts tell: an instant (RFC 3339). */
+  since: string;
+  cause: string;
+  remedy: string;
+  /** What has the same one is mended by the same thing. */
+  causeId: string;
+  /** Server names that are concerned, at most 20. */
+  names: readonly string[];
+  labels: Readonly<Record<string, string>>;
+  /** The life of what is served there and ends first. */
+  life?: Life;
+}
+
+export type Life = Pick<Certificate, 'notBefore' | 'notAfter'>;
+
+interface OnHost {
+  agentId: string;
+  hostName: string;
+}
+
+interface Labelled {
+  labels?: Readonly<Record<string, string>>;
+}
+
+export type ConcernedEndpoint = OnHost &
+  Labelled &
+  Pick<Endpoint, 'id' | 'serverName' | 'deployment' | 'issued' | 'served'> & {
+    servedNotBefore?: string;
+    servedNotAfter?: string;
+  };
+
+export type ConcernedLineage = OnHost & Pick<Lineage, 'name' | 'issued' | 'certificatePath'>;
+
+export type ToldFinding = OnHost & Finding & { stale: boolean };
+
+export interface ConcernedHost extends Labelled {
+  agentId: string;
+  name: string;
+  status: 'healthy' | 'warning' | 'critical' | 'unknown';
+  reason: string;
+  connected: boolean;
+  enrolledAt: string;
+  conflictAt?: string;
+  revokedAt?: string;
+  lastHeardAt?: string;
+  observedAt?: string;
+}
+
+/** What of an estate concerns people; the API's estate is one. */
+export interface ConcernedEstate {
+  hosts: readonly ConcernedHost[];
+  endpoints: readonly ConcernedEndpoint[];
+  lineages: readonly ConcernedLineage[];
+  findings: readonly ToldFinding[];
+}
+
+/** A refused clone tries again at least every 300 s: after an hour without one it is gone. */
+const conflictMs = 3_600_000;
+/** Who enrols a host has this long to start its agent. */
+const setUpMs = 3_600_000;
+const mostNames = 20;
+
+/**
+ * Everything that should be told, most of it as agents found it. Notices are none: what is due is on its way. A silent host's findings stay, since
+ * nobody said that they are over, and its certificates count down. `isSilent`: no heartbeat for too long.
+ */
+export function concernsOf(estate: ConcernedEstate, isSilent: (agentId: string) => boolean, now: number): Concern[] {
+  const hosts = new Map(estate.hosts.map((host) => [host.agentId, host]));
+  const endpoints = Map.groupBy(estate.endpoints, ({ agentId }) => agentId);
+  const lineages = Map.groupBy(estate.lineages, ({ agentId }) => agentId);
+  const told = new Map<string, Concern>();
+  const pressing = estate.findings.filter(({ severity }) => severity !== 'notice');
+  for (const finding of pressing) {
+    const own = endpoints.get(finding.agentId) ?? [];
+    const concerned = own.filter(concernedBy(finding.subject, lineages.get(finding.agentId) ?? []));
+    const concern = ofFinding(finding, concerned, hosts.get(finding.agentId)?.labels ?? {});
+    if (concern && !told.has(concern.key)) told.set(concern.key, concern);
+  }
+  const pressingOf = Map.groupBy(pressing, ({ agentId }) => agentId);
+  const ofHosts = estate.hosts
+    .filter(({ revokedAt }) => revokedAt === undefined)
+    .flatMap((host) => {
+      const { agentId } = host;
+      const own = endpoints.get(agentId) ?? [];
+      const findings = pressingOf.get(agentId) ?? [];
+      const unexplained = countdowns(own, now).filter(
+        (countdown) => !isExplained(countdown, findings, lineages.get(agentId) ?? []),
+      );
+      return [...ofHost(host, own, isSilent(agentId), findings, now), ...unexplained.map(ofCountdown)];
+    });
+  return [...told.values(), ...ofHosts];
+}
+
+/** The host said why, or said so: only what it said before a silence is not enough once little life is left. */
+function isExplained(
+  { severity, endpoints }: Countdown,
+  findings: readonly ToldFinding[],
+  lineages: readonly ConcernedLineage[],
+): boolean {
+  return findings.some(({ subject, stale }) => {
+    if (subject.kind === 'host' || subject.kind === 'server' || (stale && severity === 'critical')) return false;
+    return endpoints.some(concernedBy(subject, lineages));
+  });
+}
+
+function ofFinding(
+  finding: ToldFinding,
+  concerned: readonly ConcernedEndpoint[],
+  hostLabels: Readonly<Record<string, string>>,
+): Concern | undefined {
+  const { agentId, hostName, code, severity, subject, since, cause, remedy } = finding;
+  if (severity === 'notice') return undefined;
+  const ofPlace = subject.kind === 'host' || subject.kind === 'server' ? hostLabels : shared(concerned);
+  return {
+    key: JSON.stringify([agentId, code, subject.kind, subject.id]),
+    code,
+    severity,
+    agentId,
+    hostName,
+    subject,
+    since,
+    cause,
+    remedy,
+    causeId: JSON.stringify([code, remedy]),
+    ...about(concerned, ofPlace ?? hostLabels),
+  };
+}
+
+function ofCountdown({ code, severity, endpoints, since, cause, fingerprint }: Countdown): Concern {
+  const [{ agentId, hostName }] = endpoints;
+  return {
+    key: JSON.stringify([agentId, code, 'certificate', fingerprint]),
+    code,
+    severity,
+    agentId,
+    hostName,
+    since,
+    cause,
+    subject: { kind: 'endpoint', id: endpoints[0].id },
+    remedy: 'certherd-agent check',
+    causeId: JSON.stringify([code, fingerprint]),
+    ...about(endpoints, shared(endpoints) ?? {}),
+  };
+}
+
+function ofHost(
+  host: ConcernedHost,
+  endpoints: readonly ConcernedEndpoint[],
+  silent: boolean,
+  findings: readonly ToldFinding[],
+  now: number,
+): Concern[] {
+  const { agentId, name: hostName, labels = {}, conflictAt } = host;
+  const concern = (code: string, severity: Concern['severity'], since: string, cause: string, remedy: string) => ({
+    key: JSON.stringify([agentId, code, 'host', hostName]),
+    code,
+    severity,
+    agentId,
+    hostName,
+    since,
+    cause,
+    remedy,
+    subject: { kind: 'host' as const, id: hostName },
+    causeId: JSON.stringify([code, remedy]),
+    ...about(endpoints, labels),
+  });
+  const heardAt = host.lastHeardAt ?? host.enrolledAt;
+  const concerns: Concern[] = [];
+  const isNew = host.lastHeardAt === undefined && now - Date.parse(host.enrolledAt) < setUpMs;
+  if (isNew) return [];
+  if (silent && !host.connected)
+    concerns.push(concern('host-silent', 'unknown', heardAt, host.reason, 'systemctl restart certherd-agent'));
+  else if (host.status === 'unknown' && !findings.some(({ severity, stale }) => severity === 'unknown' && !stale))
+    concerns.push(
+      concern('host-not-looking', 'unknown', host.observedAt ?? heardAt, host.reason, 'certherd-agent doctor'),
+    );
+  if (conflictAt !== undefined && now - Date.parse(conflictAt) < conflictMs)
+    concerns.push(
+      concern(
+        'identity-conflict',
+        'warning',
+        conflictAt,
+        'Another machine presents the identity of this host: its state was copied.',
+        'Enrol the copy anew on its own machine: certherd-agent enroll --replace JOIN',
+      ),
+    );
+  return concerns;
+}
+
+function about(
+  concerned: readonly ConcernedEndpoint[],
+  labels: Concern['labels'],
+): Pick<Concern, 'names' | 'labels' | 'life'> {
+  let life: Life | undefined;
+  for (const { servedNotBefore: notBefore, servedNotAfter: notAfter } of concerned) {
+    if (notBefore === undefined || notAfter === undefined) continue;
+    if (life === undefined || notAfter < life.notAfter) life = { notBefore, notAfter };
+  }
+  const names = [...new Set(concerned.map(({ serverName }) => serverName))].slice(0, mostNames);
+  return { names, labels, ...(life && { life }) };
+}
+
+/** Labels that are the same for all; undefined where there is no endpoint. */
+function shared([first, ...others]: readonly ConcernedEndpoint[]): Readonly<Record<string, string>> | undefined {
+  if (first === undefined) return undefined;
+  const same = ([key, value]: [string, string]) => others.every(({ labels }) => labels?.[key] === value);
+  return Object.fromEntries(Object.entries(first.labels ?? {}).filter(same));
+}
+
+/** From its first to its last valid instant, in milliseconds. */
+export function lifeMs({ notBefore, notAfter }: Life): number {
+  return Date.parse(notAfter) - Date.parse(notBefore);
+}
