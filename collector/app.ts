@@ -9,17 +9,16 @@ import { createFrameReader } from './receive/frames.ts';
 import { createRefusals } from './receive/gate.ts';
 import { openAgentListener } from './receive/listener.ts';
 import { createLiveness } from './receive/liveness.ts';
-import type { Topic } from './receive/records.ts';
+import type { Changed, Topic } from './receive/records.ts';
 import { createSessions } from './receive/sessions.ts';
 import { createPartsRoom } from './receive/snapshot-parts.ts';
 import { loadTlsIdentity } from './receive/tls-identity.ts';
 import { keepRequests } from './requests.ts';
-import { assembleEstate } from './serve/assemble-estate.ts';
 import { openControl } from './serve/control.ts';
+import { keepEstate, type KeptEstateNeeds } from './serve/kept-estate.ts';
 import { createLive } from './serve/live.ts';
 import { readPageFiles, type PageFiles } from './serve/page-files.ts';
 import { openWebServer } from './serve/web-server.ts';
-import { sharedRead } from './shared-read.ts';
 import { removeLeftovers } from './store/sqlite/backup.ts';
 import { lockDirectory, prepareDirectory } from './store/directory.ts';
 import { keepBounds } from './store/retention.ts';
@@ -28,9 +27,6 @@ import { startTelling } from './telling.ts';
 import { sqliteFor } from './store/sqlite/sqlite.ts';
 import { readSecret, readText } from './system/secret-files.ts';
 import { collectorVersion } from './version.ts';
-
-/** All pages ask when something changed: they share one estate for this long, if nothing else changes. */
-const sharedMs = 250;
 
 /** A collector that serves. Hosts are those that were asked to listen on, ports the real ones. */
 export interface Collector {
@@ -86,11 +82,12 @@ async function open(
 
   const live = createLive(clock);
   closers.push(live.close);
-  const watchers: (() => void)[] = [];
-  const changed = (topics: readonly Topic[]): void => {
-    live.changed(topics);
-    for (const watcher of watchers) watcher();
+  const lookers: (() => void)[] = [];
+  const look = (): void => {
+    for (const looker of lookers) looker();
   };
+  // Nobody calls it before there is an estate: all that happens until then is read with it.
+  const changed: Changed = (topics, agentIds) => estate.changed(topics, agentIds);
   const silentAfterMs = config.silentAfterSeconds * 1000;
   const heard = await store.lastHeard();
   const liveness = createLiveness({ records: store, heard, clock, log, silentAfterMs, changed });
@@ -99,13 +96,20 @@ async function open(
   const sessions = createSessions();
   const endings = createEndings({ records: store, sessions, clock, log });
   closers.push(endings.close);
-  const { revision } = live;
-  const currentFacts = sharedRead({ revision, forMs: Infinity, clock, read: store.facts });
-  const requests = keepRequests({ ...store, facts: currentFacts, sessions, clock, log });
+  const { presence: presenceOf, heardSince } = liveness;
+  const publish: KeptEstateNeeds['publish'] = (change) => {
+    live.publish(change);
+    // That a host was heard once more is nobody's concern.
+    if (change !== 'unreadable' && (change.hosts.length > 0 || change.gone.length > 0)) look();
+  };
+  const estate = keepEstate({ store, presenceOf, heardSince, clock, log, publish });
+  closers.push(estate.close);
+  const requests = keepRequests({ ...store, hosts: estate.hosts, sessions, clock, log });
   closers.push(requests.close);
   const changedElsewhere = (topics: readonly Topic[]): void => {
     changed(topics);
     requests.wake();
+    look();
   };
   // Before anybody can say hello: only then are others asked whether they have the host.
   closers.push(followElsewhere({ records: store, sessions, liveness, clock, log, changed: changedElsewhere }));
@@ -134,18 +138,14 @@ async function open(
   closers.push(listener.close);
   await store.noteAgentAddress(formatAuthority(listener.address));
 
-  const readEstate = async () => {
-    const facts = await currentFacts();
-    return assembleEstate({ ...facts, presenceOf: liveness.presence, collectorVersion, startedAt }, clock.now());
-  };
-  const estate = sharedRead({ revision, forMs: sharedMs, clock, read: readEstate });
   const web = await openWebServer({
     listen: config.webListen,
     pageFiles: files,
     log,
     live,
     isWritable,
-    estate,
+    estate: estate.current,
+    collector: { version: collectorVersion, startedAt: new Date(startedAt).toISOString() },
     events: store.events,
     restorations: store.restorations,
     stays: store.stays,
@@ -154,9 +154,10 @@ async function open(
     labels: store.labels,
     telling: store.telling,
     page: config.notify.page,
+    answered: look,
     now: () => clock.now(),
     counts: async () => ({
-      eventsTotal: (await currentFacts()).eventsTotal,
+      eventsTotal: await store.eventsTotal(),
       agentsConnected: liveness.connectedCount(),
       agentsWaiting: listener.waiting(),
       pagesConnected: live.followers(),
@@ -169,15 +170,15 @@ async function open(
     settings: config.notify,
     store,
     historyDays: config.historyDays,
-    estate,
+    hosts: async () => (await estate.current()).parts.hosts,
+    isSilent: (agentId) => presenceOf(agentId).silent,
     isWritable,
+    secrets: { readSecret, readText },
     clock,
     log,
-    isSilent: (agentId) => liveness.presence(agentId).silent,
-    secrets: { readSecret, readText },
   });
   closers.push(telling.close);
-  watchers.push(telling.changed);
+  lookers.push(telling.changed);
   const control = await openControl({ directory, log, clock, copyTo: store.copyTo, requests });
   closers.push(control.close);
   return {

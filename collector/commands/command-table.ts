@@ -1,5 +1,6 @@
 import type { OptionEntry } from '@certherd/command-line/command';
 import { completionEntry } from '@certherd/command-line/completion-entry';
+import { accountEntries } from './account-entries.ts';
 import { exitCodes } from './command.ts';
 import { type CommandEntry, commonOf, textOf, usualExits } from './command-entry.ts';
 import { labelEntries } from './label-entries.ts';
@@ -116,6 +117,7 @@ export const commandTable: readonly CommandEntry[] = [
     settled: true,
     run: async (_args, options, console) => (await import('./host.ts')).listHosts(commonOf(options), console),
   },
+  ...accountEntries,
   ...labelEntries,
   ...listEntries,
   ...notifyEntries,

@@ -48,7 +48,7 @@ export type ConcernedLineage = OnHost & Pick<Lineage, 'name' | 'issued' | 'certi
 
 export type ToldFinding = OnHost & Finding & { stale: boolean };
 
-export interface ConcernedHost extends Labelled {
+interface HostState extends Labelled {
   agentId: string;
   name: string;
   status: 'healthy' | 'warning' | 'critical' | 'unknown';
@@ -61,9 +61,9 @@ export interface ConcernedHost extends Labelled {
   observedAt?: string;
 }
 
-/** What of an estate concerns people; the API's estate is one. */
-export interface ConcernedEstate {
-  hosts: readonly ConcernedHost[];
+/** What of one host concerns people; a host's part of the estate is one. */
+export interface ConcernedHost {
+  host: HostState;
   endpoints: readonly ConcernedEndpoint[];
   lineages: readonly ConcernedLineage[];
   findings: readonly ToldFinding[];
@@ -76,34 +76,24 @@ const setUpMs = 3_600_000;
 const mostNames = 20;
 
 /**
- * Everything that should be told, most of it as agents found it. Notices are none: what is due is on its way. A silent host's findings stay, since
- * nobody said that they are over, and its certificates count down. `isSilent`: no heartbeat for too long.
+ * Everything about one host that should be told, most of it as its agent found it. Notices are none: what is due is on its way. A silent host's findings stay,
+ * since nobody said that they are over, and its certificates count down. `silent`: no heartbeat for too long.
  */
-export function concernsOf(estate: ConcernedEstate, isSilent: (agentId: string) => boolean, now: number): Concern[] {
-  const hosts = new Map(estate.hosts.map((host) => [host.agentId, host]));
-  const endpoints = Map.groupBy(estate.endpoints, ({ agentId }) => agentId);
-  const lineages = Map.groupBy(estate.lineages, ({ agentId }) => agentId);
+export function concernsOf(
+  { host, endpoints, lineages, findings }: ConcernedHost,
+  silent: boolean,
+  now: number,
+): Concern[] {
+  if (host.revokedAt !== undefined) return [];
+  const pressing = findings.filter(({ severity }) => severity !== 'notice');
   const told = new Map<string, Concern>();
-  const pressing = estate.findings.filter(({ severity }) => severity !== 'notice');
   for (const finding of pressing) {
-    const own = endpoints.get(finding.agentId) ?? [];
-    const concerned = own.filter(concernedBy(finding.subject, lineages.get(finding.agentId) ?? []));
-    const concern = ofFinding(finding, concerned, hosts.get(finding.agentId)?.labels ?? {});
+    const concerned = endpoints.filter(concernedBy(finding.subject, lineages));
+    const concern = ofFinding(finding, concerned, host.labels ?? {});
     if (concern && !told.has(concern.key)) told.set(concern.key, concern);
   }
-  const pressingOf = Map.groupBy(pressing, ({ agentId }) => agentId);
-  const ofHosts = estate.hosts
-    .filter(({ revokedAt }) => revokedAt === undefined)
-    .flatMap((host) => {
-      const { agentId } = host;
-      const own = endpoints.get(agentId) ?? [];
-      const findings = pressingOf.get(agentId) ?? [];
-      const unexplained = countdowns(own, now).filter(
-        (countdown) => !isExplained(countdown, findings, lineages.get(agentId) ?? []),
-      );
-      return [...ofHost(host, own, isSilent(agentId), findings, now), ...unexplained.map(ofCountdown)];
-    });
-  return [...told.values(), ...ofHosts];
+  const unexplained = countdowns(endpoints, now).filter((countdown) => !isExplained(countdown, pressing, lineages));
+  return [...told.values(), ...ofHost(host, endpoints, silent, pressing, now), ...unexplained.map(ofCountdown)];
 }
 
 /** The host said why, or said so: only what it said before a silence is not enough once little life is left. */
@@ -159,7 +149,7 @@ function ofCountdown({ code, severity, endpoints, since, cause, fingerprint }: C
 }
 
 function ofHost(
-  host: ConcernedHost,
+  host: HostState,
   endpoints: readonly ConcernedEndpoint[],
   silent: boolean,
   findings: readonly ToldFinding[],

@@ -1,4 +1,5 @@
-import { concernsOf, type ConcernedEstate } from '../evaluate/concerns.ts';
+import { setImmediate as othersTurn } from 'node:timers/promises';
+import { type Concern, type ConcernedHost, concernsOf } from '../evaluate/concerns.ts';
 import { asOpened, type Transition, transitionsBetween } from '../evaluate/transition.ts';
 import { messageOf } from '../failure.ts';
 import type { Clock, Log } from '../ports.ts';
@@ -20,7 +21,8 @@ export interface Teller {
 }
 
 export interface TellerNeeds {
-  estate: () => Promise<ConcernedEstate>;
+  /** All that are enrolled, as of one moment. */
+  hosts: () => Promise<Iterable<{ part: ConcernedHost }>>;
   isSilent: (agentId: string) => boolean;
   telling: Telling;
   channels: ReadonlyMap<string, Channel>;
@@ -35,12 +37,14 @@ export interface TellerNeeds {
 const tickMs = 15_000;
 /** What changes together is looked at together. */
 const coalesceMs = 500;
-/** Of all time, the part that looking may take: the estate of a large fleet takes a second to assemble. */
+/** Between two turns of everybody else. */
+const hostsAtATime = 50;
+/** Of all time, the part that looking may take. */
 const restFactor = 10;
 
 /** For the one collector that leads. */
 export function keepTelling(needs: TellerNeeds): Teller {
-  const { estate, isSilent, telling, channels, settings, linkKey, clock, log } = needs;
+  const { hosts, isSilent, telling, channels, settings, linkKey, clock, log } = needs;
   const dispatch = createDispatch({ telling, channels, clock, log });
   const refreshedAt = new Map<string, number>();
   let lookedAt: number | undefined;
@@ -97,9 +101,8 @@ export function keepTelling(needs: TellerNeeds): Teller {
   }
 
   async function look(): Promise<number> {
-    const facts = await estate();
     const now = clock.now();
-    const concerns = concernsOf(facts, isSilent, now);
+    const concerns = await allConcerns(now);
     const drafts = transitionsBetween(await telling.standing(), concerns, now);
     if (drafts.length > 0) {
       const kept = await telling.addTransitions(drafts);
@@ -121,6 +124,16 @@ export function keepTelling(needs: TellerNeeds): Teller {
       refreshing = undefined;
     });
     return plan.wakeAt;
+  }
+
+  async function allConcerns(now: number): Promise<Concern[]> {
+    const concerns: Concern[] = [];
+    let looked = 0;
+    for (const { part } of await hosts()) {
+      concerns.push(...concernsOf(part, isSilent(part.host.agentId), now));
+      if (++looked % hostsAtATime === 0) await othersTurn();
+    }
+    return concerns;
   }
 
   function answerLink(incident: string, channel: string): string | undefined {

@@ -7,6 +7,8 @@ import { answerPage, type AnswerView, silenceHours } from './answer-page.ts';
 export interface AnswerNeeds {
   telling: Pick<Telling, 'findIncident' | 'acknowledge' | 'addSilence' | 'linkKey'>;
   now: () => number;
+  /** Somebody answered: there may be something to tell. */
+  answered: () => void;
 }
 
 const mostReason = 500;
@@ -15,7 +17,7 @@ const mostReason = 500;
  * GET and POST /answer/TOKEN: the link in a message. Whoever has it may answer that one incident, for a week: the signature is the right, no account is asked for.
  * GET shows and changes nothing, since mail scanners and previews follow links; POST does it. Anything that is wrong with a link has one answer.
  */
-export function addAnswer(app: FastifyInstance, { telling, now }: AnswerNeeds): void {
+export function addAnswer(app: FastifyInstance, { telling, now, answered }: AnswerNeeds): void {
   void app.register(async (scope) => {
     scope.addContentTypeParser('application/x-www-form-urlencoded', { parseAs: 'string' }, (_, body, done) =>
       done(null, new URLSearchParams(String(body))),
@@ -32,6 +34,7 @@ export function addAnswer(app: FastifyInstance, { telling, now }: AnswerNeeds): 
       const reason = (form.get('reason') ?? '').trim().slice(0, mostReason);
       if (reason === '') return show(reply, 400, { ...view, mistake: 'Say why: the history keeps it.' });
       const done = await answer(found, form, reason);
+      answered();
       return done === undefined
         ? show(reply, 503, { ...view, mistake: 'It could not be written down: try again.' })
         : show(reply, 200, { ...view, done });

@@ -1,5 +1,6 @@
 import { type Clock, every } from '../ports.ts';
 import type { Topic } from '../receive/records.ts';
+import type { EstateChange } from './estate-change.ts';
 
 /** What is asked of a page's open response: node:http's ServerResponse has it. */
 export interface Follower {
@@ -12,11 +13,9 @@ export interface Follower {
 
 /** Server-sent events (WHATWG HTML 9.2) that say that something changed, never what. */
 export interface Live {
-  changed: (topics: readonly Topic[]) => void;
+  publish: (change: EstateChange | 'unreadable') => void;
   /** Follows from here; false when there are too many. `lastId` is what the page saw last. */
   follow: (response: Follower, lastId: string | undefined) => boolean;
-  /** Grows with each change: facts read at one revision stay right until the next. */
-  revision: () => number;
   followers: () => number;
   close: () => void;
 }
@@ -36,7 +35,9 @@ export function createLive(clock: Clock): Live {
   const stopTicking = every(clock, tickMs, () => send(`event: tick\ndata: ${JSON.stringify({ at: at() })}\n\n`));
 
   return {
-    changed(topics) {
+    publish(change) {
+      const topics = topicsOf(change);
+      if (topics.length === 0) return;
       revision++;
       for (const topic of topics) pending.add(topic);
       cancelFlush ??= clock.after(coalesceMs, flush);
@@ -50,7 +51,6 @@ export function createLive(clock: Clock): Live {
       response.write(`retry: 1000\n\nevent: tick\ndata: ${JSON.stringify({ at: at() })}\n\n${missed}`);
       return true;
     },
-    revision: () => revision,
     followers: () => followers.size,
     close() {
       stopTicking();
@@ -84,4 +84,14 @@ export function createLive(clock: Clock): Live {
   function at(): string {
     return new Date(clock.now()).toISOString();
   }
+}
+
+function topicsOf(change: EstateChange | 'unreadable'): Topic[] {
+  if (change === 'unreadable') return ['hosts', 'endpoints', 'findings'];
+  const { hosts, certificates, gone, events, listed } = change;
+  return [
+    ...(hosts.length > 0 || listed ? (['hosts', 'endpoints', 'lineages', 'findings'] as const) : []),
+    ...(certificates.length + gone.length + hosts.length > 0 ? (['certificates'] as const) : []),
+    ...(events.length > 0 ? (['events'] as const) : []),
+  ];
 }

@@ -1,11 +1,10 @@
 import { existsSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { build } from 'esbuild';
+import { basename, join } from 'node:path';
+import { build, type Metafile } from 'esbuild';
 import { messageOf, startFailure } from '../failure.ts';
-import type { PageFileName } from './page-files.ts';
 
-/** The page's files, ready to be served. */
-export type BundledPage = Readonly<Record<PageFileName, Uint8Array>>;
+/** The page's files, ready to be served, by name: "index.html", "hosts.html", "assets/page.js". */
+export type BundledPage = ReadonlyMap<string, Uint8Array>;
 
 /** Bundles collector/web in memory. `used` is told the absolute paths of all files that went into it. */
 export async function bundlePage(
@@ -15,19 +14,24 @@ export async function bundlePage(
   for (const name of ['index.html', 'findings.html', 'page.css', 'page.tsx'])
     if (!existsSync(join(folder, name)))
       throw startFailure(`${join(folder, name)}: missing: the status page cannot be built from this checkout`);
-  return {
-    'index.html': readFileSync(join(folder, 'index.html')),
-    'findings.html': readFileSync(join(folder, 'findings.html')),
-    'page.css': await bundle(join(folder, 'page.css'), used),
-    'page.js': await bundle(join(folder, 'page.tsx'), used),
-  };
+  const { files, metafile } = await bundle(folder);
+  used(Object.keys(metafile.inputs).map((path) => `/${path}`));
+  return new Map([
+    ...files,
+    ...entryPages(readFileSync(join(folder, 'index.html'), 'utf8'), metafile),
+    ['findings.html', readFileSync(join(folder, 'findings.html'))],
+  ]);
 }
 
-async function bundle(entry: string, used: (paths: readonly string[]) => void): Promise<Uint8Array> {
+async function bundle(folder: string): Promise<{ files: [string, Uint8Array][]; metafile: Metafile }> {
   try {
-    const result = await build({
+    const { outputFiles, metafile } = await build({
       absWorkingDir: '/',
-      entryPoints: [entry],
+      entryPoints: [join(folder, 'page.tsx'), join(folder, 'page.css')],
+      outdir: '/assets',
+      // Each page is a part of its own, named by its content: pages that nobody opens cost nothing.
+      splitting: true,
+      chunkNames: '[name]-[hash]',
       bundle: true,
       write: false,
       metafile: true,
@@ -39,13 +43,31 @@ async function bundle(entry: string, used: (paths: readonly string[]) => void): 
       legalComments: 'none',
       logLevel: 'silent',
     });
-    const [output] = result.outputFiles;
-    if (!output) throw new Error('esbuild gave no output');
-    used(Object.keys(result.metafile.inputs).map((path) => `/${path}`));
-    return output.contents;
+    return { files: outputFiles.map(({ path, contents }) => [path.slice(1), contents]), metafile };
   } catch (error) {
     throw startFailure(
-      `${entry}: the status page cannot be built: ${messageOf(error).split('\n').slice(0, 3).join(' ')}`,
+      `${join(folder, 'page.tsx')}: the status page cannot be built: ${messageOf(error).split('\n').slice(0, 3).join(' ')}`,
     );
   }
+}
+
+/** One HTML file for each page: it names all parts that its first view needs, so that they come in one round trip. */
+function entryPages(html: string, { outputs }: Metafile): [string, Uint8Array][] {
+  return Object.entries(outputs).flatMap(([path, { entryPoint }]): [string, Uint8Array][] => {
+    const page = /\/pages\/([a-z]+)\/\1-page\.tsx$/.exec(entryPoint ?? '')?.[1];
+    if (page === undefined) return [];
+    const parts = new Set([...neededBy('assets/page.js', outputs), ...neededBy(path, outputs)]);
+    parts.delete('assets/page.js');
+    const links = [...parts].map((part) => `<link rel="modulepreload" href="/assets/${basename(part)}" />`);
+    const name = page === 'now' ? 'index.html' : `${page}.html`;
+    return [[name, Buffer.from(html.replace('</head>', `${links.join('')}</head>`))]];
+  });
+}
+
+function neededBy(path: string, outputs: Metafile['outputs'], known = new Set<string>()): Set<string> {
+  if (known.has(path)) return known;
+  known.add(path);
+  for (const { path: imported, kind } of outputs[path]?.imports ?? [])
+    if (kind === 'import-statement') neededBy(imported, outputs, known);
+  return known;
 }

@@ -8,6 +8,7 @@ import { addAnswer, type AnswerNeeds } from './answer.ts';
 import { addApi, type ApiNeeds } from './api.ts';
 import { isOwnHost } from './host-guard.ts';
 import type { PageFiles } from './page-files.ts';
+import { addPage } from './page-routes.ts';
 import { sendProblem } from './problem.ts';
 
 export interface WebServer {
@@ -69,16 +70,6 @@ const policy = {
   'base-uri': ["'none'"],
   'form-action': ["'none'"],
 };
-
-/** Names stay the same from version to version, so every use asks whether the file did too. */
-function addPage(app: FastifyInstance, pageFiles: PageFiles): void {
-  for (const [path, file] of pageFiles)
-    app.get(path, (request, reply) => {
-      reply.header('etag', file.etag).header('cache-control', 'no-cache');
-      if (request.headers['if-none-match'] === file.etag) return reply.code(304).send();
-      return reply.header('content-type', file.contentType).send(Buffer.from(file.body));
-    });
-}
 
 async function start(app: FastifyInstance, listen: Authority): Promise<Authority> {
   try {

@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import Database from 'better-sqlite3';
 import { bundlePage } from '../../collector/serve/page-bundle.ts';
-import { pageAssetKey, type PageFileName } from '../../collector/serve/page-files.ts';
+import { pageAssetKey } from '../../collector/serve/page-files.ts';
 import { deployTexts } from './embedded.ts';
 import type { SbomParts } from './sbom.ts';
 import type { App, Architecture } from './targets.ts';
@@ -32,12 +32,11 @@ async function collectorExtras(top: string, architecture: Architecture): Promise
   const page = await bundlePage(join(top, 'collector/web'), (paths) =>
     inputs.push(...paths.map((path) => relative(top, path))),
   );
-  const names: PageFileName[] = ['index.html', 'findings.html', 'page.css', 'page.js'];
   const folders = ['collector/store/sqlite/migrations', 'collector/store/postgres/migrations'];
   const migrations = folders.flatMap((folder) => readdirSync(join(top, folder)).map((name) => `${folder}/${name}`));
   const module = `node_modules/better-sqlite3/prebuilds/linux-${architecture}.node`;
   const assets = new Map<string, Uint8Array>([
-    ...names.map((name) => [pageAssetKey(name), page[name]] as const),
+    ...[...page].map(([name, body]) => [pageAssetKey(name), body] as const),
     ...migrations.map((path) => [path, readFileSync(join(top, path))] as const),
     ['better-sqlite3.node', readFileSync(join(top, module))],
   ]);

@@ -21,7 +21,7 @@ export const contents: readonly { begins: RegExp; what: string }[] = [
 export const kinds: readonly { line: RegExp; how: 'run' | 'guest' | 'elsewhere'; why?: string; shownBy?: string }[] = [
   { line: /^(?:npx )?certherd-(?:agent|collector) (?:check|explain|inspect|status|doctor)\b/, how: 'run' },
   {
-    line: /^(?:npx )?certherd-(?:agent|collector) (?:serve|token create|host list|label (?:set|list|remove)|health|enroll|run|version)\b/,
+    line: /^(?:npx )?certherd-(?:agent|collector) (?:serve|token create|host list|label (?:set|list|remove)|forecast|health|enroll|run|version)\b/,
     how: 'run',
   },
   {
@@ -143,6 +143,12 @@ export const kinds: readonly { line: RegExp; how: 'run' | 'guest' | 'elsewhere';
     how: 'elsewhere',
     why: 'CI runs it',
     shownBy: 'test/scripts/launchers.test.ts',
+  },
+  {
+    line: /^\.\/scripts\/demo --estate case-study$/,
+    how: 'elsewhere',
+    why: 'stays up until Ctrl-C',
+    shownBy: 'test/scripts/case-study.test.ts',
   },
   {
     line: /^(?:scripts\/setup package|git clone … certherd && cd certherd|npm run check|npx ava test\/agent)$/,

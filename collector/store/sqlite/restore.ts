@@ -102,6 +102,9 @@ function beginEpoch(
     sql.prepare('UPDATE request SET until = min(until, ?) WHERE ended_at IS NULL').run(at);
     // Spent ones among them may be unspent again in here.
     sql.prepare('UPDATE token SET expires_at = min(expires_at, ?)').run(at);
+    // Nor may one that was revoked since, or a browser that signed out.
+    sql.prepare('UPDATE api_token SET expires_at = min(expires_at, ?)').run(at);
+    sql.exec("DELETE FROM web_session; DELETE FROM setting WHERE name = 'set-up'");
   })();
   sql.pragma('journal_mode = DELETE');
   sql.close();

@@ -1,4 +1,4 @@
-import type { CertificateView, EndpointView, Estate, EventView, HostView } from '../../serve/estate.ts';
+import type { CertificateView, EndpointView, Estate, HostView } from '../../serve/estate.ts';
 import { endpointStatuses, hostStatuses } from '../wording/words.ts';
 
 /** Does `text` hold every word of the filter, in any case? An empty filter lets everything through. */
@@ -71,13 +71,6 @@ export function certificateRows(
         byText(left.notAfter, right.notAfter) ||
         byText(left.fingerprint, right.fingerprint),
     );
-}
-
-/** Events that pass the filter, in the order given: newest first. */
-export function eventRows(events: readonly EventView[], filter: string): EventView[] {
-  return events.filter(({ hostName, kind, subject, summary }) =>
-    matches(filter, [hostName, kind, subject.id, summary]),
-  );
 }
 
 /** When the lineage that keeps a certificate will renew it, by fingerprint. */

@@ -11,9 +11,14 @@ const colours: Readonly<Record<Tone, string>> = {
 };
 
 /** Says the verdict where a person sees it with the page in the background: in the tab's title and icon. */
-export function showInTab(document: Document, verdict: Verdict | undefined, connection: Connection): void {
+export function showInTab(
+  document: Document,
+  verdict: Verdict | undefined,
+  connection: Connection,
+  page: string | undefined,
+): void {
   const words = connection === 'lost' ? 'connection lost' : verdict?.sentence;
-  document.title = words === undefined ? 'Certherd' : `${words} · Certherd`;
+  document.title = [words, page, 'Certherd'].filter((part) => part !== undefined).join(' · ');
   document.documentElement.dataset['connection'] = connection;
   const colour = colours[connection === 'lost' ? 'unknown' : (verdict?.tone ?? 'unknown')];
   const icon = document.querySelector<HTMLLinkElement>('link[rel=icon]');

@@ -1,5 +1,5 @@
 import test from 'ava';
-import { type ConcernedEstate, concernsOf } from '../../../collector/evaluate/concerns.ts';
+import { concernsOf } from '../../../collector/evaluate/concerns.ts';
 import { transitionsBetween } from '../../../collector/evaluate/transition.ts';
 import { assembleEstate } from '../../../collector/serve/assemble-estate.ts';
 import type { HostFacts } from '../../../collector/store/facts.ts';
@@ -32,7 +32,12 @@ function concerns({ left, life, findings = [], silent = false, change = {} }: To
     ...change,
   };
   const heardAt = silent ? now - day : now;
-  const estate: ConcernedEstate = assembleEstate(
+  const {
+    hosts,
+    endpoints,
+    lineages,
+    findings: shown,
+  } = assembleEstate(
     {
       hosts: [host],
       certificates: [{ certificate: one, firstSeenAt: now, basis: 'der' }],
@@ -46,7 +51,8 @@ function concerns({ left, life, findings = [], silent = false, change = {} }: To
     },
     now,
   );
-  return concernsOf(estate, () => silent, now);
+  const [view] = hosts;
+  return view ? concernsOf({ host: view, endpoints, lineages, findings: shown }, silent, now) : [];
 }
 const codes = (told: Told) => concerns(told).map(({ code, severity }) => `${code} ${severity}`);
 

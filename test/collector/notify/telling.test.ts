@@ -2,7 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import type { Message } from '../../../collector/notify/message.ts';
-import { addToken, runCollector, spawnCollector, temporaryDirectory } from '../helpers/real-collector.ts';
+import { addToken, readEstate, runCollector, spawnCollector, temporaryDirectory } from '../helpers/real-collector.ts';
 import { certificate, finding, snapshot, snapshotFrame } from '../helpers/example-snapshot.ts';
 import { startMailReceiver, startReceiver, type Received } from '../helpers/receivers.ts';
 import { until } from '../../helpers/testbed/until.ts';
@@ -75,8 +75,10 @@ test('Slack and the owner’s mailbox hear once that nginx was not reloaded, and
     to = ["{owner}", "slack", "hook"]
   `;
   const { command, collector, join: join_, identity } = await started(t, notify);
-  const labelled = await command('label', 'set', 'owner=payments', '--name', 'shop.example.test');
+  const labelled = await command('label', 'set', 'owner=payments', '--host', 'web-1');
   t.is(labelled.code, 0, labelled.complaints.join('\n'));
+  const isLabelled = async () => (await readEstate(collector.web)).hosts[0]?.labels?.['owner'] === 'payments';
+  await until('the label is noticed', isLabelled);
   const wire = await begin(join_, identity);
   wire.send(broken());
   await until('all heard', () => slack.received.length > 0 && hook.received.length > 0 && mail.received.length > 0);

@@ -5,7 +5,11 @@ import { temporaryDirectory } from '../helpers/real-collector.ts';
 
 test('the page is built in memory from its sources, and names no outside address', async (t) => {
   const files = await readPageFiles();
-  t.deepEqual([...files.keys()].sort(), ['/', '/assets/page.css', '/assets/page.js', '/findings']);
+  const fixed = [...files].filter(([, { immutable }]) => !immutable).map(([path]) => path);
+  t.is(
+    fixed.sort().join(' '),
+    '/ /assets/page.css /assets/page.js /certificates /certificates/* /endpoints /endpoints/* /findings /hosts /hosts/*',
+  );
   const script = Buffer.from(files.get('/assets/page.js')?.body ?? []).toString();
   const html = Buffer.from(files.get('/')?.body ?? []).toString();
   t.true(script.length > 10_000);
@@ -14,6 +18,24 @@ test('the page is built in memory from its sources, and names no outside address
   t.false(/<script(?![^>]*\ssrc=)/.test(html), 'no inline script');
   for (const [, address] of `${html}${script}`.matchAll(/(?:src|href)="(https?:[^"]+)"/g)) t.fail(address);
   t.regex(files.get('/')?.etag ?? '', /^"[\w-]{22}"$/);
+});
+
+test('the first view of every page is under 100 KB compressed, and its HTML names every file of it', async (t) => {
+  const files = await readPageFiles();
+  for (const path of ['/', '/certificates', '/endpoints', '/hosts']) {
+    const html = Buffer.from(files.get(path)?.body ?? []).toString();
+    const named = [...html.matchAll(/(?:src|href)="(\/assets\/[^"]+)"/g)].map(([, address]) => address ?? '');
+    const sent = [path, ...named].map((name) => files.get(name)?.gzip.length ?? Number.NaN);
+    const total = sent.reduce((sum, length) => sum + length, 0);
+    t.true(total < 100_000, `${path}: ${total} bytes`);
+    t.log(`${path}: ${total} bytes in ${sent.length} files`);
+    const scripts = named.filter((name) => name.endsWith('.js'));
+    for (const script of scripts) {
+      const text = Buffer.from(files.get(script)?.body ?? []).toString();
+      for (const [, imported = ''] of text.matchAll(/from"\.\/([^"]+)"/g))
+        t.true(scripts.includes(`/assets/${imported}`), `${script} needs ${imported}`);
+    }
+  }
 });
 
 test('missing sources are one clear line', async (t) => {

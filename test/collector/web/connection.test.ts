@@ -19,8 +19,8 @@ test.serial('a collector that died is visible at once, nothing stays green, and 
       t.regex(await page.locator('.heartbeat').innerText(), /^connection lost, trying again/);
       t.regex(await page.locator('.proof').innerText(), /All of this is as it was (now|\d+ s ago)\.$/);
       t.is(await page.locator('.verdict.good').count(), 0);
-      t.not(await colourOf('table.hosts .shape .body'), green, 'a row is not green either');
-      t.is(await page.title(), 'connection lost · Certherd');
+      t.not(await colourOf('main .tally .shape .body'), green, 'a row is not green either');
+      t.is(await page.title(), 'connection lost · Now · Certherd');
 
       server.show(incidentEstate(new Date()));
       await server.rise();

@@ -2,13 +2,20 @@ import test from 'ava';
 import type { Estate } from '../../../collector/serve/estate.ts';
 import { healthyEstate, on } from './example-estate.ts';
 import { incidentEstate } from './example-incident.ts';
-import { pagesOf } from './opened-page.ts';
+import { type Opened, pagesOf } from './opened-page.ts';
 
 const withPage = pagesOf(test);
 
 const markup = '<img src=x onerror="document.body.dataset.owned=1">';
 const hostile = `${markup}<script>document.body.dataset.owned=1</script>\u202emoc.knab\u0000\u001b[2J"'&\u200b`;
 const shown = `${markup}<script>document.body.dataset.owned=1</script>⟦U+202E⟧moc.knab␀␛[2J"'&⟦U+200B⟧`;
+
+const placesOfNames = {
+  Now: ['.need h2', '.events', '.evidence', '.labels'],
+  Certificates: ['table.certificates'],
+  Endpoints: ['table.endpoints'],
+  Hosts: ['table.hosts'],
+};
 
 /** Every string that a stranger can choose, hostile. */
 function hostileEstate(at: Date): Estate {
@@ -53,42 +60,39 @@ function hostileEstate(at: Date): Estate {
   };
 }
 
-test.serial('hostile names are text, hidden characters are visible, and nothing runs', async (t) => {
-  await withPage(t, hostileEstate(new Date()), async ({ page, requests, server }) => {
-    await page.locator('details').evaluateAll((all) => {
-      for (const details of all) details.setAttribute('open', '');
+test.serial(
+  'hostile names are text on every page, hidden characters are visible, in attributes too, and nothing runs',
+  async (t) => {
+    await withPage(t, hostileEstate(new Date()), async ({ page, requests, server }) => {
+      for (const [name, parts] of Object.entries(placesOfNames)) {
+        await page.getByRole('navigation').getByRole('link', { name }).click();
+        await page
+          .locator(parts[0] ?? '')
+          .first()
+          .waitFor();
+        await page.locator('details').evaluateAll((all) => {
+          for (const details of all) details.setAttribute('open', '');
+        });
+        for (const part of parts) {
+          const text = (await page.locator(part).first().textContent()) ?? '';
+          t.true(text.includes(shown), `${part} shows it`);
+        }
+        t.is(await page.locator('.labels a').count(), 0, 'a script is no address');
+        const text = (await page.locator('body').textContent()) ?? '';
+        // eslint-disable-next-line no-control-regex
+        t.notRegex(text, /[\u0000\u001b\u202e\u200b]/);
+        t.is(await page.locator('img, #page script').count(), 0);
+        t.is(await page.locator('body').getAttribute('data-owned'), null);
+        const attributes = await page
+          .locator('#page *')
+          .evaluateAll((all) => all.flatMap((element) => [...element.attributes].map(({ value }) => value)).join('\n'));
+        // eslint-disable-next-line no-control-regex
+        t.notRegex(attributes, /[\u0000\u001b\u202e\u200b]/);
+      }
+      t.false(requests.includes(`${server.url}x`));
     });
-    for (const part of [
-      '.need h2',
-      'table.hosts',
-      'table.endpoints',
-      'table.certificates',
-      '.events',
-      '.evidence',
-      '.labels',
-    ]) {
-      const text = (await page.locator(part).first().textContent()) ?? '';
-      t.true(text.includes(shown), `${part} shows it`);
-    }
-    t.is(await page.locator('.labels a').count(), 0, 'a script is no address');
-    const text = (await page.locator('body').textContent()) ?? '';
-    // eslint-disable-next-line no-control-regex
-    t.notRegex(text, /[\u0000\u001b\u202e\u200b]/);
-    t.is(await page.locator('img, #page script').count(), 0);
-    t.is(await page.locator('body').getAttribute('data-owned'), null);
-    t.false(requests.includes(`${server.url}x`));
-  });
-});
-
-test.serial('hidden characters in attributes are visible too', async (t) => {
-  await withPage(t, hostileEstate(new Date()), async ({ page }) => {
-    const attributes = await page
-      .locator('#page *')
-      .evaluateAll((all) => all.flatMap((element) => [...element.attributes].map(({ value }) => value)).join('\n'));
-    // eslint-disable-next-line no-control-regex
-    t.notRegex(attributes, /[\u0000\u001b\u202e\u200b]/);
-  });
-});
+  },
+);
 
 test.serial('a remedy with hidden characters cannot be copied', async (t) => {
   await withPage(t, hostileEstate(new Date()), async ({ page }) => {
@@ -110,11 +114,12 @@ test.serial('ten thousand names and a subject of 64 KB are cut and the page stay
           subjectAltNames: Array.from({ length: 10_000 }, (_, name) => `name-${name}.example.com`),
         },
   );
-  await withPage(t, { ...estate, certificates }, async ({ page }) => {
+  const body = async ({ page }: Opened) => {
     const row = page.locator('table.certificates tbody tr', { hasText: 'and 9999 more' });
     await row.locator('summary').click();
     t.is((await row.locator('li', { hasText: 'name-' }).count()) >= 100, true);
     t.true(((await row.textContent()) ?? '').length < 20_000);
     t.regex((await row.textContent()) ?? '', /\(65000 characters\)/);
-  });
+  };
+  await withPage(t, { ...estate, certificates }, body, { path: 'certificates' });
 });

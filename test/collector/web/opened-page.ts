@@ -10,6 +10,8 @@ export interface Opened extends OpenPage {
 
 interface Circumstances {
   readonly view?: View;
+  /** Where it is opened: "hosts". */
+  readonly path?: string;
   /** Complaints of the browser that the test brings about. */
   readonly complaints?: RegExp;
   /** The collector's clock. */
@@ -34,9 +36,9 @@ export function pagesOf(test: TestFn): WithPage {
     browser = await startBrowser();
   });
   test.after.always(() => browser.close());
-  return async (t, estate, body, { view = {}, complaints = /^$/, now = () => new Date() } = {}) => {
+  return async (t, estate, body, { view = {}, path = '', complaints = /^$/, now = () => new Date() } = {}) => {
     const server = await servePage(estate, now);
-    const open = await browser.open(server.url, view);
+    const open = await browser.open(server.url + path, view);
     try {
       await open.page.locator('.heartbeat.live').waitFor();
       await body({ ...open, server });

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
+import { text } from 'node:stream/consumers';
 import { readPageFiles } from '../../../collector/serve/page-files.ts';
 import type { Estate } from '../../../collector/serve/estate.ts';
 
@@ -19,6 +20,8 @@ export interface PageServer {
   rise(): Promise<void>;
   /** Answers requests for the estate with this status; undefined heals it. */
   fail(status: number | undefined, contentType?: string): void;
+  /** Answers "METHOD /path" with the status and the body that `answer` gives; until then it is not found. */
+  on(request: string, answer: (body: string) => readonly [number, unknown]): void;
   /** How many times the estate was asked for. */
   readonly asked: () => number;
   close(): Promise<void>;
@@ -41,6 +44,9 @@ export async function servePage(first: Estate, now: () => Date = () => new Date(
   const files = await readPageFiles();
   const streams = new Set<ServerResponse>();
   const sockets = new Set<Socket>();
+  const answers = new Map<string, (body: string) => readonly [number, unknown]>([
+    ['GET /api/v1/me', () => [200, { version: 1, by: 'open' }]],
+  ]);
   const held: (() => void)[] = [];
   let estate = first;
   let frozen = false;
@@ -54,7 +60,7 @@ export async function servePage(first: Estate, now: () => Date = () => new Date(
     );
   };
   const answer = (request: IncomingMessage, response: ServerResponse): void => {
-    const path = request.url ?? '/';
+    const [path = '/'] = (request.url ?? '/').split('?');
     response.setHeader('content-security-policy', contentSecurityPolicy);
     if (path === '/api/v1/live') {
       response.writeHead(200, { 'content-type': 'text/event-stream', 'cache-control': 'no-store' });
@@ -70,7 +76,15 @@ export async function servePage(first: Estate, now: () => Date = () => new Date(
       response.end(JSON.stringify({ ...estate, at: now().toISOString() }));
       return;
     }
-    const file = files.get(path);
+    const told = answers.get(`${request.method} ${path}`);
+    if (told) {
+      void text(request).then((body) => {
+        const [status, answered] = told(body);
+        response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(answered));
+      });
+      return;
+    }
+    const file = files.get(path) ?? files.get(path.replace(/^(\/[^/]+)\/.*$/, '$1/*'));
     response.writeHead(file === undefined ? 404 : 200, { 'content-type': file?.contentType ?? 'text/plain' });
     response.end(file?.body ?? 'not found');
   };
@@ -118,6 +132,7 @@ export async function servePage(first: Estate, now: () => Date = () => new Date(
       failing = status;
       failingAs = contentType;
     },
+    on: (request, answer) => answers.set(request, answer),
     fall,
     rise: () => listen(port),
     asked: () => asked,

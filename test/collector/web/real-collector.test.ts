@@ -23,10 +23,10 @@ function pageOf({ webAddress }: Collector): string {
   return `http://${formatAuthority(webAddress)}/`;
 }
 
-async function openOn(t: ExecutionContext, url: string) {
+async function openOn(t: ExecutionContext, url: string, path = '') {
   const browser = await startBrowser();
   t.teardown(browser.close);
-  return browser.open(url);
+  return browser.open(url + path);
 }
 
 test.serial('with the real collector: enrolled, proved, an incident and its end, on one page', async (t) => {
@@ -40,13 +40,16 @@ test.serial('with the real collector: enrolled, proved, an incident and its end,
   const join = await addToken(directory, formatAuthority(collector.agentAddress), day, Date.now());
   const wire = await begin(join, await enrol(join, 'web-1'));
   t.teardown(() => wire.close());
-  await page.locator('table.hosts .mark.unknown').waitFor();
+  await page.locator('.need.unknown').waitFor();
 
   const old = certificate('old');
   const fresh = certificate('fresh');
   wire.send(snapshotFrame(snapshot(old)));
   await page.locator('.verdict.good h1', { hasText: 'Nothing needs a person' }).waitFor();
-  t.regex(await page.locator('.proof').innerText(), /^1 of 1 endpoint proved, last looked at (now|\d+ s ago)\.$/);
+  t.regex(
+    await page.locator('.proof').innerText(),
+    /^1 of 1 endpoint proved in the last hour, each looked at since (now|\d+ s ago)\.$/,
+  );
 
   const drift = { served: old.fingerprint, reached: 'configured' as const };
   const notServed = finding({ subject: { kind: 'endpoint', id: endpoint(fresh).id } });
@@ -58,7 +61,10 @@ test.serial('with the real collector: enrolled, proved, an incident and its end,
     'shop.example.test on web-1: nginx was not reloaded since the file changed.',
   );
   t.is(await page.locator('.need code').innerText(), 'systemctl reload nginx');
+  await page.locator('.tally').getByRole('link', { name: '1 endpoint' }).click();
+  await page.locator('table.endpoints').waitFor();
   t.deepEqual(await page.locator('table.endpoints .joint').allInnerTexts(), ['=', '≠']);
+  await page.goBack();
 
   wire.send({ type: 'events', epoch: 'epoch-0001', events: [event(1)] });
   wire.send(snapshotFrame(snapshot(fresh)));
@@ -78,7 +84,7 @@ test.serial(
     const directory = temporaryDirectory(t);
     const collector = await serve(directory);
     t.teardown(collector.close);
-    const { page, problems } = await openOn(t, pageOf(collector));
+    const { page, problems } = await openOn(t, pageOf(collector), 'certificates');
     const minted = await mint({ names: ['shop.example.test'] });
     const read = readCertificate(minted.der);
     if (!read.ok) throw new Error(read.failure.detail);

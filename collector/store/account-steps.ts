@@ -1,0 +1,191 @@
+import type { Role } from '../accounts/role.ts';
+import type { ApiToken, AuditEntry, User, WebSession } from './accounts.ts';
+import {
+  type RawApiToken,
+  type RawAudit,
+  type RawSession,
+  type RawUser,
+  readApiToken,
+  readAudit,
+  readSession,
+  readUser,
+} from './rows/account.ts';
+import { row, rows, type Steps } from './steps.ts';
+
+const userColumns = 'SELECT name, role, password, issuer, subject, created_at FROM web_user';
+const tokenColumns = 'SELECT name, role, created_by, created_at, expires_at, used_at FROM api_token';
+
+/** Rows of web_user, web_session, api_token and audit, for both databases. */
+export const accountSteps = {
+  *hasUsers(): Steps<boolean> {
+    return (yield* row('SELECT id FROM web_user LIMIT 1')) !== undefined;
+  },
+  *users(): Steps<User[]> {
+    const found = yield* rows<RawUser>(userColumns);
+    return found.map(readUser).sort(byName);
+  },
+  *user(name: string): Steps<User | undefined> {
+    const found = yield* row<RawUser>(`${userColumns} WHERE name = $1`, name);
+    return found && readUser(found);
+  },
+  *userOf({ issuer, subject }: NonNullable<User['identity']>): Steps<User | undefined> {
+    const found = yield* row<RawUser>(`${userColumns} WHERE issuer = $1 AND subject = $2`, issuer, subject);
+    return found && readUser(found);
+  },
+  *addUser({ name, role, password, identity, createdAt }: User, entry: AuditEntry): Steps<boolean> {
+    const added = yield* row(
+      `INSERT INTO web_user (name, role, password, issuer, subject, created_at) VALUES ($1, $2, $3, $4, $5, $6)
+       ON CONFLICT DO NOTHING RETURNING id`,
+      name,
+      role,
+      password ?? null,
+      identity?.issuer ?? null,
+      identity?.subject ?? null,
+      createdAt,
+    );
+    return yield* audited(added, entry);
+  },
+  *setRole(name: string, role: Role, entry: AuditEntry): Steps<boolean> {
+    return yield* changeUser(
+      yield* row<HasId>('UPDATE web_user SET role = $1 WHERE name = $2 RETURNING id', role, name),
+      entry,
+    );
+  },
+  *setPassword(name: string, password: string, entry: AuditEntry): Steps<boolean> {
+    return yield* changeUser(
+      yield* row<HasId>('UPDATE web_user SET password = $1 WHERE name = $2 RETURNING id', password, name),
+      entry,
+    );
+  },
+  *bindIdentity(name: string, { issuer, subject }: NonNullable<User['identity']>): Steps<boolean> {
+    const sql = 'UPDATE web_user SET issuer = $1, subject = $2 WHERE name = $3 AND issuer IS NULL RETURNING id';
+    return (yield* row(sql, issuer, subject, name)) !== undefined;
+  },
+  *removeUser(name: string, entry: AuditEntry): Steps<boolean> {
+    return yield* audited(yield* row('DELETE FROM web_user WHERE name = $1 RETURNING id', name), entry);
+  },
+
+  *keepSetUp(hash: string, expiresAt: number): Steps<void> {
+    yield* rows(
+      `INSERT INTO setting (name, value) VALUES ('set-up', $1) ON CONFLICT (name) DO UPDATE SET value = excluded.value`,
+      JSON.stringify({ hash, expiresAt }),
+    );
+  },
+  *isSetUp(hash: string, at: number): Steps<boolean> {
+    return (yield* setUpLink(hash, at)) !== undefined;
+  },
+  *setUp(hash: string, user: User, entry: AuditEntry): Steps<boolean> {
+    const value = yield* setUpLink(hash, entry.at);
+    if (value === undefined) return false;
+    // Of two that come at once one takes the row.
+    const taken = yield* row(`DELETE FROM setting WHERE name = 'set-up' AND value = $1 RETURNING name`, value);
+    return taken !== undefined && (yield* accountSteps.addUser(user, entry));
+  },
+
+  *addSession(
+    hash: Uint8Array,
+    { user, createdAt, endsAt }: Pick<WebSession, 'user' | 'createdAt' | 'endsAt'>,
+    entry: AuditEntry,
+  ): Steps<boolean> {
+    yield* rows('DELETE FROM web_session WHERE ends_at < $1', createdAt);
+    const known = yield* row<HasId>('SELECT id FROM web_user WHERE name = $1', user);
+    if (!known) return false;
+    yield* rows(
+      'INSERT INTO web_session (hash, web_user, created_at, seen_at, ends_at) VALUES ($1, $2, $3, $4, $5)',
+      hash,
+      known.id,
+      createdAt,
+      createdAt,
+      endsAt,
+    );
+    return yield* audited(known, entry);
+  },
+  *session(hash: Uint8Array): Steps<WebSession | undefined> {
+    const found = yield* row<RawSession>(
+      `SELECT web_user.name, web_user.role, web_session.created_at, seen_at, ends_at
+       FROM web_session JOIN web_user ON web_user.id = web_session.web_user WHERE hash = $1`,
+      hash,
+    );
+    return found && readSession(found);
+  },
+  *noteSeen(hash: Uint8Array, at: number): Steps<void> {
+    yield* rows('UPDATE web_session SET seen_at = $1 WHERE hash = $2', at, hash);
+  },
+  *endSession(hash: Uint8Array, entry: AuditEntry): Steps<boolean> {
+    return yield* audited(yield* row('DELETE FROM web_session WHERE hash = $1 RETURNING web_user', hash), entry);
+  },
+
+  *addApiToken(hash: Uint8Array, token: Omit<ApiToken, 'usedAt'>, entry: AuditEntry): Steps<boolean> {
+    const { name, role, createdBy, createdAt, expiresAt } = token;
+    const added = yield* row(
+      `INSERT INTO api_token (name, hash, role, created_by, created_at, expires_at) VALUES ($1, $2, $3, $4, $5, $6)
+       ON CONFLICT DO NOTHING RETURNING name`,
+      name,
+      hash,
+      role,
+      createdBy,
+      createdAt,
+      expiresAt,
+    );
+    return yield* audited(added, entry);
+  },
+  *apiTokens(): Steps<ApiToken[]> {
+    const found = yield* rows<RawApiToken>(tokenColumns);
+    return found.map(readApiToken).sort(byName);
+  },
+  *apiToken(hash: Uint8Array): Steps<ApiToken | undefined> {
+    const found = yield* row<RawApiToken>(`${tokenColumns} WHERE hash = $1`, hash);
+    return found && readApiToken(found);
+  },
+  *noteUsed(hash: Uint8Array, at: number): Steps<void> {
+    yield* rows('UPDATE api_token SET used_at = $1 WHERE hash = $2', at, hash);
+  },
+  *revokeApiToken(name: string, entry: AuditEntry): Steps<boolean> {
+    return yield* audited(yield* row('DELETE FROM api_token WHERE name = $1 RETURNING name', name), entry);
+  },
+
+  *addAudit({ at, actor, via, action, subject, detail }: AuditEntry): Steps<void> {
+    yield* rows(
+      'INSERT INTO audit (at, actor, via, action, subject, detail) VALUES ($1, $2, $3, $4, $5, $6)',
+      at,
+      actor,
+      via,
+      action,
+      subject,
+      JSON.stringify(detail),
+    );
+  },
+  *audit(before: number | undefined, limit: number): Steps<(AuditEntry & { id: number })[]> {
+    const sql = `SELECT id, at, actor, via, action, subject, detail FROM audit WHERE id < $1 ORDER BY id DESC LIMIT $2`;
+    return (yield* rows<RawAudit>(sql, before ?? Number.MAX_SAFE_INTEGER, limit)).map(readAudit);
+  },
+};
+
+interface HasId {
+  id: number;
+}
+
+/** What a user may do, or how it is known, is another: whoever signed in before does so again. */
+function* changeUser(user: HasId | undefined, entry: AuditEntry): Steps<boolean> {
+  if (user) yield* rows('DELETE FROM web_session WHERE web_user = $1', user.id);
+  return yield* audited(user, entry);
+}
+
+/** Only what was done is history. */
+function* audited(done: object | undefined, entry: AuditEntry): Steps<boolean> {
+  if (done) yield* accountSteps.addAudit(entry);
+  return done !== undefined;
+}
+
+/** The link's row, where it is this one, in time, and nobody is there yet. */
+function* setUpLink(hash: string, at: number): Steps<string | undefined> {
+  if (yield* accountSteps.hasUsers()) return undefined;
+  const kept = yield* row<{ value: string }>(`SELECT value FROM setting WHERE name = 'set-up'`);
+  if (!kept) return undefined;
+  const link: { hash: string; expiresAt: number } = JSON.parse(kept.value);
+  return link.hash === hash && at < link.expiresAt ? kept.value : undefined;
+}
+
+function byName(a: { name: string }, b: { name: string }): number {
+  return a.name < b.name ? -1 : 1;
+}

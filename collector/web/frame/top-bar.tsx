@@ -1,0 +1,79 @@
+import type { Me } from '../../serve/action-bodies.ts';
+import type { Connection, LiveEstate } from '../live/follow-estate.ts';
+import { type PageEntry, pages } from '../pages.ts';
+import { Shape } from '../parts/mark.tsx';
+import type { Now } from '../parts/moment.tsx';
+import { Raw } from '../parts/raw.tsx';
+import { ago } from '../wording/duration.ts';
+import type { Tone } from '../wording/words.ts';
+
+interface TopBarProps {
+  readonly live: LiveEstate;
+  readonly now: Now;
+  readonly current: PageEntry | undefined;
+  readonly me: Me | undefined;
+}
+
+/** Name, the way to every page, and whether the page hears from the collector. */
+export function TopBar({ live, now, current, me }: TopBarProps) {
+  return (
+    <header class="top-bar">
+      <a class="skip" href="#main">
+        Skip to the page itself
+      </a>
+      <p class="brand">Certherd</p>
+      <nav aria-label="Pages">
+        <ul>
+          {pages.map((entry) => (
+            <li key={entry.name}>
+              <a href={`/${entry.name}`} aria-current={entry === current ? 'page' : undefined}>
+                {entry.title}
+              </a>
+            </li>
+          ))}
+        </ul>
+      </nav>
+      <Heartbeat live={live} now={now} />
+      <Who me={me} />
+    </header>
+  );
+}
+
+/** Who is signed in, or the way to it; nothing where there are no accounts. */
+function Who({ me }: { me: Me | undefined }) {
+  if (me?.by === 'nobody')
+    return (
+      <a class="who" href="/sign-in">
+        Sign in
+      </a>
+    );
+  if (me?.name === undefined) return null;
+  return (
+    <p class="who quiet">
+      <Raw text={me.name} limit={40} />
+      {me.role !== undefined && `, ${me.role}`}
+    </p>
+  );
+}
+
+function Heartbeat({ live: { connection, heardAt, trouble }, now }: { live: LiveEstate; now: Now }) {
+  const state = connection.value;
+  const heard = heardAt.value === undefined ? '' : `heard ${ago(now.value - heardAt.value)}`;
+  return (
+    <p class={`heartbeat ${state}`}>
+      <Shape tone={tones[state]} />
+      <span>
+        {words[state]}
+        <span class="quiet"> {state === 'lost' ? [trouble.value, heard].filter(Boolean).join(', ') : heard}</span>
+      </span>
+    </p>
+  );
+}
+
+const words: Readonly<Record<Connection, string>> = {
+  connecting: 'connecting',
+  live: 'live',
+  lost: 'connection lost, trying again',
+};
+
+const tones: Readonly<Record<Connection, Tone>> = { connecting: 'unknown', live: 'good', lost: 'critical' };

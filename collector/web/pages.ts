@@ -1,0 +1,32 @@
+import type { ComponentType } from 'preact';
+import type { Me } from '../serve/action-bodies.ts';
+import type { Connection } from './live/follow-estate.ts';
+import type { Known } from './facts/known.ts';
+import type { Now } from './parts/moment.tsx';
+import type { Router } from './route/router.ts';
+
+/** What every page is given. */
+export interface PageProps {
+  readonly known: Known;
+  readonly connection: Connection;
+  readonly now: Now;
+  /** Who looks; undefined while that is not known. */
+  readonly me: Me | undefined;
+  readonly router: Router;
+}
+
+export interface PageEntry {
+  /** The first part of its path, and the name of its folder; "" is Now, in pages/now. */
+  readonly name: string;
+  readonly title: string;
+  /** Its own part of the script, from pages/NAME/NAME-page.tsx: the collector serves it at /NAME and below. */
+  readonly load: () => Promise<{ readonly Page: ComponentType<PageProps> }>;
+}
+
+/** Every page, in the order of the navigation. */
+export const pages: readonly PageEntry[] = [
+  { name: '', title: 'Now', load: () => import('./pages/now/now-page.tsx') },
+  { name: 'certificates', title: 'Certificates', load: () => import('./pages/certificates/certificates-page.tsx') },
+  { name: 'endpoints', title: 'Endpoints', load: () => import('./pages/endpoints/endpoints-page.tsx') },
+  { name: 'hosts', title: 'Hosts', load: () => import('./pages/hosts/hosts-page.tsx') },
+];
