@@ -1,20 +1,5 @@
-import type { Concern } from './concerns.ts';
-
-/** A stored change of one concern's status: the row is there before anybody is told. */
-export interface Transition {
-  key: string;
-  /** Counts the transitions of this key, from 1. */
-  ordinal: number;
-  kind: 'opened' | 'changed' | 'resolved';
-  /** When the collector saw it: milliseconds since 1970. */
-  at: number;
-  /** When it was last opened. */
-  openedAt: number;
-  concern: Concern;
-}
-
-/** What is to be written down; `after` is the ordinal of the transition that stands, undefined: none may stand. */
-export type TransitionDraft = Omit<Transition, 'ordinal'> & { after: number | undefined };
+import type { Concern } from '../store/concern.ts';
+import type { Transition, TransitionDraft } from '../store/tell.ts';
 
 /**
  * What changed between the last transition of each key and the concerns as they are now: pure, so that a restart, or another collector that

@@ -1,5 +1,5 @@
 import { bySeverity } from '../evaluate/host-status.ts';
-import type { Concern } from '../evaluate/concerns.ts';
+import type { Concern } from '../store/concern.ts';
 import type { Incident } from '../store/tell.ts';
 import type { Message, MessageKind } from './message.ts';
 import type { NotifySettings } from './settings.ts';

@@ -1,3 +1,4 @@
+import { randomInt } from 'node:crypto';
 import { messageOf } from '../failure.ts';
 import type { Clock, Log } from '../ports.ts';
 import type { Notification, Telling } from '../store/tell.ts';
@@ -117,5 +118,5 @@ async function sendOne(channel: Channel, { body, tries, failure }: Notification)
 /** Twice as long each time, with half of it left to chance; never earlier than the receiver asks. */
 function waitAfter({ retryAfterMs = 0 }: DeliveryFailure, tries: number): number {
   const most = Math.min(mostBackoffMs, firstBackoffMs * 2 ** Math.min(tries, 12));
-  return Math.max(retryAfterMs, Math.round(most * (0.5 + Math.random() / 2)));
+  return Math.max(retryAfterMs, Math.round(most * (0.5 + randomInt(500) / 1000)));
 }

@@ -1,6 +1,8 @@
 import { setImmediate as othersTurn } from 'node:timers/promises';
-import { type Concern, type ConcernedHost, concernsOf } from '../evaluate/concerns.ts';
-import { asOpened, type Transition, transitionsBetween } from '../evaluate/transition.ts';
+import type { Concern } from '../store/concern.ts';
+import { type ConcernedHost, concernsOf } from '../evaluate/concerns.ts';
+import type { Transition } from '../store/tell.ts';
+import { asOpened, transitionsBetween } from '../evaluate/transition.ts';
 import { messageOf } from '../failure.ts';
 import type { Clock, Log } from '../ports.ts';
 import type { Telling } from '../store/tell.ts';

@@ -1,4 +1,5 @@
-import { type Concern, lifeMs } from '../evaluate/concerns.ts';
+import type { Concern } from '../store/concern.ts';
+import { lifeMs } from '../evaluate/concerns.ts';
 import { globbed } from '../evaluate/labels.ts';
 import type { Silence } from '../store/tell.ts';
 import { isWithin } from './hours.ts';

@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
-import { type Concern, lifeMs } from '../evaluate/concerns.ts';
+import type { Concern } from '../store/concern.ts';
+import { lifeMs } from '../evaluate/concerns.ts';
 import { bySeverity } from '../evaluate/host-status.ts';
-import type { Transition } from '../evaluate/transition.ts';
+import type { Transition } from '../store/tell.ts';
 import type { Incident, IncidentWrite, NotificationDraft, Silence, Told } from '../store/tell.ts';
 import { composeMessage, followUp } from './compose.ts';
 import { endOf, isWithin } from './hours.ts';

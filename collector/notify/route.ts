@@ -1,4 +1,4 @@
-import type { Concern } from '../evaluate/concerns.ts';
+import type { Concern } from '../store/concern.ts';
 import type { NotifySettings, Rule, Span } from './settings.ts';
 
 /** Who is told, and when the next one is, if nobody took it on. */

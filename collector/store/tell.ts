@@ -1,6 +1,22 @@
 import type { Severity } from '@certherd/protocol/finding';
-import type { Transition, TransitionDraft } from '../evaluate/transition.ts';
+import type { Concern } from './concern.ts';
 import type { Kept } from './kept.ts';
+
+/** A stored change of one concern's status: the row is there before anybody is told. */
+export interface Transition {
+  key: string;
+  /** Counts the transitions of this key, from 1. */
+  ordinal: number;
+  kind: 'opened' | 'changed' | 'resolved';
+  /** When the collector saw it: milliseconds since 1970. */
+  at: number;
+  /** When it was last opened. */
+  openedAt: number;
+  concern: Concern;
+}
+
+/** What is to be written down; `after` is the ordinal of the transition that stands, undefined: none may stand. */
+export type TransitionDraft = Omit<Transition, 'ordinal'> & { after: number | undefined };
 
 /** What one cause is told as, from the first message to "resolved". Instants are milliseconds since 1970. */
 export interface Incident {

@@ -1,5 +1,4 @@
-import type { TransitionDraft } from '../../evaluate/transition.ts';
-import type { ChannelState, Telling } from '../tell.ts';
+import type { ChannelState, Telling, TransitionDraft } from '../tell.ts';
 import {
   type RawIncident,
   type RawNotification,

@@ -1,5 +1,4 @@
-import type { Transition } from '../../evaluate/transition.ts';
-import type { Incident, Notification, Silence } from '../tell.ts';
+import type { Incident, Notification, Silence, Transition } from '../tell.ts';
 
 /** As both databases give them. */
 export interface RawTransition {

@@ -1,5 +1,4 @@
-import type { TransitionDraft } from '../../evaluate/transition.ts';
-import type { Acknowledgement, ChannelState, Telling } from '../tell.ts';
+import type { Acknowledgement, ChannelState, Telling, TransitionDraft } from '../tell.ts';
 import {
   type RawIncident,
   type RawNotification,

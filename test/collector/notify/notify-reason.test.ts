@@ -1,6 +1,7 @@
 import test from 'ava';
-import type { Concern } from '../../../collector/evaluate/concerns.ts';
-import { type Transition, transitionsBetween } from '../../../collector/evaluate/transition.ts';
+import type { Concern } from '../../../collector/store/concern.ts';
+import type { Transition } from '../../../collector/store/tell.ts';
+import { transitionsBetween } from '../../../collector/evaluate/transition.ts';
 import { endOf, isWithin } from '../../../collector/notify/hours.ts';
 import type { Message } from '../../../collector/notify/message.ts';
 import { notifyReason } from '../../../collector/notify/notify-reason.ts';

@@ -1,6 +1,6 @@
 import test from 'ava';
-import type { Concern } from '../../../collector/evaluate/concerns.ts';
-import type { TransitionDraft } from '../../../collector/evaluate/transition.ts';
+import type { Concern } from '../../../collector/store/concern.ts';
+import type { TransitionDraft } from '../../../collector/store/tell.ts';
 import type { IncidentWrite, NotificationDraft, Telling } from '../../../collector/store/tell.ts';
 import { endServers, engines } from '../helpers/stores.ts';
 
