@@ -97,12 +97,13 @@ async function open(
   const endings = createEndings({ records: store, sessions, clock, log });
   closers.push(endings.close);
   const { presence: presenceOf, heardSince } = liveness;
-  const publish: KeptEstateNeeds['publish'] = (change) => {
-    live.publish(change);
+  const publish: KeptEstateNeeds['publish'] = (change, revision) => {
+    live.publish(change, revision);
     // That a host was heard once more is nobody's concern.
     if (change !== 'unreadable' && (change.hosts.length > 0 || change.gone.length > 0)) look();
   };
-  const estate = keepEstate({ store, presenceOf, heardSince, clock, log, publish });
+  const { knownIssuers } = config;
+  const estate = keepEstate({ store, presenceOf, heardSince, knownIssuers, clock, log, publish });
   closers.push(estate.close);
   const requests = keepRequests({ ...store, hosts: estate.hosts, sessions, clock, log });
   closers.push(requests.close);

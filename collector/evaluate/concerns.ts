@@ -22,7 +22,7 @@ export type ConcernedEndpoint = OnHost &
 
 export type ConcernedLineage = OnHost & Pick<Lineage, 'name' | 'issued' | 'certificatePath'>;
 
-export type ToldFinding = OnHost & Finding & { stale: boolean };
+export type ToldFinding = OnHost & Omit<Finding, 'code'> & { code: string; stale: boolean };
 
 interface HostState extends Labelled {
   agentId: string;

@@ -59,8 +59,10 @@ export function addApi(app: FastifyInstance, needs: ApiNeeds): void {
   } = needs;
   const estate = async () => estateLists(await current(), collector, now());
   app.get('/api/v1/estate', async (_, reply) => {
-    const body = await estate();
+    const known = await current();
+    const body = estateLists(known, collector, now());
     return reply
+      .header('etag', `W/"${live.idOf(known.revision)}"`)
       .header('cache-control', 'no-store')
       .header('content-type', 'application/json; charset=utf-8')
       .send(Readable.from(inChunks(jsonPieces(body))));
@@ -123,8 +125,9 @@ export function addApi(app: FastifyInstance, needs: ApiNeeds): void {
     return sendFresh(reply, { version: 1, at: instant(now()), items });
   });
 
-  app.get('/api/v1/live', { exposeHeadRoute: false }, (request, reply) => {
-    const lastId = request.headers['last-event-id'];
+  app.get<{ Querystring: Record<string, unknown> }>('/api/v1/live', { exposeHeadRoute: false }, (request, reply) => {
+    // A browser sends the header only where it opened the lost stream itself.
+    const lastId = request.headers['last-event-id'] ?? request.query['after'];
     reply.hijack();
     for (const [name, value] of Object.entries(reply.getHeaders()))
       if (value !== undefined) reply.raw.setHeader(name, value);

@@ -10,7 +10,7 @@ import type { HostPresence } from './assemble-host.ts';
 import type { EventView, ListedView } from './estate.ts';
 import type { EstateChange } from './estate-change.ts';
 import type { EstateParts } from './estate-parts.ts';
-import { createHostKeeper } from './host-keeper.ts';
+import { type Concern, createHostKeeper } from './host-keeper.ts';
 
 /** The estate at one moment; it is never changed. */
 export interface EstateNow {
@@ -38,6 +38,8 @@ export interface KeptEstateNeeds {
   presenceOf: (agentId: string) => HostPresence;
   /** Agents that were heard since this was last asked. */
   heardSince: () => readonly string[];
+  /** Organisations that issue here; undefined: anybody may. */
+  knownIssuers: readonly string[] | undefined;
   clock: Clock;
   log: Log;
   /** What changed up to a revision. `unreadable`: the database cannot be read, and who asks is told so. */
@@ -47,6 +49,8 @@ export interface KeptEstateNeeds {
 /** What comes within this time is told together. */
 const gatherMs = 50;
 const tickMs = 1_000;
+/** Followers are told this often who was only heard again; whoever asks sees it at once. */
+const heardEveryMs = 5_000;
 const retryMs = 1_000;
 /** Looking for what others changed takes a twentieth of the time at most. */
 const sweepRest = 20;
@@ -54,8 +58,16 @@ const marksAtATime = 250;
 const hostsAtATime = 4;
 const heardAtATime = 250;
 
-export function keepEstate({ store, presenceOf, heardSince, clock, log, publish }: KeptEstateNeeds): KeptEstate {
-  const keeper = createHostKeeper(presenceOf, clock);
+export function keepEstate({
+  store,
+  presenceOf,
+  heardSince,
+  clock,
+  log,
+  publish,
+  knownIssuers,
+}: KeptEstateNeeds): KeptEstate {
+  const keeper = createHostKeeper(presenceOf, clock, knownIssuers);
   let waiting: { resolve: (now: EstateNow) => void; reject: (error: unknown) => void }[] = [];
   const stale = { labels: true, events: true, sweep: true };
   let sweepAgainAt = -Infinity;
@@ -66,6 +78,7 @@ export function keepEstate({ store, presenceOf, heardSince, clock, log, publish 
   let events: EventView[] = [];
   let lastEvent: number | undefined;
   let toldAt = clock.monotonic();
+  let heardToldAt = toldAt;
   let running = false;
   let failing = false;
   let closed = false;
@@ -143,7 +156,7 @@ export function keepEstate({ store, presenceOf, heardSince, clock, log, publish 
     else if (stale.events || stale.labels || !keeper.isIdle()) soon(gatherMs);
   }
 
-  /** All that was there to do when it began. */
+  /** All that was there to do when it began, and what that has others judged by. */
   async function pass(): Promise<EstateNow> {
     if (stale.labels) await readLabels();
     if (stale.sweep && clock.monotonic() >= sweepAgainAt) await sweep();
@@ -151,7 +164,11 @@ export function keepEstate({ store, presenceOf, heardSince, clock, log, publish 
       for (const agentId of slice) keeper.putHeard(agentId);
       await othersTurn();
     }
-    const todo = keeper.take();
+    for (let round = 0; round < 2; round++) await lookAtAll(keeper.take());
+    return tell();
+  }
+
+  async function lookAtAll(todo: readonly (readonly [agentId: string, concern: Concern])[]): Promise<void> {
     for (let at = 0; at < todo.length && !closed; at += hostsAtATime) {
       try {
         await lookAt(todo.slice(at, at + hostsAtATime));
@@ -163,12 +180,9 @@ export function keepEstate({ store, presenceOf, heardSince, clock, log, publish 
       if (told && clock.monotonic() - toldAt >= gatherMs) await tell();
       await othersTurn();
     }
-    return tell();
   }
 
-  async function lookAt(
-    slice: readonly (readonly [agentId: string, concern: 'view' | 'row' | 'whole'])[],
-  ): Promise<void> {
+  async function lookAt(slice: readonly (readonly [agentId: string, concern: Concern])[]): Promise<void> {
     const whole = new Set(slice.filter(([, concern]) => concern === 'whole').map(([agentId]) => agentId));
     const rows = slice.filter(([, concern]) => concern === 'row').map(([agentId]) => agentId);
     if (rows.length > 0)
@@ -241,12 +255,14 @@ export function keepEstate({ store, presenceOf, heardSince, clock, log, publish 
     toldAt = clock.monotonic();
     const isFirst = !told;
     if (isFirst) keeper.forgetChanges();
-    const changes = keeper.changes();
+    const withHeard = toldAt - heardToldAt >= heardEveryMs;
+    if (withHeard) heardToldAt = toldAt;
+    const changes = keeper.changes(withHeard);
     const newList = told !== undefined && told.listed !== listed.rows;
     const some = [changes.hosts, changes.heard, changes.certificates, changes.gone, fresh].some(
       (list) => list.length > 0,
     );
-    if (told && !some && !newList) return told;
+    if (told && !some && !newList) return (told = { ...told, parts: keeper.parts() });
     const revision = (told?.revision ?? 0) + 1;
     told = { parts: keeper.parts(), events, listed: listed.rows, revision };
     const at = new Date(clock.now()).toISOString();

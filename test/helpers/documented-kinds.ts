@@ -70,6 +70,12 @@ export const kinds: readonly { line: RegExp; how: 'run' | 'guest' | 'elsewhere';
     shownBy: 'test/collector/commands/postgres.test.ts',
   },
   {
+    line: /^certherd-collector move --to /,
+    how: 'elsewhere',
+    why: 'needs a PostgreSQL of its own',
+    shownBy: 'test/collector/commands/move.test.ts',
+  },
+  {
     line: /^(?:pg_dump|pg_restore) /,
     how: 'elsewhere',
     why: 'needs a PostgreSQL of its own',

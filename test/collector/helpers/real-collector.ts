@@ -38,6 +38,7 @@ export function testConfig(dataDirectory: string, change: Partial<Config> = {}):
     publicAddress: undefined,
     publicTrust: 'own-key',
     agentProxies: [],
+    knownIssuers: undefined,
     heartbeatSeconds: 1,
     silentAfterSeconds: 60,
     historyDays: 730,
