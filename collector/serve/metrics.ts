@@ -43,10 +43,11 @@ export function* metricsText(
     for (const { agentId, part, certificates } of hosts) {
       const known = certificatesOf(certificates);
       const given = new Set<string>();
-      for (const { id, served } of part.endpoints) {
+      for (const { id, served, labels: own } of part.endpoints) {
         const certificate = known.get(served ?? '');
         if (!certificate) continue;
-        const series = `${placeOf(instances, agentId, 'endpoint', id)},${labelsOf(certificate)}`;
+        const place = `${placeOf(instances, agentId, 'endpoint', id)}${ownersOf(own)}`;
+        const series = `${place},${labelsOf(certificate)}`;
         if (!isGiven(given, series)) yield [series, seconds(certificate[instant])];
       }
     }
@@ -74,7 +75,8 @@ export function* metricsText(
         for (const { path, fingerprint } of part.files) {
           const certificate = known.get(fingerprint);
           if (!certificate) continue;
-          const series = `${placeOf(instances, agentId, 'file', path)},${labelsOf(certificate)}`;
+          const place = `${placeOf(instances, agentId, 'file', path)}${ownersOf(part.host.labels)}`;
+          const series = `${place},${labelsOf(certificate)}`;
           if (!isGiven(given, series)) yield [series, seconds(certificate.notAfter)] as const;
         }
       }
@@ -87,9 +89,9 @@ export function* metricsText(
     (function* () {
       for (const { agentId, part } of hosts) {
         const given = new Set<string>();
-        for (const { id, status, served } of part.endpoints) {
+        for (const { id, status, served, labels: own } of part.endpoints) {
           const answered = served !== undefined && status !== 'unreachable' && status !== 'unknown';
-          const series = placeOf(instances, agentId, 'endpoint', id);
+          const series = `${placeOf(instances, agentId, 'endpoint', id)}${ownersOf(own)}`;
           if (!isGiven(given, series)) yield [series, answered ? 1 : 0] as const;
         }
       }
@@ -221,6 +223,19 @@ function placeOf(
   place: string,
 ): string {
   return `instance="${instances.get(agentId) ?? ''}",${label}="${escapeLabel(place)}"`;
+}
+
+/** Whose it is, as far as that is said: labels of which each series has one value at most, so that they make no more series. */
+const ownerKeys = ['owner', 'team', 'environment', 'platform', 'role'] as const;
+
+function ownersOf(labels: Readonly<Record<string, string>> | undefined): string {
+  if (labels === undefined) return '';
+  let text = '';
+  for (const key of ownerKeys) {
+    const value = labels[key];
+    if (value !== undefined) text += `,${key}="${escapeLabel(bounded(value))}"`;
+  }
+  return text;
 }
 
 function certificatesOf(list: readonly CertificateFacts[]): Map<string, Certificate> {

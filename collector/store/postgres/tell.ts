@@ -143,7 +143,8 @@ async function keepTransition(
   );
 }
 
-async function channelStates(queries: Queries): Promise<ChannelState[]> {
+/** How each channel stands, with every message that is kept. */
+export async function channelStates(queries: Queries): Promise<ChannelState[]> {
   const rows = await queries.all<{
     channel: string;
     waiting: number;

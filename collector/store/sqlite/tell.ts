@@ -49,11 +49,7 @@ export function tellTables(sql: Sql, group: GroupCommit, settings: ReturnType<ty
   const failed = sql.prepare(
     `UPDATE notification SET due_at = coalesce(?, due_at), lease_until = 0, failure = ?, dropped_at = ? WHERE id = ? AND ${waits}`,
   );
-  const states = sql.prepare<[], ChannelState & { oldestAt: number | null; failure: string | null }>(
-    `SELECT channel, sum(${waits}) AS waiting, min(CASE WHEN ${waits} THEN made_at END) AS oldestAt,
-       sum(sent_at IS NOT NULL) AS sent, sum(dropped_at IS NOT NULL) AS dropped,
-       max(CASE WHEN ${waits} THEN failure END) AS failure FROM notification GROUP BY channel ORDER BY channel`,
-  );
+  const states = channelStates(sql);
   const acknowledge = sql.prepare('UPDATE incident SET acknowledged = ? WHERE id = ? AND closed_at IS NULL');
   const silences = sql.prepare<[number], RawSilence>('SELECT * FROM silence WHERE until > ? ORDER BY until, id');
   const addSilence = sql.prepare(
@@ -96,8 +92,7 @@ export function tellTables(sql: Sql, group: GroupCommit, settings: ReturnType<ty
     markSent: (id, at) => group.keep(() => void sent.run(at, id)),
     markFailed: (id, failure, dueAt, at) =>
       group.keep(() => void failed.run(dueAt ?? null, failure, dueAt === undefined ? at : null, id)),
-    channels: async () =>
-      states.all().map((row) => ({ ...row, oldestAt: row.oldestAt ?? undefined, failure: row.failure ?? undefined })),
+    channels: async () => states(),
     acknowledge: (id, said: Acknowledgement) =>
       group.keep(() => acknowledge.run(JSON.stringify(said), id).changes === 1),
     silences: async (now) => silences.all(now).map(readSilence),
@@ -123,4 +118,15 @@ export function tellTables(sql: Sql, group: GroupCommit, settings: ReturnType<ty
     const body = JSON.stringify(concern);
     addTransition.run(key, (last?.ordinal ?? 0) + 1, kind, at, openedAt, kind === 'resolved' ? 0 : 1, body);
   }
+}
+
+/** How each channel stands, with every message that is kept. */
+export function channelStates(sql: Sql): () => ChannelState[] {
+  const states = sql.prepare<[], ChannelState & { oldestAt: number | null; failure: string | null }>(
+    `SELECT channel, sum(${waits}) AS waiting, min(CASE WHEN ${waits} THEN made_at END) AS oldestAt,
+       sum(sent_at IS NOT NULL) AS sent, sum(dropped_at IS NOT NULL) AS dropped,
+       max(CASE WHEN ${waits} THEN failure END) AS failure FROM notification GROUP BY channel ORDER BY channel`,
+  );
+  return () =>
+    states.all().map((row) => ({ ...row, oldestAt: row.oldestAt ?? undefined, failure: row.failure ?? undefined }));
 }
