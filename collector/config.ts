@@ -7,6 +7,9 @@ import { parseAuthority, type Authority } from './authority.ts';
 import { codeOf } from './failure.ts';
 import { type WebFields, webMistakes, webReaders, type WebSettings } from './config-web.ts';
 import { lineOfKey, nearestName, shortened, shown } from './config-text.ts';
+import { readNotify } from './notify/read-settings.ts';
+import type { NotifySettings } from './notify/settings.ts';
+import { lineOfPlace, nameOfPlace } from './notify/toml-table.ts';
 import type { LogLevel } from './system/log.ts';
 
 /** What the collector is told. Frozen; every field has a value. */
@@ -41,6 +44,8 @@ export interface Config {
   logLevel: LogLevel;
   /** 'auto': plain lines for the journal, coloured ones for a terminal, else JSON. */
   logFormat: 'auto' | 'json';
+  /** Who is told what, and how. */
+  notify: NotifySettings;
 }
 
 export type PublicTrust = 'own-key' | 'system-ca' | { certificate: string };
@@ -96,9 +101,10 @@ export function parseConfig(
     mistakes.push({ line, text: `${file}:${line}: ${shortened(key)}: ${what}` });
   };
   for (const key of Object.keys(table)) {
-    if (!Object.hasOwn(readers, key)) {
-      const near = nearestName(key, Object.keys(readers));
-      const hint = near ? `did you mean ${near}?` : `known are ${Object.keys(readers).join(', ')}`;
+    if (!Object.hasOwn(readers, key) && key !== 'notify') {
+      const known = [...Object.keys(readers), 'notify'];
+      const near = nearestName(key, known);
+      const hint = near ? `did you mean ${near}?` : `known are ${known.join(', ')}`;
       mistaken(key, `unknown field; ${hint}`);
     }
   }
@@ -142,6 +148,10 @@ export function parseConfig(
     scanRoots: field('scan_roots', []),
     logLevel: field('log_level', 'info'),
     logFormat: field('log_format', 'auto'),
+    notify: readNotify(table['notify'], (place, what) => {
+      const line = lineOfPlace(text, place);
+      mistakes.push({ line, text: `${file}:${line}: ${nameOfPlace(place)}: ${what}` });
+    }),
   };
   if (config.store !== undefined && config.historyMegabytes !== undefined)
     mistaken(

@@ -11,6 +11,7 @@ import { routeTable } from './access/route-table.ts';
 import { addSignIn } from './access/sign-in.ts';
 import { addAccountApi } from './account-api.ts';
 import { type ActionNeeds, addActions } from './actions.ts';
+import { addAnswer, type AnswerNeeds } from './answer.ts';
 import { addApi } from './api.ts';
 import type { ApiNeeds } from './api/needs.ts';
 import type { RateLimit } from './api/rate-limit.ts';
@@ -27,7 +28,7 @@ export interface WebServer {
   close: () => Promise<void>;
 }
 
-export interface WebServerOptions extends ApiNeeds, ActionNeeds, HistoryNeeds {
+export interface WebServerOptions extends ApiNeeds, ActionNeeds, HistoryNeeds, AnswerNeeds {
   listen: Authority;
   web: WebSettings;
   /** The collector's own, as agents are shown it. */
@@ -38,6 +39,8 @@ export interface WebServerOptions extends ApiNeeds, ActionNeeds, HistoryNeeds {
   /** Of the API, for each address. */
   rateLimit: RateLimit;
   log: Log;
+  /** Where people open it from outside, as messages name it: one of its own names. */
+  page: string | undefined;
 }
 
 /** The page, the API and the metrics on one listener: own names only, and each route for who may have it (access/route-table.ts). */
@@ -69,6 +72,7 @@ export async function openWebServer(options: WebServerOptions): Promise<WebServe
   });
   const gate = await addGate(app, {
     ...options,
+    web: options.page === undefined ? web : { ...web, names: [...web.names, new URL(options.page).hostname] },
     listenHost: listen.host,
     table: routeTable(pageFiles.keys()),
     isLocal: isLoopback(listen.host) && web.proxies.length === 0,
@@ -88,6 +92,7 @@ export async function openWebServer(options: WebServerOptions): Promise<WebServe
   addPage(app, pageFiles);
   addApi(app, options);
   addHistory(app, options);
+  addAnswer(app, options);
   addAccountApi(app, options);
   addActions(app, options);
   addSignIn(app, options);

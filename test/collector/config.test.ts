@@ -3,6 +3,7 @@ import test from 'ava';
 import fc from '../helpers/properties.ts';
 import { formatAuthority, isLoopback, parseAuthority } from '../../collector/authority.ts';
 import { loadConfig, parseConfig } from '../../collector/config.ts';
+import { noNotifying } from '../../collector/notify/settings.ts';
 import { temporaryDirectory } from './helpers/real-collector.ts';
 
 const user = { env: {}, home: '/home/ops', isRoot: false };
@@ -18,6 +19,7 @@ test('without a config everything has a value', (t) => {
   t.deepEqual(result, {
     ok: true,
     value: {
+      notify: noNotifying,
       dataDirectory: '/home/ops/.local/state/certherd-collector',
       store: undefined,
       storePasswordFile: undefined,
@@ -110,6 +112,7 @@ test('every field is read', (t) => {
     log_format = "json"`;
   const result = parseConfig(text, file, '/data', user);
   t.deepEqual(result.ok && result.value, {
+    notify: noNotifying,
     dataDirectory: '/data',
     store: 'postgres://certherd@db.example/fleet?sslmode=verify-full',
     storePasswordFile: '/etc/certherd/password',

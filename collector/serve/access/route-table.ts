@@ -50,6 +50,9 @@ const rules: readonly RouteRule[] = [
   { method: 'POST', path: '/api/v1/labels', least: 'operator' },
   { method: 'DELETE', path: '/api/v1/labels', least: 'operator' },
   { method: 'POST', path: '/api/v1/tokens', least: 'admin' },
+  // The signature in the link is the right to it.
+  get('/answer/:token', 'nobody'),
+  { method: 'POST', path: '/answer/:token', least: 'nobody' },
   get('/set-up', 'nobody'),
   { method: 'POST', path: '/set-up', least: 'nobody' },
   get('/sign-in', 'nobody'),

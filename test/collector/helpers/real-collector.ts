@@ -9,6 +9,7 @@ import type { ExecutionContext } from 'ava';
 import { type Collector, startCollector } from '../../../collector/app.ts';
 import { formatAuthority } from '../../../collector/authority.ts';
 import type { Config } from '../../../collector/config.ts';
+import { noNotifying } from '../../../collector/notify/settings.ts';
 import type { Clock } from '../../../collector/ports.ts';
 import { hashToken } from '../../../collector/receive/authenticate.ts';
 import { loadTlsIdentity } from '../../../collector/receive/tls-identity.ts';
@@ -58,6 +59,7 @@ export function testConfig(dataDirectory: string, change: Partial<Config> = {}):
     scanRoots: [],
     logLevel: 'error',
     logFormat: 'auto',
+    notify: noNotifying,
     ...change,
   };
 }

@@ -8,6 +8,8 @@ import { addApiToken, addUsers, closed, form, signIn } from '../helpers/signed-i
 const expected: Readonly<Record<string, 'nobody' | 'viewer' | 'operator' | 'admin'>> = {
   'GET /': 'viewer',
   'GET /account': 'viewer',
+  'GET /answer/:token': 'nobody',
+  'POST /answer/:token': 'nobody',
   'GET /api': 'viewer',
   'GET /api/v1/audit': 'admin',
   'GET /api/v1/certificates': 'viewer',
