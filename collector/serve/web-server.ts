@@ -7,6 +7,7 @@ import type { WebSettings } from '../config-web.ts';
 import type { Clock, Log } from '../ports.ts';
 import type { Accounts } from '../store/accounts.ts';
 import { addGate } from './access/gate.ts';
+import { addProviderSignIn } from './access/provider-sign-in.ts';
 import { routeTable } from './access/route-table.ts';
 import { addSignIn } from './access/sign-in.ts';
 import { addAccountApi } from './account-api.ts';
@@ -55,7 +56,7 @@ export async function openWebServer(options: WebServerOptions): Promise<WebServe
   });
   // JSON alone: what a form can send without asking, text/plain among it, is no way in.
   app.removeContentTypeParser('text/plain');
-  const gate = await addGate(app, {
+  const routes = await addGate(app, {
     ...options,
     listenHost: listen.host,
     table: routeTable(pageFiles.keys()),
@@ -77,16 +78,17 @@ export async function openWebServer(options: WebServerOptions): Promise<WebServe
   addApi(app, options);
   addAccountApi(app, options);
   addActions(app, options);
-  addSignIn(app, options);
+  const { oidc } = web;
+  addSignIn(app, { ...options, provider: oidc?.issuer });
+  if (oidc) addProviderSignIn(app, { ...options, oidc });
   const address = await start(app, listen);
   app.server.on('error', (error) => log.error({ detail: error.message }, 'a connection could not be accepted'));
   const stop = followWebFiles(app.server, web.tls, { clock, log });
   return {
     address,
-    routes: gate.routes,
+    routes,
     async close() {
       stop();
-      gate.close();
       await app.close();
     },
   };
