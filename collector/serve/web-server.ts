@@ -7,6 +7,7 @@ import type { WebSettings } from '../config-web.ts';
 import type { Clock, Log } from '../ports.ts';
 import type { Accounts } from '../store/accounts.ts';
 import { addGate } from './access/gate.ts';
+import { addProviderSignIn } from './access/provider-sign-in.ts';
 import { routeTable } from './access/route-table.ts';
 import { addSignIn } from './access/sign-in.ts';
 import { addAccountApi } from './account-api.ts';
@@ -70,7 +71,7 @@ export async function openWebServer(options: WebServerOptions): Promise<WebServe
       return sendProblem(reply.header('retry-after', wait), 429, 'Too Many Requests', `Ask again in ${wait} s.`);
     return undefined;
   });
-  const gate = await addGate(app, {
+  const routes = await addGate(app, {
     ...options,
     web: options.page === undefined ? web : { ...web, names: [...web.names, new URL(options.page).hostname] },
     listenHost: listen.host,
@@ -95,16 +96,17 @@ export async function openWebServer(options: WebServerOptions): Promise<WebServe
   addAnswer(app, options);
   addAccountApi(app, options);
   addActions(app, options);
-  addSignIn(app, options);
+  const { oidc } = web;
+  addSignIn(app, { ...options, provider: oidc?.issuer });
+  if (oidc) addProviderSignIn(app, { ...options, oidc });
   const address = await start(app, listen);
   app.server.on('error', (error) => log.error({ detail: error.message }, 'a connection could not be accepted'));
   const stop = followWebFiles(app.server, web.tls, { clock, log });
   return {
     address,
-    routes: gate.routes,
+    routes,
     async close() {
       stop();
-      gate.close();
       await app.close();
     },
   };

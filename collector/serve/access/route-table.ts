@@ -57,6 +57,8 @@ const rules: readonly RouteRule[] = [
   { method: 'POST', path: '/set-up', least: 'nobody' },
   get('/sign-in', 'nobody'),
   { method: 'POST', path: '/sign-in', least: 'nobody' },
+  get('/sign-in/provider', 'nobody'),
+  get('/sign-in/return', 'nobody'),
   { method: 'POST', path: '/sign-out', least: 'nobody' },
   get('/account', 'viewer', { kind: 'page' }),
   { method: 'POST', path: '/account/password', least: 'viewer' },
