@@ -1,7 +1,10 @@
 import { randomBytes } from 'node:crypto';
+import { hostname } from 'node:os';
+import { freshSecret } from './accounts/secret.ts';
 import { type Authority, formatAuthority } from './authority.ts';
 import type { Config } from './config.ts';
 import { startFailure } from './failure.ts';
+import { makeJoins } from './join-tokens.ts';
 import type { Clock, Ports } from './ports.ts';
 import { admissionLimits } from './receive/admission.ts';
 import { createEndings } from './receive/endings.ts';
@@ -17,6 +20,7 @@ import { loadTlsIdentity } from './receive/tls-identity.ts';
 import { keepRequests } from './requests.ts';
 import { createEntityTags } from './serve/api/entity-tag.ts';
 import { createRateLimit } from './serve/api/rate-limit.ts';
+import { linkHash } from './serve/access/sign-in.ts';
 import { openControl } from './serve/control.ts';
 import { keepEstate } from './serve/kept-estate.ts';
 import { createLive } from './serve/live.ts';
@@ -32,10 +36,19 @@ import { collectorVersion } from './version.ts';
 /** Of one address: far more than pages and scripts need, and far less than would be felt. */
 const apiRate = { perSecond: 100, burst: 1_000 };
 
+/** How long the link for the first user is good. */
+const setUpMs = 3_600_000;
+
 /** A collector that serves. Hosts are those that were asked to listen on, ports the real ones. */
 export interface Collector {
   agentAddress: Authority;
   webAddress: Authority;
+  /** "https://certherd.example:8480": as browsers are to be told it. */
+  webUrl: string;
+  /** The secret of a link by which the first user is made, once and within an hour; undefined: there is a user. */
+  setUp: string | undefined;
+  /** Of the page's listener: "GET /api/v1/estate". */
+  webRoutes: readonly string[];
   /** No agent was enrolled when it started. */
   isNew: boolean;
   /** Hosts that are enrolled, and those of them that are connected now. */
@@ -97,7 +110,8 @@ async function open(
   const endings = createEndings({ records: store, sessions, clock, log });
   closers.push(endings.close);
   const { presence: presenceOf, heardSince } = liveness;
-  const estate = keepEstate({ store, presenceOf, heardSince, clock, log, publish: live.publish });
+  const { knownIssuers } = config;
+  const estate = keepEstate({ store, presenceOf, heardSince, knownIssuers, clock, log, publish: live.publish });
   closers.push(estate.close);
   const requests = keepRequests({ ...store, hosts: estate.hosts, sessions, clock, log });
   closers.push(requests.close);
@@ -134,7 +148,11 @@ async function open(
 
   const web = await openWebServer({
     listen: config.webListen,
+    web: config.web,
+    identity,
+    accounts: store.accounts,
     pageFiles: files,
+    clock,
     log,
     live,
     isWritable,
@@ -148,6 +166,22 @@ async function open(
     der: store.der,
     requests: store.requests,
     labels: store.labels,
+    ask: requests.ask,
+    async setLabels(drafts, at, entry) {
+      const kept = await store.setLabels(drafts, at, entry);
+      changed(['hosts', 'endpoints', 'findings']);
+      return kept;
+    },
+    async removeLabels(rules, keys, entry) {
+      const kept = await store.removeLabels(rules, keys, entry);
+      changed(['hosts', 'endpoints', 'findings']);
+      return kept;
+    },
+    async makeJoin(wish) {
+      const place = { store, config, ownPin: identity.pin, hostName: hostname() };
+      const made = await makeJoins({ ...wish, trust: config.publicTrust, count: 1 }, place);
+      return made.ok ? { ok: true, value: made.value[0] ?? '' } : made;
+    },
     now: () => clock.now(),
     counts: async () => ({
       eventsTotal: await store.eventsTotal(),
@@ -163,10 +197,28 @@ async function open(
   return {
     agentAddress: listener.address,
     webAddress: web.address,
+    webUrl: webUrlOf(config, web.address),
+    webRoutes: web.routes,
+    setUp: await offerSetUp(),
     // Not from the facts: reading those of a large fleet takes seconds, in which agents that come back would wait.
     isNew: (await store.hostCount()) === 0,
     hosts: async () => ({ enrolled: await store.hostCount(), connected: liveness.connectedCount() }),
   };
+
+  /** Whoever starts it, or reads its log, may make the first user. */
+  async function offerSetUp(): Promise<string | undefined> {
+    if (await store.accounts.hasUsers()) return undefined;
+    const secret = freshSecret();
+    const kept = await store.accounts.keepSetUp(linkHash(secret), clock.now() + setUpMs);
+    return kept.ok ? secret : undefined;
+  }
+}
+
+/** With the first name that browsers know it by; at all addresses by this machine's own. */
+function webUrlOf({ web, webListen }: Pick<Config, 'web' | 'webListen'>, { port }: Authority): string {
+  const everywhere = ['0.0.0.0', '::'].includes(webListen.host);
+  const host = web.names[0] ?? (everywhere ? hostname() : webListen.host);
+  return `${web.tls === undefined ? 'http' : 'https'}://${formatAuthority({ host, port })}`;
 }
 
 /** Asks at most once a second: whoever may ask often must not cost a write each time. */

@@ -4,6 +4,7 @@ import type { Clock } from '../ports.ts';
 import type { CertificateFacts, HostFacts, HostMark } from '../store/facts.ts';
 import { assembleHost, heardAgain, type HostPart, type HostPresence } from './assemble-host.ts';
 import { type CertificateChange, type HeardChange, type HostChange, hostChange, sharing } from './estate-change.ts';
+import { keepFleet } from './fleet-view.ts';
 import { type EstateIndex, type EstateParts, type KeptHost, noParts, withHost } from './estate-parts.ts';
 
 /** What has to be done about a host: its view alone, its row and what hangs on that, or all that it told. */
@@ -45,9 +46,14 @@ export interface HostChanges {
 const jumpMs = 1_000;
 const strength: Readonly<Record<Concern, number>> = { view: 0, row: 1, whole: 2 };
 
-export function createHostKeeper(presenceOf: (agentId: string) => HostPresence, clock: Clock): HostKeeper {
+export function createHostKeeper(
+  presenceOf: (agentId: string) => HostPresence,
+  clock: Clock,
+  knownIssuers?: readonly string[],
+): HostKeeper {
   const index: EstateIndex = { hosts: new Map(), certificates: new Map() };
   const facts = new Map<string, HostFacts>();
+  const fleet = keepFleet({ knownIssuers });
   let parts = noParts;
   let queue = new Map<string, Concern>();
   /** As they were when changes were last asked for. */
@@ -94,21 +100,25 @@ export function createHostKeeper(presenceOf: (agentId: string) => HostPresence, 
       const isOther = identifying(known) !== identifying(mark);
       const isHeard = known.heardAt !== mark.heardAt || known.snapshot?.observedAt !== mark.snapshot?.observedAt;
       facts.set(mark.agentId, { ...mark, snapshot: known.snapshot && { ...known.snapshot, ...mark.snapshot } });
+      if (isOther) concernFleet(mark.agentId);
       if (isOther || !only) assemble(mark.agentId, book);
       else if (isHeard) putHeard(mark.agentId);
       return true;
     },
     putHost(host, certificates, book) {
       facts.set(host.agentId, host);
+      const left = index.hosts.get(host.agentId)?.certificates ?? [];
       const before = certificates.map(({ certificate }) => factsOf(certificate.fingerprint)?.certificate);
       // Those that many hosts have are kept once.
       const shared = certificates.map((one) => {
         const kept = factsOf(one.certificate.fingerprint);
         return kept?.basis === one.basis ? kept : one;
       });
+      concernFleet(host.agentId, shared);
       assemble(host.agentId, book, shared);
       for (const [at, { certificate }] of certificates.entries())
         if (before[at] && hasOtherDates(before[at], certificate)) concernHolders(certificate.fingerprint, host.agentId);
+      concernLeft(left, certificates);
     },
     putView: (agentId, book) => assemble(agentId, book),
     putHeard,
@@ -142,6 +152,25 @@ export function createHostKeeper(presenceOf: (agentId: string) => HostPresence, 
       if (agentId !== but) concern(agentId, 'view');
   }
 
+  /** A host may have proved a certificate and named it no more at once: one that still has it is asked. */
+  function concernLeft(left: readonly CertificateFacts[], named: readonly CertificateFacts[]): void {
+    const still = new Set(named.map(({ certificate }) => certificate.fingerprint));
+    for (const { certificate } of left) {
+      const kept = index.certificates.get(certificate.fingerprint);
+      if (!kept || kept.facts.basis === 'der' || still.has(kept.fingerprint)) continue;
+      const [holder] = kept.places;
+      if (holder) concern(holder.agentId, 'whole');
+    }
+  }
+
+  /** What others hold may be judged by what this one holds. */
+  function concernFleet(agentId: string, read = index.hosts.get(agentId)?.certificates ?? []): void {
+    const host = facts.get(agentId);
+    if (!host) return;
+    const certificates = new Map(read.map((one) => [one.certificate.fingerprint, one]));
+    for (const other of fleet.put(host, certificates)) if (other !== agentId) concern(other, 'view');
+  }
+
   function factsOf(fingerprint: string): CertificateFacts | undefined {
     return index.certificates.get(fingerprint)?.facts;
   }
@@ -153,7 +182,7 @@ export function createHostKeeper(presenceOf: (agentId: string) => HostPresence, 
     // Another host may have brought newer facts of the same certificate.
     const certificates = read ?? (before?.certificates ?? []).map((one) => factsOf(one.certificate.fingerprint) ?? one);
     const byFingerprint = new Map(certificates.map(({ certificate }) => [certificate.fingerprint, certificate]));
-    const shared = { certificates: byFingerprint, book };
+    const shared = { certificates: byFingerprint, book, fleet };
     const part = sharing(before?.part, assembleHost(host, presenceOf(agentId), shared, clock.now()));
     if (!touched.has(agentId)) touched.set(agentId, heard.get(agentId) ?? before?.part);
     for (const { certificate } of [...(before?.certificates ?? []), ...certificates])

@@ -10,7 +10,7 @@ import type { HostPresence } from './assemble-host.ts';
 import type { EventView, ListedView } from './estate.ts';
 import type { EstateChange } from './estate-change.ts';
 import type { EstateParts } from './estate-parts.ts';
-import { createHostKeeper } from './host-keeper.ts';
+import { type Concern, createHostKeeper } from './host-keeper.ts';
 
 /** The estate at one moment; it is never changed. */
 export interface EstateNow {
@@ -38,6 +38,8 @@ export interface KeptEstateNeeds {
   presenceOf: (agentId: string) => HostPresence;
   /** Agents that were heard since this was last asked. */
   heardSince: () => readonly string[];
+  /** Organisations that issue here; undefined: anybody may. */
+  knownIssuers: readonly string[] | undefined;
   clock: Clock;
   log: Log;
   /** What changed up to a revision. `unreadable`: the database cannot be read, and who asks is told so. */
@@ -56,8 +58,16 @@ const marksAtATime = 250;
 const hostsAtATime = 4;
 const heardAtATime = 250;
 
-export function keepEstate({ store, presenceOf, heardSince, clock, log, publish }: KeptEstateNeeds): KeptEstate {
-  const keeper = createHostKeeper(presenceOf, clock);
+export function keepEstate({
+  store,
+  presenceOf,
+  heardSince,
+  clock,
+  log,
+  publish,
+  knownIssuers,
+}: KeptEstateNeeds): KeptEstate {
+  const keeper = createHostKeeper(presenceOf, clock, knownIssuers);
   let waiting: { resolve: (now: EstateNow) => void; reject: (error: unknown) => void }[] = [];
   const stale = { labels: true, events: true, sweep: true };
   let sweepAgainAt = -Infinity;
@@ -146,7 +156,7 @@ export function keepEstate({ store, presenceOf, heardSince, clock, log, publish 
     else if (stale.events || stale.labels || !keeper.isIdle()) soon(gatherMs);
   }
 
-  /** All that was there to do when it began. */
+  /** All that was there to do when it began, and what that has others judged by. */
   async function pass(): Promise<EstateNow> {
     if (stale.labels) await readLabels();
     if (stale.sweep && clock.monotonic() >= sweepAgainAt) await sweep();
@@ -154,7 +164,11 @@ export function keepEstate({ store, presenceOf, heardSince, clock, log, publish 
       for (const agentId of slice) keeper.putHeard(agentId);
       await othersTurn();
     }
-    const todo = keeper.take();
+    for (let round = 0; round < 2; round++) await lookAtAll(keeper.take());
+    return tell();
+  }
+
+  async function lookAtAll(todo: readonly (readonly [agentId: string, concern: Concern])[]): Promise<void> {
     for (let at = 0; at < todo.length && !closed; at += hostsAtATime) {
       try {
         await lookAt(todo.slice(at, at + hostsAtATime));
@@ -166,12 +180,9 @@ export function keepEstate({ store, presenceOf, heardSince, clock, log, publish 
       if (told && clock.monotonic() - toldAt >= gatherMs) await tell();
       await othersTurn();
     }
-    return tell();
   }
 
-  async function lookAt(
-    slice: readonly (readonly [agentId: string, concern: 'view' | 'row' | 'whole'])[],
-  ): Promise<void> {
+  async function lookAt(slice: readonly (readonly [agentId: string, concern: Concern])[]): Promise<void> {
     const whole = new Set(slice.filter(([, concern]) => concern === 'whole').map(([agentId]) => agentId));
     const rows = slice.filter(([, concern]) => concern === 'row').map(([agentId]) => agentId);
     if (rows.length > 0)

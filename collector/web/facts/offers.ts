@@ -1,4 +1,3 @@
-import type { FindingCode } from '@certherd/protocol/finding';
 import type { RequestedVerb } from '@certherd/protocol/frame';
 import type { Mode } from '@certherd/protocol/snapshot';
 import type { EndpointView, FindingView, HostView, LineageView } from '../../serve/estate.ts';
@@ -20,8 +19,8 @@ export interface OfferFacts {
 }
 
 /** A new certificate ends these; a reload ends those. What has another cause is not mended by doing it again. */
-const endedByRenewal: readonly FindingCode[] = ['due', 'overdue', 'expired', 'renewal-failing'];
-const endedByReload: readonly FindingCode[] = ['not-served', 'reload-failed', 'deployment-failing'];
+const endedByRenewal: readonly FindingView['code'][] = ['due', 'overdue', 'expired', 'renewal-failing'];
+const endedByReload: readonly FindingView['code'][] = ['not-served', 'reload-failed', 'deployment-failing'];
 
 /** What changes something comes first; looking again is always offered. A host that is not connected is asked nothing. */
 export function offersOf(

@@ -54,6 +54,8 @@ export async function servePage(first: Estate, now: () => Date = () => new Date(
   const sockets = new Set<Socket>();
   const answers = new Map<string, (body: string) => readonly [number, unknown]>([
     ['GET /api/v1/me', () => [200, { version: 1, by: 'open' }]],
+    ['GET /api/v1/certificates/FINGERPRINT/pem', () => [200, '']],
+    ['GET /api/v1/certificates/FINGERPRINT/history', () => [200, { version: 1, items: [] }]],
   ]);
   const held: (() => void)[] = [];
   let estate = first;
@@ -88,7 +90,7 @@ export async function servePage(first: Estate, now: () => Date = () => new Date(
       response.end(JSON.stringify({ ...estate, at: now().toISOString() }));
       return;
     }
-    const told = answers.get(`${request.method} ${path}`);
+    const told = answers.get(`${request.method} ${path.replace(/[0-9a-f]{64}/, 'FINGERPRINT')}`);
     if (told) {
       void text(request).then((body) => {
         const [status, answered] = told(body);
