@@ -29,6 +29,8 @@ const rules: readonly RouteRule[] = [
   get('/api/v1/me', 'nobody'),
   get('/api/v1/estate', 'viewer', { wall: true }),
   get('/api/v1/live', 'viewer', { kind: 'stream', wall: true }),
+  get('/api', 'viewer', { kind: 'page' }),
+  get('/api/v1/openapi.json', 'viewer'),
   get('/api/v1/hosts', 'viewer'),
   get('/api/v1/certificates', 'viewer'),
   get('/api/v1/certificates/:fingerprint/history', 'viewer'),
