@@ -24,6 +24,8 @@ const get = (path: string, least: RouteRule['least'], more: Partial<RouteRule> =
 const rules: readonly RouteRule[] = [
   get('/healthz', 'nobody'),
   get('/metrics', 'viewer'),
+  get('/api', 'viewer', { kind: 'page' }),
+  get('/api/v1/openapi.json', 'viewer'),
   get('/api/v1/me', 'nobody'),
   get('/api/v1/estate', 'viewer', { wall: true }),
   get('/api/v1/live', 'viewer', { kind: 'stream', wall: true }),
@@ -38,6 +40,7 @@ const rules: readonly RouteRule[] = [
   get('/api/v1/requests', 'viewer'),
   get('/api/v1/labels', 'viewer'),
   get('/api/v1/restorations', 'viewer'),
+  get('/api/v1/history', 'viewer'),
   get('/api/v1/audit', 'admin'),
   { method: 'POST', path: '/api/v1/requests', least: 'operator' },
   { method: 'POST', path: '/api/v1/labels', least: 'operator' },
