@@ -1,7 +1,6 @@
+import type { Dialer } from '@certherd/handshake/dial';
 import type { Outcome, Request } from './decide/action.ts';
-import type { SignatureAlgorithm } from '@certherd/protocol/certificate';
 import type { Result } from '@certherd/protocol/failure';
-import type { StartTls } from '@certherd/protocol/snapshot';
 
 /** Time, as a parameter: wall clock for what is written down, timers on the monotonic clock. */
 export interface Clock {
@@ -71,31 +70,7 @@ export interface Permissions {
   of(path: string): Result<PathPermissions>;
 }
 
-export interface Handshake {
-  /** DER of the leaf first, then the chain exactly as sent: its order, repeats and strangers included. */
-  chain: Uint8Array[];
-  /** "TLSv1.3" */
-  tlsVersion: string;
-  /** The application protocol that the server chose of those offered (RFC 7301); absent where it chose none. */
-  alpn?: string;
-}
-
-export interface DialTarget {
-  /** IP address, or "unix:/path" with port 0. */
-  address: string;
-  port: number;
-  serverName: string;
-  /** Offer only signature algorithms of this family; 'other' are those that no browser offers yet (Ed448, ML-DSA). */
-  algorithm: SignatureAlgorithm;
-  /** Send a PROXY protocol header first. */
-  proxyProtocol: boolean;
-  /** Ask for TLS in this protocol's plain text first. Then no application protocol is offered, else those of the web. */
-  startTls?: StartTls;
-  timeoutMs: number;
-}
-
-/** One TLS handshake; the connection is closed at once, no byte of application data is sent. */
-export type Dialer = (target: DialTarget) => Promise<Result<Handshake>>;
+export type { Dialer, DialTarget } from '@certherd/handshake/dial';
 
 /** Runs one action in a process of its own; progress lines arrive as they happen. */
 export type Actor = (request: Request, progress: (line: string) => void) => Promise<Outcome>;

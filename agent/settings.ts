@@ -16,7 +16,8 @@ export const ListedListener = Type.Object(
     port: Type.Integer({ minimum: 1, maximum: 65_535, description: 'a port, from 1 to 65535' }),
     starttls: Type.Optional({
       ...StartTls,
-      description: 'one of "smtp", "imap", "pop3", "postgres"; none where TLS begins with the first byte',
+      description:
+        'one of "smtp", "imap", "pop3", "postgres", "ftp", "mysql", "ldap"; none where TLS begins with the first byte',
     } as typeof StartTls),
     server_names: Type.Optional(
       Type.Array(Type.String({ minLength: 1, maxLength: 253, description: 'a name in quotes' }), {

@@ -9,26 +9,22 @@ import { createFrameReader } from './receive/frames.ts';
 import { createRefusals } from './receive/gate.ts';
 import { openAgentListener } from './receive/listener.ts';
 import { createLiveness } from './receive/liveness.ts';
-import type { Topic } from './receive/records.ts';
+import type { Changed, Topic } from './receive/records.ts';
 import { createSessions } from './receive/sessions.ts';
 import { createPartsRoom } from './receive/snapshot-parts.ts';
 import { loadTlsIdentity } from './receive/tls-identity.ts';
 import { keepRequests } from './requests.ts';
-import { assembleEstate } from './serve/assemble-estate.ts';
 import { openControl } from './serve/control.ts';
+import { keepEstate } from './serve/kept-estate.ts';
 import { createLive } from './serve/live.ts';
 import { readPageFiles, type PageFiles } from './serve/page-files.ts';
 import { openWebServer } from './serve/web-server.ts';
-import { sharedRead } from './shared-read.ts';
 import { removeLeftovers } from './store/sqlite/backup.ts';
 import { lockDirectory, prepareDirectory } from './store/directory.ts';
 import { keepBounds } from './store/retention.ts';
 import { openStore } from './store/open.ts';
 import { sqliteFor } from './store/sqlite/sqlite.ts';
 import { collectorVersion } from './version.ts';
-
-/** All pages ask when something changed: they share one estate for this long, if nothing else changes. */
-const sharedMs = 250;
 
 /** A collector that serves. Hosts are those that were asked to listen on, ports the real ones. */
 export interface Collector {
@@ -84,7 +80,8 @@ async function open(
 
   const live = createLive(clock);
   closers.push(live.close);
-  const { changed } = live;
+  // Nobody calls it before there is an estate: all that happens until then is read with it.
+  const changed: Changed = (topics, agentIds) => estate.changed(topics, agentIds);
   const silentAfterMs = config.silentAfterSeconds * 1000;
   const heard = await store.lastHeard();
   const liveness = createLiveness({ records: store, heard, clock, log, silentAfterMs, changed });
@@ -93,9 +90,11 @@ async function open(
   const sessions = createSessions();
   const endings = createEndings({ records: store, sessions, clock, log });
   closers.push(endings.close);
-  const { revision } = live;
-  const currentFacts = sharedRead({ revision, forMs: Infinity, clock, read: store.facts });
-  const requests = keepRequests({ ...store, facts: currentFacts, sessions, clock, log });
+  const { presence: presenceOf, heardSince } = liveness;
+  const { knownIssuers } = config;
+  const estate = keepEstate({ store, presenceOf, heardSince, knownIssuers, clock, log, publish: live.publish });
+  closers.push(estate.close);
+  const requests = keepRequests({ ...store, hosts: estate.hosts, sessions, clock, log });
   closers.push(requests.close);
   const changedElsewhere = (topics: readonly Topic[]): void => {
     changed(topics);
@@ -128,29 +127,25 @@ async function open(
   closers.push(listener.close);
   await store.noteAgentAddress(formatAuthority(listener.address));
 
-  const readEstate = async () => {
-    const facts = await currentFacts();
-    return assembleEstate({ ...facts, presenceOf: liveness.presence, collectorVersion, startedAt }, clock.now());
-  };
-  const estate = sharedRead({ revision, forMs: sharedMs, clock, read: readEstate });
   const web = await openWebServer({
     listen: config.webListen,
     pageFiles: files,
     log,
     live,
     isWritable,
-    estate,
+    estate: estate.current,
+    collector: { version: collectorVersion, startedAt: new Date(startedAt).toISOString() },
     events: store.events,
     restorations: store.restorations,
     stays: store.stays,
     changes: store.changes,
-    hostNames: async () => (await currentFacts()).hosts,
+    hostNames: estate.hosts,
     der: store.der,
     requests: store.requests,
     labels: store.labels,
     now: () => clock.now(),
     counts: async () => ({
-      eventsTotal: (await currentFacts()).eventsTotal,
+      eventsTotal: await store.eventsTotal(),
       agentsConnected: liveness.connectedCount(),
       agentsWaiting: listener.waiting(),
       pagesConnected: live.followers(),

@@ -23,6 +23,8 @@ export interface Config {
   publicTrust: PublicTrust;
   /** Addresses of reverse proxies before the agents' listener: many agents come from each. */
   agentProxies: readonly string[];
+  /** Organisations (the O of an issuer's name) that issue here: what another one issued is a finding. undefined: anybody may. */
+  knownIssuers: readonly string[] | undefined;
   heartbeatSeconds: number;
   silentAfterSeconds: number;
   historyDays: number;
@@ -111,6 +113,7 @@ export function parseConfig(
     publicAddress: field('public_address', undefined),
     publicTrust: field('public_trust', 'own-key'),
     agentProxies: field('agent_proxies', []),
+    knownIssuers: field('known_issuers', undefined),
     heartbeatSeconds,
     silentAfterSeconds: field('silent_after_seconds', 3 * heartbeatSeconds + 15),
     historyDays: field('history_days', 730),
@@ -137,6 +140,7 @@ interface Fields {
   public_address: Authority;
   public_trust: PublicTrust;
   agent_proxies: readonly string[];
+  known_issuers: readonly string[];
   heartbeat_seconds: number;
   silent_after_seconds: number;
   history_days: number;
@@ -183,6 +187,11 @@ const readers: { [K in keyof Fields]: { expected: string; read: (value: unknown)
     read: (value) =>
       Array.isArray(value) && value.every((one) => typeof one === 'string' && isIP(one) !== 0) ? value : undefined,
   },
+  known_issuers: {
+    expected: `a list of organisations as issuers are named, as ["Let's Encrypt"]`,
+    read: (value) =>
+      Array.isArray(value) && value.every((one) => typeof one === 'string' && one !== '') ? value : undefined,
+  },
   // Both ends promise to notice a half-open connection within 60 s, which is three missed heartbeats.
   heartbeat_seconds: { expected: 'a number of seconds from 0.1 to 20', read: (value) => within(value, 0.1, 20) },
   silent_after_seconds: {
@@ -211,7 +220,7 @@ export function readPublicTrust(text: string): PublicTrust | undefined {
 }
 
 /** postgres:// or postgresql://, as libpq has it (34.1.1.2). */
-function isPostgresUrl(text: string): boolean {
+export function isPostgresUrl(text: string): boolean {
   return /^postgres(?:ql)?:\/\//.test(text) && URL.canParse(text);
 }
 

@@ -1,21 +1,16 @@
 #!/usr/bin/env node
-import { createInterface } from 'node:readline/promises';
 import { type Console, exitCodes } from './commands/command.ts';
 import { runProgram } from './commands/program.ts';
 import { isStartFailure, messageOf } from './failure.ts';
 import { systemClock } from './system/clock.ts';
 import { journalPrefix } from './system/journal.ts';
+import { confirmed, typedSecret } from './system/terminal.ts';
 
 const terminal: Console = {
   print: (line) => process.stdout.write(`${line}\n`),
   complain: (line) => process.stderr.write(`${journalPrefix('error')}${line}\n`),
-  confirm: async (question) => {
-    if (!process.stdin.isTTY || !process.stderr.isTTY) return undefined;
-    const prompt = createInterface({ input: process.stdin, output: process.stderr });
-    const answer = await prompt.question(`${question} [y/N] `).catch(() => '');
-    prompt.close();
-    return /^y(?:es)?$/i.test(answer.trim());
-  },
+  confirm: confirmed,
+  secret: typedSecret,
   clock: systemClock,
   ended: () =>
     new Promise((resolve) => {

@@ -6,7 +6,8 @@ import { messageOf } from './failure.ts';
 import { type Clock, every, type Log } from './ports.ts';
 import type { NotKept } from './receive/records.ts';
 import type { Session, Sessions } from './receive/sessions.ts';
-import type { Facts } from './store/facts.ts';
+import type { Actor, AuditEntry } from './store/accounts.ts';
+import type { HostFacts } from './store/facts.ts';
 import type { Kept } from './store/kept.ts';
 import type { RequestDraft, RequestRow } from './store/requests.ts';
 
@@ -21,6 +22,8 @@ export interface Wish {
   reason: string;
   key?: string | undefined;
   withinSeconds: number;
+  /** By which way the requester asked, for the history. */
+  via: Actor['via'];
 }
 
 /** Requests from the asking to the answer; the answer itself comes as an event (store/requests.ts). */
@@ -34,8 +37,8 @@ export interface Requests {
 }
 
 interface RequestNeeds {
-  facts: () => Promise<Pick<Facts, 'hosts'>>;
-  addRequest: (draft: RequestDraft) => Promise<Kept<RequestRow>>;
+  hosts: () => Promise<HostFacts[]>;
+  addRequest: (draft: RequestDraft, entry?: AuditEntry) => Promise<Kept<RequestRow>>;
   noteSent: (id: string, at: number) => Promise<Kept<void>>;
   findRequest: (id: string) => Promise<RequestRow | undefined>;
   waitingRequests: (now: number) => Promise<RequestRow[]>;
@@ -57,7 +60,7 @@ const remedies: Record<NotKept['reason'], string> = {
  * often it hears it.
  */
 export function keepRequests(needs: RequestNeeds): Requests {
-  const { facts, addRequest, noteSent, findRequest, waitingRequests, sessions, clock, log } = needs;
+  const { hosts, addRequest, noteSent, findRequest, waitingRequests, sessions, clock, log } = needs;
   const heard = new Map<string, Session>();
   // None is made but by `ask`, here or elsewhere, so that a collector at rest does not read the database for them.
   let some = true;
@@ -73,10 +76,19 @@ export function keepRequests(needs: RequestNeeds): Requests {
         return { ok: false, failure: `${wish.host}: this host has told nothing yet: ask again when it has` };
       const subject = requestSubject(wish.verb, wish.subject, snapshot);
       if (!subject.ok) return { ok: false, failure: `${wish.host}: ${subject.failure}` };
-      const { verb, requester, reason, key, withinSeconds } = wish;
+      const { verb, requester, reason, key, withinSeconds, via } = wish;
       const askedAt = clock.now();
       const draft = { id: randomUUID(), key, agentId, verb, subject: subject.value, requester, reason, askedAt };
-      const kept = await addRequest({ ...draft, until: askedAt + withinSeconds * 1000 });
+      const detail = { id: draft.id, verb, subject: subject.value.id, reason };
+      const entry = {
+        at: askedAt,
+        actor: requester,
+        via,
+        action: 'request-asked',
+        subject: found.value.name,
+        detail,
+      } as const;
+      const kept = await addRequest({ ...draft, until: askedAt + withinSeconds * 1000 }, entry);
       if (!kept.ok)
         return { ok: false, failure: `nothing can be kept (${kept.failure.reason}): ${remedies[kept.failure.reason]}` };
       some = true;
@@ -90,8 +102,8 @@ export function keepRequests(needs: RequestNeeds): Requests {
     close: stop,
   };
 
-  async function hostOf(word: string): Promise<Result<Facts['hosts'][number], string>> {
-    const named = (await facts()).hosts.filter(({ name, agentId }) => name === word || agentId === word);
+  async function hostOf(word: string): Promise<Result<HostFacts, string>> {
+    const named = (await hosts()).filter(({ name, agentId }) => name === word || agentId === word);
     const trusted = named.filter(({ revokedAt }) => revokedAt === undefined);
     const [host] = trusted;
     if (!host && named.length > 0)

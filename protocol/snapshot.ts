@@ -93,8 +93,8 @@ export const Lineage = Type.Object(
 );
 export type Lineage = Static<typeof Lineage>;
 
-/** The protocol that a connection begins with in plain text before it asks for TLS (RFC 3207, RFC 2595, PostgreSQL's SSLRequest). */
-export const StartTls = Type.Enum(['smtp', 'imap', 'pop3', 'postgres']);
+/** The protocol that a connection begins with in plain text before it asks for TLS (RFC 3207, 2595, 4217, 4511; SSLRequest of PostgreSQL and MySQL). */
+export const StartTls = Type.Enum(['smtp', 'imap', 'pop3', 'postgres', 'ftp', 'mysql', 'ldap']);
 export type StartTls = Static<typeof StartTls>;
 
 /** An address and port with TLS on. `address` is as configured: "0.0.0.0" and "::" for all addresses. */

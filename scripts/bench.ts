@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { cpus, release, totalmem } from 'node:os';
 import { endpoints } from './bench/endpoints.ts';
 import { fleet } from './bench/fleet.ts';
+import { fleetDrift } from './bench/fleet-drift.ts';
 import { footprint } from './bench/footprint.ts';
 import { history } from './bench/history.ts';
 import { hostileInput } from './bench/hostile-input.ts';
@@ -27,6 +28,7 @@ const benches: Record<string, Bench> = {
   watching,
   footprint,
   fleet,
+  'fleet-drift': fleetDrift,
   'hostile-input': hostileInput,
   ingest,
   store,

@@ -12,7 +12,7 @@ interface Step {
 const steps: Step[] = [
   { name: 'format', argv: ['biome', 'format', '.'] },
   { name: 'lint', argv: ['oxlint', '--type-aware', '--deny-warnings'] },
-  ...['protocol', 'x509', 'command-line', 'agent', 'collector', 'collector/web', '.'].map(
+  ...['protocol', 'x509', 'handshake', 'command-line', 'agent', 'collector', 'collector/web', '.'].map(
     (project): Step => ({ name: `types ${project}`, argv: ['tsc', '-p', project] }),
   ),
   { name: 'dead code', argv: ['knip', '--no-progress'] },

@@ -6,7 +6,7 @@ import { rootsActDirectory } from '../observe/rehearsals.ts';
 import { systemAddresses } from '../system/addresses.ts';
 import { systemPlaceToken } from '../system/challenge-token.ts';
 import { systemClock } from '../system/clock.ts';
-import { systemDialer } from '../system/dialer.ts';
+import { systemDialer } from '@certherd/handshake/dialer';
 import { journalPrefix } from '../system/journal.ts';
 import { systemNames } from '../system/names.ts';
 import { systemLinks } from '../system/links.ts';

@@ -1,7 +1,7 @@
 import { Buffer } from 'node:buffer';
 import type { Failure, Result } from '@certherd/protocol/failure';
 import { openCertificate, type ReadCertificate } from '@certherd/x509/certificate';
-import { decodePem, isCertificateLabel, isKeyLabel, type PemBlock, readPemBlocks } from './pem.ts';
+import { decodePem, isCertificateLabel, isKeyLabel, type PemBlock, readPemBlocks } from '@certherd/x509/pem';
 
 /** What a file's bytes look like. PKCS#7 and PKCS#12 are recognised here and read in container.ts. */
 export type BundleFormat = 'pem' | 'der' | 'pkcs7' | 'pkcs12' | 'unknown';

@@ -1,5 +1,5 @@
 import { Buffer } from 'node:buffer';
-import type { PemBlock } from './pem.ts';
+import type { PemBlock } from '@certherd/x509/pem';
 import { type Cursor, enter, hasBytes, oid, tags } from '@certherd/x509/plain-der';
 import { plainKey } from '@certherd/x509/plain-key';
 

@@ -1,7 +1,7 @@
 import { Buffer } from 'node:buffer';
 import { createPrivateKey, type KeyObject, X509Certificate } from 'node:crypto';
 import { failed, type Result, success } from '@certherd/protocol/failure';
-import { isKeyLabel, type PemBlock, readPemBlocks } from './pem.ts';
+import { isKeyLabel, type PemBlock, readPemBlocks } from '@certherd/x509/pem';
 import { plainlyBelongs } from './plain-private-key.ts';
 
 /**

@@ -2,7 +2,7 @@ import { createHash, X509Certificate } from 'node:crypto';
 import type { Dialer, Files } from '../ports.ts';
 import { type Untidiness, untidinessOf } from '../formats/chain.ts';
 import type { Steps } from '../formats/steps.ts';
-import { trustPath } from '../formats/trust-path.ts';
+import { trustPath } from '@certherd/x509/trust-path';
 import { observeCertificateFile } from './certificate-file.ts';
 import type { ObservedEndpoint } from './observations.ts';
 import type { TrustedRoots } from './trusted-roots.ts';

@@ -1,6 +1,6 @@
 import { X509Certificate } from 'node:crypto';
-import { decodePem, isCertificateLabel, readPemBlocks } from '../formats/pem.ts';
-import { type Roots, rootsBySubject } from '../formats/trust-path.ts';
+import { decodePem, isCertificateLabel, readPemBlocks } from '@certherd/x509/pem';
+import { type Roots, rootsBySubject } from '@certherd/x509/trust-path';
 import type { Files } from '../ports.ts';
 
 /** What this host trusts, and which files that came from. */

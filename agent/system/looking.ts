@@ -3,7 +3,7 @@ import type { LookPorts } from '../ports.ts';
 import { systemAddresses } from './addresses.ts';
 import { bundledRoots } from './bundled-roots.ts';
 import { systemClock } from './clock.ts';
-import { systemDialer } from './dialer.ts';
+import { systemDialer } from '@certherd/handshake/dialer';
 import { systemFiles } from './files.ts';
 import { systemLogEnd } from './log-end.ts';
 import { systemPermissions } from './permissions.ts';

@@ -3,7 +3,7 @@ import https from 'node:https';
 import { isIP } from 'node:net';
 import { failed, success } from '@certherd/protocol/failure';
 import type { WebGet } from '../ports.ts';
-import { failureReason } from './dial/failure-reason.ts';
+import { failureReason } from '@certherd/handshake/dial/failure-reason';
 
 const keptBytes = 64 * 1024;
 

@@ -11,3 +11,8 @@ export const roles = ['viewer', 'operator', 'admin'] as const satisfies Role[];
 export function reaches(role: Role | undefined, least: Role): boolean {
   return role !== undefined && roles.indexOf(role) >= roles.indexOf(least);
 }
+
+/** A word as typed. */
+export function roleOf(word: string | undefined): Role | undefined {
+  return roles.find((role) => role === word);
+}

@@ -1,9 +1,11 @@
 import type { OptionEntry } from '@certherd/command-line/command';
 import { completionEntry } from '@certherd/command-line/completion-entry';
+import { accountEntries } from './account-entries.ts';
 import { exitCodes } from './command.ts';
 import { type CommandEntry, commonOf, textOf, usualExits } from './command-entry.ts';
 import { labelEntries } from './label-entries.ts';
 import { listEntries } from './list-entries.ts';
+import { moveEntry } from './move-entry.ts';
 
 export const programName = 'certherd-collector';
 
@@ -115,6 +117,7 @@ export const commandTable: readonly CommandEntry[] = [
     settled: true,
     run: async (_args, options, console) => (await import('./host.ts')).listHosts(commonOf(options), console),
   },
+  ...accountEntries,
   ...labelEntries,
   ...listEntries,
   {
@@ -200,6 +203,7 @@ export const commandTable: readonly CommandEntry[] = [
     run: async ([file = ''], options, console) =>
       (await import('./restore.ts')).restore(file, commonOf(options), console),
   },
+  moveEntry,
   {
     name: 'host revoke',
     summary: "take a host's identity away: its agent is cut off within 5 s, and nothing it says is taken any more",

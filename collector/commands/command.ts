@@ -22,6 +22,8 @@ export interface Console {
   clock: Clock;
   /** Asks for a yes at a terminal. undefined: nobody can be asked. */
   confirm(question: string): Promise<boolean | undefined>;
+  /** One line that nobody sees: typed at a terminal, else the first line of standard input. undefined: there is none. */
+  secret(question: string): Promise<string | undefined>;
   /** Resolves when the process is asked to end (SIGTERM, SIGINT). */
   ended(): Promise<void>;
 }

@@ -7,6 +7,7 @@ import { seenNames } from '../inventory/seen.ts';
 import { maxSheetBytes, readSheet, type Sheet } from '../inventory/sheet.ts';
 import type { ListedFacts } from '../store/facts.ts';
 import { account } from './account.ts';
+import { byCommand } from './by-command.ts';
 import { configFor, type Console, exitCodes, type JsonOptions } from './command.ts';
 import { notWritten } from './directory.ts';
 import { restingEstate, storeOf } from './host.ts';
@@ -39,7 +40,8 @@ export async function importList(file: string, options: ImportOptions, console: 
     const wrong = verdicts.filter(({ verdict }) => verdict === 'wrong').length;
     const refused = await refusal(file, rows, changes, wrong, options, console);
     if (refused === undefined) {
-      const kept = await store.replaceListed(rows, changes.labels, account(process.env), now);
+      const entry = byCommand(console, 'list-imported', file, { rows: String(rows.length) });
+      const kept = await store.replaceListed(rows, changes.labels, account(process.env), now, entry);
       if (!kept.ok) throw notWritten(config, kept.failure);
     }
     if (options.json) console.print(JSON.stringify({ version: 1, imported: refused === undefined, items: verdicts }));

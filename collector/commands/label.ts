@@ -5,6 +5,7 @@ import type { LabelRule } from '../store/facts.ts';
 import type { Kept } from '../store/kept.ts';
 import type { Store } from '../store/store.ts';
 import { account } from './account.ts';
+import { byCommand } from './by-command.ts';
 import { configFor, type Console, exitCodes, type JsonOptions } from './command.ts';
 import { notWritten } from './directory.ts';
 import { storeOf } from './host.ts';
@@ -28,7 +29,13 @@ export async function setLabels(words: readonly string[], options: LabelOptions,
   const drafts = labels.flatMap((label) =>
     label.ok ? [{ ...place, ...by, key: label.value[0], value: label.value[1] }] : [],
   );
-  return changing(options, console, 'set', (store, at) => store.setLabels(drafts, at));
+  const entry = byCommand(
+    console,
+    'labels-set',
+    placeText(place),
+    Object.fromEntries(drafts.map(({ key, value }) => [key, value])),
+  );
+  return changing(options, console, 'set', (store) => store.setLabels(drafts, entry.at, entry));
 }
 
 /** `label remove KEY…`: the rules of that very pattern. */
@@ -37,7 +44,8 @@ export async function removeLabels(keys: readonly string[], options: LabelOption
   if (typeof place === 'string') return wrong(place, console);
   const mistake = keys.map(mistakeInKey).find((found) => found !== undefined);
   if (mistake !== undefined) return wrong(mistake, console);
-  return changing(options, console, 'removed', (store) => store.removeLabels(place, keys));
+  const entry = byCommand(console, 'labels-removed', placeText(place), { keys: keys.join(' ') });
+  return changing(options, console, 'removed', (store) => store.removeLabels(place, keys, entry));
 }
 
 /** `label list`: all rules; with --host or --name what one thing is labelled, and by which rule. */
@@ -72,6 +80,11 @@ function placeOf({ host, name }: LabelOptions): Place | string {
   return { scope: host === undefined ? 'name' : 'host', pattern };
 }
 
+/** "host web-*", as the history has it. */
+function placeText({ scope, pattern }: Place): string {
+  return `${scope} ${pattern}`;
+}
+
 /** With both, the labels of that name as served by that host. */
 function subjectLabels(book: LabelBook, { host = '', name }: LabelOptions): Labels {
   return name === undefined ? book.ofHost(host) : book.ofNames([name], host);
@@ -81,13 +94,13 @@ async function changing(
   options: LabelOptions,
   console: Console,
   done: string,
-  change: (store: Store, at: number) => Promise<Kept<number>>,
+  change: (store: Store) => Promise<Kept<number>>,
 ): Promise<number> {
   const config = configFor(options, console);
   if (!config) return exitCodes.config;
   const store = await storeOf(config, console);
   try {
-    const kept = await change(store, console.clock.now());
+    const kept = await change(store);
     if (!kept.ok) throw notWritten(config, kept.failure);
     const count = kept.value;
     console.print(

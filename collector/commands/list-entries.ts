@@ -1,6 +1,6 @@
-import { type CommandEntry, commonOf, usualExits } from './command-entry.ts';
+import { type CommandEntry, commonOf, textOf, usualExits } from './command-entry.ts';
 
-/** Somebody's own list of names, in and out. */
+/** Somebody's own list of names, in and out; and what the years to come ask of all of them. */
 export const listEntries: readonly CommandEntry[] = [
   {
     name: 'import',
@@ -51,6 +51,41 @@ export const listEntries: readonly CommandEntry[] = [
       (await import('./export.ts')).exportList(
         file,
         { ...commonOf(options), served: options['served'] === true },
+        console,
+      ),
+  },
+  {
+    name: 'forecast',
+    summary: 'replay the fleet under the shorter lifetimes to come: renewals a day, work by hand, and who lapses',
+    details:
+      'Every certificate in use is renewed as it is today, by whoever does it: the agent, certbot, another client, or a person, who comes as often as the lifetime ' +
+      "of today asks. The steps are Let's Encrypt's (64 days from 2027-02-10, 45 from 2028-02-16) and the CA/Browser Forum's (100 days from 2027-03-15, 47 from " +
+      '2029-03-15).',
+    options: [
+      { flag: '--until', value: 'DATE', values: 'text', summary: 'the last day (default: 2030-03-15)' },
+      {
+        flag: '--lifetime',
+        value: 'LIFE',
+        values: 'text',
+        summary: 'what if all certificates lived at most this long, from today: 45d, 160h',
+      },
+      { flag: '--wide', summary: 'show every name that lapses' },
+      { flag: '--json', summary: 'print {version, certificates, items}: one item for each stretch of time' },
+    ],
+    examples: [
+      { command: 'forecast', what: 'until a year into 47 days' },
+      { command: 'forecast --lifetime 160h --until 2027-06-30', what: 'if all of them were short-lived from today' },
+    ],
+    exits: usualExits,
+    settled: true,
+    run: async (_args, options, console) =>
+      (await import('./forecast.ts')).tellForecast(
+        {
+          ...commonOf(options),
+          until: textOf(options['until']),
+          lifetime: textOf(options['lifetime']),
+          wide: options['wide'] === true,
+        },
         console,
       ),
   },

@@ -1,5 +1,6 @@
 import { printable } from '@certherd/command-line/printable';
 import type { HostFacts } from '../store/facts.ts';
+import { byCommand } from './by-command.ts';
 import { type CommonOptions, configFor, type Console, exitCodes } from './command.ts';
 import { notWritten } from './directory.ts';
 import { storeOf } from './host.ts';
@@ -31,7 +32,7 @@ export async function revokeHost(wanted: string, options: RevokeOptions, console
       }
     }
     const at = console.clock.now();
-    const kept = await store.revoke(agentId, at);
+    const kept = await store.revoke(agentId, at, byCommand(console, 'host-revoked', name, { agentId }));
     if (!kept.ok) throw notWritten(config, kept.failure);
     const revokedAt = new Date(at).toISOString();
     if (options.json) console.print(JSON.stringify({ version: 1, agentId, name, revokedAt }));

@@ -13,6 +13,7 @@ import { openStore } from '../store/open.ts';
 import type { TokenLabels } from '../store/facts.ts';
 import { silentLog } from '../system/log.ts';
 import { account } from './account.ts';
+import { byCommand } from './by-command.ts';
 import { type CommonOptions, configFor, type Console, exitCodes } from './command.ts';
 import { notWritten } from './directory.ts';
 import { parseDuration } from './duration.ts';
@@ -108,7 +109,12 @@ async function addTokens(
     );
     const tokens = Array.from({ length: count }, () => randomBytes(32).toString('base64url'));
     // Asked for in one tick, they are one commit.
-    const kept = await Promise.all(tokens.map((token) => store.addToken(hashToken(token), now, now + lifeMs, labels)));
+    const entry = byCommand({ clock }, 'join-token-created', authority, { count: String(count), ...labels?.values });
+    const kept = await Promise.all(
+      tokens.map((token, index) =>
+        store.addToken(hashToken(token), now, now + lifeMs, labels, index === 0 ? entry : undefined),
+      ),
+    );
     const failure = kept.find((one) => !one.ok);
     if (failure && !failure.ok) throw notWritten(config, failure.failure);
     const expiresAt = new Date(now + lifeMs).toISOString();

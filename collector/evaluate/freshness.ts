@@ -9,5 +9,10 @@ const graceMs = 60_000;
  * ends three of its own look intervals and a minute after its last look.
  */
 export function isOutOfDate(lookAgeMs: number, lookSeconds = usualLookSeconds): boolean {
-  return lookAgeMs > missedLooks * lookSeconds * 1000 + graceMs;
+  return lookAgeMs > becomesOutOfDate(lookSeconds);
+}
+
+/** The age in milliseconds up to which facts are knowledge. */
+export function becomesOutOfDate(lookSeconds = usualLookSeconds): number {
+  return missedLooks * lookSeconds * 1000 + graceMs;
 }

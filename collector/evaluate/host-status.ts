@@ -20,7 +20,7 @@ export interface HostEvidence {
 }
 
 /** A refused clone tries again at least every 300 s: after an hour without one it is gone. */
-const conflictMs = 3_600_000;
+export const conflictMs = 3_600_000;
 
 /** The status, and why in one plain sentence. Silence never hides an expired certificate, and is never healthy. */
 export function hostStatus(evidence: HostEvidence): { status: HostVerdict; reason: string } {

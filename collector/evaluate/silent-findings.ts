@@ -10,7 +10,7 @@ import { isOver } from './endpoint-status.ts';
 export function silentFindings(
   endpoints: readonly Endpoint[],
   told: readonly Finding[],
-  certificates: ReadonlyMap<string, Certificate>,
+  certificates: Pick<ReadonlyMap<string, Certificate>, 'get'>,
   now: number,
 ): Finding[] {
   const toldOf = new Set(told.filter((finding) => finding.code === 'expired').map((finding) => finding.subject.id));

@@ -104,7 +104,7 @@ export function attend(socket: WebSocket, remote: string, slot: Slot, gate: Gate
     session = mine;
     version = answer.version;
     gate.liveness.connected(agentId);
-    gate.changed(['hosts', 'endpoints', 'findings']);
+    gate.changed(['hosts', 'endpoints', 'findings'], [agentId]);
     const { snapshotDigest } = hello;
     proving = createProving(agentId, version, channel, gate);
     const needs = { ...gate, snapshotKept: proving.begin };
@@ -180,7 +180,7 @@ export function attend(socket: WebSocket, remote: string, slot: Slot, gate: Gate
     proving?.end();
     if (!session || !gate.sessions.remove(session)) return;
     gate.liveness.disconnected(session.agentId);
-    gate.changed(['hosts']);
+    gate.changed(['hosts'], [session.agentId]);
     const { agentId, generation } = session;
     gate.endings.end(agentId, generation);
     log.info({ agentId }, 'disconnected');

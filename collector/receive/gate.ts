@@ -4,7 +4,7 @@ import type { Endings } from './endings.ts';
 import type { FrameReader } from './frames.ts';
 import type { Liveness } from './liveness.ts';
 import type { Asked } from './proving.ts';
-import type { Records, Topic } from './records.ts';
+import type { Changed, Records } from './records.ts';
 import type { Sessions } from './sessions.ts';
 import type { PartsRoom } from './snapshot-parts.ts';
 
@@ -21,7 +21,7 @@ export interface Gate {
   asked: Asked;
   refusals: Refusals;
   /** Tells the pages that something they may show is different now. */
-  changed: (topics: readonly Topic[]) => void;
+  changed: Changed;
   clock: Clock;
   log: Log;
 }

@@ -35,7 +35,7 @@ export async function enrol(frame: Enrol, gate: Gate): Promise<Enrolled | Refusa
   if (!kept.ok) return tryLater;
   if (kept.value === undefined) return { refused: 'token-refused' };
   if ('revoked' in kept.value) return { refused: 'revoked' };
-  gate.changed(['hosts']);
+  gate.changed(['hosts'], [kept.value.agentId]);
   return { type: 'enrolled', agentId: kept.value.agentId, collectorId: gate.collectorId };
 }
 
@@ -90,7 +90,7 @@ export async function greet(
   async function conflict(): Promise<Refusal> {
     gate.log.warn({ agentId }, 'a second machine presents this identity: was its state copied?');
     await records.noteConflict(agentId, clock.now());
-    gate.changed(['hosts']);
+    gate.changed(['hosts'], [agentId]);
     return { refused: 'identity-in-use', retryAfterSeconds: 300 };
   }
 }

@@ -48,6 +48,7 @@ export function createIngest(
   let wanted = snapshotWanted;
   let eventsInFlight = 0;
   let bytesInFlight = 0;
+  let ackDue: number | undefined;
   const late = () => channel.refuse('too-slow', 'snapshot-part: the others did not come in time');
   const assembly = createAssembly(agentId, { room: gate.partsRoom, clock, readFrame: gate.readFrame }, late);
 
@@ -97,7 +98,7 @@ export function createIngest(
     if (!kept.ok) return channel.refuse('try-later', kept.failure.reason, tryLater.retryAfterSeconds);
     if (!kept.value) return channel.refuse('revoked', 'snapshot');
     gate.liveness.heard(agentId, lookAt(frame.observedAt, frame.observedAt));
-    gate.changed(kept.value);
+    gate.changed(kept.value, [agentId]);
     gate.snapshotKept?.(frame.digest);
   }
 
@@ -111,8 +112,18 @@ export function createIngest(
     if (!kept.ok) return channel.refuse('try-later', kept.failure.reason, tryLater.retryAfterSeconds);
     if (!kept.value) return channel.refuse('revoked', 'events');
     gate.liveness.heard(agentId);
-    channel.send({ type: 'ack', epoch, seq: kept.value.ackedSeq });
-    if (kept.value.added > 0) gate.changed(['events']);
+    ack(kept.value.ackedSeq);
+    if (kept.value.added > 0) gate.changed(['events'], [agentId]);
+  }
+
+  /** One for all frames that one commit kept: they settle together, in order. */
+  function ack(seq: number): void {
+    if (ackDue === undefined)
+      process.nextTick(() => {
+        channel.send({ type: 'ack', epoch: sessionEpoch, seq: ackDue ?? seq });
+        ackDue = undefined;
+      });
+    ackDue = seq;
   }
 
   /** Reading stops while too much waits, so that a flood stays in the sender's own buffers. */

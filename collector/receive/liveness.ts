@@ -1,6 +1,6 @@
 import { messageOf } from '../failure.ts';
 import { type Clock, every, type Log } from '../ports.ts';
-import type { Heard, LastHeard, Records, Topic } from './records.ts';
+import type { Changed, Heard, LastHeard, Records } from './records.ts';
 
 /** What is known of a host's voice, apart from what it said. */
 export interface Presence {
@@ -28,6 +28,8 @@ export interface Liveness {
   /** A frame came; `look` if it said when the current snapshot's facts were last seen. */
   heard: (agentId: string, look?: Look) => void;
   presence: (agentId: string) => Presence;
+  /** Agents that were heard, here or elsewhere, since this was last asked. */
+  heardSince: () => string[];
   /** Agents with a session here. */
   connectedCount: () => number;
   /** Reads what other collectors heard. */
@@ -37,13 +39,13 @@ export interface Liveness {
 }
 
 export interface LivenessNeeds {
-  records: Pick<Records, 'lastHeard' | 'noteHeard' | 'validityChanged'>;
+  records: Pick<Records, 'lastHeard' | 'noteHeard'>;
   /** As kept, when this process started. */
   heard: readonly LastHeard[];
   clock: Clock;
   log: Log;
   silentAfterMs: number;
-  changed: (topics: readonly Topic[]) => void;
+  changed: Changed;
 }
 
 interface Voice {
@@ -72,11 +74,11 @@ const toldLateMs = 2 * saveEveryMs;
 /** Follows who is heard. Hosts heard by this process age on the monotonic clock, so that a jump silences nobody. */
 export function createLiveness({ records, heard, clock, log, silentAfterMs, changed }: LivenessNeeds): Liveness {
   const voices = new Map<string, Voice>();
+  let lately = new Set<string>();
   take(heard, undefined);
   for (const voice of voices.values()) voice.silent = isSilent(voice);
-  let sweptAt = clock.now();
   let savedAt = clock.monotonic();
-  const failing = { read: false, write: false };
+  let failing = false;
   const stop = every(clock, Math.min(5_000, Math.max(50, silentAfterMs / 10)), sweep);
 
   return {
@@ -105,6 +107,11 @@ export function createLiveness({ records, heard, clock, log, silentAfterMs, chan
       const lookAgeMs = lookedMonotonic === undefined ? undefined : clock.monotonic() - lookedMonotonic;
       return { connected, silent: isSilent(voice), heardAt, observedAt, lookAgeMs };
     },
+    heardSince() {
+      const all = [...lately];
+      lately = new Set();
+      return all;
+    },
     connectedCount: () => [...voices.values()].filter((voice) => voice.connected).length,
     async refresh() {
       take(await records.lastHeard(), clock.monotonic());
@@ -128,6 +135,7 @@ export function createLiveness({ records, heard, clock, log, silentAfterMs, chan
     voice.heardAt = clock.now();
     voice.heardMonotonic = clock.monotonic();
     voice.unsaved = true;
+    lately.add(agentId);
     return voice;
   }
 
@@ -135,6 +143,7 @@ export function createLiveness({ records, heard, clock, log, silentAfterMs, chan
   function take(list: readonly LastHeard[], at: number | undefined): void {
     for (const { agentId, heardAt, elsewhere } of list) {
       const voice = voiceOf(agentId);
+      if (elsewhere !== voice.elsewhere || heardAt !== voice.keptAt) lately.add(agentId);
       if (elsewhere && !voice.elsewhere && !voice.connected) voice.lookedMonotonic = undefined;
       voice.elsewhere = elsewhere;
       if (heardAt !== voice.keptAt) voice.keptMonotonic = at;
@@ -160,27 +169,14 @@ export function createLiveness({ records, heard, clock, log, silentAfterMs, chan
   }
 
   function sweep(): void {
-    let turned = false;
-    for (const voice of voices.values()) {
+    const turned: string[] = [];
+    for (const [agentId, voice] of voices) {
       const silent = isSilent(voice);
-      turned ||= silent !== voice.silent;
+      if (silent !== voice.silent) turned.push(agentId);
       voice.silent = silent;
     }
-    const now = clock.now();
-    if (turned) changed(['hosts', 'endpoints', 'findings']);
-    void lookAtValidity(now);
+    if (turned.length > 0) changed(['hosts', 'endpoints', 'findings'], turned);
     if (clock.monotonic() - savedAt >= saveEveryMs) void save();
-  }
-
-  async function lookAtValidity(now: number): Promise<void> {
-    try {
-      if (await records.validityChanged(sweptAt, now)) changed(['hosts', 'certificates', 'endpoints', 'findings']);
-      sweptAt = now;
-      failing.read = false;
-    } catch (error) {
-      if (!failing.read) log.error({ detail: messageOf(error) }, 'the database cannot be read: trying again');
-      failing.read = true;
-    }
   }
 
   async function save(): Promise<void> {
@@ -195,12 +191,11 @@ export function createLiveness({ records, heard, clock, log, silentAfterMs, chan
       list.push({ agentId, heardAt, ...(observedAt === undefined ? {} : { observedAt }) });
     }
     if (list.length === 0) return;
-    changed(['hosts']);
     const trouble = await troubleOf(list);
-    if (trouble !== undefined && !failing.write)
+    if (trouble !== undefined && !failing)
       log.error({ detail: trouble }, 'what was heard could not be written down: trying again');
-    failing.write = trouble !== undefined;
-    if (failing.write) for (const voice of told) voice.unsaved = true;
+    failing = trouble !== undefined;
+    if (failing) for (const voice of told) voice.unsaved = true;
   }
 
   async function troubleOf(list: Heard[]): Promise<string | undefined> {

@@ -131,6 +131,6 @@ export function createProving(agentId: string, version: number, channel: Channel
     if (!kept.value) return channel.refuse('revoked', 'certificates');
     for (const { fingerprint, toldBy } of kept.value.contradicted)
       log.warn({ fingerprint, toldBy }, 'an agent had told other dates of a certificate than are in it');
-    if (kept.value.topics.length > 0) gate.changed(kept.value.topics);
+    if (kept.value.topics.length > 0) gate.changed(kept.value.topics, [agentId]);
   }
 }

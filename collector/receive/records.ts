@@ -6,6 +6,9 @@ import type { Result } from '@certherd/protocol/failure';
 /** What changed, as the page and the API group it. */
 export type Topic = 'hosts' | 'certificates' | 'endpoints' | 'lineages' | 'findings' | 'events';
 
+/** Something changed: of these agents, or, without them, of nobody knows which. */
+export type Changed = (topics: readonly Topic[], agentIds?: readonly string[]) => void;
+
 /** Nothing was kept; the same request may succeed later. */
 export interface NotKept {
   reason: 'disk-full' | 'write-failed' | 'unreachable';
@@ -113,8 +116,6 @@ export interface Records {
   revoked: () => Promise<string[]>;
   noteHeard: (heard: Heard[]) => Durable<void>;
   lastHeard: () => Promise<LastHeard[]>;
-  /** Did a current certificate's notBefore or notAfter lie in (from, to]? */
-  validityChanged: (from: number, to: number) => Promise<boolean>;
 }
 
 /** When an enrolled agent was last heard, as kept; and is it connected to another collector that lives? */

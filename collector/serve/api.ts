@@ -6,6 +6,8 @@ import type { Facts, LabelRule, Restoration, Stay } from '../store/facts.ts';
 import type { RequestRow } from '../store/requests.ts';
 import { eventView } from './assemble-estate.ts';
 import type { Estate } from './estate.ts';
+import { estateLists } from './estate-parts.ts';
+import type { EstateNow } from './kept-estate.ts';
 import type { Live } from './live.ts';
 import { type CollectorCounts, metricsText } from './metrics.ts';
 import { pemText } from './pem-text.ts';
@@ -14,7 +16,9 @@ import { requestView } from './request-view.ts';
 
 /** What the routes read from. */
 export interface ApiNeeds {
-  estate: () => Promise<Estate>;
+  estate: () => Promise<EstateNow>;
+  /** This process, as the estate names it. */
+  collector: Estate['collector'];
   /** In order of arrival; without `after` the newest. */
   events: (after: number | undefined, limit: number) => Promise<Facts['events']>;
   /** Newest first. */
@@ -39,10 +43,26 @@ const chunkLength = 16 * 1024;
 
 /** The JSON API, the live stream, /metrics and /healthz. Every item has the shape that it has in Estate. */
 export function addApi(app: FastifyInstance, needs: ApiNeeds): void {
-  const { estate, events, requests, restorations, stays, der, labels, counts, live, isWritable, now } = needs;
+  const {
+    estate: current,
+    collector,
+    events,
+    requests,
+    restorations,
+    stays,
+    der,
+    labels,
+    counts,
+    live,
+    isWritable,
+    now,
+  } = needs;
+  const estate = async () => estateLists(await current(), collector, now());
   app.get('/api/v1/estate', async (_, reply) => {
-    const body = await estate();
+    const known = await current();
+    const body = estateLists(known, collector, now());
     return reply
+      .header('etag', `W/"${live.idOf(known.revision)}"`)
       .header('cache-control', 'no-store')
       .header('content-type', 'application/json; charset=utf-8')
       .send(Readable.from(inChunks(jsonPieces(body))));
@@ -50,7 +70,7 @@ export function addApi(app: FastifyInstance, needs: ApiNeeds): void {
   for (const list of lists)
     app.get(`/api/v1/${list}`, async (_, reply) => {
       const { version, at, [list]: items } = await estate();
-      return sendFresh(reply, { version, at, items });
+      return sendFresh(reply, { version, at, items: [...items] });
     });
 
   app.get<{ Querystring: Record<string, unknown> }>('/api/v1/events', async ({ query }, reply) => {
@@ -105,8 +125,9 @@ export function addApi(app: FastifyInstance, needs: ApiNeeds): void {
     return sendFresh(reply, { version: 1, at: instant(now()), items });
   });
 
-  app.get('/api/v1/live', { exposeHeadRoute: false }, (request, reply) => {
-    const lastId = request.headers['last-event-id'];
+  app.get<{ Querystring: Record<string, unknown> }>('/api/v1/live', { exposeHeadRoute: false }, (request, reply) => {
+    // A browser sends the header only where it opened the lost stream itself.
+    const lastId = request.headers['last-event-id'] ?? request.query['after'];
     reply.hijack();
     for (const [name, value] of Object.entries(reply.getHeaders()))
       if (value !== undefined) reply.raw.setHeader(name, value);
@@ -115,7 +136,7 @@ export function addApi(app: FastifyInstance, needs: ApiNeeds): void {
   });
 
   app.get('/metrics', async (_, reply) => {
-    const text = metricsText(await estate(), await counts());
+    const text = metricsText((await current()).parts, await counts());
     return reply.header('content-type', 'text/plain; version=0.0.4; charset=utf-8').send(Readable.from(inChunks(text)));
   });
 
@@ -156,23 +177,32 @@ function* jsonPieces(body: object): Generator<string> {
   for (const [name, value] of Object.entries(body)) {
     yield `${lead}${JSON.stringify(name)}:`;
     lead = ',';
-    if (Array.isArray(value)) {
+    if (isList(value)) {
       yield '[';
-      for (const [index, item] of value.entries()) yield `${index > 0 ? ',' : ''}${JSON.stringify(item)}`;
+      let comma = '';
+      for (const item of value) {
+        yield `${comma}${JSON.stringify(item)}`;
+        comma = ',';
+      }
       yield ']';
     } else yield JSON.stringify(value);
   }
   yield '}';
 }
 
-/** Chunks large enough to be cheap; after each one everything else has its turn, however fast the reader is. */
+function isList(value: unknown): value is Iterable<unknown> {
+  return typeof value === 'object' && value !== null && Symbol.iterator in value;
+}
+
+/** Chunks large enough to be cheap; after each one, and each empty piece, everything else has its turn, however fast the reader is. */
 async function* inChunks(text: Iterable<string>): AsyncGenerator<string> {
   let chunk = '';
   for (const piece of text) {
     chunk += piece;
-    if (chunk.length < chunkLength) continue;
-    yield chunk;
-    chunk = '';
+    if (chunk.length >= chunkLength) {
+      yield chunk;
+      chunk = '';
+    } else if (piece !== '') continue;
     await othersTurn();
   }
   yield chunk;

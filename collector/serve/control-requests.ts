@@ -4,6 +4,7 @@ import Type, { type Static } from 'typebox';
 import { Check, Errors } from 'typebox/value';
 import type { Result } from '@certherd/protocol/failure';
 import type { Clock } from '../ports.ts';
+import type { Actor } from '../store/accounts.ts';
 import type { RequestRow } from '../store/requests.ts';
 import { sendProblem } from './problem.ts';
 import { requestView } from './request-view.ts';
@@ -25,7 +26,7 @@ const Asked = Type.Object(
 export interface ControlRequestNeeds {
   clock: Clock;
   requests: {
-    ask: (wish: Static<typeof Asked>) => Promise<Result<RequestRow, string>>;
+    ask: (wish: Static<typeof Asked> & Pick<Actor, 'via'>) => Promise<Result<RequestRow, string>>;
     find: (id: string) => Promise<RequestRow | undefined>;
   };
 }
@@ -37,7 +38,7 @@ export function addRequests(app: FastifyInstance, { clock, requests }: ControlRe
       const [first] = Errors(Asked, body);
       return sendProblem(reply, 400, 'Bad request', `${first?.instancePath || 'body'}: ${first?.message ?? 'wrong'}`);
     }
-    const asked = await requests.ask(body);
+    const asked = await requests.ask({ ...body, via: 'command' });
     if (!asked.ok) return sendProblem(reply, 422, 'Cannot be asked', asked.failure);
     return requestView(asked.value, clock.now());
   });

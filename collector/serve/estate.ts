@@ -1,8 +1,9 @@
 import { Certificate, Instant } from '@certherd/protocol/certificate';
 import { Event } from '@certherd/protocol/event';
-import { Finding } from '@certherd/protocol/finding';
+import { Finding, type FindingCode } from '@certherd/protocol/finding';
 import { Endpoint, Lineage, Mode } from '@certherd/protocol/snapshot';
 import Type, { type Static } from 'typebox';
+import type { FleetFindingCode } from '../evaluate/explanations.ts';
 
 const closed = { additionalProperties: false };
 
@@ -77,6 +78,8 @@ export const FindingView = Type.Object(
   {
     ...onHost,
     ...Finding.properties,
+    /** The agent's own, or one of those that only the collector gives. */
+    code: Type.Unsafe<FindingCode | FleetFindingCode>(Finding.properties.code),
     /** The host is silent or looks no more: this was true when it last looked. */
     stale: Type.Boolean(),
   },

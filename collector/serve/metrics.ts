@@ -1,7 +1,8 @@
 import { isIP } from 'node:net';
 import type { Certificate } from '@certherd/protocol/certificate';
-import { attributeValues } from './distinguished-name.ts';
-import type { CertificateView, Estate } from './estate.ts';
+import { attributeValues } from '../evaluate/distinguished-name.ts';
+import type { CertificateFacts } from '../store/facts.ts';
+import type { EstateParts } from './estate-parts.ts';
 
 /** What the collector counts of itself. */
 export interface CollectorCounts {
@@ -15,108 +16,195 @@ export interface CollectorCounts {
 /** A label with many names is cut to this many bytes, on a whole name. */
 const longestList = 1024;
 
+/** Reading this many items without a line still takes less than some milliseconds. */
+const quietItems = 1_000;
+
 /**
  * The estate in Prometheus' text format 0.0.4, one metric family after the other, in pieces that a stream can take
- * one at a time. Names and labels of certificates are ssl_exporter's; `instance` is the host, `endpoint` or `file`
- * says where. Values are seconds since 1970. No series is given twice, whatever hosts report.
+ * one at a time; an empty piece says that there was some work without a line. Names and labels of certificates are ssl_exporter's; `instance`
+ * is the host, `endpoint` or `file` says where. Values are seconds since 1970. No series is given twice, whatever hosts report.
  */
-export function* metricsText(estate: Estate, counts: CollectorCounts): Generator<string> {
-  const instanceOf = instanceNames(estate);
-  const known = new Map(estate.certificates.map((one) => [one.fingerprint, one]));
+export function* metricsText(
+  { hosts, certificates, findings }: EstateParts,
+  counts: CollectorCounts,
+): Generator<string> {
   const labels = new Map<string, string>();
   // Made when a line needs them: all at once would hold up everything else.
-  const labelsOf = (certificate: CertificateView): string => {
+  const labelsOf = (certificate: Certificate): string => {
     const made = labels.get(certificate.fingerprint) ?? certificateLabels(certificate);
     labels.set(certificate.fingerprint, made);
     return made;
   };
+  const instances = new Map<string, string>();
+  yield* instanceNames(hosts, instances);
   const served = function* (instant: 'notBefore' | 'notAfter'): Generator<Sample> {
-    for (const endpoint of estate.endpoints) {
-      const certificate = known.get(endpoint.served ?? '');
-      if (!certificate) continue;
-      const place = pairs({ instance: instanceOf.get(endpoint.agentId) ?? '', endpoint: endpoint.id });
-      yield [`${place},${labelsOf(certificate)}`, seconds(certificate[instant])];
+    for (const { agentId, part, certificates } of hosts) {
+      const known = certificatesOf(certificates);
+      const given = new Set<string>();
+      for (const { id, served } of part.endpoints) {
+        const certificate = known.get(served ?? '');
+        if (!certificate) continue;
+        const series = `${placeOf(instances, agentId, 'endpoint', id)},${labelsOf(certificate)}`;
+        if (!isGiven(given, series)) yield [series, seconds(certificate[instant])];
+      }
     }
   };
-  yield* family('ssl_cert_not_after', 'gauge', 'When the certificate that this endpoint serves ends.', () =>
+  yield* family(
+    'ssl_cert_not_after',
+    'gauge',
+    'When the certificate that this endpoint serves ends.',
     served('notAfter'),
   );
-  yield* family('ssl_cert_not_before', 'gauge', 'When the certificate that this endpoint serves begins.', () =>
+  yield* family(
+    'ssl_cert_not_before',
+    'gauge',
+    'When the certificate that this endpoint serves begins.',
     served('notBefore'),
   );
-  yield* family('ssl_file_cert_not_after', 'gauge', 'When the leaf certificate in this file ends.', function* () {
-    for (const certificate of estate.certificates)
-      for (const { agentId, path } of certificate.files) {
-        const place = pairs({ instance: instanceOf.get(agentId) ?? '', file: path });
-        yield [`${place},${labelsOf(certificate)}`, seconds(certificate.notAfter)];
+  yield* family(
+    'ssl_file_cert_not_after',
+    'gauge',
+    'When the leaf certificate in this file ends.',
+    (function* () {
+      for (const { agentId, part, certificates } of hosts) {
+        const known = certificatesOf(certificates);
+        const given = new Set<string>();
+        for (const { path, fingerprint } of part.files) {
+          const certificate = known.get(fingerprint);
+          if (!certificate) continue;
+          const series = `${placeOf(instances, agentId, 'file', path)},${labelsOf(certificate)}`;
+          if (!isGiven(given, series)) yield [series, seconds(certificate.notAfter)] as const;
+        }
       }
-  });
-  yield* family('ssl_probe_success', 'gauge', '1 if a certificate was presented and the host is heard.', function* () {
-    for (const { agentId, id, status, served } of estate.endpoints) {
-      const answered = served !== undefined && status !== 'unreachable' && status !== 'unknown';
-      yield [pairs({ instance: instanceOf.get(agentId) ?? '', endpoint: id }), answered ? 1 : 0];
-    }
-  });
-  // Of a revoked host nothing is to be known any more: it must not be told as unknown for ever.
-  const hosts = estate.hosts.filter(({ revokedAt }) => revokedAt === undefined);
-  yield* family('certherd_hosts', 'gauge', 'Enrolled hosts by status, revoked ones left out.', () =>
-    counted('status', ['healthy', 'warning', 'critical', 'unknown'], hosts, (host) => host.status),
+    })(),
   );
-  yield* family('certherd_findings', 'gauge', 'Open findings by severity.', () =>
-    counted('severity', ['critical', 'unknown', 'warning', 'notice'], estate.findings, ({ severity }) => severity),
+  yield* family(
+    'ssl_probe_success',
+    'gauge',
+    '1 if a certificate was presented and the host is heard.',
+    (function* () {
+      for (const { agentId, part } of hosts) {
+        const given = new Set<string>();
+        for (const { id, status, served } of part.endpoints) {
+          const answered = served !== undefined && status !== 'unreachable' && status !== 'unknown';
+          const series = placeOf(instances, agentId, 'endpoint', id);
+          if (!isGiven(given, series)) yield [series, answered ? 1 : 0] as const;
+        }
+      }
+    })(),
   );
-  yield* family('certherd_certificates', 'gauge', 'Current certificates: read in the DER, or told by an agent.', () =>
-    counted('basis', ['der', 'told'], estate.certificates, ({ basis }) => basis),
+  yield* counted(
+    'certherd_hosts',
+    'Enrolled hosts by status, revoked ones left out.',
+    'status',
+    hostStatuses,
+    hosts,
+    (host) =>
+      // Of a revoked host nothing is to be known any more: it must not be told as unknown for ever.
+      host.part.host.revokedAt === undefined ? host.part.host.status : undefined,
   );
-  yield* family('certherd_events_total', 'counter', 'Events kept.', () => [['', counts.eventsTotal]]);
-  yield* family('certherd_agents_connected', 'gauge', 'Agents with a live session.', () => [
-    ['', counts.agentsConnected],
-  ]);
-  yield* family('certherd_agents_waiting', 'gauge', 'Sockets that have not authenticated yet.', () => [
-    ['', counts.agentsWaiting],
-  ]);
-  yield* family('certherd_pages_connected', 'gauge', 'Open live streams of the status page.', () => [
-    ['', counts.pagesConnected],
-  ]);
-  yield* family('certherd_refusals_total', 'counter', 'Connections refused, by reason.', function* () {
-    for (const [reason, count] of counts.refusals) yield [pairs({ reason }), count];
-  });
+  yield* counted(
+    'certherd_findings',
+    'Open findings by severity.',
+    'severity',
+    severities,
+    findings,
+    ({ finding }) => finding.severity,
+  );
+  yield* counted(
+    'certherd_certificates',
+    'Current certificates: read in the DER, or told by an agent.',
+    'basis',
+    ['der', 'told'],
+    certificates,
+    ({ facts }) => facts.basis,
+  );
+  const single = (name: string, type: 'gauge' | 'counter', purpose: string, value: number) =>
+    family(name, type, purpose, [['', value]]);
+  yield* single('certherd_events_total', 'counter', 'Events kept.', counts.eventsTotal);
+  yield* single('certherd_agents_connected', 'gauge', 'Agents with a live session.', counts.agentsConnected);
+  yield* single('certherd_agents_waiting', 'gauge', 'Sockets that have not authenticated yet.', counts.agentsWaiting);
+  yield* single('certherd_pages_connected', 'gauge', 'Open live streams of the status page.', counts.pagesConnected);
+  const refusals = [...counts.refusals].map(([reason, count]) => [pairs({ reason }), count] as const);
+  yield* family('certherd_refusals_total', 'counter', 'Connections refused, by reason.', refusals);
 }
 
 type Sample = readonly [series: string, value: number];
+
+const hostStatuses = ['healthy', 'warning', 'critical', 'unknown'];
+const severities = ['critical', 'unknown', 'warning', 'notice'];
 
 function* family(
   name: string,
   type: 'gauge' | 'counter',
   purpose: string,
-  samples: () => Iterable<Sample>,
+  samples: Iterable<Sample>,
 ): Generator<string> {
   yield `# HELP ${name} ${purpose}\n# TYPE ${name} ${type}\n`;
-  // Identical label sets fail a whole scrape.
-  const given = new Set<string>();
-  for (const [series, value] of samples()) {
-    if (given.has(series)) continue;
-    given.add(series);
-    yield series === '' ? `${name} ${value}\n` : `${name}{${series}} ${value}\n`;
+  for (const [series, value] of samples) yield series === '' ? `${name} ${value}\n` : `${name}{${series}} ${value}\n`;
+}
+
+function* counted<T>(
+  name: string,
+  purpose: string,
+  label: string,
+  values: readonly string[],
+  all: Iterable<T>,
+  of: (one: T) => string | undefined,
+): Generator<string> {
+  const counts = new Map<string | undefined, number>();
+  let quiet = 0;
+  for (const one of all) {
+    const value = of(one);
+    counts.set(value, (counts.get(value) ?? 0) + 1);
+    if (++quiet % quietItems === 0) yield '';
   }
-}
-
-function* counted<T>(label: string, values: readonly string[], all: readonly T[], of: (one: T) => string) {
-  for (const value of values)
-    yield [pairs({ [label]: value }), all.reduce((sum, one) => sum + (of(one) === value ? 1 : 0), 0)] as const;
-}
-
-/** A host's name; hosts that share one are told apart by agent id. */
-function instanceNames(estate: Estate): Map<string, string> {
-  const uses = new Map<string, number>();
-  for (const { name } of estate.hosts) uses.set(name, (uses.get(name) ?? 0) + 1);
-  return new Map(
-    estate.hosts.map(({ agentId, name }) => [agentId, (uses.get(name) ?? 0) > 1 ? `${name}/${agentId}` : name]),
+  yield* family(
+    name,
+    'gauge',
+    purpose,
+    values.map((value) => [pairs({ [label]: value }), counts.get(value) ?? 0] as const),
   );
 }
 
+/** A host's name; hosts that share one are told apart by agent id. Identical label sets fail a whole scrape. */
+function* instanceNames(hosts: EstateParts['hosts'], names: Map<string, string>): Generator<string> {
+  const uses = new Map<string, number>();
+  let quiet = 0;
+  for (const { name } of hosts) {
+    uses.set(name.toWellFormed(), (uses.get(name.toWellFormed()) ?? 0) + 1);
+    if (++quiet % quietItems === 0) yield '';
+  }
+  for (const { name, agentId } of hosts) {
+    const isShared = (uses.get(name.toWellFormed()) ?? 0) > 1;
+    names.set(
+      agentId,
+      escapeLabel(isShared || uses.has(`${name.toWellFormed()}/${agentId}`) ? `${name}/${agentId}` : name),
+    );
+    if (++quiet % quietItems === 0) yield '';
+  }
+}
+
+function placeOf(
+  instances: ReadonlyMap<string, string>,
+  agentId: string,
+  label: 'endpoint' | 'file',
+  place: string,
+): string {
+  return `instance="${instances.get(agentId) ?? ''}",${label}="${escapeLabel(place)}"`;
+}
+
+function certificatesOf(list: readonly CertificateFacts[]): Map<string, Certificate> {
+  return new Map(list.map(({ certificate }) => [certificate.fingerprint, certificate]));
+}
+
+function isGiven(given: Set<string>, series: string): boolean {
+  const { size } = given;
+  return given.add(series).size === size;
+}
+
 /** ssl_exporter's labels: lists are wrapped in commas, the serial number is decimal. */
-function certificateLabels(certificate: CertificateView | Certificate): string {
+function certificateLabels(certificate: Certificate): string {
   const { subject, issuer, subjectAltNames, serialNumber } = certificate;
   const isPlain = (name: string) => !/^[A-Za-z][A-Za-z ]*:/.test(name) || isIP(name) !== 0;
   return pairs({

@@ -30,6 +30,30 @@ export interface HostFacts {
   snapshot: SnapshotFacts | undefined;
 }
 
+/** A host without what its snapshot lists: tells whether that has to be read again. */
+export interface HostMark extends Omit<HostFacts, 'snapshot'> {
+  /** Of its row: they grow in the order of enrolment. */
+  row: number;
+  snapshot: Pick<SnapshotFacts, 'digest' | 'observedAt' | 'receivedAt'> | undefined;
+}
+
+/** A host with the certificates that its current snapshot names. */
+export interface HostRead {
+  host: HostFacts;
+  certificates: CertificateFacts[];
+}
+
+/** The fleet, some hosts at a time. */
+export interface HostReads {
+  /** In the order of rows, those behind one; 0 is before all. */
+  hostMarks: (after: number, limit: number) => Promise<HostMark[]>;
+  /** Of these hosts; of one that is not known none. */
+  marksOf: (agentIds: readonly string[]) => Promise<HostMark[]>;
+  readHosts: (agentIds: readonly string[]) => Promise<HostRead[]>;
+  /** Events that ever came. */
+  eventsTotal: () => Promise<number>;
+}
+
 export interface CertificateFacts {
   certificate: Certificate;
   firstSeenAt: number;

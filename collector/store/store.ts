@@ -3,6 +3,7 @@ import type {
   Change,
   EventFacts,
   Facts,
+  HostReads,
   LabelDraft,
   LabelRule,
   ListedFacts,
@@ -10,7 +11,7 @@ import type {
   Stay,
   TokenLabels,
 } from './facts.ts';
-import type { Accounts } from './accounts.ts';
+import type { Accounts, AuditEntry } from './accounts.ts';
 import type { Kept } from './kept.ts';
 import type { RequestDraft, RequestRow } from './requests.ts';
 import type { ThinPlace, ThinSlice } from './retention.ts';
@@ -18,18 +19,29 @@ import type { CopyDatabase } from './sqlite/backup.ts';
 
 /**
  * All that the collector keeps: in a file of its own (sqlite/), or in a database that several collectors share (postgres/). Writes resolve when
- * they are durable, or say why nothing was kept. Reads reject where the database cannot be read.
+ * they are durable, or say why nothing was kept; an `entry` of the audit history is kept with what it tells, if anything was changed. Reads reject where the
+ * database cannot be read.
  */
-export interface Store extends Records {
+export interface Store extends Records, HostReads {
   collectorId: string;
   accounts: Accounts;
   /** Takes a host's identity away, for good. False: there is no such host, or it was done before. */
-  revoke: (agentId: string, at: number) => Promise<Kept<boolean>>;
-  addToken: (hash: Uint8Array, at: number, expiresAt: number, labels?: TokenLabels) => Promise<Kept<void>>;
+  revoke: (agentId: string, at: number, entry?: AuditEntry) => Promise<Kept<boolean>>;
+  addToken: (
+    hash: Uint8Array,
+    at: number,
+    expiresAt: number,
+    labels?: TokenLabels,
+    entry?: AuditEntry,
+  ) => Promise<Kept<void>>;
   /** Resolves with how many rules are new, or have another value or source. */
-  setLabels: (drafts: readonly LabelDraft[], at: number) => Promise<Kept<number>>;
+  setLabels: (drafts: readonly LabelDraft[], at: number, entry?: AuditEntry) => Promise<Kept<number>>;
   /** Resolves with how many there were. */
-  removeLabels: (rules: Pick<LabelRule, 'scope' | 'pattern'>, keys: readonly string[]) => Promise<Kept<number>>;
+  removeLabels: (
+    rules: Pick<LabelRule, 'scope' | 'pattern'>,
+    keys: readonly string[],
+    entry?: AuditEntry,
+  ) => Promise<Kept<number>>;
   labels: () => Promise<LabelRule[]>;
   /** Puts a list in the place of the one that is there, with the labels that it gives to names. */
   replaceListed: (
@@ -37,6 +49,7 @@ export interface Store extends Records {
     labels: readonly Pick<LabelRule, 'pattern' | 'key' | 'value'>[],
     setBy: string,
     at: number,
+    entry?: AuditEntry,
   ) => Promise<Kept<void>>;
   listed: () => Promise<ListedFacts[]>;
   /** The agents' listener as last served, "HOST:PORT". */
@@ -44,13 +57,14 @@ export interface Store extends Records {
   noteAgentAddress: (address: string) => Promise<Kept<void>>;
   /** Writes one row: can anything be kept? */
   checkWritable: (at: number) => Promise<Kept<void>>;
+  /** All at once, for commands: what serves reads some hosts at a time. */
   facts: () => Promise<Facts>;
   /** Hosts that were ever enrolled. */
   hostCount: () => Promise<number>;
   /** In order of arrival; without `after` the newest. */
   events: (after: number | undefined, limit: number) => Promise<EventFacts[]>;
   /** Keeps a request, or finds the one that has its key. */
-  addRequest: (draft: RequestDraft) => Promise<Kept<RequestRow>>;
+  addRequest: (draft: RequestDraft, entry?: AuditEntry) => Promise<Kept<RequestRow>>;
   noteSent: (id: string, at: number) => Promise<Kept<void>>;
   findRequest: (id: string) => Promise<RequestRow | undefined>;
   waitingRequests: (now: number) => Promise<RequestRow[]>;

@@ -1,4 +1,5 @@
 import type { ComponentType } from 'preact';
+import type { Me } from '../serve/action-bodies.ts';
 import type { Connection } from './live/follow-estate.ts';
 import type { Known } from './facts/known.ts';
 import type { Now } from './parts/moment.tsx';
@@ -9,6 +10,8 @@ export interface PageProps {
   readonly known: Known;
   readonly connection: Connection;
   readonly now: Now;
+  /** Who looks; undefined while that is not known. */
+  readonly me: Me | undefined;
   readonly router: Router;
 }
 

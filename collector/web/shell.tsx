@@ -1,5 +1,6 @@
-import { useComputed, useSignalEffect } from '@preact/signals';
+import { type ReadonlySignal, useComputed, useSignalEffect } from '@preact/signals';
 import { useEffect } from 'preact/hooks';
+import type { Me } from '../serve/action-bodies.ts';
 import { knownOf } from './facts/known.ts';
 import { verdictOf } from './facts/proof.ts';
 import { Foot } from './frame/foot.tsx';
@@ -14,11 +15,12 @@ import type { Router } from './route/router.ts';
 interface ShellProps {
   readonly live: LiveEstate;
   readonly clock: CollectorClock;
+  readonly me: ReadonlySignal<Me | undefined>;
   readonly router: Router;
 }
 
 /** What stands around every page: the way to the others, whether the collector is heard, and the verdict in the tab. */
-export function Shell({ live, clock, router }: ShellProps) {
+export function Shell({ live, clock, me, router }: ShellProps) {
   const known = useComputed(() => live.estate.value && knownOf(live.estate.value));
   const verdict = useComputed(() => {
     const { value } = known;
@@ -30,12 +32,19 @@ export function Shell({ live, clock, router }: ShellProps) {
   const connection = live.connection.value;
   return (
     <>
-      <TopBar live={live} now={clock.now} current={entry.value} />
+      <TopBar live={live} now={clock.now} current={entry.value} me={me.value} />
       <p class="unseen" role="status">
         {connection === 'lost' ? 'Connection lost, trying again. ' : ''}
         {verdict.value?.sentence}
       </p>
-      <PageFrame entry={entry.value} known={known.value} connection={connection} now={clock.now} router={router} />
+      <PageFrame
+        entry={entry.value}
+        known={known.value}
+        connection={connection}
+        now={clock.now}
+        me={me.value}
+        router={router}
+      />
       {known.value !== undefined && <Foot collector={known.value.estate.collector} clock={clock} />}
     </>
   );

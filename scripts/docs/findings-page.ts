@@ -1,12 +1,16 @@
 import { explanations } from '../../agent/commands/explanations.ts';
+import { collectorExplanations } from '../../collector/evaluate/explanations.ts';
 
 /** docs/findings.md, from the same table that `certherd-agent explain` prints. */
 export function findingsPage(): string {
-  const sections = Object.entries(explanations).map(
+  return `${head}\n${sections(explanations).join('\n')}\n${ofTheCollector}\n${sections(collectorExplanations).join('\n')}`;
+}
+
+function sections(table: Readonly<Record<string, (typeof collectorExplanations)['orphan']>>): string[] {
+  return Object.entries(table).map(
     ([code, { severity, meaning, causes, remedy, shownBy }]) =>
       `## ${code}\n\n${meaning}\n\n- **Severity**: ${severity}\n- **Causes**: ${causes}\n- **Remedy**: ${remedy}\n- **Shown by**: ${shownBy}\n`,
   );
-  return `${head}\n${sections.join('\n')}`;
 }
 
 const head = `# Findings
@@ -20,4 +24,10 @@ Each finding says what (\`code\`), how bad (\`severity\`), about what (\`subject
 hours. \`notice\` is for information. \`check\` exits with 2, 3, 1 and 0 for them; the worst one decides, in this order.
 
 "Shown by" names tests: \`integration/…\` below \`test/\`, all others below \`test/agent/\`; demo N is a step of \`./scripts/demo\`.
+`;
+
+const ofTheCollector = `# Findings of the collector
+
+What no host can tell by itself, since it comes from what several hosts hold. The collector adds these to the findings of the host that they are about; it also gives
+\`stale-copy\`, where the younger certificate is on another host. Made from \`collector/evaluate/explanations.ts\`; "shown by" names tests below \`test/collector/\`.
 `;

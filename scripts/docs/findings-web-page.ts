@@ -1,9 +1,11 @@
 import { explanations } from '../../agent/commands/explanations.ts';
+import { collectorExplanations } from '../../collector/evaluate/explanations.ts';
 
 /** collector/web/findings.html: the same table for readers of the status page, which links each finding to its section here. */
 export function findingsWebPage(): string {
-  const codes = Object.keys(explanations);
-  const sections = Object.entries(explanations).map(([code, { severity, meaning, causes, remedy }]) =>
+  const all = { ...explanations, ...collectorExplanations };
+  const codes = Object.keys(all);
+  const sections = Object.entries(all).map(([code, { severity, meaning, causes, remedy }]) =>
     [
       `      <section id="${code}">`,
       `        <h2><a href="#${code}"><code>${code}</code></a></h2>`,
@@ -22,7 +24,7 @@ export function findingsWebPage(): string {
 }
 
 const head = `<!doctype html>
-<!-- Made from agent/commands/explanations.ts by npm run docs. -->
+<!-- Made from agent/commands/explanations.ts and collector/evaluate/explanations.ts by npm run docs. -->
 <html lang="en">
   <head>
     <meta charset="utf-8" />

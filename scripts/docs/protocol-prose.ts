@@ -176,7 +176,8 @@ An event is one numbered record: \`(agent, epoch, seq)\` is its identity. \`epoc
 \`seq\` counts from 1 within it. A session has one epoch, that of its \`hello\`.
 
 - \`ackedSeq\` in \`welcome\` and \`seq\` in \`ack\` say that everything of this epoch up to there is on the collector's disk. Only then may the
-  agent forget it. Events that are sent again are kept once.
+  agent forget it. Events that are sent again are kept once. One \`ack\` may answer
+  several frames.
 - In each frame \`seq\` grows. Numbers may be left out: an event of kind \`gap\` says what was lost, its \`seq\` the last one lost.
 - At most \`window\` events (${eventWindow} today) may be sent and not acked; one more is \`frame-invalid\`.
 - Where \`ackedSeq\` is beyond what the agent ever counted, its state was put back: it draws a new epoch, numbers what waits anew,

@@ -121,10 +121,10 @@ const mistakes: [title: string, text: string, expected: string[]][] = [
   ['TOML that is not TOML', 'mode = \n', [':1: expected TOML (Invalid TOML document: ']],
   [
     'a listener without a certificate, and one of a protocol that is not known',
-    '[[listener]]\nport = 1\n\n[[listener]]\nport = 2\nstarttls = "ftp"\ncertificate = "/c"\n',
+    '[[listener]]\nport = 1\n\n[[listener]]\nport = 2\nstarttls = "gopher"\ncertificate = "/c"\n',
     [
       ':1: listener.certificate: expected the absolute path of the certificate that is served here, found nothing',
-      ':6: listener.starttls: expected one of "smtp", "imap", "pop3", "postgres"; none where TLS begins with the first byte, found "ftp"',
+      ':6: listener.starttls: expected one of "smtp", "imap", "pop3", "postgres", "ftp", "mysql", "ldap"; none where TLS begins with the first byte, found "gopher"',
     ],
   ],
   [

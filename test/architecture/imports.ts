@@ -36,7 +36,7 @@ export function importsOf(file: string): Import[] {
 
 function resolved(file: string, target: string): string {
   if (target.startsWith('.')) return path.relative(root, path.resolve(root, path.dirname(file), target));
-  const shared = /^@certherd\/(protocol|command-line|x509)\/(.+)$/.exec(target);
+  const shared = /^@certherd\/(protocol|command-line|x509|handshake)\/(.+)$/.exec(target);
   return shared ? `${shared[1]}/${shared[2]}.ts` : target;
 }
 

@@ -89,6 +89,15 @@ const rules: Rule[] = [
     breaks: ({ from, to }) => from.startsWith('x509/') && !/^(?:protocol|x509)\/|^node:(?:buffer|crypto)$/.test(to),
   },
   {
+    title:
+      'handshake imports nothing but the protocol, itself, and what of Node a TLS connection takes; only three places dial',
+    why: 'agent and collector must see the same in a handshake, and who may connect anywhere is read in a minute',
+    breaks: ({ from, to }) =>
+      (from.startsWith('handshake/') &&
+        !/^(?:protocol|handshake)\/|^node:(?:buffer|crypto|net|tls|stream)$/.test(to)) ||
+      (to === 'handshake/dialer.ts' && !/^(?:agent\/(?:system|commands)|collector\/scan)\//.test(from)),
+  },
+  {
     title: 'agent and collector do not import each other',
     why: 'they meet only in the protocol, and in what both read the same way',
     breaks: ({ from, to }) =>
@@ -119,7 +128,7 @@ const rules: Rule[] = [
   },
 ];
 
-const all = ['agent', 'collector', 'command-line', 'protocol', 'x509'].flatMap(sources).flatMap(importsOf);
+const all = ['agent', 'collector', 'command-line', 'protocol', 'x509', 'handshake'].flatMap(sources).flatMap(importsOf);
 
 for (const { title, why, breaks } of rules) {
   test(title, (t) => {
@@ -153,8 +162,8 @@ test('neither the daemon nor the serving collector loads anything of doctor', (t
 });
 
 test('only main.ts ends the process, and the clock is read only at the edges', (t) => {
-  const edges = /^(?:agent|collector)\/(?:main\.ts|system\/|commands\/|web\/)/;
-  for (const file of ['agent', 'collector', 'command-line', 'protocol', 'x509'].flatMap(sources)) {
+  const edges = /^(?:agent|collector)\/(?:main\.ts|system\/|commands\/|web\/)|^handshake\/dialer\.ts$/;
+  for (const file of ['agent', 'collector', 'command-line', 'protocol', 'x509', 'handshake'].flatMap(sources)) {
     const text = fs.readFileSync(path.join(root, file), 'utf8').replace(/\/\*[\s\S]*?\*\/|\/\/.*$/gm, '');
     if (!/^(?:agent|collector)\/main\.ts$/.test(file)) t.notRegex(text, /process\.exit\(/, file);
     if (!edges.test(file)) t.notRegex(text, /Date\.now\(|new Date\(\)|performance\.now\(|Math\.random\(/, file);
@@ -162,7 +171,9 @@ test('only main.ts ends the process, and the clock is read only at the edges', (
 });
 
 test('no file or folder has a name that says nothing', (t) => {
-  const names = ['agent', 'collector', 'command-line', 'protocol', 'x509', 'scripts', 'test'].flatMap(sources);
+  const names = ['agent', 'collector', 'command-line', 'protocol', 'x509', 'handshake', 'scripts', 'test'].flatMap(
+    sources,
+  );
   const banned = /(?:^|[/-])(?:utils?|helpers?|managers?|handlers?|misc|common|info|data)(?:[-./]|$)/;
   t.deepEqual(
     names.filter((name) => banned.test(name.replace(/^test\/helpers\/|^test\/[^/]+\/helpers\//, ''))),

@@ -26,6 +26,7 @@ test('without a config everything has a value', (t) => {
       publicAddress: undefined,
       publicTrust: 'own-key',
       agentProxies: [],
+      knownIssuers: undefined,
       heartbeatSeconds: 15,
       silentAfterSeconds: 60,
       historyDays: 730,
@@ -57,6 +58,7 @@ test('every field is read', (t) => {
     public_address = "collector.example:443"
     public_trust = "/etc/ssl/front.pem"
     agent_proxies = ["192.0.2.1", "2001:db8::1"]
+    known_issuers = ["Let's Encrypt"]
     heartbeat_seconds = 5
     log_level = "debug"
     log_format = "json"`;
@@ -70,6 +72,7 @@ test('every field is read', (t) => {
     publicAddress: { host: 'collector.example', port: 443 },
     publicTrust: { certificate: '/etc/ssl/front.pem' },
     agentProxies: ['192.0.2.1', '2001:db8::1'],
+    knownIssuers: ["Let's Encrypt"],
     heartbeatSeconds: 5,
     silentAfterSeconds: 30,
     historyDays: 730,

@@ -10,7 +10,7 @@ async function failureOf(reason: NotKept['reason']): Promise<string> {
   const host = { agentId: 'a', name: 'web-1', agentVersion: '0.1.0', enrolledAt: 0, heardAt: 0 };
   const told = { ...snapshot(certificate('one')), digest: 'd', observedAt: 0, receivedAt: 0 };
   const requests = keepRequests({
-    facts: async () => ({ hosts: [{ ...host, conflictAt: undefined, revokedAt: undefined, snapshot: told }] }),
+    hosts: async () => [{ ...host, conflictAt: undefined, revokedAt: undefined, snapshot: told }],
     addRequest: async () => ({ ok: false, failure: { reason, detail: 'as the database says' } }),
     noteSent: async () => ({ ok: true, value: undefined }),
     findRequest: async () => undefined,
@@ -25,6 +25,7 @@ async function failureOf(reason: NotKept['reason']): Promise<string> {
     requester: 'ann',
     reason: 'why',
     withinSeconds: 60,
+    via: 'command',
   });
   requests.close();
   return asked.ok ? '' : asked.failure;

@@ -21,7 +21,7 @@ export const contents: readonly { begins: RegExp; what: string }[] = [
 export const kinds: readonly { line: RegExp; how: 'run' | 'guest' | 'elsewhere'; why?: string; shownBy?: string }[] = [
   { line: /^(?:npx )?certherd-(?:agent|collector) (?:check|explain|inspect|status|doctor)\b/, how: 'run' },
   {
-    line: /^(?:npx )?certherd-(?:agent|collector) (?:serve|token create|host list|label (?:set|list|remove)|health|enroll|run|version)\b/,
+    line: /^(?:npx )?certherd-(?:agent|collector) (?:serve|token create|host list|label (?:set|list|remove)|forecast|health|enroll|run|version)\b/,
     how: 'run',
   },
   {
@@ -61,6 +61,12 @@ export const kinds: readonly { line: RegExp; how: 'run' | 'guest' | 'elsewhere';
     how: 'elsewhere',
     why: 'an administrator of PostgreSQL types it',
     shownBy: 'test/collector/commands/postgres.test.ts',
+  },
+  {
+    line: /^certherd-collector move --to /,
+    how: 'elsewhere',
+    why: 'needs a PostgreSQL of its own',
+    shownBy: 'test/collector/commands/move.test.ts',
   },
   {
     line: /^(?:pg_dump|pg_restore) /,

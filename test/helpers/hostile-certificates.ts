@@ -3,7 +3,7 @@ import { readBundle } from '../../agent/formats/bundle.ts';
 import { orderOf, untidinessOf } from '../../agent/formats/chain.ts';
 import { readPkcs12 } from '../../agent/formats/container.ts';
 import { keyBelongsTo } from '../../agent/formats/private-key.ts';
-import { rootsBySubject, trustPath } from '../../agent/formats/trust-path.ts';
+import { rootsBySubject, trustPath } from '../../x509/trust-path.ts';
 import { bits, integer, oid, sequence, text, tlv } from './der.ts';
 import type { HostileInput } from './hostile-input.ts';
 import { mintKey, toPem } from './mint.ts';

@@ -11,7 +11,7 @@ export interface PlainTextServer {
   close: () => void;
 }
 
-type Answer = { say: string; go?: boolean; end?: boolean };
+type Answer = { say: string; go?: boolean; end?: boolean; taken?: number };
 
 /** What each kind of server says first, and to each line (PostgreSQL: to the whole request). It shares no code with the agent. */
 const manners: Record<StartTls, { greeting: string; answer: (said: string) => Answer | undefined }> = {
@@ -39,7 +39,25 @@ const manners: Record<StartTls, { greeting: string; answer: (said: string) => An
     answer: (said) => (said === 'STLS' ? { say: '+OK begin\r\n', go: true } : { say: '-ERR unknown\r\n' }),
   },
   postgres: { greeting: '', answer: () => undefined },
+  ftp: {
+    greeting: '220-ftp.example.test\r\n  says more\r\n220 ready\r\n',
+    answer: (said) =>
+      said === 'AUTH TLS' ? { say: '234 AUTH TLS successful\r\n', go: true } : { say: '502 unknown\r\n' },
+  },
+  mysql: {
+    greeting: packet(
+      0,
+      `\n8.0.36-example\0\x07\0\0\0abcdefgh\0\xff\xff\xff\x02\0\xff\xdf\x15${'\0'.repeat(10)}ijklmnopqrst\0`,
+    ),
+    answer: () => undefined,
+  },
+  ldap: { greeting: '', answer: () => undefined },
 };
+
+/** MySQL: the length (3 bytes, little end first) and a number before each. */
+function packet(number: number, payload: string): string {
+  return String.fromCharCode(payload.length & 0xff, payload.length >> 8, 0, number) + payload;
+}
 
 /** A server on 127.0.0.1 that begins TLS when asked in its plain text. `behind` is said in the same packet as its leave. */
 export async function plainTextServer(
@@ -58,15 +76,20 @@ export async function plainTextServer(
   const server = createServer((socket) => {
     sockets.add(socket);
     socket.on('error', () => {});
-    if (manners[protocol].greeting !== '') socket.write(manners[protocol].greeting);
+    const { greeting } = manners[protocol];
+    // MySQL's leave is its greeting
+    if (greeting !== '') socket.write(Buffer.from(greeting + (protocol === 'mysql' ? behind : ''), 'latin1'));
     let pending = Buffer.alloc(0);
     const listen = (bytes: Buffer) => {
       pending = Buffer.concat([pending, bytes]);
-      const answer = protocol === 'postgres' ? answerToRequest(pending) : answerToLine(protocol, pending);
+      const answer = binary[protocol]?.(pending) ?? answerToLine(protocol, pending);
       if (!answer) return;
+      const rest = pending.subarray(answer.taken ?? pending.length);
       pending = Buffer.alloc(0);
       if (answer.go) socket.off('data', listen).pause();
-      socket.write(Buffer.concat([Buffer.from(answer.say), Buffer.from(answer.go ? behind : '')]));
+      if (rest.length > 0) socket.unshift(rest);
+      const say = answer.say + (answer.go && protocol !== 'mysql' ? behind : '');
+      if (say !== '') socket.write(Buffer.from(say, 'latin1'));
       if (answer.end) socket.end();
       if (!answer.go) return;
       const secure = new tls.TLSSocket(socket, { isServer: true, secureContext, ALPNCallback: note });
@@ -90,6 +113,24 @@ function answerToLine(protocol: StartTls, said: Buffer): Answer | undefined {
   const line = said.toString('latin1');
   return line.endsWith('\n') ? manners[protocol].answer(line.trimEnd()) : undefined;
 }
+
+/** To requests that are no lines. */
+const binary: { [protocol in StartTls]?: (said: Buffer) => Answer | undefined } = {
+  postgres: answerToRequest,
+  // SSLRequest: 32 bytes, number 1, with CLIENT_SSL among its capabilities; TLS comes right behind it
+  mysql: (said) =>
+    said.length < 36
+      ? undefined
+      : said.readUInt32LE(0) === 0x01_00_00_20 && (said[5] ?? 0) & 0x08
+        ? { say: '', go: true, taken: 36 }
+        : { say: packet(2, '\xff\x15\x04#28000denied'), end: true },
+  ldap: (said) =>
+    said.length < 31
+      ? undefined
+      : said.includes('1.3.6.1.4.1.1466.20037')
+        ? { say: `0\x0c\x02\x01${said.toString('latin1', 4, 5)}x\x07\n\x01\0\x04\0\x04\0`, go: true }
+        : { say: '', end: true },
+};
 
 /** Anything else than SSLRequest ends the connection, as the real one does. */
 function answerToRequest(said: Buffer): Answer | undefined {

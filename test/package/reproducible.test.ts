@@ -33,6 +33,7 @@ async function builtIn(sandbox: Sandbox, place: string, umask: string, zone: str
     'command-line',
     'protocol',
     'x509',
+    'handshake',
     'deploy',
     'scripts',
     'CHANGELOG.md',

@@ -1,13 +1,13 @@
 import { createHash } from 'node:crypto';
-import type { Certificate } from '@certherd/protocol/certificate';
+import type { Certificate, SignatureAlgorithm } from '@certherd/protocol/certificate';
 import { type FailureReason, failed, type Result, success } from '@certherd/protocol/failure';
 import { readCertificate } from '@certherd/x509/certificate';
-import type { Clock, Dialer, DialTarget } from '../../ports.ts';
+import type { Clock, Dialer } from '../../ports.ts';
 import { addressAndPort } from './place.ts';
 import type { EndpointTarget } from './targets.ts';
 
 /** The kind of signature that a client accepts. */
-export type Offered = DialTarget['algorithm'];
+export type Offered = SignatureAlgorithm;
 
 /** What one handshake showed: the leaf first, then the chain as sent. */
 export type Answer = Result<{ certificates: Certificate[]; tlsVersion: string; alpn?: string }>;

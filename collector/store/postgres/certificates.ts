@@ -74,12 +74,3 @@ export function createCurrentCertificates(): (queries: Queries) => Promise<Certi
     return current.map(([, facts]) => facts);
   };
 }
-
-export async function validityChanged(queries: Queries, from: number, to: number): Promise<boolean> {
-  const row = await queries.one<{ changed: boolean }>(
-    `SELECT EXISTS (SELECT 1 FROM certificate JOIN current_certificate ON certificate = id
-       WHERE (not_after > $1 AND not_after <= $2) OR (not_before > $1 AND not_before <= $2)) AS changed`,
-    [from, to],
-  );
-  return row?.changed === true;
-}

@@ -2,7 +2,7 @@ import type { SnapshotFrame } from '@certherd/protocol/frame';
 import type { Topic } from '../../receive/records.ts';
 import { changesBetween, type Part, partsByKey, partsOf } from '../compare.ts';
 import type { SnapshotFacts } from '../facts.ts';
-import { addPart, emptyFacts, type RawPart, type RawSnapshot, topicOf } from '../rows/snapshot.ts';
+import { addPart, emptyFacts, keptLook, type RawPart, type RawSnapshot, topicOf } from '../rows/snapshot.ts';
 import { keepCertificates } from './certificates.ts';
 import { addChanges, digestOf } from './changes.ts';
 import type { Queries } from './database.ts';
@@ -37,7 +37,7 @@ export async function replaceSnapshot(tx: Queries, host: number, frame: Snapshot
     `INSERT INTO current_snapshot (host, digest, observed_at, received_at, body) VALUES ($1, $2, $3, $4, $5)
      ON CONFLICT (host) DO UPDATE SET digest = excluded.digest, observed_at = excluded.observed_at,
        received_at = excluded.received_at, body = excluded.body`,
-    [host, frame.digest, Date.parse(frame.observedAt), at, body],
+    [host, frame.digest, keptLook(frame, at), at, body],
   );
   return [...topics];
 }

@@ -7,7 +7,6 @@ import { type Migration, readMigrations } from '../migrations.ts';
 import type { OpenFailure } from '../sqlite/database.ts';
 import type { Store } from '../store.ts';
 import { certificateDer } from './certificate-der.ts';
-import { validityChanged } from './certificates.ts';
 import { addChanges, changesOfHost, staysOf } from './changes.ts';
 import { createDatabase, type Database, type Queries } from './database.ts';
 import { enrolHost } from './enrolment.ts';
@@ -16,6 +15,7 @@ import { createFacts } from './facts.ts';
 import { joinFleet } from './fleet.ts';
 import { createGroupCommit, type Tx } from './group-commit.ts';
 import { keepAccounts } from '../keep-accounts.ts';
+import { hostReads } from './host-reads.ts';
 import { hosts, type SharedHostRow } from './hosts.ts';
 import { labels, listed } from './labels.ts';
 import { lead } from './lead.ts';
@@ -23,7 +23,7 @@ import { connectUrl, nameOf, type PostgresPlace } from './place.ts';
 import { requests } from './requests.ts';
 import { migrate, wordConnectFailure } from './schema.ts';
 import { collectorIdOf, keepSetting, readSetting } from './settings.ts';
-import { runSteps } from './steps.ts';
+import { note, noted, runSteps } from './steps.ts';
 import { replaceSnapshot, snapshotDigest } from './snapshots.ts';
 import { newestAt, thinSlice } from './thin.ts';
 
@@ -73,7 +73,7 @@ async function createStore(database: Database, { clock, log, onlyStandard }: Pos
       read: (steps) => runSteps(database, steps),
       write: (steps) => group.keep((tx) => runSteps(tx, steps())),
     }),
-    addToken: (hash, at, expiresAt, given) =>
+    addToken: (hash, at, expiresAt, given, entry) =>
       group.keep(async (tx) => {
         await tx.all('INSERT INTO token (hash, created_at, expires_at, labels) VALUES ($1, $2, $3, $4)', [
           hash,
@@ -81,15 +81,19 @@ async function createStore(database: Database, { clock, log, onlyStandard }: Pos
           expiresAt,
           given ? JSON.stringify(given) : null,
         ]);
+        await note(tx, entry);
       }),
-    setLabels: (drafts, at) => group.keep((tx) => (tx.changed(...shownWithLabels), labels.set(tx, drafts, at))),
-    removeLabels: (rules, keys) => group.keep((tx) => (tx.changed(...shownWithLabels), labels.remove(tx, rules, keys))),
+    setLabels: (drafts, at, entry) =>
+      group.keep((tx) => (tx.changed(...shownWithLabels), noted(tx, labels.set(tx, drafts, at), entry))),
+    removeLabels: (rules, keys, entry) =>
+      group.keep((tx) => (tx.changed(...shownWithLabels), noted(tx, labels.remove(tx, rules, keys), entry))),
     labels: () => labels.all(database),
-    replaceListed: (rows, given, setBy, at) =>
+    replaceListed: (rows, given, setBy, at, entry) =>
       group.keep(async (tx) => {
         tx.changed(...shownWithLabels);
         await listed.replace(tx, rows);
         await labels.replaceListed(tx, given, setBy, at);
+        await note(tx, entry);
       }),
     listed: () => listed.all(database),
     agentAddress: () => readSetting(database, 'agent-address'),
@@ -158,24 +162,26 @@ async function createStore(database: Database, { clock, log, onlyStandard }: Pos
       return all;
     },
     replaceKey: (agentId, current, next, at) => group.keep((tx) => replaceKey(tx, agentId, current, next, at)),
-    revoke: (agentId, at) => group.keep((tx) => revoke(tx, agentId, at)),
+    revoke: (agentId, at, entry) => group.keep((tx) => noted(tx, revoke(tx, agentId, at), entry)),
     noteHeard: (heard) =>
       group.keep((tx) => {
         tx.changed('hosts');
         return hosts.noteHeard(tx, heard);
       }),
     lastHeard: fleet.lastHeard,
-    validityChanged: (from, to) => validityChanged(database, from, to),
     facts: createFacts(database),
+    ...hostReads(database),
     hostCount: () => hosts.count(database),
     events: (after, limit) =>
       after === undefined
         ? newestEventsOf(database, limit).then((list) => list.toReversed())
         : eventsAfter(database, after, limit),
-    addRequest: (draft) =>
+    addRequest: (draft, entry) =>
       group.keep(async (tx) => {
         tx.changed('events');
-        return requests.add(tx, (await hostOf(tx, draft.agentId)).id, draft);
+        const row = await requests.add(tx, (await hostOf(tx, draft.agentId)).id, draft);
+        if (row.id === draft.id) await note(tx, entry);
+        return row;
       }),
     noteSent: (id, at) => group.keep((tx) => requests.noteSent(tx, id, at)),
     findRequest: (id) => requests.find(database, id),

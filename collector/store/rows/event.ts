@@ -10,11 +10,31 @@ export function subjectKey({ kind, id }: Event['subject']): string {
   return `${kind} ${id}`;
 }
 
+/** An event as it is written. Made before it waits for its transaction: one text instead of many objects, and the lock is held for less time. */
+export interface EventDraft {
+  seq: number;
+  /** Milliseconds since 1970. */
+  at: number;
+  kind: string;
+  /** Of `latest_event`. */
+  subject: string;
+  /** The event as JSON. */
+  body: string;
+}
+
+export function eventDraft(event: Event): EventDraft {
+  const { seq, at, kind, subject } = event;
+  return { seq, at: Date.parse(at), kind, subject: subjectKey(subject), body: JSON.stringify(event) };
+}
+
 /**
  * Another database had acknowledged what lies between, so that the agent has dropped it: this one was restored from an older backup, or
  * is another collector's. A hole that the agent itself explains is its own.
  */
-export function missingBefore(first: Event, ackedSeq: number): Event | undefined {
+export function missingBefore(
+  first: Pick<Event, 'seq' | 'at'> & { kind: string },
+  ackedSeq: number,
+): Event | undefined {
   const lost = first.seq - 1 - ackedSeq;
   if (lost <= 0 || first.kind === 'gap') return undefined;
   return {

@@ -1,3 +1,4 @@
+import type { SnapshotFrame } from '@certherd/protocol/frame';
 import type { Snapshot } from '@certherd/protocol/snapshot';
 import type { Topic } from '../../receive/records.ts';
 import type { PartKind } from '../compare.ts';
@@ -23,6 +24,11 @@ export interface RawSnapshot {
 export interface RawPart {
   kind: PartKind;
   body: string;
+}
+
+/** When the host was looked at, as it is kept: by the host's clock, but never after the snapshot came. Milliseconds since 1970. */
+export function keptLook({ observedAt }: Pick<SnapshotFrame, 'observedAt'>, receivedAt: number): number {
+  return Math.min(Date.parse(observedAt), receivedAt);
 }
 
 export function emptyFacts(row: RawSnapshot): SnapshotFacts {

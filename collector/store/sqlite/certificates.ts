@@ -17,14 +17,6 @@ export function certificateTable(sql: Sql) {
   );
   // Rows change once, when their DER comes: those that are current are parsed once before, and once after.
   let parsed = new Map<number, CertificateFacts>();
-  const changed = sql
-    .prepare(
-      `SELECT EXISTS (SELECT 1 FROM certificate JOIN current_certificate ON certificate = id
-         WHERE not_after > $from AND not_after <= $to)
-       OR EXISTS (SELECT 1 FROM certificate JOIN current_certificate ON certificate = id
-         WHERE not_before > $from AND not_before <= $to)`,
-    )
-    .pluck();
 
   return {
     /** The row's id. What was first told about a fingerprint stays until its DER says it (certificate-der.ts), and by which host. */
@@ -47,7 +39,6 @@ export function certificateTable(sql: Sql) {
       );
       return [...parsed.values()];
     },
-    validityChanged: (from: number, to: number): boolean => changed.get({ from, to }) === 1,
   };
 
   function read(id: number, basis: CertificateFacts['basis']): CertificateFacts {

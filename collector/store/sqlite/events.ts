@@ -1,7 +1,17 @@
-import type { Event } from '@certherd/protocol/event';
 import type { EventFacts } from '../facts.ts';
-import { eventColumns, type KnownEpoch, missingBefore, type RawEvent, readEvent, subjectKey } from '../rows/event.ts';
+import {
+  eventColumns,
+  type EventDraft,
+  eventDraft,
+  type KnownEpoch,
+  missingBefore,
+  type RawEvent,
+  readEvent,
+} from '../rows/event.ts';
 import type { Sql } from './sqlite.ts';
+
+/** Rows that one statement adds at most: a statement of its own costs a row a quarter more. */
+const mostTogether = 16;
 
 /** Rows of `epoch` and `event`. (agent, epoch, seq) is an event's identity: what is kept already is left alone. */
 export function eventTable(sql: Sql) {
@@ -10,11 +20,15 @@ export function eventTable(sql: Sql) {
   );
   const cameAgain = sql.prepare('UPDATE epoch SET restored = 0 WHERE id = ?');
   const addEpoch = sql.prepare('INSERT INTO epoch (host, name) VALUES (?, ?)');
-  const ack = sql
-    .prepare('UPDATE epoch SET acked_seq = max(acked_seq, ?), kept = kept + ? WHERE id = ? RETURNING acked_seq')
-    .pluck();
+  const ack = sql.prepare('UPDATE epoch SET acked_seq = ?, kept = kept + ? WHERE id = ?');
   const insert = sql.prepare(
     'INSERT INTO event (epoch, seq, at, received_at, body) VALUES (?, ?, ?, ?, ?) ON CONFLICT (epoch, seq) DO NOTHING',
+  );
+  /** The first adds one row, the next two, and so on. */
+  const insertTogether = Array.from({ length: mostTogether }, (_, more) =>
+    sql.prepare(
+      `INSERT INTO event (epoch, seq, at, received_at, body) VALUES (?, ?, ?, ?, ?)${', (?, ?, ?, ?, ?)'.repeat(more)}`,
+    ),
   );
   const note = sql.prepare(
     `INSERT INTO latest_event (host, kind, subject, event) VALUES (?, ?, ?, ?)
@@ -28,26 +42,30 @@ export function eventTable(sql: Sql) {
     ackedSeq(host: number, epoch: string): number {
       return findEpoch.get(host, epoch)?.acked_seq ?? 0;
     },
-    keep(host: number, epoch: string, events: readonly Event[], at: number): { ackedSeq: number; added: number } {
+    keep(host: number, epoch: string, events: readonly EventDraft[], at: number): { ackedSeq: number; added: number } {
       const known = findEpoch.get(host, epoch);
       const id = known?.id ?? Number(addEpoch.run(host, epoch).lastInsertRowid);
-      let added = 0;
+      const acked = known?.acked_seq ?? 0;
       const [first] = events;
       if (first && (!known || known.restored === 1)) {
-        const gap = missingBefore(first, known?.acked_seq ?? 0);
-        if (gap) insert.run(id, gap.seq, Date.parse(gap.at), at, JSON.stringify(gap));
+        const gap = missingBefore({ ...first, at: new Date(first.at).toISOString() }, acked);
+        if (gap) addOne(id, eventDraft(gap), at);
         if (known) cameAgain.run(id);
       }
-      const last = new Map<string, [kind: string, subject: string, row: number | bigint]>();
-      for (const event of events) {
+      const rows: EventRow[] = [];
+      const fresh = events.filter(({ seq }) => seq > acked);
+      // What was acknowledged may be kept, or thinned, or have been lost on the way.
+      for (const event of events.slice(0, events.length - fresh.length)) {
         if (known && event.seq <= known.thinned_seq) continue;
-        const { changes, lastInsertRowid } = insert.run(id, event.seq, Date.parse(event.at), at, JSON.stringify(event));
-        added += changes;
-        const subject = subjectKey(event.subject);
-        if (changes === 1) last.set(`${event.kind} ${subject}`, [event.kind, subject, lastInsertRowid]);
+        const row = addOne(id, event, at);
+        if (row !== undefined) rows.push({ event, row });
       }
-      for (const [kind, subject, row] of last.values()) note.run(host, kind, subject, row);
-      return { ackedSeq: Number(ack.get(events.at(-1)?.seq ?? 0, added, id)), added };
+      for (let from = 0; from < fresh.length; from += mostTogether)
+        addTogether(id, fresh.slice(from, from + mostTogether), at, rows);
+      noteLatest(host, rows);
+      const ackedSeq = Math.max(acked, events.at(-1)?.seq ?? 0);
+      ack.run(ackedSeq, rows.length, id);
+      return { ackedSeq, added: rows.length };
     },
     /** Newest first. */
     newest: (limit: number): EventFacts[] => newest.all(limit).map(readEvent),
@@ -55,4 +73,34 @@ export function eventTable(sql: Sql) {
     after: (id: number, limit: number): EventFacts[] => after.all(id, limit).map(readEvent),
     count: (): number => Number(count.get()),
   };
+
+  /** undefined: it is there already. */
+  function addOne(epoch: number, { seq, at, body }: EventDraft, receivedAt: number): number | undefined {
+    const { changes, lastInsertRowid } = insert.run(epoch, seq, at, receivedAt, body);
+    return changes === 1 ? Number(lastInsertRowid) : undefined;
+  }
+
+  /** Events beyond what was acknowledged, of which none is there. One writer at a time: their ids follow each other. */
+  function addTogether(epoch: number, events: readonly EventDraft[], receivedAt: number, rows: EventRow[]): void {
+    const values: unknown[] = [];
+    for (const { seq, at, body } of events) values.push(epoch, seq, at, receivedAt, body);
+    const last = Number(insertTogether[events.length - 1]?.run(values).lastInsertRowid);
+    for (const [index, event] of events.entries()) rows.push({ event, row: last - events.length + 1 + index });
+  }
+
+  function noteLatest(host: number, rows: readonly EventRow[]): void {
+    const noted = new Set<string>();
+    for (const { event, row } of rows.toReversed()) {
+      const { kind, subject } = event;
+      const key = `${kind} ${subject}`;
+      if (noted.has(key)) continue;
+      noted.add(key);
+      note.run(host, kind, subject, row);
+    }
+  }
+}
+
+interface EventRow {
+  event: EventDraft;
+  row: number;
 }

@@ -7,6 +7,9 @@ export function hostTable(sql: Sql) {
   const all = sql.prepare<[], RawHost>('SELECT * FROM host ORDER BY name, agent_id');
   const count = sql.prepare<[], number>('SELECT count(*) FROM host').pluck();
   const one = sql.prepare<[string], RawHost>('SELECT * FROM host WHERE agent_id = ?');
+  const standing = sql.prepare<[string], { id: number; revoked_at: number | null }>(
+    'SELECT id, revoked_at FROM host WHERE agent_id = ?',
+  );
   const byKey = sql.prepare<[Uint8Array], RawHost>('SELECT * FROM host WHERE public_key = ?');
   const insert = sql.prepare('INSERT INTO host (agent_id, public_key, name, enrolled_at) VALUES (?, ?, ?, ?)');
   const begin = sql.prepare(
@@ -26,6 +29,11 @@ export function hostTable(sql: Sql) {
     all: (): HostRow[] => all.all().map(readHost),
     count: (): number => count.get() ?? 0,
     byAgentId: (agentId: string): HostRow | undefined => optionalHost(one.get(agentId)),
+    /** What is looked at with each frame, and nothing else of the row. */
+    standing(agentId: string): { id: number; revoked: boolean } | undefined {
+      const row = standing.get(agentId);
+      return row && { id: row.id, revoked: row.revoked_at !== null };
+    },
     byPublicKey: (publicKey: Uint8Array): HostRow | undefined => optionalHost(byKey.get(publicKey)),
     identity(agentId: string): Identity | undefined {
       const row = one.get(agentId);

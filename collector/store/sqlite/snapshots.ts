@@ -6,7 +6,7 @@ import { changeTable } from './changes.ts';
 import { changesBetween, type Part, partsByKey, partsOf } from '../compare.ts';
 import type { Sql } from './sqlite.ts';
 import type { SnapshotFacts } from '../facts.ts';
-import { addPart, emptyFacts, type RawPart, type RawSnapshot, topicOf } from '../rows/snapshot.ts';
+import { addPart, emptyFacts, keptLook, type RawPart, type RawSnapshot, topicOf } from '../rows/snapshot.ts';
 
 /** Current state: what each host's latest snapshot says. Replacing writes only what differs. */
 export function snapshotTable(sql: Sql) {
@@ -57,7 +57,7 @@ export function snapshotTable(sql: Sql) {
       }
       changes.add(host, at, changesBetween(before, after));
       const body = JSON.stringify({ host: frame.snapshot.host, servers: frame.snapshot.servers });
-      keep.run(host, frame.digest, Date.parse(frame.observedAt), at, body);
+      keep.run(host, frame.digest, keptLook(frame, at), at, body);
       return [...topics];
     },
     /** Every host's current state by its row id. */

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
+import type { Event } from '@certherd/protocol/event';
 import type { Result } from '@certherd/protocol/failure';
 import type { Log } from '../../ports.ts';
 import { alone, type Enrolment, type SessionStart, type SessionState, type Topic } from '../../receive/records.ts';
@@ -9,13 +10,16 @@ import { certificateTable } from './certificates.ts';
 import { changeTable } from './changes.ts';
 import { type OpenFailure, openDatabase, readResting } from './database.ts';
 import { eventTable } from './events.ts';
+import { eventDraft } from '../rows/event.ts';
 import { type Facts, newestEvents } from '../facts.ts';
 import { createGroupCommit } from './group-commit.ts';
 import type { HostRow } from '../rows/host.ts';
 import { draftsOf } from '../rows/label.ts';
+import { hostReads } from './host-reads.ts';
 import { hostTable } from './hosts.ts';
 import { labelTable } from './labels.ts';
 import { listedTable } from './listed.ts';
+import { accountSteps } from '../account-steps.ts';
 import { keepAccounts } from '../keep-accounts.ts';
 import type { Mark } from './mark.ts';
 import { type Migration, readMigrations } from '../migrations.ts';
@@ -24,6 +28,7 @@ import { type OpenSqlite, type Sql, sqliteFor } from './sqlite.ts';
 import { settingTable } from './settings.ts';
 import { snapshotTable } from './snapshots.ts';
 import { stepRunner } from './steps.ts';
+import type { AuditEntry } from '../accounts.ts';
 import type { Store } from '../store.ts';
 import { thinning } from './thin.ts';
 import { tokenTable } from './tokens.ts';
@@ -87,14 +92,19 @@ function createStore(sql: Sql, log: Log): SqliteStore {
       read: async (steps) => runSteps(steps),
       write: (steps) => group.keep(() => runSteps(steps())),
     }),
-    addToken: (hash, at, expiresAt, given) => group.keep(() => tokens.add(hash, at, expiresAt, given)),
-    setLabels: (drafts, at) => group.keep(() => labels.set(drafts, at)),
-    removeLabels: (rules, keys) => group.keep(() => labels.remove(rules, keys)),
+    addToken: (hash, at, expiresAt, given, entry) =>
+      group.keep(() => {
+        tokens.add(hash, at, expiresAt, given);
+        note(entry);
+      }),
+    setLabels: (drafts, at, entry) => group.keep(() => noted(labels.set(drafts, at), entry)),
+    removeLabels: (rules, keys, entry) => group.keep(() => noted(labels.remove(rules, keys), entry)),
     labels: async () => labels.all(),
-    replaceListed: (rows, given, setBy, at) =>
+    replaceListed: (rows, given, setBy, at, entry) =>
       group.keep(() => {
         listed.replace(rows);
         labels.replaceListed(given, setBy, at);
+        note(entry);
       }),
     listed: async () => listed.all(),
     agentAddress: async () => settings.read('agent-address'),
@@ -102,21 +112,13 @@ function createStore(sql: Sql, log: Log): SqliteStore {
     checkWritable: (at) => group.keep(() => settings.keep('checked-at', String(at))),
     enrol: (enrolment) => group.keep(() => enrol(enrolment)),
     identity: async (agentId) => hosts.identity(agentId),
-    isRevoked: (agentId) => hosts.identity(agentId)?.revoked !== false,
+    isRevoked: (agentId) => hosts.standing(agentId)?.revoked !== false,
     beginSession: (start) => group.keep(() => beginSession(start)),
     endSession: async () => ({ ok: true, value: undefined }),
     noteConflict: (agentId, at) => group.keep(() => hosts.noteConflict(agentId, at)),
     keepSnapshot: (agentId, frame, at) =>
       group.keep(() => ifTrusted(agentId, (id) => snapshots.replace(id, frame, at))),
-    keepEvents: (agentId, epoch, list, at) =>
-      group.keep(
-        () =>
-          ifTrusted(agentId, (id) => {
-            for (const event of list) requests.answer(id, event, at);
-            return events.keep(id, epoch, list, at);
-          }),
-        agentId,
-      ),
+    keepEvents,
     notProved: async (agentId, beyond, limit) => ders.without(hostOf(agentId).id, beyond, limit),
     derBytes: async (agentId) => ders.bytes(hostOf(agentId).id),
     keepDer: (agentId, proved) => group.keep(() => ifTrusted(agentId, () => ders.keep(proved))),
@@ -125,18 +127,23 @@ function createStore(sql: Sql, log: Log): SqliteStore {
     others: alone,
     revoked: async () => hosts.revoked(),
     replaceKey: (agentId, current, next, at) => group.keep(() => replaceKey(agentId, current, next, at)),
-    revoke: (agentId, at) => group.keep(() => revoke(agentId, at)),
+    revoke: (agentId, at, entry) => group.keep(() => noted(revoke(agentId, at), entry)),
     noteHeard: (heard) =>
       group.keep(() => {
         for (const one of heard) hosts.noteHeard(one);
       }),
     lastHeard: async () => hosts.all().map(({ agentId, heardAt }) => ({ agentId, heardAt, elsewhere: false })),
-    validityChanged: async (from, to) => certificates.validityChanged(from, to),
     facts: async () => facts(),
+    ...hostReads(sql),
     hostCount: async () => hosts.count(),
     events: async (after, limit) =>
       after === undefined ? events.newest(limit).toReversed() : events.after(after, limit),
-    addRequest: (draft) => group.keep(() => requests.add(hostOf(draft.agentId).id, draft)),
+    addRequest: (draft, entry) =>
+      group.keep(() => {
+        const row = requests.add(hostOf(draft.agentId).id, draft);
+        if (row.id === draft.id) note(entry);
+        return row;
+      }),
     noteSent: (id, at) => group.keep(() => requests.noteSent(id, at)),
     findRequest: async (id) => requests.find(id),
     waitingRequests: async (now) => requests.waiting(now),
@@ -158,6 +165,16 @@ function createStore(sql: Sql, log: Log): SqliteStore {
     },
   };
 
+  function note(entry: AuditEntry | undefined): void {
+    if (entry) runSteps(accountSteps.addAudit(entry));
+  }
+
+  /** Where nothing was changed there is nothing to tell. */
+  function noted<T extends number | boolean>(changed: T, entry: AuditEntry | undefined): T {
+    if (changed) note(entry);
+    return changed;
+  }
+
   function hostOf(agentId: string): HostRow {
     const host = hosts.byAgentId(agentId);
     if (!host) throw new Error('no such agent');
@@ -166,8 +183,19 @@ function createStore(sql: Sql, log: Log): SqliteStore {
 
   /** Revocation is looked at in the same transaction as the write: nothing of a revoked host is kept. */
   function ifTrusted<T>(agentId: string, work: (host: number) => T): T | undefined {
-    const { id, revokedAt } = hostOf(agentId);
-    return revokedAt === undefined ? work(id) : undefined;
+    const host = hosts.standing(agentId);
+    if (!host) throw new Error('no such agent');
+    return host.revoked ? undefined : work(host.id);
+  }
+
+  function keepEvents(agentId: string, epoch: string, list: readonly Event[], at: number) {
+    const drafts = list.map(eventDraft);
+    const answers = list.filter(({ detail }) => detail['request'] !== undefined);
+    const work = (id: number) => {
+      for (const event of answers) requests.answer(id, event, at);
+      return events.keep(id, epoch, drafts, at);
+    };
+    return group.keep(() => ifTrusted(agentId, work), agentId);
   }
 
   /** PRAGMA data_version differs once another connection has committed; it costs a look at shared memory. A command enrols no host, but may revoke one. */

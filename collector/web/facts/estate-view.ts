@@ -1,4 +1,4 @@
-import type { CertificateView, EndpointView, Estate, HostView } from '../../serve/estate.ts';
+import type { EndpointView, HostView } from '../../serve/estate.ts';
 import { endpointStatuses, hostStatuses } from '../wording/words.ts';
 
 /** Does `text` hold every word of the filter, in any case? An empty filter lets everything through. */
@@ -43,44 +43,6 @@ export function endpointRows(endpoints: readonly EndpointView[], filter: string)
         left.port - right.port ||
         byText(left.algorithm, right.algorithm),
     );
-}
-
-/** Certificates that pass the filter: served ones first, then what ends first. Authorities only when asked for. */
-export function certificateRows(
-  certificates: readonly CertificateView[],
-  filter: string,
-  authorities: boolean,
-): CertificateView[] {
-  return certificates
-    .filter(({ isAuthority }) => authorities || !isAuthority)
-    .filter(({ fingerprint, subject, issuer, key, serialNumber, subjectAltNames, files, endpoints }) =>
-      matches(filter, [
-        fingerprint,
-        subject,
-        issuer,
-        key,
-        serialNumber,
-        ...subjectAltNames,
-        ...files.flatMap(({ path, hostName }) => [path, hostName]),
-        ...endpoints.flatMap(({ id, hostName }) => [id, hostName]),
-      ]),
-    )
-    .sort(
-      (left, right) =>
-        Number(right.endpoints.length > 0) - Number(left.endpoints.length > 0) ||
-        byText(left.notAfter, right.notAfter) ||
-        byText(left.fingerprint, right.fingerprint),
-    );
-}
-
-/** When the lineage that keeps a certificate will renew it, by fingerprint. */
-export function renewalTimes({ lineages }: Pick<Estate, 'lineages'>): Map<string, string> {
-  const times = new Map<string, string>();
-  for (const { live, issued, renewal } of lineages) {
-    const fingerprint = issued ?? live;
-    if (fingerprint !== undefined && renewal !== undefined) times.set(fingerprint, renewal.at);
-  }
-  return times;
 }
 
 function byText(left: string, right: string): number {

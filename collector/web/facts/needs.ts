@@ -1,12 +1,14 @@
 import type { Severity } from '@certherd/protocol/finding';
-import type { EndpointView, Estate, FindingView, HostView } from '../../serve/estate.ts';
+import type { EndpointView, Estate, FindingView, HostView, LineageView } from '../../serve/estate.ts';
 import type { Validity } from './life.ts';
+import { type Offer, offersOf } from './offers.ts';
 
 /** One thing that a person should know or do: a finding, or a host whose status no fresh finding explains. */
 export interface Need {
   /** Stable from one estate to the next. */
   readonly key: string;
   readonly severity: Severity;
+  readonly agentId: string;
   readonly hostName: string;
   /** Server name, lineage or path; absent when it is the host itself. */
   readonly name?: string;
@@ -21,6 +23,7 @@ export interface Need {
   readonly stale: boolean;
   /** Of what it is about: those that all concerned endpoints share, else the host's. */
   readonly labels: Labels;
+  readonly offers: readonly Offer[];
 }
 
 export type Labels = Readonly<Record<string, string>>;
@@ -35,9 +38,14 @@ export interface Needs {
 export function needsOf(estate: Estate): Needs {
   const onHost = Map.groupBy(estate.endpoints, ({ agentId }) => agentId);
   const told = Map.groupBy(estate.findings, ({ agentId }) => agentId);
-  const ofHost = new Map(estate.hosts.map(({ agentId, labels = {} }) => [agentId, labels]));
+  const hostOf = new Map(estate.hosts.map((host) => [host.agentId, host]));
+  const lineages = Map.groupBy(estate.lineages, ({ agentId }) => agentId);
   const findings = estate.findings.map((finding) =>
-    fromFinding(estate, finding, onHost.get(finding.agentId) ?? [], ofHost.get(finding.agentId) ?? {}),
+    fromFinding(finding, {
+      host: hostOf.get(finding.agentId),
+      lineages: lineages.get(finding.agentId) ?? [],
+      endpoints: onHost.get(finding.agentId) ?? [],
+    }),
   );
   const hosts = estate.hosts
     // Whoever revoked a host knows of it.
@@ -77,19 +85,23 @@ function inOrder(left: string, right: string): number {
   return left < right ? -1 : 1;
 }
 
-function fromFinding(
-  estate: Estate,
-  finding: FindingView,
-  endpoints: readonly EndpointView[],
-  hostLabels: Labels,
-): Need {
+/** A finding's host, as far as it is known. */
+interface HostParts {
+  readonly host: HostView | undefined;
+  readonly lineages: readonly LineageView[];
+  readonly endpoints: readonly EndpointView[];
+}
+
+function fromFinding(finding: FindingView, { host, lineages, endpoints }: HostParts): Need {
   const { agentId, hostName, code, subject, severity, since, cause, remedy, evidence, stale } = finding;
-  const concerned = endpoints.filter(concernOf(estate, finding));
+  const hostLabels = host?.labels ?? {};
+  const concerned = endpoints.filter(concernOf(lineages, finding));
   const name = nameOf(finding, concerned);
   const deadline = firstToEnd(concerned);
   return {
     key: JSON.stringify([agentId, code, subject.kind, subject.id]),
     severity,
+    agentId,
     hostName,
     code,
     cause,
@@ -98,6 +110,7 @@ function fromFinding(
     stale,
     evidence: Object.entries(evidence),
     labels: subject.kind === 'host' || subject.kind === 'server' ? hostLabels : (shared(concerned) ?? hostLabels),
+    offers: stale ? [] : offersOf(finding, { host, lineages, concerned }),
     ...(name === undefined ? {} : { name }),
     ...(deadline === undefined ? {} : { deadline }),
   };
@@ -110,19 +123,21 @@ function fromHost(host: HostView, endpoints: readonly EndpointView[]): Need {
   return {
     key: JSON.stringify([agentId, 'host']),
     severity: status === 'healthy' ? 'notice' : status,
+    agentId,
     hostName: name,
     cause: reason,
     since: connected && status === 'unknown' ? (observedAt ?? heardAt) : heardAt,
     remedy: connected ? 'certherd-agent check' : 'systemctl restart certherd-agent',
     evidence: [],
     stale: false,
+    offers: connected ? [{ verb: 'rescan', subject: name, name }] : [],
     labels: host.labels ?? {},
     ...(deadline === undefined ? {} : { deadline }),
   };
 }
 
 /** Tells which of a host's endpoints serve what the finding puts at risk. */
-function concernOf({ lineages }: Estate, { agentId, subject }: FindingView): (endpoint: EndpointView) => boolean {
+function concernOf(lineages: readonly LineageView[], { subject }: FindingView): (endpoint: EndpointView) => boolean {
   const { kind, id } = subject;
   switch (kind) {
     case 'endpoint':
@@ -132,7 +147,7 @@ function concernOf({ lineages }: Estate, { agentId, subject }: FindingView): (en
     case 'file':
       return ({ deployment }) => deployment?.endsWith(`:${id}`) ?? false;
     case 'lineage': {
-      const lineage = lineages.find((one) => one.agentId === agentId && one.name === id);
+      const lineage = lineages.find(({ name }) => name === id);
       if (lineage === undefined) return () => false;
       return ({ issued, deployment }) =>
         (issued !== undefined && issued === lineage.issued) ||

@@ -1,4 +1,4 @@
-import type { CertificateView, EndpointStatus, Estate, HostStatus } from '../../serve/estate.ts';
+import type { CertificateView, EndpointStatus, Estate, HostStatus, HostView } from '../../serve/estate.ts';
 import type { Connection } from '../live/follow-estate.ts';
 import { counted, type Tone } from '../wording/words.ts';
 import type { Needs } from './needs.ts';
@@ -9,25 +9,39 @@ export interface Proof {
   readonly endpoints: Readonly<Record<EndpointStatus, number>>;
   readonly hostCount: number;
   readonly endpointCount: number;
+  /** Endpoints that were proved by a look in the hour before the estate was told. */
+  readonly recent: number;
   /** The oldest look among the proved endpoints: each of them was seen since. */
   readonly lookedAt?: string;
+  /** Whose look is the oldest among the hosts that are not revoked. */
+  readonly oldest?: Pick<HostView, 'agentId' | 'name'> & { readonly observedAt: string };
 }
 
-export function proofOf({ hosts, endpoints }: Pick<Estate, 'hosts' | 'endpoints'>): Proof {
+const hourMs = 3_600_000;
+
+export function proofOf({ at, hosts, endpoints }: Pick<Estate, 'at' | 'hosts' | 'endpoints'>): Proof {
+  const hourAgo = new Date(Date.parse(at) - hourMs).toISOString();
   const proof = {
     hosts: { critical: 0, unknown: 0, warning: 0, healthy: 0 },
     endpoints: { expired: 0, 'not-yet-valid': 0, drift: 0, unreachable: 0, unknown: 0, proved: 0 },
     hostCount: hosts.length,
     endpointCount: endpoints.length,
   };
-  for (const { status } of hosts) proof.hosts[status] += 1;
+  let oldest: Proof['oldest'];
+  for (const { status, agentId, name, observedAt, revokedAt } of hosts) {
+    proof.hosts[status] += 1;
+    if (observedAt === undefined || revokedAt !== undefined) continue;
+    if (oldest === undefined || observedAt < oldest.observedAt) oldest = { agentId, name, observedAt };
+  }
+  let recent = 0;
   let lookedAt: string | undefined;
   for (const { status, observedAt } of endpoints) {
     proof.endpoints[status] += 1;
-    if (status === 'proved' && observedAt !== undefined && (lookedAt === undefined || observedAt < lookedAt))
-      lookedAt = observedAt;
+    if (status !== 'proved' || observedAt === undefined) continue;
+    if (observedAt > hourAgo) recent += 1;
+    if (lookedAt === undefined || observedAt < lookedAt) lookedAt = observedAt;
   }
-  return lookedAt === undefined ? proof : { ...proof, lookedAt };
+  return { ...proof, recent, ...(lookedAt && { lookedAt }), ...(oldest && { oldest }) };
 }
 
 /** The page's first sentence. `good` only when everything is proved and the page hears from the collector. */

@@ -1,7 +1,9 @@
+import type { Me } from '../../serve/action-bodies.ts';
 import type { Connection, LiveEstate } from '../live/follow-estate.ts';
 import { type PageEntry, pages } from '../pages.ts';
 import { Shape } from '../parts/mark.tsx';
 import type { Now } from '../parts/moment.tsx';
+import { Raw } from '../parts/raw.tsx';
 import { ago } from '../wording/duration.ts';
 import type { Tone } from '../wording/words.ts';
 
@@ -9,10 +11,11 @@ interface TopBarProps {
   readonly live: LiveEstate;
   readonly now: Now;
   readonly current: PageEntry | undefined;
+  readonly me: Me | undefined;
 }
 
 /** Name, the way to every page, and whether the page hears from the collector. */
-export function TopBar({ live, now, current }: TopBarProps) {
+export function TopBar({ live, now, current, me }: TopBarProps) {
   return (
     <header class="top-bar">
       <a class="skip" href="#main">
@@ -31,7 +34,25 @@ export function TopBar({ live, now, current }: TopBarProps) {
         </ul>
       </nav>
       <Heartbeat live={live} now={now} />
+      <Who me={me} />
     </header>
+  );
+}
+
+/** Who is signed in, or the way to it; nothing where there are no accounts. */
+function Who({ me }: { me: Me | undefined }) {
+  if (me?.by === 'nobody')
+    return (
+      <a class="who" href="/sign-in">
+        Sign in
+      </a>
+    );
+  if (me?.name === undefined) return null;
+  return (
+    <p class="who quiet">
+      <Raw text={me.name} limit={40} />
+      {me.role !== undefined && `, ${me.role}`}
+    </p>
   );
 }
 

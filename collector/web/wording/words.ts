@@ -65,6 +65,16 @@ export function kindName(kind: EventKind): string {
   return Object.hasOwn(kindWords, kind) ? kindWords[kind] : kind;
 }
 
+/** The six states, as they stand in a row. */
+export const stepWords: Readonly<Record<Exclude<Reached, 'unknown'>, string>> = {
+  issued: 'issued',
+  'on-disk': 'on disk',
+  configured: 'in the config',
+  loaded: 'loaded',
+  served: 'served at the host',
+  'served-everywhere': 'served everywhere',
+};
+
 /** How far the newest certificate got, as the end of "the newest is …". */
 export const reachedWords: Readonly<Record<Reached, string>> = {
   issued: 'issued, not yet on disk',

@@ -98,8 +98,8 @@ function agentsOf(store: Parameters<typeof createIngest>[6]['records']) {
   };
 }
 
-/** The same table, pragmas, rows and batches, and nothing else. */
-export function bareLoop(path: string): (frames: readonly unknown[], tick: number) => number {
+/** The same table, pragmas, rows and batches, and nothing else. `each`: rows of one agent in a batch. */
+export function bareLoop(path: string, each = perFrame): (frames: readonly unknown[], tick: number) => number {
   const opened = openDatabase(path, readMigrations());
   if (!opened.ok) throw new Error(opened.failure.message);
   const sql = opened.value;
@@ -114,7 +114,7 @@ export function bareLoop(path: string): (frames: readonly unknown[], tick: numbe
   const now = Date.now();
   const all = sql.transaction((count: number, tick: number) => {
     for (let agent = 1; agent <= count; agent++)
-      for (let seq = 1; seq <= perFrame; seq++) insert.run(agent, tick * perFrame + seq, now, now, body);
+      for (let seq = 1; seq <= each; seq++) insert.run(agent, tick * each + seq, now, now, body);
   });
   return (frames, tick) => {
     const began = performance.now();

@@ -11,11 +11,11 @@ import { orderOf } from '../../../agent/formats/chain.ts';
 import { readPkcs12, readPkcs7 } from '../../../agent/formats/container.ts';
 import { parseAsn1 } from '../../../agent/formats/container-asn1.ts';
 import { plainCertificate } from '@certherd/x509/plain-certificate';
-import { decodePem, readPemBlocks } from '../../../agent/formats/pem.ts';
+import { decodePem, readPemBlocks } from '../../../x509/pem.ts';
 import { brokenHash } from '@certherd/x509/signature-algorithm';
 import { pkcs12 as makePkcs12, pkcs7 as makePkcs7 } from '../../helpers/containers.ts';
 import { mint, mintChain } from '../../helpers/mint.ts';
-import { rootsBySubject, trustPath } from '../../../agent/formats/trust-path.ts';
+import { rootsBySubject, trustPath } from '../../../x509/trust-path.ts';
 import { mutation } from '../../helpers/mutation.ts';
 import { oddCertificates, rareKeys } from '../../helpers/rare-certificates.ts';
 

@@ -1,7 +1,7 @@
 import { createPrivateKey, X509Certificate } from 'node:crypto';
 import test from 'ava';
 import fc from '../../helpers/properties.ts';
-import { readPemBlocks } from '../../../agent/formats/pem.ts';
+import { readPemBlocks } from '../../../x509/pem.ts';
 import { plainlyBelongs } from '../../../agent/formats/plain-private-key.ts';
 import { type KeyKind, mint } from '../../helpers/mint.ts';
 

@@ -8,7 +8,7 @@ import { maxDerBytes } from '@certherd/protocol/version';
 import test, { type ExecutionContext } from 'ava';
 import { findDer } from '../../../agent/observe/certificate-der.ts';
 import { systemClock } from '../../../agent/system/clock.ts';
-import { systemDialer } from '../../../agent/system/dialer.ts';
+import { systemDialer } from '../../../handshake/dialer.ts';
 import { systemFiles } from '../../../agent/system/files.ts';
 import { mint, mintChain, type Minted, toPem } from '../../helpers/mint.ts';
 

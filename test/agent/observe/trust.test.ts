@@ -3,7 +3,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import test from 'ava';
 import { openCertificate } from '@certherd/x509/certificate';
-import { rootsBySubject, trustPath } from '../../../agent/formats/trust-path.ts';
+import { rootsBySubject, trustPath } from '../../../x509/trust-path.ts';
 import { atOnce } from '../../../agent/formats/steps.ts';
 import { needsIntermediate, trustSteps } from '../../../agent/observe/trust.ts';
 import { stillKnown } from '../../../agent/observe/upkeep.ts';

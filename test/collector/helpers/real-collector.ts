@@ -37,6 +37,7 @@ export function testConfig(dataDirectory: string, change: Partial<Config> = {}):
     publicAddress: undefined,
     publicTrust: 'own-key',
     agentProxies: [],
+    knownIssuers: undefined,
     heartbeatSeconds: 1,
     silentAfterSeconds: 60,
     historyDays: 730,
@@ -139,15 +140,17 @@ export async function spawnCollector(t: ExecutionContext, args: readonly string[
   return { ...child, ...found };
 }
 
-/** Runs the executable with any arguments. */
-export function runCollector(args: readonly string[], env: Record<string, string> = {}) {
+/** Runs the executable with any arguments; `typed` is its standard input. */
+export function runCollector(args: readonly string[], env: Record<string, string> = {}, typed?: string) {
   const main = join(import.meta.dirname, '../../../collector/main.ts');
   const process_ = spawn(process.execPath, [main, ...args], {
-    stdio: ['ignore', 'pipe', 'pipe'],
+    stdio: [typed === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'],
     env: { ...process.env, NO_COLOR: '1', ...env },
   });
+  process_.stdin?.end(typed);
   const lines: string[] = [];
   const complaints: string[] = [];
+  if (!process_.stdout || !process_.stderr) throw new Error('no pipes');
   createInterface({ input: process_.stdout }).on('line', (line) => lines.push(line));
   createInterface({ input: process_.stderr }).on('line', (line) => complaints.push(line));
   const ended = once(process_, 'close').then(() => process_.exitCode);

@@ -159,6 +159,43 @@ test('events beyond the window end the session', (t) => {
   t.deepEqual(refused, ['frame-invalid: events: beyond the window']);
 });
 
+test('frames that one commit keeps are acknowledged together, by the last of them', async (t) => {
+  const sent: unknown[] = [];
+  let commit = () => {};
+  const committed = new Promise<void>((resolve) => {
+    commit = resolve;
+  });
+  const ingest = createIngest(
+    'agent-01',
+    'epoch-0001',
+    undefined,
+    false,
+    { pause() {}, resume() {}, isPaused: false },
+    { send: (frame) => sent.push(frame), isOpen: () => true, refuse: (reason) => t.fail(reason) },
+    {
+      records: {
+        async keepEvents(_agentId, _epoch, list) {
+          await committed;
+          return { ok: true, value: { ackedSeq: list.at(-1)?.seq ?? 0, added: list.length } };
+        },
+        keepSnapshot: () => new Promise(() => {}),
+        isRevoked: () => false,
+      },
+      clock: systemClock,
+      log: silentLog,
+      liveness: { heard() {} },
+      changed() {},
+      partsRoom: createPartsRoom(),
+      readFrame: createFrameReader(),
+    },
+  );
+  for (const seq of [1, 2, 3]) ingest.take({ type: 'events', epoch: 'epoch-0001', events: [event(seq)] }, 1);
+  t.deepEqual(sent, []);
+  commit();
+  await until('an answer', () => sent.length > 0, { everyMs: 1 });
+  t.deepEqual(sent, [{ type: 'ack', epoch: 'epoch-0001', seq: 3 }]);
+});
+
 /** Resident memory of a process in bytes. */
 function residentBytes(pid: number | undefined): number {
   return Number(/^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]) * 1024;

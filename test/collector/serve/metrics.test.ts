@@ -1,11 +1,11 @@
 import { execFileSync } from 'node:child_process';
 import test from 'ava';
 import fc from '../../helpers/properties.ts';
-import { assembleEstate, type EstateFacts } from '../../../collector/serve/assemble-estate.ts';
-import { attributeValues } from '../../../collector/serve/distinguished-name.ts';
+import { attributeValues } from '../../../collector/evaluate/distinguished-name.ts';
 import { metricsText } from '../../../collector/serve/metrics.ts';
-import type { HostFacts } from '../../../collector/store/facts.ts';
+import type { Facts, HostFacts } from '../../../collector/store/facts.ts';
 import { certificate, endpoint, finding, snapshot } from '../helpers/example-snapshot.ts';
+import { partsOf } from '../helpers/parts-of.ts';
 
 const now = Date.parse('2026-11-23T12:00:00.000Z');
 const counts = {
@@ -30,18 +30,16 @@ function host(agentId: string, name: string, content: ReturnType<typeof snapshot
 }
 
 function metrics(hosts: HostFacts[], certificates: ReturnType<typeof certificate>[], silent = false): string {
-  const facts: EstateFacts = {
+  const facts: Facts = {
     hosts,
     certificates: certificates.map((one) => ({ certificate: one, firstSeenAt: now, basis: 'der' as const })),
     events: [],
     labels: [],
     listed: [],
     eventsTotal: 7,
-    presenceOf: () => ({ connected: !silent, silent, heardAt: now, observedAt: now }),
-    collectorVersion: '0',
-    startedAt: now,
   };
-  return [...metricsText(assembleEstate(facts, now), counts)].join('');
+  const presenceOf = () => ({ connected: !silent, silent, heardAt: now, observedAt: now });
+  return [...metricsText(partsOf(facts, presenceOf, now), counts)].join('');
 }
 
 function promtoolAccepts(text: string): void {

@@ -108,6 +108,16 @@ for (const { name, open } of engines) {
     );
   });
 
+  test(`${name}: a host whose clock is ahead is not kept as looked at after it told so`, async (t) => {
+    const { store } = await open(t);
+    const agentId = await enrolled(store, 'web-1');
+    const told = snapshotFrame(snapshot(certificate('one')), new Date(at + 3_600_000).toISOString());
+    await store.keepSnapshot(agentId, told, at);
+    t.is((await store.facts()).hosts[0]?.snapshot?.observedAt, at);
+    await store.noteHeard([{ agentId, heardAt: at + 60, observedAt: at + 50 }]);
+    t.is((await store.facts()).hosts[0]?.snapshot?.observedAt, at + 50, 'its next look counts');
+  });
+
   test(`${name}: what was heard is kept, and never goes back`, async (t) => {
     const { store } = await open(t);
     const [one, two] = [await enrolled(store, 'web-1'), await enrolled(store, 'web-2')];

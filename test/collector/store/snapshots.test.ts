@@ -134,12 +134,24 @@ for (const engine of engines)
   });
 
 for (const engine of engines)
-  test(`${engine.name}: validity that changes between two instants is noticed once`, async (t) => {
+  test(`${engine.name}: a few hosts are read with the same facts as the whole fleet`, async (t) => {
     const store = await storeWithHost(t, engine);
-    const notAfter = '2026-11-24T00:00:00.000Z';
-    const end = Date.parse(notAfter);
-    await store.keepSnapshot('agent-01', snapshotFrame(snapshot(certificate('one', { notAfter }))), at);
-    t.false(await store.validityChanged(at, end - 1));
-    t.true(await store.validityChanged(end - 1, end));
-    t.false(await store.validityChanged(end, end + 1000));
+    await store.keepSnapshot('agent-01', snapshotFrame(snapshot(certificate('one'), { findings: [finding()] })), at);
+    const { hosts, certificates, eventsTotal } = await store.facts();
+    const read = await store.readHosts(['agent-01', 'nobody']);
+    t.deepEqual(
+      read.map(({ host }) => host),
+      hosts,
+    );
+    t.deepEqual(read[0]?.certificates, certificates);
+    t.is(await store.eventsTotal(), eventsTotal);
+    const [mark] = await store.hostMarks(0, 10);
+    t.deepEqual(await store.marksOf(['nobody', 'agent-01']), [mark]);
+    t.deepEqual(mark && { ...mark, row: 0, snapshot: mark.snapshot?.digest }, {
+      ...hosts[0],
+      row: 0,
+      snapshot: hosts[0]?.snapshot?.digest,
+    });
+    t.deepEqual(await store.hostMarks(mark?.row ?? 0, 10), []);
+    t.deepEqual(await store.readHosts([]), []);
   });

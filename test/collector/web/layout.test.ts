@@ -25,11 +25,18 @@ for (const width of [390, 1000, 1280, 3840]) {
           await page.locator('footer').waitFor();
           t.true(await fits(), `${name}: empty`);
           server.show(incident);
-          await page.locator('main', { hasText: 'web-1' }).waitFor();
+          await page.locator('main', { hasText: name === 'Hosts' ? 'web-1' : 'checkout.example.com' }).waitFor();
           t.true(await fits(), `${name}: incident`);
           server.show({ ...incident, endpoints, hosts, certificates });
           if (name !== 'Now') await page.locator('main', { hasText: long.slice(0, 100) }).waitFor();
           t.true(await fits(), `${name}: names that never end`);
+          if (name !== 'Certificates') continue;
+          await page
+            .getByRole('link', { name: long.slice(0, 100) })
+            .first()
+            .click();
+          await page.locator('.detail-head').waitFor();
+          t.true(await fits(), 'one certificate: names that never end');
         }
 
         async function fits(): Promise<boolean> {
@@ -82,17 +89,17 @@ test.serial('every page has landmarks, one heading of the first rank, and tables
 });
 
 test.serial(
-  'the keyboard reaches the skip link, the pages, the first code, its runbook and its remedy in this order, focus visible',
+  'the keyboard reaches the skip link, the pages, the oldest look, and code, host, runbook and remedy of the first need, focus visible',
   async (t) => {
     await withPage(t, incidentEstate(new Date()), async ({ page }) => {
       const reached: string[] = [];
-      for (let press = 0; press < 8; press += 1) {
+      for (let press = 0; press < 10; press += 1) {
         await page.keyboard.press('Tab');
         const focused = page.locator(':focus');
         reached.push((await focused.getAttribute('class')) ?? (await focused.innerText()).split('\n')[0] ?? '');
         t.not(await focused.evaluate((element) => getComputedStyle(element).outlineStyle), 'none');
       }
-      t.is(reached.join(' '), 'skip Now Certificates Endpoints Hosts quiet wiki.example.com/tls Copy');
+      t.is(reached.join(' '), 'skip Now Certificates Endpoints Hosts build-1 quiet web-1 wiki.example.com/tls Copy');
     });
   },
 );

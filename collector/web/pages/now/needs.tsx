@@ -1,5 +1,7 @@
 import { useSignal } from '@preact/signals';
+import type { Me } from '../../../serve/action-bodies.ts';
 import type { Need, Needs as AllNeeds } from '../../facts/needs.ts';
+import { AskButtons } from '../../parts/ask-buttons.tsx';
 import { CopyCommand } from '../../parts/copy-command.tsx';
 import { LabelList } from '../../parts/label-list.tsx';
 import { LifeBar } from '../../parts/life-bar.tsx';
@@ -8,13 +10,20 @@ import { Moment, type Now } from '../../parts/moment.tsx';
 import { Raw, RawLines } from '../../parts/raw.tsx';
 import { More } from '../../parts/table.tsx';
 import { printable } from '../../printable.ts';
+import { addressOf } from '../../route/address.ts';
 import { absolute } from '../../wording/duration.ts';
 import { counted, severityTone } from '../../wording/words.ts';
 
 const step = 20;
 
+interface NeedsProps {
+  readonly needs: AllNeeds;
+  readonly now: Now;
+  readonly me: Me | undefined;
+}
+
 /** What needs a person, most urgent first; notices apart and quieter. */
-export function Needs({ needs: { pressing, notices }, now }: { needs: AllNeeds; now: Now }) {
+export function Needs({ needs: { pressing, notices }, now, me }: NeedsProps) {
   const limit = useSignal(step);
   const shown = pressing.slice(0, limit.value);
   return (
@@ -22,7 +31,7 @@ export function Needs({ needs: { pressing, notices }, now }: { needs: AllNeeds; 
       <ol class="needs">
         {shown.map((need) => (
           <li key={need.key}>
-            <NeedCard need={need} now={now} />
+            <NeedCard need={need} now={now} me={me} />
           </li>
         ))}
       </ol>
@@ -39,7 +48,7 @@ export function Needs({ needs: { pressing, notices }, now }: { needs: AllNeeds; 
           <ol class="needs">
             {notices.slice(0, 100).map((need) => (
               <li key={need.key}>
-                <NeedCard need={need} now={now} />
+                <NeedCard need={need} now={now} me={me} />
               </li>
             ))}
           </ol>
@@ -49,8 +58,8 @@ export function Needs({ needs: { pressing, notices }, now }: { needs: AllNeeds; 
   );
 }
 
-function NeedCard({ need, now }: { need: Need; now: Now }) {
-  const { severity, hostName, name, cause, since, deadline, stale, code, labels } = need;
+function NeedCard({ need, now, me }: { need: Need; now: Now; me: Me | undefined }) {
+  const { severity, agentId, hostName, name, cause, since, deadline, stale, code, labels, offers } = need;
   return (
     <article class={`need ${severityTone[severity]}`}>
       <p class="label">
@@ -69,7 +78,10 @@ function NeedCard({ need, now }: { need: Need; now: Now }) {
               <Raw text={name} /> <span class="quiet">on</span>{' '}
             </>
           )}
-          <Raw text={hostName} />:
+          <a href={addressOf('hosts', agentId)}>
+            <Raw text={hostName} />
+          </a>
+          :
         </span>{' '}
         <Raw text={cause} limit={1000} />
       </h2>
@@ -85,6 +97,13 @@ function NeedCard({ need, now }: { need: Need; now: Now }) {
       </p>
       <LabelList labels={labels} />
       <Remedy need={need} />
+      <AskButtons
+        agentId={agentId}
+        hostName={hostName}
+        offers={offers}
+        reason={`on the page: ${code ?? 'host'}, ${name ?? hostName}`.slice(0, 1000)}
+        me={me}
+      />
       {need.evidence.length > 0 && <Evidence evidence={need.evidence} />}
     </article>
   );

@@ -2,6 +2,8 @@ import type { Proof, Verdict as VerdictWords } from '../../facts/proof.ts';
 import type { Connection } from '../../live/follow-estate.ts';
 import { Shape } from '../../parts/mark.tsx';
 import { Moment, type Now } from '../../parts/moment.tsx';
+import { Raw } from '../../parts/raw.tsx';
+import { addressOf } from '../../route/address.ts';
 import { counted } from '../../wording/words.ts';
 
 interface VerdictProps {
@@ -22,15 +24,16 @@ export function Verdict({ verdict, proof, connection, estateAt, now }: VerdictPr
         <p class="proof">
           {proof.endpointCount > 0 && (
             <>
-              {proof.endpoints.proved} of {counted(proof.endpointCount, 'endpoint')} proved
+              {proof.recent} of {counted(proof.endpointCount, 'endpoint')} proved in the last hour
               {proof.lookedAt !== undefined && (
                 <>
-                  , last looked at <Moment instant={proof.lookedAt} now={now} />
+                  , each looked at since <Moment instant={proof.lookedAt} now={now} />
                 </>
               )}
               .
             </>
           )}
+          <Oldest proof={proof} now={now} />
           {proof.endpointCount === 0 && proof.hostCount > 0 && 'No agent has found an endpoint.'}
           {connection === 'lost' && (
             <strong>
@@ -41,5 +44,20 @@ export function Verdict({ verdict, proof, connection, estateAt, now }: VerdictPr
         </p>
       </div>
     </header>
+  );
+}
+
+/** Where knowledge is older than the proof is, this says how old, and whose. */
+function Oldest({ proof: { oldest, lookedAt }, now }: { proof: Proof; now: Now }) {
+  if (oldest === undefined || oldest.observedAt >= (lookedAt ?? '')) return null;
+  return (
+    <>
+      {' '}
+      The oldest look is that of{' '}
+      <a href={addressOf('hosts', oldest.agentId)}>
+        <Raw text={oldest.name} limit={80} />
+      </a>
+      : <Moment instant={oldest.observedAt} now={now} />.
+    </>
   );
 }

@@ -1,0 +1,127 @@
+import type { OptionEntry } from '@certherd/command-line/command';
+import { type CommandEntry, commonOf, textOf, usualExits } from './command-entry.ts';
+
+const name = { name: 'name', values: 'text' } as const;
+const roleOption: OptionEntry = {
+  flag: '--role',
+  value: 'ROLE',
+  values: 'text',
+  summary:
+    'viewer (reads), operator (also asks hosts and sets labels) or admin (also lets hosts in, and reads the history)',
+};
+const json: OptionEntry = { flag: '--json', summary: 'the same for scripts' };
+const common = { exits: usualExits, settled: true } as const;
+
+/** Who may open the page and the API, and what was changed by whom. */
+export const accountEntries: readonly CommandEntry[] = [
+  {
+    ...common,
+    name: 'user add',
+    summary: 'let somebody sign in at the page',
+    details:
+      'The password is asked for at a terminal, else it is the first line of standard input. With the first user the page asks everybody to sign in.',
+    arguments: [name],
+    options: [
+      roleOption,
+      { flag: '--no-password', summary: 'signs in elsewhere: OpenID Connect, or a proxy that names who it is' },
+      json,
+    ],
+    examples: [
+      { command: 'user add anna --role admin', what: 'asks for a password' },
+      { command: 'user add anna --role viewer < password.txt', what: 'for scripts' },
+    ],
+    run: async ([word = ''], options, console) =>
+      (await import('./user.ts')).addUser(
+        word,
+        { ...commonOf(options), role: textOf(options['role']), noPassword: options['password'] === false },
+        console,
+      ),
+  },
+  {
+    ...common,
+    name: 'user list',
+    summary: 'list who may sign in, with role',
+    options: [{ flag: '--json', summary: 'print {version, items}' }],
+    examples: [{ command: 'user list', what: 'everybody' }],
+    run: async (_args, options, console) => (await import('./user.ts')).listUsers(commonOf(options), console),
+  },
+  {
+    ...common,
+    name: 'user role',
+    summary: 'change what somebody may do; browsers that were signed in with that name sign in again',
+    arguments: [name, { name: 'role', values: 'text' }],
+    options: [json],
+    examples: [{ command: 'user role anna operator', what: 'viewer, operator or admin' }],
+    run: async ([word = '', role = ''], options, console) =>
+      (await import('./user.ts')).setRole(word, role, commonOf(options), console),
+  },
+  {
+    ...common,
+    name: 'user password',
+    summary: 'set a new password; browsers that were signed in with that name sign in again',
+    arguments: [name],
+    options: [json],
+    examples: [{ command: 'user password anna', what: 'asks for it; else it is the first line of standard input' }],
+    run: async ([word = ''], options, console) =>
+      (await import('./user.ts')).setPassword(word, commonOf(options), console),
+  },
+  {
+    ...common,
+    name: 'user remove',
+    summary: 'take somebody out, and end their sessions',
+    arguments: [name],
+    options: [json],
+    examples: [{ command: 'user remove anna', what: 'at once' }],
+    run: async ([word = ''], options, console) =>
+      (await import('./user.ts')).removeUser(word, commonOf(options), console),
+  },
+  {
+    ...common,
+    name: 'api-token create',
+    summary: 'print a token for a program that reads the API or /metrics; only its hash is kept',
+    arguments: [name],
+    options: [
+      { ...roleOption, summary: 'viewer (default), operator or admin' },
+      { flag: '--expires', value: 'DAYS', values: 'text', summary: 'how long it is good: 1d to 3650d (default: 90d)' },
+      { flag: '--json', summary: 'print {version, name, role, token, expiresAt}' },
+    ],
+    examples: [{ command: 'api-token create prometheus --expires 365d', what: 'for the scraper of /metrics' }],
+    run: async ([word = ''], options, console) =>
+      (await import('./api-token.ts')).createApiToken(
+        word,
+        { ...commonOf(options), role: textOf(options['role']), expires: textOf(options['expires']) },
+        console,
+      ),
+  },
+  {
+    ...common,
+    name: 'api-token list',
+    summary: 'list API tokens: role, until when, and when they were last used',
+    options: [{ flag: '--json', summary: 'print {version, items}' }],
+    examples: [{ command: 'api-token list', what: 'all that were not revoked' }],
+    run: async (_args, options, console) => (await import('./api-token.ts')).listApiTokens(commonOf(options), console),
+  },
+  {
+    ...common,
+    name: 'api-token revoke',
+    summary: 'take an API token away, at once',
+    arguments: [name],
+    options: [json],
+    examples: [{ command: 'api-token revoke prometheus', what: 'by its name' }],
+    run: async ([word = ''], options, console) =>
+      (await import('./api-token.ts')).revokeApiToken(word, commonOf(options), console),
+  },
+  {
+    ...common,
+    name: 'audit',
+    summary:
+      'show what people changed, newest first: users, tokens, labels, lists, requests, and sign-ins that failed too often',
+    options: [
+      { flag: '--limit', value: 'N', values: 'text', summary: 'so many (default: 100)' },
+      { flag: '--json', summary: 'print {version, items}' },
+    ],
+    examples: [{ command: 'audit --limit 20', what: 'the last twenty' }],
+    run: async (_args, options, console) =>
+      (await import('./audit.ts')).showAudit({ ...commonOf(options), limit: textOf(options['limit']) }, console),
+  },
+];

@@ -1,0 +1,175 @@
+import { printable } from '@certherd/command-line/printable';
+import { mistakeInName, spelled } from '../accounts/name.ts';
+import { hashPassword, mistakeInPassword } from '../accounts/password.ts';
+import { type Role, roleOf, roles } from '../accounts/role.ts';
+import type { AuditAction, AuditEntry, User } from '../store/accounts.ts';
+import type { Kept } from '../store/kept.ts';
+import type { Store } from '../store/store.ts';
+import { byCommand } from './by-command.ts';
+import { configFor, type Console, exitCodes, type JsonOptions } from './command.ts';
+import { notWritten } from './directory.ts';
+import { storeOf } from './host.ts';
+import { printTable } from './print-table.ts';
+
+export interface UserOptions extends JsonOptions {
+  role?: string | undefined;
+  /** Signs in elsewhere: OpenID Connect, a proxy. */
+  noPassword?: boolean;
+  yes?: boolean;
+}
+
+/** `user add NAME --role ROLE`: the password is asked for at a terminal, else read from standard input. Beside a serving collector too. */
+export async function addUser(word: string, options: UserOptions, console: Console): Promise<number> {
+  const name = spelled(word);
+  const role = roleOf(options.role);
+  const mistake = mistakeInName(name);
+  if (mistake !== undefined) return wrong(`${JSON.stringify(word)}: ${mistake}`, console);
+  if (!role) return wrong(expectedRole(options.role), console);
+  const password = options.noPassword ? undefined : await newPassword(name, console);
+  if (password?.ok === false) return wrong(password.mistake, console);
+  const hash = password && (await hashPassword(password.value));
+  return changing(options, console, {
+    action: 'user-added',
+    name,
+    role,
+    detail: { role, password: hash === undefined ? 'none' : 'set' },
+    change: ({ accounts }, entry) =>
+      accounts.addUser({ name, role, password: hash, identity: undefined, createdAt: entry.at }, entry),
+    done: `${name} is added as ${role}.`,
+    undone: `${name} is there already: certherd-collector user role, or user password`,
+  });
+}
+
+/** `user role NAME ROLE`: whoever is signed in with that name signs in again. */
+export function setRole(
+  word: string,
+  wanted: string,
+  options: JsonOptions,
+  console: Console,
+): Promise<number> | number {
+  const name = spelled(word);
+  const role = roleOf(wanted);
+  if (!role) return wrong(expectedRole(wanted), console);
+  return changing(options, console, {
+    action: 'user-role-changed',
+    name,
+    role,
+    detail: { role },
+    change: ({ accounts }, entry) => accounts.setRole(name, role, entry),
+    done: `${name} is ${role} now; browsers that were signed in with that name sign in again.`,
+    undone: nobody(name),
+  });
+}
+
+/** `user password NAME`: asked for as `user add` does. */
+export async function setPassword(word: string, options: JsonOptions, console: Console): Promise<number> {
+  const name = spelled(word);
+  const password = await newPassword(name, console);
+  if (!password.ok) return wrong(password.mistake, console);
+  const hash = await hashPassword(password.value);
+  return changing(options, console, {
+    action: 'user-password-changed',
+    name,
+    detail: {},
+    change: ({ accounts }, entry) => accounts.setPassword(name, hash, entry),
+    done: `${name} has a new password; browsers that were signed in with that name sign in again.`,
+    undone: nobody(name),
+  });
+}
+
+/** `user remove NAME`: ends their sessions. */
+export function removeUser(word: string, options: UserOptions, console: Console): Promise<number> {
+  const name = spelled(word);
+  return changing(options, console, {
+    action: 'user-removed',
+    name,
+    detail: {},
+    change: ({ accounts }, entry) => accounts.removeUser(name, entry),
+    done: `${name} is removed; API tokens stay until they are revoked: certherd-collector api-token list`,
+    undone: nobody(name),
+  });
+}
+
+/** `user list` */
+export async function listUsers(options: JsonOptions, console: Console): Promise<number> {
+  const config = configFor(options, console);
+  if (!config) return exitCodes.config;
+  const store = await storeOf(config, console);
+  const users = await store.accounts.users();
+  await store.close();
+  const signsIn = ({ password, identity }: User) =>
+    password === undefined ? (identity?.issuer ?? 'elsewhere') : 'password';
+  if (options.json)
+    console.print(
+      JSON.stringify({
+        version: 1,
+        items: users.map((user) => ({
+          name: user.name,
+          role: user.role,
+          signsIn: signsIn(user),
+          createdAt: new Date(user.createdAt).toISOString(),
+        })),
+      }),
+    );
+  else if (users.length === 0) console.print('There are no users. Next: certherd-collector user add NAME --role admin');
+  else
+    printTable(
+      ['NAME', 'ROLE', 'SIGNS IN BY', 'SINCE'],
+      users.map((user) => [user.name, user.role, signsIn(user), new Date(user.createdAt).toISOString().slice(0, 10)]),
+      console,
+    );
+  return exitCodes.ok;
+}
+
+interface Change {
+  action: AuditAction;
+  name: string;
+  role?: Role;
+  detail: AuditEntry['detail'];
+  change: (store: Store, entry: AuditEntry) => Promise<Kept<boolean>>;
+  done: string;
+  undone: string;
+}
+
+async function changing(options: JsonOptions, console: Console, asked: Change): Promise<number> {
+  const config = configFor(options, console);
+  if (!config) return exitCodes.config;
+  const store = await storeOf(config, console);
+  const { action, name, role, detail, change, done, undone } = asked;
+  try {
+    const kept = await change(store, byCommand(console, action, name, detail));
+    if (!kept.ok) throw notWritten(config, kept.failure);
+    if (!kept.value) {
+      console.complain(`certherd-collector: ${printable(undone)}`);
+      return exitCodes.failed;
+    }
+    console.print(options.json ? JSON.stringify({ version: 1, action, name, ...(role && { role }) }) : done);
+    return exitCodes.ok;
+  } finally {
+    await store.close();
+  }
+}
+
+async function newPassword(
+  name: string,
+  console: Console,
+): Promise<{ ok: true; value: string } | { ok: false; mistake: string }> {
+  const value = await console.secret(`New password for ${printable(name)}: `);
+  if (value === undefined)
+    return { ok: false, mistake: 'no password was given: type it, or write it to standard input' };
+  const mistake = mistakeInPassword(value, name);
+  return mistake === undefined ? { ok: true, value } : { ok: false, mistake };
+}
+
+function nobody(name: string): string {
+  return `${name}: no such user: certherd-collector user list`;
+}
+
+function expectedRole(found: string | undefined): string {
+  return `expected a role, ${roles.join(', ')}, found ${JSON.stringify(found ?? '')}`;
+}
+
+function wrong(mistake: string, console: Console): number {
+  console.complain(mistake);
+  return exitCodes.usage;
+}

@@ -1,0 +1,45 @@
+/** Codes of findings that no host can give by itself: they come from what several hosts hold. */
+export type FleetFindingCode = 'stale-copy' | 'unknown-issuer' | 'orphan' | 'shared-key' | 'wildcard-blast-radius';
+
+/** What a person should know about such a code; the texts of agent/commands/explanations.ts have the same shape. */
+export interface CollectorExplanation {
+  severity: string;
+  meaning: string;
+  causes: string;
+  remedy: string;
+  /** Tests below test/collector/. */
+  shownBy: string;
+}
+
+/** Every code that only the collector gives. `stale-copy` an agent gives too, of copies on its own host. */
+export const collectorExplanations: Readonly<Record<Exclude<FleetFindingCode, 'stale-copy'>, CollectorExplanation>> = {
+  'unknown-issuer': {
+    severity: 'warning',
+    meaning: 'A certificate was issued by an organisation that `known_issuers` in collector.toml does not name.',
+    causes: 'Somebody bought or made it elsewhere; a test certificate came into service; the list is not complete.',
+    remedy: 'Find out who asked for it; add the issuer to the list if that was right.',
+    shownBy: 'evaluate/fleet/fleet-findings',
+  },
+  orphan: {
+    severity: 'notice',
+    meaning: 'A certificate lies on disk, and nothing in the fleet names it in a config or presents it.',
+    causes:
+      'It was replaced and left behind; it was renewed and installed nowhere; or a server uses it that is not read.',
+    remedy: 'Name it where it is to be served, list its listener in agent.toml, or delete it.',
+    shownBy: 'evaluate/fleet/fleet-findings',
+  },
+  'shared-key': {
+    severity: 'notice',
+    meaning: 'Several hosts hold one certificate, and so its key.',
+    causes: 'It was copied from host to host, as behind a load balancer.',
+    remedy: 'Give each host a certificate of its own, with a key that never leaves it.',
+    shownBy: 'evaluate/fleet/fleet-findings',
+  },
+  'wildcard-blast-radius': {
+    severity: 'notice',
+    meaning: 'Several hosts hold the key of a wildcard certificate: whoever takes it can be every name below.',
+    causes: 'One wildcard was easier to install than a certificate for each host.',
+    remedy: 'Give each host a certificate for its own names, and keep the wildcard where it cannot be avoided.',
+    shownBy: 'evaluate/fleet/fleet-findings',
+  },
+};

@@ -1,0 +1,163 @@
+import type { Finding } from '@certherd/protocol/finding';
+import type { FleetFindingCode } from '../explanations.ts';
+import type { FleetIndex, Leaf } from './fleet-index.ts';
+import type { Holding } from './holdings.ts';
+
+/** A finding of the collector's own. */
+export type FleetFinding = Omit<Finding, 'code'> & { code: FleetFindingCode };
+
+/** What the fleet as a whole must be judged by. */
+export interface FleetPolicy {
+  /** Organisations (the O of an issuer's name) that issue here; undefined: anybody may. */
+  knownIssuers: readonly string[] | undefined;
+}
+
+/** Findings that no host can give by itself, as of `now` (milliseconds since 1970), of what one host holds: pure. */
+export function fleetFindings(index: FleetIndex, agentId: string, policy: FleetPolicy, now: number): FleetFinding[] {
+  return index
+    .heldBy(agentId)
+    .toSorted((a, b) => (a.certificate.fingerprint < b.certificate.fingerprint ? -1 : 1))
+    .flatMap((leaf) => {
+      const holding = leaf.holders.get(agentId)?.holding;
+      if (!holding) return [];
+      const stale = staleCopy(leaf, holding, agentId, now);
+      return [
+        ...stale,
+        ...unknownIssuer(leaf, holding, policy),
+        ...(stale.length === 0 ? orphan(leaf, holding) : []),
+        ...(leaf.first === agentId ? sharedKey(leaf, holding) : []),
+      ];
+    });
+}
+
+/** If nothing is told, these findings stay as they are up to this instant and including it: milliseconds since 1970. */
+export function fleetFindingsStand(index: FleetIndex, agentId: string, now: number): number {
+  const urgent = index.heldBy(agentId).flatMap((leaf) => (leaf.successor ? [urgentFrom(leaf) - 1] : []));
+  return Math.min(Infinity, ...urgent.filter((at) => at >= now));
+}
+
+/** Renewed on another host, or left beside it on this one, and the certificate before is still held here. */
+function staleCopy(leaf: Leaf, holding: Holding, agentId: string, now: number): FleetFinding[] {
+  const { certificate, successor } = leaf;
+  if (!successor || holding.renewedHere) return [];
+  const here = successor.holders.get(agentId);
+  const source = here ?? successor.holders.get(successor.first ?? '');
+  if (!source) return [];
+  const newer = successor.certificate;
+  const from = source.holding.files[0] ?? source.holding.endpoints[0] ?? '';
+  const place = holding.files[0] ?? '';
+  const where = here ? `here (${from})` : `on ${source.hostName} (${from})`;
+  const instead = place === '' ? '' : ` in the place of ${place}`;
+  return subjectsOf(holding).map((subject) => ({
+    code: 'stale-copy',
+    severity: severityOf(leaf, holding, now),
+    subject,
+    since: instant(successor.firstSeenAt),
+    cause: clipped(
+      `A younger certificate for these names is ${where}, and this host still holds the one before, which ends at ${certificate.notAfter}.`,
+    ),
+    evidence: {
+      held: `${certificate.fingerprint} until ${certificate.notAfter}`,
+      newer: `${newer.fingerprint} until ${newer.notAfter}`,
+      'newer is at': clipped(`${source.hostName} ${from}`),
+      ...(place === '' ? {} : { file: place }),
+    },
+    remedy: clipped(`Install here${instead} the certificate and key that are ${where}, and reload what uses them.`),
+  }));
+}
+
+function unknownIssuer(leaf: Leaf, holding: Holding, { knownIssuers }: FleetPolicy): FleetFinding[] {
+  const { certificate, authority } = leaf;
+  if (!knownIssuers || knownIssuers.includes(authority)) return [];
+  return subjectsOf(holding).map((subject) => ({
+    code: 'unknown-issuer',
+    severity: 'warning',
+    subject,
+    since: certificate.notBefore,
+    cause: clipped(`It was issued by ${authority}, which is none of the issuers that known_issuers names.`),
+    evidence: { held: certificate.fingerprint, issuer: clipped(certificate.issuer) },
+    remedy: 'Find out who asked for it; add the issuer to known_issuers in collector.toml if that was right.',
+  }));
+}
+
+/** On disk, and neither named by a config nor presented by anything that the fleet knows. */
+function orphan(leaf: Leaf, { files }: Holding): FleetFinding[] {
+  const [path] = files;
+  const { certificate } = leaf;
+  if (leaf.users > 0 || path === undefined) return [];
+  return [
+    {
+      code: 'orphan',
+      severity: 'notice',
+      subject: { kind: 'file', id: path },
+      since: instant(leaf.firstSeenAt),
+      cause: 'This certificate lies on disk, and nothing in the fleet names it in a config or presents it.',
+      evidence: {
+        held: certificate.fingerprint,
+        names: clipped(leaf.names.join(' ')),
+        files: clipped(files.join(' ')),
+      },
+      remedy:
+        'Name it where it is to be served, list its listener in agent.toml if a server uses it that is not read, or delete it.',
+    },
+  ];
+}
+
+/** One certificate on several hosts has one key on several hosts: who breaks into one of them has them all. */
+function sharedKey(leaf: Leaf, holding: Holding): FleetFinding[] {
+  const [subject] = subjectsOf(holding);
+  const names = [...leaf.holders.values()].map(({ hostName }) => hostName).sort();
+  if (!subject || names.length < 2) return [];
+  const wildcards = leaf.names.filter((name) => name.startsWith('*.'));
+  const hosts = clipped(names.join(' '));
+  const { certificate } = leaf;
+  const common = { severity: 'notice', subject, since: certificate.notBefore } as const;
+  const evidence = { held: certificate.fingerprint, hosts, 'number of hosts': String(names.length) };
+  if (wildcards.length === 0)
+    return [
+      {
+        code: 'shared-key',
+        ...common,
+        cause: `${names.length} hosts hold this certificate and its key: whoever takes the key from one of them can be all of them.`,
+        evidence,
+        remedy: 'Give each host a certificate of its own: a lineage for each, with a key that never leaves it.',
+      },
+    ];
+  return [
+    {
+      code: 'wildcard-blast-radius',
+      ...common,
+      cause: clipped(
+        `${names.length} hosts hold the key of ${wildcards.join(' ')}: whoever takes it from one of them can be every name below.`,
+      ),
+      evidence: { ...evidence, names: clipped(leaf.names.join(' ')) },
+      remedy: 'Give each host a certificate for its own names, and keep the wildcard where it cannot be avoided.',
+    },
+  ];
+}
+
+/** What is presented counts for more than the file that it comes from. */
+function subjectsOf({ endpoints, files }: Holding): Finding['subject'][] {
+  if (endpoints.length > 0) return endpoints.map((id) => ({ kind: 'endpoint', id }));
+  return files.slice(0, 1).map((id) => ({ kind: 'file', id }));
+}
+
+/** Urgent at a third of its life, as a renewal would be; a copy that nobody uses never is. */
+function severityOf(leaf: Leaf, { inUse }: Holding, now: number): Finding['severity'] {
+  if (!inUse) return 'notice';
+  return now >= urgentFrom(leaf) ? 'critical' : 'warning';
+}
+
+/** Whole milliseconds. */
+function urgentFrom({ certificate }: Leaf): number {
+  const end = Date.parse(certificate.notAfter);
+  return Math.ceil(end - (end - Date.parse(certificate.notBefore)) / 3);
+}
+
+function instant(at: number): string {
+  return new Date(at).toISOString();
+}
+
+function clipped(text: string): string {
+  return text.slice(0, 4000);
+}

@@ -1,0 +1,189 @@
+import type { Certificate } from '@certherd/protocol/certificate';
+import { endpointStatus } from '../evaluate/endpoint-status.ts';
+import { becomesOutOfDate, isOutOfDate } from '../evaluate/freshness.ts';
+import { conflictMs, hostStatus } from '../evaluate/host-status.ts';
+import type { FleetFinding } from '../evaluate/fleet/fleet-findings.ts';
+import type { LabelBook, Labels } from '../evaluate/labels.ts';
+import { silentFindings } from '../evaluate/silent-findings.ts';
+import type { HostFacts } from '../store/facts.ts';
+import type { EndpointView, FindingView, HostView, LineageView } from './estate.ts';
+
+/** How each host is heard: what only the running collector knows. */
+export interface HostPresence {
+  connected: boolean;
+  silent: boolean;
+  heardAt: number | undefined;
+  observedAt: number | undefined;
+  /** Milliseconds since it looked, whatever the clocks say; undefined: only observedAt can tell. */
+  lookAgeMs?: number | undefined;
+}
+
+/** What all hosts share. */
+export interface Shared {
+  certificates: Pick<ReadonlyMap<string, Certificate>, 'get'>;
+  book: LabelBook;
+  fleet: FleetView;
+}
+
+/** What the fleet as a whole says of one host. */
+export interface FleetView {
+  findingsOf: (agentId: string, now: number) => FleetFinding[];
+  /** They stay as they are up to this instant and including it: milliseconds since 1970. */
+  standUntil: (agentId: string, now: number) => number;
+}
+
+/** One host's part of the estate. */
+export interface HostPart {
+  host: HostView;
+  endpoints: EndpointView[];
+  lineages: LineageView[];
+  findings: FindingView[];
+  /** With the leaf that each holds. */
+  files: HeldFile[];
+  /** It is silent, or looks no more. */
+  stale: boolean;
+  /** If nothing is told, every verdict in it stands up to this instant and including it: milliseconds since 1970. */
+  standsUntil: number;
+}
+
+export interface HeldFile {
+  path: string;
+  fingerprint: string;
+}
+
+/** A host's part as of `now` (milliseconds since 1970): pure. Every verdict that depends on time is made here. */
+export function assembleHost(host: HostFacts, presence: HostPresence, shared: Shared, now: number): HostPart {
+  const { certificates, book, fleet } = shared;
+  // What a revoked host said before is no more knowledge than what it would say now.
+  const snapshot = host.revokedAt === undefined ? host.snapshot : undefined;
+  const { silent } = presence;
+  const { heardAt, observedAt, lookAgeMs, blind } = hearingOf(host, presence, now);
+  const stale = silent || blind;
+  const on = { agentId: host.agentId, hostName: host.name };
+  const endpoints = (snapshot?.endpoints ?? []).map((endpoint): EndpointView => {
+    const served = certificates.get(endpoint.served ?? '');
+    return {
+      ...on,
+      ...endpoint,
+      status: endpointStatus(endpoint, served, { stale, now }),
+      ...(observedAt === undefined ? {} : { observedAt: instant(observedAt) }),
+      ...(served ? { servedNotBefore: served.notBefore, servedNotAfter: served.notAfter } : {}),
+      ...labelled(book.ofNames([endpoint.serverName], host.name)),
+    };
+  });
+  const told = snapshot?.findings ?? [];
+  const derived = stale ? silentFindings(snapshot?.endpoints ?? [], told, certificates, now) : [];
+  const fleetwide = fleet.findingsOf(host.agentId, now);
+  const verdict = hostStatus({
+    silent,
+    heardAt,
+    hasSnapshot: snapshot !== undefined,
+    blindSince: blind ? now - lookAgeMs : undefined,
+    findings: [...told, ...fleetwide],
+    expiredEndpoints: endpoints.filter(({ servedNotAfter }) => isPast(servedNotAfter, now)).map(({ id }) => id),
+    conflictAt: host.conflictAt,
+    revokedAt: host.revokedAt,
+    now,
+  });
+  return {
+    host: {
+      agentId: host.agentId,
+      name: host.name,
+      agentVersion: host.agentVersion,
+      platform: host.snapshot?.host.platform ?? '',
+      ...(snapshot ? { mode: snapshot.host.mode } : {}),
+      ...verdict,
+      connected: presence.connected,
+      ...(host.conflictAt === undefined ? {} : { conflictAt: instant(host.conflictAt) }),
+      ...(host.revokedAt === undefined ? {} : { revokedAt: instant(host.revokedAt) }),
+      enrolledAt: instant(host.enrolledAt),
+      ...(heardAt === undefined ? {} : { lastHeardAt: instant(heardAt) }),
+      ...(observedAt === undefined ? {} : { observedAt: instant(observedAt) }),
+      ...labelled(book.ofHost(host.name)),
+    },
+    endpoints,
+    lineages: (snapshot?.lineages ?? []).map((lineage) => ({ ...on, ...lineage })),
+    findings: [
+      ...told.map((finding) => ({ ...on, ...finding, stale })),
+      ...derived.map((finding) => ({ ...on, ...finding, stale: false })),
+      ...fleetwide.map((finding) => ({ ...on, ...finding, stale })),
+    ],
+    files: (snapshot?.files ?? []).flatMap(({ path, fingerprints: [fingerprint] }) =>
+      fingerprint === undefined ? [] : [{ path, fingerprint }],
+    ),
+    stale,
+    standsUntil: [
+      ...endpoints.flatMap(({ servedNotBefore, servedNotAfter }) => [
+        // Valid from its first instant on, and up to its last one.
+        upcoming(servedNotBefore === undefined ? undefined : Date.parse(servedNotBefore) - 1, now),
+        upcoming(servedNotAfter === undefined ? undefined : Date.parse(servedNotAfter), now),
+      ]),
+      upcoming(host.conflictAt === undefined ? undefined : host.conflictAt + conflictMs - 1, now),
+      fleet.standUntil(host.agentId, now),
+      snapshot && !blind ? now + becomesOutOfDate(snapshot.host.lookSeconds) - lookAgeMs : Infinity,
+    ].reduce((first, at) => Math.min(first, at)),
+  };
+}
+
+/**
+ * The part of a host that was only heard again: the same verdicts, with newer instants. undefined: it has to be assembled, since it is heard in
+ * another way than before.
+ */
+export function heardAgain(part: HostPart, host: HostFacts, presence: HostPresence, now: number): HostPart | undefined {
+  const { heardAt, observedAt, lookAgeMs, blind } = hearingOf(host, presence, now);
+  const before = part.host;
+  if (part.stale || presence.silent || blind || presence.connected !== before.connected) return undefined;
+  const snapshot = host.revokedAt === undefined ? host.snapshot : undefined;
+  if (!snapshot || observedAt === undefined || heardAt === undefined) return undefined;
+  const looked = instant(observedAt);
+  const staysTill = now + becomesOutOfDate(snapshot.host.lookSeconds) - lookAgeMs;
+  return {
+    ...part,
+    host: { ...before, lastHeardAt: instant(heardAt), observedAt: looked },
+    endpoints:
+      before.observedAt === looked ? part.endpoints : part.endpoints.map((one) => ({ ...one, observedAt: looked })),
+    // Too early by the look before: then it is assembled once for nothing.
+    standsUntil: Math.min(part.standsUntil, staysTill),
+  };
+}
+
+interface Hearing {
+  heardAt: number | undefined;
+  observedAt: number | undefined;
+  lookAgeMs: number;
+  blind: boolean;
+}
+
+function hearingOf(host: HostFacts, presence: HostPresence, now: number): Hearing {
+  const snapshot = host.revokedAt === undefined ? host.snapshot : undefined;
+  const observedAt = snapshot && observedAtOf(snapshot.observedAt, presence);
+  const lookAgeMs = presence.lookAgeMs ?? Math.abs(now - (observedAt ?? now));
+  return {
+    heardAt: presence.heardAt ?? host.heardAt,
+    observedAt,
+    lookAgeMs,
+    blind: snapshot !== undefined && isOutOfDate(lookAgeMs, snapshot.host.lookSeconds),
+  };
+}
+
+/** A look that this process was told of is the last one; what is kept of earlier ones may be from a clock that was ahead. */
+function observedAtOf(kept: number, { observedAt = kept, lookAgeMs }: HostPresence): number {
+  return lookAgeMs === undefined ? Math.max(kept, observedAt) : observedAt;
+}
+
+function labelled(labels: Labels): { labels?: Record<string, string> } {
+  return labels.size === 0 ? {} : { labels: Object.fromEntries([...labels].map(([key, { value }]) => [key, value])) };
+}
+
+function isPast(notAfter: string | undefined, now: number): boolean {
+  return notAfter !== undefined && Date.parse(notAfter) < now;
+}
+
+/** Up to when nothing happens at `at`: what is over happens no more. */
+function upcoming(at: number | undefined, now: number): number {
+  return at === undefined || at < now ? Infinity : at;
+}
+
+function instant(ms: number): string {
+  return new Date(ms).toISOString();
+}

@@ -1,0 +1,69 @@
+import { Instant } from '@certherd/protocol/certificate';
+import Type, { type Static } from 'typebox';
+import type { HostPart } from './assemble-host.ts';
+import { CertificateView, EndpointView, EventView, FindingView, HostView, LineageView, ListedView } from './estate.ts';
+
+const closed = { additionalProperties: false };
+
+/** A host's lists that are not as before, each one whole; of a host that is new all of them. */
+export const HostChange = Type.Object(
+  {
+    agentId: Type.String(),
+    host: Type.Optional(HostView),
+    endpoints: Type.Optional(Type.Array(EndpointView)),
+    lineages: Type.Optional(Type.Array(LineageView)),
+    findings: Type.Optional(Type.Array(FindingView)),
+    /** The leaf in each file that holds one. */
+    files: Type.Optional(Type.Array(Type.Object({ path: Type.String(), fingerprint: Type.String() }, closed))),
+  },
+  closed,
+);
+export type HostChange = Static<typeof HostChange>;
+
+/** A host that was only heard again: of the same as before, these instants are newer. */
+export const HeardChange = Type.Object(
+  { agentId: Type.String(), lastHeardAt: Instant, observedAt: Type.Optional(Instant) },
+  closed,
+);
+export type HeardChange = Static<typeof HeardChange>;
+
+/** A certificate without its files and endpoints: those are told with their hosts. */
+const { files: _files, endpoints: _endpoints, ...alone } = CertificateView.properties;
+export const CertificateChange = Type.Object(alone, closed);
+export type CertificateChange = Static<typeof CertificateChange>;
+
+/** What changed between two moments of the estate. */
+export const EstateChange = Type.Object(
+  {
+    /** Of the later moment. */
+    at: Instant,
+    hosts: Type.Array(HostChange),
+    heard: Type.Array(HeardChange),
+    /** New, or with other facts. */
+    certificates: Type.Array(CertificateChange),
+    /** Fingerprints of what no host names any more. */
+    gone: Type.Array(Type.String()),
+    /** New ones, newest first. */
+    events: Type.Array(EventView),
+    /** The whole imported list, if it is another one. */
+    listed: Type.Optional(Type.Array(ListedView)),
+  },
+  closed,
+);
+export type EstateChange = Static<typeof EstateChange>;
+
+const lists = ['host', 'endpoints', 'lineages', 'findings', 'files'] as const;
+
+/** A newer part with all lists of the older one that say the same, so that two that are not the same one differ. */
+export function sharing(before: HostPart | undefined, after: HostPart): HostPart {
+  if (!before) return after;
+  const same = lists.filter((list) => JSON.stringify(before[list]) === JSON.stringify(after[list]));
+  return { ...after, ...Object.fromEntries(same.map((list) => [list, before[list]])) };
+}
+
+/** undefined: nothing that is shown differs. */
+export function hostChange(agentId: string, before: HostPart | undefined, after: HostPart): HostChange | undefined {
+  const change: HostChange = { agentId };
+  for (const list of lists) if (before?.[list] !== after[list]) Object.assign(change, { [list]: after[list] });
+  return Object.keys(change).length > 1 ? change : undefined;
+}

@@ -1,0 +1,215 @@
+import { bySeverity } from '../evaluate/host-status.ts';
+import type { CertificateFacts } from '../store/facts.ts';
+import type { HostPart } from './assemble-host.ts';
+import type {
+  CertificateView,
+  EndpointView,
+  Estate,
+  EventView,
+  FindingView,
+  HostView,
+  LineageView,
+  ListedView,
+} from './estate.ts';
+import { type Sorted, sorted } from './sorted.ts';
+
+/** The order of hosts. */
+export interface HostKey {
+  name: string;
+  agentId: string;
+}
+
+/** The order of certificates: what ends first. */
+export interface CertificateKey {
+  notAfter: number;
+  fingerprint: string;
+}
+
+/** A host with its part. */
+export interface KeptHost extends HostKey {
+  part: HostPart;
+  /** What its current snapshot names. */
+  certificates: readonly CertificateFacts[];
+}
+
+/** A certificate with all hosts whose snapshots name it. */
+export interface KeptCertificate extends CertificateKey {
+  facts: CertificateFacts;
+  places: Sorted<HostKey, Place>;
+}
+
+/** Where a host has a certificate, if it has it anywhere. */
+interface Place extends HostKey {
+  /** Paths. */
+  files: string[];
+  /** Ids. */
+  endpoints: string[];
+}
+
+interface KeptFinding extends HostKey {
+  finding: FindingView;
+  /** Among those of its host. */
+  index: number;
+}
+
+/** The whole estate at one moment; it is never changed. */
+export interface EstateParts {
+  hosts: Sorted<HostKey, KeptHost>;
+  certificates: Sorted<CertificateKey, KeptCertificate>;
+  findings: Sorted<KeptFinding, KeptFinding>;
+}
+
+export const noParts: EstateParts = {
+  hosts: sorted(byHost),
+  certificates: sorted(byEnd),
+  findings: sorted(
+    (one, other) => byUrgency(one.finding, other.finding) || byHost(one, other) || one.index - other.index,
+  ),
+};
+
+/** What of the estate has one place: a host by its agent id, a certificate by its fingerprint. */
+export interface EstateIndex {
+  hosts: Map<string, KeptHost>;
+  certificates: Map<string, KeptCertificate>;
+}
+
+/** Puts a host in the place of what it was before, if it was there: costs what that host has, and not what the fleet has. Keeps `index` in step. */
+export function withHost(parts: EstateParts, index: EstateIndex, host: KeptHost): EstateParts {
+  const before = index.hosts.get(host.agentId);
+  let { hosts, certificates, findings } = parts;
+  if (before && byHost(before, host) !== 0) hosts = hosts.without(before);
+  if (before?.part.findings !== host.part.findings || before.name !== host.name) {
+    for (const one of before ? findingsOf(before) : []) findings = findings.without(one);
+    for (const one of findingsOf(host)) findings = findings.with(one);
+  }
+  const places = placesOf(host);
+  const named = new Set(host.certificates.map(({ certificate }) => certificate.fingerprint));
+  for (const { certificate } of before?.certificates ?? []) {
+    const kept = index.certificates.get(certificate.fingerprint);
+    // Its place goes with its host's old name, or as it names the certificate no more.
+    if (!kept || !before || (named.has(kept.fingerprint) && byHost(before, host) === 0)) continue;
+    certificates = put(certificates, { ...kept, places: kept.places.without(before) });
+  }
+  for (const facts of host.certificates) {
+    const { fingerprint } = facts.certificate;
+    const kept = index.certificates.get(fingerprint);
+    const place = places.get(fingerprint) ?? { name: host.name, agentId: host.agentId, files: [], endpoints: [] };
+    if (kept?.facts === facts && isSame(kept.places.get(host), place)) continue;
+    const notAfter = Date.parse(facts.certificate.notAfter);
+    if (kept && kept.notAfter !== notAfter) certificates = certificates.without(kept);
+    certificates = put(certificates, { notAfter, fingerprint, facts, places: (kept?.places ?? noPlaces).with(place) });
+  }
+  index.hosts.set(host.agentId, host);
+  return { hosts: hosts.with(host), certificates, findings };
+
+  function put(all: EstateParts['certificates'], one: KeptCertificate): EstateParts['certificates'] {
+    if (one.places.size > 0) index.certificates.set(one.fingerprint, one);
+    else index.certificates.delete(one.fingerprint);
+    return one.places.size > 0 ? all.with(one) : all.without(one);
+  }
+}
+
+/** Estate, with lists that are read one item at a time. */
+export type EstateLists = {
+  [K in keyof Estate]: Estate[K] extends readonly (infer Item)[] ? Iterable<Item> : Estate[K];
+};
+
+/** Every list as of one moment, however long it takes to read them. */
+export function estateLists(
+  { parts, events, listed }: { parts: EstateParts; events: Iterable<EventView>; listed: Iterable<ListedView> },
+  collector: Estate['collector'],
+  now: number,
+): EstateLists {
+  return {
+    version: 1,
+    at: new Date(now).toISOString(),
+    collector,
+    hosts: again(() => hostViews(parts)),
+    certificates: again(() => certificateViews(parts)),
+    endpoints: again(() => endpointViews(parts)),
+    lineages: again(() => lineageViews(parts)),
+    findings: again(() => findingViews(parts)),
+    events,
+    listed,
+  };
+}
+
+/** Can be read more than once. */
+function again<T>(read: () => Iterator<T>): Iterable<T> {
+  return { [Symbol.iterator]: read };
+}
+
+function* hostViews({ hosts }: EstateParts): Generator<HostView> {
+  for (const { part } of hosts) yield part.host;
+}
+
+function* endpointViews({ hosts }: EstateParts): Generator<EndpointView> {
+  for (const { part } of hosts) yield* part.endpoints;
+}
+
+function* lineageViews({ hosts }: EstateParts): Generator<LineageView> {
+  for (const { part } of hosts) yield* part.lineages;
+}
+
+/** Most urgent first. */
+function* findingViews({ findings }: EstateParts): Generator<FindingView> {
+  for (const { finding } of findings) yield finding;
+}
+
+function* certificateViews({ certificates }: EstateParts): Generator<CertificateView> {
+  for (const certificate of certificates) yield certificateView(certificate);
+}
+
+function certificateView({ facts, places }: KeptCertificate): CertificateView {
+  const { certificate, firstSeenAt, basis } = facts;
+  const files: CertificateView['files'] = [];
+  const endpoints: CertificateView['endpoints'] = [];
+  for (const { agentId, name: hostName, ...place } of places) {
+    for (const path of place.files) files.push({ agentId, hostName, path });
+    for (const id of place.endpoints) endpoints.push({ agentId, hostName, id });
+  }
+  return { ...certificate, firstSeenAt: new Date(firstSeenAt).toISOString(), basis, files, endpoints };
+}
+
+function byHost(one: HostKey, other: HostKey): number {
+  return order(one.name, other.name) || order(one.agentId, other.agentId);
+}
+
+function byEnd(one: CertificateKey, other: CertificateKey): number {
+  return one.notAfter - other.notAfter || order(one.fingerprint, other.fingerprint);
+}
+
+function byUrgency(one: FindingView, other: FindingView): number {
+  return bySeverity(one, other) || order(one.since, other.since);
+}
+
+const noPlaces: Sorted<HostKey, Place> = sorted(byHost);
+
+function findingsOf({ name, agentId, part }: KeptHost): KeptFinding[] {
+  return part.findings.map((finding, index) => ({ name, agentId, finding, index }));
+}
+
+function isSame(one: Place | undefined, other: Place): boolean {
+  return one !== undefined && isSameList(one.files, other.files) && isSameList(one.endpoints, other.endpoints);
+}
+
+function isSameList(one: readonly string[], other: readonly string[]): boolean {
+  return one.length === other.length && one.every((text, index) => text === other[index]);
+}
+
+/** By fingerprint. */
+function placesOf({ name, agentId, part }: KeptHost): Map<string, Place> {
+  const places = new Map<string, Place>();
+  const at = (fingerprint: string): Place => {
+    const place = places.get(fingerprint) ?? { name, agentId, files: [], endpoints: [] };
+    places.set(fingerprint, place);
+    return place;
+  };
+  for (const { path, fingerprint } of part.files) at(fingerprint).files.push(path);
+  for (const { id, served } of part.endpoints) if (served !== undefined) at(served).endpoints.push(id);
+  return places;
+}
+
+function order(one: string, other: string): number {
+  return one < other ? -1 : one > other ? 1 : 0;
+}

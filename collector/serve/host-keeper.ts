@@ -1,0 +1,231 @@
+import type { Certificate } from '@certherd/protocol/certificate';
+import type { LabelBook } from '../evaluate/labels.ts';
+import type { Clock } from '../ports.ts';
+import type { CertificateFacts, HostFacts, HostMark } from '../store/facts.ts';
+import { assembleHost, heardAgain, type HostPart, type HostPresence } from './assemble-host.ts';
+import { type CertificateChange, type HeardChange, type HostChange, hostChange, sharing } from './estate-change.ts';
+import { keepFleet } from './fleet-view.ts';
+import { type EstateIndex, type EstateParts, type KeptHost, noParts, withHost } from './estate-parts.ts';
+
+/** What has to be done about a host: its view alone, its row and what hangs on that, or all that it told. */
+export type Concern = 'view' | 'row' | 'whole';
+
+/** All hosts with their views, and which of them has to be looked at again. It reads nothing itself. */
+export interface HostKeeper {
+  parts: () => EstateParts;
+  facts: () => HostFacts[];
+  knows: (agentId: string) => boolean;
+  concern: (agentId: string, concern: Concern) => void;
+  concernAll: () => void;
+  /** Hosts of which a certificate is known by an agent's word alone. */
+  concernTold: () => void;
+  /** Time passed: hosts whose verdicts may be others now. */
+  passTime: () => void;
+  isIdle: () => boolean;
+  /** What there is to do now; it is done, or put back. */
+  take: () => [agentId: string, concern: Concern][];
+  /** A host's row. False: what hangs on it is not as it was read, so that the whole host has to be read. `only`: its view is made anew only if the row differs. */
+  putMark: (mark: HostMark, book: LabelBook, only?: 'if-other') => boolean;
+  putHost: (host: HostFacts, certificates: readonly CertificateFacts[], book: LabelBook) => void;
+  putView: (agentId: string, book: LabelBook) => void;
+  /** It was only heard again, as far as is known. */
+  putHeard: (agentId: string) => void;
+  /** What changed since this was last asked, or forgotten; of hosts that were only heard again `withHeard` alone tells, and else the next time that does. */
+  changes: (withHeard: boolean) => HostChanges;
+  forgetChanges: () => void;
+}
+
+export interface HostChanges {
+  hosts: HostChange[];
+  heard: HeardChange[];
+  certificates: CertificateChange[];
+  gone: string[];
+}
+
+/** A wall clock that moved by more than this, against the one that never jumps, was set. */
+const jumpMs = 1_000;
+const strength: Readonly<Record<Concern, number>> = { view: 0, row: 1, whole: 2 };
+
+export function createHostKeeper(
+  presenceOf: (agentId: string) => HostPresence,
+  clock: Clock,
+  knownIssuers?: readonly string[],
+): HostKeeper {
+  const index: EstateIndex = { hosts: new Map(), certificates: new Map() };
+  const facts = new Map<string, HostFacts>();
+  const fleet = keepFleet({ knownIssuers });
+  let parts = noParts;
+  let queue = new Map<string, Concern>();
+  /** As they were when changes were last asked for. */
+  let touched = new Map<string, HostPart | undefined>();
+  let touchedCertificates = new Map<string, CertificateFacts | undefined>();
+  /** Heard again since that was told: as they were told. */
+  let heard = new Map<string, HostPart>();
+  /** No verdict changes by time alone before that. */
+  let standsUntil = Infinity;
+  let offset = clock.now() - clock.monotonic();
+
+  return {
+    parts: () => parts,
+    facts: () => [...facts.values()],
+    knows: (agentId) => facts.has(agentId),
+    concern,
+    concernAll,
+    concernTold() {
+      for (const [agentId, { certificates }] of index.hosts)
+        if (certificates.some(({ certificate }) => factsOf(certificate.fingerprint)?.basis !== 'der'))
+          concern(agentId, 'whole');
+    },
+    passTime() {
+      const now = clock.now();
+      if (Math.abs(now - clock.monotonic() - offset) > jumpMs) {
+        offset = now - clock.monotonic();
+        concernAll();
+      }
+      if (now <= standsUntil) return;
+      standsUntil = Infinity;
+      for (const [agentId, { part }] of index.hosts)
+        if (part.standsUntil < now) concern(agentId, 'view');
+        else standsUntil = Math.min(standsUntil, part.standsUntil);
+    },
+    isIdle: () => queue.size === 0,
+    take() {
+      const taken = [...queue];
+      queue = new Map();
+      return taken;
+    },
+    putMark({ row: _row, ...mark }, book, only) {
+      const known = facts.get(mark.agentId);
+      if (!known || !isSameSnapshot(known, mark)) return false;
+      const isOther = identifying(known) !== identifying(mark);
+      const isHeard = known.heardAt !== mark.heardAt || known.snapshot?.observedAt !== mark.snapshot?.observedAt;
+      facts.set(mark.agentId, { ...mark, snapshot: known.snapshot && { ...known.snapshot, ...mark.snapshot } });
+      if (isOther) concernFleet(mark.agentId);
+      if (isOther || !only) assemble(mark.agentId, book);
+      else if (isHeard) putHeard(mark.agentId);
+      return true;
+    },
+    putHost(host, certificates, book) {
+      facts.set(host.agentId, host);
+      const before = certificates.map(({ certificate }) => factsOf(certificate.fingerprint)?.certificate);
+      // Those that many hosts have are kept once.
+      const shared = certificates.map((one) => {
+        const kept = factsOf(one.certificate.fingerprint);
+        return kept?.basis === one.basis ? kept : one;
+      });
+      concernFleet(host.agentId, shared);
+      assemble(host.agentId, book, shared);
+      for (const [at, { certificate }] of certificates.entries())
+        if (before[at] && hasOtherDates(before[at], certificate)) concernHolders(certificate.fingerprint, host.agentId);
+    },
+    putView: (agentId, book) => assemble(agentId, book),
+    putHeard,
+    changes,
+    forgetChanges,
+  };
+
+  function concern(agentId: string, how: Concern): void {
+    const before = queue.get(agentId);
+    if (before === undefined || strength[before] < strength[how]) queue.set(agentId, how);
+  }
+
+  function concernAll(): void {
+    for (const agentId of facts.keys()) concern(agentId, 'view');
+  }
+
+  function putHeard(agentId: string): void {
+    const host = facts.get(agentId);
+    const kept = index.hosts.get(agentId);
+    if (!host || !kept) return;
+    const part = heardAgain(kept.part, host, presenceOf(agentId), clock.now());
+    if (!part) return concern(agentId, 'view');
+    const after = { ...kept, part };
+    index.hosts.set(agentId, after);
+    parts = { ...parts, hosts: parts.hosts.with(after) };
+    if (!heard.has(agentId)) heard.set(agentId, kept.part);
+  }
+
+  function concernHolders(fingerprint: string, but: string): void {
+    for (const { agentId } of index.certificates.get(fingerprint)?.places ?? [])
+      if (agentId !== but) concern(agentId, 'view');
+  }
+
+  /** What others hold may be judged by what this one holds. */
+  function concernFleet(agentId: string, read = index.hosts.get(agentId)?.certificates ?? []): void {
+    const host = facts.get(agentId);
+    if (!host) return;
+    const certificates = new Map(read.map((one) => [one.certificate.fingerprint, one]));
+    for (const other of fleet.put(host, certificates)) if (other !== agentId) concern(other, 'view');
+  }
+
+  function factsOf(fingerprint: string): CertificateFacts | undefined {
+    return index.certificates.get(fingerprint)?.facts;
+  }
+
+  function assemble(agentId: string, book: LabelBook, read?: readonly CertificateFacts[]): void {
+    const host = facts.get(agentId);
+    if (!host) return;
+    const before = index.hosts.get(agentId);
+    // Another host may have brought newer facts of the same certificate.
+    const certificates = read ?? (before?.certificates ?? []).map((one) => factsOf(one.certificate.fingerprint) ?? one);
+    const byFingerprint = new Map(certificates.map(({ certificate }) => [certificate.fingerprint, certificate]));
+    const shared = { certificates: byFingerprint, book, fleet };
+    const part = sharing(before?.part, assembleHost(host, presenceOf(agentId), shared, clock.now()));
+    if (!touched.has(agentId)) touched.set(agentId, heard.get(agentId) ?? before?.part);
+    for (const { certificate } of [...(before?.certificates ?? []), ...certificates])
+      if (!touchedCertificates.has(certificate.fingerprint))
+        touchedCertificates.set(certificate.fingerprint, factsOf(certificate.fingerprint));
+    const kept: KeptHost = { name: host.name, agentId, part, certificates };
+    parts = withHost(parts, index, kept);
+    standsUntil = Math.min(standsUntil, part.standsUntil);
+  }
+
+  function changes(withHeard: boolean): HostChanges {
+    const found: HostChanges = { hosts: [], heard: [], certificates: [], gone: [] };
+    for (const [agentId, before] of touched) {
+      const after = index.hosts.get(agentId)?.part;
+      const change = after && hostChange(agentId, before, after);
+      if (change) found.hosts.push(change);
+      heard.delete(agentId);
+    }
+    for (const agentId of withHeard ? heard.keys() : []) {
+      const host = index.hosts.get(agentId)?.part.host;
+      if (!host?.lastHeardAt) continue;
+      const { lastHeardAt, observedAt } = host;
+      found.heard.push({ agentId, lastHeardAt, ...(observedAt === undefined ? {} : { observedAt }) });
+    }
+    for (const [fingerprint, before] of touchedCertificates) {
+      const after = factsOf(fingerprint);
+      if (!after && before) found.gone.push(fingerprint);
+      if (after && after !== before) found.certificates.push(certificateChange(after));
+    }
+    if (withHeard) heard = new Map();
+    touched = new Map();
+    touchedCertificates = new Map();
+    return found;
+  }
+
+  function forgetChanges(): void {
+    heard = new Map();
+    touched = new Map();
+    touchedCertificates = new Map();
+  }
+}
+
+function isSameSnapshot(one: HostFacts, other: Pick<HostMark, 'snapshot'>): boolean {
+  return one.snapshot?.digest === other.snapshot?.digest && one.snapshot?.receivedAt === other.snapshot?.receivedAt;
+}
+
+/** Of a host's row all that is not told again and again. */
+function identifying(host: Omit<HostFacts, 'snapshot' | 'heardAt'>): string {
+  const { name, agentVersion, enrolledAt, conflictAt, revokedAt } = host;
+  return JSON.stringify([name, agentVersion, enrolledAt, conflictAt, revokedAt]);
+}
+
+function certificateChange({ certificate, firstSeenAt, basis }: CertificateFacts): CertificateChange {
+  return { ...certificate, firstSeenAt: new Date(firstSeenAt).toISOString(), basis };
+}
+
+function hasOtherDates(one: Certificate, other: Certificate): boolean {
+  return one.notBefore !== other.notBefore || one.notAfter !== other.notAfter;
+}

@@ -1,0 +1,284 @@
+import { setImmediate as othersTurn } from 'node:timers/promises';
+import { labelBook } from '../evaluate/labels.ts';
+import { messageOf } from '../failure.ts';
+import { type Clock, every, type Log } from '../ports.ts';
+import type { Topic } from '../receive/records.ts';
+import { type HostFacts, newestEvents } from '../store/facts.ts';
+import type { Store } from '../store/store.ts';
+import { eventView } from './assemble-estate.ts';
+import type { HostPresence } from './assemble-host.ts';
+import type { EventView, ListedView } from './estate.ts';
+import type { EstateChange } from './estate-change.ts';
+import type { EstateParts } from './estate-parts.ts';
+import { type Concern, createHostKeeper } from './host-keeper.ts';
+
+/** The estate at one moment; it is never changed. */
+export interface EstateNow {
+  parts: EstateParts;
+  /** Newest first. */
+  events: readonly EventView[];
+  listed: readonly ListedView[];
+  /** Grows with each change that is told. */
+  revision: number;
+}
+
+/** The estate, kept in parts: a change costs what it concerns, and no piece of the work holds the loop up. */
+export interface KeptEstate {
+  /** With all that this process was told of before. Rejects where the database cannot be read. */
+  current: () => Promise<EstateNow>;
+  /** Something changed, of these agents; without them nobody knows of which. */
+  changed: (topics: readonly Topic[], agentIds?: readonly string[]) => void;
+  /** Facts of every host. */
+  hosts: () => Promise<HostFacts[]>;
+  close: () => void;
+}
+
+export interface KeptEstateNeeds {
+  store: Pick<Store, 'hostMarks' | 'marksOf' | 'readHosts' | 'events' | 'labels' | 'listed'>;
+  presenceOf: (agentId: string) => HostPresence;
+  /** Agents that were heard since this was last asked. */
+  heardSince: () => readonly string[];
+  /** Organisations that issue here; undefined: anybody may. */
+  knownIssuers: readonly string[] | undefined;
+  clock: Clock;
+  log: Log;
+  /** What changed up to a revision. `unreadable`: the database cannot be read, and who asks is told so. */
+  publish: (change: EstateChange | 'unreadable', revision: number) => void;
+}
+
+/** What comes within this time is told together. */
+const gatherMs = 50;
+const tickMs = 1_000;
+/** Followers are told this often who was only heard again; whoever asks sees it at once. */
+const heardEveryMs = 5_000;
+const retryMs = 1_000;
+/** Looking for what others changed takes a twentieth of the time at most. */
+const sweepRest = 20;
+const marksAtATime = 250;
+const hostsAtATime = 4;
+const heardAtATime = 250;
+
+export function keepEstate({
+  store,
+  presenceOf,
+  heardSince,
+  clock,
+  log,
+  publish,
+  knownIssuers,
+}: KeptEstateNeeds): KeptEstate {
+  const keeper = createHostKeeper(presenceOf, clock, knownIssuers);
+  let waiting: { resolve: (now: EstateNow) => void; reject: (error: unknown) => void }[] = [];
+  const stale = { labels: true, events: true, sweep: true };
+  let sweepAgainAt = -Infinity;
+  let labelsText = '';
+  let book = labelBook([]);
+  let listed: { rows: readonly ListedView[]; text: string } = { rows: [], text: '[]' };
+  let told: EstateNow | undefined;
+  let events: EventView[] = [];
+  let lastEvent: number | undefined;
+  let toldAt = clock.monotonic();
+  let heardToldAt = toldAt;
+  let running = false;
+  let failing = false;
+  let closed = false;
+  let cancelStart: (() => void) | undefined;
+  const stopTicking = every(clock, tickMs, () => {
+    keeper.passTime();
+    soon(gatherMs);
+  });
+
+  return {
+    current,
+    changed(topics, agentIds) {
+      if (topics.includes('events')) stale.events = true;
+      const concern = topics.includes('certificates') ? 'whole' : 'row';
+      if (!agentIds && topics.some((topic) => topic !== 'events')) {
+        stale.labels = true;
+        stale.sweep = true;
+        if (concern === 'whole') keeper.concernTold();
+      } else if (topics.some((topic) => topic !== 'events'))
+        for (const agentId of agentIds ?? []) {
+          // It may have been given labels as it enrolled.
+          stale.labels ||= !keeper.knows(agentId);
+          keeper.concern(agentId, concern);
+        }
+      soon(gatherMs);
+    },
+    async hosts() {
+      await current();
+      return keeper.facts();
+    },
+    close() {
+      closed = true;
+      stopTicking();
+      cancelStart?.();
+      for (const { reject } of waiting.splice(0)) reject(new Error('the collector ends'));
+    },
+  };
+
+  function current(): Promise<EstateNow> {
+    keeper.passTime();
+    return new Promise((resolve, reject) => {
+      waiting.push({ resolve, reject });
+      start();
+    });
+  }
+
+  function soon(ms: number): void {
+    if (!closed && !running) cancelStart ??= clock.after(ms, start);
+  }
+
+  function start(): void {
+    cancelStart?.();
+    cancelStart = undefined;
+    if (running || closed) return;
+    running = true;
+    void run();
+  }
+
+  async function run(): Promise<void> {
+    do {
+      const asked = waiting;
+      waiting = [];
+      try {
+        const now = await pass();
+        failing = false;
+        for (const { resolve } of asked) resolve(now);
+      } catch (error) {
+        fail(error);
+        for (const { reject } of asked) reject(error);
+      }
+    } while (waiting.length > 0 && !closed);
+    running = false;
+    if (failing) soon(retryMs);
+    else if (stale.sweep) soon(Math.max(gatherMs, sweepAgainAt - clock.monotonic()));
+    else if (stale.events || stale.labels || !keeper.isIdle()) soon(gatherMs);
+  }
+
+  /** All that was there to do when it began, and what that has others judged by. */
+  async function pass(): Promise<EstateNow> {
+    if (stale.labels) await readLabels();
+    if (stale.sweep && clock.monotonic() >= sweepAgainAt) await sweep();
+    for (const slice of slices(heardSince(), heardAtATime)) {
+      for (const agentId of slice) keeper.putHeard(agentId);
+      await othersTurn();
+    }
+    for (let round = 0; round < 2; round++) await lookAtAll(keeper.take());
+    return tell();
+  }
+
+  async function lookAtAll(todo: readonly (readonly [agentId: string, concern: Concern])[]): Promise<void> {
+    for (let at = 0; at < todo.length && !closed; at += hostsAtATime) {
+      try {
+        await lookAt(todo.slice(at, at + hostsAtATime));
+      } catch (error) {
+        for (const [agentId, concern] of todo.slice(at)) keeper.concern(agentId, concern);
+        throw error;
+      }
+      // Whoever follows hears of the first ones while the others are still read; the first whole estate is read by itself.
+      if (told && clock.monotonic() - toldAt >= gatherMs) await tell();
+      await othersTurn();
+    }
+  }
+
+  async function lookAt(slice: readonly (readonly [agentId: string, concern: Concern])[]): Promise<void> {
+    const whole = new Set(slice.filter(([, concern]) => concern === 'whole').map(([agentId]) => agentId));
+    const rows = slice.filter(([, concern]) => concern === 'row').map(([agentId]) => agentId);
+    if (rows.length > 0)
+      for (const mark of await store.marksOf(rows)) if (!keeper.putMark(mark, book)) whole.add(mark.agentId);
+    if (whole.size > 0)
+      for (const { host, certificates } of await store.readHosts([...whole])) keeper.putHost(host, certificates, book);
+    for (const [agentId, concern] of slice) if (concern === 'view') keeper.putView(agentId, book);
+  }
+
+  /** Looks at every host's row for what was changed elsewhere. */
+  async function sweep(): Promise<void> {
+    stale.sweep = false;
+    const began = clock.monotonic();
+    try {
+      for (let after = 0; ; ) {
+        const marks = await store.hostMarks(after, marksAtATime);
+        for (const mark of marks) if (!keeper.putMark(mark, book, 'if-other')) keeper.concern(mark.agentId, 'whole');
+        const last = marks.at(-1);
+        if (!last || marks.length < marksAtATime) break;
+        after = last.row;
+        await othersTurn();
+      }
+    } catch (error) {
+      stale.sweep = true;
+      throw error;
+    }
+    const ended = clock.monotonic();
+    sweepAgainAt = ended + (ended - began) * sweepRest;
+  }
+
+  async function readLabels(): Promise<void> {
+    stale.labels = false;
+    try {
+      const rules = await store.labels();
+      const rows = await store.listed();
+      const text = JSON.stringify(rows);
+      if (text !== listed.text) listed = { rows, text };
+      const rulesText = JSON.stringify(rules);
+      if (rulesText === labelsText) return;
+      labelsText = rulesText;
+      book = labelBook(rules);
+      keeper.concernAll();
+    } catch (error) {
+      stale.labels = true;
+      throw error;
+    }
+  }
+
+  /** New ones, newest first. */
+  async function readEvents(): Promise<EventView[]> {
+    if (!stale.events) return [];
+    stale.events = false;
+    try {
+      const behind = lastEvent === undefined ? [] : await store.events(lastEvent, newestEvents);
+      const isAll = lastEvent !== undefined && behind.length < newestEvents;
+      const found = isAll ? behind : await store.events(undefined, newestEvents);
+      lastEvent = found.at(-1)?.id ?? lastEvent;
+      const fresh = found.toReversed().map(eventView);
+      events = (isAll ? [...fresh, ...events] : fresh).slice(0, newestEvents);
+      return fresh;
+    } catch (error) {
+      stale.events = true;
+      throw error;
+    }
+  }
+
+  /** Ends a batch: it is what everybody sees from now on. */
+  async function tell(): Promise<EstateNow> {
+    const fresh = await readEvents();
+    toldAt = clock.monotonic();
+    const isFirst = !told;
+    if (isFirst) keeper.forgetChanges();
+    const withHeard = toldAt - heardToldAt >= heardEveryMs;
+    if (withHeard) heardToldAt = toldAt;
+    const changes = keeper.changes(withHeard);
+    const newList = told !== undefined && told.listed !== listed.rows;
+    const some = [changes.hosts, changes.heard, changes.certificates, changes.gone, fresh].some(
+      (list) => list.length > 0,
+    );
+    if (told && !some && !newList) return (told = { ...told, parts: keeper.parts() });
+    const revision = (told?.revision ?? 0) + 1;
+    told = { parts: keeper.parts(), events, listed: listed.rows, revision };
+    const at = new Date(clock.now()).toISOString();
+    if (!isFirst)
+      publish({ at, ...changes, events: fresh, ...(newList ? { listed: [...listed.rows] } : {}) }, revision);
+    return told;
+  }
+
+  function fail(error: unknown): void {
+    if (failing || closed) return;
+    failing = true;
+    log.error({ detail: messageOf(error) }, 'the estate cannot be read: trying again');
+    publish('unreadable', told?.revision ?? 0);
+  }
+}
+
+function* slices<T>(list: readonly T[], size: number): Generator<readonly T[]> {
+  for (let at = 0; at < list.length; at += size) yield list.slice(at, at + size);
+}

@@ -1,0 +1,42 @@
+import type { HostReads } from '../facts.ts';
+import { markColumns, type RawCertificate, type RawMark, readCertificate, readHostOf, readMark } from '../rows/host.ts';
+import { addPart, emptyFacts, type RawPart, type RawSnapshot } from '../rows/snapshot.ts';
+import { eventTable } from './events.ts';
+import type { Sql } from './sqlite.ts';
+
+/** Reads of a few hosts, each of which takes milliseconds. */
+export function hostReads(sql: Sql): HostReads {
+  const behind = sql.prepare<[number, number], RawMark>(`${markColumns} WHERE host.id > ? ORDER BY host.id LIMIT ?`);
+  const mark = sql.prepare<[string], RawMark>(`${markColumns} WHERE agent_id = ?`);
+  const snapshot = sql.prepare<[number], RawSnapshot>(
+    'SELECT host, digest, observed_at, received_at, body FROM current_snapshot WHERE host = ?',
+  );
+  const parts = sql.prepare<[number], RawPart>('SELECT kind, body FROM current_part WHERE host = ? ORDER BY kind, id');
+  const certificates = sql.prepare<[number], RawCertificate>(
+    `SELECT host, body, first_seen_at, proved FROM current_certificate JOIN certificate ON certificate.id = current_certificate.certificate
+     WHERE host = ?`,
+  );
+  const events = eventTable(sql);
+
+  return {
+    hostMarks: async (after, limit) => behind.all(after, limit).map(readMark),
+    marksOf: async (agentIds) => marks(agentIds).map(readMark),
+    readHosts: async (agentIds) =>
+      marks(agentIds).map((row) => ({
+        host: readHostOf(row, factsOf(snapshot.get(row.id))),
+        certificates: certificates.all(row.id).map(readCertificate),
+      })),
+    eventsTotal: async () => events.count(),
+  };
+
+  function marks(agentIds: readonly string[]): RawMark[] {
+    return agentIds.flatMap((agentId) => mark.get(agentId) ?? []);
+  }
+
+  function factsOf(row: RawSnapshot | undefined) {
+    if (!row) return undefined;
+    const facts = emptyFacts(row);
+    for (const part of parts.all(row.host)) addPart(facts, part);
+    return facts;
+  }
+}

@@ -1,0 +1,26 @@
+import { effect, type ReadonlySignal, signal } from '@preact/signals';
+import type { Me } from '../../serve/action-bodies.ts';
+import type { Connection } from './follow-estate.ts';
+
+/** Who looks at this page; undefined until the collector has said so. Asked again whenever the collector is heard again. */
+export function followMe(connection: ReadonlySignal<Connection>): ReadonlySignal<Me | undefined> {
+  const me = signal<Me | undefined>(undefined);
+  effect(() => {
+    if (connection.value === 'live') void askMe().then((answer) => (me.value = answer ?? me.peek()));
+  });
+  return me;
+}
+
+async function askMe(): Promise<Me | undefined> {
+  try {
+    const response = await fetch('/api/v1/me', { cache: 'no-store' });
+    const answer: unknown = await response.json();
+    return response.ok && isMe(answer) ? answer : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function isMe(answer: unknown): answer is Me {
+  return typeof answer === 'object' && answer !== null && 'by' in answer;
+}

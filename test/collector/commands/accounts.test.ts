@@ -1,0 +1,77 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import test from 'ava';
+import { runCollector, startTestCollector } from '../helpers/real-collector.ts';
+
+const password = 'correct horse battery';
+
+test('users, API tokens and the history of both are kept beside a serving collector, and no secret is', async (t) => {
+  const { directory } = await startTestCollector(t);
+  const run = async (args: string[], typed?: string) => {
+    const child = runCollector([...args, '--data', directory], {}, typed);
+    const code = await child.ended;
+    return { code, out: child.lines.join('\n'), err: child.complaints.join('\n') };
+  };
+  const added = await run(['user', 'add', 'Anna', '--role', 'admin'], `${password}\n`);
+  t.deepEqual(added, { code: 0, out: 'anna is added as admin.', err: '' });
+  t.is((await run(['user', 'add', 'anna', '--role', 'viewer', '--no-password'])).code, 1);
+  const short = await run(['user', 'add', 'berta', '--role', 'viewer'], 'short\n');
+  t.deepEqual(short, { code: 64, out: '', err: 'a password has at least 12 characters, this one has 5' });
+  t.is((await run(['user', 'add', 'berta', '--role', 'viewer'], '')).code, 64, 'no password at all');
+  t.is((await run(['user', 'add', 'berta', '--role', 'root', '--no-password'])).code, 64);
+  t.is((await run(['user', 'add', 'berta', '--role', 'viewer', '--no-password', '--json'])).code, 0);
+  t.is((await run(['user', 'role', 'berta', 'operator'])).code, 0);
+  t.is((await run(['user', 'password', 'anna'], 'another long password\n')).code, 0);
+  t.is((await run(['user', 'role', 'nobody', 'operator'])).code, 1);
+  const listed: { items: { name: string; role: string; signsIn: string }[] } = JSON.parse(
+    (await run(['user', 'list', '--json'])).out,
+  );
+  t.deepEqual(
+    listed.items.map(({ name, role, signsIn }) => [name, role, signsIn]),
+    [
+      ['anna', 'admin', 'password'],
+      ['berta', 'operator', 'elsewhere'],
+    ],
+  );
+
+  const token = await run(['api-token', 'create', 'ci', '--role', 'viewer', '--expires', '7d']);
+  t.is(token.code, 0);
+  t.regex(token.out, /^certherd_[\w-]{43}$/);
+  t.is((await run(['api-token', 'create', 'ci'])).code, 1);
+  t.is((await run(['api-token', 'create', 'other', '--expires', '1h'])).code, 64);
+  t.regex((await run(['api-token', 'list'])).out, /ci +viewer .* never /);
+  t.is((await run(['api-token', 'revoke', 'ci', '--json'])).out, '{"version":1,"name":"ci","revoked":true}');
+  t.is((await run(['api-token', 'revoke', 'ci'])).code, 1);
+  t.is((await run(['user', 'remove', 'berta'])).code, 0);
+
+  await run(['label', 'set', 'owner=payments', '--host', 'web-*']);
+  await run(['label', 'set', 'owner=payments', '--host', 'web-*']);
+  await run(['token', 'create', '--url', '127.0.0.1:1', '--count', '3']);
+  const audit = await run(['audit', '--json']);
+  const history: { items: { action: string; subject: string; via: string; detail: object }[] } = JSON.parse(audit.out);
+  t.deepEqual(
+    history.items.map(({ action, subject }) => `${action} ${subject}`),
+    [
+      'join-token-created 127.0.0.1:1',
+      'labels-set host web-*',
+      'user-removed berta',
+      'api-token-revoked ci',
+      'api-token-created ci',
+      'user-password-changed anna',
+      'user-role-changed berta',
+      'user-added berta',
+      'user-added anna',
+    ],
+    'what changed nothing is no history',
+  );
+  t.true(history.items.every(({ via }) => via === 'command'));
+  t.deepEqual(history.items[1]?.detail, { owner: 'payments' });
+  t.regex((await run(['audit', '--limit', '1'])).out, /^WHEN .*\n.* command +join-token-created/);
+  t.is((await run(['audit', '--limit', 'all'])).code, 64);
+
+  for (const name of readdirSync(directory).filter((name) => name.startsWith('certherd.db'))) {
+    const bytes = readFileSync(join(directory, name));
+    for (const secret of [password, 'another long password', token.out.slice('certherd_'.length)])
+      t.false(bytes.includes(secret), `${name} holds a secret`);
+  }
+});

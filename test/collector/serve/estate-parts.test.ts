@@ -1,0 +1,55 @@
+import test from 'ava';
+import { sorted } from '../../../collector/serve/sorted.ts';
+import fc from '../../helpers/properties.ts';
+import { happenings, randomFleet } from '../helpers/random-fleet.ts';
+
+test('whatever happens in a fleet, the estate kept in parts is the one that is assembled whole', (t) => {
+  fc.assert(
+    fc.property(happenings, fc.nat(3), (all, rarely) => {
+      const fleet = randomFleet();
+      for (const [index, one] of all.entries()) {
+        fleet.happen(one);
+        if (index % (rarely + 1) !== 0) continue;
+        fleet.settle();
+        t.deepEqual(fleet.kept(), fleet.whole());
+      }
+      fleet.settle();
+      t.deepEqual(fleet.kept(), fleet.whole());
+    }),
+    { numRuns: 300 },
+  );
+});
+
+test('a list in order is what sorting gives, whatever is put in and taken out, and older ones stay as they were', (t) => {
+  fc.assert(
+    fc.property(fc.array(fc.tuple(fc.boolean(), fc.nat(40))), (steps) => {
+      let list = sorted<number, number>((one, other) => one - other);
+      const set = new Set<number>();
+      for (const [put, number] of steps) {
+        const before = [...list];
+        const older = list;
+        list = put ? list.with(number) : list.without(number);
+        if (put) set.add(number);
+        else set.delete(number);
+        t.deepEqual([...older], before);
+        const expected = [...set].sort((one, other) => one - other);
+        t.deepEqual([...list], expected);
+        t.is(list.size, set.size);
+        t.is(list.get(number), put ? number : undefined);
+        t.deepEqual(
+          [...list.after(number)],
+          expected.filter((one) => one > number),
+        );
+      }
+    }),
+  );
+  let long = sorted<number, number>((one, other) => one - other);
+  for (let number = 0; number < 5_000; number += 1) long = long.with((number * 7_919) % 5_000);
+  t.deepEqual(
+    [...long],
+    Array.from({ length: 5_000 }, (_, index) => index),
+  );
+  t.deepEqual([...long.after(2_500.5)].slice(0, 2), [2_501, 2_502]);
+  for (let number = 0; number < 5_000; number += 2) long = long.without(number);
+  t.is([...long].length, 2_500);
+});
