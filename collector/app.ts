@@ -24,6 +24,7 @@ import { linkHash } from './serve/access/sign-in.ts';
 import { createEntityTags } from './serve/api/entity-tag.ts';
 import { createRateLimit } from './serve/api/rate-limit.ts';
 import { openControl } from './serve/control.ts';
+import { keepHistory } from './serve/host-histories.ts';
 import { keepEstate, type KeptEstateNeeds } from './serve/kept-estate.ts';
 import { createLive } from './serve/live.ts';
 import { readPageFiles, type PageFiles } from './serve/page-files.ts';
@@ -176,8 +177,7 @@ async function open(
     events: store.events,
     restorations: store.restorations,
     stays: store.stays,
-    changes: store.changes,
-    hostNames: estate.hosts,
+    history: keepHistory({ hosts: estate.hosts, changes: store.changes, now: () => clock.now() }),
     der: store.der,
     requests: store.requests,
     labels: store.labels,

@@ -16,7 +16,6 @@ import { addAnswer, type AnswerNeeds } from './answer.ts';
 import { addApi } from './api.ts';
 import type { ApiNeeds } from './api/needs.ts';
 import type { RateLimit } from './api/rate-limit.ts';
-import { addHistory, type HistoryNeeds } from './history-route.ts';
 import type { PageFiles } from './page-files.ts';
 import { addPage } from './page-routes.ts';
 import { sendProblem } from './problem.ts';
@@ -29,7 +28,7 @@ export interface WebServer {
   close: () => Promise<void>;
 }
 
-export interface WebServerOptions extends ApiNeeds, ActionNeeds, HistoryNeeds, AnswerNeeds {
+export interface WebServerOptions extends ApiNeeds, ActionNeeds, AnswerNeeds {
   listen: Authority;
   web: WebSettings;
   /** The collector's own, as agents are shown it. */
@@ -92,7 +91,6 @@ export async function openWebServer(options: WebServerOptions): Promise<WebServe
   });
   addPage(app, pageFiles);
   addApi(app, options);
-  addHistory(app, options);
   addAnswer(app, options);
   addAccountApi(app, options);
   addActions(app, options);
