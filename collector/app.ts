@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { hostname } from 'node:os';
 import { freshSecret } from './accounts/secret.ts';
 import { type Authority, formatAuthority } from './authority.ts';
@@ -20,6 +21,8 @@ import { keepRequests } from './requests.ts';
 import { keepTargets } from './scan/keep-targets.ts';
 import { standingProbe } from './scan/standing-probe.ts';
 import { linkHash } from './serve/access/sign-in.ts';
+import { createEntityTags } from './serve/api/entity-tag.ts';
+import { createRateLimit } from './serve/api/rate-limit.ts';
 import { openControl } from './serve/control.ts';
 import { keepEstate } from './serve/kept-estate.ts';
 import { createLive } from './serve/live.ts';
@@ -34,6 +37,8 @@ import { collectorVersion } from './version.ts';
 
 /** How long the link for the first user is good. */
 const setUpMs = 3_600_000;
+/** Of one address: far more than pages and scripts need, and far less than would be felt. */
+const apiRate = { perSecond: 100, burst: 1_000 };
 
 /** A collector that serves. Hosts are those that were asked to listen on, ports the real ones. */
 export interface Collector {
@@ -153,6 +158,8 @@ async function open(
     live,
     isWritable,
     estate: estate.current,
+    tags: createEntityTags(randomBytes(6).toString('hex')),
+    rateLimit: createRateLimit(clock, apiRate),
     collector: { version: collectorVersion, startedAt: new Date(startedAt).toISOString() },
     events: store.events,
     restorations: store.restorations,

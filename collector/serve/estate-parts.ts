@@ -47,24 +47,29 @@ interface Place extends HostKey {
   endpoints: string[];
 }
 
-interface KeptFinding extends HostKey {
-  finding: FindingView;
+/** The order of findings: the most urgent first, then the oldest. */
+interface FindingKey extends HostKey {
+  urgency: Pick<FindingView, 'severity' | 'since'>;
   /** Among those of its host. */
   index: number;
+}
+
+interface KeptFinding extends FindingKey {
+  finding: FindingView;
 }
 
 /** The whole estate at one moment; it is never changed. */
 export interface EstateParts {
   hosts: Sorted<HostKey, KeptHost>;
   certificates: Sorted<CertificateKey, KeptCertificate>;
-  findings: Sorted<KeptFinding, KeptFinding>;
+  findings: Sorted<FindingKey, KeptFinding>;
 }
 
 export const noParts: EstateParts = {
   hosts: sorted(byHost),
   certificates: sorted(byEnd),
   findings: sorted(
-    (one, other) => byUrgency(one.finding, other.finding) || byHost(one, other) || one.index - other.index,
+    (one, other) => byUrgency(one.urgency, other.urgency) || byHost(one, other) || one.index - other.index,
   ),
 };
 
@@ -110,6 +115,26 @@ export function withHost(parts: EstateParts, index: EstateIndex, host: KeptHost)
   }
 }
 
+/** Puts findings that are of no host in the place of those before: each stands where a host of that name would. */
+export function withHostless(
+  parts: EstateParts,
+  before: readonly FindingView[],
+  after: readonly FindingView[],
+): EstateParts {
+  const keyed = (list: readonly FindingView[]) =>
+    list.map((finding, index) => ({
+      name: finding.hostName,
+      agentId: finding.agentId,
+      urgency: finding,
+      finding,
+      index,
+    }));
+  let { findings } = parts;
+  for (const one of keyed(before)) findings = findings.without(one);
+  for (const one of keyed(after)) findings = findings.with(one);
+  return { ...parts, findings };
+}
+
 /** Estate, with lists that are read one item at a time. */
 export type EstateLists = {
   [K in keyof Estate]: Estate[K] extends readonly (infer Item)[] ? Iterable<Item> : Estate[K];
@@ -122,13 +147,11 @@ export interface EstateContent {
   events: readonly EventView[];
   listed: readonly ListedView[];
   targets: readonly TargetView[];
-  /** Findings of what no host proves. */
-  hostless: readonly FindingView[];
 }
 
 /** Every list as of one moment, however long it takes to read them. */
 export function estateLists(
-  { parts, events, listed, targets, hostless }: EstateContent,
+  { parts, events, listed, targets }: EstateContent,
   collector: Estate['collector'],
   now: number,
 ): EstateLists {
@@ -140,7 +163,7 @@ export function estateLists(
     certificates: again(() => certificateViews(parts)),
     endpoints: again(() => endpointViews(parts)),
     lineages: again(() => lineageViews(parts)),
-    findings: again(() => findingViews(parts, hostless)),
+    findings: again(() => findingViews(parts)),
     events,
     listed,
     targets,
@@ -165,20 +188,15 @@ function* lineageViews({ hosts }: EstateParts): Generator<LineageView> {
 }
 
 /** Most urgent first. */
-function* findingViews({ findings }: EstateParts, hostless: readonly FindingView[]): Generator<FindingView> {
-  const rest = hostless.toSorted(byUrgency);
-  for (const { finding } of findings) {
-    while (rest[0] && byUrgency(rest[0], finding) < 0) yield* rest.splice(0, 1);
-    yield finding;
-  }
-  yield* rest;
+function* findingViews({ findings }: EstateParts): Generator<FindingView> {
+  for (const { finding } of findings) yield finding;
 }
 
 function* certificateViews({ certificates }: EstateParts): Generator<CertificateView> {
   for (const certificate of certificates) yield certificateView(certificate);
 }
 
-function certificateView({ facts, places }: KeptCertificate): CertificateView {
+export function certificateView({ facts, places }: KeptCertificate): CertificateView {
   const { certificate, firstSeenAt, basis } = facts;
   const files: CertificateView['files'] = [];
   const endpoints: CertificateView['endpoints'] = [];
@@ -197,14 +215,14 @@ function byEnd(one: CertificateKey, other: CertificateKey): number {
   return one.notAfter - other.notAfter || order(one.fingerprint, other.fingerprint);
 }
 
-function byUrgency(one: FindingView, other: FindingView): number {
+function byUrgency(one: FindingKey['urgency'], other: FindingKey['urgency']): number {
   return bySeverity(one, other) || order(one.since, other.since);
 }
 
 const noPlaces: Sorted<HostKey, Place> = sorted(byHost);
 
 function findingsOf({ name, agentId, part }: KeptHost): KeptFinding[] {
-  return part.findings.map((finding, index) => ({ name, agentId, finding, index }));
+  return part.findings.map((finding, index) => ({ name, agentId, urgency: finding, finding, index }));
 }
 
 function isSame(one: Place | undefined, other: Place): boolean {

@@ -11,7 +11,9 @@ import { routeTable } from './access/route-table.ts';
 import { addSignIn } from './access/sign-in.ts';
 import { addAccountApi } from './account-api.ts';
 import { type ActionNeeds, addActions } from './actions.ts';
-import { addApi, type ApiNeeds } from './api.ts';
+import { addApi } from './api.ts';
+import type { ApiNeeds } from './api/needs.ts';
+import type { RateLimit } from './api/rate-limit.ts';
 import type { PageFiles } from './page-files.ts';
 import { addPage } from './page-routes.ts';
 import { sendProblem } from './problem.ts';
@@ -32,12 +34,14 @@ export interface WebServerOptions extends ApiNeeds, ActionNeeds {
   accounts: Accounts;
   clock: Clock;
   pageFiles: PageFiles;
+  /** Of the API, for each address. */
+  rateLimit: RateLimit;
   log: Log;
 }
 
 /** The page, the API and the metrics on one listener: own names only, and each route for who may have it (access/route-table.ts). */
 export async function openWebServer(options: WebServerOptions): Promise<WebServer> {
-  const { listen, pageFiles, log, web, clock } = options;
+  const { listen, pageFiles, rateLimit, log, web, clock } = options;
   const identity = readWebIdentity(web.tls, options.identity);
   const app = Fastify({
     logger: false,
@@ -46,6 +50,7 @@ export async function openWebServer(options: WebServerOptions): Promise<WebServe
     exposeHeadRoutes: true,
     trustProxy: web.proxies.length > 0 && [...web.proxies],
     serverFactory: createWebServer(identity),
+    ...strictly,
   });
   await app.register(helmet, {
     contentSecurityPolicy: { useDefaults: false, directives: policy },
@@ -55,6 +60,12 @@ export async function openWebServer(options: WebServerOptions): Promise<WebServe
   });
   // JSON alone: what a form can send without asking, text/plain among it, is no way in.
   app.removeContentTypeParser('text/plain');
+  app.addHook('onRequest', async ({ url, ip }, reply) => {
+    const wait = url.startsWith('/api/') ? rateLimit.take(ip) : 0;
+    if (wait > 0)
+      return sendProblem(reply.header('retry-after', wait), 429, 'Too Many Requests', `Ask again in ${wait} s.`);
+    return undefined;
+  });
   const gate = await addGate(app, {
     ...options,
     listenHost: listen.host,
@@ -99,6 +110,8 @@ const refusals: Readonly<Record<number, readonly [title: string, detail: string]
   414: ['URI Too Long', 'The address is longer than any that is known here.'],
   415: ['Unsupported Media Type', 'Send application/json.'],
 };
+/** A word that no route knows is refused: a mistyped filter would answer with everything. */
+const strictly = { ajv: { customOptions: { removeAdditional: false as const } } };
 
 const policy = {
   'default-src': ["'none'"],

@@ -24,6 +24,8 @@ const get = (path: string, least: RouteRule['least'], more: Partial<RouteRule> =
 const rules: readonly RouteRule[] = [
   get('/healthz', 'nobody'),
   get('/metrics', 'viewer'),
+  get('/api', 'viewer', { kind: 'page' }),
+  get('/api/v1/openapi.json', 'viewer'),
   get('/api/v1/me', 'nobody'),
   get('/api/v1/estate', 'viewer', { wall: true }),
   get('/api/v1/live', 'viewer', { kind: 'stream', wall: true }),
