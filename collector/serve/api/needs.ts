@@ -1,6 +1,7 @@
 import type { TargetStay } from '../../store/targets.ts';
 import type { EventFacts, LabelRule, Restoration, Stay } from '../../store/facts.ts';
 import type { RequestRow } from '../../store/requests.ts';
+import type { TargetStay } from '../../store/targets.ts';
 import type { Estate } from '../estate.ts';
 import type { HistoryAnswer } from '../history-view.ts';
 import type { EstateNow } from '../kept-estate.ts';
@@ -30,6 +31,8 @@ export interface ApiNeeds {
   /** Of one target, newest first. */
   targetStays: (id: number) => Promise<TargetStay[]>;
   counts: () => Promise<CollectorCounts>;
+  /** Of one target, newest first. */
+  targetStays: (id: number) => Promise<TargetStay[]>;
   live: Live;
   /** Can anything be kept? */
   isWritable: () => Promise<boolean>;

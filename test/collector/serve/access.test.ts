@@ -24,6 +24,8 @@ const expected: Readonly<Record<string, 'nobody' | 'viewer' | 'operator' | 'admi
   'GET /api/v1/history': 'viewer',
   'GET /api/v1/hosts': 'viewer',
   'GET /api/v1/labels': 'viewer',
+  'GET /api/v1/targets': 'viewer',
+  'GET /api/v1/targets/:id/history': 'viewer',
   'GET /api/v1/lineages': 'viewer',
   'GET /api/v1/live': 'viewer',
   'GET /api/v1/me': 'nobody',
