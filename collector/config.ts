@@ -3,8 +3,9 @@ import { isAbsolute, join } from 'node:path';
 import { isIP } from 'node:net';
 import type { Result } from '@certherd/protocol/failure';
 import { parse, TomlError } from 'smol-toml';
-import { isLoopback, parseAuthority, type Authority } from './authority.ts';
+import { parseAuthority, type Authority } from './authority.ts';
 import { codeOf } from './failure.ts';
+import { type WebFields, webMistakes, webReaders, type WebSettings } from './config-web.ts';
 import { lineOfKey, nearestName, shortened, shown } from './config-text.ts';
 import { readNotify } from './notify/read-settings.ts';
 import type { NotifySettings } from './notify/settings.ts';
@@ -20,6 +21,7 @@ export interface Config {
   storePasswordFile: string | undefined;
   agentListen: Authority;
   webListen: Authority;
+  web: WebSettings;
   /** What agents are told to connect to; without it, this machine's name and the port of agentListen. */
   publicAddress: Authority | undefined;
   /** What a join string has agents trust there: our own key, their systems' roots, or the key of a certificate in this PEM file. */
@@ -110,12 +112,23 @@ export function parseConfig(
     return fallback;
   };
   const heartbeatSeconds = field('heartbeat_seconds', 15);
+  const certificate = field('web_certificate', undefined);
+  const key = field('web_key', undefined);
+  const ownKey = field('web_tls', undefined);
   const config: Config = {
     dataDirectory: dataDirectory ?? field('data_directory', defaultDataDirectory(surroundings)),
     store: field('store', undefined),
     storePasswordFile: field('store_password_file', undefined),
     agentListen: field('agent_listen', { host: '0.0.0.0', port: 8443 }),
     webListen: field('web_listen', { host: '127.0.0.1', port: 8480 }),
+    web: {
+      names: field('web_names', []),
+      tls: certificate !== undefined && key !== undefined ? { certificate, key } : ownKey,
+      proxies: field('web_proxies', []),
+      signIn: field('web_sign_in', false),
+      anonymous: field('web_anonymous', 'nothing'),
+      userHeader: field('web_user_header', undefined),
+    },
     publicAddress: field('public_address', undefined),
     publicTrust: field('public_trust', 'own-key'),
     agentProxies: field('agent_proxies', []),
@@ -136,12 +149,13 @@ export function parseConfig(
       'history_megabytes',
       'not together with store: PostgreSQL keeps what is freed for itself; history_days counts',
     );
+  for (const [name, what] of webMistakes(config.webListen, config.web, { certificate, key })) mistaken(name, what);
   if (mistakes.length === 0) return { ok: true, value: Object.freeze(config) };
   return { ok: false, failure: mistakes.sort((a, b) => a.line - b.line).map((mistake) => mistake.text) };
 }
 
 /** The file's fields. */
-interface Fields {
+interface Fields extends WebFields {
   data_directory: string;
   store: string;
   store_password_file: string;
@@ -174,13 +188,8 @@ const readers: { [K in keyof Fields]: { expected: string; read: (value: unknown)
     read: (value) => (typeof value === 'string' && isAbsolute(value) ? value : undefined),
   },
   agent_listen: { expected: 'ADDRESS:PORT, as "0.0.0.0:8443"', read: listenAddress },
-  web_listen: {
-    expected: 'a loopback ADDRESS:PORT, as "127.0.0.1:8480" (the page has no accounts yet)',
-    read(value) {
-      const address = listenAddress(value);
-      return address && isLoopback(address.host) ? address : undefined;
-    },
-  },
+  web_listen: { expected: 'ADDRESS:PORT, as "127.0.0.1:8480"', read: listenAddress },
+  ...webReaders,
   public_address: {
     expected: 'HOST:PORT, as "collector.example:8443"',
     read(value) {

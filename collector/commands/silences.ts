@@ -7,7 +7,7 @@ import { configFor, type Console, exitCodes, type JsonOptions } from './command.
 import { notWritten } from './directory.ts';
 import { parseDuration } from './duration.ts';
 import { storeOf } from './host.ts';
-import { readLabels } from './label-words.ts';
+import { readLabels } from '../evaluate/label-words.ts';
 
 export interface SilenceOptions extends JsonOptions {
   incident?: string | undefined;

@@ -46,24 +46,29 @@ interface Place extends HostKey {
   endpoints: string[];
 }
 
-interface KeptFinding extends HostKey {
-  finding: FindingView;
+/** The order of findings: the most urgent first, then the oldest. */
+interface FindingKey extends HostKey {
+  urgency: Pick<FindingView, 'severity' | 'since'>;
   /** Among those of its host. */
   index: number;
+}
+
+interface KeptFinding extends FindingKey {
+  finding: FindingView;
 }
 
 /** The whole estate at one moment; it is never changed. */
 export interface EstateParts {
   hosts: Sorted<HostKey, KeptHost>;
   certificates: Sorted<CertificateKey, KeptCertificate>;
-  findings: Sorted<KeptFinding, KeptFinding>;
+  findings: Sorted<FindingKey, KeptFinding>;
 }
 
 export const noParts: EstateParts = {
   hosts: sorted(byHost),
   certificates: sorted(byEnd),
   findings: sorted(
-    (one, other) => byUrgency(one.finding, other.finding) || byHost(one, other) || one.index - other.index,
+    (one, other) => byUrgency(one.urgency, other.urgency) || byHost(one, other) || one.index - other.index,
   ),
 };
 
@@ -160,7 +165,7 @@ function* certificateViews({ certificates }: EstateParts): Generator<Certificate
   for (const certificate of certificates) yield certificateView(certificate);
 }
 
-function certificateView({ facts, places }: KeptCertificate): CertificateView {
+export function certificateView({ facts, places }: KeptCertificate): CertificateView {
   const { certificate, firstSeenAt, basis } = facts;
   const files: CertificateView['files'] = [];
   const endpoints: CertificateView['endpoints'] = [];
@@ -179,14 +184,14 @@ function byEnd(one: CertificateKey, other: CertificateKey): number {
   return one.notAfter - other.notAfter || order(one.fingerprint, other.fingerprint);
 }
 
-function byUrgency(one: FindingView, other: FindingView): number {
+function byUrgency(one: FindingKey['urgency'], other: FindingKey['urgency']): number {
   return bySeverity(one, other) || order(one.since, other.since);
 }
 
 const noPlaces: Sorted<HostKey, Place> = sorted(byHost);
 
 function findingsOf({ name, agentId, part }: KeptHost): KeptFinding[] {
-  return part.findings.map((finding, index) => ({ name, agentId, finding, index }));
+  return part.findings.map((finding, index) => ({ name, agentId, urgency: finding, finding, index }));
 }
 
 function isSame(one: Place | undefined, other: Place): boolean {

@@ -55,6 +55,12 @@ export const kinds: readonly { line: RegExp; how: 'run' | 'guest' | 'elsewhere';
     shownBy: 'test/collector/notify/telling.test.ts',
   },
   { line: /^install -o certherd-collector /, how: 'elsewhere', why: 'takes a secret from a person' },
+  {
+    line: /^certherd-collector (?:user add|api-token create|audit)\b/,
+    how: 'elsewhere',
+    why: 'asks for a password, or tells what was changed',
+    shownBy: 'test/collector/commands/accounts.test.ts',
+  },
   { line: /^promtool check rules deploy\//, how: 'run' },
   { line: /^curl -f?sS? http:\/\/127\.0\.0\.1:8480\//, how: 'run' },
   {

@@ -1,5 +1,5 @@
-import type { EndpointView, HostView } from '../../serve/estate.ts';
-import { endpointStatuses, hostStatuses } from '../wording/words.ts';
+import type { EndpointView } from '../../serve/estate.ts';
+import { endpointStatuses } from '../wording/words.ts';
 
 /** Does `text` hold every word of the filter, in any case? An empty filter lets everything through. */
 export function matches(filter: string, text: readonly (string | undefined)[]): boolean {
@@ -15,18 +15,6 @@ export function matches(filter: string, text: readonly (string | undefined)[]): 
 /** "owner=payments": a filter may name the key, or only the value. */
 export function labelWords(labels: Readonly<Record<string, string>> = {}): string[] {
   return Object.entries(labels).map(([key, value]) => `${key}=${value}`);
-}
-
-/** Hosts that pass the filter, the worst first. */
-export function hostRows(hosts: readonly HostView[], filter: string): HostView[] {
-  return hosts
-    .filter(({ name, status, reason, platform, agentVersion, mode, labels }) =>
-      matches(filter, [name, status, reason, platform, agentVersion, mode, ...labelWords(labels)]),
-    )
-    .sort(
-      (left, right) =>
-        hostStatuses.indexOf(left.status) - hostStatuses.indexOf(right.status) || byText(left.name, right.name),
-    );
 }
 
 /** Endpoints that pass the filter, the worst first, then by host, name, port and algorithm. */

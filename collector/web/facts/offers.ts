@@ -49,3 +49,11 @@ function lookAgain(kind: string, id: string, hostName: string): Offer {
 function mayReload(mode: Mode | undefined, lineages: OfferFacts['lineages']): boolean {
   return [mode, ...lineages.map((lineage) => lineage.mode)].some((one) => one === 'deploy' || one === 'renew');
 }
+
+/** What a host can be asked for about one of its lineages, whatever is found about it. */
+export function lineageOffers(host: OfferFacts['host'], { name, mode }: OfferFacts['lineages'][number]): Offer[] {
+  if (host?.connected !== true) return [];
+  const renews = (mode ?? host.mode) === 'renew';
+  const verbs = renews ? (['verify', 'rehearse', 'renew'] as const) : (['verify'] as const);
+  return verbs.map((verb) => ({ verb, subject: name, name }));
+}

@@ -28,6 +28,16 @@ export function temporaryDirectory(t: ExecutionContext): string {
   return path;
 }
 
+/** Nobody signs in before there is a user. */
+export const plainWeb: Config['web'] = {
+  names: [],
+  tls: undefined,
+  proxies: [],
+  signIn: false,
+  anonymous: 'nothing',
+  userHeader: undefined,
+};
+
 export function testConfig(dataDirectory: string, change: Partial<Config> = {}): Config {
   return {
     dataDirectory,
@@ -35,6 +45,7 @@ export function testConfig(dataDirectory: string, change: Partial<Config> = {}):
     storePasswordFile: undefined,
     agentListen: { host: '127.0.0.1', port: 0 },
     webListen: { host: '127.0.0.1', port: 0 },
+    web: plainWeb,
     publicAddress: undefined,
     publicTrust: 'own-key',
     agentProxies: [],

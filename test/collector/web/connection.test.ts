@@ -1,7 +1,7 @@
 import test from 'ava';
 import { healthyEstate } from './example-estate.ts';
 import { incidentEstate } from './example-incident.ts';
-import { pagesOf } from './opened-page.ts';
+import { type Opened, pagesOf } from './opened-page.ts';
 
 const withPage = pagesOf(test);
 
@@ -82,7 +82,7 @@ test.serial('an error of the collector is a lost connection with its status, and
 
 test.serial('what changes is told and shown, without asking for the estate again, and a gap is noticed', async (t) => {
   const estate = healthyEstate(new Date());
-  await withPage(t, estate, async ({ page, server }) => {
+  const body = async ({ page, server }: Opened) => {
     await page.locator('.heartbeat.live').waitFor();
     const before = server.asked();
     const [host] = estate.hosts;
@@ -96,5 +96,6 @@ test.serial('what changes is told and shown, without asking for the estate again
     server.tell({ ...change, hosts: [] });
     await page.locator('table.hosts', { hasText: host.name }).waitFor();
     t.is(server.asked(), before + 1);
-  });
+  };
+  await withPage(t, estate, body, { path: 'hosts' });
 });

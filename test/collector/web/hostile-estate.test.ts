@@ -16,6 +16,7 @@ const placesOfNames = {
   [hostile.slice(0, 20)]: ['.detail-head', '.names', '.chain-picture', '.plain-list'],
   Endpoints: ['table.endpoints'],
   Hosts: ['table.hosts'],
+  [`0${hostile.slice(0, 20)}`]: ['.detail-head', '.evidence', 'table.endpoints'],
 };
 
 /** Every string that a stranger can choose, hostile. */

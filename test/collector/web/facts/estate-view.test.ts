@@ -1,5 +1,5 @@
 import test from 'ava';
-import { endpointRows, hostRows, matches } from '../../../../collector/web/facts/estate-view.ts';
+import { endpointRows, matches } from '../../../../collector/web/facts/estate-view.ts';
 import { fingerprint, healthyEstate } from '../example-estate.ts';
 import { incidentEstate } from '../example-incident.ts';
 
@@ -24,15 +24,6 @@ test('endpoints are found by status, host and fingerprint', (t) => {
   t.is(endpointRows(incident.endpoints, 'drift').length, 2);
   t.is(endpointRows(incident.endpoints, 'mail-1 smtp').length, 1);
   t.is(endpointRows(healthy.endpoints, fingerprint('api-1 api.example.com ecdsa').slice(0, 12)).length, 3);
-});
-
-test('the worst hosts stand first', (t) => {
-  t.deepEqual(
-    hostRows(incident.hosts, '')
-      .slice(0, 4)
-      .map(({ name }) => name),
-    ['edge-fra', 'web-1', 'build-1', 'api-2'],
-  );
 });
 
 test('the given lists are not reordered', (t) => {

@@ -1,18 +1,18 @@
 import { useSignal } from '@preact/signals';
-import type { Me } from '../../../serve/action-bodies.ts';
-import type { Need, Needs as AllNeeds } from '../../facts/needs.ts';
-import { AskButtons } from '../../parts/ask-buttons.tsx';
-import { CopyCommand } from '../../parts/copy-command.tsx';
-import { LabelList } from '../../parts/label-list.tsx';
-import { LifeBar } from '../../parts/life-bar.tsx';
-import { Mark } from '../../parts/mark.tsx';
-import { Moment, type Now } from '../../parts/moment.tsx';
-import { Raw, RawLines } from '../../parts/raw.tsx';
-import { More } from '../../parts/table.tsx';
-import { printable } from '../../printable.ts';
-import { addressOf } from '../../route/address.ts';
-import { absolute } from '../../wording/duration.ts';
-import { counted, severityTone } from '../../wording/words.ts';
+import type { Me } from '../../serve/action-bodies.ts';
+import type { Need, Needs as AllNeeds } from '../facts/needs.ts';
+import { AskButtons } from './ask-buttons.tsx';
+import { CopyCommand } from './copy-command.tsx';
+import { LabelList } from './label-list.tsx';
+import { LifeBar } from './life-bar.tsx';
+import { Mark } from './mark.tsx';
+import { Moment, type Now } from './moment.tsx';
+import { Raw, RawLines } from './raw.tsx';
+import { More } from './table.tsx';
+import { printable } from '../printable.ts';
+import { addressOf } from '../route/address.ts';
+import { absolute } from '../wording/duration.ts';
+import { counted, severityTone } from '../wording/words.ts';
 
 const step = 20;
 

@@ -1,15 +1,16 @@
-import type { EndpointView } from '../../../serve/estate.ts';
-import { endpointRows } from '../../facts/estate-view.ts';
-import { ChainHead, ChainOfThree } from '../../parts/chain-of-three.tsx';
-import { LifeBar } from '../../parts/life-bar.tsx';
-import { Mark } from '../../parts/mark.tsx';
-import { Moment, type Now } from '../../parts/moment.tsx';
-import { Raw } from '../../parts/raw.tsx';
-import { type Column, Table } from '../../parts/table.tsx';
-import { Whose } from '../../parts/whose.tsx';
-import { listenerName } from '../../wording/names.ts';
-import { endpointTone, failureWords, reachedWords } from '../../wording/words.ts';
-import { countWords, Nothing, Section } from '../../parts/section.tsx';
+import type { EndpointView } from '../../serve/estate.ts';
+import { endpointRows } from '../facts/estate-view.ts';
+import { ChainHead, ChainOfThree } from './chain-of-three.tsx';
+import { LifeBar } from './life-bar.tsx';
+import { Mark } from './mark.tsx';
+import { Moment, type Now } from './moment.tsx';
+import { HostLink } from './place-links.tsx';
+import { Raw } from './raw.tsx';
+import { type Column, Table } from './table.tsx';
+import { Whose } from './whose.tsx';
+import { listenerName } from '../wording/names.ts';
+import { endpointTone, failureWords, reachedWords } from '../wording/words.ts';
+import { countWords, Nothing, Section } from './section.tsx';
 
 interface EndpointsProps {
   readonly endpoints: readonly EndpointView[];
@@ -56,7 +57,7 @@ function columns(now: Now): Column<EndpointView>[] {
       ),
     },
     { title: 'Listener', class: 'listener plain', cell: (endpoint) => <Listener endpoint={endpoint} /> },
-    { title: 'Host', class: 'host plain', cell: ({ hostName }) => <Raw text={hostName} /> },
+    { title: 'Host', class: 'host plain', cell: (endpoint) => <HostLink {...endpoint} /> },
     {
       title: 'Issued, configured, served',
       head: <ChainHead />,

@@ -28,7 +28,8 @@ export function mistakeInKey(key: string): string | undefined {
     : 'a key is a lower-case letter, then at most 31 lower-case letters, digits or "_"';
 }
 
-function mistakeInValue(value: string): string | undefined {
+/** undefined: it is fine. */
+export function mistakeInValue(value: string): string | undefined {
   if (value.trim() === '') return 'a label without a value says nothing; label remove takes one away';
   return value.length <= 500 ? undefined : `a value has at most 500 characters, this one has ${value.length}`;
 }
