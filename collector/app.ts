@@ -166,6 +166,7 @@ async function open(
     identity,
     accounts: store.accounts,
     pageFiles: files,
+    page: config.notify.page,
     clock,
     log,
     live,
@@ -199,7 +200,6 @@ async function open(
       return made.ok ? { ok: true, value: made.value[0] ?? '' } : made;
     },
     telling: store.telling,
-    page: config.notify.page,
     answered: look,
     now: () => clock.now(),
     counts: async () => ({
