@@ -1,6 +1,10 @@
+import { randomBytes } from 'node:crypto';
+import { hostname } from 'node:os';
+import { freshSecret } from './accounts/secret.ts';
 import { type Authority, formatAuthority } from './authority.ts';
 import type { Config } from './config.ts';
 import { startFailure } from './failure.ts';
+import { makeJoins } from './join-tokens.ts';
 import type { Clock, Ports } from './ports.ts';
 import { admissionLimits } from './receive/admission.ts';
 import { createEndings } from './receive/endings.ts';
@@ -14,6 +18,11 @@ import { createSessions } from './receive/sessions.ts';
 import { createPartsRoom } from './receive/snapshot-parts.ts';
 import { loadTlsIdentity } from './receive/tls-identity.ts';
 import { keepRequests } from './requests.ts';
+import { keepTargets } from './scan/keep-targets.ts';
+import { standingProbe } from './scan/standing-probe.ts';
+import { linkHash } from './serve/access/sign-in.ts';
+import { createEntityTags } from './serve/api/entity-tag.ts';
+import { createRateLimit } from './serve/api/rate-limit.ts';
 import { openControl } from './serve/control.ts';
 import { keepEstate } from './serve/kept-estate.ts';
 import { createLive } from './serve/live.ts';
@@ -26,10 +35,21 @@ import { openStore } from './store/open.ts';
 import { sqliteFor } from './store/sqlite/sqlite.ts';
 import { collectorVersion } from './version.ts';
 
+/** How long the link for the first user is good. */
+const setUpMs = 3_600_000;
+/** Of one address: far more than pages and scripts need, and far less than would be felt. */
+const apiRate = { perSecond: 100, burst: 1_000 };
+
 /** A collector that serves. Hosts are those that were asked to listen on, ports the real ones. */
 export interface Collector {
   agentAddress: Authority;
   webAddress: Authority;
+  /** "https://certherd.example:8480": as browsers are to be told it. */
+  webUrl: string;
+  /** The secret of a link by which the first user is made, once and within an hour; undefined: there is a user. */
+  setUp: string | undefined;
+  /** Of the page's listener: "GET /api/v1/estate". */
+  webRoutes: readonly string[];
   /** No agent was enrolled when it started. */
   isNew: boolean;
   /** Hosts that are enrolled, and those of them that are connected now. */
@@ -91,7 +111,8 @@ async function open(
   const endings = createEndings({ records: store, sessions, clock, log });
   closers.push(endings.close);
   const { presence: presenceOf, heardSince } = liveness;
-  const estate = keepEstate({ store, presenceOf, heardSince, clock, log, publish: live.publish });
+  const { knownIssuers } = config;
+  const estate = keepEstate({ store, presenceOf, heardSince, knownIssuers, clock, log, publish: live.publish });
   closers.push(estate.close);
   const requests = keepRequests({ ...store, hosts: estate.hosts, sessions, clock, log });
   closers.push(requests.close);
@@ -128,18 +149,43 @@ async function open(
 
   const web = await openWebServer({
     listen: config.webListen,
+    web: config.web,
+    identity,
+    accounts: store.accounts,
     pageFiles: files,
+    clock,
     log,
     live,
     isWritable,
     estate: estate.current,
+    tags: createEntityTags(randomBytes(6).toString('hex')),
+    rateLimit: createRateLimit(clock, apiRate),
     collector: { version: collectorVersion, startedAt: new Date(startedAt).toISOString() },
     events: store.events,
     restorations: store.restorations,
     stays: store.stays,
+    changes: store.changes,
+    hostNames: estate.hosts,
     der: store.der,
     requests: store.requests,
     labels: store.labels,
+    targetStays: store.targets.stays,
+    ask: requests.ask,
+    async setLabels(drafts, at, entry) {
+      const kept = await store.setLabels(drafts, at, entry);
+      changed(['hosts', 'endpoints', 'findings']);
+      return kept;
+    },
+    async removeLabels(rules, keys, entry) {
+      const kept = await store.removeLabels(rules, keys, entry);
+      changed(['hosts', 'endpoints', 'findings']);
+      return kept;
+    },
+    async makeJoin(wish) {
+      const place = { store, config, ownPin: identity.pin, hostName: hostname() };
+      const made = await makeJoins({ ...wish, trust: config.publicTrust, count: 1 }, place);
+      return made.ok ? { ok: true, value: made.value[0] ?? '' } : made;
+    },
     now: () => clock.now(),
     counts: async () => ({
       eventsTotal: await store.eventsTotal(),
@@ -150,15 +196,39 @@ async function open(
     }),
   });
   closers.push(web.close);
+  const probe = orFail(standingProbe(config, clock));
+  closers.push(
+    store.lead(() =>
+      keepTargets({ targets: store.targets, probe, clock, log, changed: () => changed(['targets', 'findings']) }),
+    ),
+  );
   const control = await openControl({ directory, log, clock, copyTo: store.copyTo, requests });
   closers.push(control.close);
   return {
     agentAddress: listener.address,
     webAddress: web.address,
+    webUrl: webUrlOf(config, web.address),
+    webRoutes: web.routes,
+    setUp: await offerSetUp(),
     // Not from the facts: reading those of a large fleet takes seconds, in which agents that come back would wait.
     isNew: (await store.hostCount()) === 0,
     hosts: async () => ({ enrolled: await store.hostCount(), connected: liveness.connectedCount() }),
   };
+
+  /** Whoever starts it, or reads its log, may make the first user. */
+  async function offerSetUp(): Promise<string | undefined> {
+    if (await store.accounts.hasUsers()) return undefined;
+    const secret = freshSecret();
+    const kept = await store.accounts.keepSetUp(linkHash(secret), clock.now() + setUpMs);
+    return kept.ok ? secret : undefined;
+  }
+}
+
+/** With the first name that browsers know it by; at all addresses by this machine's own. */
+function webUrlOf({ web, webListen }: Pick<Config, 'web' | 'webListen'>, { port }: Authority): string {
+  const everywhere = ['0.0.0.0', '::'].includes(webListen.host);
+  const host = web.names[0] ?? (everywhere ? hostname() : webListen.host);
+  return `${web.tls === undefined ? 'http' : 'https'}://${formatAuthority({ host, port })}`;
 }
 
 /** Asks at most once a second: whoever may ask often must not cost a write each time. */

@@ -3,8 +3,9 @@ import { isAbsolute, join } from 'node:path';
 import { isIP } from 'node:net';
 import type { Result } from '@certherd/protocol/failure';
 import { parse, TomlError } from 'smol-toml';
-import { isLoopback, parseAuthority, type Authority } from './authority.ts';
+import { parseAuthority, type Authority } from './authority.ts';
 import { codeOf } from './failure.ts';
+import { type WebFields, webMistakes, webReaders, type WebSettings } from './config-web.ts';
 import { lineOfKey, nearestName, shortened, shown } from './config-text.ts';
 import type { LogLevel } from './system/log.ts';
 
@@ -17,17 +18,26 @@ export interface Config {
   storePasswordFile: string | undefined;
   agentListen: Authority;
   webListen: Authority;
+  web: WebSettings;
   /** What agents are told to connect to; without it, this machine's name and the port of agentListen. */
   publicAddress: Authority | undefined;
   /** What a join string has agents trust there: our own key, their systems' roots, or the key of a certificate in this PEM file. */
   publicTrust: PublicTrust;
   /** Addresses of reverse proxies before the agents' listener: many agents come from each. */
   agentProxies: readonly string[];
+  /** Organisations (the O of an issuer's name) that issue here: what another one issued is a finding. undefined: anybody may. */
+  knownIssuers: readonly string[] | undefined;
   heartbeatSeconds: number;
   silentAfterSeconds: number;
   historyDays: number;
   /** Of the whole database; undefined: no bound. */
   historyMegabytes: number | undefined;
+  /** Where scans and targets may ask besides public addresses. */
+  scanAllow: readonly ('private' | 'loopback')[];
+  /** Resolvers that they ask, "ADDRESS" or "ADDRESS:PORT"; none: the system's. */
+  scanNameServers: readonly string[];
+  /** PEM files with roots that they trust beside the system's. */
+  scanRoots: readonly string[];
   logLevel: LogLevel;
   /** 'auto': plain lines for the journal, coloured ones for a terminal, else JSON. */
   logFormat: 'auto' | 'json';
@@ -102,19 +112,34 @@ export function parseConfig(
     return fallback;
   };
   const heartbeatSeconds = field('heartbeat_seconds', 15);
+  const certificate = field('web_certificate', undefined);
+  const key = field('web_key', undefined);
+  const ownKey = field('web_tls', undefined);
   const config: Config = {
     dataDirectory: dataDirectory ?? field('data_directory', defaultDataDirectory(surroundings)),
     store: field('store', undefined),
     storePasswordFile: field('store_password_file', undefined),
     agentListen: field('agent_listen', { host: '0.0.0.0', port: 8443 }),
     webListen: field('web_listen', { host: '127.0.0.1', port: 8480 }),
+    web: {
+      names: field('web_names', []),
+      tls: certificate !== undefined && key !== undefined ? { certificate, key } : ownKey,
+      proxies: field('web_proxies', []),
+      signIn: field('web_sign_in', false),
+      anonymous: field('web_anonymous', 'nothing'),
+      userHeader: field('web_user_header', undefined),
+    },
     publicAddress: field('public_address', undefined),
     publicTrust: field('public_trust', 'own-key'),
     agentProxies: field('agent_proxies', []),
+    knownIssuers: field('known_issuers', undefined),
     heartbeatSeconds,
     silentAfterSeconds: field('silent_after_seconds', 3 * heartbeatSeconds + 15),
     historyDays: field('history_days', 730),
     historyMegabytes: field('history_megabytes', undefined),
+    scanAllow: field('scan_allow', []),
+    scanNameServers: field('scan_name_servers', []),
+    scanRoots: field('scan_roots', []),
     logLevel: field('log_level', 'info'),
     logFormat: field('log_format', 'auto'),
   };
@@ -123,12 +148,13 @@ export function parseConfig(
       'history_megabytes',
       'not together with store: PostgreSQL keeps what is freed for itself; history_days counts',
     );
+  for (const [name, what] of webMistakes(config.webListen, config.web, { certificate, key })) mistaken(name, what);
   if (mistakes.length === 0) return { ok: true, value: Object.freeze(config) };
   return { ok: false, failure: mistakes.sort((a, b) => a.line - b.line).map((mistake) => mistake.text) };
 }
 
 /** The file's fields. */
-interface Fields {
+interface Fields extends WebFields {
   data_directory: string;
   store: string;
   store_password_file: string;
@@ -137,10 +163,14 @@ interface Fields {
   public_address: Authority;
   public_trust: PublicTrust;
   agent_proxies: readonly string[];
+  known_issuers: readonly string[];
   heartbeat_seconds: number;
   silent_after_seconds: number;
   history_days: number;
   history_megabytes: number;
+  scan_allow: Config['scanAllow'];
+  scan_name_servers: readonly string[];
+  scan_roots: readonly string[];
   log_level: LogLevel;
   log_format: Config['logFormat'];
 }
@@ -160,13 +190,8 @@ const readers: { [K in keyof Fields]: { expected: string; read: (value: unknown)
     read: (value) => (typeof value === 'string' && isAbsolute(value) ? value : undefined),
   },
   agent_listen: { expected: 'ADDRESS:PORT, as "0.0.0.0:8443"', read: listenAddress },
-  web_listen: {
-    expected: 'a loopback ADDRESS:PORT, as "127.0.0.1:8480" (the page has no accounts yet)',
-    read(value) {
-      const address = listenAddress(value);
-      return address && isLoopback(address.host) ? address : undefined;
-    },
-  },
+  web_listen: { expected: 'ADDRESS:PORT, as "127.0.0.1:8480"', read: listenAddress },
+  ...webReaders,
   public_address: {
     expected: 'HOST:PORT, as "collector.example:8443"',
     read(value) {
@@ -183,6 +208,11 @@ const readers: { [K in keyof Fields]: { expected: string; read: (value: unknown)
     read: (value) =>
       Array.isArray(value) && value.every((one) => typeof one === 'string' && isIP(one) !== 0) ? value : undefined,
   },
+  known_issuers: {
+    expected: `a list of organisations as issuers are named, as ["Let's Encrypt"]`,
+    read: (value) =>
+      Array.isArray(value) && value.every((one) => typeof one === 'string' && one !== '') ? value : undefined,
+  },
   // Both ends promise to notice a half-open connection within 60 s, which is three missed heartbeats.
   heartbeat_seconds: { expected: 'a number of seconds from 0.1 to 20', read: (value) => within(value, 0.1, 20) },
   silent_after_seconds: {
@@ -193,6 +223,18 @@ const readers: { [K in keyof Fields]: { expected: string; read: (value: unknown)
   history_megabytes: {
     expected: 'a number of megabytes from 100 to 10000000',
     read: (value) => within(value, 100, 10_000_000),
+  },
+  scan_allow: {
+    expected: 'a list of "private" and "loopback"',
+    read: (value) => listOf(value, (one): one is 'private' | 'loopback' => one === 'private' || one === 'loopback'),
+  },
+  scan_name_servers: {
+    expected: 'a list of resolvers, as ["192.0.2.53"] or ["127.0.0.1:5353"]',
+    read: (value) => listOf(value, isNameServer),
+  },
+  scan_roots: {
+    expected: 'a list of absolute paths of PEM files',
+    read: (value) => listOf(value, (one): one is string => typeof one === 'string' && isAbsolute(one)),
   },
   log_level: {
     expected: '"debug", "info", "warn" or "error"',
@@ -213,6 +255,17 @@ export function readPublicTrust(text: string): PublicTrust | undefined {
 /** postgres:// or postgresql://, as libpq has it (34.1.1.2). */
 export function isPostgresUrl(text: string): boolean {
   return /^postgres(?:ql)?:\/\//.test(text) && URL.canParse(text);
+}
+
+/** "192.0.2.53", "2001:db8::53", "127.0.0.1:5353" or "[::1]:5353", as node:dns takes it. */
+export function isNameServer(value: unknown): value is string {
+  if (typeof value !== 'string') return false;
+  const authority = isIP(value) === 0 ? parseAuthority(value) : undefined;
+  return isIP(value) !== 0 || (authority !== undefined && isIP(authority.host) !== 0 && authority.port > 0);
+}
+
+function listOf<T>(value: unknown, is: (one: unknown) => one is T): T[] | undefined {
+  return Array.isArray(value) && value.every(is) ? value : undefined;
 }
 
 function listenAddress(value: unknown): Authority | undefined {

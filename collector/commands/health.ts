@@ -6,10 +6,12 @@ import { type CommonOptions, configFor, type Console, exitCodes } from './comman
 export async function showHealth(options: CommonOptions, console: Console): Promise<number> {
   const config = configFor(options, console);
   if (!config) return exitCodes.config;
-  const { webListen } = config;
+  const { webListen, web } = config;
   const where = formatAuthority(webListen);
   const answer =
-    webListen.port === 0 ? { ok: false as const, detail: 'each start chooses a port' } : await askWeb(webListen);
+    webListen.port === 0
+      ? { ok: false as const, detail: 'each start chooses a port' }
+      : await askWeb(webListen, web.tls !== undefined);
   if (answer.ok && answer.status === 200) {
     console.print(`ok: ${where} answers, and what agents tell is kept`);
     return exitCodes.ok;

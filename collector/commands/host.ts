@@ -31,7 +31,7 @@ export async function listHosts(options: JsonOptions, console: Console): Promise
  */
 export async function restingEstate(
   store: Pick<Store, 'facts'>,
-  { silentAfterSeconds }: Pick<Config, 'silentAfterSeconds'>,
+  { silentAfterSeconds, knownIssuers }: Pick<Config, 'silentAfterSeconds' | 'knownIssuers'>,
   now: number,
 ): Promise<Estate> {
   const silentAfterMs = (silentAfterSeconds + 30) * 1000;
@@ -42,7 +42,7 @@ export async function restingEstate(
     const silent = heardAt === undefined || now - heardAt > silentAfterMs;
     return { connected: false, silent, heardAt, observedAt: undefined };
   };
-  return assembleEstate({ ...facts, presenceOf, collectorVersion, startedAt: now }, now);
+  return assembleEstate({ ...facts, knownIssuers, presenceOf, collectorVersion, startedAt: now }, now);
 }
 
 /** The database that is there. Rejects with a line that says what to do. */

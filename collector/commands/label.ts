@@ -9,7 +9,7 @@ import { byCommand } from './by-command.ts';
 import { configFor, type Console, exitCodes, type JsonOptions } from './command.ts';
 import { notWritten } from './directory.ts';
 import { storeOf } from './host.ts';
-import { mistakeInKey, mistakeInPattern, readLabel } from './label-words.ts';
+import { mistakeInKey, mistakeInPattern, readLabel } from '../evaluate/label-words.ts';
 
 export interface LabelOptions extends JsonOptions {
   host?: string | undefined;

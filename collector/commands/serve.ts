@@ -15,7 +15,11 @@ export async function serve(options: CommonOptions, console: Console): Promise<n
   const collector = await startCollector(config, { clock: console.clock, log });
   console.print(`data: ${config.dataDirectory}`);
   console.print(`agents: ${formatAuthority(collector.agentAddress)}`);
-  console.print(`web: http://${formatAuthority(collector.webAddress)}/`);
+  console.print(`web: ${collector.webUrl}/`);
+  if (collector.setUp !== undefined)
+    console.print(
+      `set-up: ${collector.webUrl}/set-up?token=${collector.setUp} (the first user: good once, for an hour)`,
+    );
   if (collector.isNew) console.print(`next: ${typed(['certherd-collector', 'token', 'create', ...placesOf(options)])}`);
   const service = startService(console.clock, systemService(process.env, log), () => statusOf(collector));
   await ended;

@@ -1,23 +1,18 @@
-import { randomBytes } from 'node:crypto';
-import { readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
-import { formatJoin, systemTrust } from '@certherd/protocol/join';
-import { type Authority, formatAuthority, parseAuthority } from '../authority.ts';
-import { type Config, type PublicTrust, readPublicTrust } from '../config.ts';
+import { parseAuthority } from '../authority.ts';
+import { type Config, readPublicTrust } from '../config.ts';
 import type { Clock } from '../ports.ts';
-import { codeOf, messageOf, startFailure } from '../failure.ts';
-import { hashToken } from '../receive/authenticate.ts';
-import { loadTlsIdentity, pinOfCertificate } from '../receive/tls-identity.ts';
+import { startFailure } from '../failure.ts';
+import { type JoinWish, makeJoins } from '../join-tokens.ts';
+import { loadTlsIdentity } from '../receive/tls-identity.ts';
 import { prepareDirectory } from '../store/directory.ts';
 import { openStore } from '../store/open.ts';
-import type { TokenLabels } from '../store/facts.ts';
 import { silentLog } from '../system/log.ts';
 import { account } from './account.ts';
-import { byCommand } from './by-command.ts';
 import { type CommonOptions, configFor, type Console, exitCodes } from './command.ts';
 import { notWritten } from './directory.ts';
 import { parseDuration } from './duration.ts';
-import { readLabels } from './label-words.ts';
+import { readLabels } from '../evaluate/label-words.ts';
 
 export interface TokenOptions extends CommonOptions {
   url?: string;
@@ -81,67 +76,24 @@ export async function createToken(options: TokenOptions, console: Console): Prom
   return exitCodes.ok;
 }
 
-interface Asked {
-  given: Authority | undefined;
-  trust: PublicTrust;
-  lifeMs: number;
-  count: number;
-  labels: TokenLabels | undefined;
-  clock: Clock;
-}
+type Asked = Omit<JoinWish, 'at' | 'by'> & { clock: Clock };
 
-async function addTokens(
-  config: Config,
-  { given, trust, lifeMs, count, labels, clock }: Asked,
-): Promise<{ joins: string[]; expiresAt: string }> {
+async function addTokens(config: Config, { clock, ...wish }: Asked): Promise<{ joins: string[]; expiresAt: string }> {
   const directory = prepareDirectory(config.dataDirectory);
   if (!directory.ok) throw startFailure(directory.failure);
   const opened = await openStore({ ...config, dataDirectory: directory.value }, { clock, log: silentLog });
   if (!opened.ok) throw startFailure(opened.failure.message);
   const store = opened.value;
-  const now = clock.now();
+  const at = clock.now();
   try {
-    const identity = await loadTlsIdentity(directory.value, now);
+    const identity = await loadTlsIdentity(directory.value, at);
     if (!identity.ok) throw startFailure(identity.failure);
-    const pin = pinOf(trust, identity.value.pin);
-    const authority = formatAuthority(
-      given ?? config.publicAddress ?? guessAddress(config, await store.agentAddress()),
-    );
-    const tokens = Array.from({ length: count }, () => randomBytes(32).toString('base64url'));
-    // Asked for in one tick, they are one commit.
-    const entry = byCommand({ clock }, 'join-token-created', authority, { count: String(count), ...labels?.values });
-    const kept = await Promise.all(
-      tokens.map((token, index) =>
-        store.addToken(hashToken(token), now, now + lifeMs, labels, index === 0 ? entry : undefined),
-      ),
-    );
-    const failure = kept.find((one) => !one.ok);
-    if (failure && !failure.ok) throw notWritten(config, failure.failure);
-    const expiresAt = new Date(now + lifeMs).toISOString();
-    return { joins: tokens.map((token) => formatJoin({ authority, pin, token })), expiresAt };
+    const by = { actor: account(process.env), via: 'command' } as const;
+    const place = { store, config, ownPin: identity.value.pin, hostName: hostname() };
+    const made = await makeJoins({ ...wish, at, by }, place);
+    if (made.ok) return { joins: made.value, expiresAt: new Date(at + wish.lifeMs).toISOString() };
+    throw typeof made.failure === 'string' ? startFailure(made.failure) : notWritten(config, made.failure);
   } finally {
     await store.close();
   }
-}
-
-/** What agents are to be shown. A reverse proxy's key must outlive its renewals, or all that pinned it are locked out. */
-function pinOf(trust: PublicTrust, ownPin: string): string {
-  if (trust === 'own-key') return ownPin;
-  if (trust === 'system-ca') return systemTrust;
-  try {
-    return pinOfCertificate(readFileSync(trust.certificate, 'utf8'));
-  } catch (error) {
-    throw startFailure(
-      `${trust.certificate}: no certificate can be read there (${codeOf(error) || messageOf(error)}): give the one that agents are shown, in PEM`,
-    );
-  }
-}
-
-/** This machine's name, or the one address that is listened on, with the port that was last served. */
-function guessAddress({ agentListen }: Config, lastServed: string | undefined): Authority {
-  const host = ['0.0.0.0', '::'].includes(agentListen.host) ? hostname() : agentListen.host;
-  const port = agentListen.port || parseAuthority(lastServed ?? '')?.port;
-  if (!port)
-    throw startFailure('agent_listen has port 0: start certherd-collector serve first, or give --url HOST:PORT');
-  return { host, port };
 }

@@ -78,8 +78,8 @@ export function collectorAreas(loaded: Loaded, clock: Clock, own: { version: str
         const { agentAddress } = config.agentListen.port === 0 && isServed ? await examination() : {};
         const agents = (agentAddress !== undefined && parseAuthority(agentAddress)) || config.agentListen;
         const [ofAgents, ofWeb] = await Promise.all([
-          observeListener('agent_listen', agents, isServed),
-          observeListener('web_listen', config.webListen, isServed),
+          observeListener('agent_listen', agents, { isServed, isSecure: true }),
+          observeListener('web_listen', config.webListen, { isServed, isSecure: config.web.tls !== undefined }),
         ]);
         const pin = typeof found === 'object' && 'pin' in found ? found.pin : undefined;
         return [judgeListener(ofAgents, serving, pin), judgeListener(ofWeb, serving)];

@@ -27,6 +27,11 @@ function splitUnescaped(name: string): string[] {
 function unescapeValue(value: string): string {
   return value
     .trimEnd()
-    .replaceAll(/(?:\\[0-9A-Fa-f]{2})+/g, (run) => Buffer.from(run.replaceAll('\\', ''), 'hex').toString('utf8'))
+    .replaceAll(/(?:\\[0-9A-Fa-f]{2})+/g, decoded)
     .replaceAll(/\\(.)/gs, '$1');
+}
+
+function decoded(run: string): string {
+  const bytes = run.split('\\').slice(1);
+  return new TextDecoder().decode(Uint8Array.from(bytes, (hex) => Number.parseInt(hex, 16)));
 }

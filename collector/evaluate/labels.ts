@@ -53,7 +53,7 @@ function merged(lists: readonly (readonly LabelRule[])[]): Labels {
 }
 
 /** "*" stands for any characters, none included. Takes each part at its first place, so it never goes back further than to there. */
-function globbed(pattern: string): (text: string) => boolean {
+export function globbed(pattern: string): (text: string) => boolean {
   const [head = '', ...parts] = pattern.split('*');
   const tail = parts.pop() ?? '';
   return (text) => {

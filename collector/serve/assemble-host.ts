@@ -2,6 +2,8 @@ import type { Certificate } from '@certherd/protocol/certificate';
 import { endpointStatus } from '../evaluate/endpoint-status.ts';
 import { becomesOutOfDate, isOutOfDate } from '../evaluate/freshness.ts';
 import { conflictMs, hostStatus } from '../evaluate/host-status.ts';
+import type { OutsideFinding } from '../evaluate/outside/outside.ts';
+import type { FleetFinding } from '../evaluate/fleet/fleet-findings.ts';
 import type { LabelBook, Labels } from '../evaluate/labels.ts';
 import { silentFindings } from '../evaluate/silent-findings.ts';
 import type { HostFacts } from '../store/facts.ts';
@@ -21,6 +23,22 @@ export interface HostPresence {
 export interface Shared {
   certificates: Pick<ReadonlyMap<string, Certificate>, 'get'>;
   book: LabelBook;
+  fleet: FleetView;
+  outside?: OutsideView;
+}
+
+/** What is seen from outside of the names that one host proves. It is no verdict of the host's own checks. */
+export interface OutsideView {
+  findingsOf: (agentId: string, now: number) => OutsideFinding[];
+  /** As in HostPart. */
+  standUntil: (agentId: string, now: number) => number;
+}
+
+/** What the fleet as a whole says of one host. */
+export interface FleetView {
+  findingsOf: (agentId: string, now: number) => FleetFinding[];
+  /** They stay as they are up to this instant and including it: milliseconds since 1970. */
+  standUntil: (agentId: string, now: number) => number;
 }
 
 /** One host's part of the estate. */
@@ -44,7 +62,7 @@ export interface HeldFile {
 
 /** A host's part as of `now` (milliseconds since 1970): pure. Every verdict that depends on time is made here. */
 export function assembleHost(host: HostFacts, presence: HostPresence, shared: Shared, now: number): HostPart {
-  const { certificates, book } = shared;
+  const { certificates, book, fleet, outside } = shared;
   // What a revoked host said before is no more knowledge than what it would say now.
   const snapshot = host.revokedAt === undefined ? host.snapshot : undefined;
   const { silent } = presence;
@@ -64,12 +82,13 @@ export function assembleHost(host: HostFacts, presence: HostPresence, shared: Sh
   });
   const told = snapshot?.findings ?? [];
   const derived = stale ? silentFindings(snapshot?.endpoints ?? [], told, certificates, now) : [];
+  const fleetwide = fleet.findingsOf(host.agentId, now);
   const verdict = hostStatus({
     silent,
     heardAt,
     hasSnapshot: snapshot !== undefined,
     blindSince: blind ? now - lookAgeMs : undefined,
-    findings: told,
+    findings: [...told, ...fleetwide],
     expiredEndpoints: endpoints.filter(({ servedNotAfter }) => isPast(servedNotAfter, now)).map(({ id }) => id),
     conflictAt: host.conflictAt,
     revokedAt: host.revokedAt,
@@ -96,6 +115,12 @@ export function assembleHost(host: HostFacts, presence: HostPresence, shared: Sh
     findings: [
       ...told.map((finding) => ({ ...on, ...finding, stale })),
       ...derived.map((finding) => ({ ...on, ...finding, stale: false })),
+      ...fleetwide.map((finding) => ({ ...on, ...finding, stale })),
+      ...(outside?.findingsOf(host.agentId, now) ?? []).map((found) => ({
+        ...on,
+        ...found.finding,
+        stale: stale || found.stale,
+      })),
     ],
     files: (snapshot?.files ?? []).flatMap(({ path, fingerprints: [fingerprint] }) =>
       fingerprint === undefined ? [] : [{ path, fingerprint }],
@@ -108,6 +133,8 @@ export function assembleHost(host: HostFacts, presence: HostPresence, shared: Sh
         upcoming(servedNotAfter === undefined ? undefined : Date.parse(servedNotAfter), now),
       ]),
       upcoming(host.conflictAt === undefined ? undefined : host.conflictAt + conflictMs - 1, now),
+      fleet.standUntil(host.agentId, now),
+      outside?.standUntil(host.agentId, now) ?? Infinity,
       snapshot && !blind ? now + becomesOutOfDate(snapshot.host.lookSeconds) - lookAgeMs : Infinity,
     ].reduce((first, at) => Math.min(first, at)),
   };

@@ -10,6 +10,7 @@ import type {
   HostView,
   LineageView,
   ListedView,
+  TargetView,
 } from './estate.ts';
 import { type Sorted, sorted } from './sorted.ts';
 
@@ -46,24 +47,29 @@ interface Place extends HostKey {
   endpoints: string[];
 }
 
-interface KeptFinding extends HostKey {
-  finding: FindingView;
+/** The order of findings: the most urgent first, then the oldest. */
+interface FindingKey extends HostKey {
+  urgency: Pick<FindingView, 'severity' | 'since'>;
   /** Among those of its host. */
   index: number;
+}
+
+interface KeptFinding extends FindingKey {
+  finding: FindingView;
 }
 
 /** The whole estate at one moment; it is never changed. */
 export interface EstateParts {
   hosts: Sorted<HostKey, KeptHost>;
   certificates: Sorted<CertificateKey, KeptCertificate>;
-  findings: Sorted<KeptFinding, KeptFinding>;
+  findings: Sorted<FindingKey, KeptFinding>;
 }
 
 export const noParts: EstateParts = {
   hosts: sorted(byHost),
   certificates: sorted(byEnd),
   findings: sorted(
-    (one, other) => byUrgency(one.finding, other.finding) || byHost(one, other) || one.index - other.index,
+    (one, other) => byUrgency(one.urgency, other.urgency) || byHost(one, other) || one.index - other.index,
   ),
 };
 
@@ -114,9 +120,20 @@ export type EstateLists = {
   [K in keyof Estate]: Estate[K] extends readonly (infer Item)[] ? Iterable<Item> : Estate[K];
 };
 
+/** All that an estate is made of. */
+export interface EstateContent {
+  parts: EstateParts;
+  /** Newest first. */
+  events: readonly EventView[];
+  listed: readonly ListedView[];
+  targets: readonly TargetView[];
+  /** Findings of what no host proves. */
+  hostless: readonly FindingView[];
+}
+
 /** Every list as of one moment, however long it takes to read them. */
 export function estateLists(
-  { parts, events, listed }: { parts: EstateParts; events: Iterable<EventView>; listed: Iterable<ListedView> },
+  { parts, events, listed, targets, hostless }: EstateContent,
   collector: Estate['collector'],
   now: number,
 ): EstateLists {
@@ -128,9 +145,10 @@ export function estateLists(
     certificates: again(() => certificateViews(parts)),
     endpoints: again(() => endpointViews(parts)),
     lineages: again(() => lineageViews(parts)),
-    findings: again(() => findingViews(parts)),
+    findings: again(() => findingViews(parts, hostless)),
     events,
     listed,
+    targets,
   };
 }
 
@@ -152,15 +170,20 @@ function* lineageViews({ hosts }: EstateParts): Generator<LineageView> {
 }
 
 /** Most urgent first. */
-function* findingViews({ findings }: EstateParts): Generator<FindingView> {
-  for (const { finding } of findings) yield finding;
+function* findingViews({ findings }: EstateParts, hostless: readonly FindingView[]): Generator<FindingView> {
+  const rest = hostless.toSorted(byUrgency);
+  for (const { finding } of findings) {
+    while (rest[0] && byUrgency(rest[0], finding) < 0) yield* rest.splice(0, 1);
+    yield finding;
+  }
+  yield* rest;
 }
 
 function* certificateViews({ certificates }: EstateParts): Generator<CertificateView> {
   for (const certificate of certificates) yield certificateView(certificate);
 }
 
-function certificateView({ facts, places }: KeptCertificate): CertificateView {
+export function certificateView({ facts, places }: KeptCertificate): CertificateView {
   const { certificate, firstSeenAt, basis } = facts;
   const files: CertificateView['files'] = [];
   const endpoints: CertificateView['endpoints'] = [];
@@ -179,14 +202,14 @@ function byEnd(one: CertificateKey, other: CertificateKey): number {
   return one.notAfter - other.notAfter || order(one.fingerprint, other.fingerprint);
 }
 
-function byUrgency(one: FindingView, other: FindingView): number {
+function byUrgency(one: FindingKey['urgency'], other: FindingKey['urgency']): number {
   return bySeverity(one, other) || order(one.since, other.since);
 }
 
 const noPlaces: Sorted<HostKey, Place> = sorted(byHost);
 
 function findingsOf({ name, agentId, part }: KeptHost): KeptFinding[] {
-  return part.findings.map((finding, index) => ({ name, agentId, finding, index }));
+  return part.findings.map((finding, index) => ({ name, agentId, urgency: finding, finding, index }));
 }
 
 function isSame(one: Place | undefined, other: Place): boolean {

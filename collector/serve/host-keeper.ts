@@ -2,8 +2,11 @@ import type { Certificate } from '@certherd/protocol/certificate';
 import type { LabelBook } from '../evaluate/labels.ts';
 import type { Clock } from '../ports.ts';
 import type { CertificateFacts, HostFacts, HostMark } from '../store/facts.ts';
+import type { TargetRow } from '../store/targets.ts';
 import { assembleHost, heardAgain, type HostPart, type HostPresence } from './assemble-host.ts';
 import { type CertificateChange, type HeardChange, type HostChange, hostChange, sharing } from './estate-change.ts';
+import { keepFleet } from './fleet-view.ts';
+import { keepOutside, type KeptOutside } from './outside-view.ts';
 import { type EstateIndex, type EstateParts, type KeptHost, noParts, withHost } from './estate-parts.ts';
 
 /** What has to be done about a host: its view alone, its row and what hangs on that, or all that it told. */
@@ -29,9 +32,12 @@ export interface HostKeeper {
   putView: (agentId: string, book: LabelBook) => void;
   /** It was only heard again, as far as is known. */
   putHeard: (agentId: string) => void;
-  /** What changed since this was last asked, or forgotten. */
-  changes: () => HostChanges;
+  /** What changed since this was last asked, or forgotten; of hosts that were only heard again `withHeard` alone tells, and else the next time that does. */
+  changes: (withHeard: boolean) => HostChanges;
   forgetChanges: () => void;
+  /** All that is asked from outside, with what was seen. */
+  putTargets: (rows: readonly TargetRow[]) => void;
+  outside: Pick<KeptOutside, 'targets' | 'hostless'>;
 }
 
 export interface HostChanges {
@@ -45,15 +51,22 @@ export interface HostChanges {
 const jumpMs = 1_000;
 const strength: Readonly<Record<Concern, number>> = { view: 0, row: 1, whole: 2 };
 
-export function createHostKeeper(presenceOf: (agentId: string) => HostPresence, clock: Clock): HostKeeper {
+export function createHostKeeper(
+  presenceOf: (agentId: string) => HostPresence,
+  clock: Clock,
+  knownIssuers?: readonly string[],
+): HostKeeper {
   const index: EstateIndex = { hosts: new Map(), certificates: new Map() };
   const facts = new Map<string, HostFacts>();
+  const fleet = keepFleet({ knownIssuers });
+  const outside = keepOutside();
   let parts = noParts;
   let queue = new Map<string, Concern>();
   /** As they were when changes were last asked for. */
   let touched = new Map<string, HostPart | undefined>();
   let touchedCertificates = new Map<string, CertificateFacts | undefined>();
-  let heard = new Set<string>();
+  /** Heard again since that was told: as they were told. */
+  let heard = new Map<string, HostPart>();
   /** No verdict changes by time alone before that. */
   let standsUntil = Infinity;
   let offset = clock.now() - clock.monotonic();
@@ -93,6 +106,7 @@ export function createHostKeeper(presenceOf: (agentId: string) => HostPresence, 
       const isOther = identifying(known) !== identifying(mark);
       const isHeard = known.heardAt !== mark.heardAt || known.snapshot?.observedAt !== mark.snapshot?.observedAt;
       facts.set(mark.agentId, { ...mark, snapshot: known.snapshot && { ...known.snapshot, ...mark.snapshot } });
+      if (isOther) concernFleet(mark.agentId);
       if (isOther || !only) assemble(mark.agentId, book);
       else if (isHeard) putHeard(mark.agentId);
       return true;
@@ -105,6 +119,7 @@ export function createHostKeeper(presenceOf: (agentId: string) => HostPresence, 
         const kept = factsOf(one.certificate.fingerprint);
         return kept?.basis === one.basis ? kept : one;
       });
+      concernFleet(host.agentId, shared);
       assemble(host.agentId, book, shared);
       for (const [at, { certificate }] of certificates.entries())
         if (before[at] && hasOtherDates(before[at], certificate)) concernHolders(certificate.fingerprint, host.agentId);
@@ -113,7 +128,24 @@ export function createHostKeeper(presenceOf: (agentId: string) => HostPresence, 
     putHeard,
     changes,
     forgetChanges,
+    outside,
+    putTargets(rows) {
+      const touched = outside.putTargets(rows, () =>
+        [...facts].map(([agentId, host]) => [host, certificatesOf(agentId)]),
+      );
+      for (const agentId of touched ?? []) concern(agentId, 'view');
+    },
   };
+
+  function certificatesOf(agentId: string): Map<string, Certificate> {
+    const list = index.hosts.get(agentId)?.certificates ?? [];
+    return new Map(
+      list.map(({ certificate }) => [
+        certificate.fingerprint,
+        factsOf(certificate.fingerprint)?.certificate ?? certificate,
+      ]),
+    );
+  }
 
   function concern(agentId: string, how: Concern): void {
     const before = queue.get(agentId);
@@ -133,12 +165,26 @@ export function createHostKeeper(presenceOf: (agentId: string) => HostPresence, 
     const after = { ...kept, part };
     index.hosts.set(agentId, after);
     parts = { ...parts, hosts: parts.hosts.with(after) };
-    heard.add(agentId);
+    if (!heard.has(agentId)) heard.set(agentId, kept.part);
   }
 
   function concernHolders(fingerprint: string, but: string): void {
-    for (const { agentId } of index.certificates.get(fingerprint)?.places ?? [])
-      if (agentId !== but) concern(agentId, 'view');
+    for (const { agentId } of index.certificates.get(fingerprint)?.places ?? []) {
+      if (agentId === but) continue;
+      concern(agentId, 'view');
+      const host = facts.get(agentId);
+      for (const other of host ? outside.put(host, certificatesOf(agentId)) : []) concern(other, 'view');
+    }
+  }
+
+  /** What others hold may be judged by what this one holds. */
+  function concernFleet(agentId: string, read = index.hosts.get(agentId)?.certificates ?? []): void {
+    const host = facts.get(agentId);
+    if (!host) return;
+    const certificates = new Map(read.map((one) => [one.certificate.fingerprint, one]));
+    for (const other of fleet.put(host, certificates)) if (other !== agentId) concern(other, 'view');
+    const known = new Map(read.map(({ certificate }) => [certificate.fingerprint, certificate]));
+    for (const other of outside.put(host, known)) concern(other, 'view');
   }
 
   function factsOf(fingerprint: string): CertificateFacts | undefined {
@@ -152,9 +198,9 @@ export function createHostKeeper(presenceOf: (agentId: string) => HostPresence, 
     // Another host may have brought newer facts of the same certificate.
     const certificates = read ?? (before?.certificates ?? []).map((one) => factsOf(one.certificate.fingerprint) ?? one);
     const byFingerprint = new Map(certificates.map(({ certificate }) => [certificate.fingerprint, certificate]));
-    const shared = { certificates: byFingerprint, book };
+    const shared = { certificates: byFingerprint, book, fleet, outside };
     const part = sharing(before?.part, assembleHost(host, presenceOf(agentId), shared, clock.now()));
-    if (!touched.has(agentId)) touched.set(agentId, before?.part);
+    if (!touched.has(agentId)) touched.set(agentId, heard.get(agentId) ?? before?.part);
     for (const { certificate } of [...(before?.certificates ?? []), ...certificates])
       if (!touchedCertificates.has(certificate.fingerprint))
         touchedCertificates.set(certificate.fingerprint, factsOf(certificate.fingerprint));
@@ -163,16 +209,17 @@ export function createHostKeeper(presenceOf: (agentId: string) => HostPresence, 
     standsUntil = Math.min(standsUntil, part.standsUntil);
   }
 
-  function changes(): HostChanges {
+  function changes(withHeard: boolean): HostChanges {
     const found: HostChanges = { hosts: [], heard: [], certificates: [], gone: [] };
     for (const [agentId, before] of touched) {
       const after = index.hosts.get(agentId)?.part;
       const change = after && hostChange(agentId, before, after);
       if (change) found.hosts.push(change);
+      heard.delete(agentId);
     }
-    for (const agentId of heard) {
+    for (const agentId of withHeard ? heard.keys() : []) {
       const host = index.hosts.get(agentId)?.part.host;
-      if (!host?.lastHeardAt || touched.has(agentId)) continue;
+      if (!host?.lastHeardAt) continue;
       const { lastHeardAt, observedAt } = host;
       found.heard.push({ agentId, lastHeardAt, ...(observedAt === undefined ? {} : { observedAt }) });
     }
@@ -181,14 +228,16 @@ export function createHostKeeper(presenceOf: (agentId: string) => HostPresence, 
       if (!after && before) found.gone.push(fingerprint);
       if (after && after !== before) found.certificates.push(certificateChange(after));
     }
-    forgetChanges();
+    if (withHeard) heard = new Map();
+    touched = new Map();
+    touchedCertificates = new Map();
     return found;
   }
 
   function forgetChanges(): void {
+    heard = new Map();
     touched = new Map();
     touchedCertificates = new Map();
-    heard = new Set();
   }
 }
 

@@ -9,15 +9,11 @@ import { eventView } from './assemble-estate.ts';
 import type { HostPresence } from './assemble-host.ts';
 import type { EventView, ListedView } from './estate.ts';
 import type { EstateChange } from './estate-change.ts';
-import type { EstateParts } from './estate-parts.ts';
-import { createHostKeeper } from './host-keeper.ts';
+import type { EstateContent } from './estate-parts.ts';
+import { type Concern, createHostKeeper } from './host-keeper.ts';
 
 /** The estate at one moment; it is never changed. */
-export interface EstateNow {
-  parts: EstateParts;
-  /** Newest first. */
-  events: readonly EventView[];
-  listed: readonly ListedView[];
+export interface EstateNow extends EstateContent {
   /** Grows with each change that is told. */
   revision: number;
 }
@@ -34,10 +30,12 @@ export interface KeptEstate {
 }
 
 export interface KeptEstateNeeds {
-  store: Pick<Store, 'hostMarks' | 'marksOf' | 'readHosts' | 'events' | 'labels' | 'listed'>;
+  store: Pick<Store, 'hostMarks' | 'marksOf' | 'readHosts' | 'events' | 'labels' | 'listed' | 'targets'>;
   presenceOf: (agentId: string) => HostPresence;
   /** Agents that were heard since this was last asked. */
   heardSince: () => readonly string[];
+  /** Organisations that issue here; undefined: anybody may. */
+  knownIssuers: readonly string[] | undefined;
   clock: Clock;
   log: Log;
   /** What changed up to a revision. `unreadable`: the database cannot be read, and who asks is told so. */
@@ -47,6 +45,8 @@ export interface KeptEstateNeeds {
 /** What comes within this time is told together. */
 const gatherMs = 50;
 const tickMs = 1_000;
+/** Followers are told this often who was only heard again; whoever asks sees it at once. */
+const heardEveryMs = 5_000;
 const retryMs = 1_000;
 /** Looking for what others changed takes a twentieth of the time at most. */
 const sweepRest = 20;
@@ -54,10 +54,18 @@ const marksAtATime = 250;
 const hostsAtATime = 4;
 const heardAtATime = 250;
 
-export function keepEstate({ store, presenceOf, heardSince, clock, log, publish }: KeptEstateNeeds): KeptEstate {
-  const keeper = createHostKeeper(presenceOf, clock);
+export function keepEstate({
+  store,
+  presenceOf,
+  heardSince,
+  clock,
+  log,
+  publish,
+  knownIssuers,
+}: KeptEstateNeeds): KeptEstate {
+  const keeper = createHostKeeper(presenceOf, clock, knownIssuers);
   let waiting: { resolve: (now: EstateNow) => void; reject: (error: unknown) => void }[] = [];
-  const stale = { labels: true, events: true, sweep: true };
+  const stale = { labels: true, events: true, sweep: true, targets: true };
   let sweepAgainAt = -Infinity;
   let labelsText = '';
   let book = labelBook([]);
@@ -66,6 +74,7 @@ export function keepEstate({ store, presenceOf, heardSince, clock, log, publish 
   let events: EventView[] = [];
   let lastEvent: number | undefined;
   let toldAt = clock.monotonic();
+  let heardToldAt = toldAt;
   let running = false;
   let failing = false;
   let closed = false;
@@ -79,6 +88,7 @@ export function keepEstate({ store, presenceOf, heardSince, clock, log, publish 
     current,
     changed(topics, agentIds) {
       if (topics.includes('events')) stale.events = true;
+      if (topics.includes('targets')) stale.targets = true;
       const concern = topics.includes('certificates') ? 'whole' : 'row';
       if (!agentIds && topics.some((topic) => topic !== 'events')) {
         stale.labels = true;
@@ -140,18 +150,23 @@ export function keepEstate({ store, presenceOf, heardSince, clock, log, publish 
     running = false;
     if (failing) soon(retryMs);
     else if (stale.sweep) soon(Math.max(gatherMs, sweepAgainAt - clock.monotonic()));
-    else if (stale.events || stale.labels || !keeper.isIdle()) soon(gatherMs);
+    else if (stale.events || stale.labels || stale.targets || !keeper.isIdle()) soon(gatherMs);
   }
 
-  /** All that was there to do when it began. */
+  /** All that was there to do when it began, and what that has others judged by. */
   async function pass(): Promise<EstateNow> {
     if (stale.labels) await readLabels();
+    if (stale.targets) await readTargets();
     if (stale.sweep && clock.monotonic() >= sweepAgainAt) await sweep();
     for (const slice of slices(heardSince(), heardAtATime)) {
       for (const agentId of slice) keeper.putHeard(agentId);
       await othersTurn();
     }
-    const todo = keeper.take();
+    for (let round = 0; round < 2; round++) await lookAtAll(keeper.take());
+    return tell();
+  }
+
+  async function lookAtAll(todo: readonly (readonly [agentId: string, concern: Concern])[]): Promise<void> {
     for (let at = 0; at < todo.length && !closed; at += hostsAtATime) {
       try {
         await lookAt(todo.slice(at, at + hostsAtATime));
@@ -163,12 +178,9 @@ export function keepEstate({ store, presenceOf, heardSince, clock, log, publish 
       if (told && clock.monotonic() - toldAt >= gatherMs) await tell();
       await othersTurn();
     }
-    return tell();
   }
 
-  async function lookAt(
-    slice: readonly (readonly [agentId: string, concern: 'view' | 'row' | 'whole'])[],
-  ): Promise<void> {
+  async function lookAt(slice: readonly (readonly [agentId: string, concern: Concern])[]): Promise<void> {
     const whole = new Set(slice.filter(([, concern]) => concern === 'whole').map(([agentId]) => agentId));
     const rows = slice.filter(([, concern]) => concern === 'row').map(([agentId]) => agentId);
     if (rows.length > 0)
@@ -217,6 +229,15 @@ export function keepEstate({ store, presenceOf, heardSince, clock, log, publish 
     }
   }
 
+  async function readTargets(): Promise<void> {
+    stale.targets = false;
+    const failed = (error: unknown) => {
+      stale.targets = true;
+      throw error;
+    };
+    keeper.putTargets(await store.targets.all().catch(failed));
+  }
+
   /** New ones, newest first. */
   async function readEvents(): Promise<EventView[]> {
     if (!stale.events) return [];
@@ -241,17 +262,25 @@ export function keepEstate({ store, presenceOf, heardSince, clock, log, publish 
     toldAt = clock.monotonic();
     const isFirst = !told;
     if (isFirst) keeper.forgetChanges();
-    const changes = keeper.changes();
+    const withHeard = toldAt - heardToldAt >= heardEveryMs;
+    if (withHeard) heardToldAt = toldAt;
+    const changes = keeper.changes(withHeard);
     const newList = told !== undefined && told.listed !== listed.rows;
     const some = [changes.hosts, changes.heard, changes.certificates, changes.gone, fresh].some(
       (list) => list.length > 0,
     );
-    if (told && !some && !newList) return told;
+    const targets = keeper.outside.targets();
+    const hostless = keeper.outside.hostless(clock.now());
+    const newTargets = told !== undefined && (told.targets !== targets || told.hostless !== hostless);
+    if (told && !some && !newList && !newTargets) return (told = { ...told, parts: keeper.parts() });
     const revision = (told?.revision ?? 0) + 1;
-    told = { parts: keeper.parts(), events, listed: listed.rows, revision };
+    told = { parts: keeper.parts(), events, listed: listed.rows, targets, hostless, revision };
     const at = new Date(clock.now()).toISOString();
-    if (!isFirst)
-      publish({ at, ...changes, events: fresh, ...(newList ? { listed: [...listed.rows] } : {}) }, revision);
+    const lists = {
+      ...(newList && { listed: [...listed.rows] }),
+      ...(newTargets && { targets: [...targets], hostless: [...hostless] }),
+    };
+    if (!isFirst) publish({ at, ...changes, events: fresh, ...lists }, revision);
     return told;
   }
 

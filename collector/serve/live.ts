@@ -1,97 +1,116 @@
+import { randomBytes } from 'node:crypto';
 import { type Clock, every } from '../ports.ts';
-import type { Topic } from '../receive/records.ts';
 import type { EstateChange } from './estate-change.ts';
 
 /** What is asked of a page's open response: node:http's ServerResponse has it. */
 export interface Follower {
-  write(text: string): boolean;
+  write(text: Uint8Array): boolean;
   readonly writableLength: number;
   on(event: 'close', listener: () => void): unknown;
   end(): unknown;
   destroy(): unknown;
 }
 
-/** Server-sent events (WHATWG HTML 9.2) that say that something changed, never what. */
+/**
+ * Server-sent events (WHATWG HTML 9.2): `change` with what changed (an EstateChange), whose id names the revision after it; `reset` where a follower has
+ * to read the estate again: it missed too much, or (`unreadable`) the database cannot be read, which the answer then says; `tick` every two seconds.
+ */
 export interface Live {
-  publish: (change: EstateChange | 'unreadable') => void;
-  /** Follows from here; false when there are too many. `lastId` is what the page saw last. */
+  publish: (change: EstateChange | 'unreadable', revision: number) => void;
+  /** Follows from here; false when there are too many. `lastId`: up to where the follower knows the estate. */
   follow: (response: Follower, lastId: string | undefined) => boolean;
+  /** Names a revision of this process: what has another name before the hyphen is of another one, and tells nothing. */
+  idOf: (revision: number) => string;
   followers: () => number;
   close: () => void;
 }
 
-const coalesceMs = 50;
 const tickMs = 2_000;
 const mostFollowers = 1_000;
-/** A page that leaves this much unread is dropped; it opens a new stream when it can read again. */
-const slowBytes = 64 * 1024;
+/** Larger changes cost less as a whole estate. */
+const mostChangeBytes = 1024 * 1024;
+/** A page that leaves this much unread is dropped; it opens a new stream when it can read again. What is unread is there once for all. */
+const slowBytes = 2 * mostChangeBytes;
+/** For who comes back. */
+const ringBytes = 8 * 1024 * 1024;
 
 export function createLive(clock: Clock): Live {
+  const run = randomBytes(6).toString('hex');
   const followers = new Set<Follower>();
-  const started = clock.now();
-  const pending = new Set<Topic>();
-  let revision = 0;
-  let cancelFlush: (() => void) | undefined;
-  const stopTicking = every(clock, tickMs, () => send(`event: tick\ndata: ${JSON.stringify({ at: at() })}\n\n`));
+  const ring: { revision: number; text: Uint8Array }[] = [];
+  let kept = 0;
+  let latest = 1;
+  const stopTicking = every(clock, tickMs, () => send(message('tick', undefined, { at: at() })));
 
   return {
-    publish(change) {
-      const topics = topicsOf(change);
-      if (topics.length === 0) return;
-      revision++;
-      for (const topic of topics) pending.add(topic);
-      cancelFlush ??= clock.after(coalesceMs, flush);
+    publish(change, revision) {
+      latest = Math.max(latest, revision);
+      const text = change === 'unreadable' ? undefined : message('change', revision, change);
+      if (text && text.length <= mostChangeBytes) {
+        keep(revision, text);
+        return send(text);
+      }
+      if (text) forget(ring.length);
+      return send(reset(change === 'unreadable' ? { unreadable: true } : {}));
     },
     follow(response, lastId) {
       if (followers.size >= mostFollowers) return false;
       followers.add(response);
       response.on('close', () => followers.delete(response));
-      // Whatever changed between the page's last read and now was missed.
-      const missed = lastId === id() ? '' : changedText([]);
-      response.write(`retry: 1000\n\nevent: tick\ndata: ${JSON.stringify({ at: at() })}\n\n${missed}`);
+      response.write(Buffer.from('retry: 1000\n\n'));
+      response.write(message('tick', undefined, { at: at() }));
+      for (const text of missed(lastId) ?? [reset({})]) response.write(text);
       return true;
     },
+    idOf,
     followers: () => followers.size,
     close() {
       stopTicking();
-      cancelFlush?.();
       for (const response of followers) response.end();
     },
   };
 
-  function flush(): void {
-    cancelFlush = undefined;
-    const topics = [...pending];
-    pending.clear();
-    send(changedText(topics));
-  }
-
-  function send(text: string): void {
+  /** Each one written once, whoever gets it. */
+  function send(text: Uint8Array): void {
     for (const response of followers) {
       if (response.writableLength > slowBytes) response.destroy();
       else response.write(text);
     }
   }
 
-  function changedText(topics: readonly Topic[]): string {
-    return `event: changed\nid: ${id()}\ndata: ${JSON.stringify({ at: at(), topics })}\n\n`;
+  function keep(revision: number, text: Uint8Array): void {
+    ring.push({ revision, text });
+    kept += text.length;
+    while (kept > ringBytes) forget(1);
   }
 
-  function id(): string {
-    return `${started}-${revision}`;
+  function forget(count: number): void {
+    for (const { text } of ring.splice(0, count)) kept -= text.length;
+  }
+
+  /** undefined: that is not known any more. */
+  function missed(lastId: string | undefined): Uint8Array[] | undefined {
+    const [, name, number] = /^([0-9a-f]{12})-(\d{1,15})$/.exec(lastId ?? '') ?? [];
+    const known = Number(number);
+    if (name !== run || known > latest) return undefined;
+    const behind = ring.filter(({ revision }) => revision > known);
+    return behind.length === latest - known ? behind.map(({ text }) => text) : undefined;
+  }
+
+  function reset(why: { unreadable?: true }): Uint8Array {
+    return message('reset', latest, { at: at(), ...why });
+  }
+
+  function message(event: string, revision: number | undefined, body: object): Uint8Array {
+    const id = revision === undefined ? '' : `id: ${idOf(revision)}\n`;
+    return Buffer.from(`event: ${event}\n${id}data: ${JSON.stringify(body)}\n\n`);
+  }
+
+  function idOf(revision: number): string {
+    return `${run}-${revision}`;
   }
 
   function at(): string {
     return new Date(clock.now()).toISOString();
   }
-}
-
-function topicsOf(change: EstateChange | 'unreadable'): Topic[] {
-  if (change === 'unreadable') return ['hosts', 'endpoints', 'findings'];
-  const { hosts, certificates, gone, events, listed } = change;
-  return [
-    ...(hosts.length > 0 || listed ? (['hosts', 'endpoints', 'lineages', 'findings'] as const) : []),
-    ...(certificates.length + gone.length + hosts.length > 0 ? (['certificates'] as const) : []),
-    ...(events.length > 0 ? (['events'] as const) : []),
-  ];
 }

@@ -1,58 +1,119 @@
 import helmet from '@fastify/helmet';
-import Fastify, { type FastifyInstance } from 'fastify';
-import type { Authority } from '../authority.ts';
+import Fastify, { type FastifyError, type FastifyInstance } from 'fastify';
+import { type Authority, isLoopback } from '../authority.ts';
 import { isStartFailure, isUnreachable, messageOf } from '../failure.ts';
 import { listenFailure } from '../listen.ts';
-import type { Log } from '../ports.ts';
-import { addApi, type ApiNeeds } from './api.ts';
-import { isOwnHost } from './host-guard.ts';
+import type { WebSettings } from '../config-web.ts';
+import type { Clock, Log } from '../ports.ts';
+import type { Accounts } from '../store/accounts.ts';
+import { addGate } from './access/gate.ts';
+import { routeTable } from './access/route-table.ts';
+import { addSignIn } from './access/sign-in.ts';
+import { addAccountApi } from './account-api.ts';
+import { type ActionNeeds, addActions } from './actions.ts';
+import { addApi } from './api.ts';
+import type { ApiNeeds } from './api/needs.ts';
+import type { RateLimit } from './api/rate-limit.ts';
+import { addHistory, type HistoryNeeds } from './history-route.ts';
 import type { PageFiles } from './page-files.ts';
 import { addPage } from './page-routes.ts';
 import { sendProblem } from './problem.ts';
+import { createWebServer, followWebFiles, readWebIdentity, type WebIdentity } from './web-tls.ts';
 
 export interface WebServer {
   address: Authority;
+  /** "GET /api/v1/estate", of each that is registered. */
+  routes: readonly string[];
   close: () => Promise<void>;
 }
 
-export interface WebServerOptions extends ApiNeeds {
+export interface WebServerOptions extends ApiNeeds, ActionNeeds, HistoryNeeds {
   listen: Authority;
+  web: WebSettings;
+  /** The collector's own, as agents are shown it. */
+  identity: WebIdentity;
+  accounts: Accounts;
+  clock: Clock;
   pageFiles: PageFiles;
+  /** Of the API, for each address. */
+  rateLimit: RateLimit;
   log: Log;
 }
 
-/** The page, the API and the metrics on one listener: GET only, own names only, nothing from outside. */
+/** The page, the API and the metrics on one listener: own names only, and each route for who may have it (access/route-table.ts). */
 export async function openWebServer(options: WebServerOptions): Promise<WebServer> {
-  const { listen, pageFiles, log } = options;
-  const app = Fastify({ logger: false, forceCloseConnections: true, bodyLimit: 1024, exposeHeadRoutes: true });
+  const { listen, pageFiles, rateLimit, log, web, clock } = options;
+  const identity = readWebIdentity(web.tls, options.identity);
+  const app = Fastify({
+    logger: false,
+    forceCloseConnections: true,
+    bodyLimit: 1024,
+    exposeHeadRoutes: true,
+    trustProxy: web.proxies.length > 0 && [...web.proxies],
+    serverFactory: createWebServer(identity),
+    ...strictly,
+  });
   await app.register(helmet, {
     contentSecurityPolicy: { useDefaults: false, directives: policy },
     strictTransportSecurity: false,
     referrerPolicy: { policy: 'no-referrer' },
     xFrameOptions: { action: 'deny' },
   });
-  app.addHook('onRequest', async ({ headers, method }, reply) => {
-    if (!isOwnHost(headers.host, listen.host))
-      return sendProblem(reply, 421, 'Misdirected Request', 'This collector answers to its own address only.');
-    if (method !== 'GET' && method !== 'HEAD')
-      return sendProblem(reply.header('allow', 'GET, HEAD'), 405, 'Method Not Allowed', 'Only GET is known here.');
+  // JSON alone: what a form can send without asking, text/plain among it, is no way in.
+  app.removeContentTypeParser('text/plain');
+  app.addHook('onRequest', async ({ url, ip }, reply) => {
+    const wait = url.startsWith('/api/') ? rateLimit.take(ip) : 0;
+    if (wait > 0)
+      return sendProblem(reply.header('retry-after', wait), 429, 'Too Many Requests', `Ask again in ${wait} s.`);
     return undefined;
   });
+  const gate = await addGate(app, {
+    ...options,
+    listenHost: listen.host,
+    table: routeTable(pageFiles.keys()),
+    isLocal: isLoopback(listen.host) && web.proxies.length === 0,
+  });
   app.setNotFoundHandler((_, reply) => sendProblem(reply, 404, 'Not Found', 'Nothing is kept at this address.'));
-  app.setErrorHandler((error, _, reply) => {
+  app.setErrorHandler((error: FastifyError, _, reply) => {
+    const { statusCode = 500 } = error;
     if (isUnreachable(error)) {
       log.debug({ detail: error.message }, 'a request found no database');
       return sendProblem(reply, 503, 'Service Unavailable', 'The database cannot be reached: it is being tried again.');
     }
+    const wrong = refusals[statusCode];
+    if (wrong) return sendProblem(reply, statusCode, ...wrong);
     log.error({ detail: messageOf(error) }, 'a request failed');
     return sendProblem(reply, 500, 'Internal Server Error', 'The collector’s log says more.');
   });
   addPage(app, pageFiles);
   addApi(app, options);
+  addHistory(app, options);
+  addAccountApi(app, options);
+  addActions(app, options);
+  addSignIn(app, options);
   const address = await start(app, listen);
   app.server.on('error', (error) => log.error({ detail: error.message }, 'a connection could not be accepted'));
-  return { address, close: () => app.close() };
+  const stop = followWebFiles(app.server, web.tls, { clock, log });
+  return {
+    address,
+    routes: gate.routes,
+    async close() {
+      stop();
+      gate.close();
+      await app.close();
+    },
+  };
 }
+
+/** What Fastify finds wrong with a request before a route sees it, in our own words. */
+const refusals: Readonly<Record<number, readonly [title: string, detail: string]>> = {
+  400: ['Bad Request', 'The body is not JSON, or the address is not one.'],
+  413: ['Content Too Large', 'The body is larger than anything that is taken here.'],
+  414: ['URI Too Long', 'The address is longer than any that is known here.'],
+  415: ['Unsupported Media Type', 'Send application/json.'],
+};
+/** A word that no route knows is refused: a mistyped filter would answer with everything. */
+const strictly = { ajv: { customOptions: { removeAdditional: false as const } } };
 
 const policy = {
   'default-src': ["'none'"],

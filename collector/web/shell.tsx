@@ -5,6 +5,7 @@ import { knownOf } from './facts/known.ts';
 import { verdictOf } from './facts/proof.ts';
 import { Foot } from './frame/foot.tsx';
 import { PageFrame } from './frame/page-frame.tsx';
+import { SessionOver } from './frame/session-over.tsx';
 import { TopBar } from './frame/top-bar.tsx';
 import type { CollectorClock } from './live/collector-clock.ts';
 import type { LiveEstate } from './live/follow-estate.ts';
@@ -33,6 +34,7 @@ export function Shell({ live, clock, me, router }: ShellProps) {
   return (
     <>
       <TopBar live={live} now={clock.now} current={entry.value} me={me.value} />
+      <SessionOver me={me.value} connection={connection} />
       <p class="unseen" role="status">
         {connection === 'lost' ? 'Connection lost, trying again. ' : ''}
         {verdict.value?.sentence}

@@ -1,14 +1,13 @@
 import { createHash } from 'node:crypto';
-import type { Certificate } from '@certherd/protocol/certificate';
 import { fleetFindings } from '../../collector/evaluate/fleet/fleet-findings.ts';
-import { createFleetIndex } from '../../collector/evaluate/fleet/fleet-index.ts';
+import { createFleetIndex, type KnownCertificate } from '../../collector/evaluate/fleet/fleet-index.ts';
 import type { HostHoldings } from '../../collector/evaluate/fleet/holdings.ts';
 import { type Bench, median } from './goal.ts';
 
 const hosts = 10_000;
 const perHost = 20;
 const renewals = 51;
-const policy = { knownIssuers: undefined, firstSeenAt: () => undefined };
+const policy = { knownIssuers: undefined };
 const now = Date.parse('2026-11-27T12:00:00.000Z');
 
 /**
@@ -17,7 +16,7 @@ const now = Date.parse('2026-11-27T12:00:00.000Z');
  */
 export const fleetDrift: Bench = async (progress) => {
   const index = createFleetIndex();
-  const certificates = new Map<string, Certificate>();
+  const certificates = new Map<string, KnownCertificate>();
   const wildcard = issue(certificates, 'wildcard', ['*.example.test'], 1);
   const heldBy = (host: number, month: number): HostHoldings => {
     const fingerprints = Array.from({ length: perHost }, (_, at) => {
@@ -71,20 +70,23 @@ export const fleetDrift: Bench = async (progress) => {
   ];
 };
 
-function issue(known: Map<string, Certificate>, mark: string, names: string[], month: number): string {
+function issue(known: Map<string, KnownCertificate>, mark: string, names: string[], month: number): string {
   const fingerprint = createHash('sha256').update(mark).digest('hex');
   if (!known.has(fingerprint))
     known.set(fingerprint, {
-      fingerprint,
-      subject: `CN=${names[0]}`,
-      issuer: "C=US, O=Let's Encrypt, CN=R11",
-      subjectAltNames: names,
-      serialNumber: fingerprint.slice(0, 16),
-      notBefore: `2026-${String(8 + month).padStart(2, '0')}-01T00:00:00.000Z`,
-      notAfter: '2026-12-30T00:00:00.000Z',
-      algorithm: 'ecdsa',
-      key: 'EC prime256v1',
-      isAuthority: false,
+      firstSeenAt: now,
+      certificate: {
+        fingerprint,
+        subject: `CN=${names[0]}`,
+        issuer: "C=US, O=Let's Encrypt, CN=R11",
+        subjectAltNames: names,
+        serialNumber: fingerprint.slice(0, 16),
+        notBefore: `2026-${String(8 + month).padStart(2, '0')}-01T00:00:00.000Z`,
+        notAfter: '2026-12-30T00:00:00.000Z',
+        algorithm: 'ecdsa',
+        key: 'EC prime256v1',
+        isAuthority: false,
+      },
     });
   return fingerprint;
 }

@@ -23,13 +23,25 @@ test('without a config everything has a value', (t) => {
       storePasswordFile: undefined,
       agentListen: { host: '0.0.0.0', port: 8443 },
       webListen: { host: '127.0.0.1', port: 8480 },
+      web: {
+        names: [],
+        tls: undefined,
+        proxies: [],
+        signIn: false,
+        anonymous: 'nothing',
+        userHeader: undefined,
+      },
       publicAddress: undefined,
       publicTrust: 'own-key',
       agentProxies: [],
+      knownIssuers: undefined,
       heartbeatSeconds: 15,
       silentAfterSeconds: 60,
       historyDays: 730,
       historyMegabytes: undefined,
+      scanAllow: [],
+      scanNameServers: [],
+      scanRoots: [],
       logLevel: 'info',
       logFormat: 'auto',
     },
@@ -48,16 +60,52 @@ test('the data directory follows root, XDG_STATE_HOME, the file and --data', (t)
   t.is(directory('data_directory = "/data"', '/other', {}), '/other');
 });
 
+test('the page listens beyond loopback with TLS of its own, or behind a proxy that is named', (t) => {
+  const beyond = 'web_listen = "0.0.0.0:443"\n';
+  for (const way of [
+    'web_tls = "own-key"',
+    'web_certificate = "/a.pem"\nweb_key = "/a.key"',
+    'web_proxies = ["192.0.2.1"]',
+  ])
+    t.deepEqual(mistakes(beyond + way), [], way);
+  t.deepEqual(mistakes('web_certificate = "/a.pem"'), [
+    `${file}:1: web_certificate: needs both web_certificate and web_key`,
+  ]);
+  t.deepEqual(mistakes('web_user_header = "X-Remote-User"'), [
+    `${file}:1: web_user_header: is believed from a proxy alone: say which in web_proxies`,
+  ]);
+  for (const bad of [
+    'web_names = ["*"]',
+    'web_tls = true',
+    'web_proxies = ["proxy.example"]',
+    'web_anonymous = "all"',
+    'web_user_header = "a b"',
+    'web_key = "a.key"',
+  ])
+    t.is(mistakes(bad).length, 1, bad);
+});
+
 test('every field is read', (t) => {
   const text = `
     store = "postgres://certherd@db.example/fleet?sslmode=verify-full"
     store_password_file = "/etc/certherd/password"
     agent_listen = "[::]:9443"
     web_listen = "localhost:0"
+    web_names = ["Certherd.example.org"]
+    web_certificate = "/etc/ssl/page.pem"
+    web_key = "/etc/ssl/page.key"
+    web_proxies = ["192.0.2.3"]
+    web_sign_in = true
+    web_anonymous = "wall"
+    web_user_header = "X-Remote-User"
     public_address = "collector.example:443"
     public_trust = "/etc/ssl/front.pem"
     agent_proxies = ["192.0.2.1", "2001:db8::1"]
+    known_issuers = ["Let's Encrypt"]
     heartbeat_seconds = 5
+    scan_allow = ["private"]
+    scan_name_servers = ["192.0.2.53", "2001:db8::53", "[::1]:5353"]
+    scan_roots = ["/etc/ssl/ours.pem"]
     log_level = "debug"
     log_format = "json"`;
   const result = parseConfig(text, file, '/data', user);
@@ -67,13 +115,25 @@ test('every field is read', (t) => {
     storePasswordFile: '/etc/certherd/password',
     agentListen: { host: '::', port: 9443 },
     webListen: { host: 'localhost', port: 0 },
+    web: {
+      names: ['certherd.example.org'],
+      tls: { certificate: '/etc/ssl/page.pem', key: '/etc/ssl/page.key' },
+      proxies: ['192.0.2.3'],
+      signIn: true,
+      anonymous: 'wall',
+      userHeader: 'x-remote-user',
+    },
     publicAddress: { host: 'collector.example', port: 443 },
     publicTrust: { certificate: '/etc/ssl/front.pem' },
     agentProxies: ['192.0.2.1', '2001:db8::1'],
+    knownIssuers: ["Let's Encrypt"],
     heartbeatSeconds: 5,
     silentAfterSeconds: 30,
     historyDays: 730,
     historyMegabytes: undefined,
+    scanAllow: ['private'],
+    scanNameServers: ['192.0.2.53', '2001:db8::53', '[::1]:5353'],
+    scanRoots: ['/etc/ssl/ours.pem'],
     logLevel: 'debug',
     logFormat: 'json',
   });
@@ -85,7 +145,7 @@ test('each mistake is one line with file, line, field, what was expected and wha
     `${file}:4: agent_listen: expected ADDRESS:PORT, as "0.0.0.0:8443", found 8443`,
   ]);
   t.deepEqual(mistakes('web_listen = "0.0.0.0:8480"'), [
-    `${file}:1: web_listen: expected a loopback ADDRESS:PORT, as "127.0.0.1:8480" (the page has no accounts yet), found "0.0.0.0:8480"`,
+    `${file}:1: web_listen: beyond loopback passwords need TLS: set web_certificate and web_key, or web_tls = "own-key", or web_proxies where a proxy has it`,
   ]);
   for (const wrong of [
     'data_directory = "here"',
@@ -93,6 +153,11 @@ test('each mistake is one line with file, line, field, what was expected and wha
     'log_level = "loud"',
     'agent_listen = "::1:80"',
     'agent_listen = "1.2.3.4:70000"',
+    'scan_allow = ["never"]',
+    'scan_allow = "private"',
+    'scan_name_servers = ["ns.example"]',
+    'scan_name_servers = ["192.0.2.53:0"]',
+    'scan_roots = ["ours.pem"]',
   ])
     t.is(mistakes(wrong).length, 1, wrong);
 });

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readdirSync, readlinkSync } from 'node:fs';
 import { request } from 'node:http';
+import { request as secureRequest } from 'node:https';
 import { connect } from 'node:tls';
 import { type Authority, formatAuthority } from '../../authority.ts';
 import { codeOf, messageOf } from '../../failure.ts';
@@ -23,11 +24,11 @@ const answerMs = 5_000;
 export async function observeListener(
   field: ListenerFacts['field'],
   at: Authority,
-  isServed: boolean,
+  { isServed, isSecure }: { isServed: boolean; isSecure: boolean },
 ): Promise<ListenerFacts> {
   const holder = at.port === 0 ? undefined : holderOf(at.port);
   const asked =
-    at.port === 0 || !isServed ? undefined : field === 'web_listen' ? await askWeb(at) : await askAgents(at);
+    at.port === 0 || !isServed ? undefined : field === 'web_listen' ? await askWeb(at, isSecure) : await askAgents(at);
   return {
     field,
     address: formatAuthority(at),
@@ -58,10 +59,11 @@ function askAgents(at: Authority): Promise<NonNullable<ListenerFacts['answer']>>
   });
 }
 
-/** What the page's listener says at /healthz, as a status of HTTP. */
-export function askWeb(at: Authority): Promise<NonNullable<ListenerFacts['answer']>> {
+/** What the page's listener says at /healthz, as a status of HTTP; with TLS whatever its certificate says: it is this machine that is asked. */
+export function askWeb(at: Authority, isSecure: boolean): Promise<NonNullable<ListenerFacts['answer']>> {
   return new Promise((resolve) => {
-    const asked = request({ ...dialled(at), path: '/healthz', timeout: answerMs }, (response) => {
+    const options = { ...dialled(at), path: '/healthz', timeout: answerMs, rejectUnauthorized: false };
+    const asked = (isSecure ? secureRequest : request)(options, (response) => {
       response.resume();
       resolve({ ok: true, status: response.statusCode ?? 0 });
       asked.destroy();

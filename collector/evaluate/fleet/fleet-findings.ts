@@ -10,8 +10,6 @@ export type FleetFinding = Omit<Finding, 'code'> & { code: FleetFindingCode };
 export interface FleetPolicy {
   /** Organisations (the O of an issuer's name) that issue here; undefined: anybody may. */
   knownIssuers: readonly string[] | undefined;
-  /** When the collector was first told of a certificate, in milliseconds since 1970. */
-  firstSeenAt: (fingerprint: string) => number | undefined;
 }
 
 /** Findings that no host can give by itself, as of `now` (milliseconds since 1970), of what one host holds: pure. */
@@ -22,22 +20,28 @@ export function fleetFindings(index: FleetIndex, agentId: string, policy: FleetP
     .flatMap((leaf) => {
       const holding = leaf.holders.get(agentId)?.holding;
       if (!holding) return [];
-      const stale = staleCopy(leaf, holding, agentId, policy, now);
+      const stale = staleCopy(leaf, holding, agentId, now);
       return [
         ...stale,
         ...unknownIssuer(leaf, holding, policy),
-        ...(stale.length === 0 ? orphan(leaf, holding, policy) : []),
+        ...(stale.length === 0 ? orphan(leaf, holding) : []),
         ...(leaf.first === agentId ? sharedKey(leaf, holding) : []),
       ];
     });
 }
 
+/** If nothing is told, these findings stay as they are up to this instant and including it: milliseconds since 1970. */
+export function fleetFindingsStand(index: FleetIndex, agentId: string, now: number): number {
+  const urgent = index.heldBy(agentId).flatMap((leaf) => (leaf.successor ? [urgentFrom(leaf) - 1] : []));
+  return Math.min(Infinity, ...urgent.filter((at) => at >= now));
+}
+
 /** Renewed on another host, or left beside it on this one, and the certificate before is still held here. */
-function staleCopy(leaf: Leaf, holding: Holding, agentId: string, policy: FleetPolicy, now: number): FleetFinding[] {
+function staleCopy(leaf: Leaf, holding: Holding, agentId: string, now: number): FleetFinding[] {
   const { certificate, successor } = leaf;
   if (!successor || holding.renewedHere) return [];
   const here = successor.holders.get(agentId);
-  const source = here ?? successor.holders.get(successor.source ?? '');
+  const source = here ?? successor.holders.get(successor.first ?? '');
   if (!source) return [];
   const newer = successor.certificate;
   const from = source.holding.files[0] ?? source.holding.endpoints[0] ?? '';
@@ -48,7 +52,7 @@ function staleCopy(leaf: Leaf, holding: Holding, agentId: string, policy: FleetP
     code: 'stale-copy',
     severity: severityOf(leaf, holding, now),
     subject,
-    since: instant(policy.firstSeenAt(newer.fingerprint) ?? Date.parse(newer.notBefore)),
+    since: instant(successor.firstSeenAt),
     cause: clipped(
       `A younger certificate for these names is ${where}, and this host still holds the one before, which ends at ${certificate.notAfter}.`,
     ),
@@ -77,7 +81,7 @@ function unknownIssuer(leaf: Leaf, holding: Holding, { knownIssuers }: FleetPoli
 }
 
 /** On disk, and neither named by a config nor presented by anything that the fleet knows. */
-function orphan(leaf: Leaf, { files }: Holding, policy: FleetPolicy): FleetFinding[] {
+function orphan(leaf: Leaf, { files }: Holding): FleetFinding[] {
   const [path] = files;
   const { certificate } = leaf;
   if (leaf.users > 0 || path === undefined) return [];
@@ -86,7 +90,7 @@ function orphan(leaf: Leaf, { files }: Holding, policy: FleetPolicy): FleetFindi
       code: 'orphan',
       severity: 'notice',
       subject: { kind: 'file', id: path },
-      since: instant(policy.firstSeenAt(certificate.fingerprint) ?? Date.parse(certificate.notBefore)),
+      since: instant(leaf.firstSeenAt),
       cause: 'This certificate lies on disk, and nothing in the fleet names it in a config or presents it.',
       evidence: {
         held: certificate.fingerprint,
@@ -139,10 +143,15 @@ function subjectsOf({ endpoints, files }: Holding): Finding['subject'][] {
 }
 
 /** Urgent at a third of its life, as a renewal would be; a copy that nobody uses never is. */
-function severityOf({ certificate }: Leaf, { inUse }: Holding, now: number): Finding['severity'] {
+function severityOf(leaf: Leaf, { inUse }: Holding, now: number): Finding['severity'] {
   if (!inUse) return 'notice';
+  return now >= urgentFrom(leaf) ? 'critical' : 'warning';
+}
+
+/** Whole milliseconds. */
+function urgentFrom({ certificate }: Leaf): number {
   const end = Date.parse(certificate.notAfter);
-  return (end - now) / (end - Date.parse(certificate.notBefore)) <= 1 / 3 ? 'critical' : 'warning';
+  return Math.ceil(end - (end - Date.parse(certificate.notBefore)) / 3);
 }
 
 function instant(at: number): string {

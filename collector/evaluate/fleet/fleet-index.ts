@@ -2,19 +2,22 @@ import type { Certificate } from '@certherd/protocol/certificate';
 import { attributeValues } from '../distinguished-name.ts';
 import { type Holding, type HostHoldings, namesOf } from './holdings.ts';
 
-/** One leaf, and where the fleet holds it. */
-export interface Leaf {
+/** A certificate, and when the collector was first told of it: milliseconds since 1970. */
+export interface KnownCertificate {
   certificate: Certificate;
+  firstSeenAt: number;
+}
+
+/** One leaf, and where the fleet holds it. */
+export interface Leaf extends KnownCertificate {
   /** As `namesOf`. */
   names: readonly string[];
   /** The organisation that issued it, else the issuer's whole name: intermediates change, their organisation stays. */
   authority: string;
   /** By agent id. */
   holders: ReadonlyMap<string, { hostName: string; holding: Holding }>;
-  /** The holder whose id comes first: it is told of what concerns them all. */
+  /** The holder whose id comes first: it is told of what concerns them all, and others are told that it has it. It seldom changes. */
   first: string | undefined;
-  /** A holder that others are told of as having it: one stays until it has it no more, so that few hear of each change. */
-  source: string | undefined;
   /** How many of them name it in a config, or present it. */
   users: number;
   /** The youngest certificate of the fleet that does all that this one does, and came later from the same authority. */
@@ -29,7 +32,7 @@ export interface FleetIndex {
   replace: (
     agentId: string,
     holdings: HostHoldings | undefined,
-    certificates: ReadonlyMap<string, Certificate>,
+    certificates: Pick<ReadonlyMap<string, KnownCertificate>, 'get'>,
   ) => ReadonlySet<string>;
   /** What a host holds, in no order. */
   heldBy: (agentId: string) => readonly Leaf[];
@@ -49,9 +52,10 @@ export function createFleetIndex(): FleetIndex {
         if (leaf && !holdings?.held.has(fingerprint)) change(leaf, agentId, undefined, touched);
       }
       for (const [fingerprint, holding] of holdings?.held ?? []) {
-        const certificate = certificates.get(fingerprint);
-        if (!certificate) continue;
-        const leaf = leaves.get(fingerprint) ?? enter(certificate, touched);
+        const known = certificates.get(fingerprint);
+        if (!known) continue;
+        const before = leaves.get(fingerprint);
+        const leaf = before && isSame(before, known) ? before : enter(known, touched, before);
         change(leaf, agentId, { hostName: holdings?.hostName ?? '', holding }, touched);
       }
       if (holdings) hosts.set(agentId, holdings);
@@ -70,7 +74,7 @@ export function createFleetIndex(): FleetIndex {
     holder: { hostName: string; holding: Holding } | undefined,
     touched: Set<string>,
   ): void {
-    const { users: usersBefore, first: firstBefore, source: sourceBefore } = leaf;
+    const { users: usersBefore, first: firstBefore } = leaf;
     const before = leaf.holders.get(agentId);
     if (holder) leaf.holders.set(agentId, holder);
     else leaf.holders.delete(agentId);
@@ -79,23 +83,27 @@ export function createFleetIndex(): FleetIndex {
     else if (!holder && leaf.first === agentId) leaf.first = firstOf(leaf.holders.keys());
     for (const told of [firstBefore, leaf.first]) if (told !== undefined) touched.add(told);
     if (usersBefore === 0 || leaf.users === 0) touchHolders(leaf, touched);
-    if (!leaf.holders.has(leaf.source ?? '')) leaf.source = leaf.first;
-    if (leaf.source === agentId || sourceBefore !== leaf.source)
+    if (leaf.first === agentId || leaf.first !== firstBefore)
       for (const older of olderThan(leaf)) touchHolders(older, touched);
     if (leaf.holders.size === 0) leave(leaf);
   }
 
-  function enter(certificate: Certificate, touched: Set<string>): Entry {
+  /** `before`: the same one, of which something else was told. */
+  function enter({ certificate, firstSeenAt }: KnownCertificate, touched: Set<string>, before?: Entry): Entry {
     const leaf: Entry = {
       certificate,
+      firstSeenAt,
       names: namesOf(certificate),
       authority: authorityOf(certificate),
-      holders: new Map(),
-      first: undefined,
-      source: undefined,
-      users: 0,
+      holders: before?.holders ?? new Map(),
+      first: before?.first,
+      users: before?.users ?? 0,
       successor: undefined,
     };
+    if (before) {
+      for (const concerned of [before, ...olderThan(before)]) touchHolders(concerned, touched);
+      leave(before);
+    }
     leaves.set(certificate.fingerprint, leaf);
     leaf.successor = youngestAfter(leaf);
     for (const older of ofItsNames(leaf)) {
@@ -139,6 +147,19 @@ export function createFleetIndex(): FleetIndex {
       if (succeeds(other, leaf) && (!youngest || isYounger(other, youngest))) youngest = other;
     return youngest;
   }
+}
+
+function isSame(one: KnownCertificate, { certificate, firstSeenAt }: KnownCertificate): boolean {
+  const { notBefore, notAfter, issuer, algorithm, subjectAltNames } = one.certificate;
+  return (
+    one.firstSeenAt === firstSeenAt &&
+    notBefore === certificate.notBefore &&
+    notAfter === certificate.notAfter &&
+    issuer === certificate.issuer &&
+    algorithm === certificate.algorithm &&
+    subjectAltNames.length === certificate.subjectAltNames.length &&
+    subjectAltNames.every((name, at) => name === certificate.subjectAltNames[at])
+  );
 }
 
 function touchHolders({ holders }: Leaf, touched: Set<string>): void {

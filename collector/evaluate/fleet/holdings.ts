@@ -27,7 +27,7 @@ type Told = Pick<Snapshot, 'files' | 'lineages' | 'deployments' | 'endpoints'>;
 export function holdingsOf(
   { agentId, name }: { agentId: string; name: string },
   { files, lineages, deployments, endpoints }: Told,
-  certificates: ReadonlyMap<string, Certificate>,
+  certificates: Pick<ReadonlyMap<string, Certificate>, 'get'>,
 ): HostHoldings {
   const held = new Map<string, Holding>();
   const renewed = new Set<string>();

@@ -1,5 +1,5 @@
-import type { CertificateView, EndpointView, Estate, HostView } from '../../serve/estate.ts';
-import { endpointStatuses, hostStatuses } from '../wording/words.ts';
+import type { EndpointView } from '../../serve/estate.ts';
+import { endpointStatuses } from '../wording/words.ts';
 
 /** Does `text` hold every word of the filter, in any case? An empty filter lets everything through. */
 export function matches(filter: string, text: readonly (string | undefined)[]): boolean {
@@ -17,18 +17,6 @@ export function labelWords(labels: Readonly<Record<string, string>> = {}): strin
   return Object.entries(labels).map(([key, value]) => `${key}=${value}`);
 }
 
-/** Hosts that pass the filter, the worst first. */
-export function hostRows(hosts: readonly HostView[], filter: string): HostView[] {
-  return hosts
-    .filter(({ name, status, reason, platform, agentVersion, mode, labels }) =>
-      matches(filter, [name, status, reason, platform, agentVersion, mode, ...labelWords(labels)]),
-    )
-    .sort(
-      (left, right) =>
-        hostStatuses.indexOf(left.status) - hostStatuses.indexOf(right.status) || byText(left.name, right.name),
-    );
-}
-
 /** Endpoints that pass the filter, the worst first, then by host, name, port and algorithm. */
 export function endpointRows(endpoints: readonly EndpointView[], filter: string): EndpointView[] {
   return endpoints
@@ -43,44 +31,6 @@ export function endpointRows(endpoints: readonly EndpointView[], filter: string)
         left.port - right.port ||
         byText(left.algorithm, right.algorithm),
     );
-}
-
-/** Certificates that pass the filter: served ones first, then what ends first. Authorities only when asked for. */
-export function certificateRows(
-  certificates: readonly CertificateView[],
-  filter: string,
-  authorities: boolean,
-): CertificateView[] {
-  return certificates
-    .filter(({ isAuthority }) => authorities || !isAuthority)
-    .filter(({ fingerprint, subject, issuer, key, serialNumber, subjectAltNames, files, endpoints }) =>
-      matches(filter, [
-        fingerprint,
-        subject,
-        issuer,
-        key,
-        serialNumber,
-        ...subjectAltNames,
-        ...files.flatMap(({ path, hostName }) => [path, hostName]),
-        ...endpoints.flatMap(({ id, hostName }) => [id, hostName]),
-      ]),
-    )
-    .sort(
-      (left, right) =>
-        Number(right.endpoints.length > 0) - Number(left.endpoints.length > 0) ||
-        byText(left.notAfter, right.notAfter) ||
-        byText(left.fingerprint, right.fingerprint),
-    );
-}
-
-/** When the lineage that keeps a certificate will renew it, by fingerprint. */
-export function renewalTimes({ lineages }: Pick<Estate, 'lineages'>): Map<string, string> {
-  const times = new Map<string, string>();
-  for (const { live, issued, renewal } of lineages) {
-    const fingerprint = issued ?? live;
-    if (fingerprint !== undefined && renewal !== undefined) times.set(fingerprint, renewal.at);
-  }
-  return times;
 }
 
 function byText(left: string, right: string): number {

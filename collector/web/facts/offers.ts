@@ -1,4 +1,3 @@
-import type { FindingCode } from '@certherd/protocol/finding';
 import type { RequestedVerb } from '@certherd/protocol/frame';
 import type { Mode } from '@certherd/protocol/snapshot';
 import type { EndpointView, FindingView, HostView, LineageView } from '../../serve/estate.ts';
@@ -20,8 +19,8 @@ export interface OfferFacts {
 }
 
 /** A new certificate ends these; a reload ends those. What has another cause is not mended by doing it again. */
-const endedByRenewal: readonly FindingCode[] = ['due', 'overdue', 'expired', 'renewal-failing'];
-const endedByReload: readonly FindingCode[] = ['not-served', 'reload-failed', 'deployment-failing'];
+const endedByRenewal: readonly FindingView['code'][] = ['due', 'overdue', 'expired', 'renewal-failing'];
+const endedByReload: readonly FindingView['code'][] = ['not-served', 'reload-failed', 'deployment-failing'];
 
 /** What changes something comes first; looking again is always offered. A host that is not connected is asked nothing. */
 export function offersOf(
@@ -49,4 +48,12 @@ function lookAgain(kind: string, id: string, hostName: string): Offer {
 /** A reload is the host's, or any one lineage's that asks for more. */
 function mayReload(mode: Mode | undefined, lineages: OfferFacts['lineages']): boolean {
   return [mode, ...lineages.map((lineage) => lineage.mode)].some((one) => one === 'deploy' || one === 'renew');
+}
+
+/** What a host can be asked for about one of its lineages, whatever is found about it. */
+export function lineageOffers(host: OfferFacts['host'], { name, mode }: OfferFacts['lineages'][number]): Offer[] {
+  if (host?.connected !== true) return [];
+  const renews = (mode ?? host.mode) === 'renew';
+  const verbs = renews ? (['verify', 'rehearse', 'renew'] as const) : (['verify'] as const);
+  return verbs.map((verb) => ({ verb, subject: name, name }));
 }

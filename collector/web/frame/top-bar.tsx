@@ -49,10 +49,10 @@ function Who({ me }: { me: Me | undefined }) {
     );
   if (me?.name === undefined) return null;
   return (
-    <p class="who quiet">
+    <a class="who quiet" href="/account">
       <Raw text={me.name} limit={40} />
       {me.role !== undefined && `, ${me.role}`}
-    </p>
+    </a>
   );
 }
 

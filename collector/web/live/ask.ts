@@ -68,7 +68,7 @@ function isRequest(answer: unknown): answer is RequestView {
 }
 
 /** A problem's own words (RFC 9457). */
-function wordsOf(answer: unknown): string | undefined {
+export function wordsOf(answer: unknown): string | undefined {
   if (typeof answer !== 'object' || answer === null) return undefined;
   const told = ['detail', 'title'].map((name): unknown => Object.entries(answer).find(([key]) => key === name)?.[1]);
   return told.find((words): words is string => typeof words === 'string' && words !== '');

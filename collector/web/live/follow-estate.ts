@@ -1,8 +1,11 @@
 import { type ReadonlySignal, signal } from '@preact/signals';
 import type { Estate } from '../../serve/estate.ts';
+import type { EstateChange } from '../../serve/estate-change.ts';
+import { type FollowedEstate, followed } from './applied-changes.ts';
 import { coalesced } from './coalesce.ts';
 import type { BrowserClock, CollectorClock } from './collector-clock.ts';
 import { followStream } from './follow-stream.ts';
+import { fits, idOf, type Moment, momentOf } from './moments.ts';
 
 /** `lost`: what is shown was true once, and is being asked for again. */
 export type Connection = 'connecting' | 'live' | 'lost';
@@ -17,53 +20,86 @@ export interface LiveEstate {
   readonly trouble: ReadonlySignal<string | undefined>;
 }
 
-/** An estate is asked for again after this long without a change: what is seen again and again changes nothing. */
-const refreshMs = 10_000;
+/** On a quiet stream what was true is true still: said this often. */
+const stillTrueMs = 10_000;
 const gapMs = 150;
 const retryMs = 1000;
 const answerMs = 10_000;
+/** Changes that come while the estate is on its way; beyond it is asked for once more. */
+const mostEarly = 500;
 
-/** Follows the estate for as long as the page is open. */
+/** Follows the estate for as long as the page is open: reads it once, and then what changes. */
 export function followEstate(browser: BrowserClock, clock: CollectorClock): LiveEstate {
   const estate = signal<Estate | undefined>(undefined);
   const connection = signal<Connection>('connecting');
   const heardAt = signal<number | undefined>(undefined);
   const trouble = signal<string | undefined>(undefined);
   let streaming = false;
-  let askedAt = browser.monotonic();
   let pending = new AbortController();
+  let asking = false;
+  /** What `estate` is as of, while changes can be applied to it. */
+  let known: { moment: Moment; follow: FollowedEstate } | undefined;
+  /** The stream has told of this one. */
+  let wanted: Moment | undefined;
+  let early: [then: Moment | undefined, change: EstateChange][] = [];
 
   const hear = (at: number): void => {
     clock.set(at);
     heardAt.value = at;
   };
   const refresh = coalesced(async () => {
-    askedAt = browser.monotonic();
+    asking = true;
+    early = [];
     pending = new AbortController();
     const answer = await askEstate(AbortSignal.any([pending.signal, AbortSignal.timeout(answerMs)]));
+    asking = false;
     if (typeof answer === 'string') {
+      known = undefined;
       trouble.value = answer;
       connection.value = 'lost';
       if (streaming) setTimeout(refresh, retryMs);
       return;
     }
-    hear(Date.parse(answer.at));
+    hear(Date.parse(answer.estate.at));
     trouble.value = undefined;
-    estate.value = answer;
+    known = answer.moment && { moment: answer.moment, follow: followed(answer.estate) };
+    estate.value = answer.estate;
     if (streaming) connection.value = 'live';
+    if (!isReached()) refresh();
+    for (const [then, change] of early.splice(0)) take(then, change);
   }, gapMs);
+  const isReached = (): boolean => wanted === undefined || fits(known?.moment, wanted) === 'known';
 
-  followStream('/api/v1/live', browser.monotonic, {
+  const take = (then: Moment | undefined, change: EstateChange): void => {
+    if (asking) {
+      if (early.length < mostEarly) early.push([then, change]);
+      return;
+    }
+    const place = fits(known?.moment, then);
+    if (place === 'known') return;
+    if (place === 'gap' || !known || !then) return refresh();
+    estate.value = known.follow.apply(change);
+    known.moment = then;
+  };
+
+  followStream('/api/v1/live', () => known && idOf(known.moment), browser.monotonic, {
     onWord(at) {
       hear(at);
-      const idle = browser.monotonic() - askedAt > refreshMs;
-      if (idle && document.visibilityState === 'visible') refresh();
+      const shown = estate.value;
+      if (connection.value === 'live' && shown && at - Date.parse(shown.at) > stillTrueMs)
+        estate.value = { ...shown, at: new Date(at).toISOString() };
     },
     onOpen() {
       streaming = true;
-      refresh();
+      // Else a reset follows, or an answer is on its way.
+      if (known && !asking) connection.value = 'live';
     },
-    onChanged: refresh,
+    onChange: (id, change) => take(momentOf(id), change),
+    onReset(id, always) {
+      wanted = momentOf(id);
+      if (always || (!asking && !isReached())) refresh();
+      else if (!asking) connection.value = 'live';
+    },
     onLost() {
       streaming = false;
       connection.value = 'lost';
@@ -74,13 +110,20 @@ export function followEstate(browser: BrowserClock, clock: CollectorClock): Live
   return { estate, connection, heardAt, trouble };
 }
 
+interface Answer {
+  estate: Estate;
+  /** undefined: the collector does not say. */
+  moment: Moment | undefined;
+}
+
 /** The estate, or why there is none. */
-async function askEstate(signal: AbortSignal): Promise<Estate | string> {
+async function askEstate(signal: AbortSignal): Promise<Answer | string> {
   try {
     const response = await fetch('/api/v1/estate', { signal, cache: 'no-cache' });
     if (!response.ok) return troubleOf(response);
     const answer: unknown = await response.json();
-    return isEstate(answer) ? answer : 'the collector is newer than this page: reload it';
+    if (!isEstate(answer)) return 'the collector is newer than this page: reload it';
+    return { estate: answer, moment: momentOf(response.headers.get('etag')) };
   } catch {
     return 'the collector does not answer';
   }

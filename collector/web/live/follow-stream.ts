@@ -1,10 +1,14 @@
+import type { EstateChange } from '../../serve/estate-change.ts';
+
 /** What a page wants to hear about the collector's stream. */
 export interface StreamListener {
   /** A sign of life, with the collector's clock in milliseconds since 1970. */
   readonly onWord: (at: number) => void;
-  /** Open: whatever changed before was missed. */
   readonly onOpen: () => void;
-  readonly onChanged: () => void;
+  /** What changed, up to the moment that `id` names. */
+  readonly onChange: (id: string, change: EstateChange) => void;
+  /** What is known has to be read again, if it is of an earlier moment than `id`, or `always`. */
+  readonly onReset: (id: string, always: boolean) => void;
   /** Called once for each loss; opening again is under way. */
   readonly onLost: () => void;
 }
@@ -15,18 +19,24 @@ const watchMs = 250;
 const retryMs = 1000;
 
 /**
- * Follows server-sent events (WHATWG HTML 9.2) at `path`: `event: tick` with `{at}` and `event: changed` with
- * `{at, topics}`. A closed stream and one that falls silent are both lost, and opened again every second: EventSource
- * by itself gives up on an HTTP error and never notices a half-open connection.
+ * Follows server-sent events (WHATWG HTML 9.2) at `path`: `tick` with `{at}`, `change` and `reset`. A closed stream and one that falls silent are
+ * both lost, and opened again every second: EventSource by itself gives up on an HTTP error and never notices a half-open connection.
+ * `after` names what is known by then.
  */
-export function followStream(path: string, monotonic: () => number, listener: StreamListener): void {
+export function followStream(
+  path: string,
+  after: () => string | undefined,
+  monotonic: () => number,
+  listener: StreamListener,
+): void {
   let source: EventSource | undefined;
   let heardAt = monotonic();
   let lost = false;
 
   const open = (): void => {
     heardAt = monotonic();
-    const opened = new EventSource(path);
+    const known = after();
+    const opened = new EventSource(known === undefined ? path : `${path}?after=${encodeURIComponent(known)}`);
     source = opened;
     opened.addEventListener('open', () => {
       heardAt = monotonic();
@@ -34,9 +44,15 @@ export function followStream(path: string, monotonic: () => number, listener: St
       listener.onOpen();
     });
     opened.addEventListener('tick', ({ data }) => word(data));
-    opened.addEventListener('changed', ({ data }) => {
+    opened.addEventListener('change', ({ data, lastEventId }) => {
+      const change: EstateChange = JSON.parse(data);
+      heardAt = monotonic();
+      listener.onWord(Date.parse(change.at));
+      listener.onChange(lastEventId, change);
+    });
+    opened.addEventListener('reset', ({ data, lastEventId }) => {
       word(data);
-      listener.onChanged();
+      listener.onReset(lastEventId, /"unreadable":true/.test(String(data)));
     });
     opened.addEventListener('error', lose);
   };

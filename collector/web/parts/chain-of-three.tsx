@@ -1,5 +1,6 @@
 import { agreementOf, type Joint, type Link, type Stage, stages } from '../facts/agreement.ts';
 import type { EndpointView } from '../../serve/estate.ts';
+import { addressOf } from '../route/address.ts';
 import { shortFingerprint } from '../wording/names.ts';
 
 /** Issued, configured, served as short fingerprints that visibly agree or differ: by sign, shape, colour and words. */
@@ -51,10 +52,10 @@ function Fingerprint({ link: { stage, fingerprint, group } }: { link: Link }) {
   return (
     <span class={`print group-${group}`} title={`${stage}: SHA-256 ${fingerprint}`}>
       <span class="stage">{stage}</span>
-      <span class="code">
+      <a class="code" href={addressOf('certificates', fingerprint)}>
         <span aria-hidden="true">{shapes[group]}</span>
         {shortFingerprint(fingerprint)}
-      </span>
+      </a>
     </span>
   );
 }

@@ -65,6 +65,16 @@ export function kindName(kind: EventKind): string {
   return Object.hasOwn(kindWords, kind) ? kindWords[kind] : kind;
 }
 
+/** The six states, as they stand in a row. */
+export const stepWords: Readonly<Record<Exclude<Reached, 'unknown'>, string>> = {
+  issued: 'issued',
+  'on-disk': 'on disk',
+  configured: 'in the config',
+  loaded: 'loaded',
+  served: 'served at the host',
+  'served-everywhere': 'served everywhere',
+};
+
 /** How far the newest certificate got, as the end of "the newest is …". */
 export const reachedWords: Readonly<Record<Reached, string>> = {
   issued: 'issued, not yet on disk',
@@ -109,4 +119,9 @@ export const failureWords: Readonly<Record<FailureReason, string>> = {
 /** "1 host", "3 hosts"; an irregular plural is given. */
 export function counted(count: number, one: string, many = `${one}s`): string {
   return `${count.toLocaleString('en-GB')} ${count === 1 ? one : many}`;
+}
+
+/** A sum of money in whole dollars: "$47,000". */
+export function money(amount: number): string {
+  return `$${Math.round(amount).toLocaleString('en-US')}`;
 }

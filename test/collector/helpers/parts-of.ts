@@ -1,6 +1,7 @@
 import { labelBook } from '../../../collector/evaluate/labels.ts';
 import { assembleHost, type HostPresence } from '../../../collector/serve/assemble-host.ts';
 import { type EstateParts, noParts, withHost } from '../../../collector/serve/estate-parts.ts';
+import { keepFleet } from '../../../collector/serve/fleet-view.ts';
 import type { Facts } from '../../../collector/store/facts.ts';
 
 /** The parts of an estate in which each host has all the certificates that its snapshot names. */
@@ -8,10 +9,12 @@ export function partsOf(facts: Facts, presenceOf: (agentId: string) => HostPrese
   const index = { hosts: new Map(), certificates: new Map() };
   const known = new Map(facts.certificates.map((one) => [one.certificate.fingerprint, one]));
   const certificates = new Map(facts.certificates.map((one) => [one.certificate.fingerprint, one.certificate]));
+  const fleet = keepFleet({ knownIssuers: undefined });
+  for (const host of facts.hosts) fleet.put(host, known);
   let parts = noParts;
   for (const host of facts.hosts) {
     const { name, agentId, snapshot } = host;
-    const part = assembleHost(host, presenceOf(agentId), { certificates, book: labelBook(facts.labels) }, now);
+    const part = assembleHost(host, presenceOf(agentId), { certificates, book: labelBook(facts.labels), fleet }, now);
     const named = new Set([
       ...(snapshot?.files ?? []).flatMap(({ fingerprints }) => fingerprints),
       ...(snapshot?.endpoints ?? []).flatMap(({ served }) => served ?? []),

@@ -27,6 +27,16 @@ export function temporaryDirectory(t: ExecutionContext): string {
   return path;
 }
 
+/** Nobody signs in before there is a user. */
+export const plainWeb: Config['web'] = {
+  names: [],
+  tls: undefined,
+  proxies: [],
+  signIn: false,
+  anonymous: 'nothing',
+  userHeader: undefined,
+};
+
 export function testConfig(dataDirectory: string, change: Partial<Config> = {}): Config {
   return {
     dataDirectory,
@@ -34,13 +44,18 @@ export function testConfig(dataDirectory: string, change: Partial<Config> = {}):
     storePasswordFile: undefined,
     agentListen: { host: '127.0.0.1', port: 0 },
     webListen: { host: '127.0.0.1', port: 0 },
+    web: plainWeb,
     publicAddress: undefined,
     publicTrust: 'own-key',
     agentProxies: [],
+    knownIssuers: undefined,
     heartbeatSeconds: 1,
     silentAfterSeconds: 60,
     historyDays: 730,
     historyMegabytes: undefined,
+    scanAllow: [],
+    scanNameServers: [],
+    scanRoots: [],
     logLevel: 'error',
     logFormat: 'auto',
     ...change,

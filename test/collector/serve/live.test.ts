@@ -1,20 +1,31 @@
 import test, { type ExecutionContext } from 'ava';
-import { event } from '../helpers/example-snapshot.ts';
+import type { Estate } from '../../../collector/serve/estate.ts';
+import type { EstateChange } from '../../../collector/serve/estate-change.ts';
+import { followed } from '../../../collector/web/live/applied-changes.ts';
+import { idOf, momentOf } from '../../../collector/web/live/moments.ts';
+import { until } from '../../helpers/testbed/until.ts';
+import { certificate, event, finding, snapshot, snapshotFrame } from '../helpers/example-snapshot.ts';
 import { startTestCollector } from '../helpers/real-collector.ts';
 import { begin, enrol } from '../helpers/wire-agent.ts';
 
 interface Message {
   event: string;
   id: string;
-  data: { at: string; topics?: string[] };
+  data: EstateChange;
 }
 
 /** Reads a real event stream. */
-async function follow(t: ExecutionContext, url: string, lastId?: string): Promise<() => Promise<Message>> {
+async function follow(
+  t: ExecutionContext,
+  url: string,
+  lastId?: string,
+  by: 'header' | 'query' = 'header',
+): Promise<() => Promise<Message>> {
   const abort = new AbortController();
   t.teardown(() => abort.abort());
-  const headers = lastId === undefined ? {} : { 'last-event-id': lastId };
-  const response = await fetch(`${url}/api/v1/live`, { headers, signal: abort.signal });
+  const headers = lastId === undefined || by === 'query' ? {} : { 'last-event-id': lastId };
+  const query = by === 'query' ? `?after=${lastId}` : '';
+  const response = await fetch(`${url}/api/v1/live${query}`, { headers, signal: abort.signal });
   t.is(response.headers.get('content-type'), 'text/event-stream');
   t.regex(response.headers.get('content-security-policy') ?? '', /default-src 'none'/);
   const reader = response.body?.pipeThrough(new TextDecoderStream()).getReader();
@@ -42,29 +53,60 @@ async function follow(t: ExecutionContext, url: string, lastId?: string): Promis
   return next;
 }
 
-test('a page hears a tick at once, what it missed, and every change', async (t) => {
+test('a page hears a tick at once, that it has to read the estate, and then every change', async (t) => {
   const collector = await startTestCollector(t);
   const join = await collector.join();
   const wire = await begin(join, await enrol(join, 'web-1'));
   const next = await follow(t, collector.url);
   t.is((await next()).event, 'tick');
-  t.is((await next()).event, 'changed');
+  t.is((await next()).event, 'reset');
+  await collector.estate();
   wire.send({ type: 'events', epoch: 'epoch-0001', events: [event(1)] });
   for (;;) {
     const message = await next();
-    if (message.event !== 'changed' || !message.data.topics?.includes('events')) continue;
-    t.regex(message.id, /^\d+-\d+$/);
+    if (message.event !== 'change' || message.data.events?.length !== 1) continue;
+    t.regex(message.id, /^[0-9a-f]{12}-\d+$/);
     t.true(Number.isFinite(Date.parse(message.data.at)));
     break;
   }
 });
 
-test('a page that saw the last change is told of none', async (t) => {
+test('a page that read the estate, and one that comes back, get what changed since, and it makes the estate of now', async (t) => {
   const collector = await startTestCollector(t);
-  const first = await follow(t, collector.url);
-  t.is((await first()).event, 'tick');
-  const { id } = await first();
-  const again = await follow(t, collector.url, id);
+  const join = await collector.join();
+  const wire = await begin(join, await enrol(join, 'web-1'));
+  const first = await fetch(`${collector.url}/api/v1/estate`);
+  const moment = momentOf(first.headers.get('etag'));
+  if (!moment) throw new Error('the estate has no moment');
+  const page = followed(await first.json());
+  wire.send(snapshotFrame(snapshot(certificate('one'), { findings: [finding()] })));
+  await until('kept', async () => (await collector.estate()).endpoints.length === 1);
+  wire.send({ type: 'events', epoch: 'epoch-0001', events: [event(1), event(2)] });
+  await wire.next('ack');
+  const last = await fetch(`${collector.url}/api/v1/estate`);
+  const end = momentOf(last.headers.get('etag'));
+  const whole: Estate = await last.json();
+  const next = await follow(t, collector.url, idOf(moment));
+  t.is((await next()).event, 'tick');
+  for (;;) {
+    const message = await next();
+    t.is(message.event, 'change');
+    const shown = page.apply(message.data);
+    if (momentOf(message.id)?.revision !== end?.revision) continue;
+    t.deepEqual(withoutTimes(shown), withoutTimes(whole));
+    break;
+  }
+  const again = await follow(t, collector.url, end && idOf(end), 'query');
   t.is((await again()).event, 'tick');
-  t.is((await again()).event, 'tick');
+  t.is((await again()).event, 'tick', 'nothing was missed');
 });
+
+function withoutTimes(estate: Estate) {
+  const { hosts, endpoints } = estate;
+  return {
+    ...estate,
+    at: '',
+    hosts: hosts.map((one) => ({ ...one, lastHeardAt: '', observedAt: '' })),
+    endpoints: endpoints.map((one) => ({ ...one, observedAt: '' })),
+  };
+}

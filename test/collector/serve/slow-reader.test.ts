@@ -1,6 +1,7 @@
 import { EventEmitter } from 'node:events';
 import { createServer, get } from 'node:http';
 import test from 'ava';
+import type { EstateChange } from '../../../collector/serve/estate-change.ts';
 import { createLive, type Follower } from '../../../collector/serve/live.ts';
 import { until } from '../../helpers/testbed/until.ts';
 import { handClock } from '../helpers/hand-clock.ts';
@@ -28,54 +29,99 @@ test('a page that does not read is dropped, and another one is not', async (t) =
   slow.pause();
   const reader = await open();
   let heard = 0;
+  let revision = 1;
   reader.on('data', (text) => (heard += String(text).length));
   await until('both follow', () => live.followers() === 2);
   await until('the slow one is dropped', () => {
-    for (let i = 0; i < 250; i++) {
-      live.publish('unreadable');
-      clock.advance(50);
-    }
+    live.publish(change(400_000), ++revision);
     return live.followers() === 1;
   });
   const before = heard;
-  live.publish('unreadable');
-  clock.advance(50);
+  live.publish(change(1), ++revision);
   await until('the reader still hears', () => heard > before);
   t.is(live.followers(), 1);
 });
 
-test('a hundred changes at once are one message', async (t) => {
-  const clock = handClock(0);
-  const live = createLive(clock);
-  const written: string[] = [];
-  const response: Follower = Object.assign(new EventEmitter(), {
-    write: (text: string) => written.push(text) > 0,
-    writableLength: 0,
-    end() {},
-    destroy() {},
-  });
-  live.follow(response, undefined);
-  written.length = 0;
-  for (let i = 0; i < 100; i++) live.publish('unreadable');
-  clock.advance(50);
-  t.is(written.length, 1);
+test('each change is written once for all who follow, and who comes back gets what it missed', (t) => {
+  const live = createLive(handClock(0));
+  const [one, other] = [reader(), reader()];
+  live.follow(one, undefined);
+  live.follow(other, undefined);
+  t.deepEqual(one.events(), ['tick', 'reset']);
+  for (const revision of [2, 3, 4]) live.publish(change(revision), revision);
+  t.deepEqual(one.events().slice(2), ['change', 'change', 'change']);
+  t.is(one.written.at(-1), other.written.at(-1), 'the same bytes, not a copy of them');
+
+  const back = reader();
+  live.follow(back, live.idOf(2));
+  t.deepEqual(back.events(), ['tick', 'change', 'change']);
+  t.is(back.written.at(-1), one.written.at(-1));
+  for (const id of [live.idOf(5), live.idOf(4).replace(/^./, 'x'), '', 'x-1', `${live.idOf(4)}0`]) {
+    const lost = reader();
+    live.follow(lost, id);
+    t.deepEqual(lost.events(), ['tick', 'reset'], id);
+  }
+  const knowing = reader();
+  live.follow(knowing, live.idOf(4));
+  t.deepEqual(knowing.events(), ['tick']);
+});
+
+test('who missed more than is kept, or a change that is larger than the estate is worth, reads it again', (t) => {
+  const live = createLive(handClock(0));
+  for (let revision = 2; revision <= 30; revision++) live.publish(change(600_000), revision);
+  const late = reader();
+  live.follow(late, live.idOf(2));
+  t.deepEqual(late.events(), ['tick', 'reset']);
+  const soon = reader();
+  live.follow(soon, live.idOf(28));
+  t.deepEqual(soon.events(), ['tick', 'change', 'change']);
+  live.publish(change(2_000_000), 31);
+  live.publish('unreadable', 31);
+  live.publish(change(1), 32);
+  t.deepEqual(soon.events().slice(3), ['reset', 'reset', 'change']);
+  t.regex(soon.text(), /"unreadable":true/);
+  const back = reader();
+  live.follow(back, live.idOf(31));
+  t.deepEqual(back.events(), ['tick', 'change']);
 });
 
 test('a page hears a tick every two seconds', (t) => {
   const clock = handClock(0);
   const live = createLive(clock);
-  const written: string[] = [];
+  const response = reader();
+  live.follow(response, undefined);
+  const { length } = response.text();
+  clock.advance(6_000);
+  t.is(
+    response.text().slice(length),
+    [2, 4, 6].map((second) => `event: tick\ndata: {"at":"1970-01-01T00:00:0${second}.000Z"}\n\n`).join(''),
+  );
+});
+
+/** A change of about so many bytes. */
+function change(bytes: number): EstateChange {
+  return {
+    at: '1970-01-01T00:00:00.000Z',
+    hosts: [],
+    heard: [],
+    certificates: [],
+    gone: ['x'.repeat(bytes)],
+    events: [],
+  };
+}
+
+function reader() {
+  const written: Uint8Array[] = [];
   const response: Follower = Object.assign(new EventEmitter(), {
-    write: (text: string) => written.push(text) > 0,
+    write: (text: Uint8Array) => written.push(text) > 0,
     writableLength: 0,
     end() {},
     destroy() {},
   });
-  live.follow(response, undefined);
-  written.length = 0;
-  clock.advance(6_000);
-  t.deepEqual(
+  const text = () => Buffer.concat(written).toString();
+  return Object.assign(response, {
     written,
-    [2, 4, 6].map((second) => `event: tick\ndata: {"at":"1970-01-01T00:00:0${second}.000Z"}\n\n`),
-  );
-});
+    text,
+    events: () => [...text().matchAll(/^event: (\w+)$/gm)].map(([, name]) => name ?? ''),
+  });
+}

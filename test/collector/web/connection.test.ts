@@ -1,7 +1,7 @@
 import test from 'ava';
 import { healthyEstate } from './example-estate.ts';
 import { incidentEstate } from './example-incident.ts';
-import { pagesOf } from './opened-page.ts';
+import { type Opened, pagesOf } from './opened-page.ts';
 
 const withPage = pagesOf(test);
 
@@ -54,7 +54,7 @@ test.serial('a connection that only falls silent is visible soon and heals itsel
 test.serial('a hundred changes at once cost a few requests, and the last state is shown', async (t) => {
   await withPage(t, healthyEstate(new Date()), async ({ page, server }) => {
     const before = server.asked();
-    server.sayChanged(100);
+    server.sayUnreadable(100);
     server.show(incidentEstate(new Date()));
     await page.locator('.verdict.critical').waitFor();
     const asked = server.asked() - before;
@@ -68,7 +68,7 @@ test.serial('an error of the collector is a lost connection with its status, and
     healthyEstate(new Date()),
     async ({ page, server }) => {
       server.fail(503);
-      server.sayChanged(1);
+      server.sayUnreadable(1);
       await page.locator('.heartbeat.lost', { hasText: 'the collector answered 503' }).waitFor();
       server.fail(503, 'application/problem+json; charset=utf-8');
       await page.locator('.heartbeat.lost', { hasText: 'the collector cannot reach its database' }).waitFor();
@@ -78,4 +78,24 @@ test.serial('an error of the collector is a lost connection with its status, and
     },
     { complaints: /status of 503/ },
   );
+});
+
+test.serial('what changes is told and shown, without asking for the estate again, and a gap is noticed', async (t) => {
+  const estate = healthyEstate(new Date());
+  const body = async ({ page, server }: Opened) => {
+    await page.locator('.heartbeat.live').waitFor();
+    const before = server.asked();
+    const [host] = estate.hosts;
+    if (!host) throw new Error('no host');
+    const change = { at: new Date().toISOString(), heard: [], certificates: [], gone: [], events: [] };
+    const renamed = { agentId: host.agentId, host: { ...host, name: 'told-by-a-change' } };
+    server.tell({ ...change, hosts: [renamed] });
+    await page.locator('table.hosts', { hasText: 'told-by-a-change' }).waitFor();
+    t.is(server.asked(), before);
+    server.skip();
+    server.tell({ ...change, hosts: [] });
+    await page.locator('table.hosts', { hasText: host.name }).waitFor();
+    t.is(server.asked(), before + 1);
+  };
+  await withPage(t, estate, body, { path: 'hosts' });
 });

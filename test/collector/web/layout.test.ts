@@ -25,11 +25,18 @@ for (const width of [390, 1000, 1280, 3840]) {
           await page.locator('footer').waitFor();
           t.true(await fits(), `${name}: empty`);
           server.show(incident);
-          await page.locator('main', { hasText: 'web-1' }).waitFor();
+          await page.locator('main', { hasText: name === 'Hosts' ? 'web-1' : 'checkout.example.com' }).waitFor();
           t.true(await fits(), `${name}: incident`);
           server.show({ ...incident, endpoints, hosts, certificates });
           if (name !== 'Now') await page.locator('main', { hasText: long.slice(0, 100) }).waitFor();
           t.true(await fits(), `${name}: names that never end`);
+          if (name !== 'Certificates' && name !== 'Hosts') continue;
+          await page
+            .getByRole('link', { name: long.slice(0, 100) })
+            .first()
+            .click();
+          await page.locator('.detail-head').waitFor();
+          t.true(await fits(), `${name}, one of them: names that never end`);
         }
 
         async function fits(): Promise<boolean> {

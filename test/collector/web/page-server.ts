@@ -4,14 +4,19 @@ import type { Socket } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { readPageFiles } from '../../../collector/serve/page-files.ts';
 import type { Estate } from '../../../collector/serve/estate.ts';
+import type { EstateChange } from '../../../collector/serve/estate-change.ts';
 
 /** The page's own files behind a real HTTP server, with an estate that a test can change. */
 export interface PageServer {
   readonly url: string;
-  /** Shows another estate and says `changed`. */
+  /** Shows another estate and says that it has to be read again. */
   show(estate: Estate): void;
-  /** Says `changed` so many times at once. */
-  sayChanged(times: number): void;
+  /** Says what changed. */
+  tell(change: EstateChange): void;
+  /** A change happens that is not told. */
+  skip(): void;
+  /** Says so many times at once that the database cannot be read. */
+  sayUnreadable(times: number): void;
   /** Keeps every connection open but says nothing more, as a frozen process or a half-open connection does. */
   freeze(): void;
   thaw(): void;
@@ -39,6 +44,9 @@ const contentSecurityPolicy = [
   "form-action 'none'",
 ].join(';');
 
+/** Of the ids of its stream. */
+const run = '0123456789ab';
+
 /** Serves collector/web as the collector does, with whatever estate the test gives. */
 export async function servePage(first: Estate, now: () => Date = () => new Date()): Promise<PageServer> {
   const files = await readPageFiles();
@@ -46,6 +54,9 @@ export async function servePage(first: Estate, now: () => Date = () => new Date(
   const sockets = new Set<Socket>();
   const answers = new Map<string, (body: string) => readonly [number, unknown]>([
     ['GET /api/v1/me', () => [200, { version: 1, by: 'open' }]],
+    ['GET /api/v1/events', () => [200, { version: 1, items: [] }]],
+    ['GET /api/v1/certificates/FINGERPRINT/pem', () => [200, '']],
+    ['GET /api/v1/certificates/FINGERPRINT/history', () => [200, { version: 1, items: [] }]],
   ]);
   const held: (() => void)[] = [];
   let estate = first;
@@ -54,9 +65,11 @@ export async function servePage(first: Estate, now: () => Date = () => new Date(
   let failing: number | undefined;
   let failingAs = 'application/json';
 
-  const say = (stream: ServerResponse, event: string): void => {
+  let revision = 1;
+
+  const say = (stream: ServerResponse, event: string, body: object = {}): void => {
     stream.write(
-      `event: ${event}\nid: 1\ndata: ${JSON.stringify({ at: now().toISOString(), topics: ['estate'] })}\n\n`,
+      `event: ${event}\nid: ${run}-${revision}\ndata: ${JSON.stringify({ at: now().toISOString(), ...body })}\n\n`,
     );
   };
   const answer = (request: IncomingMessage, response: ServerResponse): void => {
@@ -67,16 +80,18 @@ export async function servePage(first: Estate, now: () => Date = () => new Date(
       streams.add(response);
       response.on('close', () => streams.delete(response));
       say(response, 'tick');
+      say(response, 'reset');
       return;
     }
     if (path === '/api/v1/estate') {
       asked += 1;
       response.statusCode = failing ?? 200;
       response.setHeader('content-type', failing === undefined ? 'application/json' : failingAs);
+      response.setHeader('etag', `W/"${run}-${revision}"`);
       response.end(JSON.stringify({ ...estate, at: now().toISOString() }));
       return;
     }
-    const told = answers.get(`${request.method} ${path}`);
+    const told = answers.get(`${request.method} ${path.replace(/[0-9a-f]{64}/, 'FINGERPRINT')}`);
     if (told) {
       void text(request).then((body) => {
         const [status, answered] = told(body);
@@ -116,10 +131,19 @@ export async function servePage(first: Estate, now: () => Date = () => new Date(
     url: `http://127.0.0.1:${port}/`,
     show(next) {
       estate = next;
-      for (const stream of streams) say(stream, 'changed');
+      revision += 1;
+      for (const stream of streams) say(stream, 'reset');
     },
-    sayChanged(times) {
-      for (let time = 0; time < times; time += 1) for (const stream of streams) say(stream, 'changed');
+    tell(change) {
+      revision += 1;
+      for (const stream of streams) say(stream, 'change', change);
+    },
+    skip() {
+      revision += 1;
+    },
+    sayUnreadable(times) {
+      for (let time = 0; time < times; time += 1)
+        for (const stream of streams) say(stream, 'reset', { unreadable: true });
     },
     freeze() {
       frozen = true;

@@ -75,9 +75,9 @@ test.serial('the imported list stands beside what is served, and where the two d
       await rows.nth(1).waitFor({ state: 'detached' });
       t.is(await rows.count(), 1);
       server.show(healthyEstate(new Date()));
-      await page.locator('#listed').waitFor({ state: 'detached' });
+      await page.getByText('No list was imported.').waitFor();
     },
-    { path: 'certificates' },
+    { path: 'certificates/listed' },
   );
 });
 

@@ -1,18 +1,29 @@
-import type { Estate } from '../../../serve/estate.ts';
 import { type ListedRow, listedRows, type ListedStatus } from '../../facts/listed-rows.ts';
+import type { PageProps } from '../../pages.ts';
 import { Mark } from '../../parts/mark.tsx';
 import { Day } from '../../parts/moment.tsx';
 import { Raw } from '../../parts/raw.tsx';
 import { type Column, Table } from '../../parts/table.tsx';
 import { Whose } from '../../parts/whose.tsx';
 import type { Tone } from '../../wording/words.ts';
-import { countWords, Nothing, Section } from '../../parts/section.tsx';
+import { SearchBox, searched } from '../../parts/search-box.tsx';
+import { countWords, Nothing } from '../../parts/section.tsx';
 
 /** The list that somebody imported, beside what hosts serve: where the two do not agree first. */
-export function Listed({ estate, filter }: { estate: Estate; filter: string }) {
-  const rows = listedRows(estate, filter);
+export function ListedPage({ known: { estate }, router }: Pick<PageProps, 'known' | 'router'>) {
+  const rows = listedRows(estate, searched(router));
   return (
-    <Section id="listed" title="Listed names" count={countWords(rows.length, estate.listed.length)}>
+    <>
+      <p class="crumb">
+        <a href="/certificates">Certificates</a>
+      </p>
+      <header class="page-head">
+        <h1>Listed names</h1>
+        <span class="quiet" role="status">
+          {countWords(rows.length, estate.listed.length)}
+        </span>
+        <SearchBox router={router} label="Search the list" placeholder="Name, issuer, status, host, owner=…" />
+      </header>
       {rows.length > 0 ? (
         <Table
           name="listed"
@@ -22,9 +33,9 @@ export function Listed({ estate, filter }: { estate: Estate; filter: string }) {
           keyOf={({ place }) => String(place)}
         />
       ) : (
-        <Nothing>No row of the list fits the filter.</Nothing>
+        <Nothing>{estate.listed.length > 0 ? 'No row of the list fits.' : 'No list was imported.'}</Nothing>
       )}
-    </Section>
+    </>
   );
 }
 

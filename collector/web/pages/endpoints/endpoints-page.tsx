@@ -1,6 +1,6 @@
 import type { PageProps } from '../../pages.ts';
 import { SearchBox, searched } from '../../parts/search-box.tsx';
-import { Endpoints } from './endpoints.tsx';
+import { Endpoints } from '../../parts/endpoints.tsx';
 
 /** Every thing that a client can connect to, and whether it serves what was issued. */
 export function Page({ known: { estate }, now, router }: PageProps) {

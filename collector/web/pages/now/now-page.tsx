@@ -2,7 +2,7 @@ import { verdictOf } from '../../facts/proof.ts';
 import type { PageProps } from '../../pages.ts';
 import { Events } from '../../parts/events.tsx';
 import { FirstHost } from './first-host.tsx';
-import { Needs } from './needs.tsx';
+import { Needs } from '../../parts/needs.tsx';
 import { Tallies } from './tallies.tsx';
 import { Verdict } from './verdict.tsx';
 

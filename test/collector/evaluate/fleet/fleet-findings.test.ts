@@ -9,6 +9,7 @@ import { certificate, endpoint } from '../../helpers/example-snapshot.ts';
 type Told = Pick<Snapshot, 'files' | 'lineages' | 'deployments' | 'endpoints'>;
 
 const now = Date.parse('2026-11-27T12:00:00.000Z');
+const seenAt = Date.parse('2026-11-20T01:00:00.000Z');
 const names = ['shop.example.test', 'www.shop.example.test'];
 const older = certificate('older', {
   subjectAltNames: names,
@@ -52,20 +53,18 @@ const renewing = (live: Certificate, before: Told): Told => ({
 function judge(hosts: Record<string, Told>, list: readonly Certificate[], change: Partial<FleetPolicy> = {}) {
   const index = createFleetIndex();
   const certificates = new Map(list.map((one) => [one.fingerprint, one]));
+  const known = new Map(list.map((one) => [one.fingerprint, { certificate: one, firstSeenAt: seenAt }]));
   for (const [name, told] of Object.entries(hosts))
-    index.replace(name, holdingsOf({ agentId: name, name }, told, certificates), certificates);
-  const policy = { knownIssuers: undefined, firstSeenAt: () => undefined, ...change };
+    index.replace(name, holdingsOf({ agentId: name, name }, told, certificates), known);
+  const policy = { knownIssuers: undefined, ...change };
   return (name: string) => fleetFindings(index, name, policy, now);
 }
 
 test('an endpoint that presents what was renewed on another host is a stale copy, and counts down to its own end', (t) => {
-  const of = judge(
-    { 'web-1': renewing(newer, inFile(newer, '/live/shop.pem')), 'web-2': served(older) },
-    [older, newer],
-    {
-      firstSeenAt: () => Date.parse('2026-11-20T01:00:00.000Z'),
-    },
-  );
+  const of = judge({ 'web-1': renewing(newer, inFile(newer, '/live/shop.pem')), 'web-2': served(older) }, [
+    older,
+    newer,
+  ]);
   const [found, ...others] = of('web-2');
   t.deepEqual(others, []);
   t.like(found, {

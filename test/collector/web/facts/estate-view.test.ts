@@ -1,11 +1,5 @@
 import test from 'ava';
-import {
-  certificateRows,
-  endpointRows,
-  hostRows,
-  matches,
-  renewalTimes,
-} from '../../../../collector/web/facts/estate-view.ts';
+import { endpointRows, matches } from '../../../../collector/web/facts/estate-view.ts';
 import { fingerprint, healthyEstate } from '../example-estate.ts';
 import { incidentEstate } from '../example-incident.ts';
 
@@ -32,31 +26,6 @@ test('endpoints are found by status, host and fingerprint', (t) => {
   t.is(endpointRows(healthy.endpoints, fingerprint('api-1 api.example.com ecdsa').slice(0, 12)).length, 3);
 });
 
-test('the worst hosts stand first', (t) => {
-  t.deepEqual(
-    hostRows(incident.hosts, '')
-      .slice(0, 4)
-      .map(({ name }) => name),
-    ['edge-fra', 'web-1', 'build-1', 'api-2'],
-  );
-});
-
-test('authorities and unserved certificates do not push served ones away', (t) => {
-  const [first] = healthy.certificates;
-  if (first === undefined) throw new Error('the example has certificates');
-  const unserved = {
-    ...first,
-    fingerprint: fingerprint('unserved'),
-    endpoints: [],
-    notAfter: '2020-01-01T00:00:00.000Z',
-  };
-  const authority = { ...first, fingerprint: fingerprint('authority'), isAuthority: true };
-  const all = [unserved, authority, ...healthy.certificates];
-  t.is(certificateRows(all, '', false).length, healthy.certificates.length + 1);
-  t.is(certificateRows(all, '', false).at(-1)?.fingerprint, unserved.fingerprint);
-  t.is(certificateRows(all, '', true).length, all.length);
-});
-
 test('the given lists are not reordered', (t) => {
   const names = incident.endpoints.map(({ id }) => id);
   endpointRows(incident.endpoints, '');
@@ -64,10 +33,4 @@ test('the given lists are not reordered', (t) => {
     incident.endpoints.map(({ id }) => id),
     names,
   );
-});
-
-test('a renewal belongs to the newest certificate of its lineage', (t) => {
-  const times = renewalTimes(healthy);
-  t.is(times.size, healthy.lineages.length);
-  t.is(times.get(healthy.lineages[0]?.issued ?? ''), healthy.lineages[0]?.renewal?.at);
 });

@@ -1,0 +1,76 @@
+import { isIPv6 } from 'node:net';
+import type { Clock } from '../../ports.ts';
+
+/** Counts sign-ins that failed. What is counted before a password is looked at cannot be run around by many at once. */
+export interface Attempts {
+  /** Seconds to wait, where there were too many; else this one counts until `forget`. `isNew`: it is the first that has to wait. */
+  begin: (name: string, address: string) => { waitSeconds: number; isNew: boolean } | undefined;
+  /** It did not fail. */
+  forget: (name: string, address: string) => void;
+}
+
+const windowMs = 15 * 60_000;
+/** For one name from one network; for one network whatever the names; for one name from everywhere, which keeps its owner out, too. */
+const most = { pair: 5, address: 20, name: 100 };
+const mostKept = 30_000;
+
+export function createAttempts(clock: Clock): Attempts {
+  const counted = new Map<string, { since: number; count: number; told: boolean }>();
+
+  return {
+    begin(name, address) {
+      const now = clock.monotonic();
+      const keys = keysOf(name, address);
+      for (const [key, limit] of keys) {
+        const found = counted.get(key);
+        if (!found || now - found.since >= windowMs || found.count < limit) continue;
+        const isNew = !found.told;
+        found.told = true;
+        return { waitSeconds: Math.ceil((found.since + windowMs - now) / 1000), isNew };
+      }
+      for (const [key] of keys) add(key, now);
+      return undefined;
+    },
+    forget(name, address) {
+      const [pair, ...others] = keysOf(name, address);
+      if (pair) counted.delete(pair[0]);
+      for (const [key] of others) {
+        const found = counted.get(key);
+        if (found) found.count -= 1;
+      }
+    },
+  };
+
+  function add(key: string, now: number): void {
+    const found = counted.get(key);
+    if (found && now - found.since < windowMs) {
+      found.count += 1;
+      return;
+    }
+    counted.delete(key);
+    counted.set(key, { since: now, count: 1, told: false });
+    if (counted.size <= mostKept) return;
+    const oldest = counted.keys().next().value;
+    if (oldest !== undefined) counted.delete(oldest);
+  }
+}
+
+function keysOf(name: string, address: string): [key: string, limit: number][] {
+  const network = networkOf(address);
+  return [
+    [`pair ${network} ${name}`, most.pair],
+    [`address ${network}`, most.address],
+    [`name ${name}`, most.name],
+  ];
+}
+
+/** An IPv6 host has 2^64 addresses of its own (RFC 4291 2.5.4). */
+function networkOf(address: string): string {
+  const plain = address.replace(/^::ffff:(?=[\d.]+$)/, '');
+  if (!isIPv6(plain)) return plain;
+  const [head = '', tail] = plain.split('::');
+  const first = head === '' ? [] : head.split(':');
+  const missing = tail === undefined ? 0 : 8 - first.length - (tail === '' ? 0 : tail.split(':').length);
+  const groups = [...first, ...Array.from({ length: missing }, () => '0'), ...(tail ? tail.split(':') : [])];
+  return groups.slice(0, 4).join(':');
+}

@@ -1,0 +1,123 @@
+import type { FastifyReply } from 'fastify';
+import type { Caller } from './caller.ts';
+
+/** A page without a script: it works where nothing else of the page does. */
+export interface PlainPage {
+  title: string;
+  /** HTML, in which all that came from elsewhere is escaped. */
+  body: string;
+  /** Where a browser goes on by itself. */
+  refresh?: string;
+}
+
+/** Forms go to this very collector; Referer tells other pages of it, so that a browser says Origin with them. */
+export function sendPage(reply: FastifyReply, { title, body, refresh }: PlainPage, status = 200): FastifyReply {
+  return reply
+    .code(status)
+    .header('content-security-policy', plainPolicy)
+    .header('referrer-policy', 'same-origin')
+    .header('cache-control', 'no-store')
+    .header('content-type', 'text/html; charset=utf-8')
+    .send(`<!doctype html>
+<html lang="en">
+  <head>
+    <meta charset="utf-8" />
+    <meta name="viewport" content="width=device-width, initial-scale=1" />
+    <meta name="color-scheme" content="light dark" />${refresh === undefined ? '' : `\n    <meta http-equiv="refresh" content="0;url=${escaped(refresh)}" />`}
+    <title>${escaped(title)} · Certherd</title>
+    <link rel="icon" href="data:," />
+    <link rel="stylesheet" href="/assets/page.css" />
+  </head>
+  <body>
+    <main class="plain">
+      <p class="brand">Certherd</p>
+      <h1>${escaped(title)}</h1>
+${body}
+    </main>
+  </body>
+</html>
+`);
+}
+
+const plainPolicy =
+  "default-src 'none';style-src 'self';img-src 'self' data:;form-action 'self';frame-ancestors 'none';base-uri 'none'";
+
+export interface SignInPage {
+  next: string;
+  name: string;
+  mistake: string | undefined;
+  hasUsers: boolean;
+}
+
+export function signInPage({ next, name, mistake, hasUsers }: SignInPage): PlainPage {
+  const form = `      <form method="post" action="/sign-in">
+        <input type="hidden" name="next" value="${escaped(next)}" />
+        <label>Name <input name="name" value="${escaped(name)}" autocomplete="username" autocapitalize="none" spellcheck="false" required${name === '' ? ' autofocus' : ''} /></label>
+        <label>Password <input name="password" type="password" autocomplete="current-password" required${name === '' ? '' : ' autofocus'} /></label>
+        <button>Sign in</button>
+      </form>`;
+  const nobody = `      <p>Nobody can sign in yet: open the set-up link that <code>certherd-collector serve</code> printed as it started, or run
+      <code>certherd-collector user add NAME --role admin</code>.</p>`;
+  return { title: 'Sign in', body: `${complaint(mistake)}${hasUsers ? form : nobody}` };
+}
+
+export function setUpPage(token: string, name: string, mistake: string | undefined): PlainPage {
+  return {
+    title: 'Set up',
+    body: `      <p>The first user is an admin. From then on everybody signs in.</p>
+${complaint(mistake)}      <form method="post" action="/set-up">
+        <input type="hidden" name="token" value="${escaped(token)}" />
+        <label>Name <input name="name" value="${escaped(name)}" autocomplete="username" autocapitalize="none" spellcheck="false" required autofocus /></label>
+        <label>Password, 12 characters at least <input name="password" type="password" autocomplete="new-password" minlength="12" required /></label>
+        <button>Set up</button>
+      </form>`,
+  };
+}
+
+export const overPage: PlainPage = {
+  title: 'This link is over',
+  body: `      <p>It was good once, for an hour, and while nobody could sign in. A start of <code>certherd-collector serve</code> prints another, or run
+      <code>certherd-collector user add NAME --role admin</code> on the collector’s machine.</p>
+      <p><a href="/sign-in">Sign in</a></p>`,
+};
+
+export function accountPage(
+  { name = '', role, by }: Caller,
+  said: { mistake?: string; done?: string } = {},
+): PlainPage {
+  const password = `      <h2>New password</h2>
+      <form method="post" action="/account/password">
+        <input type="hidden" name="username" value="${escaped(name)}" autocomplete="username" />
+        <label>Password of now <input name="current" type="password" autocomplete="current-password" required /></label>
+        <label>New one, 12 characters at least <input name="password" type="password" autocomplete="new-password" minlength="12" required /></label>
+        <button>Change, and sign out everywhere else</button>
+      </form>`;
+  const out = `      <form method="post" action="/sign-out"><button>Sign out</button></form>`;
+  const who = name === '' ? 'Nobody has signed in: the page is open to this machine.' : `${escaped(name)}, ${role}.`;
+  return {
+    title: 'Your account',
+    body: `${said.done === undefined ? '' : `      <p role="status" class="done">${escaped(said.done)}</p>\n`}${complaint(said.mistake)}      <p>${who} <a href="/">Open the page</a></p>
+${by === 'session' ? `${out}\n${password}` : ''}`,
+  };
+}
+
+export function signedInPage(name: string): PlainPage {
+  return {
+    title: 'Signed in',
+    body: `      <p>You are signed in as ${escaped(name)}. A page that waited for this goes on by itself.</p>
+      <p><a href="/">Open the page</a> · <a href="/account">Your account</a></p>`,
+  };
+}
+
+/** Of what a browser sends to a page that another site led to: asked again from here, it has the session with it. */
+export function againPage(url: string): PlainPage {
+  return { title: 'Opening', body: `      <p><a href="${escaped(url)}">Open the page</a></p>`, refresh: url };
+}
+
+function complaint(mistake: string | undefined): string {
+  return mistake === undefined ? '' : `      <p role="alert" class="mistake">${escaped(mistake)}</p>\n`;
+}
+
+function escaped(text: string): string {
+  return text.replaceAll(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);
+}

@@ -1,0 +1,50 @@
+import { Readable } from 'node:stream';
+import { setImmediate as othersTurn } from 'node:timers/promises';
+
+const chunkLength = 16 * 1024;
+
+/** The JSON text of an object, an item of its lists at a time: a large estate as one text would hold up all agents. */
+export function jsonStream(body: object): Readable {
+  return textStream(jsonPieces(body));
+}
+
+/** Chunks large enough to be cheap; after each one, and each empty piece, everything else has its turn, however fast the reader is. */
+export function textStream(pieces: Iterable<string>): Readable {
+  return Readable.from(inChunks(pieces));
+}
+
+function* jsonPieces(body: object): Generator<string> {
+  let lead = '{';
+  for (const [name, value] of Object.entries(body)) {
+    if (value === undefined) continue;
+    yield `${lead}${JSON.stringify(name)}:`;
+    lead = ',';
+    if (isList(value)) {
+      yield '[';
+      let comma = '';
+      for (const item of value) {
+        yield `${comma}${JSON.stringify(item)}`;
+        comma = ',';
+      }
+      yield ']';
+    } else yield JSON.stringify(value);
+  }
+  yield '}';
+}
+
+function isList(value: unknown): value is Iterable<unknown> {
+  return typeof value === 'object' && value !== null && Symbol.iterator in value;
+}
+
+async function* inChunks(text: Iterable<string>): AsyncGenerator<string> {
+  let chunk = '';
+  for (const piece of text) {
+    chunk += piece;
+    if (chunk.length >= chunkLength) {
+      yield chunk;
+      chunk = '';
+    } else if (piece !== '') continue;
+    await othersTurn();
+  }
+  yield chunk;
+}

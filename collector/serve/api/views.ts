@@ -1,0 +1,71 @@
+import { Fingerprint, Instant, SignatureAlgorithm } from '@certherd/protocol/certificate';
+import { Subject } from '@certherd/protocol/finding';
+import { RequestedVerb } from '@certherd/protocol/frame';
+import Type from 'typebox';
+
+const closed = { additionalProperties: false };
+
+/** As request-view.ts makes it. */
+export const RequestShown = Type.Object(
+  {
+    id: Type.String(),
+    agentId: Type.String(),
+    hostName: Type.String(),
+    verb: RequestedVerb,
+    subject: Subject,
+    requester: Type.String(),
+    reason: Type.String(),
+    askedAt: Instant,
+    until: Instant,
+    sentAt: Type.Optional(Instant),
+    state: Type.Enum(['waiting', 'sent', 'late', 'done', 'failed', 'refused']),
+    endedAt: Type.Optional(Instant),
+    refused: Type.Optional(Type.String()),
+    summary: Type.Optional(Type.String()),
+  },
+  closed,
+);
+
+export const StayView = Type.Object(
+  {
+    agentId: Type.String(),
+    hostName: Type.String(),
+    state: Type.Enum(['endpoint-issued', 'endpoint-configured', 'endpoint-served']),
+    endpoint: Type.String(),
+    from: Instant,
+    until: Type.Optional(Instant),
+  },
+  closed,
+);
+
+export const TargetStayView = Type.Object(
+  {
+    address: Type.String(),
+    algorithm: SignatureAlgorithm,
+    served: Fingerprint,
+    from: Instant,
+    until: Type.Optional(Instant),
+  },
+  closed,
+);
+
+export const LabelView = Type.Object(
+  {
+    scope: Type.Enum(['host', 'name']),
+    pattern: Type.String(),
+    key: Type.String(),
+    value: Type.String(),
+    source: Type.Enum(['command', 'enrolment', 'list']),
+    setBy: Type.String(),
+    setAt: Instant,
+  },
+  closed,
+);
+
+export const RestorationView = Type.Object({ backedUpAt: Instant, restoredAt: Instant }, closed);
+
+/** RFC 9457. */
+export const Problem = Type.Object(
+  { type: Type.Literal('about:blank'), title: Type.String(), status: Type.Integer(), detail: Type.String() },
+  closed,
+);

@@ -1,0 +1,28 @@
+import { fleetFindings, fleetFindingsStand, type FleetPolicy } from '../evaluate/fleet/fleet-findings.ts';
+import { createFleetIndex, type KnownCertificate } from '../evaluate/fleet/fleet-index.ts';
+import { holdingsOf } from '../evaluate/fleet/holdings.ts';
+import type { HostFacts } from '../store/facts.ts';
+import type { FleetView } from './assemble-host.ts';
+
+/** What the fleet says of each host, kept as hosts change. */
+export interface KeptFleet extends FleetView {
+  /** Takes in what a host last told; of a revoked one nothing counts. Returns the agents, this one among them, of which something else may be said now. */
+  put: (host: HostFacts, certificates: ReadonlyMap<string, KnownCertificate>) => ReadonlySet<string>;
+}
+
+export function keepFleet(policy: FleetPolicy): KeptFleet {
+  const index = createFleetIndex();
+  return {
+    put(host, certificates) {
+      const { agentId, snapshot } = host;
+      const told = host.revokedAt === undefined ? snapshot : undefined;
+      return index.replace(
+        agentId,
+        told && holdingsOf(host, told, { get: (one) => certificates.get(one)?.certificate }),
+        certificates,
+      );
+    },
+    findingsOf: (agentId, now) => fleetFindings(index, agentId, policy, now),
+    standUntil: (agentId, now) => fleetFindingsStand(index, agentId, now),
+  };
+}

@@ -1,0 +1,150 @@
+import { useSignal } from '@preact/signals';
+import type { Me } from '../../serve/action-bodies.ts';
+import type { Need, Needs as AllNeeds } from '../facts/needs.ts';
+import { AskButtons } from './ask-buttons.tsx';
+import { CopyCommand } from './copy-command.tsx';
+import { LabelList } from './label-list.tsx';
+import { LifeBar } from './life-bar.tsx';
+import { Mark } from './mark.tsx';
+import { Moment, type Now } from './moment.tsx';
+import { Raw, RawLines } from './raw.tsx';
+import { More } from './table.tsx';
+import { printable } from '../printable.ts';
+import { addressOf } from '../route/address.ts';
+import { absolute } from '../wording/duration.ts';
+import { counted, severityTone } from '../wording/words.ts';
+
+const step = 20;
+
+interface NeedsProps {
+  readonly needs: AllNeeds;
+  readonly now: Now;
+  readonly me: Me | undefined;
+}
+
+/** What needs a person, most urgent first; notices apart and quieter. */
+export function Needs({ needs: { pressing, notices }, now, me }: NeedsProps) {
+  const limit = useSignal(step);
+  const shown = pressing.slice(0, limit.value);
+  return (
+    <>
+      <ol class="needs">
+        {shown.map((need) => (
+          <li key={need.key}>
+            <NeedCard need={need} now={now} me={me} />
+          </li>
+        ))}
+      </ol>
+      <More
+        shown={shown.length}
+        total={pressing.length}
+        ask={() => {
+          limit.value += step;
+        }}
+      />
+      {notices.length > 0 && (
+        <details class="notices">
+          <summary>{counted(notices.length, 'notice')}, for when there is time</summary>
+          <ol class="needs">
+            {notices.slice(0, 100).map((need) => (
+              <li key={need.key}>
+                <NeedCard need={need} now={now} me={me} />
+              </li>
+            ))}
+          </ol>
+        </details>
+      )}
+    </>
+  );
+}
+
+function NeedCard({ need, now, me }: { need: Need; now: Now; me: Me | undefined }) {
+  const { severity, agentId, hostName, name, cause, since, deadline, stale, code, labels, offers } = need;
+  return (
+    <article class={`need ${severityTone[severity]}`}>
+      <p class="label">
+        <Mark tone={severityTone[severity]} word={severity} />
+        {code !== undefined && (
+          <a class="quiet" href={`/findings#${code}`} title="what this finding means">
+            {code}
+          </a>
+        )}
+        {stale && <span class="stale">as it was at the last look</span>}
+      </p>
+      <h2>
+        <span class="where">
+          {name !== undefined && (
+            <>
+              <Raw text={name} /> <span class="quiet">on</span>{' '}
+            </>
+          )}
+          <a href={addressOf('hosts', agentId)}>
+            <Raw text={hostName} />
+          </a>
+          :
+        </span>{' '}
+        <Raw text={cause} limit={1000} />
+      </h2>
+      <p class="times">
+        <span>
+          since <Moment instant={since} now={now} /> <span class="quiet">({absolute(since)})</span>
+        </span>
+        {deadline !== undefined && (
+          <span class="deadline">
+            <span class="quiet">served certificate:</span> <LifeBar validity={deadline} now={now} />
+          </span>
+        )}
+      </p>
+      <LabelList labels={labels} />
+      <Remedy need={need} />
+      <AskButtons
+        agentId={agentId}
+        hostName={hostName}
+        offers={offers}
+        reason={`on the page: ${code ?? 'host'}, ${name ?? hostName}`.slice(0, 1000)}
+        me={me}
+      />
+      {need.evidence.length > 0 && <Evidence evidence={need.evidence} />}
+    </article>
+  );
+}
+
+function Remedy({ need: { remedy, hostName } }: { need: Need }) {
+  if (remedy === '') return null;
+  return (
+    <div class="remedy">
+      {isSentence(remedy) ? (
+        <p>
+          <span class="quiet">Remedy:</span> <Raw text={remedy} limit={8000} />
+        </p>
+      ) : (
+        <CopyCommand command={remedy} where={hostName} label={`remedy on ${printable(hostName)}`} />
+      )}
+    </div>
+  );
+}
+
+function Evidence({ evidence }: { evidence: Need['evidence'] }) {
+  return (
+    <details>
+      <summary>What was compared</summary>
+      <dl class="evidence">
+        {evidence.map(([name, value]) => (
+          <div key={name}>
+            <dt>
+              <Raw text={name} />
+            </dt>
+            <dd>
+              <RawLines text={value} />
+            </dd>
+          </div>
+        ))}
+      </dl>
+    </details>
+  );
+}
+
+/** A remedy is a command line, or a sentence where no command exists. */
+function isSentence(remedy: string): boolean {
+  return /^\p{Lu}.*\s.*[.!]$/su.test(remedy);
+}
