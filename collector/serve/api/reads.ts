@@ -123,6 +123,7 @@ export const readRoutes: readonly Route[] = [
         .send(pemText(found));
     },
   }),
+  route({
     path: '/api/v1/requests',
     summary: 'What people asked of hosts, newest first.',
     query: Type.Object({ limit }, closed),
