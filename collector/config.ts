@@ -5,8 +5,11 @@ import type { Result } from '@certherd/protocol/failure';
 import { parse, TomlError } from 'smol-toml';
 import { parseAuthority, type Authority } from './authority.ts';
 import { codeOf } from './failure.ts';
-import { type WebFields, webMistakes, webReaders, type WebSettings } from './config-web.ts';
+import { type WebFields, webMistakes, webReaders, wholeOidc, type WebSettings } from './config-web.ts';
 import { lineOfKey, nearestName, shortened, shown } from './config-text.ts';
+import { readNotify } from './notify/read-settings.ts';
+import type { NotifySettings } from './notify/settings.ts';
+import { lineOfPlace, nameOfPlace } from './notify/toml-table.ts';
 import type { LogLevel } from './system/log.ts';
 
 /** What the collector is told. Frozen; every field has a value. */
@@ -32,9 +35,17 @@ export interface Config {
   historyDays: number;
   /** Of the whole database; undefined: no bound. */
   historyMegabytes: number | undefined;
+  /** Where scans and targets may ask besides public addresses. */
+  scanAllow: readonly ('private' | 'loopback')[];
+  /** Resolvers that they ask, "ADDRESS" or "ADDRESS:PORT"; none: the system's. */
+  scanNameServers: readonly string[];
+  /** PEM files with roots that they trust beside the system's. */
+  scanRoots: readonly string[];
   logLevel: LogLevel;
   /** 'auto': plain lines for the journal, coloured ones for a terminal, else JSON. */
   logFormat: 'auto' | 'json';
+  /** Who is told what, and how. */
+  notify: NotifySettings;
 }
 
 export type PublicTrust = 'own-key' | 'system-ca' | { certificate: string };
@@ -90,9 +101,10 @@ export function parseConfig(
     mistakes.push({ line, text: `${file}:${line}: ${shortened(key)}: ${what}` });
   };
   for (const key of Object.keys(table)) {
-    if (!Object.hasOwn(readers, key)) {
-      const near = nearestName(key, Object.keys(readers));
-      const hint = near ? `did you mean ${near}?` : `known are ${Object.keys(readers).join(', ')}`;
+    if (!Object.hasOwn(readers, key) && key !== 'notify') {
+      const known = [...Object.keys(readers), 'notify'];
+      const near = nearestName(key, known);
+      const hint = near ? `did you mean ${near}?` : `known are ${known.join(', ')}`;
       mistaken(key, `unknown field; ${hint}`);
     }
   }
@@ -109,6 +121,13 @@ export function parseConfig(
   const certificate = field('web_certificate', undefined);
   const key = field('web_key', undefined);
   const ownKey = field('web_tls', undefined);
+  const oidc = {
+    issuer: field('web_oidc_issuer', undefined),
+    client: field('web_oidc_client', undefined),
+    secretFile: field('web_oidc_secret_file', undefined),
+    nameClaim: field('web_oidc_name', 'preferred_username'),
+    newRole: field('web_oidc_new_users', undefined),
+  };
   const config: Config = {
     dataDirectory: dataDirectory ?? field('data_directory', defaultDataDirectory(surroundings)),
     store: field('store', undefined),
@@ -122,6 +141,7 @@ export function parseConfig(
       signIn: field('web_sign_in', false),
       anonymous: field('web_anonymous', 'nothing'),
       userHeader: field('web_user_header', undefined),
+      oidc: wholeOidc(oidc),
     },
     publicAddress: field('public_address', undefined),
     publicTrust: field('public_trust', 'own-key'),
@@ -131,15 +151,23 @@ export function parseConfig(
     silentAfterSeconds: field('silent_after_seconds', 3 * heartbeatSeconds + 15),
     historyDays: field('history_days', 730),
     historyMegabytes: field('history_megabytes', undefined),
+    scanAllow: field('scan_allow', []),
+    scanNameServers: field('scan_name_servers', []),
+    scanRoots: field('scan_roots', []),
     logLevel: field('log_level', 'info'),
     logFormat: field('log_format', 'auto'),
+    notify: readNotify(table['notify'], (place, what) => {
+      const line = lineOfPlace(text, place);
+      mistakes.push({ line, text: `${file}:${line}: ${nameOfPlace(place)}: ${what}` });
+    }),
   };
   if (config.store !== undefined && config.historyMegabytes !== undefined)
     mistaken(
       'history_megabytes',
       'not together with store: PostgreSQL keeps what is freed for itself; history_days counts',
     );
-  for (const [name, what] of webMistakes(config.webListen, config.web, { certificate, key })) mistaken(name, what);
+  for (const [name, what] of webMistakes(config.webListen, config.web, { certificate, key, oidc }))
+    mistaken(name, what);
   if (mistakes.length === 0) return { ok: true, value: Object.freeze(config) };
   return { ok: false, failure: mistakes.sort((a, b) => a.line - b.line).map((mistake) => mistake.text) };
 }
@@ -159,6 +187,9 @@ interface Fields extends WebFields {
   silent_after_seconds: number;
   history_days: number;
   history_megabytes: number;
+  scan_allow: Config['scanAllow'];
+  scan_name_servers: readonly string[];
+  scan_roots: readonly string[];
   log_level: LogLevel;
   log_format: Config['logFormat'];
 }
@@ -212,6 +243,18 @@ const readers: { [K in keyof Fields]: { expected: string; read: (value: unknown)
     expected: 'a number of megabytes from 100 to 10000000',
     read: (value) => within(value, 100, 10_000_000),
   },
+  scan_allow: {
+    expected: 'a list of "private" and "loopback"',
+    read: (value) => listOf(value, (one): one is 'private' | 'loopback' => one === 'private' || one === 'loopback'),
+  },
+  scan_name_servers: {
+    expected: 'a list of resolvers, as ["192.0.2.53"] or ["127.0.0.1:5353"]',
+    read: (value) => listOf(value, isNameServer),
+  },
+  scan_roots: {
+    expected: 'a list of absolute paths of PEM files',
+    read: (value) => listOf(value, (one): one is string => typeof one === 'string' && isAbsolute(one)),
+  },
   log_level: {
     expected: '"debug", "info", "warn" or "error"',
     read: (value) => (['debug', 'info', 'warn', 'error'] as const).find((level) => level === value),
@@ -231,6 +274,17 @@ export function readPublicTrust(text: string): PublicTrust | undefined {
 /** postgres:// or postgresql://, as libpq has it (34.1.1.2). */
 export function isPostgresUrl(text: string): boolean {
   return /^postgres(?:ql)?:\/\//.test(text) && URL.canParse(text);
+}
+
+/** "192.0.2.53", "2001:db8::53", "127.0.0.1:5353" or "[::1]:5353", as node:dns takes it. */
+export function isNameServer(value: unknown): value is string {
+  if (typeof value !== 'string') return false;
+  const authority = isIP(value) === 0 ? parseAuthority(value) : undefined;
+  return isIP(value) !== 0 || (authority !== undefined && isIP(authority.host) !== 0 && authority.port > 0);
+}
+
+function listOf<T>(value: unknown, is: (one: unknown) => one is T): T[] | undefined {
+  return Array.isArray(value) && value.every(is) ? value : undefined;
 }
 
 function listenAddress(value: unknown): Authority | undefined {

@@ -10,6 +10,7 @@ import type {
   HostView,
   LineageView,
   ListedView,
+  TargetView,
 } from './estate.ts';
 import { type Sorted, sorted } from './sorted.ts';
 
@@ -114,14 +115,43 @@ export function withHost(parts: EstateParts, index: EstateIndex, host: KeptHost)
   }
 }
 
+/** Puts findings that are of no host in the place of those before: each stands where a host of that name would. */
+export function withHostless(
+  parts: EstateParts,
+  before: readonly FindingView[],
+  after: readonly FindingView[],
+): EstateParts {
+  const keyed = (list: readonly FindingView[]) =>
+    list.map((finding, index) => ({
+      name: finding.hostName,
+      agentId: finding.agentId,
+      urgency: finding,
+      finding,
+      index,
+    }));
+  let { findings } = parts;
+  for (const one of keyed(before)) findings = findings.without(one);
+  for (const one of keyed(after)) findings = findings.with(one);
+  return { ...parts, findings };
+}
+
 /** Estate, with lists that are read one item at a time. */
 export type EstateLists = {
   [K in keyof Estate]: Estate[K] extends readonly (infer Item)[] ? Iterable<Item> : Estate[K];
 };
 
+/** All that an estate is made of. */
+export interface EstateContent {
+  parts: EstateParts;
+  /** Newest first. */
+  events: readonly EventView[];
+  listed: readonly ListedView[];
+  targets: readonly TargetView[];
+}
+
 /** Every list as of one moment, however long it takes to read them. */
 export function estateLists(
-  { parts, events, listed }: { parts: EstateParts; events: Iterable<EventView>; listed: Iterable<ListedView> },
+  { parts, events, listed, targets }: EstateContent,
   collector: Estate['collector'],
   now: number,
 ): EstateLists {
@@ -136,6 +166,7 @@ export function estateLists(
     findings: again(() => findingViews(parts)),
     events,
     listed,
+    targets,
   };
 }
 

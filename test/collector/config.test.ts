@@ -3,6 +3,7 @@ import test from 'ava';
 import fc from '../helpers/properties.ts';
 import { formatAuthority, isLoopback, parseAuthority } from '../../collector/authority.ts';
 import { loadConfig, parseConfig } from '../../collector/config.ts';
+import { noNotifying } from '../../collector/notify/settings.ts';
 import { temporaryDirectory } from './helpers/real-collector.ts';
 
 const user = { env: {}, home: '/home/ops', isRoot: false };
@@ -18,6 +19,7 @@ test('without a config everything has a value', (t) => {
   t.deepEqual(result, {
     ok: true,
     value: {
+      notify: noNotifying,
       dataDirectory: '/home/ops/.local/state/certherd-collector',
       store: undefined,
       storePasswordFile: undefined,
@@ -30,6 +32,7 @@ test('without a config everything has a value', (t) => {
         signIn: false,
         anonymous: 'nothing',
         userHeader: undefined,
+        oidc: undefined,
       },
       publicAddress: undefined,
       publicTrust: 'own-key',
@@ -39,6 +42,9 @@ test('without a config everything has a value', (t) => {
       silentAfterSeconds: 60,
       historyDays: 730,
       historyMegabytes: undefined,
+      scanAllow: [],
+      scanNameServers: [],
+      scanRoots: [],
       logLevel: 'info',
       logFormat: 'auto',
     },
@@ -78,6 +84,9 @@ test('the page listens beyond loopback with TLS of its own, or behind a proxy th
     'web_anonymous = "all"',
     'web_user_header = "a b"',
     'web_key = "a.key"',
+    'web_oidc_issuer = "http://id.example.org"',
+    'web_oidc_client = "certherd"',
+    'web_oidc_new_users = "root"',
   ])
     t.is(mistakes(bad).length, 1, bad);
 });
@@ -95,15 +104,24 @@ test('every field is read', (t) => {
     web_sign_in = true
     web_anonymous = "wall"
     web_user_header = "X-Remote-User"
+    web_oidc_issuer = "https://id.example.org"
+    web_oidc_client = "certherd"
+    web_oidc_secret_file = "/etc/certherd/oidc-secret"
+    web_oidc_name = "email"
+    web_oidc_new_users = "viewer"
     public_address = "collector.example:443"
     public_trust = "/etc/ssl/front.pem"
     agent_proxies = ["192.0.2.1", "2001:db8::1"]
     known_issuers = ["Let's Encrypt"]
     heartbeat_seconds = 5
+    scan_allow = ["private"]
+    scan_name_servers = ["192.0.2.53", "2001:db8::53", "[::1]:5353"]
+    scan_roots = ["/etc/ssl/ours.pem"]
     log_level = "debug"
     log_format = "json"`;
   const result = parseConfig(text, file, '/data', user);
   t.deepEqual(result.ok && result.value, {
+    notify: noNotifying,
     dataDirectory: '/data',
     store: 'postgres://certherd@db.example/fleet?sslmode=verify-full',
     storePasswordFile: '/etc/certherd/password',
@@ -116,6 +134,13 @@ test('every field is read', (t) => {
       signIn: true,
       anonymous: 'wall',
       userHeader: 'x-remote-user',
+      oidc: {
+        issuer: 'https://id.example.org',
+        client: 'certherd',
+        secretFile: '/etc/certherd/oidc-secret',
+        nameClaim: 'email',
+        newRole: 'viewer',
+      },
     },
     publicAddress: { host: 'collector.example', port: 443 },
     publicTrust: { certificate: '/etc/ssl/front.pem' },
@@ -125,6 +150,9 @@ test('every field is read', (t) => {
     silentAfterSeconds: 30,
     historyDays: 730,
     historyMegabytes: undefined,
+    scanAllow: ['private'],
+    scanNameServers: ['192.0.2.53', '2001:db8::53', '[::1]:5353'],
+    scanRoots: ['/etc/ssl/ours.pem'],
     logLevel: 'debug',
     logFormat: 'json',
   });
@@ -144,6 +172,11 @@ test('each mistake is one line with file, line, field, what was expected and wha
     'log_level = "loud"',
     'agent_listen = "::1:80"',
     'agent_listen = "1.2.3.4:70000"',
+    'scan_allow = ["never"]',
+    'scan_allow = "private"',
+    'scan_name_servers = ["ns.example"]',
+    'scan_name_servers = ["192.0.2.53:0"]',
+    'scan_roots = ["ours.pem"]',
   ])
     t.is(mistakes(wrong).length, 1, wrong);
 });

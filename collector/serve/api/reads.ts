@@ -2,7 +2,7 @@ import { EventKind } from '@certherd/protocol/event';
 import Type from 'typebox';
 import type { EventFacts } from '../../store/facts.ts';
 import { eventView } from '../assemble-estate.ts';
-import { Estate, EventView } from '../estate.ts';
+import { Estate, EventView, TargetView } from '../estate.ts';
 import { estateLists } from '../estate-parts.ts';
 import { pemText } from '../pem-text.ts';
 import { sendProblem } from '../problem.ts';
@@ -11,7 +11,7 @@ import { isNamed } from './entity-tag.ts';
 import { jsonStream } from './json-stream.ts';
 import { host, hostFilter, listOf } from './lists.ts';
 import { type Route, route } from './route.ts';
-import { LabelView, RequestShown, RestorationView, StayView } from './views.ts';
+import { LabelView, RequestShown, RestorationView, StayView, TargetStayView } from './views.ts';
 
 const closed = { additionalProperties: false };
 const none = Type.Object({}, closed);
@@ -146,6 +146,36 @@ export const readRoutes: readonly Route[] = [
     tagged: false,
     async handle({ labels, now }, _, reply) {
       const items = (await labels()).map(({ id: _id, setAt, ...rule }) => ({ ...rule, setAt: instant(setAt) }));
+      return reply.header('cache-control', 'no-store').send({ version: 1, at: instant(now()), items });
+    },
+  }),
+  route({
+    path: '/api/v1/targets',
+    summary: 'What is asked from outside, again and again, and what was seen; in the order of its text.',
+    query: none,
+    params: none,
+    answer: { schema: listOf(TargetView) },
+    problems: [],
+    tagged: false,
+    async handle({ estate, now }, _, reply) {
+      const { targets } = await estate();
+      return reply.header('cache-control', 'no-store').send({ version: 1, at: instant(now()), items: targets });
+    },
+  }),
+  route({
+    path: '/api/v1/targets/:id/history',
+    summary: 'Which leaf each address of a target presented, newest first.',
+    query: none,
+    params: Type.Object({ id: Type.String({ pattern: '^[0-9]{1,15}$', description: 'Its number.' }) }),
+    answer: { schema: listOf(TargetStayView) },
+    problems: [400],
+    tagged: false,
+    async handle({ targetStays, now }, { params }, reply) {
+      const items = (await targetStays(Number(params.id))).map(({ from, until, ...stay }) => ({
+        ...stay,
+        from: instant(from),
+        ...(until !== undefined && { until: instant(until) }),
+      }));
       return reply.header('cache-control', 'no-store').send({ version: 1, at: instant(now()), items });
     },
   }),

@@ -1,4 +1,4 @@
-import { Instant } from '@certherd/protocol/certificate';
+import { Fingerprint, Instant, SignatureAlgorithm } from '@certherd/protocol/certificate';
 import { Subject } from '@certherd/protocol/finding';
 import { RequestedVerb } from '@certherd/protocol/frame';
 import Type from 'typebox';
@@ -38,6 +38,17 @@ export const StayView = Type.Object(
   closed,
 );
 
+export const TargetStayView = Type.Object(
+  {
+    address: Type.String(),
+    algorithm: SignatureAlgorithm,
+    served: Fingerprint,
+    from: Instant,
+    until: Type.Optional(Instant),
+  },
+  closed,
+);
+
 export const LabelView = Type.Object(
   {
     scope: Type.Enum(['host', 'name']),
@@ -51,6 +62,7 @@ export const LabelView = Type.Object(
   closed,
 );
 
+/** What an address of a target presented. */
 export const RestorationView = Type.Object({ backedUpAt: Instant, restoredAt: Instant }, closed);
 
 /** RFC 9457. */

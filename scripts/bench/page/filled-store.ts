@@ -30,7 +30,7 @@ export async function fillStore(data: string, hosts: number, certificates: numbe
 }
 
 /** What a host of the bench tells. */
-export function hostSnapshot(hostName: string, count: number) {
+function hostSnapshot(hostName: string, count: number) {
   const list = Array.from({ length: count }, (_, index) =>
     certificate(`${hostName} ${index}`, { subjectAltNames: [`shop-${index}.${hostName}`] }),
   );

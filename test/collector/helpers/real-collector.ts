@@ -9,6 +9,7 @@ import type { ExecutionContext } from 'ava';
 import { type Collector, startCollector } from '../../../collector/app.ts';
 import { formatAuthority } from '../../../collector/authority.ts';
 import type { Config } from '../../../collector/config.ts';
+import { noNotifying } from '../../../collector/notify/settings.ts';
 import type { Clock } from '../../../collector/ports.ts';
 import { hashToken } from '../../../collector/receive/authenticate.ts';
 import { loadTlsIdentity } from '../../../collector/receive/tls-identity.ts';
@@ -35,6 +36,7 @@ export const plainWeb: Config['web'] = {
   signIn: false,
   anonymous: 'nothing',
   userHeader: undefined,
+  oidc: undefined,
 };
 
 export function testConfig(dataDirectory: string, change: Partial<Config> = {}): Config {
@@ -53,8 +55,12 @@ export function testConfig(dataDirectory: string, change: Partial<Config> = {}):
     silentAfterSeconds: 60,
     historyDays: 730,
     historyMegabytes: undefined,
+    scanAllow: [],
+    scanNameServers: [],
+    scanRoots: [],
     logLevel: 'error',
     logFormat: 'auto',
+    notify: noNotifying,
     ...change,
   };
 }

@@ -22,7 +22,7 @@ test('the page is built in memory from its sources, and names no outside address
 
 test('the first view of every page is under 100 KB compressed, and its HTML names every file of it', async (t) => {
   const files = await readPageFiles();
-  for (const path of ['/', '/certificates', '/endpoints', '/hosts', '/timeline', '/wall']) {
+  for (const path of ['/', '/certificates', '/endpoints', '/hosts', '/timeline', '/reports', '/wall']) {
     const html = Buffer.from(files.get(path)?.body ?? []).toString();
     const named = [...html.matchAll(/(?:src|href)="(\/assets\/[^"]+)"/g)].map(([, address]) => address ?? '');
     const sent = [path, ...named].map((name) => files.get(name)?.gzip.length ?? Number.NaN);
