@@ -29,7 +29,7 @@ async function bundle(folder: string): Promise<{ files: [string, Uint8Array][]; 
       absWorkingDir: '/',
       entryPoints: [join(folder, 'page.tsx'), join(folder, 'page.css')],
       outdir: '/assets',
-      // Each page is a part of its own, named by its content: pages that nobody opens cost nothing.
+      // What pages.ts imports when it is wanted is a part of its own, named by its content.
       splitting: true,
       chunkNames: '[name]-[hash]',
       bundle: true,
@@ -52,11 +52,14 @@ async function bundle(folder: string): Promise<{ files: [string, Uint8Array][]; 
 }
 
 /** One HTML file for each page: it names all parts that its first view needs, so that they come in one round trip. */
-function entryPages(html: string, { outputs }: Metafile): [string, Uint8Array][] {
-  return Object.entries(outputs).flatMap(([path, { entryPoint }]): [string, Uint8Array][] => {
-    const page = /\/pages\/([a-z]+)\/\1-page\.tsx$/.exec(entryPoint ?? '')?.[1];
+function entryPages(html: string, { inputs, outputs }: Metafile): [string, Uint8Array][] {
+  const partOf = new Map(Object.entries(outputs).map(([path, { entryPoint }]) => [entryPoint, path]));
+  return Object.keys(inputs).flatMap((input): [string, Uint8Array][] => {
+    const page = /\/pages\/([a-z]+)\/\1-page\.tsx$/.exec(input)?.[1];
     if (page === undefined) return [];
-    const parts = new Set([...neededBy('assets/page.js', outputs), ...neededBy(path, outputs)]);
+    const parts = neededBy('assets/page.js', outputs);
+    const own = partOf.get(input);
+    if (own !== undefined) neededBy(own, outputs, parts);
     parts.delete('assets/page.js');
     const links = [...parts].map((part) => `<link rel="modulepreload" href="/assets/${basename(part)}" />`);
     const name = page === 'now' ? 'index.html' : `${page}.html`;

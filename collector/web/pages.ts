@@ -3,6 +3,8 @@ import type { Me } from '../serve/action-bodies.ts';
 import type { Connection } from './live/follow-estate.ts';
 import type { Known } from './facts/known.ts';
 import type { Now } from './parts/moment.tsx';
+import { Page as Certificates } from './pages/certificates/certificates-page.tsx';
+import { Page as NowPage } from './pages/now/now-page.tsx';
 import type { Router } from './route/router.ts';
 
 /** What every page is given. */
@@ -19,14 +21,17 @@ export interface PageEntry {
   /** The first part of its path, and the name of its folder; "" is Now, in pages/now. */
   readonly name: string;
   readonly title: string;
-  /** Its own part of the script, from pages/NAME/NAME-page.tsx: the collector serves it at /NAME and below. */
+  /**
+   * Its component, from pages/NAME/NAME-page.tsx: the collector serves it at /NAME and below. What is opened at night comes
+   * with the shell, in few files; what carries charts or tables of its own comes when it is wanted.
+   */
   readonly load: () => Promise<{ readonly Page: ComponentType<PageProps> }>;
 }
 
 /** Every page, in the order of the navigation. */
 export const pages: readonly PageEntry[] = [
-  { name: '', title: 'Now', load: () => import('./pages/now/now-page.tsx') },
-  { name: 'certificates', title: 'Certificates', load: () => import('./pages/certificates/certificates-page.tsx') },
+  { name: '', title: 'Now', load: async () => ({ Page: NowPage }) },
+  { name: 'certificates', title: 'Certificates', load: async () => ({ Page: Certificates }) },
   { name: 'endpoints', title: 'Endpoints', load: () => import('./pages/endpoints/endpoints-page.tsx') },
   { name: 'hosts', title: 'Hosts', load: () => import('./pages/hosts/hosts-page.tsx') },
   { name: 'timeline', title: 'Timeline', load: () => import('./pages/timeline/timeline-page.tsx') },

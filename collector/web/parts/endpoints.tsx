@@ -1,3 +1,5 @@
+import type { ComponentChildren } from 'preact';
+import { useMemo } from 'preact/hooks';
 import type { EndpointView } from '../../serve/estate.ts';
 import { endpointRows } from '../facts/estate-view.ts';
 import { ChainHead, ChainOfThree } from './chain-of-three.tsx';
@@ -16,13 +18,21 @@ interface EndpointsProps {
   readonly endpoints: readonly EndpointView[];
   readonly filter: string;
   readonly now: Now;
+  /** Stands in the head of a page that shows nothing else. */
+  readonly search?: ComponentChildren;
 }
 
 /** Every thing that a client can connect to, and whether it serves what was issued. */
-export function Endpoints({ endpoints, filter, now }: EndpointsProps) {
-  const rows = endpointRows(endpoints, filter);
+export function Endpoints({ endpoints, filter, now, search }: EndpointsProps) {
+  const rows = useMemo(() => endpointRows(endpoints, filter), [endpoints, filter]);
   return (
-    <Section id="endpoints" title="Endpoints" count={countWords(rows.length, endpoints.length)}>
+    <Section
+      id="endpoints"
+      title="Endpoints"
+      count={countWords(rows.length, endpoints.length)}
+      isPage={search !== undefined}
+      tools={search}
+    >
       {rows.length > 0 ? (
         <Table
           name="endpoints"

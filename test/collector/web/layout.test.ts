@@ -99,13 +99,16 @@ test.serial(
   async (t) => {
     await withPage(t, incidentEstate(new Date()), async ({ page }) => {
       const reached: string[] = [];
-      for (let press = 0; press < 10; press += 1) {
+      for (let press = 0; press < 13; press += 1) {
         await page.keyboard.press('Tab');
         const focused = page.locator(':focus');
         reached.push((await focused.getAttribute('class')) ?? (await focused.innerText()).split('\n')[0] ?? '');
         t.not(await focused.evaluate((element) => getComputedStyle(element).outlineStyle), 'none');
       }
-      t.is(reached.join(' '), 'skip Now Certificates Endpoints Hosts build-1 quiet web-1 wiki.example.com/tls Copy');
+      t.is(
+        reached.join(' '),
+        'skip Now Certificates Endpoints Hosts Timeline Reports Wall build-1 quiet web-1 wiki.example.com/tls Copy',
+      );
     });
   },
 );

@@ -47,9 +47,13 @@ export function Verdict({ verdict, proof, connection, estateAt, now }: VerdictPr
   );
 }
 
+/** A host that looked so much earlier than the others is worth a word. */
+const noteworthyMs = 60_000;
+
 /** Where knowledge is older than the proof is, this says how old, and whose. */
 function Oldest({ proof: { oldest, lookedAt }, now }: { proof: Proof; now: Now }) {
-  if (oldest === undefined || oldest.observedAt >= (lookedAt ?? '')) return null;
+  if (oldest === undefined || Date.parse(lookedAt ?? oldest.observedAt) - Date.parse(oldest.observedAt) < noteworthyMs)
+    return null;
   return (
     <>
       {' '}
