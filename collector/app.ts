@@ -18,6 +18,8 @@ import { createSessions } from './receive/sessions.ts';
 import { createPartsRoom } from './receive/snapshot-parts.ts';
 import { loadTlsIdentity } from './receive/tls-identity.ts';
 import { keepRequests } from './requests.ts';
+import { keepTargets } from './scan/keep-targets.ts';
+import { standingProbe } from './scan/standing-probe.ts';
 import { linkHash } from './serve/access/sign-in.ts';
 import { createEntityTags } from './serve/api/entity-tag.ts';
 import { createRateLimit } from './serve/api/rate-limit.ts';
@@ -163,11 +165,11 @@ async function open(
     events: store.events,
     restorations: store.restorations,
     stays: store.stays,
-
     history: keepHistory({ hosts: estate.hosts, changes: store.changes, now: () => clock.now() }),
     der: store.der,
     requests: store.requests,
     labels: store.labels,
+    targetStays: store.targets.stays,
     ask: requests.ask,
     async setLabels(drafts, at, entry) {
       const kept = await store.setLabels(drafts, at, entry);
@@ -194,6 +196,12 @@ async function open(
     }),
   });
   closers.push(web.close);
+  const probe = orFail(standingProbe(config, clock));
+  closers.push(
+    store.lead(() =>
+      keepTargets({ targets: store.targets, probe, clock, log, changed: () => changed(['targets', 'findings']) }),
+    ),
+  );
   const control = await openControl({ directory, log, clock, copyTo: store.copyTo, requests });
   closers.push(control.close);
   return {

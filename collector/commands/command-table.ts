@@ -6,6 +6,8 @@ import { type CommandEntry, commonOf, textOf, usualExits } from './command-entry
 import { labelEntries } from './label-entries.ts';
 import { listEntries } from './list-entries.ts';
 import { moveEntry } from './move-entry.ts';
+import { scanEntries } from './scan-entries.ts';
+import { targetEntries } from './target-entries.ts';
 
 export const programName = 'certherd-collector';
 
@@ -120,6 +122,8 @@ export const commandTable: readonly CommandEntry[] = [
   ...accountEntries,
   ...labelEntries,
   ...listEntries,
+  ...scanEntries,
+  ...targetEntries,
   {
     name: 'request',
     summary: 'ask a host for something: rescan, verify, reload, renew, restore or rehearse',

@@ -36,6 +36,7 @@ function metrics(hosts: HostFacts[], certificates: ReturnType<typeof certificate
     events: [],
     labels: [],
     listed: [],
+    targets: [],
     eventsTotal: 7,
   };
   const presenceOf = () => ({ connected: !silent, silent, heardAt: now, observedAt: now });
