@@ -11,6 +11,7 @@ import { ingest } from './bench/ingest.ts';
 import { nginxConfig } from './bench/nginx-config.ts';
 import { pemFiles } from './bench/pem-files.ts';
 import { renew } from './bench/renew.ts';
+import { scan } from './bench/scan.ts';
 import { store } from './bench/store.ts';
 import { watching } from './bench/watching.ts';
 import type { Bench } from './bench/goal.ts';
@@ -25,6 +26,7 @@ const benches: Record<string, Bench> = {
   'nginx-config': nginxConfig,
   'pem-files': pemFiles,
   endpoints,
+  scan,
   watching,
   footprint,
   fleet,
