@@ -24,7 +24,8 @@ import { linkHash } from './serve/access/sign-in.ts';
 import { createEntityTags } from './serve/api/entity-tag.ts';
 import { createRateLimit } from './serve/api/rate-limit.ts';
 import { openControl } from './serve/control.ts';
-import { keepEstate } from './serve/kept-estate.ts';
+import { keepHistory } from './serve/host-histories.ts';
+import { keepEstate, type KeptEstateNeeds } from './serve/kept-estate.ts';
 import { createLive } from './serve/live.ts';
 import { readPageFiles, type PageFiles } from './serve/page-files.ts';
 import { openWebServer } from './serve/web-server.ts';
@@ -32,7 +33,9 @@ import { removeLeftovers } from './store/sqlite/backup.ts';
 import { lockDirectory, prepareDirectory } from './store/directory.ts';
 import { keepBounds } from './store/retention.ts';
 import { openStore } from './store/open.ts';
+import { startTelling } from './telling.ts';
 import { sqliteFor } from './store/sqlite/sqlite.ts';
+import { readSecret, readText } from './system/secret-files.ts';
 import { collectorVersion } from './version.ts';
 
 /** How long the link for the first user is good. */
@@ -100,6 +103,10 @@ async function open(
 
   const live = createLive(clock);
   closers.push(live.close);
+  const lookers: (() => void)[] = [];
+  const look = (): void => {
+    for (const looker of lookers) looker();
+  };
   // Nobody calls it before there is an estate: all that happens until then is read with it.
   const changed: Changed = (topics, agentIds) => estate.changed(topics, agentIds);
   const silentAfterMs = config.silentAfterSeconds * 1000;
@@ -111,14 +118,20 @@ async function open(
   const endings = createEndings({ records: store, sessions, clock, log });
   closers.push(endings.close);
   const { presence: presenceOf, heardSince } = liveness;
+  const publish: KeptEstateNeeds['publish'] = (change, revision) => {
+    live.publish(change, revision);
+    // That a host was heard once more is nobody's concern.
+    if (change !== 'unreadable' && (change.hosts.length > 0 || change.gone.length > 0)) look();
+  };
   const { knownIssuers } = config;
-  const estate = keepEstate({ store, presenceOf, heardSince, knownIssuers, clock, log, publish: live.publish });
+  const estate = keepEstate({ store, presenceOf, heardSince, knownIssuers, clock, log, publish });
   closers.push(estate.close);
   const requests = keepRequests({ ...store, hosts: estate.hosts, sessions, clock, log });
   closers.push(requests.close);
   const changedElsewhere = (topics: readonly Topic[]): void => {
     changed(topics);
     requests.wake();
+    look();
   };
   // Before anybody can say hello: only then are others asked whether they have the host.
   closers.push(followElsewhere({ records: store, sessions, liveness, clock, log, changed: changedElsewhere }));
@@ -164,6 +177,7 @@ async function open(
     events: store.events,
     restorations: store.restorations,
     stays: store.stays,
+    history: keepHistory({ hosts: estate.hosts, changes: store.changes, now: () => clock.now() }),
     der: store.der,
     requests: store.requests,
     labels: store.labels,
@@ -184,6 +198,9 @@ async function open(
       const made = await makeJoins({ ...wish, trust: config.publicTrust, count: 1 }, place);
       return made.ok ? { ok: true, value: made.value[0] ?? '' } : made;
     },
+    telling: store.telling,
+    page: config.notify.page,
+    answered: look,
     now: () => clock.now(),
     counts: async () => ({
       eventsTotal: await store.eventsTotal(),
@@ -191,6 +208,7 @@ async function open(
       agentsWaiting: listener.waiting(),
       pagesConnected: live.followers(),
       refusals: refusals.totals(),
+      channels: await store.telling.channels(),
     }),
   });
   closers.push(web.close);
@@ -200,6 +218,19 @@ async function open(
       keepTargets({ targets: store.targets, probe, clock, log, changed: () => changed(['targets', 'findings']) }),
     ),
   );
+  const telling = await startTelling({
+    settings: config.notify,
+    store,
+    historyDays: config.historyDays,
+    hosts: async () => (await estate.current()).parts.hosts,
+    isSilent: (agentId) => presenceOf(agentId).silent,
+    isWritable,
+    secrets: { readSecret, readText },
+    clock,
+    log,
+  });
+  closers.push(telling.close);
+  lookers.push(telling.changed);
   const control = await openControl({ directory, log, clock, copyTo: store.copyTo, requests });
   closers.push(control.close);
   return {

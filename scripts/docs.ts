@@ -3,12 +3,14 @@ import { findingsPage } from './docs/findings-page.ts';
 import { findingsWebPage } from './docs/findings-web-page.ts';
 import { agentManPage, collectorManPage } from './docs/man-page.ts';
 import { protocolPage } from './docs/protocol-page.ts';
+import { webhookPage } from './docs/webhook-page.ts';
 
 // Writes the pages that are made from code. A test fails while they differ.
 
 const pages = {
   'docs/findings.md': findingsPage,
   'docs/protocol.md': protocolPage,
+  'docs/webhook.md': webhookPage,
   'collector/web/findings.html': findingsWebPage,
   'deploy/man/certherd-agent.1': agentManPage,
   'deploy/man/certherd-collector.1': collectorManPage,

@@ -8,6 +8,7 @@ import { listEntries } from './list-entries.ts';
 import { moveEntry } from './move-entry.ts';
 import { scanEntries } from './scan-entries.ts';
 import { targetEntries } from './target-entries.ts';
+import { notifyEntries } from './notify-entries.ts';
 
 export const programName = 'certherd-collector';
 
@@ -124,6 +125,7 @@ export const commandTable: readonly CommandEntry[] = [
   ...listEntries,
   ...scanEntries,
   ...targetEntries,
+  ...notifyEntries,
   {
     name: 'request',
     summary: 'ask a host for something: rescan, verify, reload, renew, restore or rehearse',
@@ -235,7 +237,7 @@ export const commandTable: readonly CommandEntry[] = [
     name: 'doctor',
     summary: 'what is wrong with this installation, and what mends it; changes nothing',
     details:
-      'Looks at the settings, data directory, database, TLS key, ports, agents, clock and limits, while the collector serves and when it does not. A line for each; what is wrong with the reason why it matters and the exact command or setting that mends it. To measure the disk it writes a file of 36 KiB into the data directory and removes it.',
+      'Looks at the settings, data directory, database, TLS key, ports, agents, channels, clock and limits, while the collector serves and when it does not. A line for each; what is wrong with the reason why it matters and the exact command or setting that mends it. To measure the disk it writes a file of 36 KiB into the data directory and removes it.',
     options: [{ flag: '--json', summary: 'the same for scripts' }],
     examples: [
       { command: 'doctor', what: 'after an installation, or where something is not as it should be' },

@@ -10,6 +10,7 @@ import { type Examination, examineStore } from '../store/sqlite/examination.ts';
 import { sqliteFor } from '../store/sqlite/sqlite.ts';
 import { observeData } from './gather/disk.ts';
 import { observeListener } from './gather/listeners.ts';
+import { observeSecrets } from './gather/secrets.ts';
 import { observeServing } from './gather/serving.ts';
 import { observeAddress, observeClock, observeDescriptors, observeSettings } from './gather/surroundings.ts';
 import { measureSync } from './gather/sync-time.ts';
@@ -19,6 +20,7 @@ import { judgeAgents, judgeDatabase } from './judge/database.ts';
 import { judgePostgres } from './judge/postgres.ts';
 import { judgeDescriptors, judgeListener, judgeServing, judgeTls } from './judge/serving.ts';
 import { judgeAddress, judgeSettings } from './judge/settings-file.ts';
+import { judgeTelling } from './judge/telling.ts';
 
 /** What the command line found before: the settings, or the defaults where they are wrong. */
 export interface Loaded {
@@ -47,7 +49,7 @@ export function collectorAreas(loaded: Loaded, clock: Clock, own: { version: str
   const shared = url === undefined ? undefined : once(() => examinePostgres({ url, passwordFile: storePasswordFile }));
   const examined = once(() => examineStore(dataDirectory, { isServed, clock, budgetMs: checkMs }, sqlite));
   const tls = once(() => observeTls(dataDirectory, clock.now()));
-  const examination = async (): Promise<Partial<Pick<Examination, 'agents' | 'agentAddress'>>> => {
+  const examination = async (): Promise<Partial<Pick<Examination, 'agents' | 'agentAddress' | 'channels'>>> => {
     if (shared) {
       const result = await shared();
       return result.ok ? result.value : {};
@@ -93,6 +95,14 @@ export function collectorAreas(loaded: Loaded, clock: Clock, own: { version: str
         const { agents } = await examination();
         const times = { silentAfterMs: config.silentAfterSeconds * 1000, now: clock.now() };
         return agents === undefined ? [] : judgeAgents(agents, serving, times);
+      },
+      deadlineMs: 2 * checkMs,
+    },
+    {
+      name: 'telling',
+      diagnose: async () => {
+        const { channels = [] } = await examination();
+        return judgeTelling(await observeSecrets(config.notify), channels, clock.now());
       },
       deadlineMs: 2 * checkMs,
     },

@@ -117,6 +117,7 @@ export function createHostKeeper(
     },
     putHost(host, certificates, book) {
       facts.set(host.agentId, host);
+      const left = index.hosts.get(host.agentId)?.certificates ?? [];
       const before = certificates.map(({ certificate }) => factsOf(certificate.fingerprint)?.certificate);
       // Those that many hosts have are kept once.
       const shared = certificates.map((one) => {
@@ -127,6 +128,7 @@ export function createHostKeeper(
       assemble(host.agentId, book, shared);
       for (const [at, { certificate }] of certificates.entries())
         if (before[at] && hasOtherDates(before[at], certificate)) concernHolders(certificate.fingerprint, host.agentId);
+      concernLeft(left, certificates);
     },
     putView: (agentId, book) => assemble(agentId, book),
     putHeard,
@@ -184,6 +186,17 @@ export function createHostKeeper(
       concern(agentId, 'view');
       const host = facts.get(agentId);
       for (const other of host ? outside.put(host, certificatesOf(agentId)) : []) concern(other, 'view');
+    }
+  }
+
+  /** A host may have proved a certificate and named it no more at once: one that still has it is asked. */
+  function concernLeft(left: readonly CertificateFacts[], named: readonly CertificateFacts[]): void {
+    const still = new Set(named.map(({ certificate }) => certificate.fingerprint));
+    for (const { certificate } of left) {
+      const kept = index.certificates.get(certificate.fingerprint);
+      if (!kept || kept.facts.basis === 'der' || still.has(kept.fingerprint)) continue;
+      const [holder] = kept.places;
+      if (holder) concern(holder.agentId, 'whole');
     }
   }
 

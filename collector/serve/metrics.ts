@@ -2,6 +2,7 @@ import { isIP } from 'node:net';
 import type { Certificate } from '@certherd/protocol/certificate';
 import { attributeValues } from '../evaluate/distinguished-name.ts';
 import type { CertificateFacts } from '../store/facts.ts';
+import type { ChannelState } from '../store/tell.ts';
 import type { EstateParts } from './estate-parts.ts';
 
 /** What the collector counts of itself. */
@@ -11,6 +12,7 @@ export interface CollectorCounts {
   agentsWaiting: number;
   pagesConnected: number;
   refusals: ReadonlyMap<string, number>;
+  channels: readonly ChannelState[];
 }
 
 /** A label with many names is cut to this many bytes, on a whole name. */
@@ -41,10 +43,11 @@ export function* metricsText(
     for (const { agentId, part, certificates } of hosts) {
       const known = certificatesOf(certificates);
       const given = new Set<string>();
-      for (const { id, served } of part.endpoints) {
+      for (const { id, served, labels: own } of part.endpoints) {
         const certificate = known.get(served ?? '');
         if (!certificate) continue;
-        const series = `${placeOf(instances, agentId, 'endpoint', id)},${labelsOf(certificate)}`;
+        const place = `${placeOf(instances, agentId, 'endpoint', id)}${ownersOf(own)}`;
+        const series = `${place},${labelsOf(certificate)}`;
         if (!isGiven(given, series)) yield [series, seconds(certificate[instant])];
       }
     }
@@ -72,7 +75,8 @@ export function* metricsText(
         for (const { path, fingerprint } of part.files) {
           const certificate = known.get(fingerprint);
           if (!certificate) continue;
-          const series = `${placeOf(instances, agentId, 'file', path)},${labelsOf(certificate)}`;
+          const place = `${placeOf(instances, agentId, 'file', path)}${ownersOf(part.host.labels)}`;
+          const series = `${place},${labelsOf(certificate)}`;
           if (!isGiven(given, series)) yield [series, seconds(certificate.notAfter)] as const;
         }
       }
@@ -85,9 +89,9 @@ export function* metricsText(
     (function* () {
       for (const { agentId, part } of hosts) {
         const given = new Set<string>();
-        for (const { id, status, served } of part.endpoints) {
+        for (const { id, status, served, labels: own } of part.endpoints) {
           const answered = served !== undefined && status !== 'unreachable' && status !== 'unknown';
-          const series = placeOf(instances, agentId, 'endpoint', id);
+          const series = `${placeOf(instances, agentId, 'endpoint', id)}${ownersOf(own)}`;
           if (!isGiven(given, series)) yield [series, answered ? 1 : 0] as const;
         }
       }
@@ -127,6 +131,33 @@ export function* metricsText(
   yield* single('certherd_pages_connected', 'gauge', 'Open live streams of the status page.', counts.pagesConnected);
   const refusals = [...counts.refusals].map(([reason, count]) => [pairs({ reason }), count] as const);
   yield* family('certherd_refusals_total', 'counter', 'Connections refused, by reason.', refusals);
+  yield* channelFamilies(counts.channels);
+}
+
+/** How messages get along, by channel. */
+function* channelFamilies(channels: readonly ChannelState[]): Generator<string> {
+  const samples = (value: (one: ChannelState) => number | undefined) =>
+    channels.flatMap((one): Sample[] => {
+      const found = value(one);
+      return found === undefined ? [] : [[pairs({ channel: one.channel }), found]];
+    });
+  const told = 'certherd_notification';
+  yield* family(
+    `${told}s_waiting`,
+    'gauge',
+    'Messages that nobody has taken yet.',
+    samples(({ waiting }) => waiting),
+  );
+  yield* family(
+    `${told}s_sent_total`,
+    'counter',
+    'Messages that the channel took.',
+    samples(({ sent }) => sent),
+  );
+  const dropped = samples((one) => one.dropped);
+  yield* family(`${told}s_dropped_total`, 'counter', 'Messages given up after three days.', dropped);
+  const oldest = samples(({ oldestAt }) => (oldestAt === undefined ? undefined : oldestAt / 1000));
+  yield* family(`${told}_oldest_seconds`, 'gauge', 'When the oldest that waits was made.', oldest);
 }
 
 type Sample = readonly [series: string, value: number];
@@ -192,6 +223,19 @@ function placeOf(
   place: string,
 ): string {
   return `instance="${instances.get(agentId) ?? ''}",${label}="${escapeLabel(place)}"`;
+}
+
+/** Whose it is, as far as that is said: labels of which each series has one value at most, so that they make no more series. */
+const ownerKeys = ['owner', 'team', 'environment', 'platform', 'role'] as const;
+
+function ownersOf(labels: Readonly<Record<string, string>> | undefined): string {
+  if (labels === undefined) return '';
+  let text = '';
+  for (const key of ownerKeys) {
+    const value = labels[key];
+    if (value !== undefined) text += `,${key}="${escapeLabel(bounded(value))}"`;
+  }
+  return text;
 }
 
 function certificatesOf(list: readonly CertificateFacts[]): Map<string, Certificate> {

@@ -17,6 +17,7 @@ import type { RequestDraft, RequestRow } from './requests.ts';
 import type { ThinPlace, ThinSlice } from './retention.ts';
 import type { Targets } from './targets.ts';
 import type { CopyDatabase } from './sqlite/backup.ts';
+import type { Telling } from './tell.ts';
 
 /**
  * All that the collector keeps: in a file of its own (sqlite/), or in a database that several collectors share (postgres/). Writes resolve when
@@ -72,6 +73,8 @@ export interface Store extends Records, HostReads {
   targets: Targets;
   /** Newest first. */
   requests: (limit: number) => Promise<RequestRow[]>;
+  /** What was told to whom. */
+  telling: Telling;
   /** Each time that a backup took this database's place, newest first. */
   restorations: () => Promise<Restoration[]>;
   /** Copies the database while it goes on writing; undefined: its own server makes backups. */

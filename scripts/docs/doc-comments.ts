@@ -12,12 +12,12 @@ export interface DocComments {
   fields: readonly string[];
 }
 
-/** Reads the doc comments of these files of `protocol`: the schemas say what may be, the comments what it means. */
-export function readDocComments(files: readonly string[]): DocComments {
+/** Reads the doc comments of these files of `protocol`, or of another folder: the schemas say what may be, the comments what it means. */
+export function readDocComments(files: readonly string[], folder = 'protocol'): DocComments {
   const schemas = new Map<string, string>();
   const fields = new Map<string, string>();
   for (const file of files) {
-    const text = readFileSync(new URL(`../../protocol/${file}`, import.meta.url), 'utf8');
+    const text = readFileSync(new URL(`../../${folder}/${file}`, import.meta.url), 'utf8');
     for (const [, comment, name = '', body = ''] of text.matchAll(
       /(?:\/\*\*((?:(?!\*\/)[\s\S])*)\*\/\n)?export const (\w+) = ([\s\S]*?\n?)\);\n/g,
     )) {

@@ -6,6 +6,7 @@ import { formatJoin, type Join } from '@certherd/protocol/join';
 import test from 'ava';
 import { readDocComments } from '../../scripts/docs/doc-comments.ts';
 import { protocolPage, toldFiles } from '../../scripts/docs/protocol-page.ts';
+import { webhookPage } from '../../scripts/docs/webhook-page.ts';
 import { startTestCollector, temporaryDirectory } from '../collector/helpers/real-collector.ts';
 import { mintChain } from '../helpers/mint.ts';
 import { until } from '../helpers/testbed/until.ts';
@@ -14,6 +15,10 @@ const root = join(import.meta.dirname, '../..');
 
 test('docs/protocol.md is what the schemas and their comments say; npm run docs writes it', (t) => {
   t.is(readFileSync(join(root, 'docs/protocol.md'), 'utf8'), protocolPage());
+});
+
+test('docs/webhook.md is what the schema and its comments say; npm run docs writes it', (t) => {
+  t.is(readFileSync(join(root, 'docs/webhook.md'), 'utf8'), webhookPage());
 });
 
 test('every comment on a field or a value of a frame is told on the page', (t) => {

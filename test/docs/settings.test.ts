@@ -26,7 +26,15 @@ test('every field of agent.toml is in docs/settings.md, and every field there ex
 });
 
 test('every field of collector.toml is in docs/settings.md, and every field there exists', (t) => {
-  const known = fieldsOf(collectorMistake(`${unmeant} = 1\n`));
+  const known = fieldsOf(collectorMistake(`${unmeant} = 1\n`)).flatMap((name) => {
+    const own = fieldsOf(collectorMistake(`[${name}]\n${unmeant} = 1\n`));
+    if (own.length === 0) return [name];
+    return own.flatMap((field) => {
+      const inner = fieldsOf(collectorMistake(`[[${name}.${field}]]\n${unmeant} = 1\n`));
+      return inner.length > 0 ? inner.map((one) => `[[${name}.${field}]] ${one}`) : [`[${name}] ${field}`];
+    });
+  });
+  t.true(known.includes('[[notify.rule]] to'), known.join(', '));
   t.true(known.includes('web_listen'), `the readers tell their fields: ${known.join(', ')}`);
   t.deepEqual(documented('Collector').sort(), known.sort());
 });
@@ -97,5 +105,5 @@ function agentMistake(t: ExecutionContext, text: string): string {
 
 function collectorMistake(text: string): string {
   const parsed = parseConfig(text, 'collector.toml', undefined, { env: {}, home: '/home/x', isRoot: false });
-  return parsed.ok ? '' : (parsed.failure[0] ?? '');
+  return parsed.ok ? '' : (parsed.failure.find((one) => one.includes('known are')) ?? parsed.failure[0] ?? '');
 }

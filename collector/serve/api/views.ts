@@ -38,6 +38,17 @@ export const StayView = Type.Object(
   closed,
 );
 
+export const TargetStayView = Type.Object(
+  {
+    address: Type.String(),
+    algorithm: SignatureAlgorithm,
+    served: Fingerprint,
+    from: Instant,
+    until: Type.Optional(Instant),
+  },
+  closed,
+);
+
 export const LabelView = Type.Object(
   {
     scope: Type.Enum(['host', 'name']),

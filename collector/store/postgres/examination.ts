@@ -6,6 +6,8 @@ import { createDatabase, type Database } from './database.ts';
 import { aliveMs } from './fleet.ts';
 import { nowSql } from './lead.ts';
 import { connectUrl, nameOf, type PostgresPlace } from './place.ts';
+import type { ChannelState } from '../tell.ts';
+import { channelStates } from './tell.ts';
 import { ownTables, schemaVersion, wordConnectFailure } from './schema.ts';
 
 /** What a look at a shared database tells, which changes nothing. */
@@ -25,6 +27,8 @@ export interface PostgresExamination {
   collectors: number;
   agents: EnrolledAgent[];
   agentAddress?: string;
+  /** Absent: its schema has none yet. */
+  channels?: ChannelState[];
 }
 
 export async function examinePostgres(
@@ -91,12 +95,13 @@ async function mayCreate(database: Database): Promise<boolean> {
 
 async function fleetOf(
   database: Database,
-): Promise<Pick<PostgresExamination, 'collectors' | 'agents' | 'agentAddress'>> {
+): Promise<Pick<PostgresExamination, 'collectors' | 'agents' | 'agentAddress' | 'channels'>> {
   const rows = await database.all<Raw>('SELECT name, agent_version, heard_at, conflict_at, revoked_at FROM host');
   const address = await database.one<{ value: string }>(`SELECT value FROM setting WHERE name = 'agent-address'`);
   const alive = await database.one<{ n: number }>(
     `SELECT count(*) AS n FROM collector WHERE seen_at > ${nowSql} - ${aliveMs}`,
   );
+  const told = (await database.all<{ name: string }>(ownTables)).some(({ name: table }) => table === 'notification');
   return {
     collectors: alive?.n ?? 0,
     agents: rows
@@ -109,6 +114,7 @@ async function fleetOf(
         revoked: row.revoked_at !== null,
       })),
     ...(address && { agentAddress: address.value }),
+    ...(told && { channels: await channelStates(database) }),
   };
 }
 

@@ -5,7 +5,9 @@ import { codeOf } from '../../failure.ts';
 import type { Clock } from '../../ports.ts';
 import { corrupt, foreignOrNewer, largestCheckedBytes, type OpenFailure, wordOpenFailure } from './database.ts';
 import { type Migration, readMigrations } from '../migrations.ts';
+import type { ChannelState } from '../tell.ts';
 import type { OpenSqlite, Sql } from './sqlite.ts';
+import { channelStates } from './tell.ts';
 
 /** What a look at the database tells, which changes nothing. Instants are milliseconds since 1970. */
 export interface Examination {
@@ -19,6 +21,8 @@ export interface Examination {
   agents: EnrolledAgent[];
   /** The agents' listener as last served, "HOST:PORT". */
   agentAddress?: string;
+  /** Absent: its schema has none yet. */
+  channels?: ChannelState[];
 }
 
 export interface EnrolledAgent {
@@ -94,6 +98,7 @@ function examined(
     .prepare<[], Raw>('SELECT name, agent_version, heard_at, conflict_at, revoked_at FROM host ORDER BY name')
     .all();
   const address = sql.prepare<[], string>(`SELECT value FROM setting WHERE name = 'agent-address'`).pluck().get();
+  const told = sql.prepare(`SELECT 1 FROM sqlite_schema WHERE name = 'notification'`).get();
   return {
     bytes,
     version: Number(sql.pragma('user_version', { simple: true })),
@@ -108,6 +113,7 @@ function examined(
       revoked: row.revoked_at !== null,
     })),
     ...(address !== undefined && { agentAddress: address }),
+    ...(told !== undefined && { channels: channelStates(sql)() }),
   };
 }
 

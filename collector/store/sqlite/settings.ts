@@ -15,4 +15,4 @@ export function settingTable(sql: Sql) {
   };
 }
 
-export type SettingName = 'collector-id' | 'agent-address' | 'checked-at' | 'backed-up-at';
+export type SettingName = 'collector-id' | 'agent-address' | 'checked-at' | 'backed-up-at' | 'link-key';

@@ -27,6 +27,7 @@ import { requestTable } from './requests.ts';
 import { type OpenSqlite, type Sql, sqliteFor } from './sqlite.ts';
 import { settingTable } from './settings.ts';
 import { snapshotTable } from './snapshots.ts';
+import { tellTables } from './tell.ts';
 import { stepRunner } from './steps.ts';
 import type { AuditEntry } from '../accounts.ts';
 import type { Store } from '../store.ts';
@@ -161,6 +162,7 @@ function createStore(sql: Sql, log: Log): SqliteStore {
       keep: (id, at, seen, changed) => group.keep(() => targets.keep(id, at, seen, changed)),
       stays: async (id) => targets.stays(id),
     },
+    telling: tellTables(sql, group, settings),
     restorations: async () =>
       restorations.all().map((row) => ({ backedUpAt: row.backed_up_at, restoredAt: row.restored_at })),
     copyTo: (path, onward) => copyDatabase(sql, path, onward),

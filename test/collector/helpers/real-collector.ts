@@ -9,6 +9,7 @@ import type { ExecutionContext } from 'ava';
 import { type Collector, startCollector } from '../../../collector/app.ts';
 import { formatAuthority } from '../../../collector/authority.ts';
 import type { Config } from '../../../collector/config.ts';
+import { noNotifying } from '../../../collector/notify/settings.ts';
 import type { Clock } from '../../../collector/ports.ts';
 import { hashToken } from '../../../collector/receive/authenticate.ts';
 import { loadTlsIdentity } from '../../../collector/receive/tls-identity.ts';
@@ -35,6 +36,7 @@ export const plainWeb: Config['web'] = {
   signIn: false,
   anonymous: 'nothing',
   userHeader: undefined,
+  oidc: undefined,
 };
 
 export function testConfig(dataDirectory: string, change: Partial<Config> = {}): Config {
@@ -58,6 +60,7 @@ export function testConfig(dataDirectory: string, change: Partial<Config> = {}):
     scanRoots: [],
     logLevel: 'error',
     logFormat: 'auto',
+    notify: noNotifying,
     ...change,
   };
 }

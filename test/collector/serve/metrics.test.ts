@@ -3,12 +3,13 @@ import test from 'ava';
 import fc from '../../helpers/properties.ts';
 import { attributeValues } from '../../../collector/evaluate/distinguished-name.ts';
 import { metricsText } from '../../../collector/serve/metrics.ts';
-import type { Facts, HostFacts } from '../../../collector/store/facts.ts';
+import type { Facts, HostFacts, LabelRule } from '../../../collector/store/facts.ts';
 import { certificate, endpoint, finding, snapshot } from '../helpers/example-snapshot.ts';
 import { partsOf } from '../helpers/parts-of.ts';
 
 const now = Date.parse('2026-11-23T12:00:00.000Z');
 const counts = {
+  channels: [{ channel: 'slack', waiting: 2, oldestAt: 1_800_000_000_000, sent: 3, dropped: 0, failure: undefined }],
   eventsTotal: 7,
   agentsConnected: 1,
   agentsWaiting: 0,
@@ -29,12 +30,17 @@ function host(agentId: string, name: string, content: ReturnType<typeof snapshot
   };
 }
 
-function metrics(hosts: HostFacts[], certificates: ReturnType<typeof certificate>[], silent = false): string {
+function metrics(
+  hosts: HostFacts[],
+  certificates: ReturnType<typeof certificate>[],
+  silent = false,
+  labels: LabelRule[] = [],
+): string {
   const facts: Facts = {
     hosts,
     certificates: certificates.map((one) => ({ certificate: one, firstSeenAt: now, basis: 'der' as const })),
     events: [],
-    labels: [],
+    labels,
     listed: [],
     targets: [],
     eventsTotal: 7,
@@ -59,6 +65,23 @@ test('certificates carry ssl_exporter’s labels, with instance and endpoint or 
   t.true(text.includes('ssl_file_cert_not_after{instance="web-1",file="/etc/letsencrypt/live/shop/fullchain.pem",'));
   t.true(text.includes('certherd_hosts{status="healthy"} 1\n'));
   t.true(text.includes('certherd_refusals_total{reason="token-refused"} 3\n'));
+  t.notThrows(() => promtoolAccepts(text));
+});
+
+test('whose an endpoint is stands in its series, and other labels do not', (t) => {
+  const one = certificate('one');
+  const rule = { id: 1, pattern: 'web-1', source: 'command', setBy: 'me', setAt: now } as const;
+  const labels: LabelRule[] = [
+    { ...rule, scope: 'host', key: 'team', value: 'web' },
+    { ...rule, scope: 'host', key: 'notes', value: 'x' },
+    { ...rule, scope: 'name', pattern: 'shop.example.test', key: 'owner', value: 'pay"ments\n' },
+  ];
+  const text = metrics([host('agent-01', 'web-1', snapshot(one))], [one], false, labels);
+  const place = 'instance="web-1",endpoint="shop.example.test@0.0.0.0:443/ecdsa",owner="pay\\"ments\\n",team="web"';
+  t.true(text.includes(`ssl_cert_not_after{${place},serial_no=`), text);
+  t.true(text.includes(`ssl_probe_success{${place}} 1\n`));
+  t.regex(text, /ssl_file_cert_not_after\{instance="web-1",file="[^"]+",team="web",serial_no=/);
+  t.notRegex(text, /notes=/);
   t.notThrows(() => promtoolAccepts(text));
 });
 

@@ -1,0 +1,97 @@
+import { aligned } from '@certherd/command-line/layout';
+import { printable } from '@certherd/command-line/printable';
+import type { Incident } from '../store/tell.ts';
+import { account } from './account.ts';
+import { configFor, type Console, exitCodes, type JsonOptions } from './command.ts';
+import { notWritten } from './directory.ts';
+import { storeOf } from './host.ts';
+
+/** `incidents`: those that are open, the oldest first. */
+export async function listIncidents(options: JsonOptions, console: Console): Promise<number> {
+  const config = configFor(options, console);
+  if (!config) return exitCodes.config;
+  const store = await storeOf(config, console);
+  const incidents = await store.telling.incidents();
+  await store.close();
+  if (options.json) console.print(JSON.stringify({ version: 1, items: incidents.map(incidentView) }));
+  else if (incidents.length === 0) console.print('Nothing that was told is open.');
+  else for (const line of tableOf(incidents)) console.print(line);
+  return exitCodes.ok;
+}
+
+/** `ack INCIDENT --reason TEXT`. Beside a serving collector too, which tells the others. */
+export async function acknowledge(
+  id: string,
+  options: JsonOptions & { reason?: string | undefined },
+  console: Console,
+): Promise<number> {
+  const reason = options.reason?.trim() ?? '';
+  if (reason === '' || reason.length > 500) {
+    console.complain('--reason: say what is done about it, in at most 500 characters: --reason "reload at noon"');
+    return exitCodes.usage;
+  }
+  const config = configFor(options, console);
+  if (!config) return exitCodes.config;
+  const store = await storeOf(config, console);
+  try {
+    const incident = await store.telling.findIncident(id);
+    if (!incident || incident.closedAt !== undefined) {
+      const what = incident ? 'is over' : 'is no incident';
+      console.complain(`${JSON.stringify(id)} ${what}: certherd-collector incidents lists those that are open`);
+      return exitCodes.failed;
+    }
+    const said = { by: account(process.env), reason, at: console.clock.now(), severity: incident.told.severity };
+    const kept = await store.telling.acknowledge(id, said);
+    if (!kept.ok) throw notWritten(config, kept.failure);
+    const at = new Date(said.at).toISOString();
+    console.print(
+      options.json
+        ? JSON.stringify({ version: 1, incident: id, by: said.by, reason, at })
+        : 'It is yours: nobody else is called, unless it gets worse.',
+    );
+    return exitCodes.ok;
+  } finally {
+    await store.close();
+  }
+}
+
+function incidentView({ id, rule, openedAt, told, acknowledged }: Incident): object {
+  return {
+    id,
+    rule,
+    openedAt: instant(openedAt),
+    toldAt: instant(told.lastAt),
+    messages: told.count,
+    channels: told.channels,
+    message: JSON.parse(told.message),
+    ...(acknowledged && {
+      acknowledged: { by: acknowledged.by, reason: acknowledged.reason, at: instant(acknowledged.at) },
+    }),
+  };
+}
+
+function tableOf(incidents: readonly Incident[]): string[] {
+  const rows = incidents.map(({ id, openedAt, told, acknowledged }) => {
+    const { title = '' }: { title?: string } = JSON.parse(told.message);
+    const taken = acknowledged ? printable(`${acknowledged.by}: ${acknowledged.reason}`) : 'nobody';
+    return [
+      id,
+      told.severity,
+      printable(title),
+      instant(openedAt).slice(0, 16).replace('T', ' '),
+      told.channels.join(', '),
+      taken,
+    ];
+  });
+  const columns = process.stdout.isTTY ? process.stdout.columns : undefined;
+  return aligned(
+    [['INCIDENT', 'SEVERITY', 'WHAT', 'SINCE', 'TOLD TO', 'TAKEN ON BY'], ...rows].map((row) =>
+      row.map((text) => ({ text })),
+    ),
+    { ...(columns !== undefined && { columns }), flexible: 2, ellipsis: '…' },
+  );
+}
+
+function instant(ms: number): string {
+  return new Date(ms).toISOString();
+}

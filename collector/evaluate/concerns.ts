@@ -1,0 +1,194 @@
+import type { Finding } from '@certherd/protocol/finding';
+import type { Endpoint, Lineage } from '@certherd/protocol/snapshot';
+import type { Concern, Life } from '../store/concern.ts';
+import { concernedBy } from './concerned-endpoints.ts';
+import { type Countdown, countdowns } from './countdown.ts';
+
+interface OnHost {
+  agentId: string;
+  hostName: string;
+}
+
+interface Labelled {
+  labels?: Readonly<Record<string, string>>;
+}
+
+export type ConcernedEndpoint = OnHost &
+  Labelled &
+  Pick<Endpoint, 'id' | 'serverName' | 'deployment' | 'issued' | 'served'> & {
+    servedNotBefore?: string;
+    servedNotAfter?: string;
+  };
+
+export type ConcernedLineage = OnHost & Pick<Lineage, 'name' | 'issued' | 'certificatePath'>;
+
+export type ToldFinding = OnHost & Omit<Finding, 'code'> & { code: string; stale: boolean };
+
+interface HostState extends Labelled {
+  agentId: string;
+  name: string;
+  status: 'healthy' | 'warning' | 'critical' | 'unknown';
+  reason: string;
+  connected: boolean;
+  enrolledAt: string;
+  conflictAt?: string;
+  revokedAt?: string;
+  lastHeardAt?: string;
+  observedAt?: string;
+}
+
+/** What of one host concerns people; a host's part of the estate is one. */
+export interface ConcernedHost {
+  host: HostState;
+  endpoints: readonly ConcernedEndpoint[];
+  lineages: readonly ConcernedLineage[];
+  findings: readonly ToldFinding[];
+}
+
+/** A refused clone tries again at least every 300 s: after an hour without one it is gone. */
+const conflictMs = 3_600_000;
+/** Who enrols a host has this long to start its agent. */
+const setUpMs = 3_600_000;
+const mostNames = 20;
+
+/**
+ * Everything about one host that should be told, most of it as its agent found it. Notices are none: what is due is on its way. A silent host's findings stay,
+ * since nobody said that they are over, and its certificates count down. `silent`: no heartbeat for too long.
+ */
+export function concernsOf(
+  { host, endpoints, lineages, findings }: ConcernedHost,
+  silent: boolean,
+  now: number,
+): Concern[] {
+  if (host.revokedAt !== undefined) return [];
+  const pressing = findings.filter(({ severity }) => severity !== 'notice');
+  const told = new Map<string, Concern>();
+  for (const finding of pressing) {
+    const concerned = endpoints.filter(concernedBy(finding.subject, lineages));
+    const concern = ofFinding(finding, concerned, host.labels ?? {});
+    if (concern && !told.has(concern.key)) told.set(concern.key, concern);
+  }
+  const unexplained = countdowns(endpoints, now).filter((countdown) => !isExplained(countdown, pressing, lineages));
+  return [...told.values(), ...ofHost(host, endpoints, silent, pressing, now), ...unexplained.map(ofCountdown)];
+}
+
+/** The host said why, or said so: only what it said before a silence is not enough once little life is left. */
+function isExplained(
+  { severity, endpoints }: Countdown,
+  findings: readonly ToldFinding[],
+  lineages: readonly ConcernedLineage[],
+): boolean {
+  return findings.some(({ subject, stale }) => {
+    if (subject.kind === 'host' || subject.kind === 'server' || (stale && severity === 'critical')) return false;
+    return endpoints.some(concernedBy(subject, lineages));
+  });
+}
+
+function ofFinding(
+  finding: ToldFinding,
+  concerned: readonly ConcernedEndpoint[],
+  hostLabels: Readonly<Record<string, string>>,
+): Concern | undefined {
+  const { agentId, hostName, code, severity, subject, since, cause, remedy } = finding;
+  if (severity === 'notice') return undefined;
+  const ofPlace = subject.kind === 'host' || subject.kind === 'server' ? hostLabels : shared(concerned);
+  return {
+    key: JSON.stringify([agentId, code, subject.kind, subject.id]),
+    code,
+    severity,
+    agentId,
+    hostName,
+    subject,
+    since,
+    cause,
+    remedy,
+    causeId: JSON.stringify([code, remedy]),
+    ...about(concerned, ofPlace ?? hostLabels),
+  };
+}
+
+function ofCountdown({ code, severity, endpoints, since, cause, fingerprint }: Countdown): Concern {
+  const [{ agentId, hostName }] = endpoints;
+  return {
+    key: JSON.stringify([agentId, code, 'certificate', fingerprint]),
+    code,
+    severity,
+    agentId,
+    hostName,
+    since,
+    cause,
+    subject: { kind: 'endpoint', id: endpoints[0].id },
+    remedy: 'certherd-agent check',
+    causeId: JSON.stringify([code, fingerprint]),
+    ...about(endpoints, shared(endpoints) ?? {}),
+  };
+}
+
+function ofHost(
+  host: HostState,
+  endpoints: readonly ConcernedEndpoint[],
+  silent: boolean,
+  findings: readonly ToldFinding[],
+  now: number,
+): Concern[] {
+  const { agentId, name: hostName, labels = {}, conflictAt } = host;
+  const concern = (code: string, severity: Concern['severity'], since: string, cause: string, remedy: string) => ({
+    key: JSON.stringify([agentId, code, 'host', hostName]),
+    code,
+    severity,
+    agentId,
+    hostName,
+    since,
+    cause,
+    remedy,
+    subject: { kind: 'host' as const, id: hostName },
+    causeId: JSON.stringify([code, remedy]),
+    ...about(endpoints, labels),
+  });
+  const heardAt = host.lastHeardAt ?? host.enrolledAt;
+  const concerns: Concern[] = [];
+  const isNew = host.lastHeardAt === undefined && now - Date.parse(host.enrolledAt) < setUpMs;
+  if (isNew) return [];
+  if (silent && !host.connected)
+    concerns.push(concern('host-silent', 'unknown', heardAt, host.reason, 'systemctl restart certherd-agent'));
+  else if (host.status === 'unknown' && !findings.some(({ severity, stale }) => severity === 'unknown' && !stale))
+    concerns.push(
+      concern('host-not-looking', 'unknown', host.observedAt ?? heardAt, host.reason, 'certherd-agent doctor'),
+    );
+  if (conflictAt !== undefined && now - Date.parse(conflictAt) < conflictMs)
+    concerns.push(
+      concern(
+        'identity-conflict',
+        'warning',
+        conflictAt,
+        'Another machine presents the identity of this host: its state was copied.',
+        'Enrol the copy anew on its own machine: certherd-agent enroll --replace JOIN',
+      ),
+    );
+  return concerns;
+}
+
+function about(
+  concerned: readonly ConcernedEndpoint[],
+  labels: Concern['labels'],
+): Pick<Concern, 'names' | 'labels' | 'life'> {
+  let life: Life | undefined;
+  for (const { servedNotBefore: notBefore, servedNotAfter: notAfter } of concerned) {
+    if (notBefore === undefined || notAfter === undefined) continue;
+    if (life === undefined || notAfter < life.notAfter) life = { notBefore, notAfter };
+  }
+  const names = [...new Set(concerned.map(({ serverName }) => serverName))].slice(0, mostNames);
+  return { names, labels, ...(life && { life }) };
+}
+
+/** Labels that are the same for all; undefined where there is no endpoint. */
+function shared([first, ...others]: readonly ConcernedEndpoint[]): Readonly<Record<string, string>> | undefined {
+  if (first === undefined) return undefined;
+  const same = ([key, value]: [string, string]) => others.every(({ labels }) => labels?.[key] === value);
+  return Object.fromEntries(Object.entries(first.labels ?? {}).filter(same));
+}
+
+/** From its first to its last valid instant, in milliseconds. */
+export function lifeMs({ notBefore, notAfter }: Life): number {
+  return Date.parse(notAfter) - Date.parse(notBefore);
+}

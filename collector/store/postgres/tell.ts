@@ -1,0 +1,168 @@
+import type { ChannelState, Telling, TransitionDraft } from '../tell.ts';
+import {
+  type RawIncident,
+  type RawNotification,
+  type RawSilence,
+  type RawTransition,
+  readIncident,
+  readNotification,
+  readSilence,
+  readTransition,
+} from '../rows/tell.ts';
+import { digestOf } from './changes.ts';
+import type { Queries } from './database.ts';
+import type { GroupCommit } from './group-commit.ts';
+import { keepSetting, readSetting } from './settings.ts';
+
+const waits = 'sent_at IS NULL AND dropped_at IS NULL';
+
+/** Rows of `transition`, `incident`, `notification` and `silence`. */
+export function tellTables(database: Queries, group: GroupCommit): Telling {
+  return {
+    async standing() {
+      const rows = await database.all<RawTransition>('SELECT * FROM transition WHERE standing = 1 ORDER BY id');
+      return rows.map(readTransition);
+    },
+    addTransitions: (drafts) =>
+      group.keep(async (tx) => {
+        for (const draft of drafts) await keepTransition(tx, draft);
+      }),
+    async incidents() {
+      const sql = 'SELECT * FROM incident WHERE closed_at IS NULL ORDER BY opened_at, id';
+      return (await database.all<RawIncident>(sql)).map(readIncident);
+    },
+    async findIncident(id) {
+      const row = await database.one<RawIncident>('SELECT * FROM incident WHERE id = $1', [id]);
+      return row && readIncident(row);
+    },
+    savePlan: (incidents) =>
+      group.keep(async (tx) => {
+        for (const { incident, notifications } of incidents) {
+          const { id, rule, group: key, openedAt, closedAt = null, revision, told } = incident;
+          const written =
+            revision === 0
+              ? await tx.one(
+                  `INSERT INTO incident (id, rule, group_key, opened_at, closed_at, revision, told)
+                   VALUES ($1, $2, $3, $4, $5, 1, $6) ON CONFLICT DO NOTHING RETURNING id`,
+                  [id, rule, key, openedAt, closedAt, JSON.stringify(told)],
+                )
+              : await tx.one(
+                  'UPDATE incident SET closed_at = $1, revision = revision + 1, told = $2 WHERE id = $3 AND revision = $4 RETURNING id',
+                  [closedAt, JSON.stringify(told), id, revision],
+                );
+          if (!written) continue;
+          for (const one of notifications)
+            await tx.all(
+              `INSERT INTO notification (id, incident, channel, made_at, due_at, body)
+               VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (id) DO NOTHING`,
+              [one.id, one.incident, one.channel, one.madeAt, one.dueAt, one.body],
+            );
+        }
+      }),
+    claim: (channel, now, leaseMs) =>
+      group.keep(async (tx) => {
+        // A second one that claims waits for the first one's row, and then finds it leased.
+        const row = await tx.one<RawNotification>(
+          `UPDATE notification SET lease_until = $1, tries = tries + 1
+           WHERE lease_until <= $2 AND number = (
+             SELECT number FROM notification AS one WHERE channel = $3 AND ${waits} AND due_at <= $2 AND lease_until <= $2
+               AND NOT EXISTS (SELECT 1 FROM notification AS earlier WHERE earlier.channel = $3 AND earlier.sent_at IS NULL
+                 AND earlier.dropped_at IS NULL AND earlier.incident = one.incident AND earlier.number < one.number)
+             ORDER BY number LIMIT 1) RETURNING *`,
+          [now + leaseMs, now, channel],
+        );
+        return row && readNotification(row);
+      }),
+    markSent: (id, at) =>
+      group.keep(async (tx) => {
+        await tx.all(`UPDATE notification SET sent_at = $1, failure = NULL WHERE id = $2 AND ${waits}`, [at, id]);
+      }),
+    markFailed: (id, failure, dueAt, at) =>
+      group.keep(async (tx) => {
+        await tx.all(
+          `UPDATE notification SET due_at = coalesce(CAST($1 AS BIGINT), due_at), lease_until = 0, failure = $2,
+             dropped_at = CAST($3 AS BIGINT) WHERE id = $4 AND ${waits}`,
+          [dueAt ?? null, failure, dueAt === undefined ? at : null, id],
+        );
+      }),
+    channels: () => channelStates(database),
+    acknowledge: (id, said) =>
+      group.keep(async (tx) => {
+        const sql = 'UPDATE incident SET acknowledged = $1 WHERE id = $2 AND closed_at IS NULL RETURNING id';
+        return (await tx.one(sql, [JSON.stringify(said), id])) !== undefined;
+      }),
+    async silences(now) {
+      const sql = 'SELECT * FROM silence WHERE until > $1 ORDER BY until, id';
+      return (await database.all<RawSilence>(sql, [now])).map(readSilence);
+    },
+    addSilence: ({ id, madeAt, until, by, reason, match }) =>
+      group.keep(async (tx) => {
+        await tx.all(
+          `INSERT INTO silence (id, made_at, until, made_by, reason, matcher) VALUES ($1, $2, $3, $4, $5, $6)
+           ON CONFLICT (id) DO NOTHING`,
+          [id, madeAt, until, by, reason, JSON.stringify(match)],
+        );
+      }),
+    endSilence: (id, now) =>
+      group.keep(async (tx) => {
+        const sql = 'UPDATE silence SET until = $1 WHERE id = $2 AND until > $1 RETURNING id';
+        return (await tx.one(sql, [now, id])) !== undefined;
+      }),
+    linkKey: (proposed) =>
+      group.keep(async (tx) => {
+        const key = await readSetting(tx, 'link-key');
+        if (key === undefined) await keepSetting(tx, 'link-key', proposed);
+        return key ?? proposed;
+      }),
+    prune: (before) =>
+      group.keep(async (tx) => {
+        await tx.all('DELETE FROM transition WHERE standing = 0 AND at < $1', [before]);
+        await tx.all(`DELETE FROM notification WHERE made_at < $1 AND NOT (${waits})`, [before]);
+        await tx.all('DELETE FROM incident WHERE closed_at < $1', [before]);
+        await tx.all('DELETE FROM silence WHERE until < $1', [before]);
+      }),
+  };
+}
+
+/** What one was told of before is written once, whoever else writes: the pair (subject, ordinal) is there once. */
+async function keepTransition(
+  tx: Queries,
+  { key, kind, at, openedAt, concern, after }: TransitionDraft,
+): Promise<void> {
+  const digest = digestOf(key);
+  const last = await tx.one<{ ordinal: number; standing: number }>(
+    'SELECT ordinal, standing FROM transition WHERE subject_digest = $1 ORDER BY ordinal DESC LIMIT 1',
+    [digest],
+  );
+  if ((last?.standing === 1 ? last.ordinal : undefined) !== after) return;
+  await tx.all('UPDATE transition SET standing = 0 WHERE subject_digest = $1 AND standing = 1', [digest]);
+  await tx.all(
+    `INSERT INTO transition (subject, subject_digest, ordinal, kind, at, opened_at, standing, body)
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`,
+    [key, digest, (last?.ordinal ?? 0) + 1, kind, at, openedAt, kind === 'resolved' ? 0 : 1, JSON.stringify(concern)],
+  );
+}
+
+/** How each channel stands, with every message that is kept. */
+export async function channelStates(queries: Queries): Promise<ChannelState[]> {
+  const rows = await queries.all<{
+    channel: string;
+    waiting: number;
+    oldest_at: number | null;
+    sent: number;
+    dropped: number;
+    failure: string | null;
+  }>(
+    `SELECT channel, count(CASE WHEN ${waits} THEN 1 END) AS waiting, min(CASE WHEN ${waits} THEN made_at END) AS oldest_at,
+       count(sent_at) AS sent, count(dropped_at) AS dropped, max(CASE WHEN ${waits} THEN failure END) AS failure
+     FROM notification GROUP BY channel ORDER BY channel`,
+  );
+  return rows.map(({ channel, waiting, oldest_at, sent, dropped, failure }) => ({
+    channel,
+    waiting,
+    sent,
+    dropped,
+    oldestAt: oldest_at ?? undefined,
+    failure: failure ?? undefined,
+  }));
+}

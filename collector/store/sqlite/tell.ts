@@ -1,0 +1,132 @@
+import type { Acknowledgement, ChannelState, Telling, TransitionDraft } from '../tell.ts';
+import {
+  type RawIncident,
+  type RawNotification,
+  type RawSilence,
+  type RawTransition,
+  readIncident,
+  readNotification,
+  readSilence,
+  readTransition,
+} from '../rows/tell.ts';
+import type { GroupCommit } from './group-commit.ts';
+import type { settingTable } from './settings.ts';
+import type { Sql } from './sqlite.ts';
+
+const waits = 'sent_at IS NULL AND dropped_at IS NULL';
+
+/** Rows of `transition`, `incident`, `notification` and `silence`. */
+export function tellTables(sql: Sql, group: GroupCommit, settings: ReturnType<typeof settingTable>): Telling {
+  const standing = sql.prepare<[], RawTransition>('SELECT * FROM transition WHERE standing = 1 ORDER BY id');
+  const lastOf = sql.prepare<[string], { ordinal: number; standing: number }>(
+    'SELECT ordinal, standing FROM transition WHERE subject = ? ORDER BY ordinal DESC LIMIT 1',
+  );
+  const addTransition = sql.prepare(
+    'INSERT INTO transition (subject, ordinal, kind, at, opened_at, standing, body) VALUES (?, ?, ?, ?, ?, ?, ?)',
+  );
+  const stand = sql.prepare('UPDATE transition SET standing = 0 WHERE subject = ? AND standing = 1');
+  const open = sql.prepare<[], RawIncident>('SELECT * FROM incident WHERE closed_at IS NULL ORDER BY opened_at, id');
+  const byId = sql.prepare<[string], RawIncident>('SELECT * FROM incident WHERE id = ?');
+  const addIncident = sql.prepare(
+    `INSERT INTO incident (id, rule, group_key, opened_at, closed_at, revision, told) VALUES (?, ?, ?, ?, ?, 1, ?)
+     ON CONFLICT DO NOTHING`,
+  );
+  const putIncident = sql.prepare(
+    'UPDATE incident SET closed_at = ?, revision = revision + 1, told = ? WHERE id = ? AND revision = ?',
+  );
+  const addNotification = sql.prepare(
+    `INSERT INTO notification (id, incident, channel, made_at, due_at, body) VALUES (?, ?, ?, ?, ?, ?)
+     ON CONFLICT (id) DO NOTHING`,
+  );
+  const claim = sql.prepare<{ channel: string; now: number; until: number }, RawNotification>(
+    `UPDATE notification SET lease_until = :until, tries = tries + 1 WHERE number = (
+       SELECT number FROM notification AS one WHERE channel = :channel AND ${waits} AND due_at <= :now AND lease_until <= :now
+         AND NOT EXISTS (SELECT 1 FROM notification AS earlier WHERE earlier.channel = :channel AND earlier.sent_at IS NULL
+           AND earlier.dropped_at IS NULL AND earlier.incident = one.incident AND earlier.number < one.number)
+       ORDER BY number LIMIT 1) RETURNING *`,
+  );
+  const sent = sql.prepare(`UPDATE notification SET sent_at = ?, failure = NULL WHERE id = ? AND ${waits}`);
+  const failed = sql.prepare(
+    `UPDATE notification SET due_at = coalesce(?, due_at), lease_until = 0, failure = ?, dropped_at = ? WHERE id = ? AND ${waits}`,
+  );
+  const states = channelStates(sql);
+  const acknowledge = sql.prepare('UPDATE incident SET acknowledged = ? WHERE id = ? AND closed_at IS NULL');
+  const silences = sql.prepare<[number], RawSilence>('SELECT * FROM silence WHERE until > ? ORDER BY until, id');
+  const addSilence = sql.prepare(
+    'INSERT INTO silence (id, made_at, until, made_by, reason, matcher) VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING',
+  );
+  const endSilence = sql.prepare<[number, string, number]>('UPDATE silence SET until = ? WHERE id = ? AND until > ?');
+  const prunes = [
+    'DELETE FROM transition WHERE standing = 0 AND at < ?',
+    `DELETE FROM notification WHERE made_at < ? AND NOT (${waits})`,
+    'DELETE FROM incident WHERE closed_at < ?',
+    'DELETE FROM silence WHERE until < ?',
+  ].map((statement) => sql.prepare<[number]>(statement));
+
+  return {
+    standing: async () => standing.all().map(readTransition),
+    addTransitions: (drafts) => group.keep(() => drafts.forEach(keepTransition)),
+    incidents: async () => open.all().map(readIncident),
+    async findIncident(id) {
+      const row = byId.get(id);
+      return row && readIncident(row);
+    },
+    savePlan: (incidents) =>
+      group.keep(() => {
+        for (const { incident, notifications } of incidents) {
+          const { id, rule, group: key, openedAt, closedAt = null, revision, told } = incident;
+          const { changes } =
+            revision === 0
+              ? addIncident.run(id, rule, key, openedAt, closedAt, JSON.stringify(told))
+              : putIncident.run(closedAt, JSON.stringify(told), id, revision);
+          if (changes === 0) continue;
+          for (const one of notifications)
+            addNotification.run(one.id, one.incident, one.channel, one.madeAt, one.dueAt, one.body);
+        }
+      }),
+    claim: (channel, now, leaseMs) =>
+      group.keep(() => {
+        const row = claim.get({ channel, now, until: now + leaseMs });
+        return row && readNotification(row);
+      }),
+    markSent: (id, at) => group.keep(() => void sent.run(at, id)),
+    markFailed: (id, failure, dueAt, at) =>
+      group.keep(() => void failed.run(dueAt ?? null, failure, dueAt === undefined ? at : null, id)),
+    channels: async () => states(),
+    acknowledge: (id, said: Acknowledgement) =>
+      group.keep(() => acknowledge.run(JSON.stringify(said), id).changes === 1),
+    silences: async (now) => silences.all(now).map(readSilence),
+    addSilence: ({ id, madeAt, until, by, reason, match }) =>
+      group.keep(() => void addSilence.run(id, madeAt, until, by, reason, JSON.stringify(match))),
+    endSilence: (id, now) => group.keep(() => endSilence.run(now, id, now).changes === 1),
+    linkKey: (proposed) =>
+      group.keep(() => {
+        const key = settings.read('link-key');
+        if (key === undefined) settings.keep('link-key', proposed);
+        return key ?? proposed;
+      }),
+    prune: (before) =>
+      group.keep(() => {
+        for (const statement of prunes) statement.run(before);
+      }),
+  };
+
+  function keepTransition({ key, kind, at, openedAt, concern, after }: TransitionDraft): void {
+    const last = lastOf.get(key);
+    if ((last?.standing === 1 ? last.ordinal : undefined) !== after) return;
+    stand.run(key);
+    const body = JSON.stringify(concern);
+    addTransition.run(key, (last?.ordinal ?? 0) + 1, kind, at, openedAt, kind === 'resolved' ? 0 : 1, body);
+  }
+}
+
+/** How each channel stands, with every message that is kept. */
+export function channelStates(sql: Sql): () => ChannelState[] {
+  const states = sql.prepare<[], ChannelState & { oldestAt: number | null; failure: string | null }>(
+    `SELECT channel, sum(${waits}) AS waiting, min(CASE WHEN ${waits} THEN made_at END) AS oldestAt,
+       sum(sent_at IS NOT NULL) AS sent, sum(dropped_at IS NOT NULL) AS dropped,
+       max(CASE WHEN ${waits} THEN failure END) AS failure FROM notification GROUP BY channel ORDER BY channel`,
+  );
+  return () =>
+    states.all().map((row) => ({ ...row, oldestAt: row.oldestAt ?? undefined, failure: row.failure ?? undefined }));
+}

@@ -1,0 +1,117 @@
+import test from 'ava';
+import { concernsOf } from '../../../collector/evaluate/concerns.ts';
+import { transitionsBetween } from '../../../collector/evaluate/transition.ts';
+import { assembleEstate } from '../../../collector/serve/assemble-estate.ts';
+import type { HostFacts } from '../../../collector/store/facts.ts';
+import { certificate, day, endpoint, finding, snapshot } from '../helpers/example-snapshot.ts';
+
+const now = Date.parse('2026-11-23T12:00:00.000Z');
+const at = (ms: number) => new Date(now + ms).toISOString();
+
+interface Told {
+  left: number;
+  life: number;
+  findings?: ReturnType<typeof finding>[];
+  silent?: boolean;
+  change?: Partial<HostFacts>;
+}
+
+/** The concerns about one host that serves one certificate: days that are left, of how many. */
+function concerns({ left, life, findings = [], silent = false, change = {} }: Told) {
+  const one = certificate('one', { notBefore: at((left - life) * day), notAfter: at(left * day) });
+  const told = snapshot(one, { findings, endpoints: [endpoint(one), endpoint(one, { id: 'www@443' })] });
+  const host: HostFacts = {
+    agentId: 'agent-01',
+    name: 'web-1',
+    agentVersion: '0.1.0',
+    enrolledAt: now - 30 * day,
+    heardAt: now,
+    conflictAt: undefined,
+    revokedAt: undefined,
+    snapshot: { digest: 'd', observedAt: now, receivedAt: now, ...told },
+    ...change,
+  };
+  const heardAt = silent ? now - day : now;
+  const {
+    hosts,
+    endpoints,
+    lineages,
+    findings: shown,
+  } = assembleEstate(
+    {
+      hosts: [host],
+      certificates: [{ certificate: one, firstSeenAt: now, basis: 'der' }],
+      events: [],
+      eventsTotal: 0,
+      labels: [],
+      listed: [],
+      targets: [],
+      presenceOf: () => ({ connected: !silent, silent, heardAt: host.heardAt && heardAt, observedAt: heardAt }),
+      collectorVersion: '0',
+      startedAt: now,
+    },
+    now,
+  );
+  const [view] = hosts;
+  return view ? concernsOf({ host: view, endpoints, lineages, findings: shown }, silent, now) : [];
+}
+const codes = (told: Told) => concerns(told).map(({ code, severity }) => `${code} ${severity}`);
+
+test('a healthy host concerns nobody, and notices do not either', (t) => {
+  t.deepEqual(codes({ left: 60, life: 90 }), []);
+  t.deepEqual(codes({ left: 29, life: 90, findings: [finding({ code: 'due', severity: 'notice' })] }), []);
+});
+
+test('a renewal that did not come is told long before the end, by each certificate’s own life', (t) => {
+  t.deepEqual(codes({ left: 23, life: 90 }), [], '30 days were left when it was due');
+  t.deepEqual(codes({ left: 22, life: 90 }), ['renewal-missed warning']);
+  t.deepEqual(codes({ left: 14, life: 90 }), ['renewal-missed critical']);
+  t.deepEqual(codes({ left: 3, life: 6 }), []);
+  t.deepEqual(codes({ left: 2.4, life: 6 }), ['renewal-missed warning'], 'of 160 hours too');
+  t.deepEqual(codes({ left: 100, life: 398 }), []);
+  const [missed] = concerns({ left: 22, life: 90 });
+  t.is(missed?.life?.notAfter, at(22 * day));
+  t.deepEqual(missed?.names, ['shop.example.test']);
+});
+
+test('where the host says why itself, the collector adds nothing; what it said before a silence is not enough near the end', (t) => {
+  const findings = [finding({ code: 'overdue', severity: 'warning', subject: { kind: 'lineage', id: 'shop' } })];
+  t.deepEqual(codes({ left: 22, life: 90, findings }), ['overdue warning']);
+  t.deepEqual(codes({ left: 22, life: 90, findings, silent: true }), ['overdue warning', 'host-silent unknown']);
+  t.deepEqual(codes({ left: 14, life: 90, findings, silent: true }), [
+    'overdue warning',
+    'host-silent unknown',
+    'renewal-missed critical',
+  ]);
+});
+
+test('a silent host’s certificates count down to their end', (t) => {
+  t.deepEqual(codes({ left: 60, life: 90, silent: true }), ['host-silent unknown']);
+  t.deepEqual(codes({ left: 20, life: 90, silent: true }), ['host-silent unknown', 'renewal-missed warning']);
+  t.deepEqual(codes({ left: -1, life: 90, silent: true }), [
+    'expired critical',
+    'expired critical',
+    'host-silent unknown',
+  ]);
+});
+
+test('a host that was just enrolled has an hour, and a revoked one concerns nobody', (t) => {
+  const change = { heardAt: undefined, snapshot: undefined };
+  t.deepEqual(codes({ left: 60, life: 90, silent: true, change: { ...change, enrolledAt: now - 1000 } }), []);
+  t.deepEqual(codes({ left: 60, life: 90, silent: true, change }), ['host-silent unknown']);
+  t.deepEqual(codes({ left: 14, life: 90, silent: true, change: { revokedAt: now } }), []);
+  t.deepEqual(codes({ left: 60, life: 90, change: { conflictAt: now } }), ['identity-conflict warning']);
+});
+
+test('a transition is what is new, over, or of another severity; words that tell the time are none', (t) => {
+  const [one] = concerns({ left: 22, life: 90 });
+  if (!one) return t.fail();
+  const [opened, ...others] = transitionsBetween([], [one, one], now);
+  t.deepEqual([opened?.kind, opened?.openedAt, others.length], ['opened', now, 0]);
+  if (!opened) return t.fail();
+  const standing = [{ ...opened, ordinal: 3 }];
+  t.deepEqual(transitionsBetween(standing, [{ ...one, cause: '21 % is left', remedy: 'another' }], now + 1), []);
+  const [worse] = transitionsBetween(standing, [{ ...one, severity: 'critical', causeId: 'x' }], now + 2);
+  t.like(worse, { kind: 'changed', after: 3, openedAt: now, concern: { severity: 'critical', causeId: one.causeId } });
+  t.like(transitionsBetween(standing, [], now + 3)[0], { kind: 'resolved', after: 3, at: now + 3 });
+});

@@ -1,0 +1,162 @@
+import test from 'ava';
+import type { Concern } from '../../../collector/store/concern.ts';
+import type { TransitionDraft } from '../../../collector/store/tell.ts';
+import type { IncidentWrite, NotificationDraft, Telling } from '../../../collector/store/tell.ts';
+import { endServers, engines } from '../helpers/stores.ts';
+
+test.after.always(endServers);
+
+const at = 1_800_000_000_000;
+
+const concern = (key: string): Concern => ({
+  key,
+  code: 'not-served',
+  severity: 'critical',
+  agentId: 'agent-1',
+  hostName: 'web-1',
+  subject: { kind: 'endpoint', id: 'shop\u0000@443' },
+  since: '2026-11-20T10:00:00.000Z',
+  cause: 'nginx was not reloaded.',
+  remedy: 'systemctl reload nginx',
+  causeId: 'c',
+  names: ['shop.example.test'],
+  labels: { owner: 'payments' },
+});
+const opened = (key: string): TransitionDraft => ({
+  key,
+  kind: 'opened',
+  at,
+  openedAt: at,
+  concern: concern(key),
+  after: undefined,
+});
+const incident = (id: string, change: Partial<IncidentWrite> = {}): IncidentWrite => ({
+  id,
+  rule: 'all',
+  group: id,
+  openedAt: at,
+  closedAt: undefined,
+  revision: 0,
+  told: {
+    count: 1,
+    firstAt: at,
+    lastAt: at,
+    severity: 'critical',
+    keys: ['a'],
+    channels: ['slack'],
+    steps: 0,
+    message: '{}',
+  },
+  ...change,
+});
+const notification = (id: string, owner: string, change: Partial<NotificationDraft> = {}): NotificationDraft => ({
+  id,
+  incident: owner,
+  channel: 'slack',
+  madeAt: at,
+  dueAt: at,
+  body: '{}',
+  ...change,
+});
+const claimed = async (telling: Telling, channel: string, now: number) => {
+  const kept = await telling.claim(channel, now, 60_000);
+  return kept.ok ? kept.value : undefined;
+};
+
+for (const { name, open } of engines) {
+  test(`${name}: a transition is written once, whoever else saw the same, and the last one of a subject stands`, async (t) => {
+    const { store, count } = await open(t);
+    const { telling } = store;
+    await Promise.all([telling.addTransitions([opened('a')]), telling.addTransitions([opened('a'), opened('b')])]);
+    t.deepEqual(
+      (await telling.standing()).map(({ key, ordinal, kind }) => [key, ordinal, kind]),
+      [
+        ['a', 1, 'opened'],
+        ['b', 1, 'opened'],
+      ],
+    );
+    t.deepEqual((await telling.standing())[0]?.concern, concern('a'));
+    const resolved: TransitionDraft = { ...opened('a'), kind: 'resolved', at: at + 5, after: 1 };
+    await telling.addTransitions([resolved]);
+    await telling.addTransitions([resolved]);
+    t.deepEqual(
+      (await telling.standing()).map(({ key }) => key),
+      ['b'],
+    );
+    await telling.addTransitions([opened('a')]);
+    t.like((await telling.standing())[1], { key: 'a', ordinal: 3 });
+    t.is(await count('transition'), 4);
+    await telling.prune(at + 10);
+    t.is(await count('transition'), 2, 'what stands stays, however old');
+  });
+
+  test(`${name}: a plan is kept with all its messages or, where another one wrote it since, not at all`, async (t) => {
+    const { store, count } = await open(t);
+    const { telling } = store;
+    const first = { incident: incident('i'), notifications: [notification('i/1/slack', 'i')] };
+    await telling.savePlan([first]);
+    await telling.savePlan([{ ...first, notifications: [notification('other', 'i')] }]);
+    t.is(await count('notification'), 1);
+    const said = { by: 'me', reason: 'on it', at, severity: 'critical' } as const;
+    t.deepEqual(await telling.acknowledge('i', said), { ok: true, value: true });
+    t.deepEqual(await telling.acknowledge('none', said), { ok: true, value: false });
+    const [kept] = await telling.incidents();
+    t.like(kept, { id: 'i', revision: 1, acknowledged: said, closedAt: undefined });
+    const next = { incident: incident('i', { revision: 1, closedAt: at + 9 }), notifications: [] };
+    await telling.savePlan([next]);
+    t.deepEqual(await telling.incidents(), []);
+    t.like(await telling.findIncident('i'), { revision: 2, closedAt: at + 9, acknowledged: said });
+    t.deepEqual(await telling.acknowledge('i', said), { ok: true, value: false }, 'it is over');
+  });
+
+  test(`${name}: a message is claimed by one at a time, again once its lease is over, and in order within an incident`, async (t) => {
+    const { store } = await open(t);
+    const { telling } = store;
+    await telling.savePlan([
+      { incident: incident('i'), notifications: [notification('i/1', 'i'), notification('i/2', 'i')] },
+      { incident: incident('j'), notifications: [notification('j/1', 'j', { dueAt: at + 100 })] },
+    ]);
+    const both = await Promise.all([claimed(telling, 'slack', at), claimed(telling, 'slack', at)]);
+    t.deepEqual(
+      both.map((one) => one?.id).filter((id) => id !== undefined),
+      ['i/1'],
+      'i/2 waits for it, j/1 is not due',
+    );
+    t.is(await claimed(telling, 'mail', at), undefined);
+    t.is((await claimed(telling, 'slack', at + 100))?.id, 'j/1', 'another incident does not wait');
+    const again = await claimed(telling, 'slack', at + 60_000);
+    t.like(again, { id: 'i/1', tries: 1 });
+    await telling.markFailed('i/1', 'status 500', at + 70_000, at);
+    t.is(await claimed(telling, 'slack', at + 60_050), undefined);
+    t.like((await telling.channels())[0], { channel: 'slack', waiting: 3, sent: 0, failure: 'status 500' });
+    t.like(await claimed(telling, 'slack', at + 70_000), { id: 'i/1', tries: 2 });
+    await telling.markSent('i/1', at + 70_001);
+    t.like(await claimed(telling, 'slack', at + 70_001), { id: 'i/2', tries: 0 });
+    await telling.markFailed('i/2', 'status 400', undefined, at + 70_002);
+    await telling.markSent('j/1', at + 70_002);
+    t.deepEqual(await telling.channels(), [
+      { channel: 'slack', waiting: 0, oldestAt: undefined, sent: 2, dropped: 1, failure: undefined },
+    ]);
+  });
+
+  test(`${name}: a silence has an end, and may end before it; the key of links is made once`, async (t) => {
+    const { store } = await open(t);
+    const { telling } = store;
+    const silence = {
+      id: 's',
+      madeAt: at,
+      until: at + 1000,
+      by: 'me',
+      reason: 'work',
+      match: { labels: { team: 'a' } },
+    };
+    await telling.addSilence(silence);
+    t.deepEqual(await telling.silences(at + 999), [silence]);
+    t.deepEqual(await telling.silences(at + 1000), []);
+    t.deepEqual(await telling.endSilence('s', at + 10), { ok: true, value: true });
+    t.deepEqual(await telling.endSilence('s', at + 11), { ok: true, value: false });
+    t.deepEqual(await telling.silences(at + 11), []);
+    t.deepEqual(await telling.linkKey('one'), { ok: true, value: 'one' });
+    t.deepEqual(await telling.linkKey('two'), { ok: true, value: 'one' });
+  });
+}
