@@ -12,6 +12,7 @@ import { nginxConfig } from './bench/nginx-config.ts';
 import { page } from './bench/page.ts';
 import { pemFiles } from './bench/pem-files.ts';
 import { renew } from './bench/renew.ts';
+import { scan } from './bench/scan.ts';
 import { store } from './bench/store.ts';
 import { watching } from './bench/watching.ts';
 import type { Bench } from './bench/goal.ts';
@@ -26,6 +27,7 @@ const benches: Record<string, Bench> = {
   'nginx-config': nginxConfig,
   'pem-files': pemFiles,
   endpoints,
+  scan,
   watching,
   footprint,
   fleet,

@@ -15,13 +15,18 @@ export type Resolve = (host: string) => Promise<Result<Addresses, OutsideFailure
 export const mostOfFamily = 8;
 
 const timeoutMs = 3000;
+/** Names at the same time: a resolver that is asked for hundreds at once loses some of the questions. */
+const namesAtOnce = 16;
 
 /** Both families by c-ares, whose answers have a deadline; the machine's own hosts file is not asked. `servers`: in place of the system's. */
 export function systemResolve(servers: readonly string[] = []): Resolve {
   const resolver = new Resolver({ timeout: timeoutMs, tries: 2 });
   if (servers.length > 0) resolver.setServers(servers);
-  return async (host) => {
-    if (isIP(host) !== 0) return { ok: true, value: { addresses: [host], leftOut: 0 } };
+  const inTurn = atMost(namesAtOnce);
+  return async (host) =>
+    isIP(host) === 0 ? inTurn(() => resolved(host)) : { ok: true, value: { addresses: [host], leftOut: 0 } };
+
+  async function resolved(host: string): Promise<Result<Addresses, OutsideFailure>> {
     const [v6, v4] = await Promise.all([answer(() => resolver.resolve6(host)), answer(() => resolver.resolve4(host))]);
     const found = [v6, v4].map((one) => (one.ok ? [...new Set(one.value)].sort() : []));
     const addresses = found.flatMap((list) => list.slice(0, mostOfFamily));
@@ -31,6 +36,23 @@ export function systemResolve(servers: readonly string[] = []): Resolve {
     return code === undefined
       ? { ok: false, failure: { reason: 'no-address', detail: `${host} has no address in the DNS` } }
       : { ok: false, failure: { reason: 'not-resolved', detail: `no resolver tells of ${host} (${code})` } };
+  }
+}
+
+/** Runs tasks in their order, so many at the same time. */
+function atMost(count: number): <T>(task: () => Promise<T>) => Promise<T> {
+  let free = count;
+  const waiting: (() => void)[] = [];
+  return async (task) => {
+    if (free > 0) free--;
+    else await new Promise<void>((resolve) => waiting.push(resolve));
+    try {
+      return await task();
+    } finally {
+      const next = waiting.shift();
+      if (next) next();
+      else free++;
+    }
   };
 }
 

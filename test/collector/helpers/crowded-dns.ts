@@ -25,7 +25,7 @@ export async function crowdedDns(addresses: readonly string[]): Promise<{ server
 }
 
 /** RFC 1035 4.1; undefined: the truncated answer. A question for anything but A has none. */
-function answerTo(query: Buffer, addresses: readonly string[] | undefined): Buffer {
+export function answerTo(query: Buffer, addresses: readonly string[] | undefined): Buffer {
   let end = 12;
   while (query[end]) end += (query[end] ?? 0) + 1;
   const question = query.subarray(12, end + 5);

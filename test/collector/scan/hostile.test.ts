@@ -1,3 +1,4 @@
+import { createSocket } from 'node:dgram';
 import { createServer, type AddressInfo, type Socket } from 'node:net';
 import { rootsBySubject } from '@certherd/x509/trust-path';
 import test, { type ExecutionContext } from 'ava';
@@ -10,7 +11,7 @@ import { systemClock } from '../../../collector/system/clock.ts';
 import { mint, mintChain } from '../../helpers/mint.ts';
 import { openSandbox } from '../../helpers/testbed/sandbox.ts';
 import { startTestDns } from '../../helpers/testbed/test-dns.ts';
-import { crowdedDns } from '../helpers/crowded-dns.ts';
+import { answerTo, crowdedDns } from '../helpers/crowded-dns.ts';
 import { tls12Flight } from '../helpers/tls12-flight.ts';
 
 const small = (await mint({ names: ['small.example.test'] })).der;
@@ -150,6 +151,25 @@ test('a name that is another address each time it is asked is asked once, and th
   });
   await probe({ host: 'rebinding.example.test', port: 443 });
   t.deepEqual([asked, dialled], [1, ['rebinding.example.test at 93.184.216.34']]);
+});
+
+test('hundreds of names at once are asked for a few at a time, so that no resolver loses a question', async (t) => {
+  let open = 0;
+  let most = 0;
+  const udp = createSocket('udp4');
+  udp.on('message', (bytes, from) => {
+    most = Math.max(most, ++open);
+    setTimeout(() => {
+      open--;
+      udp.send(answerTo(bytes, ['127.0.0.1']), from.port, from.address);
+    }, 5);
+  });
+  await new Promise<void>((resolve) => udp.bind(0, '127.0.0.1', resolve));
+  t.teardown(() => udp.close());
+  const resolve = systemResolve([`127.0.0.1:${udp.address().port}`]);
+  const found = await Promise.all(Array.from({ length: 300 }, (_, index) => resolve(`n${index}.example.test`)));
+  t.is(found.filter(({ ok }) => ok).length, 300);
+  t.true(most <= 2 * 16, `${most} questions at once`);
 });
 
 test('a resolver that does not answer, and a name without an address, are told apart', async (t) => {
