@@ -18,6 +18,8 @@ import { createSessions } from './receive/sessions.ts';
 import { createPartsRoom } from './receive/snapshot-parts.ts';
 import { loadTlsIdentity } from './receive/tls-identity.ts';
 import { keepRequests } from './requests.ts';
+import { keepTargets } from './scan/keep-targets.ts';
+import { standingProbe } from './scan/standing-probe.ts';
 import { linkHash } from './serve/access/sign-in.ts';
 import { createEntityTags } from './serve/api/entity-tag.ts';
 import { createRateLimit } from './serve/api/rate-limit.ts';
@@ -118,7 +120,7 @@ async function open(
   const publish: KeptEstateNeeds['publish'] = (change, revision) => {
     live.publish(change, revision);
     // That a host was heard once more is nobody's concern.
-    if (change !== 'unreadable' && (change.hosts.length > 0 || change.gone.length > 0)) look();
+    if (change !== 'unreadable' && (change.hosts.length > 0 || change.gone.length > 0 || change.hostless)) look();
   };
   const { knownIssuers } = config;
   const estate = keepEstate({ store, presenceOf, heardSince, knownIssuers, clock, log, publish });
@@ -174,9 +176,12 @@ async function open(
     events: store.events,
     restorations: store.restorations,
     stays: store.stays,
+    changes: store.changes,
+    hostNames: estate.hosts,
     der: store.der,
     requests: store.requests,
     labels: store.labels,
+    targetStays: store.targets.stays,
     ask: requests.ask,
     async setLabels(drafts, at, entry) {
       const kept = await store.setLabels(drafts, at, entry);
@@ -210,7 +215,10 @@ async function open(
     settings: config.notify,
     store,
     historyDays: config.historyDays,
-    hosts: async () => (await estate.current()).parts.hosts,
+    async estate() {
+      const { parts, hostless } = await estate.current();
+      return { hosts: parts.hosts, hostless };
+    },
     isSilent: (agentId) => presenceOf(agentId).silent,
     isWritable,
     secrets: { readSecret, readText },
@@ -219,6 +227,12 @@ async function open(
   });
   closers.push(telling.close);
   lookers.push(telling.changed);
+  const probe = orFail(standingProbe(config, clock));
+  closers.push(
+    store.lead(() =>
+      keepTargets({ targets: store.targets, probe, clock, log, changed: () => changed(['targets', 'findings']) }),
+    ),
+  );
   const control = await openControl({ directory, log, clock, copyTo: store.copyTo, requests });
   closers.push(control.close);
   return {

@@ -35,6 +35,12 @@ export interface Config {
   historyDays: number;
   /** Of the whole database; undefined: no bound. */
   historyMegabytes: number | undefined;
+  /** Where scans and targets may ask besides public addresses. */
+  scanAllow: readonly ('private' | 'loopback')[];
+  /** Resolvers that they ask, "ADDRESS" or "ADDRESS:PORT"; none: the system's. */
+  scanNameServers: readonly string[];
+  /** PEM files with roots that they trust beside the system's. */
+  scanRoots: readonly string[];
   logLevel: LogLevel;
   /** 'auto': plain lines for the journal, coloured ones for a terminal, else JSON. */
   logFormat: 'auto' | 'json';
@@ -137,6 +143,9 @@ export function parseConfig(
     silentAfterSeconds: field('silent_after_seconds', 3 * heartbeatSeconds + 15),
     historyDays: field('history_days', 730),
     historyMegabytes: field('history_megabytes', undefined),
+    scanAllow: field('scan_allow', []),
+    scanNameServers: field('scan_name_servers', []),
+    scanRoots: field('scan_roots', []),
     logLevel: field('log_level', 'info'),
     logFormat: field('log_format', 'auto'),
     notify: readNotify(table['notify'], (place, what) => {
@@ -169,6 +178,9 @@ interface Fields extends WebFields {
   silent_after_seconds: number;
   history_days: number;
   history_megabytes: number;
+  scan_allow: Config['scanAllow'];
+  scan_name_servers: readonly string[];
+  scan_roots: readonly string[];
   log_level: LogLevel;
   log_format: Config['logFormat'];
 }
@@ -222,6 +234,18 @@ const readers: { [K in keyof Fields]: { expected: string; read: (value: unknown)
     expected: 'a number of megabytes from 100 to 10000000',
     read: (value) => within(value, 100, 10_000_000),
   },
+  scan_allow: {
+    expected: 'a list of "private" and "loopback"',
+    read: (value) => listOf(value, (one): one is 'private' | 'loopback' => one === 'private' || one === 'loopback'),
+  },
+  scan_name_servers: {
+    expected: 'a list of resolvers, as ["192.0.2.53"] or ["127.0.0.1:5353"]',
+    read: (value) => listOf(value, isNameServer),
+  },
+  scan_roots: {
+    expected: 'a list of absolute paths of PEM files',
+    read: (value) => listOf(value, (one): one is string => typeof one === 'string' && isAbsolute(one)),
+  },
   log_level: {
     expected: '"debug", "info", "warn" or "error"',
     read: (value) => (['debug', 'info', 'warn', 'error'] as const).find((level) => level === value),
@@ -241,6 +265,17 @@ export function readPublicTrust(text: string): PublicTrust | undefined {
 /** postgres:// or postgresql://, as libpq has it (34.1.1.2). */
 export function isPostgresUrl(text: string): boolean {
   return /^postgres(?:ql)?:\/\//.test(text) && URL.canParse(text);
+}
+
+/** "192.0.2.53", "2001:db8::53", "127.0.0.1:5353" or "[::1]:5353", as node:dns takes it. */
+export function isNameServer(value: unknown): value is string {
+  if (typeof value !== 'string') return false;
+  const authority = isIP(value) === 0 ? parseAuthority(value) : undefined;
+  return isIP(value) !== 0 || (authority !== undefined && isIP(authority.host) !== 0 && authority.port > 0);
+}
+
+function listOf<T>(value: unknown, is: (one: unknown) => one is T): T[] | undefined {
+  return Array.isArray(value) && value.every(is) ? value : undefined;
 }
 
 function listenAddress(value: unknown): Authority | undefined {

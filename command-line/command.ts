@@ -5,7 +5,7 @@ export interface ArgumentEntry {
   name: string;
   values: Values;
   /** Absent: exactly one. */
-  count?: 'optional' | 'many';
+  count?: 'optional' | 'many' | 'any';
 }
 
 export interface OptionEntry {
@@ -74,5 +74,6 @@ export function lastWord({ name }: CommandEntry): string {
 function placeholderOf({ name, count }: ArgumentEntry): string {
   const word = name.toUpperCase();
   if (count === 'optional') return `[${word}]`;
+  if (count === 'any') return `[${word}...]`;
   return count === 'many' ? `${word}...` : word;
 }

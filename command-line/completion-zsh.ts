@@ -76,7 +76,9 @@ function optionSpec({ flag, value, values, summary }: OptionEntry): string {
 }
 
 function argumentSpec({ name, values, count }: ArgumentEntry): string {
-  return quoted(`${count === 'many' ? '*' : count === 'optional' ? ':' : ''}:${name}:${actionFor(values)}`);
+  return quoted(
+    `${count === 'many' || count === 'any' ? '*' : count === 'optional' ? ':' : ''}:${name}:${actionFor(values)}`,
+  );
 }
 
 function actionFor(values: Values): string {

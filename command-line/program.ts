@@ -59,8 +59,8 @@ function added<Entry extends CommandEntry>(
     .command(lastWord(entry))
     .description(details === undefined ? summary : `${summary}\n\n${details}`);
   for (const { name, count } of entry.arguments ?? []) {
-    const many = count === 'many' ? `${name}...` : name;
-    command.argument(count === 'optional' ? `[${many}]` : `<${many}>`);
+    const many = count === 'many' || count === 'any' ? `${name}...` : name;
+    command.argument(count === 'optional' || count === 'any' ? `[${many}]` : `<${many}>`);
   }
   for (const { flag, value, summary: words } of program.optionsOf(entry))
     command.option(value === undefined ? flag : `${flag} <${value.toLowerCase()}>`, words);

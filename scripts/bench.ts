@@ -9,6 +9,7 @@ import { hostileInput } from './bench/hostile-input.ts';
 import { incident } from './bench/incident.ts';
 import { ingest } from './bench/ingest.ts';
 import { nginxConfig } from './bench/nginx-config.ts';
+import { page } from './bench/page.ts';
 import { pemFiles } from './bench/pem-files.ts';
 import { renew } from './bench/renew.ts';
 import { store } from './bench/store.ts';
@@ -28,6 +29,7 @@ const benches: Record<string, Bench> = {
   watching,
   footprint,
   fleet,
+  page,
   'fleet-drift': fleetDrift,
   'hostile-input': hostileInput,
   ingest,

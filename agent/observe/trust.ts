@@ -1,4 +1,5 @@
-import { createHash, X509Certificate } from 'node:crypto';
+import { createHash, type X509Certificate } from 'node:crypto';
+import { openedOrNot } from '@certherd/x509/roots';
 import type { Dialer, Files } from '../ports.ts';
 import { type Untidiness, untidinessOf } from '../formats/chain.ts';
 import type { Steps } from '../formats/steps.ts';
@@ -53,7 +54,7 @@ export function* trustSteps(
 ): Steps<ChainTrust[]> {
   const opened = new Map<string, X509Certificate | undefined>();
   const open = (fingerprint: string) => {
-    if (!opened.has(fingerprint)) opened.set(fingerprint, certificateOf(served.get(fingerprint)));
+    if (!opened.has(fingerprint)) opened.set(fingerprint, openedOrNot(served.get(fingerprint)));
     return opened.get(fingerprint);
   };
   const chains = new Map<string, string[]>();
@@ -98,7 +99,7 @@ function judgedChain(
  */
 export function needsIntermediate(files: Files, path: string, roots: TrustedRoots, now: number): boolean {
   const { certificates, leafDer } = observeCertificateFile(files, path);
-  const leaf = certificates.length === 1 ? certificateOf(leafDer) : undefined;
+  const leaf = certificates.length === 1 ? openedOrNot(leafDer) : undefined;
   return !(leaf && trustPath([leaf], roots.roots, now)?.trusted);
 }
 
@@ -122,12 +123,4 @@ function endOf({
 /** As the protocol writes names. */
 function oneLine(name: string | undefined): string {
   return (name ?? '').split('\n').join(', ').slice(0, 2000);
-}
-
-function certificateOf(der: Uint8Array | undefined): X509Certificate | undefined {
-  try {
-    return der && new X509Certificate(der);
-  } catch {
-    return undefined;
-  }
 }

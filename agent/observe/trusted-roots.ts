@@ -1,5 +1,5 @@
-import { X509Certificate } from 'node:crypto';
-import { decodePem, isCertificateLabel, readPemBlocks } from '@certherd/x509/pem';
+import type { X509Certificate } from 'node:crypto';
+import { rootsIn, systemRootFiles } from '@certherd/x509/roots';
 import { type Roots, rootsBySubject } from '@certherd/x509/trust-path';
 import type { Files } from '../ports.ts';
 
@@ -12,14 +12,6 @@ export interface TrustedRoots {
   unusable: string[];
 }
 
-/** Where systems keep all their roots in one file: Debian and Ubuntu, Red Hat, SUSE, Alpine. */
-const systemFiles = [
-  '/etc/ssl/certs/ca-certificates.crt',
-  '/etc/pki/tls/certs/ca-bundle.crt',
-  '/etc/ssl/ca-bundle.pem',
-  '/etc/ssl/cert.pem',
-];
-
 /**
  * The system's roots (the first of its usual files, a CA added with update-ca-certificates included; `bundled` PEM texts
  * where there is none) and those of `extraRoots`, absolute paths of PEM files. Gives `before` back while no file changed.
@@ -29,7 +21,7 @@ export function readTrustedRoots(
   options: { extraRoots: readonly string[]; bundled: () => readonly string[] },
   before?: TrustedRoots,
 ): TrustedRoots {
-  const system = systemFiles.find((path) => files.resolve(path).ok);
+  const system = systemRootFiles.find((path) => files.resolve(path).ok);
   const paths = [...(system === undefined ? [] : [system]), ...options.extraRoots];
   const sources = paths.flatMap((path) => {
     const real = files.resolve(path);
@@ -57,24 +49,6 @@ export function readRootTexts(files: Files, bundled: () => readonly string[], mo
     const content = path === undefined ? undefined : files.read(path);
     return content?.ok ? [new TextDecoder().decode(content.value.bytes)] : [];
   };
-  const system = textOf(systemFiles.find((path) => files.resolve(path).ok));
+  const system = textOf(systemRootFiles.find((path) => files.resolve(path).ok));
   return [...(system.length > 0 ? system : bundled()), ...more.flatMap(textOf)];
-}
-
-function rootsIn(bytes: Uint8Array): X509Certificate[] {
-  return readPemBlocks(bytes)
-    .filter(({ label }) => isCertificateLabel(label))
-    .flatMap((block) => {
-      const der = decodePem(block);
-      const certificate = der.ok ? certificateOf(der.value) : undefined;
-      return certificate ? [certificate] : [];
-    });
-}
-
-function certificateOf(der: Uint8Array): X509Certificate | undefined {
-  try {
-    return new X509Certificate(der);
-  } catch {
-    return undefined;
-  }
 }

@@ -7,6 +7,8 @@ import { labelEntries } from './label-entries.ts';
 import { listEntries } from './list-entries.ts';
 import { moveEntry } from './move-entry.ts';
 import { notifyEntries } from './notify-entries.ts';
+import { scanEntries } from './scan-entries.ts';
+import { targetEntries } from './target-entries.ts';
 
 export const programName = 'certherd-collector';
 
@@ -122,6 +124,8 @@ export const commandTable: readonly CommandEntry[] = [
   ...labelEntries,
   ...listEntries,
   ...notifyEntries,
+  ...scanEntries,
+  ...targetEntries,
   {
     name: 'request',
     summary: 'ask a host for something: rescan, verify, reload, renew, restore or rehearse',

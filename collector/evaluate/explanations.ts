@@ -1,6 +1,9 @@
 /** Codes of findings that no host can give by itself: they come from what several hosts hold. */
 export type FleetFindingCode = 'stale-copy' | 'unknown-issuer' | 'orphan' | 'shared-key' | 'wildcard-blast-radius';
 
+/** Codes of findings about what is seen from outside. */
+export type OutsideFindingCode = 'front-holds-copy' | 'served-elsewhere-differs';
+
 /** What a person should know about such a code; the texts of agent/commands/explanations.ts have the same shape. */
 export interface CollectorExplanation {
   severity: string;
@@ -12,7 +15,26 @@ export interface CollectorExplanation {
 }
 
 /** Every code that only the collector gives. `stale-copy` an agent gives too, of copies on its own host. */
-export const collectorExplanations: Readonly<Record<Exclude<FleetFindingCode, 'stale-copy'>, CollectorExplanation>> = {
+export const collectorExplanations: Readonly<
+  Record<Exclude<FleetFindingCode, 'stale-copy'> | OutsideFindingCode, CollectorExplanation>
+> = {
+  'front-holds-copy': {
+    severity: 'warning',
+    meaning:
+      'A host proves a younger certificate for this name than its public address presents; `notice` where the fleet has never had the one that is presented.',
+    causes: 'A load balancer, proxy or CDN in front holds a copy of its own, and nobody brought it the new one.',
+    remedy: 'Install the certificate and key of the host at that address, and reload what answers there.',
+    shownBy: 'evaluate/outside-findings, scan/founding-incident',
+  },
+  'served-elsewhere-differs': {
+    severity: 'warning',
+    meaning:
+      'The addresses behind one name present different certificates; `notice` where none of them is a renewal of another.',
+    causes:
+      'Some of the machines behind the name were not renewed; or they are meant to differ, as those of a CDN are.',
+    remedy: 'Bring the younger certificate to the other addresses.',
+    shownBy: 'evaluate/outside-findings',
+  },
   'unknown-issuer': {
     severity: 'warning',
     meaning: 'A certificate was issued by an organisation that `known_issuers` in collector.toml does not name.',

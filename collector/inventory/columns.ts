@@ -1,6 +1,6 @@
 /** What a column of a sheet is about. */
 export interface Column {
-  /** `ours`: what export --served adds. */
+  /** `ours`: what export --served and scan --csv add. */
   role: 'name' | 'expiration' | 'issuer' | 'label' | 'ours';
   /** Of a label. */
   key?: string;
@@ -52,8 +52,17 @@ const known: readonly { role: Column['role']; key?: string; headers: readonly st
   { role: 'label', key: 'notes', headers: ['notes', 'note', 'comment', 'comments', 'remarks'] },
 ];
 
-/** What export --served adds; import leaves them out. */
-const servedColumns: readonly string[] = ['served_until', 'served_on'];
+/** What export --served and scan --csv add; import leaves them out. */
+const servedColumns: readonly string[] = [
+  'served_until',
+  'served_on',
+  'seen_target',
+  'seen_address',
+  'seen_key',
+  'seen_fingerprint',
+  'seen_tls',
+  'seen_problem',
+];
 const reserved: readonly string[] = ['name', 'domain', 'expiration', 'issuer', ...servedColumns];
 
 /** Guesses by the headers. A column that is none of the known ones is a label of its own name. Undefined: no column has the names. */

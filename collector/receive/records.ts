@@ -4,7 +4,7 @@ import type { SnapshotFrame } from '@certherd/protocol/frame';
 import type { Result } from '@certherd/protocol/failure';
 
 /** What changed, as the page and the API group it. */
-export type Topic = 'hosts' | 'certificates' | 'endpoints' | 'lineages' | 'findings' | 'events';
+export type Topic = 'hosts' | 'certificates' | 'endpoints' | 'lineages' | 'findings' | 'events' | 'targets';
 
 /** Something changed: of these agents, or, without them, of nobody knows which. */
 export type Changed = (topics: readonly Topic[], agentIds?: readonly string[]) => void;

@@ -3,6 +3,7 @@ import { labelBook } from '../evaluate/labels.ts';
 import type { EventFacts, Facts } from '../store/facts.ts';
 import { assembleHost, type HostPresence } from './assemble-host.ts';
 import { keepFleet } from './fleet-view.ts';
+import { keepOutside } from './outside-view.ts';
 import type { CertificateView, Estate, EventView } from './estate.ts';
 
 export interface EstateFacts extends Facts {
@@ -19,7 +20,9 @@ export function assembleEstate(facts: EstateFacts, now: number): Estate {
   const whole = new Map(facts.certificates.map((one) => [one.certificate.fingerprint, one]));
   const fleet = keepFleet({ knownIssuers: facts.knownIssuers });
   for (const host of facts.hosts) fleet.put(host, whole);
-  const shared = { certificates: known, book: labelBook(facts.labels), fleet };
+  const outside = keepOutside();
+  outside.putTargets(facts.targets, () => facts.hosts.map((host) => [host, known] as const));
+  const shared = { certificates: known, book: labelBook(facts.labels), fleet, outside };
   const parts = facts.hosts.map((host) => assembleHost(host, facts.presenceOf(host.agentId), shared, now));
   const held = new Map<string, Pick<CertificateView, 'files' | 'endpoints'>>();
   for (const fingerprint of known.keys()) held.set(fingerprint, { files: [], endpoints: [] });
@@ -41,9 +44,12 @@ export function assembleEstate(facts: EstateFacts, now: number): Estate {
     })),
     endpoints: parts.flatMap(({ endpoints }) => endpoints),
     lineages: parts.flatMap(({ lineages }) => lineages),
-    findings: parts.flatMap(({ findings }) => findings).sort((a, b) => bySeverity(a, b) || order(a.since, b.since)),
+    findings: [...parts.flatMap(({ findings }) => findings), ...outside.hostless(now)].sort(
+      (a, b) => bySeverity(a, b) || order(a.since, b.since),
+    ),
     events: facts.events.map(eventView),
     listed: facts.listed,
+    targets: [...outside.targets()],
   };
 }
 

@@ -2,6 +2,7 @@ import type { Certificate } from '@certherd/protocol/certificate';
 import { endpointStatus } from '../evaluate/endpoint-status.ts';
 import { becomesOutOfDate, isOutOfDate } from '../evaluate/freshness.ts';
 import { conflictMs, hostStatus } from '../evaluate/host-status.ts';
+import type { OutsideFinding } from '../evaluate/outside/outside.ts';
 import type { FleetFinding } from '../evaluate/fleet/fleet-findings.ts';
 import type { LabelBook, Labels } from '../evaluate/labels.ts';
 import { silentFindings } from '../evaluate/silent-findings.ts';
@@ -23,6 +24,14 @@ export interface Shared {
   certificates: Pick<ReadonlyMap<string, Certificate>, 'get'>;
   book: LabelBook;
   fleet: FleetView;
+  outside?: OutsideView;
+}
+
+/** What is seen from outside of the names that one host proves. It is no verdict of the host's own checks. */
+export interface OutsideView {
+  findingsOf: (agentId: string, now: number) => OutsideFinding[];
+  /** As in HostPart. */
+  standUntil: (agentId: string, now: number) => number;
 }
 
 /** What the fleet as a whole says of one host. */
@@ -53,7 +62,7 @@ export interface HeldFile {
 
 /** A host's part as of `now` (milliseconds since 1970): pure. Every verdict that depends on time is made here. */
 export function assembleHost(host: HostFacts, presence: HostPresence, shared: Shared, now: number): HostPart {
-  const { certificates, book, fleet } = shared;
+  const { certificates, book, fleet, outside } = shared;
   // What a revoked host said before is no more knowledge than what it would say now.
   const snapshot = host.revokedAt === undefined ? host.snapshot : undefined;
   const { silent } = presence;
@@ -107,6 +116,11 @@ export function assembleHost(host: HostFacts, presence: HostPresence, shared: Sh
       ...told.map((finding) => ({ ...on, ...finding, stale })),
       ...derived.map((finding) => ({ ...on, ...finding, stale: false })),
       ...fleetwide.map((finding) => ({ ...on, ...finding, stale })),
+      ...(outside?.findingsOf(host.agentId, now) ?? []).map((found) => ({
+        ...on,
+        ...found.finding,
+        stale: stale || found.stale,
+      })),
     ],
     files: (snapshot?.files ?? []).flatMap(({ path, fingerprints: [fingerprint] }) =>
       fingerprint === undefined ? [] : [{ path, fingerprint }],
@@ -120,6 +134,7 @@ export function assembleHost(host: HostFacts, presence: HostPresence, shared: Sh
       ]),
       upcoming(host.conflictAt === undefined ? undefined : host.conflictAt + conflictMs - 1, now),
       fleet.standUntil(host.agentId, now),
+      outside?.standUntil(host.agentId, now) ?? Infinity,
       snapshot && !blind ? now + becomesOutOfDate(snapshot.host.lookSeconds) - lookAgeMs : Infinity,
     ].reduce((first, at) => Math.min(first, at)),
   };

@@ -1,7 +1,16 @@
 import { Instant } from '@certherd/protocol/certificate';
 import Type, { type Static } from 'typebox';
 import type { HostPart } from './assemble-host.ts';
-import { CertificateView, EndpointView, EventView, FindingView, HostView, LineageView, ListedView } from './estate.ts';
+import {
+  CertificateView,
+  EndpointView,
+  EventView,
+  FindingView,
+  HostView,
+  LineageView,
+  ListedView,
+  TargetView,
+} from './estate.ts';
 
 const closed = { additionalProperties: false };
 
@@ -47,6 +56,9 @@ export const EstateChange = Type.Object(
     events: Type.Array(EventView),
     /** The whole imported list, if it is another one. */
     listed: Type.Optional(Type.Array(ListedView)),
+    /** All that is asked from outside, and all findings of what no host proves, if any of them is another one. */
+    targets: Type.Optional(Type.Array(TargetView)),
+    hostless: Type.Optional(Type.Array(FindingView)),
   },
   closed,
 );

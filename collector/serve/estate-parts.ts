@@ -10,6 +10,7 @@ import type {
   HostView,
   LineageView,
   ListedView,
+  TargetView,
 } from './estate.ts';
 import { type Sorted, sorted } from './sorted.ts';
 
@@ -119,9 +120,20 @@ export type EstateLists = {
   [K in keyof Estate]: Estate[K] extends readonly (infer Item)[] ? Iterable<Item> : Estate[K];
 };
 
+/** All that an estate is made of. */
+export interface EstateContent {
+  parts: EstateParts;
+  /** Newest first. */
+  events: readonly EventView[];
+  listed: readonly ListedView[];
+  targets: readonly TargetView[];
+  /** Findings of what no host proves. */
+  hostless: readonly FindingView[];
+}
+
 /** Every list as of one moment, however long it takes to read them. */
 export function estateLists(
-  { parts, events, listed }: { parts: EstateParts; events: Iterable<EventView>; listed: Iterable<ListedView> },
+  { parts, events, listed, targets, hostless }: EstateContent,
   collector: Estate['collector'],
   now: number,
 ): EstateLists {
@@ -133,9 +145,10 @@ export function estateLists(
     certificates: again(() => certificateViews(parts)),
     endpoints: again(() => endpointViews(parts)),
     lineages: again(() => lineageViews(parts)),
-    findings: again(() => findingViews(parts)),
+    findings: again(() => findingViews(parts, hostless)),
     events,
     listed,
+    targets,
   };
 }
 
@@ -157,8 +170,13 @@ function* lineageViews({ hosts }: EstateParts): Generator<LineageView> {
 }
 
 /** Most urgent first. */
-function* findingViews({ findings }: EstateParts): Generator<FindingView> {
-  for (const { finding } of findings) yield finding;
+function* findingViews({ findings }: EstateParts, hostless: readonly FindingView[]): Generator<FindingView> {
+  const rest = hostless.toSorted(byUrgency);
+  for (const { finding } of findings) {
+    while (rest[0] && byUrgency(rest[0], finding) < 0) yield* rest.splice(0, 1);
+    yield finding;
+  }
+  yield* rest;
 }
 
 function* certificateViews({ certificates }: EstateParts): Generator<CertificateView> {

@@ -1,9 +1,9 @@
-import { Certificate, Instant } from '@certherd/protocol/certificate';
+import { Certificate, Fingerprint, Instant, SignatureAlgorithm } from '@certherd/protocol/certificate';
 import { Event } from '@certherd/protocol/event';
 import { Finding, type FindingCode } from '@certherd/protocol/finding';
 import { Endpoint, Lineage, Mode } from '@certherd/protocol/snapshot';
 import Type, { type Static } from 'typebox';
-import type { FleetFindingCode } from '../evaluate/explanations.ts';
+import type { FleetFindingCode, OutsideFindingCode } from '../evaluate/explanations.ts';
 
 const closed = { additionalProperties: false };
 
@@ -79,7 +79,7 @@ export const FindingView = Type.Object(
     ...onHost,
     ...Finding.properties,
     /** The agent's own, or one of those that only the collector gives. */
-    code: Type.Unsafe<FindingCode | FleetFindingCode>(Finding.properties.code),
+    code: Type.Unsafe<FindingCode | FleetFindingCode | OutsideFindingCode>(Finding.properties.code),
     /** The host is silent or looks no more: this was true when it last looked. */
     stale: Type.Boolean(),
   },
@@ -103,6 +103,56 @@ export const ListedView = Type.Object(
 );
 export type ListedView = Static<typeof ListedView>;
 
+/** Why nothing was seen from outside; `detail` is raw. */
+const OutsideFailure = { reason: Type.String(), detail: Type.String() };
+
+/** What one address of a target presents to clients of one kind of key. */
+const TargetPlaceView = Type.Object(
+  {
+    address: Type.String(),
+    algorithm: Type.Optional(SignatureAlgorithm),
+    /** The leaf; absent where this address has never shown one. */
+    served: Type.Optional(Fingerprint),
+    chain: Type.Array(Fingerprint),
+    subject: Type.Optional(Type.String()),
+    issuer: Type.Optional(Type.String()),
+    notBefore: Type.Optional(Instant),
+    notAfter: Type.Optional(Instant),
+    tlsVersion: Type.Optional(Type.String()),
+    /** Is the name that was asked for among the leaf's own? */
+    nameMatches: Type.Optional(Type.Boolean()),
+    /** Does the chain lead to a root that the collector trusts? */
+    trusted: Type.Optional(Type.Boolean()),
+    chainProblem: Type.Optional(Type.String()),
+    /** Since when it has presented this one, by when that was first seen. */
+    since: Instant,
+    /** It was silent when it was asked last, and since when; what is told beside it is from before. */
+    failure: Type.Optional(Type.Object({ ...OutsideFailure, since: Instant }, closed)),
+  },
+  closed,
+);
+
+/** Something that the collector asks from outside, again and again. */
+export const TargetView = Type.Object(
+  {
+    id: Type.Integer(),
+    /** As targets are written: "smtp://mail.example.com:25". */
+    target: Type.String(),
+    everySeconds: Type.Number(),
+    /** Where it is asked from. */
+    vantage: Type.Enum(['collector']),
+    setBy: Type.String(),
+    setAt: Instant,
+    askedAt: Type.Optional(Instant),
+    places: Type.Array(TargetPlaceView),
+    /** Addresses of the name that are not asked, because it has so many. */
+    leftOut: Type.Integer(),
+    failure: Type.Optional(Type.Object(OutsideFailure, closed)),
+  },
+  closed,
+);
+export type TargetView = Static<typeof TargetView>;
+
 /** The whole estate as of `at`; instants only, never derived days. */
 export const Estate = Type.Object(
   {
@@ -118,6 +168,7 @@ export const Estate = Type.Object(
     events: Type.Array(EventView),
     /** In the order of the list. */
     listed: Type.Array(ListedView),
+    targets: Type.Array(TargetView),
   },
   closed,
 );

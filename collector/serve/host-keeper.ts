@@ -2,9 +2,11 @@ import type { Certificate } from '@certherd/protocol/certificate';
 import type { LabelBook } from '../evaluate/labels.ts';
 import type { Clock } from '../ports.ts';
 import type { CertificateFacts, HostFacts, HostMark } from '../store/facts.ts';
+import type { TargetRow } from '../store/targets.ts';
 import { assembleHost, heardAgain, type HostPart, type HostPresence } from './assemble-host.ts';
 import { type CertificateChange, type HeardChange, type HostChange, hostChange, sharing } from './estate-change.ts';
 import { keepFleet } from './fleet-view.ts';
+import { keepOutside, type KeptOutside } from './outside-view.ts';
 import { type EstateIndex, type EstateParts, type KeptHost, noParts, withHost } from './estate-parts.ts';
 
 /** What has to be done about a host: its view alone, its row and what hangs on that, or all that it told. */
@@ -33,6 +35,9 @@ export interface HostKeeper {
   /** What changed since this was last asked, or forgotten; of hosts that were only heard again `withHeard` alone tells, and else the next time that does. */
   changes: (withHeard: boolean) => HostChanges;
   forgetChanges: () => void;
+  /** All that is asked from outside, with what was seen. */
+  putTargets: (rows: readonly TargetRow[]) => void;
+  outside: Pick<KeptOutside, 'targets' | 'hostless'>;
 }
 
 export interface HostChanges {
@@ -54,6 +59,7 @@ export function createHostKeeper(
   const index: EstateIndex = { hosts: new Map(), certificates: new Map() };
   const facts = new Map<string, HostFacts>();
   const fleet = keepFleet({ knownIssuers });
+  const outside = keepOutside();
   let parts = noParts;
   let queue = new Map<string, Concern>();
   /** As they were when changes were last asked for. */
@@ -122,7 +128,24 @@ export function createHostKeeper(
     putHeard,
     changes,
     forgetChanges,
+    outside,
+    putTargets(rows) {
+      const touched = outside.putTargets(rows, () =>
+        [...facts].map(([agentId, host]) => [host, certificatesOf(agentId)]),
+      );
+      for (const agentId of touched ?? []) concern(agentId, 'view');
+    },
   };
+
+  function certificatesOf(agentId: string): Map<string, Certificate> {
+    const list = index.hosts.get(agentId)?.certificates ?? [];
+    return new Map(
+      list.map(({ certificate }) => [
+        certificate.fingerprint,
+        factsOf(certificate.fingerprint)?.certificate ?? certificate,
+      ]),
+    );
+  }
 
   function concern(agentId: string, how: Concern): void {
     const before = queue.get(agentId);
@@ -146,8 +169,12 @@ export function createHostKeeper(
   }
 
   function concernHolders(fingerprint: string, but: string): void {
-    for (const { agentId } of index.certificates.get(fingerprint)?.places ?? [])
-      if (agentId !== but) concern(agentId, 'view');
+    for (const { agentId } of index.certificates.get(fingerprint)?.places ?? []) {
+      if (agentId === but) continue;
+      concern(agentId, 'view');
+      const host = facts.get(agentId);
+      for (const other of host ? outside.put(host, certificatesOf(agentId)) : []) concern(other, 'view');
+    }
   }
 
   /** What others hold may be judged by what this one holds. */
@@ -156,6 +183,8 @@ export function createHostKeeper(
     if (!host) return;
     const certificates = new Map(read.map((one) => [one.certificate.fingerprint, one]));
     for (const other of fleet.put(host, certificates)) if (other !== agentId) concern(other, 'view');
+    const known = new Map(read.map(({ certificate }) => [certificate.fingerprint, certificate]));
+    for (const other of outside.put(host, known)) concern(other, 'view');
   }
 
   function factsOf(fingerprint: string): CertificateFacts | undefined {
@@ -169,7 +198,7 @@ export function createHostKeeper(
     // Another host may have brought newer facts of the same certificate.
     const certificates = read ?? (before?.certificates ?? []).map((one) => factsOf(one.certificate.fingerprint) ?? one);
     const byFingerprint = new Map(certificates.map(({ certificate }) => [certificate.fingerprint, certificate]));
-    const shared = { certificates: byFingerprint, book, fleet };
+    const shared = { certificates: byFingerprint, book, fleet, outside };
     const part = sharing(before?.part, assembleHost(host, presenceOf(agentId), shared, clock.now()));
     if (!touched.has(agentId)) touched.set(agentId, heard.get(agentId) ?? before?.part);
     for (const { certificate } of [...(before?.certificates ?? []), ...certificates])

@@ -9,15 +9,11 @@ import { eventView } from './assemble-estate.ts';
 import type { HostPresence } from './assemble-host.ts';
 import type { EventView, ListedView } from './estate.ts';
 import type { EstateChange } from './estate-change.ts';
-import type { EstateParts } from './estate-parts.ts';
+import type { EstateContent } from './estate-parts.ts';
 import { type Concern, createHostKeeper } from './host-keeper.ts';
 
 /** The estate at one moment; it is never changed. */
-export interface EstateNow {
-  parts: EstateParts;
-  /** Newest first. */
-  events: readonly EventView[];
-  listed: readonly ListedView[];
+export interface EstateNow extends EstateContent {
   /** Grows with each change that is told. */
   revision: number;
 }
@@ -34,7 +30,7 @@ export interface KeptEstate {
 }
 
 export interface KeptEstateNeeds {
-  store: Pick<Store, 'hostMarks' | 'marksOf' | 'readHosts' | 'events' | 'labels' | 'listed'>;
+  store: Pick<Store, 'hostMarks' | 'marksOf' | 'readHosts' | 'events' | 'labels' | 'listed' | 'targets'>;
   presenceOf: (agentId: string) => HostPresence;
   /** Agents that were heard since this was last asked. */
   heardSince: () => readonly string[];
@@ -69,7 +65,7 @@ export function keepEstate({
 }: KeptEstateNeeds): KeptEstate {
   const keeper = createHostKeeper(presenceOf, clock, knownIssuers);
   let waiting: { resolve: (now: EstateNow) => void; reject: (error: unknown) => void }[] = [];
-  const stale = { labels: true, events: true, sweep: true };
+  const stale = { labels: true, events: true, sweep: true, targets: true };
   let sweepAgainAt = -Infinity;
   let labelsText = '';
   let book = labelBook([]);
@@ -92,6 +88,7 @@ export function keepEstate({
     current,
     changed(topics, agentIds) {
       if (topics.includes('events')) stale.events = true;
+      if (topics.includes('targets')) stale.targets = true;
       const concern = topics.includes('certificates') ? 'whole' : 'row';
       if (!agentIds && topics.some((topic) => topic !== 'events')) {
         stale.labels = true;
@@ -153,12 +150,13 @@ export function keepEstate({
     running = false;
     if (failing) soon(retryMs);
     else if (stale.sweep) soon(Math.max(gatherMs, sweepAgainAt - clock.monotonic()));
-    else if (stale.events || stale.labels || !keeper.isIdle()) soon(gatherMs);
+    else if (stale.events || stale.labels || stale.targets || !keeper.isIdle()) soon(gatherMs);
   }
 
   /** All that was there to do when it began, and what that has others judged by. */
   async function pass(): Promise<EstateNow> {
     if (stale.labels) await readLabels();
+    if (stale.targets) await readTargets();
     if (stale.sweep && clock.monotonic() >= sweepAgainAt) await sweep();
     for (const slice of slices(heardSince(), heardAtATime)) {
       for (const agentId of slice) keeper.putHeard(agentId);
@@ -231,6 +229,15 @@ export function keepEstate({
     }
   }
 
+  async function readTargets(): Promise<void> {
+    stale.targets = false;
+    const failed = (error: unknown) => {
+      stale.targets = true;
+      throw error;
+    };
+    keeper.putTargets(await store.targets.all().catch(failed));
+  }
+
   /** New ones, newest first. */
   async function readEvents(): Promise<EventView[]> {
     if (!stale.events) return [];
@@ -262,12 +269,18 @@ export function keepEstate({
     const some = [changes.hosts, changes.heard, changes.certificates, changes.gone, fresh].some(
       (list) => list.length > 0,
     );
-    if (told && !some && !newList) return (told = { ...told, parts: keeper.parts() });
+    const targets = keeper.outside.targets();
+    const hostless = keeper.outside.hostless(clock.now());
+    const newTargets = told !== undefined && (told.targets !== targets || told.hostless !== hostless);
+    if (told && !some && !newList && !newTargets) return (told = { ...told, parts: keeper.parts() });
     const revision = (told?.revision ?? 0) + 1;
-    told = { parts: keeper.parts(), events, listed: listed.rows, revision };
+    told = { parts: keeper.parts(), events, listed: listed.rows, targets, hostless, revision };
     const at = new Date(clock.now()).toISOString();
-    if (!isFirst)
-      publish({ at, ...changes, events: fresh, ...(newList ? { listed: [...listed.rows] } : {}) }, revision);
+    const lists = {
+      ...(newList && { listed: [...listed.rows] }),
+      ...(newTargets && { targets: [...targets], hostless: [...hostless] }),
+    };
+    if (!isFirst) publish({ at, ...changes, events: fresh, ...lists }, revision);
     return told;
   }
 

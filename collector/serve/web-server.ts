@@ -15,6 +15,7 @@ import { type ActionNeeds, addActions } from './actions.ts';
 import { addApi } from './api.ts';
 import type { ApiNeeds } from './api/needs.ts';
 import type { RateLimit } from './api/rate-limit.ts';
+import { addHistory, type HistoryNeeds } from './history-route.ts';
 import type { PageFiles } from './page-files.ts';
 import { addPage } from './page-routes.ts';
 import { sendProblem } from './problem.ts';
@@ -27,7 +28,7 @@ export interface WebServer {
   close: () => Promise<void>;
 }
 
-export interface WebServerOptions extends ApiNeeds, ActionNeeds, AnswerNeeds {
+export interface WebServerOptions extends ApiNeeds, ActionNeeds, HistoryNeeds, AnswerNeeds {
   listen: Authority;
   web: WebSettings;
   /** The collector's own, as agents are shown it. */
@@ -87,6 +88,7 @@ export async function openWebServer(options: WebServerOptions): Promise<WebServe
   });
   addPage(app, pageFiles);
   addApi(app, options);
+  addHistory(app, options);
   addAccountApi(app, options);
   addActions(app, options);
   addSignIn(app, options);

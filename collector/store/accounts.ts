@@ -48,6 +48,8 @@ export type AuditAction =
   | 'labels-set'
   | 'labels-removed'
   | 'list-imported'
+  | 'target-added'
+  | 'target-removed'
   | 'host-revoked'
   | 'request-asked';
 

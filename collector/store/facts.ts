@@ -1,6 +1,7 @@
 import type { Certificate } from '@certherd/protocol/certificate';
 import type { Event } from '@certherd/protocol/event';
 import type { Finding } from '@certherd/protocol/finding';
+import type { TargetRow } from './targets.ts';
 import type { Deployment, Endpoint, FileObservation, Lineage, Server, Snapshot } from '@certherd/protocol/snapshot';
 
 /** What one host last told. Instants are milliseconds since 1970. */
@@ -85,6 +86,8 @@ export interface Facts {
   labels: LabelRule[];
   /** In the order of the list. */
   listed: ListedFacts[];
+  /** What is asked from outside, in the order of its text. */
+  targets: TargetRow[];
 }
 
 /** Gives a label to all hosts, or to all names, that fit its pattern. Each (scope, pattern, key) is there once. */

@@ -15,6 +15,7 @@ import type { Accounts, AuditEntry } from './accounts.ts';
 import type { Kept } from './kept.ts';
 import type { RequestDraft, RequestRow } from './requests.ts';
 import type { ThinPlace, ThinSlice } from './retention.ts';
+import type { Targets } from './targets.ts';
 import type { CopyDatabase } from './sqlite/backup.ts';
 import type { Telling } from './tell.ts';
 
@@ -69,6 +70,7 @@ export interface Store extends Records, HostReads {
   noteSent: (id: string, at: number) => Promise<Kept<void>>;
   findRequest: (id: string) => Promise<RequestRow | undefined>;
   waitingRequests: (now: number) => Promise<RequestRow[]>;
+  targets: Targets;
   /** Newest first. */
   requests: (limit: number) => Promise<RequestRow[]>;
   /** What was told to whom. */

@@ -10,8 +10,8 @@ export const pastDays = 28;
 export interface Happening {
   at: number;
   place: Furnished;
-  /** Which version is there from now on. */
-  standing: { issued: number; served: number };
+  /** Which version is there from now on; absent: the same. */
+  standing?: { issued: number; served: number };
   /** The agent tells of a drift only once it lasts. */
   isYoung: boolean;
   events: EventDraft[];
@@ -32,7 +32,22 @@ export function pastOf(seed: number, places: readonly Furnished[], now: number):
         return renewalOf(random, place, index, at, number);
       }),
     );
-  return happenings.sort((one, other) => one.at - other.at);
+  return [...happenings, ...rehearsals(places, now)].sort((one, other) => one.at - other.at);
+}
+
+/** Each host rehearses a renewal twice a week, hosts one after the other: so it is looked at even where nothing is renewed. */
+function rehearsals(places: readonly Furnished[], now: number): Happening[] {
+  const byHost = Map.groupBy(places, ({ machine }) => machine.name);
+  return [...byHost.values()].flatMap((own, index) => {
+    const place = own.find(({ keeper }) => keeper === 'certbot');
+    const first = now - pastDays * day + hour + index * 3 * hour;
+    return Array.from({ length: pastDays / 3.5 }, (_, turn): Happening[] => {
+      const at = first + turn * 3.5 * day;
+      const [name = ''] = place?.names ?? [];
+      const event = eventOf(at, 'rehearsal', name, `the renewal of ${name} would succeed`);
+      return place && at < now ? [{ at, place, isYoung: false, events: [event] }] : [];
+    }).flat();
+  });
 }
 
 function renewalOf(random: Random, place: Furnished, version: number, at: number, number: number): Happening[] {

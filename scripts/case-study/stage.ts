@@ -9,6 +9,8 @@ import { loadConfig } from '../../collector/config.ts';
 import { silentLog } from '../../collector/system/log.ts';
 import { day } from '../../test/collector/helpers/example-snapshot.ts';
 import type { Sandbox } from '../../test/helpers/testbed/sandbox.ts';
+import { until } from '../../test/helpers/testbed/until.ts';
+import { readEstate } from '../stage/estate.ts';
 import type { Narrator } from '../stage/narrator.ts';
 import { environment } from '../stage/products.ts';
 import { connectedAgent, type EstateAgent } from './agent.ts';
@@ -76,12 +78,14 @@ export async function playCaseStudy(sandbox: Sandbox, narrator: Narrator, seed: 
       (count) => `${hosts.length} agents told ${count} looks and what happened between them`,
     );
     clock.release();
-    await tellAll(told, clock);
+    const webAddress = `http://${formatAuthority(collector.webAddress)}/`;
+    await lookAgain(told, clock, webAddress);
     const sheet = join(sandbox.directory, 'certificates.csv');
     writeFileSync(sheet, sheetOf(places));
     const imported = await run(sandbox, ['import', sheet, '--yes', '--config', configFile]);
+    await until('the serving collector has the sheet', async () => (await readEstate(webAddress)).listed.length > 0);
     narrator.fact(imported.trim().split('\n').at(-1) ?? '');
-    return { webAddress: `http://${formatAuthority(collector.webAddress)}/`, close };
+    return { webAddress, close };
   } catch (error) {
     await close();
     throw error;
@@ -116,11 +120,21 @@ async function play(told: ReadonlyMap<EstateHost, EstateAgent>, past: readonly H
     const agent = host && told.get(host);
     if (!agent) throw new Error(`${place.names[0]} is on no host`);
     clock.set(at);
-    host.standing.set(place, standing);
+    if (standing) host.standing.set(place, standing);
     const hidden = ({ code }: Finding) => isYoung && code === 'not-served';
     await agent.tell(host.look(clock.now(), hidden), events);
   }
   return past.length + told.size;
+}
+
+/** Nothing happened meanwhile: the look alone is told, and is there once the API says so. */
+async function lookAgain(told: ReadonlyMap<EstateHost, EstateAgent>, clock: MovedClock, webAddress: string) {
+  const at = clock.now();
+  for (const [{ look }, agent] of told) await agent.tell(look(at), []);
+  await until('all hosts are seen as they are now', async () => {
+    const { hosts } = await readEstate(webAddress);
+    return hosts.every(({ observedAt }) => observedAt !== undefined && Date.parse(observedAt) >= at - 1);
+  });
 }
 
 async function tellAll(told: ReadonlyMap<EstateHost, EstateAgent>, clock: MovedClock): Promise<void> {

@@ -41,6 +41,9 @@ test('without a config everything has a value', (t) => {
       silentAfterSeconds: 60,
       historyDays: 730,
       historyMegabytes: undefined,
+      scanAllow: [],
+      scanNameServers: [],
+      scanRoots: [],
       logLevel: 'info',
       logFormat: 'auto',
     },
@@ -102,6 +105,9 @@ test('every field is read', (t) => {
     agent_proxies = ["192.0.2.1", "2001:db8::1"]
     known_issuers = ["Let's Encrypt"]
     heartbeat_seconds = 5
+    scan_allow = ["private"]
+    scan_name_servers = ["192.0.2.53", "2001:db8::53", "[::1]:5353"]
+    scan_roots = ["/etc/ssl/ours.pem"]
     log_level = "debug"
     log_format = "json"`;
   const result = parseConfig(text, file, '/data', user);
@@ -128,6 +134,9 @@ test('every field is read', (t) => {
     silentAfterSeconds: 30,
     historyDays: 730,
     historyMegabytes: undefined,
+    scanAllow: ['private'],
+    scanNameServers: ['192.0.2.53', '2001:db8::53', '[::1]:5353'],
+    scanRoots: ['/etc/ssl/ours.pem'],
     logLevel: 'debug',
     logFormat: 'json',
   });
@@ -147,6 +156,11 @@ test('each mistake is one line with file, line, field, what was expected and wha
     'log_level = "loud"',
     'agent_listen = "::1:80"',
     'agent_listen = "1.2.3.4:70000"',
+    'scan_allow = ["never"]',
+    'scan_allow = "private"',
+    'scan_name_servers = ["ns.example"]',
+    'scan_name_servers = ["192.0.2.53:0"]',
+    'scan_roots = ["ours.pem"]',
   ])
     t.is(mistakes(wrong).length, 1, wrong);
 });

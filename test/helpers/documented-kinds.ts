@@ -56,6 +56,18 @@ export const kinds: readonly { line: RegExp; how: 'run' | 'guest' | 'elsewhere';
   },
   { line: /^install -o certherd-collector /, how: 'elsewhere', why: 'takes a secret from a person' },
   {
+    line: /^certherd-collector scan\b/,
+    how: 'elsewhere',
+    why: 'asks names of the internet',
+    shownBy: 'test/collector/commands/scan.test.ts',
+  },
+  {
+    line: /^certherd-collector target (?:add|list|remove)\b/,
+    how: 'elsewhere',
+    why: 'asks names of the internet',
+    shownBy: 'test/collector/scan/founding-incident.test.ts',
+  },
+  {
     line: /^certherd-collector (?:user add|api-token create|audit)\b/,
     how: 'elsewhere',
     why: 'asks for a password, or tells what was changed',

@@ -1,3 +1,4 @@
+import type { TargetStay } from '../../store/targets.ts';
 import type { EventFacts, LabelRule, Restoration, Stay } from '../../store/facts.ts';
 import type { RequestRow } from '../../store/requests.ts';
 import type { Estate } from '../estate.ts';
@@ -23,6 +24,8 @@ export interface ApiNeeds {
   der: (fingerprint: string) => Promise<Uint8Array | undefined>;
   /** Every rule. */
   labels: () => Promise<LabelRule[]>;
+  /** Of one target, newest first. */
+  targetStays: (id: number) => Promise<TargetStay[]>;
   counts: () => Promise<CollectorCounts>;
   live: Live;
   /** Can anything be kept? */

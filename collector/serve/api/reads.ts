@@ -2,7 +2,7 @@ import { EventKind } from '@certherd/protocol/event';
 import Type from 'typebox';
 import type { EventFacts } from '../../store/facts.ts';
 import { eventView } from '../assemble-estate.ts';
-import { Estate, EventView } from '../estate.ts';
+import { Estate, EventView, TargetView } from '../estate.ts';
 import { estateLists } from '../estate-parts.ts';
 import { pemText } from '../pem-text.ts';
 import { sendProblem } from '../problem.ts';
@@ -11,7 +11,7 @@ import { isNamed } from './entity-tag.ts';
 import { jsonStream } from './json-stream.ts';
 import { host, hostFilter, listOf } from './lists.ts';
 import { type Route, route } from './route.ts';
-import { LabelView, RequestShown, RestorationView, StayView } from './views.ts';
+import { LabelView, RequestShown, RestorationView, StayView, TargetStayView } from './views.ts';
 
 const closed = { additionalProperties: false };
 const none = Type.Object({}, closed);
@@ -121,6 +121,36 @@ export const readRoutes: readonly Route[] = [
         .header('content-type', 'application/x-pem-file')
         .header('content-disposition', `attachment; filename="${fingerprint}.pem"`)
         .send(pemText(found));
+    },
+  }),
+  route({
+    path: '/api/v1/targets',
+    summary: 'What is asked from outside, and what each address presented when it was asked last.',
+    query: none,
+    params: none,
+    answer: { schema: listOf(TargetView) },
+    problems: [],
+    tagged: false,
+    async handle({ estate, now }, _, reply) {
+      const { targets } = await estate();
+      return reply.header('cache-control', 'no-store').send({ version: 1, at: instant(now()), items: targets });
+    },
+  }),
+  route({
+    path: '/api/v1/targets/:id/history',
+    summary: 'Which leaf each address of a target presented, newest first.',
+    query: none,
+    params: Type.Object({ id: Type.Integer({ minimum: 1, maximum: Number.MAX_SAFE_INTEGER }) }),
+    answer: { schema: listOf(TargetStayView) },
+    problems: [400],
+    tagged: false,
+    async handle({ targetStays, now }, { params: { id } }, reply) {
+      const items = (await targetStays(id)).map(({ from, until, ...stay }) => ({
+        ...stay,
+        from: instant(from),
+        ...(until !== undefined && { until: instant(until) }),
+      }));
+      return reply.header('cache-control', 'no-store').send({ version: 1, at: instant(now()), items });
     },
   }),
   route({

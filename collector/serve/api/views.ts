@@ -1,4 +1,4 @@
-import { Instant } from '@certherd/protocol/certificate';
+import { Fingerprint, Instant, SignatureAlgorithm } from '@certherd/protocol/certificate';
 import { Subject } from '@certherd/protocol/finding';
 import { RequestedVerb } from '@certherd/protocol/frame';
 import Type from 'typebox';
@@ -32,6 +32,17 @@ export const StayView = Type.Object(
     hostName: Type.String(),
     state: Type.Enum(['endpoint-issued', 'endpoint-configured', 'endpoint-served']),
     endpoint: Type.String(),
+    from: Instant,
+    until: Type.Optional(Instant),
+  },
+  closed,
+);
+
+export const TargetStayView = Type.Object(
+  {
+    address: Type.String(),
+    algorithm: SignatureAlgorithm,
+    served: Fingerprint,
     from: Instant,
     until: Type.Optional(Instant),
   },

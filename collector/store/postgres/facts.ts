@@ -4,6 +4,7 @@ import type { Database, Queries } from './database.ts';
 import { countEvents, newestEventsOf } from './events.ts';
 import { hosts } from './hosts.ts';
 import { labels, listed } from './labels.ts';
+import { targetTable } from './targets.ts';
 import { createCurrentSnapshots } from './snapshots.ts';
 
 /**
@@ -49,6 +50,7 @@ export function createFacts(database: Pick<Database, 'read'>): () => Promise<Fac
       eventsTotal: await countEvents(tx),
       labels: await labels.all(tx),
       listed: await listed.all(tx),
+      targets: await targetTable.all(tx),
     };
   }
 }

@@ -25,6 +25,7 @@ import { migrate, wordConnectFailure } from './schema.ts';
 import { collectorIdOf, keepSetting, readSetting } from './settings.ts';
 import { note, noted, runSteps } from './steps.ts';
 import { replaceSnapshot, snapshotDigest } from './snapshots.ts';
+import { sharedTargets } from './targets.ts';
 import { tellTables } from './tell.ts';
 import { newestAt, thinSlice } from './thin.ts';
 
@@ -189,6 +190,7 @@ async function createStore(database: Database, { clock, log, onlyStandard }: Pos
     waitingRequests: (now) => requests.waiting(database, now),
     requests: (limit) => requests.newest(database, limit),
     telling: tellTables(database, group),
+    targets: sharedTargets(group, database),
     // Its own server restores it; what is missing then is a gap in the events of each host.
     restorations: async () => [],
     copyTo: undefined,

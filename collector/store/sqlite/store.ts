@@ -31,6 +31,7 @@ import { tellTables } from './tell.ts';
 import { stepRunner } from './steps.ts';
 import type { AuditEntry } from '../accounts.ts';
 import type { Store } from '../store.ts';
+import { targetTable } from './targets.ts';
 import { thinning } from './thin.ts';
 import { tokenTable } from './tokens.ts';
 
@@ -79,6 +80,7 @@ function createStore(sql: Sql, log: Log): SqliteStore {
   const events = eventTable(sql);
   let dataVersion = Number(sql.pragma('data_version', { simple: true }));
   const requests = requestTable(sql);
+  const targets = targetTable(sql);
   const runSteps = stepRunner(sql);
   const thinned = thinning(sql);
   const restorations = sql.prepare<[], { backed_up_at: number; restored_at: number }>(
@@ -150,6 +152,17 @@ function createStore(sql: Sql, log: Log): SqliteStore {
     waitingRequests: async (now) => requests.waiting(now),
     requests: async (limit) => requests.newest(limit),
     telling: tellTables(sql, group, settings),
+    targets: {
+      all: async () => targets.all(),
+      add: (draft, at, entry) =>
+        group.keep(() => {
+          targets.add(draft, at);
+          note(entry);
+        }),
+      remove: (target, entry) => group.keep(() => noted(targets.remove(target), entry)),
+      keep: (id, at, seen, changed) => group.keep(() => targets.keep(id, at, seen, changed)),
+      stays: async (id) => targets.stays(id),
+    },
     restorations: async () =>
       restorations.all().map((row) => ({ backedUpAt: row.backed_up_at, restoredAt: row.restored_at })),
     copyTo: (path, onward) => copyDatabase(sql, path, onward),
@@ -204,7 +217,7 @@ function createStore(sql: Sql, log: Log): SqliteStore {
   async function changedElsewhere(): Promise<Topic[]> {
     const before = dataVersion;
     dataVersion = Number(sql.pragma('data_version', { simple: true }));
-    return dataVersion === before ? [] : ['hosts', 'endpoints', 'findings'];
+    return dataVersion === before ? [] : ['hosts', 'endpoints', 'findings', 'targets'];
   }
 
   function replaceKey(agentId: string, current: Uint8Array, next: Uint8Array, at: number): boolean {
@@ -267,6 +280,7 @@ function createStore(sql: Sql, log: Log): SqliteStore {
       eventsTotal: events.count(),
       labels: labels.all(),
       listed: listed.all(),
+      targets: targets.all(),
     };
   }
 }

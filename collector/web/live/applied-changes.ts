@@ -42,10 +42,12 @@ export function followed(first: Estate): FollowedEstate {
     for (const { agentId, path } of files) hosts.get(agentId)?.files.push({ path, fingerprint: facts.fingerprint });
   }
   let order = [...hosts.keys()];
+  let hostless = first.findings.filter(({ agentId }) => !hosts.has(agentId));
 
   return {
     apply(change) {
       const touched = new Set<keyof HostLists>();
+      hostless = change.hostless ?? hostless;
       for (const one of change.hosts) takeHost(one, touched);
       for (const one of change.heard) takeHeard(one, touched);
       const isReordered = takeCertificates(change);
@@ -56,10 +58,13 @@ export function followed(first: Estate): FollowedEstate {
         ...(touched.has('host') && { hosts: listed((lists) => [lists.host]) }),
         ...(touched.has('endpoints') && { endpoints: listed((lists) => lists.endpoints) }),
         ...(touched.has('lineages') && { lineages: listed((lists) => lists.lineages) }),
-        ...(touched.has('findings') && { findings: listed((lists) => lists.findings).sort(byUrgency) }),
+        ...((touched.has('findings') || change.hostless) && {
+          findings: [...listed((lists) => lists.findings), ...hostless].sort(byUrgency),
+        }),
         ...((isReordered || touched.size > 0) && { certificates: certificates(isReordered) }),
         ...(change.events.length > 0 && { events: [...change.events, ...estate.events].slice(0, mostEvents) }),
         ...(change.listed && { listed: change.listed }),
+        ...(change.targets && { targets: change.targets }),
       };
       return estate;
     },

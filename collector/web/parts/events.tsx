@@ -1,4 +1,5 @@
 import { useSignal } from '@preact/signals';
+import type { ComponentChildren } from 'preact';
 import type { Step } from '@certherd/protocol/event';
 import type { EventView } from '../../serve/estate.ts';
 import { Shape } from './mark.tsx';
@@ -11,13 +12,28 @@ import { Nothing, Section } from './section.tsx';
 
 const step = 20;
 
+interface EventsProps {
+  readonly events: readonly EventView[];
+  readonly now: Now;
+  readonly title?: string;
+  readonly tools?: ComponentChildren;
+  /** Why there is none. */
+  readonly nothing?: string;
+}
+
 /** The last outcomes and changes, newest first; each opens to its steps and their durations. */
-export function Events({ events, now }: { events: readonly EventView[]; now: Now }) {
+export function Events({
+  events,
+  now,
+  title = 'Last events',
+  tools,
+  nothing = 'Nothing has happened yet.',
+}: EventsProps) {
   const limit = useSignal(step);
   const shown = events.slice(0, limit.value);
   return (
-    <Section id="events" title="Last events" count={`${events.length}`}>
-      {events.length === 0 && <Nothing>Nothing has happened yet.</Nothing>}
+    <Section id="events" title={title} count={`${events.length}`} tools={tools}>
+      {events.length === 0 && <Nothing>{nothing}</Nothing>}
       <ol class="events">
         {shown.map((event) => (
           <li key={JSON.stringify([event.agentId, event.epoch, event.seq])}>

@@ -13,6 +13,13 @@ export function issuerName(issuer: string): string {
   return parts.length > 0 ? parts.join(', ') : issuer;
 }
 
+/** The organisation that issued it, whichever of its keys signed: the same for all of a CA's certificates. Raw. */
+export function authorityName({ issuer, subject }: Pick<Certificate, 'issuer' | 'subject'>): string {
+  if (issuer === subject) return 'itself (self-signed)';
+  const name = attribute(issuer, 'O') ?? attribute(issuer, 'CN') ?? issuer;
+  return name === '' ? 'no name' : name.replace(/\\(.)/g, '$1');
+}
+
 /** "192.0.2.1:443", "[::]:443", "unix:/run/site.sock". Raw. */
 export function listenerName({ address, port }: Pick<EndpointView, 'address' | 'port'>): string {
   if (port === 0) return address;

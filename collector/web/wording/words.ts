@@ -120,3 +120,8 @@ export const failureWords: Readonly<Record<FailureReason, string>> = {
 export function counted(count: number, one: string, many = `${one}s`): string {
   return `${count.toLocaleString('en-GB')} ${count === 1 ? one : many}`;
 }
+
+/** A sum of money in whole dollars: "$47,000". */
+export function money(amount: number): string {
+  return `$${Math.round(amount).toLocaleString('en-US')}`;
+}

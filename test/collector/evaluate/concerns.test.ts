@@ -45,6 +45,7 @@ function concerns({ left, life, findings = [], silent = false, change = {} }: To
       eventsTotal: 0,
       labels: [],
       listed: [],
+      targets: [],
       presenceOf: () => ({ connected: !silent, silent, heardAt: host.heardAt && heardAt, observedAt: heardAt }),
       collectorVersion: '0',
       startedAt: now,

@@ -7,6 +7,7 @@ import type { Estate } from '../../../collector/serve/estate.ts';
 import { estateLists } from '../../../collector/serve/estate-parts.ts';
 import { createHostKeeper } from '../../../collector/serve/host-keeper.ts';
 import type { CertificateFacts, HostFacts, LabelRule } from '../../../collector/store/facts.ts';
+import type { TargetRow } from '../../../collector/store/targets.ts';
 import fc from '../../helpers/properties.ts';
 import { certificate, day, endpoint, finding } from './example-snapshot.ts';
 import { handClock } from './hand-clock.ts';
@@ -17,6 +18,7 @@ export type Happening =
   | { what: 'heard' | 'silent' | 'connected' | 'gone' | 'revoked' | 'conflict' | 'renamed'; host: number }
   | { what: 'proved'; certificate: number; days: number }
   | { what: 'labelled'; key: string }
+  | { what: 'seen'; names: number[]; certificates: number[]; hours: number }
   | { what: 'passed' | 'jumped'; hours: number };
 
 const host = fc.nat(4);
@@ -34,6 +36,15 @@ export const happenings: fc.Arbitrary<Happening[]> = fc.array(
     },
     { weight: 6, arbitrary: fc.record({ what: fc.constantFrom(...single), host }) },
     fc.record({ what: fc.constant('proved' as const), certificate: fc.nat(5), days: fc.integer({ min: -3, max: 3 }) }),
+    {
+      weight: 2,
+      arbitrary: fc.record({
+        what: fc.constant('seen' as const),
+        names: fc.uniqueArray(fc.nat(3)),
+        certificates: fc.array(fc.nat(6), { maxLength: 3 }),
+        hours: fc.nat(5),
+      }),
+    },
     fc.record({ what: fc.constant('labelled' as const), key: fc.constantFrom('owner', 'team') }),
     fc.record({ what: fc.constantFrom('passed' as const, 'jumped' as const), hours: fc.nat(60) }),
   ),
@@ -49,6 +60,7 @@ export function randomFleet() {
   const presences = new Map<string, Seen>();
   const certificates = new Map<string, CertificateFacts>();
   const rules: LabelRule[] = [];
+  let rows: TargetRow[] = [];
   let book = labelBook(rules);
   let heard: string[] = [];
   const presenceOf = (agentId: string): HostPresence => {
@@ -62,6 +74,7 @@ export function randomFleet() {
     happen(one: Happening): void {
       if ('host' in one) happenTo(one);
       else if (one.what === 'labelled') label(one.key);
+      else if (one.what === 'seen') see(one);
       else if (one.what === 'proved') prove(one.certificate, one.days);
       else if (one.what === 'passed') clock.advance(one.hours * 3_600_000);
       else clock.jump((one.hours - 30) * 3_600_000);
@@ -96,6 +109,7 @@ export function randomFleet() {
           eventsTotal: 0,
           labels: rules,
           listed: [],
+          targets: rows,
           presenceOf,
           collectorVersion: '0',
           startedAt: start,
@@ -104,7 +118,9 @@ export function randomFleet() {
       );
     },
     kept(): Estate {
-      const now = { parts: keeper.parts(), events: [], listed: [] };
+      const at = clock.now();
+      const { targets, hostless } = keeper.outside;
+      const now = { parts: keeper.parts(), events: [], listed: [], targets: targets(), hostless: hostless(at) };
       const lists = estateLists(now, { version: '0', startedAt: new Date(start).toISOString() }, clock.now());
       const { hosts, certificates, endpoints, lineages, findings } = lists;
       return {
@@ -116,6 +132,7 @@ export function randomFleet() {
         findings: [...findings],
         events: [],
         listed: [],
+        targets: [...lists.targets],
       };
     },
   };
@@ -203,6 +220,29 @@ export function randomFleet() {
     const moved = { ...known.certificate, notAfter: new Date(Date.parse(notAfter) + days * day).toISOString() };
     certificates.set(fingerprint, { ...known, certificate: moved, basis: 'der' });
     keeper.concern(holder, 'whole');
+  }
+
+  /** Names of endpoints, and one that no host has; addresses that present what hosts hold, and one that none does. */
+  function see({ names, certificates: numbers, hours }: Extract<Happening, { what: 'seen' }>): void {
+    rows = names.map((name): TargetRow => {
+      const places = numbers.map((number, index) => {
+        const { fingerprint, notBefore, notAfter, issuer } = one(number);
+        const served = { served: fingerprint, notBefore, notAfter, issuer, algorithm: 'ecdsa' as const };
+        return { address: `192.0.2.${index}`, ...served, chain: [], since: clock.now() };
+      });
+      return {
+        id: name,
+        target: `s${name}:443`,
+        everyMs: hours * 3_600_000,
+        vantage: 'collector',
+        setBy: '',
+        setAt: start,
+        askedAt: clock.now(),
+        seen: { places, leftOut: 0 },
+        held: places.map(({ served }) => served),
+      };
+    });
+    keeper.putTargets(rows);
   }
 
   function label(key: string): void {

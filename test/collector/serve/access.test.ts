@@ -17,6 +17,7 @@ const expected: Readonly<Record<string, 'nobody' | 'viewer' | 'operator' | 'admi
   'GET /api/v1/estate': 'viewer',
   'GET /api/v1/events': 'viewer',
   'GET /api/v1/findings': 'viewer',
+  'GET /api/v1/history': 'viewer',
   'GET /api/v1/hosts': 'viewer',
   'GET /api/v1/labels': 'viewer',
   'GET /api/v1/lineages': 'viewer',
@@ -25,6 +26,9 @@ const expected: Readonly<Record<string, 'nobody' | 'viewer' | 'operator' | 'admi
   'GET /api/v1/openapi.json': 'viewer',
   'GET /api/v1/requests': 'viewer',
   'GET /api/v1/restorations': 'viewer',
+  'GET /api/v1/targets': 'viewer',
+  'GET /api/v1/targets/:id/history': 'viewer',
+  'GET /answer/:token': 'nobody',
   'GET /healthz': 'nobody',
   'GET /metrics': 'viewer',
   'GET /set-up': 'nobody',
@@ -34,6 +38,7 @@ const expected: Readonly<Record<string, 'nobody' | 'viewer' | 'operator' | 'admi
   'DELETE /api/v1/labels': 'operator',
   'POST /api/v1/requests': 'operator',
   'POST /api/v1/tokens': 'admin',
+  'POST /answer/:token': 'nobody',
   'POST /set-up': 'nobody',
   'POST /sign-in': 'nobody',
   'POST /sign-out': 'nobody',
@@ -67,7 +72,11 @@ test('each route is for the roles that the table says, by session and by API tok
     for (const [who, role, headers] of callers) {
       if (route === 'POST /sign-out' && role !== undefined) continue;
       const [method = '', path = ''] = route.split(' ');
-      const status = await statusOf(method, url + path.replace(':fingerprint', 'a'.repeat(64)), headers);
+      const status = await statusOf(
+        method,
+        url + path.replace(':fingerprint', 'a'.repeat(64)).replace(':id', '1'),
+        headers,
+      );
       const may =
         order.indexOf(roles.find((each) => each === role)) >= order.indexOf(roles.find((each) => each === least));
       const isRefused = [401, 403].includes(status) || (status === 303 && role === undefined && method === 'GET');

@@ -42,6 +42,7 @@ function metrics(
     events: [],
     labels,
     listed: [],
+    targets: [],
     eventsTotal: 7,
   };
   const presenceOf = () => ({ connected: !silent, silent, heardAt: now, observedAt: now });

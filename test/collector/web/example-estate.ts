@@ -114,6 +114,7 @@ export function healthyEstate(at: Date): Estate {
     lineages,
     findings: [],
     listed: [],
+    targets: [],
     events: [
       {
         ...on('web-2'),
@@ -176,6 +177,7 @@ export function emptyEstate(at: Date): Estate {
     findings: [],
     events: [],
     listed: [],
+    targets: [],
   };
 }
 

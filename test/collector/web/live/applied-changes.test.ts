@@ -16,9 +16,10 @@ test('a page that read the estate once and applies what changes has the estate o
         fleet.happen(one);
         if (index % (rarely + 1) !== 0) continue;
         fleet.settle();
-        const { at } = fleet.kept();
+        const { at, targets } = fleet.kept();
+        const hostless = [...fleet.keeper.outside.hostless(Date.parse(at))];
         const isTold = index % 3 !== 0;
-        const change = { at, ...fleet.keeper.changes(isTold), events: [] };
+        const change = { at, ...fleet.keeper.changes(isTold), events: [], targets, hostless };
         const shown = page.apply(JSON.parse(JSON.stringify(change)));
         if (isTold) t.deepEqual(shown, JSON.parse(JSON.stringify(fleet.kept())));
       }

@@ -1,0 +1,115 @@
+import { aligned } from '@certherd/command-line/layout';
+import { printable } from '@certherd/command-line/printable';
+import type { LabelBook } from '../evaluate/labels.ts';
+import { writeSheet } from '../inventory/write-sheet.ts';
+import { problemsOf, type SeenAnswer, type SeenPlace, type SeenTarget } from '../scan/seen.ts';
+import { attributeValues } from '../evaluate/distinguished-name.ts';
+import type { ListedFacts } from '../store/facts.ts';
+
+/** One line of a scan: an answer, or what stands in its place. */
+export interface ScanRow {
+  seen: SeenTarget;
+  place?: SeenPlace;
+  answer?: SeenAnswer;
+  /** What is wrong, in words; empty: nothing. */
+  problem: string;
+  /** `wrong`: with what is served; `unseen`: nothing was shown. */
+  verdict: 'wrong' | 'unseen' | 'fine';
+}
+
+/** What is wrong first, then what was not seen, then by the end of validity. `now`: milliseconds since 1970. */
+export function rowsOf(all: readonly SeenTarget[], now: number): ScanRow[] {
+  const rows = all.flatMap((seen): ScanRow[] => {
+    if (seen.failure) return [{ seen, problem: failureText(seen.failure), verdict: 'unseen' }];
+    return seen.places.flatMap((place): ScanRow[] => {
+      if (place.failure) return [{ seen, place, problem: failureText(place.failure), verdict: 'unseen' }];
+      return place.answers.map((answer) => {
+        const problem = problemText(answer, now);
+        return { seen, place, answer, problem, verdict: problem === '' ? 'fine' : 'wrong' };
+      });
+    });
+  });
+  const rank = { wrong: 0, unseen: 1, fine: 2 };
+  return rows.sort((one, other) => rank[one.verdict] - rank[other.verdict] || order(untilOf(one), untilOf(other)));
+}
+
+/** Lines for people. */
+export function scanTable(rows: readonly ScanRow[], columns: number | undefined): string[] {
+  const cells = rows.map(({ seen, place, answer, problem }) => [
+    printable(seen.target),
+    place?.address ?? '',
+    answer ? `${answer.algorithm}${place?.versions ? ` ${versionsText(place.versions)}` : ''}` : '',
+    answer ? untilOf({ answer }).slice(0, 10) : '',
+    answer ? printable(issuerOf(answer)) : '',
+    printable(problem) || (seen.leftOut > 0 ? `ok; ${seen.leftOut} more addresses not asked` : 'ok'),
+  ]);
+  return aligned(
+    [['TARGET', 'ADDRESS', 'KEY', 'UNTIL', 'ISSUER', 'SAYS'], ...cells].map((row) => row.map((text) => ({ text }))),
+    { ...(columns !== undefined && { columns }), flexible: 0, ellipsis: '...' },
+  );
+}
+
+/** With the columns of the lists that people keep, owner and the like out of the labels that are set; import reads it back. */
+export function scanSheet(rows: readonly ScanRow[], book: LabelBook | undefined): string {
+  const more = new Map(rows.map((row) => [listedOf(row, book), row]));
+  return writeSheet([...more.keys()], (listed) => {
+    const row = more.get(listed);
+    return {
+      seen_target: row?.seen.target ?? '',
+      seen_address: row?.place?.address ?? '',
+      seen_key: row?.answer?.certificates[0]?.key ?? '',
+      seen_fingerprint: row?.answer?.certificates[0]?.fingerprint ?? '',
+      seen_tls: row?.place?.versions ? versionsText(row.place.versions) : (row?.answer?.tlsVersion ?? ''),
+      seen_problem: row?.problem ?? '',
+    };
+  });
+}
+
+/** As a row of somebody's list: what is asked by its address alone goes by the first name in its certificate. */
+export function listedOf({ seen, answer }: ScanRow, book?: LabelBook): ListedFacts {
+  const isName = /[a-z_]/i.test(seen.host) && !seen.host.includes(':');
+  const named = answer?.certificates[0]?.subjectAltNames.find((name) => /^[^\s:@]+\.[^\s:@]+$/.test(name));
+  const name = isName ? seen.host : (named ?? seen.host).toLowerCase();
+  const labels = [...(book?.ofNames([name], '') ?? [])].map(([key, { value }]) => [key, value] as const);
+  return {
+    name,
+    expiration: answer ? untilOf({ answer }).slice(0, 10) : '',
+    issuer: answer ? issuerOf(answer) : '',
+    labels: Object.fromEntries(labels),
+  };
+}
+
+/** "3 targets, 5 addresses: 4 fine, 1 wrong, 1 not seen." */
+export function scanSummary(all: readonly SeenTarget[], rows: readonly ScanRow[]): string {
+  const count = (verdict: ScanRow['verdict']) => rows.filter((row) => row.verdict === verdict).length;
+  const addresses = all.reduce((sum, { places }) => sum + places.length, 0);
+  return `${all.length} target${all.length === 1 ? '' : 's'}, ${addresses} address${addresses === 1 ? '' : 'es'}: ${count('fine')} fine, ${count('wrong')} wrong, ${count('unseen')} not seen.`;
+}
+
+function problemText(answer: SeenAnswer, now: number): string {
+  return problemsOf(answer, now)
+    .map((problem) => (problem === 'untrusted' ? `untrusted: ${answer.chainProblem ?? 'not read'}` : problem))
+    .join(', ');
+}
+
+function failureText({ reason, detail }: { reason: string; detail: string }): string {
+  return `${reason}: ${detail}`.slice(0, 300);
+}
+
+function issuerOf({ certificates: [leaf] }: SeenAnswer): string {
+  const issuer = leaf?.issuer ?? '';
+  return attributeValues(issuer, 'O')[0] ?? attributeValues(issuer, 'CN')[0] ?? issuer;
+}
+
+function untilOf({ answer }: Pick<ScanRow, 'answer'>): string {
+  return answer?.certificates[0]?.notAfter ?? '';
+}
+
+/** "1.2 1.3" */
+function versionsText(versions: readonly string[]): string {
+  return versions.map((version) => (version === 'TLSv1' ? '1.0' : version.slice(4))).join(' ');
+}
+
+function order(one: string, other: string): number {
+  return one < other ? -1 : one > other ? 1 : 0;
+}

@@ -1,0 +1,209 @@
+import { printable } from '@certherd/command-line/printable';
+import { counted } from '@certherd/command-line/words';
+import { StartTls } from '@certherd/protocol/snapshot';
+import { isNameServer, type Config } from '../config.ts';
+import { labelBook, type LabelBook } from '../evaluate/labels.ts';
+import { startFailure } from '../failure.ts';
+import { compareLists } from '../inventory/compare.ts';
+import { createPace, type Pace } from '../scan/pace.ts';
+import { answerReader } from '../scan/answers.ts';
+import { createProbe, type Probe } from '../scan/probe.ts';
+import { systemResolve } from '../scan/resolve.ts';
+import { readRoots } from '../scan/roots.ts';
+import { scanTargets } from '../scan/scan.ts';
+import type { SeenTarget } from '../scan/seen.ts';
+import { type Target, targetText } from '../scan/target.ts';
+import type { Store } from '../store/store.ts';
+import { account } from './account.ts';
+import { byCommand } from './by-command.ts';
+import { configFor, type Console, type JsonOptions } from './command.ts';
+import { notWritten } from './directory.ts';
+import { parseDuration } from './duration.ts';
+import { restingEstate, storeOf } from './host.ts';
+import { scanExits } from './scan-entries.ts';
+import { openJournal } from './scan-journal.ts';
+import { scanProgress } from './scan-progress.ts';
+import { fleetTargets, targetsOf, writtenIn } from './scan-targets.ts';
+import { listedOf, rowsOf, scanSheet, scanSummary, scanTable, type ScanRow } from './scan-view.ts';
+
+export interface ScanOptions extends JsonOptions {
+  file?: string | undefined;
+  fleet: boolean;
+  ports?: string | undefined;
+  startTls?: string | undefined;
+  roots?: string | undefined;
+  versions: boolean;
+  nameServers?: string | undefined;
+  allowPrivate: boolean;
+  allowLoopback: boolean;
+  rate?: string | undefined;
+  addressRate?: string | undefined;
+  atOnce?: string | undefined;
+  timeout?: string | undefined;
+  resume?: string | undefined;
+  save: boolean;
+  csv: boolean;
+}
+
+/** `scan [TARGET...]`: asks, judges, tells. What was asked before it was ended is told too, and kept with --resume. */
+export async function scan(given: readonly string[], options: ScanOptions, console: Console): Promise<number> {
+  const config = configFor(options, console);
+  if (!config) return scanExits.config;
+  const store = options.fleet || options.save ? await storeOf(config, console) : undefined;
+  try {
+    const targets = await asked(given, options, { store, config, console });
+    const journal = options.resume === undefined ? undefined : openJournal(options.resume);
+    const all = new Map<string, SeenTarget>();
+    const left: Target[] = [];
+    for (const target of targets) {
+      const known = journal?.known.get(targetText(target));
+      if (known) all.set(known.target, known);
+      else left.push(target);
+    }
+    let ended = false;
+    const probe = probeOf(options, config, console, () => ended);
+    void console.ended().then(() => {
+      ended = true;
+    });
+    const progress = scanProgress(targets.length, all.size, console);
+    await scanTargets(
+      left,
+      probe,
+      (seen) => {
+        all.set(seen.target, seen);
+        journal?.add(seen);
+        progress.seen();
+      },
+      () => ended,
+    );
+    progress.end();
+    journal?.close();
+    const inOrder = targets.flatMap((target) => all.get(targetText(target)) ?? []);
+    const rows = rowsOf(inOrder, console.clock.now());
+    await tell(inOrder, rows, options, store, console);
+    if (options.save && store) await save(rows, store, { config, console });
+    if (inOrder.length < targets.length) {
+      const way = options.resume === undefined ? '; --resume FILE keeps what was asked' : '; the same command goes on';
+      console.complain(`Ended: ${inOrder.length} of ${counted(targets.length, 'target')} asked${way}.`);
+      return scanExits.failed;
+    }
+    if (rows.some(({ verdict }) => verdict === 'wrong')) return scanExits.wrong;
+    return rows.some(({ verdict }) => verdict === 'unseen') ? scanExits.unseen : scanExits.ok;
+  } finally {
+    await store?.close();
+  }
+}
+
+interface Surroundings {
+  store: Store | undefined;
+  config: Config;
+  console: Console;
+}
+
+async function asked(
+  given: readonly string[],
+  options: ScanOptions,
+  { store, config, console }: Surroundings,
+): Promise<Target[]> {
+  const startTls = options.startTls === undefined ? undefined : StartTls.enum.find((one) => one === options.startTls);
+  if (options.startTls !== undefined && startTls === undefined)
+    throw startFailure(`--starttls: expected one of ${StartTls.enum.join(', ')}, found ${printable(options.startTls)}`);
+  const ports = (options.ports ?? '443').split(',').map((port) => wholeFrom('--ports', port, 1, 65_535));
+  const written = [
+    ...given.map((text) => ({ text })),
+    ...(options.file === undefined ? [] : writtenIn(options.file, (line) => console.complain(line))),
+  ];
+  const targets = targetsOf(written, { ports, startTls });
+  if (store && options.fleet) {
+    const estate = await restingEstate(store, config, console.clock.now());
+    targets.push(...fleetTargets(estate, await store.listed()));
+  }
+  if (targets.length === 0)
+    throw startFailure(
+      options.fleet ? 'the fleet knows no name yet' : 'no target: name some, or give --file or --fleet',
+    );
+  return [...new Map(targets.map((target) => [targetText(target), target])).values()];
+}
+
+function probeOf(options: ScanOptions, config: Config, { clock }: Console, isOver: () => boolean): Probe {
+  const roots = readRoots([...config.scanRoots, ...(options.roots === undefined ? [] : [options.roots])]);
+  if (!roots.ok) throw startFailure(printable(roots.failure));
+  const servers = options.nameServers?.split(',') ?? config.scanNameServers;
+  const wrong = servers.find((server) => !isNameServer(server));
+  if (wrong !== undefined) throw startFailure(`--name-servers: ${printable(wrong)} is no address of a resolver`);
+  const timeoutMs = parseDuration(options.timeout ?? '10s');
+  if (timeoutMs === undefined || timeoutMs > 300_000) throw startFailure('--timeout: expected a time from 1s to 5m');
+  const atOnce = wholeFrom('--at-once', options.atOnce ?? '64', 1, 4096);
+  const pace: Pace = {
+    perSecond: wholeFrom('--rate', options.rate ?? '100', 1, 1_000_000),
+    perSecondOfAddress: wholeFrom('--address-rate', options.addressRate ?? '10', 1, 1_000_000),
+    atOnce,
+    // a server is not to notice: the rest of what may run at the same time is for others
+    atOnceOfAddress: options.addressRate === undefined ? 4 : atOnce,
+  };
+  return createProbe({
+    resolve: systemResolve(servers),
+    inTurn: createPace(pace, clock, isOver),
+    read: answerReader(roots.value),
+    clock,
+    allow: new Set([
+      ...config.scanAllow,
+      ...(options.allowPrivate ? (['private'] as const) : []),
+      ...(options.allowLoopback ? (['loopback'] as const) : []),
+    ]),
+    versions: options.versions,
+    timeoutMs,
+  });
+}
+
+async function tell(
+  all: readonly SeenTarget[],
+  rows: readonly ScanRow[],
+  options: ScanOptions,
+  store: Store | undefined,
+  console: Console,
+): Promise<void> {
+  if (options.json) {
+    const at = new Date(console.clock.now()).toISOString();
+    console.print(JSON.stringify({ version: 1, at, items: all }));
+    return;
+  }
+  if (options.csv) {
+    const book: LabelBook | undefined = store && labelBook(await store.labels());
+    console.print(scanSheet(rows, book).trimEnd());
+    return;
+  }
+  const columns = process.stdout.isTTY ? process.stdout.columns : undefined;
+  for (const line of scanTable(rows, columns)) console.print(line);
+  console.print(`\n${scanSummary(all, rows)}`);
+}
+
+/** Rows of names that were seen take the place of those of the list, which keep their labels; all others stay. */
+async function save(
+  rows: readonly ScanRow[],
+  store: Store,
+  { config, console }: Omit<Surroundings, 'store'>,
+): Promise<void> {
+  const before = await store.listed();
+  const labels = new Map(before.map((row) => [row.name, row.labels]));
+  const seen = new Map<string, ReturnType<typeof listedOf>>();
+  for (const row of rows) {
+    if (!row.answer) continue;
+    const { name, expiration, issuer } = listedOf(row);
+    if (!/^[a-z0-9_*.-]*[a-z][a-z0-9_.-]*$/.test(name)) continue;
+    seen.set(JSON.stringify([name, expiration, issuer]), { name, expiration, issuer, labels: labels.get(name) ?? {} });
+  }
+  const names = new Set([...seen.values()].map(({ name }) => name));
+  const after = [...before.filter(({ name }) => !names.has(name)), ...seen.values()];
+  const changes = compareLists(before, after);
+  const entry = byCommand(console, 'list-imported', 'scan --save', { rows: String(after.length) });
+  const kept = await store.replaceListed(after, changes.labels, account(process.env), entry.at, entry);
+  if (!kept.ok) throw notWritten(config, kept.failure);
+  console.complain(`${counted(seen.size, 'row')} saved into the list, which has ${counted(after.length, 'row')} now.`);
+}
+
+function wholeFrom(flag: string, text: string, low: number, high: number): number {
+  const number = /^\d{1,9}$/.test(text) ? Number(text) : Number.NaN;
+  if (number >= low && number <= high) return number;
+  throw startFailure(`${flag}: expected a number from ${low} to ${high}, found ${printable(text)}`);
+}

@@ -1,0 +1,50 @@
+import { type CommandEntry, commonOf, textOf, usualExits } from './command-entry.ts';
+
+/** What the serving collector asks from outside, again and again. */
+export const targetEntries: readonly CommandEntry[] = [
+  {
+    name: 'target add',
+    summary: 'have the collector ask this from outside, again and again',
+    details:
+      'Written as for scan: shop.example.com, [2001:db8::1]:8443, smtp://mail.example.com. What its addresses present is compared with what the hosts prove for the ' +
+      'name. Of one that is there already the interval becomes another.',
+    arguments: [{ name: 'target', values: 'text', count: 'many' }],
+    options: [
+      { flag: '--every', value: 'TIME', values: 'text', summary: 'how often: 1m, 1h, 1d (default: 1h; from 10s)' },
+      { flag: '--starttls', value: 'PROTOCOL', values: 'text', summary: 'as for scan, of targets that name none' },
+      { flag: '--json', summary: 'print {version, items}' },
+    ],
+    examples: [
+      { command: 'target add shop.example.com --every 5m', what: 'all addresses of a name, every five minutes' },
+      { command: 'target add smtp://mail.example.com', what: 'a mail server, with STARTTLS' },
+    ],
+    exits: usualExits,
+    settled: true,
+    run: async (targets, options, console) =>
+      (await import('./target.ts')).addTargets(
+        targets,
+        { ...commonOf(options), every: textOf(options['every']), startTls: textOf(options['starttls']) },
+        console,
+      ),
+  },
+  {
+    name: 'target list',
+    summary: 'what is asked from outside, and what was seen',
+    options: [{ flag: '--json', summary: 'print {version, at, items}, each as /api/v1/targets has it' }],
+    examples: [{ command: 'target list', what: 'a line for each address' }],
+    exits: usualExits,
+    settled: true,
+    run: async (_args, options, console) => (await import('./target.ts')).listTargets(commonOf(options), console),
+  },
+  {
+    name: 'target remove',
+    summary: 'ask this no more; its history goes with it',
+    arguments: [{ name: 'target', values: 'text', count: 'many' }],
+    options: [{ flag: '--json', summary: 'print {version, removed}' }],
+    examples: [{ command: 'target remove shop.example.com', what: 'as it was added, or as target list has it' }],
+    exits: usualExits,
+    settled: true,
+    run: async (targets, options, console) =>
+      (await import('./target.ts')).removeTargets(targets, commonOf(options), console),
+  },
+];

@@ -1,0 +1,122 @@
+import { aligned } from '@certherd/command-line/layout';
+import { printable } from '@certherd/command-line/printable';
+import { counted, typed } from '@certherd/command-line/words';
+import { StartTls } from '@certherd/protocol/snapshot';
+import { startFailure } from '../failure.ts';
+import { targetText } from '../scan/target.ts';
+import { targetView } from '../serve/target-views.ts';
+import type { TargetRow } from '../store/targets.ts';
+import { account } from './account.ts';
+import { byCommand } from './by-command.ts';
+import { configFor, type Console, exitCodes, type JsonOptions } from './command.ts';
+import { notWritten } from './directory.ts';
+import { parseDuration } from './duration.ts';
+import { storeOf } from './host.ts';
+import { targetsOf } from './scan-targets.ts';
+
+export interface TargetOptions extends JsonOptions {
+  every?: string | undefined;
+  startTls?: string | undefined;
+}
+
+const leastMs = 10_000;
+/** Each is asked by itself, day and night. */
+const mostAtOnce = 1000;
+
+/** `target add TARGET...`: the serving collector asks it within seconds. */
+export async function addTargets(given: readonly string[], options: TargetOptions, console: Console): Promise<number> {
+  const config = configFor(options, console);
+  if (!config) return exitCodes.config;
+  const everyMs = parseDuration(options.every ?? '1h');
+  if (everyMs === undefined || everyMs < leastMs) throw startFailure('--every: expected a time from 10s to 30d');
+  const startTls = options.startTls === undefined ? undefined : StartTls.enum.find((one) => one === options.startTls);
+  if (options.startTls !== undefined && startTls === undefined)
+    throw startFailure(`--starttls: expected one of ${StartTls.enum.join(', ')}, found ${printable(options.startTls)}`);
+  const targets = written(given, startTls);
+  const store = await storeOf(config, console);
+  try {
+    for (const target of targets) {
+      const entry = byCommand(console, 'target-added', target, { every: `${everyMs / 1000} s` });
+      const kept = await store.targets.add({ target, everyMs, setBy: account(process.env) }, entry.at, entry);
+      if (!kept.ok) throw notWritten(config, kept.failure);
+    }
+  } finally {
+    await store.close();
+  }
+  if (options.json) console.print(JSON.stringify({ version: 1, items: targets }));
+  else console.print(`${counted(targets.length, 'target')} asked every ${options.every ?? '1h'} from now on.`);
+  return exitCodes.ok;
+}
+
+/** `target list`: a line for each address and kind of key. */
+export async function listTargets(options: JsonOptions, console: Console): Promise<number> {
+  const config = configFor(options, console);
+  if (!config) return exitCodes.config;
+  const store = await storeOf(config, console);
+  const rows = await store.targets.all();
+  await store.close();
+  if (options.json) {
+    const at = new Date(console.clock.now()).toISOString();
+    console.print(JSON.stringify({ version: 1, at, items: rows.map(targetView) }));
+  } else if (rows.length === 0)
+    console.print(`No target. Next: ${typed(['certherd-collector', 'target', 'add', 'shop.example.com'])}`);
+  else for (const line of tableOf(rows)) console.print(line);
+  return exitCodes.ok;
+}
+
+/** `target remove TARGET...` */
+export async function removeTargets(given: readonly string[], options: JsonOptions, console: Console): Promise<number> {
+  const config = configFor(options, console);
+  if (!config) return exitCodes.config;
+  const store = await storeOf(config, console);
+  const removed: string[] = [];
+  try {
+    const known = new Set((await store.targets.all()).map(({ target }) => target));
+    for (const text of given) {
+      // as it is shown, else as it was added
+      const target = known.has(text) ? text : (written([text], undefined)[0] ?? text);
+      const kept = await store.targets.remove(target, byCommand(console, 'target-removed', target));
+      if (!kept.ok) throw notWritten(config, kept.failure);
+      if (!kept.value)
+        throw startFailure(`${printable(target)}: no such target; certherd-collector target list has them`);
+      removed.push(target);
+    }
+  } finally {
+    await store.close();
+  }
+  if (options.json) console.print(JSON.stringify({ version: 1, removed }));
+  else console.print(`${counted(removed.length, 'target')} removed.`);
+  return exitCodes.ok;
+}
+
+function written(given: readonly string[], startTls: (typeof StartTls.enum)[number] | undefined): string[] {
+  const targets = targetsOf(
+    given.map((text) => ({ text })),
+    { ports: [443], startTls },
+  ).map(targetText);
+  if (targets.length > mostAtOnce) throw startFailure(`more than ${mostAtOnce} targets: scan a range instead`);
+  return targets;
+}
+
+function tableOf(rows: readonly TargetRow[]): string[] {
+  const cells = rows.flatMap(({ target, everyMs, askedAt, seen }) => {
+    const first = [printable(target), `${everyMs / 1000} s`];
+    const asked = askedAt === undefined ? 'not asked yet' : 'ok';
+    if (!seen || seen.places.length === 0)
+      return [
+        [...first, '', '', '', seen?.failure ? printable(`${seen.failure.reason}: ${seen.failure.detail}`) : asked],
+      ];
+    return seen.places.map((place) => [
+      ...first,
+      place.address,
+      place.algorithm ?? '',
+      (place.notAfter ?? '').slice(0, 10),
+      place.failure ? printable(`${place.failure.reason}: ${place.failure.detail}`) : asked,
+    ]);
+  });
+  const columns = process.stdout.isTTY ? process.stdout.columns : undefined;
+  return aligned(
+    [['TARGET', 'EVERY', 'ADDRESS', 'KEY', 'UNTIL', 'SAYS'], ...cells].map((row) => row.map((text) => ({ text }))),
+    { ...(columns !== undefined && { columns }), flexible: 0, ellipsis: '...' },
+  );
+}

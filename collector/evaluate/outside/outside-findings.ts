@@ -1,0 +1,111 @@
+import type { TargetPlace } from '../../store/targets.ts';
+import { attributeValues } from '../distinguished-name.ts';
+import { addressesDiffer } from './addresses-differ.ts';
+import { clipped, type HostProof, order, type Outside, type OutsideFinding, severityOf } from './outside.ts';
+
+/** Findings of one target, as of `now` (milliseconds since 1970), by what the hosts proved: pure. */
+export function outsideFindings(target: Outside, proofs: readonly HostProof[], now: number): OutsideFinding[] {
+  const places = (target.seen?.places ?? []).filter((place) => place.served !== undefined);
+  const own = proofs.filter((proof) => isNameOf(proof.serverName, target.host));
+  const old = now - (target.askedAt ?? now) > 3 * target.everyMs;
+  const front = places.flatMap((place) => frontHoldsCopy(place, target, own, now));
+  const named = new Set(front.map(({ algorithm }) => algorithm));
+  const differing = addressesDiffer(places, target, now).filter(({ algorithm }) => !named.has(algorithm));
+  const [first] = own.toSorted((one, other) => (one.agentId < other.agentId ? -1 : 1));
+  return [
+    ...front.map(({ proof, finding, place }) => ({
+      agentId: proof.agentId,
+      hostName: proof.hostName,
+      finding,
+      stale: old || place.failure !== undefined,
+    })),
+    ...differing.map(({ finding, silent }) => ({
+      agentId: first?.agentId ?? '',
+      hostName: first?.hostName ?? target.host,
+      finding,
+      stale: old || silent,
+    })),
+  ];
+}
+
+/** Until when `outsideFindings` says the same if nothing changes (milliseconds since 1970). */
+export function outsideStands({ seen, askedAt, everyMs }: Outside, now: number): number {
+  const ends = (seen?.places ?? []).map(({ notBefore = '', notAfter = '' }) => {
+    const end = Date.parse(notAfter);
+    return end - (end - Date.parse(notBefore)) / 3;
+  });
+  return [...ends, (askedAt ?? now) + 3 * everyMs]
+    .filter((at) => at > now)
+    .reduce((first, at) => Math.min(first, at - 1), Infinity);
+}
+
+interface FrontFinding {
+  proof: HostProof;
+  place: TargetPlace;
+  algorithm: string;
+  finding: OutsideFinding['finding'];
+}
+
+/**
+ * A host proves a younger certificate for the name than this address presents. Where several hosts serve the name, what any of them proves is
+ * right. What is younger than all of them is no copy: somebody renewed in front.
+ */
+function frontHoldsCopy(
+  place: TargetPlace,
+  target: Outside,
+  proofs: readonly HostProof[],
+  now: number,
+): FrontFinding[] {
+  const { served, algorithm, notBefore = '', notAfter = '', address } = place;
+  const same = proofs.filter((proof) => proof.algorithm === algorithm);
+  if (served === undefined || algorithm === undefined || same.some((proof) => proof.served === served)) return [];
+  const [proof] = same.toSorted(
+    (one, other) => order(other.notBefore, one.notBefore) || order(one.agentId, other.agentId),
+  );
+  if (!proof || notBefore >= proof.notBefore) return [];
+  const held = target.held.includes(served);
+  const related = held || authorityOf(place.issuer ?? '') === authorityOf(proof.issuer);
+  const at = `${address.includes(':') ? `[${address}]` : address}:${target.port}`;
+  const whose = held
+    ? 'one that a host of this fleet had before'
+    : related
+      ? 'an older one of the same authority'
+      : 'another one, of another authority, that no host of this fleet has shown';
+  const proved = Date.parse(proof.servedSince ?? proof.notBefore);
+  return [
+    {
+      proof,
+      place,
+      algorithm,
+      finding: {
+        code: 'front-holds-copy',
+        severity: related ? severityOf(notBefore, notAfter, now) : 'notice',
+        subject: { kind: 'endpoint', id: `${target.host}@${at}/${algorithm}` },
+        since: new Date(Math.max(proved, place.since)).toISOString(),
+        cause: clipped(
+          `${proof.hostName} serves the certificate for ${target.host} that ends at ${proof.notAfter}, and ${at} presents ${whose}, which ends at ${notAfter}: what is in front of the host (a load balancer, a proxy, a CDN) holds a copy of its own.`,
+        ),
+        evidence: {
+          address: at,
+          presented: `${served} until ${notAfter}`,
+          proved: `${proof.served} until ${proof.notAfter}`,
+          host: clipped(`${proof.hostName} ${proof.id}`),
+        },
+        remedy: `Install at ${at} the certificate and key that ${proof.hostName} serves, and reload what answers there; certherd-collector scan ${target.host}${target.port === 443 ? '' : `:${target.port}`} shows it.`,
+      },
+    },
+  ];
+}
+
+/** Does a host's server name stand for this one: exactly, or as a wildcard of one label more, or as nginx's ".example.com". */
+export function isNameOf(serverName: string, host: string): boolean {
+  const name = serverName.toLowerCase();
+  if (name === host) return true;
+  const below = /^\*?(\..+)$/.exec(name)?.[1];
+  return below !== undefined && (host.endsWith(below) || (name.startsWith('.') && host === below.slice(1)));
+}
+
+/** The organisation, else the whole name: intermediates change, their organisation stays. */
+function authorityOf(issuer: string): string {
+  return attributeValues(issuer, 'O')[0] ?? issuer;
+}

@@ -1,0 +1,68 @@
+import { isIP } from 'node:net';
+import type { X509Certificate } from 'node:crypto';
+import type { Handshake } from '@certherd/handshake/dial';
+import type { Certificate } from '@certherd/protocol/certificate';
+import type { Result } from '@certherd/protocol/failure';
+import { readCertificate } from '@certherd/x509/certificate';
+import { openedOrNot } from '@certherd/x509/roots';
+import { type Roots, trustPath } from '@certherd/x509/trust-path';
+import type { SeenAnswer } from './seen.ts';
+
+/** Judges what a handshake showed by the name that was asked for. `now`: milliseconds since 1970. */
+export type ReadAnswer = (shown: Handshake, host: string, now: number) => Result<SeenAnswer>;
+
+interface Opened {
+  certificate: Certificate;
+  /** undefined: OpenSSL cannot open it. */
+  x509: X509Certificate | undefined;
+}
+
+/** Of so many issuers the facts are kept: most chains have the same few. */
+const mostKept = 500;
+
+/** Chains are judged by these roots. */
+export function answerReader(roots: Roots): ReadAnswer {
+  const kept = new Map<string, Opened>();
+  const read = (der: Uint8Array, isLeaf: boolean): Result<Opened> => {
+    const key = isLeaf ? '' : Buffer.from(der).toString('latin1');
+    const known = isLeaf ? undefined : kept.get(key);
+    if (known) return { ok: true, value: known };
+    const facts = readCertificate(der);
+    if (!facts.ok) return facts;
+    const value = { certificate: facts.value, x509: openedOrNot(der) };
+    if (!isLeaf && kept.size < mostKept) kept.set(key, value);
+    return { ok: true, value };
+  };
+  return ({ chain, tlsVersion, alpn }, host, now) => {
+    const certificates: Certificate[] = [];
+    const opened: X509Certificate[] = [];
+    for (const [index, der] of chain.entries()) {
+      const one = read(der, index === 0);
+      if (!one.ok) return one;
+      certificates.push(one.value.certificate);
+      if (one.value.x509) opened.push(one.value.x509);
+    }
+    const [leaf] = certificates;
+    const [leafX509] = opened;
+    if (!leaf) return { ok: false, failure: { reason: 'no-certificate', detail: 'no certificate was shown' } };
+    // a certificate that OpenSSL cannot open is no client's to follow
+    const path = leafX509 && opened.length === certificates.length ? trustPath(opened, roots, now) : undefined;
+    return {
+      ok: true,
+      value: {
+        algorithm: leaf.algorithm,
+        certificates,
+        tlsVersion,
+        ...(alpn !== undefined && { alpn }),
+        nameMatches: leafX509 !== undefined && bears(leafX509, host),
+        trusted: path?.trusted === true,
+        ...(path?.trusted !== true && { chainProblem: path?.problem ?? 'not-read' }),
+      },
+    };
+  };
+}
+
+function bears(leaf: X509Certificate, host: string): boolean {
+  if (isIP(host) !== 0) return leaf.checkIP(host) !== undefined;
+  return leaf.checkHost(host, { subject: 'never' }) !== undefined;
+}

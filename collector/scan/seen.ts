@@ -1,0 +1,91 @@
+import { Certificate, Instant, SignatureAlgorithm } from '@certherd/protocol/certificate';
+import { FailureReason } from '@certherd/protocol/failure';
+import { StartTls } from '@certherd/protocol/snapshot';
+import Type, { type Static } from 'typebox';
+
+const closed = { additionalProperties: false };
+
+/**
+ * Why nothing was seen. Besides what a handshake may meet: `no-address`, the DNS has none; `not-resolved`, nobody told; `not-allowed`,
+ * the address lies where nothing may be asked.
+ */
+export const OutsideFailure = Type.Object(
+  { reason: Type.Enum([...FailureReason.enum, 'no-address', 'not-resolved', 'not-allowed']), detail: Type.String() },
+  closed,
+);
+export type OutsideFailure = Static<typeof OutsideFailure>;
+
+/** Where the way from the leaf to a trusted root ended. */
+const ChainProblem = Type.Enum([
+  'self-signed',
+  'unknown-root',
+  'no-issuer',
+  'issuer-expired',
+  'issuer-not-yet-valid',
+  'gave-up',
+  'not-read',
+]);
+
+/** What one address presents to clients of one kind of key. Strings of certificates are raw. */
+export const SeenAnswer = Type.Object(
+  {
+    algorithm: SignatureAlgorithm,
+    /** The leaf, and the chain exactly as sent. */
+    certificates: Type.Array(Certificate, { minItems: 1, maxItems: 100 }),
+    tlsVersion: Type.String(),
+    alpn: Type.Optional(Type.String()),
+    /** Is the name, or address, that was asked for among the leaf's own (RFC 9525; a subject alone is none)? */
+    nameMatches: Type.Boolean(),
+    /** Does the chain lead to a root that is trusted here? The leaf's own validity is not judged by this. */
+    trusted: Type.Boolean(),
+    chainProblem: Type.Optional(ChainProblem),
+  },
+  closed,
+);
+export type SeenAnswer = Static<typeof SeenAnswer>;
+
+/** One address of a target. */
+export const SeenPlace = Type.Object(
+  {
+    address: Type.String(),
+    answers: Type.Array(SeenAnswer),
+    /** TLS versions that it takes, oldest first; absent where that was not asked. */
+    versions: Type.Optional(Type.Array(Type.Enum(['TLSv1', 'TLSv1.1', 'TLSv1.2', 'TLSv1.3']))),
+    failure: Type.Optional(OutsideFailure),
+  },
+  closed,
+);
+export type SeenPlace = Static<typeof SeenPlace>;
+
+/** What was seen of one target from outside. */
+export const SeenTarget = Type.Object(
+  {
+    /** As targets are written: "smtp://mail.example.com:25". */
+    target: Type.String(),
+    host: Type.String(),
+    port: Type.Integer(),
+    startTls: Type.Optional(StartTls),
+    at: Instant,
+    /** One for each address that was asked, or may not be. */
+    places: Type.Array(SeenPlace),
+    /** Addresses of the name that were not asked, because it has so many. */
+    leftOut: Type.Integer(),
+    failure: Type.Optional(OutsideFailure),
+  },
+  closed,
+);
+export type SeenTarget = Static<typeof SeenTarget>;
+
+/** What is wrong with an answer at an instant (milliseconds since 1970), in the order of its weight. */
+export type AnswerProblem = 'expired' | 'not-yet-valid' | 'name-mismatch' | 'untrusted';
+
+export function problemsOf({ certificates, nameMatches, trusted }: SeenAnswer, now: number): AnswerProblem[] {
+  const [leaf] = certificates;
+  if (!leaf) return [];
+  return [
+    ...(Date.parse(leaf.notAfter) <= now ? (['expired'] as const) : []),
+    ...(Date.parse(leaf.notBefore) > now ? (['not-yet-valid'] as const) : []),
+    ...(nameMatches ? [] : (['name-mismatch'] as const)),
+    ...(trusted ? [] : (['untrusted'] as const)),
+  ];
+}

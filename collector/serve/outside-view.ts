@@ -1,0 +1,156 @@
+import type { Certificate } from '@certherd/protocol/certificate';
+import type { HostProof, Outside, OutsideFinding } from '../evaluate/outside/outside.ts';
+import { isNameOf, outsideFindings, outsideStands } from '../evaluate/outside/outside-findings.ts';
+import type { HostFacts } from '../store/facts.ts';
+import { servedBy, type TargetRow } from '../store/targets.ts';
+import type { OutsideView } from './assemble-host.ts';
+import { outsideOf, targetView } from './target-views.ts';
+import type { FindingView, TargetView } from './estate.ts';
+
+type Certificates = Pick<ReadonlyMap<string, Certificate>, 'get'>;
+
+/** What is seen from outside, judged by what hosts prove, kept as both change. */
+export interface KeptOutside extends OutsideView {
+  /** Takes in what a host last told. Returns the other agents of which something else may be said now. */
+  put: (host: HostFacts, certificates: Certificates) => ReadonlySet<string>;
+  /** Takes in all targets; `hosts` with their certificates are looked through where other names are asked than before. Returns the agents concerned; undefined: nothing is other. */
+  putTargets: (
+    rows: readonly TargetRow[],
+    hosts: () => Iterable<readonly [HostFacts, Certificates]>,
+  ) => ReadonlySet<string> | undefined;
+  targets: () => readonly TargetView[];
+  /** Findings of names that no host proves; the same list as before where nothing in it is other. */
+  hostless: (now: number) => readonly FindingView[];
+}
+
+interface KeptTarget {
+  /** As it is written. */
+  target: string;
+  /** All of it, to tell it from another. */
+  text: string;
+  outside: Outside;
+  proofs: Map<string, HostProof[]>;
+}
+
+export function keepOutside(): KeptOutside {
+  let kept: KeptTarget[] = [];
+  let views: readonly TargetView[] = [];
+  let hostless: readonly FindingView[] = [];
+  let names = '';
+  const byAgent = new Map<string, Set<KeptTarget>>();
+
+  return {
+    put(host, certificates) {
+      const touched = enter(host, certificates);
+      touched.delete(host.agentId);
+      return touched;
+    },
+    putTargets(rows, hosts) {
+      const before = new Map(kept.map((one) => [one.target, one]));
+      const texts = rows.map((row) => JSON.stringify(row));
+      if (texts.join('\n') === kept.map(({ text }) => text).join('\n')) return undefined;
+      const touched = new Set<string>();
+      const next = rows.map((row, index): KeptTarget => {
+        const outside = outsideOf(row);
+        const old = before.get(row.target);
+        const one = {
+          target: row.target,
+          text: texts[index] ?? '',
+          outside,
+          proofs: old?.proofs ?? new Map<string, HostProof[]>(),
+        };
+        if (old?.text !== one.text) for (const agentId of one.proofs.keys()) touched.add(agentId);
+        return one;
+      });
+      const still = new Set(texts);
+      for (const old of kept) if (!still.has(old.text)) touchAll(old, touched);
+      kept = next;
+      views = rows.map(targetView);
+      byAgent.clear();
+      for (const one of kept) for (const agentId of one.proofs.keys()) relate(agentId, one);
+      const asked = JSON.stringify(kept.map(({ outside }) => outside.host));
+      if (asked !== names)
+        for (const [host, certificates] of hosts())
+          for (const agentId of enter(host, certificates)) touched.add(agentId);
+      names = asked;
+      return touched;
+    },
+    targets: () => views,
+    findingsOf: (agentId, now) =>
+      relatedTo(agentId).flatMap((one) => judged(one, now).filter((found) => found.agentId === agentId)),
+    standUntil: (agentId, now) =>
+      relatedTo(agentId).reduce((first, { outside }) => Math.min(first, outsideStands(outside, now)), Infinity),
+    hostless(now) {
+      const found = kept
+        .filter(({ proofs }) => proofs.size === 0)
+        .flatMap((one) => judged(one, now).map(({ finding, ...rest }): FindingView => ({ ...finding, ...rest })));
+      if (JSON.stringify(found) !== JSON.stringify(hostless)) hostless = found;
+      return hostless;
+    },
+  };
+
+  /** The agents concerned, this one among them. */
+  function enter(host: HostFacts, certificates: Certificates): Set<string> {
+    const touched = new Set<string>();
+    const { agentId } = host;
+    for (const one of kept) {
+      const known = newlyHeld(one.outside, certificates);
+      if (known.length > 0) {
+        one.outside = { ...one.outside, held: [...one.outside.held, ...known] };
+        touchAll(one, touched);
+      }
+      const proofs = proofsOf(host, one.outside.host, certificates);
+      if (JSON.stringify(proofs) === JSON.stringify(one.proofs.get(agentId) ?? [])) continue;
+      touchAll(one, touched);
+      if (proofs.length > 0) one.proofs.set(agentId, proofs);
+      else one.proofs.delete(agentId);
+      if (proofs.length > 0) relate(agentId, one);
+      else byAgent.get(agentId)?.delete(one);
+      touchAll(one, touched);
+      touched.add(agentId);
+    }
+    return touched;
+  }
+
+  /** In the order of the targets. */
+  function relatedTo(agentId: string): KeptTarget[] {
+    const related = byAgent.get(agentId);
+    return related && related.size > 0 ? kept.filter((one) => related.has(one)) : [];
+  }
+
+  function relate(agentId: string, one: KeptTarget): void {
+    const related = byAgent.get(agentId) ?? new Set();
+    byAgent.set(agentId, related.add(one));
+  }
+}
+
+/** The database told of each target when that was read: a host may have come to hold what it presents since. */
+function newlyHeld({ seen, held }: Outside, certificates: Certificates): string[] {
+  return servedBy(seen).filter((served) => !held.includes(served) && certificates.get(served) !== undefined);
+}
+
+function touchAll({ proofs }: KeptTarget, touched: Set<string>): void {
+  for (const agentId of proofs.keys()) touched.add(agentId);
+}
+
+function judged({ outside, proofs }: KeptTarget, now: number): OutsideFinding[] {
+  return outsideFindings(outside, [...proofs.values()].flat(), now);
+}
+
+/** What a host proves of one name: that it fell silent takes nothing back. */
+function proofsOf(
+  { agentId, name, snapshot, revokedAt }: HostFacts,
+  host: string,
+  certificates: Certificates,
+): HostProof[] {
+  if (revokedAt !== undefined) return [];
+  return (snapshot?.endpoints ?? []).flatMap((endpoint): HostProof[] => {
+    const { id, serverName, algorithm, issued, configured, served, reachedAt } = endpoint;
+    if (served === undefined || configured !== served || (issued ?? served) !== served) return [];
+    const certificate = isNameOf(serverName, host) ? certificates.get(served) : undefined;
+    if (!certificate) return [];
+    const { issuer, notBefore, notAfter } = certificate;
+    const servedSince = reachedAt?.['served-everywhere'] ?? reachedAt?.served;
+    return [{ agentId, hostName: name, id, serverName, algorithm, served, issuer, notBefore, notAfter, servedSince }];
+  });
+}

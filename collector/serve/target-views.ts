@@ -1,0 +1,33 @@
+import type { Outside } from '../evaluate/outside/outside.ts';
+import type { TargetRow } from '../store/targets.ts';
+import type { TargetView } from './estate.ts';
+
+/** A target as the API shows it. */
+export function targetView({ id, target, everyMs, vantage, setBy, setAt, askedAt, seen }: TargetRow): TargetView {
+  return {
+    id,
+    target,
+    everySeconds: everyMs / 1000,
+    vantage,
+    setBy,
+    setAt: instant(setAt),
+    ...(askedAt !== undefined && { askedAt: instant(askedAt) }),
+    places: (seen?.places ?? []).map(({ since, failure, ...place }) => ({
+      ...place,
+      since: instant(since),
+      ...(failure && { failure: { ...failure, since: instant(failure.since) } }),
+    })),
+    leftOut: seen?.leftOut ?? 0,
+    ...(seen?.failure && { failure: seen.failure }),
+  };
+}
+
+/** A target as it is judged. Its text is as targetText writes it: "smtp://[2001:db8::1]:25". */
+export function outsideOf({ target, held, seen, askedAt, everyMs }: TargetRow): Outside {
+  const [, host = '', port = ''] = /^(?:[a-z0-9]+:\/\/)?(.*):(\d+)$/.exec(target) ?? [];
+  return { host: host.replace(/^\[|\]$/g, ''), port: Number(port), held, seen, askedAt, everyMs };
+}
+
+function instant(ms: number): string {
+  return new Date(ms).toISOString();
+}

@@ -1,0 +1,110 @@
+import {
+  mostTargetChanges,
+  type RawTarget,
+  type RawTargetChange,
+  readTarget,
+  servedBy,
+  type TargetChange,
+  type TargetDraft,
+  type TargetRow,
+  type Targets,
+  type TargetState,
+  type TargetStay,
+  targetStays,
+} from '../targets.ts';
+import type { Database, Queries } from './database.ts';
+import type { Tx } from './group-commit.ts';
+import { note, noted } from './steps.ts';
+import type { Kept } from '../kept.ts';
+
+/** Rows of `target` and `target_change`. */
+export const targetTable = {
+  async all(queries: Queries): Promise<TargetRow[]> {
+    const rows = await queries.all<RawTarget>('SELECT * FROM target');
+    if (rows.length === 0) return [];
+    const found = rows.map((row) => readTarget(row, () => false));
+    const wanted = [...new Set(found.flatMap(({ seen }) => servedBy(seen)))].map((one) => Buffer.from(one, 'hex'));
+    const held = await queries.all<{ fingerprint: Buffer }>(
+      'SELECT fingerprint FROM certificate WHERE fingerprint = ANY($1::BYTEA[])',
+      [wanted],
+    );
+    const known = new Set(held.map(({ fingerprint }) => fingerprint.toString('hex')));
+    return found
+      .map((row) => ({ ...row, held: servedBy(row.seen).filter((one) => known.has(one)) }))
+      .sort((one, other) => (one.target < other.target ? -1 : 1));
+  },
+
+  async add(tx: Queries, { target, everyMs, setBy }: TargetDraft, at: number): Promise<void> {
+    await tx.all(
+      `INSERT INTO target (target, every_ms, set_by, set_at) VALUES ($1, $2, $3, $4)
+       ON CONFLICT (target) DO UPDATE SET every_ms = excluded.every_ms, set_by = excluded.set_by, set_at = excluded.set_at`,
+      [target, everyMs, setBy, at],
+    );
+  },
+
+  /** Was there one? */
+  async remove(tx: Queries, target: string): Promise<boolean> {
+    return (await tx.all('DELETE FROM target WHERE target = $1 RETURNING id', [target])).length > 0;
+  },
+
+  /** False: it was removed meanwhile. */
+  async keep(
+    tx: Queries,
+    id: number,
+    at: number,
+    seen: TargetState,
+    changed: readonly TargetChange[],
+  ): Promise<boolean> {
+    const noted = await tx.all('UPDATE target SET asked_at = $1, seen = $2 WHERE id = $3 RETURNING id', [
+      at,
+      JSON.stringify(seen),
+      id,
+    ]);
+    if (noted.length === 0) return false;
+    for (const { address, algorithm, served } of changed)
+      await tx.all(
+        `INSERT INTO target_change (target, at, address, algorithm, served) VALUES ($1, $2, $3, $4, $5)
+         ON CONFLICT (target, at, address, algorithm) DO UPDATE SET served = excluded.served`,
+        [id, at, address, algorithm, served ?? ''],
+      );
+    if (changed.length > 0)
+      await tx.all(
+        `DELETE FROM target_change WHERE target = $1 AND at <
+           (SELECT at FROM target_change WHERE target = $1 ORDER BY at DESC LIMIT 1 OFFSET ${mostTargetChanges - 1})`,
+        [id],
+      );
+    return true;
+  },
+
+  async stays(queries: Queries, id: number): Promise<TargetStay[]> {
+    const rows = await queries.all<RawTargetChange>(
+      'SELECT address, algorithm, at, served FROM target_change WHERE target = $1 ORDER BY at',
+      [id],
+    );
+    return targetStays(rows);
+  },
+};
+
+interface Group {
+  keep: <T>(work: (tx: Tx) => Promise<T>) => Promise<Kept<T>>;
+}
+
+/** What the store offers of them. */
+export function sharedTargets(group: Group, database: Database): Targets {
+  const changing = <T>(work: (tx: Tx) => Promise<T>) =>
+    group.keep((tx) => {
+      tx.changed('targets', 'findings');
+      return work(tx);
+    });
+  return {
+    all: () => targetTable.all(database),
+    add: (draft, at, entry) =>
+      changing(async (tx) => {
+        await targetTable.add(tx, draft, at);
+        await note(tx, entry);
+      }),
+    remove: (target, entry) => changing((tx) => noted(tx, targetTable.remove(tx, target), entry)),
+    keep: (id, at, seen, changed) => changing((tx) => targetTable.keep(tx, id, at, seen, changed)),
+    stays: (id) => targetTable.stays(database, id),
+  };
+}

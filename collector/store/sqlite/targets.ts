@@ -1,0 +1,54 @@
+import {
+  mostTargetChanges,
+  type RawTarget,
+  type RawTargetChange,
+  readTarget,
+  type TargetChange,
+  type TargetDraft,
+  type TargetRow,
+  type TargetState,
+  type TargetStay,
+  targetStays,
+} from '../targets.ts';
+import type { Sql } from './sqlite.ts';
+
+/** Rows of `target` and `target_change`. Writing is for the group commit. */
+export function targetTable(sql: Sql) {
+  const all = sql.prepare<[], RawTarget>('SELECT * FROM target ORDER BY target');
+  const held = sql.prepare<[Buffer], number>('SELECT 1 FROM certificate WHERE fingerprint = ?').pluck();
+  const put = sql.prepare(
+    `INSERT INTO target (target, every_ms, set_by, set_at) VALUES (?, ?, ?, ?)
+     ON CONFLICT (target) DO UPDATE SET every_ms = excluded.every_ms, set_by = excluded.set_by, set_at = excluded.set_at`,
+  );
+  const remove = sql.prepare('DELETE FROM target WHERE target = ?');
+  const note = sql.prepare('UPDATE target SET asked_at = ?, seen = ? WHERE id = ?');
+  const change = sql.prepare(
+    `INSERT INTO target_change (target, at, address, algorithm, served) VALUES (?, ?, ?, ?, ?)
+     ON CONFLICT (target, at, address, algorithm) DO UPDATE SET served = excluded.served`,
+  );
+  const drop = sql.prepare(
+    `DELETE FROM target_change WHERE target = $target AND at <
+       (SELECT at FROM target_change WHERE target = $target ORDER BY at DESC LIMIT 1 OFFSET ${mostTargetChanges - 1})`,
+  );
+  const changes = sql.prepare<[number], RawTargetChange>(
+    'SELECT address, algorithm, at, served FROM target_change WHERE target = ? ORDER BY at',
+  );
+  const isHeld = (fingerprint: string) => held.get(Buffer.from(fingerprint, 'hex')) !== undefined;
+
+  return {
+    all: (): TargetRow[] => all.all().map((row) => readTarget(row, isHeld)),
+    add({ target, everyMs, setBy }: TargetDraft, at: number): void {
+      put.run(target, everyMs, setBy, at);
+    },
+    /** Was there one? */
+    remove: (target: string): boolean => remove.run(target).changes > 0,
+    /** False: it was removed meanwhile. */
+    keep(id: number, at: number, seen: TargetState, changed: readonly TargetChange[]): boolean {
+      if (note.run(at, JSON.stringify(seen), id).changes === 0) return false;
+      for (const { address, algorithm, served } of changed) change.run(id, at, address, algorithm, served ?? '');
+      if (changed.length > 0) drop.run({ target: id });
+      return true;
+    },
+    stays: (id: number): TargetStay[] => targetStays(changes.all(id)),
+  };
+}

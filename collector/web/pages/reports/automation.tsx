@@ -1,0 +1,71 @@
+import type { EventView } from '../../../serve/estate.ts';
+import { csvText } from '../../facts/csv-text.ts';
+import type { Keeper, Leaf } from '../../facts/leaves.ts';
+import { sharePercent } from '../../facts/life.ts';
+import { renewalDurations } from '../../facts/renewal-times.ts';
+import { Download } from '../../parts/download.tsx';
+import { Section } from '../../parts/section.tsx';
+import { took } from '../../wording/duration.ts';
+import { counted } from '../../wording/words.ts';
+
+interface AutomationProps {
+  readonly leaves: readonly Leaf[];
+  /** The newest; undefined: they are being asked for. */
+  readonly events: readonly EventView[] | undefined;
+  readonly now: number;
+}
+
+/** How much renews by itself, and how long that takes. */
+export function Automation({ leaves, events, now }: AutomationProps) {
+  const count = (keeper: Keeper) => leaves.filter((leaf) => leaf.keeper === keeper).length;
+  const [automatic, paused, hand] = [count('automatic'), count('paused'), count('hand')];
+  const share = leaves.length === 0 ? 0 : automatic / leaves.length;
+  const overdue = leaves.filter(
+    ({ keeper, lineage }) => keeper === 'automatic' && isPast(lineage?.renewal?.windowEnd, now),
+  ).length;
+  const renewals = events && renewalDurations(events);
+  return (
+    <Section
+      id="automation"
+      title="Renewed by itself"
+      count={`${automatic} of ${leaves.length}`}
+      tools={<Download name="by-hand.csv" words="CSV of those by hand" text={() => byHand(leaves)} />}
+    >
+      <p class="big">{sharePercent(share)}</p>
+      <svg class="bar share" viewBox="0 0 100 4" preserveAspectRatio="none" aria-hidden="true">
+        <rect class="track" width="100" height="4" />
+        <rect class="rest" width={share * 100} height="4" />
+      </svg>
+      <p>
+        {overdue > 0 && `${overdue} of them overdue; `}
+        {counted(hand, 'certificate')} by hand
+        {paused > 0 && `, ${counted(paused, 'lineage')} told not to renew`}.
+      </p>
+      <p>
+        {renewals === undefined
+          ? 'The agents have made no renewal among the last thousand events.'
+          : `A renewal by the agents takes ${took(renewals.mean)} on average (half within ${took(renewals.half)}, the slowest ${took(renewals.slowest)}; ${counted(renewals.count, 'renewal')}, ${renewals.failed} failed).`}
+      </p>
+    </Section>
+  );
+}
+
+function isPast(instant: string | undefined, now: number): boolean {
+  return instant !== undefined && Date.parse(instant) < now;
+}
+
+function byHand(leaves: readonly Leaf[]): string {
+  const rows = leaves.filter(({ keeper }) => keeper !== 'automatic').sort((one, other) => one.endsAt - other.endsAt);
+  return csvText(
+    ['name', 'ca', 'ends', 'owner', 'team', 'hosts', 'fingerprint'],
+    rows.map(({ name, authority, certificate, labels }) => [
+      name,
+      authority,
+      certificate.notAfter,
+      labels['owner'] ?? '',
+      labels['team'] ?? '',
+      [...new Set([...certificate.endpoints, ...certificate.files].map(({ hostName }) => hostName))].join(' '),
+      certificate.fingerprint,
+    ]),
+  );
+}

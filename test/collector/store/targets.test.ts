@@ -1,0 +1,86 @@
+import test from 'ava';
+import type { TargetState } from '../../../collector/store/targets.ts';
+import { certificate, snapshot, snapshotFrame } from '../helpers/example-snapshot.ts';
+import { endServers, engines } from '../helpers/stores.ts';
+
+test.after.always(endServers);
+
+const at = 1_800_000_000_000;
+const draft = { target: 'shop.example.com:443', everyMs: 60_000, setBy: 'me' };
+const [one, two] = [certificate('one'), certificate('two')];
+const state = (served: string): TargetState => ({
+  places: [{ address: '192.0.2.1', algorithm: 'ecdsa', served, chain: [], subject: 'CN=\u0000\uf8ff', since: at }],
+  leftOut: 2,
+});
+
+for (const { name, open } of engines) {
+  test(`${name}: a target, what is seen of it and its history are kept, and go together`, async (t) => {
+    const { store, count } = await open(t);
+    t.deepEqual(await store.targets.all(), []);
+    t.true((await store.targets.add(draft, at)).ok);
+    t.true((await store.targets.add({ ...draft, everyMs: 30_000 }, at + 1)).ok, 'again: another interval');
+    const [row] = await store.targets.all();
+    t.like(row, {
+      target: draft.target,
+      everyMs: 30_000,
+      setBy: 'me',
+      setAt: at + 1,
+      askedAt: undefined,
+      seen: undefined,
+    });
+    const id = row?.id ?? 0;
+    const change = (served: string | undefined) => [{ address: '192.0.2.1', algorithm: 'ecdsa' as const, served }];
+    t.deepEqual(await store.targets.keep(id, at + 10, state(one.fingerprint), change(one.fingerprint)), {
+      ok: true,
+      value: true,
+    });
+    await store.targets.keep(id, at + 20, state(two.fingerprint), change(two.fingerprint));
+    await store.targets.keep(id, at + 30, { places: [], leftOut: 0 }, change(undefined));
+    await store.targets.keep(id, at + 40, state(one.fingerprint), change(one.fingerprint));
+    const [seen] = (await store.facts()).targets;
+    t.deepEqual([seen?.askedAt, seen?.seen, seen?.held], [at + 40, state(one.fingerprint), []]);
+    const stay = { address: '192.0.2.1', algorithm: 'ecdsa' as const };
+    t.deepEqual(await store.targets.stays(id), [
+      { ...stay, served: one.fingerprint, from: at + 40, until: undefined },
+      { ...stay, served: two.fingerprint, from: at + 20, until: at + 30 },
+      { ...stay, served: one.fingerprint, from: at + 10, until: at + 20 },
+    ]);
+    t.deepEqual(await store.targets.remove(draft.target), { ok: true, value: true });
+    t.deepEqual(await store.targets.remove(draft.target), { ok: true, value: false });
+    t.deepEqual(await store.targets.keep(id, at, state(one.fingerprint), change(one.fingerprint)), {
+      ok: true,
+      value: false,
+    });
+    t.deepEqual([await count('target'), await count('target_change')], [0, 0]);
+  });
+
+  test(`${name}: it is told which of what is presented a host of the fleet holds or held`, async (t) => {
+    const { store } = await open(t);
+    const tokenHash = Buffer.alloc(32, 1);
+    await store.addToken(tokenHash, at, at + 1000);
+    await store.enrol({ tokenHash, publicKey: Buffer.alloc(44, 1), hostName: 'web-1', proposedAgentId: 'a', at });
+    for (const leaf of [one, two]) await store.keepSnapshot('a', snapshotFrame(snapshot(leaf)), at);
+    await store.targets.add(draft, at);
+    const [row] = await store.targets.all();
+    await store.targets.keep(row?.id ?? 0, at, state(one.fingerprint), []);
+    t.deepEqual((await store.targets.all())[0]?.held, [one.fingerprint], 'it was replaced, and is known still');
+    await store.targets.keep(row?.id ?? 0, at, state(certificate('three').fingerprint), []);
+    t.deepEqual((await store.facts()).targets[0]?.held, []);
+  });
+
+  test(`${name}: of a target whose addresses change without end the newest thousand changes are kept`, async (t) => {
+    const { store, count } = await open(t);
+    await store.targets.add(draft, at);
+    const id = (await store.targets.all())[0]?.id ?? 0;
+    const changes = (from: number) =>
+      Array.from({ length: 300 }, (_, index) => ({
+        address: `2001:db8::${(from + index).toString(16)}`,
+        algorithm: 'ecdsa' as const,
+        served: one.fingerprint,
+      }));
+    for (let round = 0; round < 5; round++)
+      await store.targets.keep(id, at + round, { places: [], leftOut: 0 }, changes(round * 300));
+    const left = await count('target_change');
+    t.true(left >= 1000 && left <= 1300, String(left));
+  });
+}
