@@ -121,7 +121,7 @@ async function open(
   const publish: KeptEstateNeeds['publish'] = (change, revision) => {
     live.publish(change, revision);
     // That a host was heard once more is nobody's concern.
-    if (change !== 'unreadable' && (change.hosts.length > 0 || change.gone.length > 0)) look();
+    if (change !== 'unreadable' && (change.hosts.length > 0 || change.gone.length > 0 || change.hostless)) look();
   };
   const { knownIssuers } = config;
   const estate = keepEstate({ store, presenceOf, heardSince, knownIssuers, clock, log, publish });
@@ -222,7 +222,10 @@ async function open(
     settings: config.notify,
     store,
     historyDays: config.historyDays,
-    hosts: async () => (await estate.current()).parts.hosts,
+    async estate() {
+      const { parts, hostless } = await estate.current();
+      return { hosts: parts.hosts, hostless };
+    },
     isSilent: (agentId) => presenceOf(agentId).silent,
     isWritable,
     secrets: { readSecret, readText },

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { Config } from './config.ts';
-import type { ConcernedHost } from './evaluate/concerns.ts';
+import type { ConcernedFleet } from './evaluate/concerns.ts';
 import { messageOf } from './failure.ts';
 import type { Channel, ChannelPorts } from './notify/channel.ts';
 import { keepPinging } from './notify/dead-mans-switch.ts';
@@ -13,7 +13,7 @@ interface TellingNeeds {
   settings: Config['notify'];
   store: Pick<Store, 'telling' | 'lead'>;
   historyDays: number;
-  hosts: () => Promise<Iterable<{ part: ConcernedHost }>>;
+  estate: () => Promise<ConcernedFleet>;
   isSilent: (agentId: string) => boolean;
   isWritable: () => Promise<boolean>;
   secrets: Pick<ChannelPorts, 'readSecret' | 'readText'>;

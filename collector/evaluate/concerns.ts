@@ -24,6 +24,13 @@ export type ConcernedLineage = OnHost & Pick<Lineage, 'name' | 'issued' | 'certi
 
 export type ToldFinding = OnHost & Omit<Finding, 'code'> & { code: string; stale: boolean };
 
+/** The whole fleet as of one moment. */
+export interface ConcernedFleet {
+  hosts: Iterable<{ part: ConcernedHost }>;
+  /** About what is not on any host. */
+  hostless: readonly ToldFinding[];
+}
+
 interface HostState extends Labelled {
   agentId: string;
   name: string;
@@ -65,11 +72,18 @@ export function concernsOf(
   const told = new Map<string, Concern>();
   for (const finding of pressing) {
     const concerned = endpoints.filter(concernedBy(finding.subject, lineages));
-    const concern = ofFinding(finding, concerned, host.labels ?? {});
+    // Seen from outside it is at an address that the host does not know, by a name that it does.
+    const named = endpoints.filter(({ serverName }) => finding.subject.id.startsWith(`${serverName}@`));
+    const concern = ofFinding(finding, concerned, shared(named) ?? host.labels ?? {});
     if (concern && !told.has(concern.key)) told.set(concern.key, concern);
   }
   const unexplained = countdowns(endpoints, now).filter((countdown) => !isExplained(countdown, pressing, lineages));
   return [...told.values(), ...ofHost(host, endpoints, silent, pressing, now), ...unexplained.map(ofCountdown)];
+}
+
+/** Findings about what no host of the fleet serves: targets that somebody listed. */
+export function hostlessConcerns(findings: readonly ToldFinding[]): Concern[] {
+  return findings.flatMap((finding) => ofFinding(finding, [], {}) ?? []);
 }
 
 /** The host said why, or said so: only what it said before a silence is not enough once little life is left. */

@@ -1,6 +1,6 @@
 import { setImmediate as othersTurn } from 'node:timers/promises';
 import type { Concern } from '../store/concern.ts';
-import { type ConcernedHost, concernsOf } from '../evaluate/concerns.ts';
+import { type ConcernedFleet, concernsOf, hostlessConcerns } from '../evaluate/concerns.ts';
 import type { Transition } from '../store/tell.ts';
 import { asOpened, transitionsBetween } from '../evaluate/transition.ts';
 import { messageOf } from '../failure.ts';
@@ -23,8 +23,7 @@ export interface Teller {
 }
 
 export interface TellerNeeds {
-  /** All that are enrolled, as of one moment. */
-  hosts: () => Promise<Iterable<{ part: ConcernedHost }>>;
+  estate: () => Promise<ConcernedFleet>;
   isSilent: (agentId: string) => boolean;
   telling: Telling;
   channels: ReadonlyMap<string, Channel>;
@@ -46,7 +45,7 @@ const restFactor = 10;
 
 /** For the one collector that leads. */
 export function keepTelling(needs: TellerNeeds): Teller {
-  const { hosts, isSilent, telling, channels, settings, linkKey, clock, log } = needs;
+  const { estate, isSilent, telling, channels, settings, linkKey, clock, log } = needs;
   const dispatch = createDispatch({ telling, channels, clock, log });
   const refreshedAt = new Map<string, number>();
   let lookedAt: number | undefined;
@@ -79,7 +78,7 @@ export function keepTelling(needs: TellerNeeds): Teller {
     const at = Math.max(clock.monotonic() + ms, restUntil);
     if (looking || (timer && timer.at <= at)) return;
     timer?.cancel();
-    timer = { at, cancel: clock.after(at - clock.monotonic(), begin) };
+    timer = { at, cancel: clock.after(Math.max(0, at - clock.monotonic()), begin) };
   }
 
   function begin(): void {
@@ -129,9 +128,10 @@ export function keepTelling(needs: TellerNeeds): Teller {
   }
 
   async function allConcerns(now: number): Promise<Concern[]> {
-    const concerns: Concern[] = [];
+    const { hosts, hostless } = await estate();
+    const concerns = hostlessConcerns(hostless);
     let looked = 0;
-    for (const { part } of await hosts()) {
+    for (const { part } of hosts) {
       concerns.push(...concernsOf(part, isSilent(part.host.agentId), now));
       if (++looked % hostsAtATime === 0) await othersTurn();
     }

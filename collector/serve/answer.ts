@@ -24,11 +24,11 @@ export function addAnswer(app: FastifyInstance, { telling, now, answered }: Answ
     );
     scope.get<{ Params: { token: string } }>('/answer/:token', async ({ params }, reply) => {
       const found = await rightOf(params.token);
-      return found ? show(reply, 200, viewOf(found.incident)) : show(reply, 403, undefined);
+      return found ? show(reply, 200, viewOf(found.incident)) : show(reply, 404, undefined);
     });
     scope.post<{ Params: { token: string } }>('/answer/:token', { bodyLimit: 8_192 }, async (request, reply) => {
       const found = await rightOf(request.params.token);
-      if (!found) return show(reply, 403, undefined);
+      if (!found) return show(reply, 404, undefined);
       const form = request.body instanceof URLSearchParams ? request.body : new URLSearchParams();
       const view = viewOf(found.incident);
       const reason = (form.get('reason') ?? '').trim().slice(0, mostReason);

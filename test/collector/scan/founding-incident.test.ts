@@ -1,4 +1,5 @@
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { formatJoin } from '@certherd/protocol/join';
 import test from 'ava';
 import { startAgent } from '../../../scripts/stage/products.ts';
@@ -7,7 +8,9 @@ import { handshake } from '../../helpers/testbed/handshake.ts';
 import { haproxy, haproxyDefaults } from '../../helpers/testbed/haproxy.ts';
 import { until } from '../../helpers/testbed/until.ts';
 import { certificate, endpoint, snapshot, snapshotFrame } from '../helpers/example-snapshot.ts';
-import { runCollector, startTestCollector } from '../helpers/real-collector.ts';
+import { readNotify } from '../../../collector/notify/read-settings.ts';
+import { runCollector, startTestCollector, temporaryDirectory } from '../helpers/real-collector.ts';
+import { startMailReceiver, startReceiver } from '../helpers/receivers.ts';
 import { begin, enrol } from '../helpers/wire-agent.ts';
 
 test('the founding incident: renewed and proved on the host, and the HAProxy in front keeps its copy, until it is brought the new one', async (t) => {
@@ -29,7 +32,31 @@ test('the founding incident: renewed and proved on the host, and the HAProxy in 
   const old = certbot.lineage('shop').leaf();
   t.is((await handshake(port, shopName, 'ecdsa')).fingerprint, old);
 
-  const collector = await startTestCollector(t, { scanAllow: ['loopback'], scanNameServers: [pebble.dnsServer] });
+  const slack = await startReceiver(t);
+  const mail = await startMailReceiver(t);
+  const secrets = temporaryDirectory(t);
+  writeFileSync(join(secrets, 'slack'), `${slack.url}/services/x`);
+  writeFileSync(join(secrets, 'ca'), mail.ca);
+  const shop = {
+    kind: 'email',
+    name: 'shop',
+    server: '127.0.0.1',
+    port: mail.port,
+    ca_file: join(secrets, 'ca'),
+    from: 'certherd@example.test',
+    to: ['shop@example.test'],
+  };
+  const slackChannel = { kind: 'slack', name: 'slack', url_file: join(secrets, 'slack') };
+  const notify = readNotify(
+    {
+      channel: [shop, slackChannel],
+      // What else the made-up hosts come to is nobody's concern here.
+      rule: [{ name: 'front', code: ['front-holds-copy'], wait: '0s', to: ['{owner}', 'slack'] }],
+    },
+    (place, what) => t.fail(`${place.join('.')}: ${what}`),
+  );
+  const scanned = { scanAllow: ['loopback' as const], scanNameServers: [pebble.dnsServer] };
+  const collector = await startTestCollector(t, { ...scanned, notify });
   // two more hosts, with names of their own
   for (const name of ['web-2', 'web-3']) {
     const invitation = await collector.join();
@@ -48,6 +75,8 @@ test('the founding incident: renewed and proved on the host, and the HAProxy in 
   });
   const target = `${shopName}:${port}`;
   const data = ['--data', collector.directory];
+  const labelled = runCollector(['label', 'set', 'owner=shop', '--name', shopName, ...data]);
+  t.is(await labelled.ended, 0, labelled.complaints.join('\n'));
   const added = runCollector(['target', 'add', target, '--every', '10s', ...data]);
   t.is(await added.ended, 0, added.complaints.join('\n'));
 
@@ -76,10 +105,17 @@ test('the founding incident: renewed and proved on the host, and the HAProxy in 
   t.regex(found.cause, new RegExp(`presents one that a host of this fleet had before, which ends at ${notAfter}`));
   t.deepEqual((await ofFront()).length, 1);
 
+  await until('the owner is told', () => slack.received.length > 0 && mail.received.length > 0);
+  t.true(slack.received[0]?.body.includes(`127.0.0.1:${port}`), 'the address of the front');
+  t.deepEqual(mail.received[0]?.to, ['shop@example.test']);
+
   bringCopy();
   await running.end();
   await front.start(socket);
   await until('it is over', async () => (await ofFront()).length === 0, { deadlineMs: 120_000 });
+  await until('the owner is told that it is over', () => slack.received.length > 1 && mail.received.length > 1);
+  t.deepEqual([slack.received.length, mail.received.length], [2, 2], 'one message each, and one that it is over');
+  t.true(slack.received[1]?.body.includes('Resolved: front-holds-copy'));
   const [seen] = (await collector.estate()).targets;
   t.is(seen?.places[0]?.served, renewed);
   const history = await (await fetch(`${collector.url}/api/v1/targets/${seen?.id}/history`)).json();
