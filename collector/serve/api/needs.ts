@@ -1,4 +1,3 @@
-import type { TargetStay } from '../../store/targets.ts';
 import type { EventFacts, LabelRule, Restoration, Stay } from '../../store/facts.ts';
 import type { RequestRow } from '../../store/requests.ts';
 import type { TargetStay } from '../../store/targets.ts';
@@ -28,8 +27,6 @@ export interface ApiNeeds {
   history: (days: number) => Promise<HistoryAnswer>;
   /** Every rule. */
   labels: () => Promise<LabelRule[]>;
-  /** Of one target, newest first. */
-  targetStays: (id: number) => Promise<TargetStay[]>;
   counts: () => Promise<CollectorCounts>;
   /** Of one target, newest first. */
   targetStays: (id: number) => Promise<TargetStay[]>;

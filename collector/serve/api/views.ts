@@ -62,18 +62,6 @@ export const LabelView = Type.Object(
   closed,
 );
 
-/** What an address of a target presented. */
-export const TargetStayView = Type.Object(
-  {
-    address: Type.String(),
-    algorithm: SignatureAlgorithm,
-    served: Fingerprint,
-    from: Instant,
-    until: Type.Optional(Instant),
-  },
-  closed,
-);
-
 export const RestorationView = Type.Object({ backedUpAt: Instant, restoredAt: Instant }, closed);
 
 /** RFC 9457. */

@@ -32,8 +32,6 @@ const expected: Readonly<Record<string, 'nobody' | 'viewer' | 'operator' | 'admi
   'GET /api/v1/openapi.json': 'viewer',
   'GET /api/v1/requests': 'viewer',
   'GET /api/v1/restorations': 'viewer',
-  'GET /api/v1/targets': 'viewer',
-  'GET /api/v1/targets/:id/history': 'viewer',
   'GET /healthz': 'nobody',
   'GET /metrics': 'viewer',
   'GET /set-up': 'nobody',
