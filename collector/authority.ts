@@ -26,3 +26,10 @@ export function isLoopback(host: string): boolean {
   if (isIP(name) === 4) return name.startsWith('127.');
   return name === '::1' || name === 'localhost' || name.endsWith('.localhost');
 }
+
+/** "192.0.2.53", "2001:db8::53", "127.0.0.1:5353" or "[::1]:5353", as node:dns takes it. */
+export function isNameServer(value: unknown): value is string {
+  if (typeof value !== 'string') return false;
+  const authority = isIP(value) === 0 ? parseAuthority(value) : undefined;
+  return isIP(value) !== 0 || (authority !== undefined && isIP(authority.host) !== 0 && authority.port > 0);
+}

@@ -3,7 +3,7 @@ import { isAbsolute, join } from 'node:path';
 import { isIP } from 'node:net';
 import type { Result } from '@certherd/protocol/failure';
 import { parse, TomlError } from 'smol-toml';
-import { parseAuthority, type Authority } from './authority.ts';
+import { isNameServer, parseAuthority, type Authority } from './authority.ts';
 import { codeOf } from './failure.ts';
 import { type WebFields, webMistakes, webReaders, wholeOidc, type WebSettings } from './config-web.ts';
 import { lineOfKey, nearestName, shortened, shown } from './config-text.ts';
@@ -274,13 +274,6 @@ export function readPublicTrust(text: string): PublicTrust | undefined {
 /** postgres:// or postgresql://, as libpq has it (34.1.1.2). */
 export function isPostgresUrl(text: string): boolean {
   return /^postgres(?:ql)?:\/\//.test(text) && URL.canParse(text);
-}
-
-/** "192.0.2.53", "2001:db8::53", "127.0.0.1:5353" or "[::1]:5353", as node:dns takes it. */
-export function isNameServer(value: unknown): value is string {
-  if (typeof value !== 'string') return false;
-  const authority = isIP(value) === 0 ? parseAuthority(value) : undefined;
-  return isIP(value) !== 0 || (authority !== undefined && isIP(authority.host) !== 0 && authority.port > 0);
 }
 
 function listOf<T>(value: unknown, is: (one: unknown) => one is T): T[] | undefined {

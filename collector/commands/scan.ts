@@ -1,7 +1,8 @@
 import { printable } from '@certherd/command-line/printable';
 import { counted } from '@certherd/command-line/words';
 import { StartTls } from '@certherd/protocol/snapshot';
-import { isNameServer, type Config } from '../config.ts';
+import { isNameServer } from '../authority.ts';
+import type { Config } from '../config.ts';
 import { labelBook, type LabelBook } from '../evaluate/labels.ts';
 import { startFailure } from '../failure.ts';
 import { compareLists } from '../inventory/compare.ts';

@@ -27,8 +27,6 @@ export interface ApiNeeds {
   history: (days: number) => Promise<HistoryAnswer>;
   /** Every rule. */
   labels: () => Promise<LabelRule[]>;
-  /** Of one target, newest first. */
-  targetStays: (id: number) => Promise<TargetStay[]>;
   counts: () => Promise<CollectorCounts>;
   live: Live;
   /** Can anything be kept? */
