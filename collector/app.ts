@@ -24,6 +24,7 @@ import { linkHash } from './serve/access/sign-in.ts';
 import { createEntityTags } from './serve/api/entity-tag.ts';
 import { createRateLimit } from './serve/api/rate-limit.ts';
 import { openControl } from './serve/control.ts';
+import { keepHistory } from './serve/host-histories.ts';
 import { keepEstate, type KeptEstateNeeds } from './serve/kept-estate.ts';
 import { createLive } from './serve/live.ts';
 import { readPageFiles, type PageFiles } from './serve/page-files.ts';
@@ -165,6 +166,7 @@ async function open(
     identity,
     accounts: store.accounts,
     pageFiles: files,
+    page: config.notify.page,
     clock,
     log,
     live,
@@ -176,8 +178,7 @@ async function open(
     events: store.events,
     restorations: store.restorations,
     stays: store.stays,
-    changes: store.changes,
-    hostNames: estate.hosts,
+    history: keepHistory({ hosts: estate.hosts, changes: store.changes, now: () => clock.now() }),
     der: store.der,
     requests: store.requests,
     labels: store.labels,
@@ -211,6 +212,12 @@ async function open(
     }),
   });
   closers.push(web.close);
+  const probe = orFail(standingProbe(config, clock));
+  closers.push(
+    store.lead(() =>
+      keepTargets({ targets: store.targets, probe, clock, log, changed: () => changed(['targets', 'findings']) }),
+    ),
+  );
   const telling = await startTelling({
     settings: config.notify,
     store,
@@ -227,12 +234,6 @@ async function open(
   });
   closers.push(telling.close);
   lookers.push(telling.changed);
-  const probe = orFail(standingProbe(config, clock));
-  closers.push(
-    store.lead(() =>
-      keepTargets({ targets: store.targets, probe, clock, log, changed: () => changed(['targets', 'findings']) }),
-    ),
-  );
   const control = await openControl({ directory, log, clock, copyTo: store.copyTo, requests });
   closers.push(control.close);
   return {

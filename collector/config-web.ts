@@ -1,5 +1,6 @@
 import { isAbsolute } from 'node:path';
 import { isIP } from 'node:net';
+import { type Role, roleOf, roles } from './accounts/role.ts';
 import { type Authority, isLoopback } from './authority.ts';
 
 /** How page and API may be reached, and who may. */
@@ -16,6 +17,19 @@ export interface WebSettings {
   anonymous: 'nothing' | 'wall';
   /** The header, in lower case, in which a proxy says who it is; undefined: none is believed. */
   userHeader: string | undefined;
+  oidc: OidcSettings | undefined;
+}
+
+/** An OpenID provider by which people sign in. */
+export interface OidcSettings {
+  issuer: string;
+  client: string;
+  /** A file whose first line is the client's secret. */
+  secretFile: string;
+  /** What a user's name is here. */
+  nameClaim: 'preferred_username' | 'email' | 'sub';
+  /** Of whoever the provider knows and is no user yet; undefined: only users come in. */
+  newRole: Role | undefined;
 }
 
 /** The file's fields. */
@@ -28,6 +42,11 @@ export interface WebFields {
   web_sign_in: boolean;
   web_anonymous: WebSettings['anonymous'];
   web_user_header: string;
+  web_oidc_issuer: string;
+  web_oidc_client: string;
+  web_oidc_secret_file: string;
+  web_oidc_name: OidcSettings['nameClaim'];
+  web_oidc_new_users: Role;
 }
 
 type Readers<Fields> = {
@@ -69,13 +88,38 @@ export const webReaders: Readers<WebFields> = {
     read: (value) =>
       typeof value === 'string' && /^[A-Za-z][A-Za-z0-9-]{1,63}$/.test(value) ? value.toLowerCase() : undefined,
   },
+  web_oidc_issuer: {
+    expected: 'an https:// URL, as "https://id.example.org"',
+    read: (value) => (typeof value === 'string' && isIssuer(value) ? value : undefined),
+  },
+  web_oidc_client: {
+    expected: 'what the provider calls this client',
+    read: (value) => (typeof value === 'string' && value !== '' ? value : undefined),
+  },
+  web_oidc_secret_file: path,
+  web_oidc_name: {
+    expected: '"preferred_username", "email" or "sub"',
+    read: (value) => (['preferred_username', 'email', 'sub'] as const).find((claim) => claim === value),
+  },
+  web_oidc_new_users: {
+    expected: `a role, ${roles.map((role) => `"${role}"`).join(', ')}`,
+    read: (value) => roleOf(typeof value === 'string' ? value : undefined),
+  },
 };
 
 /** The fields that do not go together, each with what to do about it. */
 export function webMistakes(
   listen: Authority,
   web: WebSettings,
-  { certificate, key }: { certificate: string | undefined; key: string | undefined },
+  {
+    certificate,
+    key,
+    oidc,
+  }: {
+    certificate: string | undefined;
+    key: string | undefined;
+    oidc: { [K in 'issuer' | 'client' | 'secretFile']: string | undefined };
+  },
 ): [field: keyof WebFields | 'web_listen', what: string][] {
   const mistakes: [field: keyof WebFields | 'web_listen', what: string][] = [];
   if ((certificate === undefined) !== (key === undefined))
@@ -90,9 +134,37 @@ export function webMistakes(
     ]);
   if (web.userHeader !== undefined && web.proxies.length === 0)
     mistakes.push(['web_user_header', 'is believed from a proxy alone: say which in web_proxies']);
+  const { issuer, client, secretFile } = oidc;
+  const given = [issuer, client, secretFile].filter((one) => one !== undefined).length;
+  if (given > 0 && given < 3)
+    mistakes.push([
+      issuer !== undefined ? 'web_oidc_issuer' : client !== undefined ? 'web_oidc_client' : 'web_oidc_secret_file',
+      'needs all of web_oidc_issuer, web_oidc_client and web_oidc_secret_file',
+    ]);
   return mistakes;
+}
+
+/** Plain HTTP for a provider on this machine alone. */
+function isIssuer(text: string): boolean {
+  if (!URL.canParse(text)) return false;
+  const { protocol, hostname } = new URL(text);
+  return protocol === 'https:' || (protocol === 'http:' && isLoopback(hostname));
 }
 
 function texts(value: unknown): string[] | undefined {
   return Array.isArray(value) && value.every((one) => typeof one === 'string') ? value : undefined;
+}
+
+/** What the file says of a provider, once it is all there. */
+export function wholeOidc({
+  issuer,
+  client,
+  secretFile,
+  nameClaim,
+  newRole,
+}: {
+  [K in keyof OidcSettings]: OidcSettings[K] | undefined;
+}): OidcSettings | undefined {
+  if (issuer === undefined || client === undefined || secretFile === undefined) return undefined;
+  return { issuer, client, secretFile, nameClaim: nameClaim ?? 'preferred_username', newRole };
 }

@@ -5,11 +5,11 @@ import type { Result } from '@certherd/protocol/failure';
 import { parse, TomlError } from 'smol-toml';
 import { parseAuthority, type Authority } from './authority.ts';
 import { codeOf } from './failure.ts';
-import { type WebFields, webMistakes, webReaders, type WebSettings } from './config-web.ts';
+import { type WebFields, webMistakes, webReaders, wholeOidc, type WebSettings } from './config-web.ts';
 import { lineOfKey, nearestName, shortened, shown } from './config-text.ts';
 import { readNotify } from './notify/read-settings.ts';
 import type { NotifySettings } from './notify/settings.ts';
-import { lineOfPlace, nameOfPlace } from './notify/toml-table.ts';
+import { mistakenAt } from './notify/toml-table.ts';
 import type { LogLevel } from './system/log.ts';
 
 /** What the collector is told. Frozen; every field has a value. */
@@ -121,6 +121,13 @@ export function parseConfig(
   const certificate = field('web_certificate', undefined);
   const key = field('web_key', undefined);
   const ownKey = field('web_tls', undefined);
+  const oidc = {
+    issuer: field('web_oidc_issuer', undefined),
+    client: field('web_oidc_client', undefined),
+    secretFile: field('web_oidc_secret_file', undefined),
+    nameClaim: field('web_oidc_name', 'preferred_username'),
+    newRole: field('web_oidc_new_users', undefined),
+  };
   const config: Config = {
     dataDirectory: dataDirectory ?? field('data_directory', defaultDataDirectory(surroundings)),
     store: field('store', undefined),
@@ -134,6 +141,7 @@ export function parseConfig(
       signIn: field('web_sign_in', false),
       anonymous: field('web_anonymous', 'nothing'),
       userHeader: field('web_user_header', undefined),
+      oidc: wholeOidc(oidc),
     },
     publicAddress: field('public_address', undefined),
     publicTrust: field('public_trust', 'own-key'),
@@ -148,17 +156,15 @@ export function parseConfig(
     scanRoots: field('scan_roots', []),
     logLevel: field('log_level', 'info'),
     logFormat: field('log_format', 'auto'),
-    notify: readNotify(table['notify'], (place, what) => {
-      const line = lineOfPlace(text, place);
-      mistakes.push({ line, text: `${file}:${line}: ${nameOfPlace(place)}: ${what}` });
-    }),
+    notify: readNotify(table['notify'], mistakenAt(text, file, mistakes)),
   };
   if (config.store !== undefined && config.historyMegabytes !== undefined)
     mistaken(
       'history_megabytes',
       'not together with store: PostgreSQL keeps what is freed for itself; history_days counts',
     );
-  for (const [name, what] of webMistakes(config.webListen, config.web, { certificate, key })) mistaken(name, what);
+  for (const [name, what] of webMistakes(config.webListen, config.web, { certificate, key, oidc }))
+    mistaken(name, what);
   if (mistakes.length === 0) return { ok: true, value: Object.freeze(config) };
   return { ok: false, failure: mistakes.sort((a, b) => a.line - b.line).map((mistake) => mistake.text) };
 }

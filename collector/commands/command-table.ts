@@ -6,9 +6,9 @@ import { type CommandEntry, commonOf, textOf, usualExits } from './command-entry
 import { labelEntries } from './label-entries.ts';
 import { listEntries } from './list-entries.ts';
 import { moveEntry } from './move-entry.ts';
-import { notifyEntries } from './notify-entries.ts';
 import { scanEntries } from './scan-entries.ts';
 import { targetEntries } from './target-entries.ts';
+import { notifyEntries } from './notify-entries.ts';
 
 export const programName = 'certherd-collector';
 
@@ -123,9 +123,9 @@ export const commandTable: readonly CommandEntry[] = [
   ...accountEntries,
   ...labelEntries,
   ...listEntries,
-  ...notifyEntries,
   ...scanEntries,
   ...targetEntries,
+  ...notifyEntries,
   {
     name: 'request',
     summary: 'ask a host for something: rescan, verify, reload, renew, restore or rehearse',

@@ -45,7 +45,8 @@ export function assembleEstate(facts: EstateFacts, now: number): Estate {
     endpoints: parts.flatMap(({ endpoints }) => endpoints),
     lineages: parts.flatMap(({ lineages }) => lineages),
     findings: [...parts.flatMap(({ findings }) => findings), ...outside.hostless(now)].sort(
-      (a, b) => bySeverity(a, b) || order(a.since, b.since),
+      (a, b) =>
+        bySeverity(a, b) || order(a.since, b.since) || order(a.hostName, b.hostName) || order(a.agentId, b.agentId),
     ),
     events: facts.events.map(eventView),
     listed: facts.listed,

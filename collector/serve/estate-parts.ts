@@ -115,6 +115,26 @@ export function withHost(parts: EstateParts, index: EstateIndex, host: KeptHost)
   }
 }
 
+/** Puts findings that are of no host in the place of those before: each stands where a host of that name would. */
+export function withHostless(
+  parts: EstateParts,
+  before: readonly FindingView[],
+  after: readonly FindingView[],
+): EstateParts {
+  const keyed = (list: readonly FindingView[]) =>
+    list.map((finding, index) => ({
+      name: finding.hostName,
+      agentId: finding.agentId,
+      urgency: finding,
+      finding,
+      index,
+    }));
+  let { findings } = parts;
+  for (const one of keyed(before)) findings = findings.without(one);
+  for (const one of keyed(after)) findings = findings.with(one);
+  return { ...parts, findings };
+}
+
 /** Estate, with lists that are read one item at a time. */
 export type EstateLists = {
   [K in keyof Estate]: Estate[K] extends readonly (infer Item)[] ? Iterable<Item> : Estate[K];
@@ -127,13 +147,11 @@ export interface EstateContent {
   events: readonly EventView[];
   listed: readonly ListedView[];
   targets: readonly TargetView[];
-  /** Findings of what no host proves. */
-  hostless: readonly FindingView[];
 }
 
 /** Every list as of one moment, however long it takes to read them. */
 export function estateLists(
-  { parts, events, listed, targets, hostless }: EstateContent,
+  { parts, events, listed, targets }: EstateContent,
   collector: Estate['collector'],
   now: number,
 ): EstateLists {
@@ -145,7 +163,7 @@ export function estateLists(
     certificates: again(() => certificateViews(parts)),
     endpoints: again(() => endpointViews(parts)),
     lineages: again(() => lineageViews(parts)),
-    findings: again(() => findingViews(parts, hostless)),
+    findings: again(() => findingViews(parts)),
     events,
     listed,
     targets,
@@ -170,13 +188,8 @@ function* lineageViews({ hosts }: EstateParts): Generator<LineageView> {
 }
 
 /** Most urgent first. */
-function* findingViews({ findings }: EstateParts, hostless: readonly FindingView[]): Generator<FindingView> {
-  const rest = hostless.toSorted(byUrgency);
-  for (const { finding } of findings) {
-    while (rest[0] && byUrgency(rest[0], finding) < 0) yield* rest.splice(0, 1);
-    yield finding;
-  }
-  yield* rest;
+function* findingViews({ findings }: EstateParts): Generator<FindingView> {
+  for (const { finding } of findings) yield finding;
 }
 
 function* certificateViews({ certificates }: EstateParts): Generator<CertificateView> {

@@ -2,12 +2,13 @@ import type { Certificate } from '@certherd/protocol/certificate';
 import type { LabelBook } from '../evaluate/labels.ts';
 import type { Clock } from '../ports.ts';
 import type { CertificateFacts, HostFacts, HostMark } from '../store/facts.ts';
+import type { FindingView } from './estate.ts';
 import type { TargetRow } from '../store/targets.ts';
 import { assembleHost, heardAgain, type HostPart, type HostPresence } from './assemble-host.ts';
 import { type CertificateChange, type HeardChange, type HostChange, hostChange, sharing } from './estate-change.ts';
 import { keepFleet } from './fleet-view.ts';
 import { keepOutside, type KeptOutside } from './outside-view.ts';
-import { type EstateIndex, type EstateParts, type KeptHost, noParts, withHost } from './estate-parts.ts';
+import { type EstateIndex, type EstateParts, type KeptHost, noParts, withHost, withHostless } from './estate-parts.ts';
 
 /** What has to be done about a host: its view alone, its row and what hangs on that, or all that it told. */
 export type Concern = 'view' | 'row' | 'whole';
@@ -37,7 +38,9 @@ export interface HostKeeper {
   forgetChanges: () => void;
   /** All that is asked from outside, with what was seen. */
   putTargets: (rows: readonly TargetRow[]) => void;
-  outside: Pick<KeptOutside, 'targets' | 'hostless'>;
+  targets: KeptOutside['targets'];
+  /** Findings of names that no host proves, which from now on are among the parts' findings; the same list as before where nothing in it is other. */
+  hostless: () => readonly FindingView[];
 }
 
 export interface HostChanges {
@@ -61,6 +64,7 @@ export function createHostKeeper(
   const fleet = keepFleet({ knownIssuers });
   const outside = keepOutside();
   let parts = noParts;
+  let hostless: readonly FindingView[] = [];
   let queue = new Map<string, Concern>();
   /** As they were when changes were last asked for. */
   let touched = new Map<string, HostPart | undefined>();
@@ -113,6 +117,7 @@ export function createHostKeeper(
     },
     putHost(host, certificates, book) {
       facts.set(host.agentId, host);
+      const left = index.hosts.get(host.agentId)?.certificates ?? [];
       const before = certificates.map(({ certificate }) => factsOf(certificate.fingerprint)?.certificate);
       // Those that many hosts have are kept once.
       const shared = certificates.map((one) => {
@@ -123,12 +128,19 @@ export function createHostKeeper(
       assemble(host.agentId, book, shared);
       for (const [at, { certificate }] of certificates.entries())
         if (before[at] && hasOtherDates(before[at], certificate)) concernHolders(certificate.fingerprint, host.agentId);
+      concernLeft(left, certificates);
     },
     putView: (agentId, book) => assemble(agentId, book),
     putHeard,
     changes,
     forgetChanges,
-    outside,
+    targets: outside.targets,
+    hostless() {
+      const found = outside.hostless(clock.now());
+      if (found !== hostless) parts = withHostless(parts, hostless, found);
+      hostless = found;
+      return found;
+    },
     putTargets(rows) {
       const touched = outside.putTargets(rows, () =>
         [...facts].map(([agentId, host]) => [host, certificatesOf(agentId)]),
@@ -174,6 +186,17 @@ export function createHostKeeper(
       concern(agentId, 'view');
       const host = facts.get(agentId);
       for (const other of host ? outside.put(host, certificatesOf(agentId)) : []) concern(other, 'view');
+    }
+  }
+
+  /** A host may have proved a certificate and named it no more at once: one that still has it is asked. */
+  function concernLeft(left: readonly CertificateFacts[], named: readonly CertificateFacts[]): void {
+    const still = new Set(named.map(({ certificate }) => certificate.fingerprint));
+    for (const { certificate } of left) {
+      const kept = index.certificates.get(certificate.fingerprint);
+      if (!kept || kept.facts.basis === 'der' || still.has(kept.fingerprint)) continue;
+      const [holder] = kept.places;
+      if (holder) concern(holder.agentId, 'whole');
     }
   }
 

@@ -7,13 +7,15 @@ import { type HostFacts, newestEvents } from '../store/facts.ts';
 import type { Store } from '../store/store.ts';
 import { eventView } from './assemble-estate.ts';
 import type { HostPresence } from './assemble-host.ts';
-import type { EventView, ListedView } from './estate.ts';
+import type { EventView, FindingView, ListedView } from './estate.ts';
 import type { EstateChange } from './estate-change.ts';
 import type { EstateContent } from './estate-parts.ts';
 import { type Concern, createHostKeeper } from './host-keeper.ts';
 
 /** The estate at one moment; it is never changed. */
 export interface EstateNow extends EstateContent {
+  /** Those of `parts` that are of no host. */
+  hostless: readonly FindingView[];
   /** Grows with each change that is told. */
   revision: number;
 }
@@ -269,8 +271,8 @@ export function keepEstate({
     const some = [changes.hosts, changes.heard, changes.certificates, changes.gone, fresh].some(
       (list) => list.length > 0,
     );
-    const targets = keeper.outside.targets();
-    const hostless = keeper.outside.hostless(clock.now());
+    const targets = keeper.targets();
+    const hostless = keeper.hostless();
     const newTargets = told !== undefined && (told.targets !== targets || told.hostless !== hostless);
     if (told && !some && !newList && !newTargets) return (told = { ...told, parts: keeper.parts() });
     const revision = (told?.revision ?? 0) + 1;

@@ -3,19 +3,19 @@ import Fastify, { type FastifyError, type FastifyInstance } from 'fastify';
 import { type Authority, isLoopback } from '../authority.ts';
 import { isStartFailure, isUnreachable, messageOf } from '../failure.ts';
 import { listenFailure } from '../listen.ts';
-import { addAnswer, type AnswerNeeds } from './answer.ts';
 import type { WebSettings } from '../config-web.ts';
 import type { Clock, Log } from '../ports.ts';
 import type { Accounts } from '../store/accounts.ts';
 import { addGate } from './access/gate.ts';
+import { addProviderSignIn } from './access/provider-sign-in.ts';
 import { routeTable } from './access/route-table.ts';
 import { addSignIn } from './access/sign-in.ts';
 import { addAccountApi } from './account-api.ts';
 import { type ActionNeeds, addActions } from './actions.ts';
+import { addAnswer, type AnswerNeeds } from './answer.ts';
 import { addApi } from './api.ts';
 import type { ApiNeeds } from './api/needs.ts';
 import type { RateLimit } from './api/rate-limit.ts';
-import { addHistory, type HistoryNeeds } from './history-route.ts';
 import type { PageFiles } from './page-files.ts';
 import { addPage } from './page-routes.ts';
 import { sendProblem } from './problem.ts';
@@ -28,7 +28,7 @@ export interface WebServer {
   close: () => Promise<void>;
 }
 
-export interface WebServerOptions extends ApiNeeds, ActionNeeds, HistoryNeeds, AnswerNeeds {
+export interface WebServerOptions extends ApiNeeds, ActionNeeds, AnswerNeeds {
   listen: Authority;
   web: WebSettings;
   /** The collector's own, as agents are shown it. */
@@ -39,6 +39,8 @@ export interface WebServerOptions extends ApiNeeds, ActionNeeds, HistoryNeeds, A
   /** Of the API, for each address. */
   rateLimit: RateLimit;
   log: Log;
+  /** Where people open it from outside, as messages name it: one of its own names. */
+  page: string | undefined;
 }
 
 /** The page, the API and the metrics on one listener: own names only, and each route for who may have it (access/route-table.ts). */
@@ -68,8 +70,9 @@ export async function openWebServer(options: WebServerOptions): Promise<WebServe
       return sendProblem(reply.header('retry-after', wait), 429, 'Too Many Requests', `Ask again in ${wait} s.`);
     return undefined;
   });
-  const gate = await addGate(app, {
+  const routes = await addGate(app, {
     ...options,
+    web: options.page === undefined ? web : { ...web, names: [...web.names, new URL(options.page).hostname] },
     listenHost: listen.host,
     table: routeTable(pageFiles.keys()),
     isLocal: isLoopback(listen.host) && web.proxies.length === 0,
@@ -88,20 +91,20 @@ export async function openWebServer(options: WebServerOptions): Promise<WebServe
   });
   addPage(app, pageFiles);
   addApi(app, options);
-  addHistory(app, options);
+  addAnswer(app, options);
   addAccountApi(app, options);
   addActions(app, options);
-  addSignIn(app, options);
-  addAnswer(app, options);
+  const { oidc } = web;
+  addSignIn(app, { ...options, provider: oidc?.issuer });
+  if (oidc) addProviderSignIn(app, { ...options, oidc });
   const address = await start(app, listen);
   app.server.on('error', (error) => log.error({ detail: error.message }, 'a connection could not be accepted'));
   const stop = followWebFiles(app.server, web.tls, { clock, log });
   return {
     address,
-    routes: gate.routes,
+    routes,
     async close() {
       stop();
-      gate.close();
       await app.close();
     },
   };

@@ -115,12 +115,13 @@ function vouchedTime(
   newestAt: number | undefined,
 ): () => number {
   const vouched = Math.min(started.at, newestAt ?? started.at) - started.monotonic;
-  return () => Math.min(clock.now(), vouched + clock.monotonic());
+  // Whole milliseconds: a server's whole numbers take no others.
+  return () => Math.floor(Math.min(clock.now(), vouched + clock.monotonic()));
 }
 
 /** The next, later cut of a history that is still too large; undefined: it is not, or only a month of it is left. */
 export function furtherThan(before: number, { now, isOver }: { now: number; isOver: boolean }): number | undefined {
   const latest = now - leastDays * dayMs;
   if (!isOver || before >= latest) return undefined;
-  return Math.min(latest, before + Math.max(dayMs, (now - before) / 10));
+  return Math.min(latest, before + Math.max(dayMs, Math.floor((now - before) / 10)));
 }

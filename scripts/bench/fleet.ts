@@ -9,6 +9,8 @@ import type { Bench, Goal } from './goal.ts';
 
 const certificates = 20;
 const idleMs = 20_000;
+/** Longer than an agent waits between two tries. */
+const patienceMs = 330_000;
 /** The whole fleet is the issue's; the usual one takes three minutes; CERTHERD_AGENTS names another number. */
 const sizes = { whole: 10_000, usual: 1_000 };
 
@@ -155,21 +157,26 @@ async function anonymousMb(served: Served): Promise<number> {
   return memoryOf(served.pid).anonymous;
 }
 
-/** Waits until every single agent is there; fails when it does not come to that. */
+/** Waits until every single agent is there, as long as it takes; fails when for some minutes not one more came. */
 async function all(
   load: Fleet,
   agents: number,
   what: 'enrolled' | 'connected',
   progress: (text: string) => void,
 ): Promise<Counts> {
+  const began = performance.now();
   let told = 0;
-  for (const began = performance.now(); ; ) {
+  let most = { count: 0, at: began };
+  for (;;) {
     const counts = await load.counts();
-    if (counts[what] === agents) return counts;
-    const seconds = (performance.now() - began) / 1000;
-    if (seconds > 600)
-      throw new Error(`${counts[what]} of ${agents} agents ${what}: ${JSON.stringify(counts.failures)}`);
-    if (seconds > told + 5) progress(`fleet: ${counts[what]} of ${agents} ${what}, ${seconds.toFixed(0)} s`);
+    const count = counts[what];
+    const now = performance.now();
+    if (count === agents) return counts;
+    if (count > most.count) most = { count, at: now };
+    if (now - most.at > patienceMs)
+      throw new Error(`${count} of ${agents} agents ${what}, and no more: ${JSON.stringify(counts.failures)}`);
+    const seconds = (now - began) / 1000;
+    if (seconds > told + 5) progress(`fleet: ${count} of ${agents} ${what}, ${seconds.toFixed(0)} s`);
     if (seconds > told + 5) told = seconds;
     await pause(100);
   }

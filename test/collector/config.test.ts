@@ -32,6 +32,7 @@ test('without a config everything has a value', (t) => {
         signIn: false,
         anonymous: 'nothing',
         userHeader: undefined,
+        oidc: undefined,
       },
       publicAddress: undefined,
       publicTrust: 'own-key',
@@ -83,6 +84,9 @@ test('the page listens beyond loopback with TLS of its own, or behind a proxy th
     'web_anonymous = "all"',
     'web_user_header = "a b"',
     'web_key = "a.key"',
+    'web_oidc_issuer = "http://id.example.org"',
+    'web_oidc_client = "certherd"',
+    'web_oidc_new_users = "root"',
   ])
     t.is(mistakes(bad).length, 1, bad);
 });
@@ -100,6 +104,11 @@ test('every field is read', (t) => {
     web_sign_in = true
     web_anonymous = "wall"
     web_user_header = "X-Remote-User"
+    web_oidc_issuer = "https://id.example.org"
+    web_oidc_client = "certherd"
+    web_oidc_secret_file = "/etc/certherd/oidc-secret"
+    web_oidc_name = "email"
+    web_oidc_new_users = "viewer"
     public_address = "collector.example:443"
     public_trust = "/etc/ssl/front.pem"
     agent_proxies = ["192.0.2.1", "2001:db8::1"]
@@ -125,6 +134,13 @@ test('every field is read', (t) => {
       signIn: true,
       anonymous: 'wall',
       userHeader: 'x-remote-user',
+      oidc: {
+        issuer: 'https://id.example.org',
+        client: 'certherd',
+        secretFile: '/etc/certherd/oidc-secret',
+        nameClaim: 'email',
+        newRole: 'viewer',
+      },
     },
     publicAddress: { host: 'collector.example', port: 443 },
     publicTrust: { certificate: '/etc/ssl/front.pem' },

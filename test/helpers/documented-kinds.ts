@@ -49,13 +49,6 @@ export const kinds: readonly { line: RegExp; how: 'run' | 'guest' | 'elsewhere';
     shownBy: 'test/collector/commands/import.test.ts',
   },
   {
-    line: /^certherd-collector (?:incidents|ack|silences?|notify test)\b/,
-    how: 'elsewhere',
-    why: 'needs a channel, and something to tell',
-    shownBy: 'test/collector/notify/telling.test.ts',
-  },
-  { line: /^install -o certherd-collector /, how: 'elsewhere', why: 'takes a secret from a person' },
-  {
     line: /^certherd-collector scan\b/,
     how: 'elsewhere',
     why: 'asks names of the internet',
@@ -73,6 +66,13 @@ export const kinds: readonly { line: RegExp; how: 'run' | 'guest' | 'elsewhere';
     why: 'asks for a password, or tells what was changed',
     shownBy: 'test/collector/commands/accounts.test.ts',
   },
+  {
+    line: /^certherd-collector (?:incidents|ack|silences?|notify test)\b/,
+    how: 'elsewhere',
+    why: 'needs a channel, and something to tell',
+    shownBy: 'test/collector/notify/telling.test.ts',
+  },
+  { line: /^install -o certherd-collector /, how: 'elsewhere', why: 'takes a secret from a person' },
   { line: /^promtool check rules deploy\//, how: 'run' },
   { line: /^curl -f?sS? http:\/\/127\.0\.0\.1:8480\//, how: 'run' },
   {

@@ -27,12 +27,9 @@ const lookMs = 2_000;
 
 /**
  * Stands before every route: the name that was asked for is our own, the method is known, who asks may have it, and what changes something comes from our own
- * page. Returns the registered routes as they come, and what ends its look at open streams.
+ * page. Returns the registered routes as they come.
  */
-export async function addGate(
-  app: FastifyInstance,
-  needs: GateNeeds,
-): Promise<{ routes: string[]; close: () => void }> {
+export async function addGate(app: FastifyInstance, needs: GateNeeds): Promise<string[]> {
   const { listenHost, web, table, clock, log } = needs;
   const callerOf = createCallers(needs);
   const routes: string[] = [];
@@ -71,8 +68,13 @@ export async function addGate(
   });
 
   let looking = false;
-  const stop = every(clock, lookMs, () => void look());
-  return { routes, close: stop };
+  let stop = () => {};
+  // Where nothing listens in the end nothing has to be stopped.
+  app.addHook('onListen', async () => {
+    stop = every(clock, lookMs, () => void look());
+  });
+  app.addHook('onClose', async () => stop());
+  return routes;
 
   async function look(): Promise<void> {
     if (looking) return;

@@ -47,9 +47,11 @@ export interface SignInPage {
   name: string;
   mistake: string | undefined;
   hasUsers: boolean;
+  /** Where else somebody may sign in: an issuer. */
+  provider: string | undefined;
 }
 
-export function signInPage({ next, name, mistake, hasUsers }: SignInPage): PlainPage {
+export function signInPage({ next, name, mistake, hasUsers, provider }: SignInPage): PlainPage {
   const form = `      <form method="post" action="/sign-in">
         <input type="hidden" name="next" value="${escaped(next)}" />
         <label>Name <input name="name" value="${escaped(name)}" autocomplete="username" autocapitalize="none" spellcheck="false" required${name === '' ? ' autofocus' : ''} /></label>
@@ -58,7 +60,11 @@ export function signInPage({ next, name, mistake, hasUsers }: SignInPage): Plain
       </form>`;
   const nobody = `      <p>Nobody can sign in yet: open the set-up link that <code>certherd-collector serve</code> printed as it started, or run
       <code>certherd-collector user add NAME --role admin</code>.</p>`;
-  return { title: 'Sign in', body: `${complaint(mistake)}${hasUsers ? form : nobody}` };
+  const elsewhere =
+    provider === undefined
+      ? ''
+      : `      <p><a href="/sign-in/provider?next=${escaped(encodeURIComponent(next))}">Sign in with ${escaped(new URL(provider).host)}</a></p>\n`;
+  return { title: 'Sign in', body: `${complaint(mistake)}${elsewhere}${hasUsers ? form : nobody}` };
 }
 
 export function setUpPage(token: string, name: string, mistake: string | undefined): PlainPage {
@@ -98,6 +104,19 @@ export function accountPage(
     title: 'Your account',
     body: `${said.done === undefined ? '' : `      <p role="status" class="done">${escaped(said.done)}</p>\n`}${complaint(said.mistake)}      <p>${who} <a href="/">Open the page</a></p>
 ${by === 'session' ? `${out}\n${password}` : ''}`,
+  };
+}
+
+/** For whom a provider sent, and who does not get in. */
+export function strangerPage(why: string, name = ''): PlainPage {
+  const how =
+    name === ''
+      ? ''
+      : ` An admin may run <code>certherd-collector user add ${escaped(name)} --role viewer --no-password</code>.`;
+  return {
+    title: 'Not signed in',
+    body: `      <p role="alert" class="mistake">${escaped(why)}</p>
+      <p><a href="/sign-in">Sign in</a>.${how}</p>`,
   };
 }
 

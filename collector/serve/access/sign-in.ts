@@ -1,17 +1,21 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { mistakeInName, spelled } from '../../accounts/name.ts';
 import { hashPassword, isPassword, mistakeInPassword } from '../../accounts/password.ts';
-import { freshSecret, hashSecret } from '../../accounts/secret.ts';
+import { hashSecret } from '../../accounts/secret.ts';
 import type { Clock } from '../../ports.ts';
 import type { Accounts, AuditEntry } from '../../store/accounts.ts';
 import { sendProblem } from '../problem.ts';
 import { type Attempts, createAttempts } from './attempts.ts';
+import { beginSession, notKept } from './begin-session.ts';
 import { actorOf } from './caller.ts';
+import { localPath } from './local-path.ts';
 import { accountPage, overPage, sendPage, setUpPage, signedInPage, signInPage } from './pages.ts';
-import { clearSessionCookie, sessionMs, setSessionCookie } from './session-cookie.ts';
+import { clearSessionCookie } from './session-cookie.ts';
 import { turns } from './turns.ts';
 
 export interface SignInNeeds {
+  /** The OpenID provider's issuer; undefined: there is none. */
+  provider: string | undefined;
   accounts: Accounts;
   clock: Clock;
 }
@@ -21,7 +25,7 @@ const hashing = { atOnce: 2, waiting: 20 };
 const formBytes = 8 * 1024;
 
 /** The pages without a script: sign in, sign out, the first user, one's own password. */
-export function addSignIn(app: FastifyInstance, { accounts, clock }: SignInNeeds): void {
+export function addSignIn(app: FastifyInstance, { provider, accounts, clock }: SignInNeeds): void {
   const attempts = createAttempts(clock);
   const inTurn = turns(hashing.atOnce, hashing.waiting);
   void app.register(async (forms) => {
@@ -35,7 +39,10 @@ export function addSignIn(app: FastifyInstance, { accounts, clock }: SignInNeeds
     forms.get<{ Querystring: Record<string, unknown> }>('/sign-in', async ({ caller, query }, reply) => {
       if (caller.by === 'session') return sendPage(reply, signedInPage(caller.name ?? ''));
       const hasUsers = await accounts.hasUsers();
-      return sendPage(reply, signInPage({ next: localPath(query['next']), name: '', mistake: undefined, hasUsers }));
+      return sendPage(
+        reply,
+        signInPage({ next: localPath(query['next']), name: '', mistake: undefined, hasUsers, provider }),
+      );
     });
 
     forms.post('/sign-in', async (request, reply) => {
@@ -43,7 +50,7 @@ export function addSignIn(app: FastifyInstance, { accounts, clock }: SignInNeeds
       const next = field('next');
       const name = spelled(field('name')).slice(0, 64);
       const again = (mistake: string, status: number) =>
-        sendPage(reply, signInPage({ next: localPath(next), name, mistake, hasUsers: true }), status);
+        sendPage(reply, signInPage({ next: localPath(next), name, mistake, hasUsers: true, provider }), status);
       const refused = await tooMany(attempts, name, request, reply);
       if (refused !== undefined) return again(refused, 429);
       const user = await accounts.user(name);
@@ -115,13 +122,7 @@ export function addSignIn(app: FastifyInstance, { accounts, clock }: SignInNeeds
   });
 
   async function begin(request: FastifyRequest, reply: FastifyReply, name: string, next: string) {
-    const secret = freshSecret();
-    const at = clock.now();
-    const entry = { ...entryOf(request, 'signed-in', name), actor: name, via: 'page' } as const;
-    const session = { user: name, createdAt: at, endsAt: at + sessionMs };
-    const kept = await accounts.addSession(hashSecret(secret), session, entry);
-    if (!kept.ok || !kept.value) return notKept(reply);
-    setSessionCookie(request, reply, secret);
+    if (!(await beginSession({ accounts, clock }, request, reply, name))) return notKept(reply);
     return reply.header('cache-control', 'no-store').redirect(next, 303);
   }
 
@@ -153,18 +154,9 @@ export function linkHash(token: string): string {
   return hashSecret(token).toString('hex');
 }
 
-function notKept(reply: FastifyReply): FastifyReply {
-  return sendProblem(reply, 503, 'Service Unavailable', 'Nothing can be kept: certherd-collector doctor says why.');
-}
-
 /** A field of the form that was sent. */
 function fieldsOf({ body }: FastifyRequest): (name: string) => string {
   return (name) => (body instanceof URLSearchParams ? (body.get(name) ?? '') : '');
-}
-
-/** A path of this collector: a link that signs in somebody leads to no other site. */
-function localPath(next: unknown): string {
-  return typeof next === 'string' && /^\/(?![/\\])[^\\\s\p{C}]{0,2000}$/u.test(next) ? next : '/';
 }
 
 function sentence(text: string): string {

@@ -1,7 +1,8 @@
-import type { TargetStay } from '../../store/targets.ts';
 import type { EventFacts, LabelRule, Restoration, Stay } from '../../store/facts.ts';
 import type { RequestRow } from '../../store/requests.ts';
+import type { TargetStay } from '../../store/targets.ts';
 import type { Estate } from '../estate.ts';
+import type { HistoryAnswer } from '../history-view.ts';
 import type { EstateNow } from '../kept-estate.ts';
 import type { Live } from '../live.ts';
 import type { CollectorCounts } from '../metrics.ts';
@@ -22,6 +23,8 @@ export interface ApiNeeds {
   stays: (fingerprint: string) => Promise<Stay[]>;
   /** undefined: no such certificate, or no agent has told it. */
   der: (fingerprint: string) => Promise<Uint8Array | undefined>;
+  /** Of the last so many days. */
+  history: (days: number) => Promise<HistoryAnswer>;
   /** Every rule. */
   labels: () => Promise<LabelRule[]>;
   /** Of one target, newest first. */

@@ -61,6 +61,8 @@ const named: Readonly<Record<string, TSchema>> = {
 
 const meanings: Readonly<Record<number, string>> = {
   400: 'What was asked is not as described here.',
+  401: 'Nobody has signed in, and no API token was sent.',
+  403: 'Who asks has not the role that this needs.',
   404: 'There is none.',
   429: 'This address asks too often.',
   503: 'The database cannot be reached: try again.',
@@ -106,7 +108,7 @@ function operation({ path, summary, query, params, answer, problems, tagged }: R
             : { 'application/json': { schema: withReferences(answer.schema) } },
       },
       ...(tagged && { 304: { description: 'The same as If-None-Match names.', headers: tag } }),
-      ...Object.fromEntries([...problems, 429, 503].map((status) => [status, problem(status)])),
+      ...Object.fromEntries([...problems, 401, 403, 429, 503].map((status) => [status, problem(status)])),
     },
   };
 }

@@ -1,5 +1,6 @@
 import Type from 'typebox';
 import { apiPage } from './api-page.ts';
+import { historyRoute } from './history.ts';
 import { listRoutes } from './lists.ts';
 import { openApi } from './openapi.ts';
 import { readRoutes } from './reads.ts';
@@ -11,6 +12,7 @@ const none = Type.Object({}, { additionalProperties: false });
 export const routes: readonly Route[] = [
   ...listRoutes,
   ...readRoutes,
+  historyRoute,
   route({
     path: '/api/v1/openapi.json',
     summary: 'This description.',

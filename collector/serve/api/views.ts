@@ -62,6 +62,7 @@ export const LabelView = Type.Object(
   closed,
 );
 
+/** What an address of a target presented. */
 export const RestorationView = Type.Object({ backedUpAt: Instant, restoredAt: Instant }, closed);
 
 /** RFC 9457. */

@@ -189,8 +189,8 @@ async function createStore(database: Database, { clock, log, onlyStandard }: Pos
     findRequest: (id) => requests.find(database, id),
     waitingRequests: (now) => requests.waiting(database, now),
     requests: (limit) => requests.newest(database, limit),
-    telling: tellTables(database, group),
     targets: sharedTargets(group, database),
+    telling: tellTables(database, group),
     // Its own server restores it; what is missing then is a gap in the events of each host.
     restorations: async () => [],
     copyTo: undefined,

@@ -151,7 +151,6 @@ function createStore(sql: Sql, log: Log): SqliteStore {
     findRequest: async (id) => requests.find(id),
     waitingRequests: async (now) => requests.waiting(now),
     requests: async (limit) => requests.newest(limit),
-    telling: tellTables(sql, group, settings),
     targets: {
       all: async () => targets.all(),
       add: (draft, at, entry) =>
@@ -163,6 +162,7 @@ function createStore(sql: Sql, log: Log): SqliteStore {
       keep: (id, at, seen, changed) => group.keep(() => targets.keep(id, at, seen, changed)),
       stays: async (id) => targets.stays(id),
     },
+    telling: tellTables(sql, group, settings),
     restorations: async () =>
       restorations.all().map((row) => ({ backedUpAt: row.backed_up_at, restoredAt: row.restored_at })),
     copyTo: (path, onward) => copyDatabase(sql, path, onward),

@@ -15,7 +15,7 @@ export interface Offer {
 export interface OfferFacts {
   readonly host: Pick<HostView, 'connected' | 'mode' | 'name'> | undefined;
   readonly lineages: readonly Pick<LineageView, 'name' | 'mode'>[];
-  readonly concerned: readonly Pick<EndpointView, 'server' | 'issued' | 'id'>[];
+  readonly concerned: readonly Pick<EndpointView, 'server' | 'serverName'>[];
 }
 
 /** A new certificate ends these; a reload ends those. What has another cause is not mended by doing it again. */
@@ -35,12 +35,13 @@ export function offersOf(
   const server = kind === 'server' ? id : concerned[0]?.server;
   if (endedByReload.includes(code) && server !== undefined && server !== 'other' && mayReload(host.mode, lineages))
     offers.push({ verb: 'reload', subject: server, name: server });
-  offers.push(lookAgain(kind, id, host.name));
+  offers.push(lookAgain(kind, id, host.name, concerned[0]?.serverName));
   return offers;
 }
 
-function lookAgain(kind: string, id: string, hostName: string): Offer {
-  return ['endpoint', 'lineage', 'server'].includes(kind)
+function lookAgain(kind: string, id: string, hostName: string, serverName: string | undefined): Offer {
+  if (kind === 'endpoint') return { verb: 'verify', subject: id, name: serverName || id };
+  return ['lineage', 'server'].includes(kind)
     ? { verb: 'verify', subject: id, name: id }
     : { verb: 'rescan', subject: hostName, name: hostName };
 }

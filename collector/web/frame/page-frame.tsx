@@ -1,5 +1,5 @@
 import { useSignal } from '@preact/signals';
-import type { ComponentType } from 'preact';
+import type { ComponentType, RefObject } from 'preact';
 import { useEffect, useRef } from 'preact/hooks';
 import type { Known } from '../facts/known.ts';
 import type { PageEntry, PageProps } from '../pages.ts';
@@ -24,6 +24,7 @@ export function PageFrame({ entry, known, ...given }: PageFrameProps) {
     if (shown.current !== undefined) main.current?.focus({ preventScroll: true });
     shown.current = place;
   }, [ready, place]);
+  useFocusKept(main);
   return (
     <main id="main" ref={main} tabIndex={-1} class={ready ? `page-${entry?.name || 'now'}` : 'waiting'}>
       {known !== undefined && typeof loaded === 'object' ? (
@@ -33,6 +34,22 @@ export function PageFrame({ entry, known, ...given }: PageFrameProps) {
       )}
     </main>
   );
+}
+
+/** What had the focus may be gone with a change: the page has it then, and not the top of the document. */
+function useFocusKept(main: RefObject<HTMLElement | null>): void {
+  const last = useRef<EventTarget | null>(null);
+  useEffect(() => {
+    const note = ({ target }: FocusEvent): void => {
+      last.current = target;
+    };
+    document.addEventListener('focusin', note);
+    return () => document.removeEventListener('focusin', note);
+  }, []);
+  useEffect(() => {
+    const lost = last.current instanceof Element && !last.current.isConnected;
+    if (lost && document.activeElement === document.body) main.current?.focus({ preventScroll: true });
+  });
 }
 
 /** The entry's page; undefined while it comes. A page that was shown once comes at once. */

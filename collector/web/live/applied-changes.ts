@@ -164,7 +164,12 @@ function byEnd(one: CertificateView, other: CertificateView): number {
 }
 
 function byUrgency(one: FindingView, other: FindingView): number {
-  return bySeverity(one, other) || textOrder(one.since, other.since);
+  return (
+    bySeverity(one, other) ||
+    textOrder(one.since, other.since) ||
+    textOrder(one.hostName, other.hostName) ||
+    textOrder(one.agentId, other.agentId)
+  );
 }
 
 function textOrder(one: string, other: string): number {

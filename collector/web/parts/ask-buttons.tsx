@@ -30,7 +30,9 @@ export function AskButtons({ agentId, hostName, offers, reason, me }: AskButtons
       ))}
       {sure !== undefined && (
         <span class="sure" role="group" aria-label="Are you sure?">
-          This changes <Raw text={hostName} limit={60} />:{' '}
+          <span>
+            This changes <Raw text={hostName} limit={60} />:
+          </span>
           <button type="button" class="firm" onClick={() => press(sure)}>
             {verbWords[sure.verb]} now
           </button>{' '}

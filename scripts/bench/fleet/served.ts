@@ -19,9 +19,9 @@ export interface Served {
   end: (signal: 'SIGTERM' | 'SIGKILL') => Promise<void>;
 }
 
-/** `folder` holds settings and data: it serves the same ports each time. */
-export async function serve(folder: string, again?: Served): Promise<Served> {
-  const config = configIn(folder, again);
+/** `folder` holds settings and data: it serves the same ports each time. `more`: further settings. */
+export async function serve(folder: string, again?: Served, more = ''): Promise<Served> {
+  const config = configIn(folder, again, more);
   const watch = join(import.meta.dirname, 'watched.ts');
   const child = spawn(
     process.execPath,
@@ -67,11 +67,13 @@ export async function makeJoins(folder: string, count: number): Promise<Join[]> 
   return joins;
 }
 
-function configIn(folder: string, again: Served | undefined): string {
+function configIn(folder: string, again: Served | undefined, more: string): string {
   const config = join(folder, 'collector.toml');
   const agents = again?.agents ?? '127.0.0.1:0';
   const web = again ? new URL(again.web).host : '127.0.0.1:0';
-  writeFileSync(config, `agent_listen = "${agents}"\nweb_listen = "${web}"\nlog_level = "error"\n`);
+  writeFileSync(config, `agent_listen = "${agents}"\nweb_listen = "${web}"\nlog_level = "error"\n${more}\n`, {
+    mode: 0o600,
+  });
   return config;
 }
 

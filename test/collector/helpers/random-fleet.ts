@@ -118,9 +118,8 @@ export function randomFleet() {
       );
     },
     kept(): Estate {
-      const at = clock.now();
-      const { targets, hostless } = keeper.outside;
-      const now = { parts: keeper.parts(), events: [], listed: [], targets: targets(), hostless: hostless(at) };
+      keeper.hostless();
+      const now = { parts: keeper.parts(), events: [], listed: [], targets: keeper.targets() };
       const lists = estateLists(now, { version: '0', startedAt: new Date(start).toISOString() }, clock.now());
       const { hosts, certificates, endpoints, lineages, findings } = lists;
       return {

@@ -36,6 +36,7 @@ export const plainWeb: Config['web'] = {
   signIn: false,
   anonymous: 'nothing',
   userHeader: undefined,
+  oidc: undefined,
 };
 
 export function testConfig(dataDirectory: string, change: Partial<Config> = {}): Config {

@@ -1,13 +1,17 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import test from 'ava';
 import { roles } from '../../../collector/accounts/role.ts';
 import { routeTable } from '../../../collector/serve/access/route-table.ts';
-import { startTestCollector, plainWeb } from '../helpers/real-collector.ts';
+import { plainWeb, startTestCollector, temporaryDirectory } from '../helpers/real-collector.ts';
 import { addApiToken, addUsers, closed, form, signIn } from '../helpers/signed-in.ts';
 
 /** Written down a second time, by hand: what nobody, viewers, operators and admins may have. */
 const expected: Readonly<Record<string, 'nobody' | 'viewer' | 'operator' | 'admin'>> = {
   'GET /': 'viewer',
   'GET /account': 'viewer',
+  'GET /answer/:token': 'nobody',
+  'POST /answer/:token': 'nobody',
   'GET /api': 'viewer',
   'GET /api/v1/audit': 'admin',
   'GET /api/v1/certificates': 'viewer',
@@ -20,32 +24,37 @@ const expected: Readonly<Record<string, 'nobody' | 'viewer' | 'operator' | 'admi
   'GET /api/v1/history': 'viewer',
   'GET /api/v1/hosts': 'viewer',
   'GET /api/v1/labels': 'viewer',
+  'GET /api/v1/targets': 'viewer',
+  'GET /api/v1/targets/:id/history': 'viewer',
   'GET /api/v1/lineages': 'viewer',
   'GET /api/v1/live': 'viewer',
   'GET /api/v1/me': 'nobody',
   'GET /api/v1/openapi.json': 'viewer',
   'GET /api/v1/requests': 'viewer',
   'GET /api/v1/restorations': 'viewer',
-  'GET /api/v1/targets': 'viewer',
-  'GET /api/v1/targets/:id/history': 'viewer',
-  'GET /answer/:token': 'nobody',
   'GET /healthz': 'nobody',
   'GET /metrics': 'viewer',
   'GET /set-up': 'nobody',
   'GET /sign-in': 'nobody',
+  'GET /sign-in/provider': 'nobody',
+  'GET /sign-in/return': 'nobody',
   'POST /account/password': 'viewer',
   'POST /api/v1/labels': 'operator',
   'DELETE /api/v1/labels': 'operator',
   'POST /api/v1/requests': 'operator',
   'POST /api/v1/tokens': 'admin',
-  'POST /answer/:token': 'nobody',
   'POST /set-up': 'nobody',
   'POST /sign-in': 'nobody',
   'POST /sign-out': 'nobody',
 };
 
 test('each route is for the roles that the table says, by session and by API token, and for nobody else', async (t) => {
-  const { url, directory, webRoutes } = await startTestCollector(t);
+  const secretFile = join(temporaryDirectory(t), 'secret');
+  writeFileSync(secretFile, 'secret');
+  // Nobody answers there, which is an answer, too.
+  const provider = { issuer: 'http://127.0.0.1:1', client: 'certherd', secretFile } as const;
+  const oidc = { ...provider, nameClaim: 'sub', newRole: undefined } as const;
+  const { url, directory, webRoutes } = await startTestCollector(t, { web: { ...plainWeb, oidc } });
   t.deepEqual([...new Set(webRoutes)].sort(), Object.keys(expected).sort(), 'a new route is listed here, too');
   await addUsers(directory, { vera: 'viewer', otto: 'operator', anna: 'admin' });
   await closed(url);

@@ -20,6 +20,17 @@ test('whatever happens in a fleet, the estate kept in parts is the one that is a
   );
 });
 
+test('what a host proved and named no more at once is known of the others that have it', (t) => {
+  const fleet = randomFleet();
+  for (const host of [3, 0]) fleet.happen({ what: 'told', host, certificates: [5], findings: 0 });
+  fleet.settle();
+  fleet.happen({ what: 'proved', certificate: 5, days: 0 });
+  fleet.happen({ what: 'told', host: 3, certificates: [], findings: 0 });
+  fleet.settle();
+  t.is(fleet.kept().certificates[0]?.basis, 'der');
+  t.deepEqual(fleet.kept(), fleet.whole());
+});
+
 test('a list in order is what sorting gives, whatever is put in and taken out, and older ones stay as they were', (t) => {
   fc.assert(
     fc.property(fc.array(fc.tuple(fc.boolean(), fc.nat(40))), (steps) => {

@@ -8,7 +8,7 @@ test('the page is built in memory from its sources, and names no outside address
   const fixed = [...files].filter(([, { immutable }]) => !immutable).map(([path]) => path);
   t.is(
     fixed.sort().join(' '),
-    '/ /assets/page.css /assets/page.js /certificates /certificates/* /endpoints /endpoints/* /findings /hosts /hosts/*',
+    '/ /assets/page.css /assets/page.js /certificates /certificates/* /endpoints /endpoints/* /findings /hosts /hosts/* /reports /reports/* /timeline /timeline/* /wall /wall/*',
   );
   const script = Buffer.from(files.get('/assets/page.js')?.body ?? []).toString();
   const html = Buffer.from(files.get('/')?.body ?? []).toString();
@@ -22,7 +22,7 @@ test('the page is built in memory from its sources, and names no outside address
 
 test('the first view of every page is under 100 KB compressed, and its HTML names every file of it', async (t) => {
   const files = await readPageFiles();
-  for (const path of ['/', '/certificates', '/endpoints', '/hosts']) {
+  for (const path of ['/', '/certificates', '/endpoints', '/hosts', '/timeline', '/reports', '/wall']) {
     const html = Buffer.from(files.get(path)?.body ?? []).toString();
     const named = [...html.matchAll(/(?:src|href)="(\/assets\/[^"]+)"/g)].map(([, address]) => address ?? '');
     const sent = [path, ...named].map((name) => files.get(name)?.gzip.length ?? Number.NaN);

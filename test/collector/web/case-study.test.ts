@@ -143,6 +143,7 @@ test.serial('the report has the case study’s numbers, prices that a person wri
   });
 });
 
+// The last one: the collector is gone afterwards.
 test.serial('the wall can be read from 5 m, and a lost connection cannot be missed', async (t) => {
   await opened(
     t,
@@ -157,14 +158,12 @@ test.serial('the wall can be read from 5 m, and a lost connection cannot be miss
         .evaluateAll((elements) => elements.map((element) => Number.parseFloat(getComputedStyle(element).fontSize)));
       t.true(Math.min(...sizes) * (1200 / 3840) >= 20, `${Math.min(...sizes)} px`);
       t.true(await page.evaluate(() => document.documentElement.scrollHeight <= innerHeight), 'it fits the display');
-      await page.context().setOffline(true);
-      await page.getByRole('alert').getByText('Connection lost. This is as it was at').waitFor({ timeout: 15_000 });
+      await estate.close();
+      await page.getByRole('alert').getByText('Connection lost. This is as it was at').waitFor();
       await page.screenshot({ path: join(pictures, 'wall-lost.png') });
       t.true(await page.evaluate(() => document.documentElement.scrollHeight <= innerHeight), 'it fits still');
-      await page.context().setOffline(false);
-      await page.getByRole('alert').waitFor({ state: 'detached', timeout: 30_000 });
     },
-    /ERR_INTERNET_DISCONNECTED|ERR_NETWORK_CHANGED|ERR_INCOMPLETE_CHUNKED_ENCODING/,
+    /ERR_CONNECTION_REFUSED|ERR_INCOMPLETE_CHUNKED_ENCODING|ERR_CONNECTION_RESET|ERR_EMPTY_RESPONSE/,
   );
 });
 

@@ -27,6 +27,7 @@ for (const width of [390, 1000, 1280, 3840]) {
           server.show(incident);
           await page.locator('main', { hasText: name === 'Hosts' ? 'web-1' : 'checkout.example.com' }).waitFor();
           t.true(await fits(), `${name}: incident`);
+          if (name === 'Now') t.true(await entriesFill(), 'an event has the width of its list');
           server.show({ ...incident, endpoints, hosts, certificates });
           if (name !== 'Now') await page.locator('main', { hasText: long.slice(0, 100) }).waitFor();
           t.true(await fits(), `${name}: names that never end`);
@@ -39,6 +40,11 @@ for (const width of [390, 1000, 1280, 3840]) {
           t.true(await fits(), `${name}, one of them: names that never end`);
         }
 
+        async function entriesFill(): Promise<boolean> {
+          return page
+            .locator('.events .entry')
+            .evaluateAll((all) => all.every((one) => one.clientWidth > (one.parentElement?.clientWidth ?? 0) - 4));
+        }
         async function fits(): Promise<boolean> {
           return page.evaluate(() => document.documentElement.scrollWidth <= innerWidth);
         }

@@ -10,7 +10,7 @@ test.serial('the page turns red and green again without being loaded again', asy
     await page.locator('.verdict.good h1', { hasText: 'Nothing needs a person' }).waitFor();
     t.regex(
       await page.locator('.proof').innerText(),
-      /^26 of 26 endpoints proved in the last hour, each looked at since \d+ s ago\. The oldest look is that of legacy-7: \d+ s ago\.$/,
+      /^26 of 26 endpoints proved in the last hour, the earliest \d+ s ago\. The oldest look is that of legacy-7: \d+ s ago\.$/,
     );
     await page.evaluate(() => document.body.setAttribute('data-loaded', 'once'));
 
@@ -193,6 +193,19 @@ test.serial('a change keeps the focus, the scroll position and what was opened',
     t.not(await entry.getAttribute('open'), null);
     t.is(await page.evaluate(() => document.activeElement?.tagName), 'SUMMARY');
     t.is(await page.evaluate(() => scrollY), scrolled);
+  });
+});
+
+test.serial('the focus goes to the page when what had it is no more', async (t) => {
+  await withPage(t, incidentEstate(new Date()), async ({ page, server }) => {
+    const need = page.locator('.need').first();
+    await need.getByRole('button', { name: 'Copy' }).focus();
+    await page.mouse.wheel(0, 400);
+    server.show(healthyEstate(new Date()));
+    await need.waitFor({ state: 'detached' });
+    await page.waitForFunction(() => document.activeElement?.id === 'main');
+    await page.keyboard.press('Tab');
+    t.is(await page.locator(':focus').innerText(), 'legacy-7', 'and Tab goes on from there');
   });
 });
 

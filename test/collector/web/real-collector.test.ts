@@ -50,7 +50,7 @@ test.serial('with the real collector: enrolled, proved, an incident and its end,
   await page.locator('.verdict.good h1', { hasText: 'Nothing needs a person' }).waitFor();
   t.regex(
     await page.locator('.proof').innerText(),
-    /^1 of 1 endpoint proved in the last hour, each looked at since (now|\d+ s ago)\.$/,
+    /^1 of 1 endpoint proved in the last hour, the earliest (now|\d+ s ago)\.$/,
   );
 
   const drift = { served: old.fingerprint, reached: 'configured' as const };

@@ -7,7 +7,7 @@ import { systemClock } from '../../../collector/system/clock.ts';
 import { silentLog } from '../../../collector/system/log.ts';
 import { startBrowser } from '../../helpers/browser.ts';
 import { certificate, day, snapshot, snapshotFrame } from '../helpers/example-snapshot.ts';
-import { addToken, temporaryDirectory, testConfig } from '../helpers/real-collector.ts';
+import { addToken, plainWeb, temporaryDirectory, testConfig } from '../helpers/real-collector.ts';
 import { password, withAccounts } from '../helpers/signed-in.ts';
 import { begin, enrol } from '../helpers/wire-agent.ts';
 
@@ -78,6 +78,23 @@ test('in a browser: the first user, the page, a session that ends while somethin
     problems.filter((problem) => !expected.test(problem)),
     [],
   );
+});
+
+test('in a browser: a wall that is for whoever comes shows the estate, and the rest of the page asks to sign in', async (t) => {
+  const directory = temporaryDirectory(t);
+  const web = { ...plainWeb, signIn: true, anonymous: 'wall' } as const;
+  const collector = await startCollector(testConfig(directory, { web }), { clock: systemClock, log: silentLog });
+  t.teardown(collector.close);
+  const url = `http://${formatAuthority(collector.webAddress)}`;
+  const browser = await startBrowser();
+  t.teardown(browser.close);
+  const { page, problems } = await browser.open(`${url}/wall`);
+  await page.waitForFunction(() => document.documentElement.dataset['connection'] === 'live');
+  t.true(page.url().endsWith('/wall'));
+  t.is(await page.locator('.session-over').count(), 0);
+  await page.goto(`${url}/reports`);
+  t.true(page.url().endsWith('/sign-in?next=%2Freports'), page.url());
+  t.deepEqual(problems, []);
 });
 
 /** For a person to look at, in a folder that git ignores. */

@@ -27,7 +27,7 @@ export function Verdict({ verdict, proof, connection, estateAt, now }: VerdictPr
               {proof.recent} of {counted(proof.endpointCount, 'endpoint')} proved in the last hour
               {proof.lookedAt !== undefined && (
                 <>
-                  , each looked at since <Moment instant={proof.lookedAt} now={now} />
+                  , the earliest <Moment instant={proof.lookedAt} now={now} />
                 </>
               )}
               .

@@ -1,5 +1,5 @@
 import type { EventView } from '../../../serve/estate.ts';
-import { csvText } from '../../facts/csv-text.ts';
+import { csvOf } from '../../facts/csv.ts';
 import type { Keeper, Leaf } from '../../facts/leaves.ts';
 import { sharePercent } from '../../facts/life.ts';
 import { renewalDurations } from '../../facts/renewal-times.ts';
@@ -56,7 +56,7 @@ function isPast(instant: string | undefined, now: number): boolean {
 
 function byHand(leaves: readonly Leaf[]): string {
   const rows = leaves.filter(({ keeper }) => keeper !== 'automatic').sort((one, other) => one.endsAt - other.endsAt);
-  return csvText(
+  return csvOf(
     ['name', 'ca', 'ends', 'owner', 'team', 'hosts', 'fingerprint'],
     rows.map(({ name, authority, certificate, labels }) => [
       name,

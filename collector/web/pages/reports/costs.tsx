@@ -1,5 +1,5 @@
 import { type AuthorityCost, letsEncrypt } from '../../facts/cost.ts';
-import { csvText } from '../../facts/csv-text.ts';
+import { csvOf } from '../../facts/csv.ts';
 import type { keptPrices } from '../../live/kept-prices.ts';
 import { Download } from '../../parts/download.tsx';
 import { PriceField } from '../../parts/price-field.tsx';
@@ -26,7 +26,7 @@ export function Costs({ costs, kept: { prices, keep } }: CostsProps) {
       id="costs"
       title="Certificates by CA"
       count={counted(costs.length, 'CA')}
-      tools={<Download name="certificates-by-ca.csv" words="CSV" text={() => csvOf(costs)} />}
+      tools={<Download name="certificates-by-ca.csv" words="CSV" text={() => sheetOf(costs)} />}
     >
       <div class="wide" role="group" aria-label="Certificates by CA, a table" tabIndex={0}>
         <table class="figures">
@@ -95,18 +95,11 @@ export function Costs({ costs, kept: { prices, keep } }: CostsProps) {
   );
 }
 
-function csvOf(costs: readonly AuthorityCost[]): string {
-  return csvText(
+function sheetOf(costs: readonly AuthorityCost[]): string {
+  return csvOf(
     ['ca', 'certificates', 'ended', 'within_30_days', 'automatic', 'price', 'yearly_cost', 'saved_with_lets_encrypt'],
-    costs.map(({ authority, certificates, ended, ending, automatic, price, yearly, saved }) => [
-      authority,
-      certificates,
-      ended,
-      ending,
-      automatic,
-      price ?? '',
-      yearly,
-      saved,
-    ]),
+    costs.map(({ authority, certificates, ended, ending, automatic, price, yearly, saved }) =>
+      [authority, certificates, ended, ending, automatic, price ?? '', yearly, saved].map(String),
+    ),
   );
 }

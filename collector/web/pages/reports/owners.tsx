@@ -1,4 +1,4 @@
-import { csvText } from '../../facts/csv-text.ts';
+import { csvOf } from '../../facts/csv.ts';
 import type { Leaf } from '../../facts/leaves.ts';
 import { sharePercent } from '../../facts/life.ts';
 import { type OwnerRow, ownerRows } from '../../facts/owners.ts';
@@ -15,7 +15,7 @@ export function Owners({ leaves, now }: { leaves: readonly Leaf[]; now: number }
       id="owners"
       title="By owner"
       count={counted(rows.length, 'owner')}
-      tools={<Download name="certificates-by-owner.csv" words="CSV" text={() => csvOf(rows)} />}
+      tools={<Download name="certificates-by-owner.csv" words="CSV" text={() => sheetOf(rows)} />}
     >
       <div class="wide" role="group" aria-label="Certificates by owner, a table" tabIndex={0}>
         <table class="figures">
@@ -52,16 +52,11 @@ export function Owners({ leaves, now }: { leaves: readonly Leaf[]; now: number }
   );
 }
 
-function csvOf(rows: readonly OwnerRow[]): string {
-  return csvText(
+function sheetOf(rows: readonly OwnerRow[]): string {
+  return csvOf(
     ['owner', 'team', 'certificates', 'ended', 'within_30_days', 'automatic'],
-    rows.map(({ owner, team, certificates, ended, ending, automatic }) => [
-      owner,
-      team,
-      certificates,
-      ended,
-      ending,
-      automatic,
-    ]),
+    rows.map(({ owner, team, certificates, ended, ending, automatic }) =>
+      [owner, team, certificates, ended, ending, automatic].map(String),
+    ),
   );
 }

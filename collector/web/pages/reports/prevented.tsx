@@ -1,5 +1,5 @@
 import type { HistoryAnswer } from '../../../serve/history-view.ts';
-import { csvText } from '../../facts/csv-text.ts';
+import { csvOf } from '../../facts/csv.ts';
 import { calledAfterMs, type Drift, driftsOf } from '../../facts/prevented.ts';
 import type { Asked } from '../../live/asked.ts';
 import type { keptPrices } from '../../live/kept-prices.ts';
@@ -32,7 +32,7 @@ export function Prevented({ history: { answer, failed }, kept: { prices, keep } 
       id="prevented"
       title="Incidents prevented"
       count={`since ${answer.since.slice(0, 10)}`}
-      tools={<Download name="drifts.csv" words="CSV" text={() => csvOf([...prevented, ...lasted, ...open])} />}
+      tools={<Download name="drifts.csv" words="CSV" text={() => sheetOf([...prevented, ...lasted, ...open])} />}
     >
       <p class="big">{prevented.length}</p>
       <p>
@@ -74,16 +74,18 @@ function lastedMs({ from, until }: Drift): number {
   return until === undefined ? 0 : Date.parse(until) - Date.parse(from);
 }
 
-function csvOf(drifts: readonly Drift[]): string {
-  return csvText(
+function sheetOf(drifts: readonly Drift[]): string {
+  return csvOf(
     ['host', 'subject', 'endpoints', 'from', 'until', 'seconds'],
-    drifts.map((drift) => [
-      drift.hostName,
-      drift.subject,
-      drift.endpoints,
-      drift.from,
-      drift.until ?? '',
-      drift.until === undefined ? '' : Math.round(lastedMs(drift) / 1000),
-    ]),
+    drifts.map((drift) =>
+      [
+        drift.hostName,
+        drift.subject,
+        drift.endpoints,
+        drift.from,
+        drift.until ?? '',
+        drift.until === undefined ? '' : Math.round(lastedMs(drift) / 1000),
+      ].map(String),
+    ),
   );
 }

@@ -1,8 +1,5 @@
 import test from 'ava';
-import fc from '../../../helpers/properties.ts';
-import { readSheet } from '../../../../collector/inventory/sheet.ts';
 import { costOf, costsOf } from '../../../../collector/web/facts/cost.ts';
-import { csvText } from '../../../../collector/web/facts/csv-text.ts';
 import { leavesOf, standingOf } from '../../../../collector/web/facts/leaves.ts';
 import { ownerRows } from '../../../../collector/web/facts/owners.ts';
 import { authorityName } from '../../../../collector/web/wording/names.ts';
@@ -56,27 +53,6 @@ test('costs are read as people write them, and nothing else is a cost', (t) => {
   ] as const;
   for (const [cost, expected] of cases) t.is(costOf({ cost }), expected, cost);
   t.is(costOf({ price: '5' }), 5);
-});
-
-test('CSV has what it was given, every formula as text', (t) => {
-  t.is(csvText(['a', 'b'], [['=1+1', -5]]), '"a","b"\r\n"\'=1+1","-5"\r\n');
-  fc.assert(
-    fc.property(fc.array(fc.string({ maxLength: 40 }), { minLength: 1, maxLength: 5 }), (owners) => {
-      const plain = owners.map((owner) => owner.replaceAll(/[\r\n\0]/g, ' ').trim());
-      const read = readSheet(
-        csvText(
-          ['domain', 'owner'],
-          plain.map((owner, index) => [`n${index}.example.com`, owner]),
-        ),
-      );
-      t.true(read.ok);
-      if (!read.ok) return;
-      t.deepEqual(
-        read.value.rows.map(({ row }) => (row.ok ? (row.value.labels['owner'] ?? '') : row.failure)),
-        plain,
-      );
-    }),
-  );
 });
 
 test('whoever has most to do stands first, and what nobody owns is a row too', (t) => {

@@ -2,10 +2,10 @@ import test from 'ava';
 import { offersOf } from '../../../../collector/web/facts/offers.ts';
 
 const host = { connected: true, mode: 'renew', name: 'web-1' } as const;
-const endpoint = { id: 'shop@0.0.0.0:443/ecdsa', server: 'nginx', issued: 'a'.repeat(64) } as const;
+const endpoint = { server: 'nginx', serverName: 'shop.example' } as const;
 const lineages = [{ name: 'shop' }];
 const overdue = { code: 'overdue', subject: { kind: 'lineage', id: 'shop' } } as const;
-const notServed = { code: 'not-served', subject: { kind: 'endpoint', id: endpoint.id } } as const;
+const notServed = { code: 'not-served', subject: { kind: 'endpoint', id: 'shop@0.0.0.0:443/ecdsa' } } as const;
 
 const verbsOf = (...[finding, facts]: Parameters<typeof offersOf>) => offersOf(finding, facts).map(({ verb }) => verb);
 
@@ -37,6 +37,13 @@ test('a certificate that is not served yet wants a reload of the server that ser
     ['verify'],
     'nobody reloads a listed listener',
   );
+});
+
+test('an endpoint that is looked at again is called by its name, where it has one', (t) => {
+  const last = (serverName: string) =>
+    offersOf(notServed, { host, lineages, concerned: [{ ...endpoint, serverName }] }).at(-1);
+  t.deepEqual(last('shop.example'), { verb: 'verify', subject: notServed.subject.id, name: 'shop.example' });
+  t.is(last('')?.name, notServed.subject.id);
 });
 
 test('what neither a renewal nor a reload would end is only looked at again', (t) => {

@@ -1,14 +1,12 @@
 import { setImmediate as othersTurn } from 'node:timers/promises';
-import type { FastifyInstance } from 'fastify';
 import { hostHistoryOf } from '../evaluate/history.ts';
 import type { Change } from '../store/facts.ts';
 import type { FindingSpanView, HistoryAnswer, ServingView } from './history-view.ts';
-import { sendProblem } from './problem.ts';
 
-/** What the route reads from. */
-export interface HistoryNeeds {
-  /** Of every host, as enrolled. */
-  hostNames: () => Promise<readonly { agentId: string; name: string }[]>;
+/** What history is read from. */
+interface HistoryNeeds {
+  /** Every host, as enrolled. */
+  hosts: () => Promise<readonly { agentId: string; name: string }[]>;
   /** A host's history, oldest first. */
   changes: (agentId: string) => Promise<(Change & { at: number })[]>;
   /** Milliseconds since 1970. */
@@ -21,31 +19,27 @@ const most = 20_000;
 /** A page that many have open is read for once in this time. */
 const keptMs = 15_000;
 
-/** GET /api/v1/history?days=N: every finding that stood within the last N days, and every renewal on its way to the clients. */
-export function addHistory(app: FastifyInstance, needs: HistoryNeeds): void {
-  const kept = new Map<number, { at: number; answer: Promise<HistoryAnswer> }>();
-  app.get<{ Querystring: Record<string, unknown> }>('/api/v1/history', async ({ query }, reply) => {
-    const days = daysOf(query['days']);
-    if (days === undefined) return sendProblem(reply, 400, 'Bad query', 'days: a number from 1 to 730');
+/** Every finding that stood within the last `days`, and every renewal on its way to the clients. */
+export function keepHistory(needs: HistoryNeeds): (days: number) => Promise<HistoryAnswer> {
+  let kept: { days: number; at: number; answer: Promise<HistoryAnswer> } | undefined;
+  return (days) => {
     const now = needs.now();
-    const last = kept.get(days);
-    const isFresh = last !== undefined && Math.abs(now - last.at) < keptMs;
-    const answer = isFresh ? last.answer : readHistory(needs, now, days);
-    if (!isFresh) {
-      kept.clear();
-      kept.set(days, { at: now, answer });
-      answer.catch(() => kept.delete(days));
-    }
-    return reply.header('cache-control', 'no-store').send(await answer);
-  });
+    if (kept?.days === days && Math.abs(now - kept.at) < keptMs) return kept.answer;
+    const asked = { days, at: now, answer: readHistory(needs, now, days) };
+    kept = asked;
+    asked.answer.catch(() => {
+      if (kept === asked) kept = undefined;
+    });
+    return asked.answer;
+  };
 }
 
 /** A host at a time, and others in between: the history of a large fleet takes a while. */
-async function readHistory({ hostNames, changes }: HistoryNeeds, now: number, days: number): Promise<HistoryAnswer> {
+async function readHistory({ hosts, changes }: HistoryNeeds, now: number, days: number): Promise<HistoryAnswer> {
   const since = now - days * dayMs;
   const findings: FindingSpanView[] = [];
   const servings: ServingView[] = [];
-  for (const { agentId, name: hostName } of await hostNames()) {
+  for (const { agentId, name: hostName } of await hosts()) {
     const history = hostHistoryOf(await changes(agentId), since);
     for (const { from, until, ...finding } of history.findings)
       findings.push({ agentId, hostName, ...finding, from: instant(from), ...(until && { until: instant(until) }) });
@@ -72,12 +66,6 @@ async function readHistory({ hostNames, changes }: HistoryNeeds, now: number, da
 /** Newest first. */
 function newest<T>(items: readonly T[], at: (item: T) => string): T[] {
   return items.toSorted((one, other) => (at(one) < at(other) ? 1 : at(one) > at(other) ? -1 : 0)).slice(0, most);
-}
-
-function daysOf(value: unknown): number | undefined {
-  if (value === undefined) return 28;
-  const days = typeof value === 'string' && /^\d{1,3}$/.test(value) ? Number(value) : Number.NaN;
-  return days >= 1 && days <= 730 ? days : undefined;
 }
 
 function instant(at: number): string {
