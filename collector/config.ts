@@ -9,7 +9,7 @@ import { type WebFields, webMistakes, webReaders, wholeOidc, type WebSettings } 
 import { lineOfKey, nearestName, shortened, shown } from './config-text.ts';
 import { readNotify } from './notify/read-settings.ts';
 import type { NotifySettings } from './notify/settings.ts';
-import { lineOfPlace, nameOfPlace } from './notify/toml-table.ts';
+import { mistakenAt } from './notify/toml-table.ts';
 import type { LogLevel } from './system/log.ts';
 
 /** What the collector is told. Frozen; every field has a value. */
@@ -156,10 +156,7 @@ export function parseConfig(
     scanRoots: field('scan_roots', []),
     logLevel: field('log_level', 'info'),
     logFormat: field('log_format', 'auto'),
-    notify: readNotify(table['notify'], (place, what) => {
-      const line = lineOfPlace(text, place);
-      mistakes.push({ line, text: `${file}:${line}: ${nameOfPlace(place)}: ${what}` });
-    }),
+    notify: readNotify(table['notify'], mistakenAt(text, file, mistakes)),
   };
   if (config.store !== undefined && config.historyMegabytes !== undefined)
     mistaken(

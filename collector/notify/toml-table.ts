@@ -54,7 +54,7 @@ export function isTable(value: unknown): value is Table {
 }
 
 /** The line (from 1) of a place in the text, or of the nearest thing around it that can be found. */
-export function lineOfPlace(text: string, place: Place): number {
+function lineOfPlace(text: string, place: Place): number {
   const lines = text.split('\n');
   const [top = '', list, index, field] = place;
   const heads = (pattern: RegExp) => lines.flatMap((line, at) => (pattern.test(line) ? [at] : []));
@@ -86,6 +86,14 @@ export function lineOfPlace(text: string, place: Place): number {
 }
 
 /** A field's name on one short line. */
-export function nameOfPlace(place: Place): string {
+function nameOfPlace(place: Place): string {
   return shortened(place.filter((part) => typeof part === 'string').join('.'));
+}
+
+/** Adds each mistake with its line, as FILE:LINE: FIELD: what was expected. */
+export function mistakenAt(text: string, file: string, mistakes: { line: number; text: string }[]): Mistaken {
+  return (place, what) => {
+    const line = lineOfPlace(text, place);
+    mistakes.push({ line, text: `${file}:${line}: ${nameOfPlace(place)}: ${what}` });
+  };
 }

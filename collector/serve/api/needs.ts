@@ -28,6 +28,8 @@ export interface ApiNeeds {
   /** Every rule. */
   labels: () => Promise<LabelRule[]>;
   counts: () => Promise<CollectorCounts>;
+  /** Of one target, newest first. */
+  targetStays: (id: number) => Promise<TargetStay[]>;
   live: Live;
   /** Can anything be kept? */
   isWritable: () => Promise<boolean>;

@@ -124,6 +124,36 @@ export const readRoutes: readonly Route[] = [
     },
   }),
   route({
+    path: '/api/v1/targets',
+    summary: 'What is asked from outside, and what each address presented when it was asked last.',
+    query: none,
+    params: none,
+    answer: { schema: listOf(TargetView) },
+    problems: [],
+    tagged: false,
+    async handle({ estate, now }, _, reply) {
+      const { targets } = await estate();
+      return reply.header('cache-control', 'no-store').send({ version: 1, at: instant(now()), items: targets });
+    },
+  }),
+  route({
+    path: '/api/v1/targets/:id/history',
+    summary: 'Which leaf each address of a target presented, newest first.',
+    query: none,
+    params: Type.Object({ id: Type.Integer({ minimum: 1, maximum: Number.MAX_SAFE_INTEGER }) }),
+    answer: { schema: listOf(TargetStayView) },
+    problems: [400],
+    tagged: false,
+    async handle({ targetStays, now }, { params: { id } }, reply) {
+      const items = (await targetStays(id)).map(({ from, until, ...stay }) => ({
+        ...stay,
+        from: instant(from),
+        ...(until !== undefined && { until: instant(until) }),
+      }));
+      return reply.header('cache-control', 'no-store').send({ version: 1, at: instant(now()), items });
+    },
+  }),
+  route({
     path: '/api/v1/requests',
     summary: 'What people asked of hosts, newest first.',
     query: Type.Object({ limit }, closed),
