@@ -98,17 +98,14 @@ export function keepEstate({
     changed(topics, agentIds) {
       if (topics.includes('events')) newest.concern();
       if (topics.includes('targets')) stale.targets = true;
+      if (topics.includes('labels')) stale.labels = true;
       const concern = topics.includes('certificates') ? 'whole' : 'row';
       if (!agentIds && topics.some((topic) => topic !== 'events')) {
         stale.labels = true;
         stale.sweep = true;
         if (concern === 'whole') keeper.concernTold();
       } else if (topics.some((topic) => topic !== 'events'))
-        for (const agentId of agentIds ?? []) {
-          // It may have been given labels as it enrolled.
-          stale.labels ||= !keeper.knows(agentId);
-          keeper.concern(agentId, concern);
-        }
+        for (const agentId of agentIds ?? []) keeper.concern(agentId, concern);
       soon(gatherMs);
     },
     async hosts() {
