@@ -66,6 +66,8 @@ export function createHostKeeper(
   let parts = noParts;
   let hostless: readonly FindingView[] = [];
   let queue = new Map<string, Concern>();
+  /** What they told was taken in, and could not be judged: it is read again. */
+  const unjudged = new Set<string>();
   /** As they were when changes were last asked for. */
   let touched = new Map<string, HostPart | undefined>();
   let touchedCertificates = new Map<string, CertificateFacts | undefined>();
@@ -106,7 +108,7 @@ export function createHostKeeper(
     },
     putMark({ row: _row, ...mark }, book, only) {
       const known = facts.get(mark.agentId);
-      if (!known || !isSameSnapshot(known, mark)) return false;
+      if (!known || unjudged.has(mark.agentId) || !isSameSnapshot(known, mark)) return false;
       const isOther = identifying(known) !== identifying(mark);
       const isHeard = known.heardAt !== mark.heardAt || known.snapshot?.observedAt !== mark.snapshot?.observedAt;
       facts.set(mark.agentId, { ...mark, snapshot: known.snapshot && { ...known.snapshot, ...mark.snapshot } });
@@ -117,6 +119,7 @@ export function createHostKeeper(
     },
     putHost(host, certificates, book) {
       facts.set(host.agentId, host);
+      unjudged.add(host.agentId);
       const left = index.hosts.get(host.agentId)?.certificates ?? [];
       const before = certificates.map(({ certificate }) => factsOf(certificate.fingerprint)?.certificate);
       // Those that many hosts have are kept once.
@@ -126,6 +129,7 @@ export function createHostKeeper(
       });
       concernFleet(host.agentId, shared);
       assemble(host.agentId, book, shared);
+      unjudged.delete(host.agentId);
       for (const [at, { certificate }] of certificates.entries())
         if (before[at] && hasOtherDates(before[at], certificate)) concernHolders(certificate.fingerprint, host.agentId);
       concernLeft(left, certificates);

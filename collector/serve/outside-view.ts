@@ -13,7 +13,7 @@ type Certificates = Pick<ReadonlyMap<string, Certificate>, 'get'>;
 export interface KeptOutside extends OutsideView {
   /** Takes in what a host last told. Returns the other agents of which something else may be said now. */
   put: (host: HostFacts, certificates: Certificates) => ReadonlySet<string>;
-  /** Takes in all targets; `hosts` with their certificates are looked through where other names are asked than before. Returns the agents concerned; undefined: nothing is other. */
+  /** Takes in all targets; `hosts` with their certificates are looked through where other targets are there than before. Returns the agents concerned; undefined: nothing is other. */
   putTargets: (
     rows: readonly TargetRow[],
     hosts: () => Iterable<readonly [HostFacts, Certificates]>,
@@ -36,7 +36,7 @@ export function keepOutside(): KeptOutside {
   let kept: KeptTarget[] = [];
   let views: readonly TargetView[] = [];
   let hostless: readonly FindingView[] = [];
-  let names = '';
+  let written = '';
   const byAgent = new Map<string, Set<KeptTarget>>();
 
   return {
@@ -68,11 +68,11 @@ export function keepOutside(): KeptOutside {
       views = rows.map(targetView);
       byAgent.clear();
       for (const one of kept) for (const agentId of one.proofs.keys()) relate(agentId, one);
-      const asked = JSON.stringify(kept.map(({ outside }) => outside.host));
-      if (asked !== names)
+      const asked = JSON.stringify(kept.map(({ target }) => target));
+      if (asked !== written)
         for (const [host, certificates] of hosts())
           for (const agentId of enter(host, certificates)) touched.add(agentId);
-      names = asked;
+      written = asked;
       return touched;
     },
     targets: () => views,
