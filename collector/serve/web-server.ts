@@ -52,6 +52,8 @@ export async function openWebServer(options: WebServerOptions): Promise<WebServe
     forceCloseConnections: true,
     bodyLimit: 1024,
     exposeHeadRoutes: true,
+    // A link in a message names a channel, of up to 64 characters.
+    routerOptions: { maxParamLength: 512 },
     trustProxy: web.proxies.length > 0 && [...web.proxies],
     serverFactory: createWebServer(identity),
     ...strictly,
