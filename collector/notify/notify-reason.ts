@@ -37,6 +37,9 @@ interface Group {
   members: Transition[];
 }
 
+/** However short a life is of which a part is meant. */
+const leastRepeatMs = 60_000;
+
 /** Whom to tell what now: pure. All of it follows from what is written down, so that who begins anew plans what is left. */
 export function notifyReason(facts: ReasonFacts): Plan {
   const { standing, incidents, settings, now } = facts;
@@ -189,7 +192,7 @@ function goOn(
   const known = new Set(told.keys);
   const more = concerns.some(({ key }) => !known.has(key));
   if (more && isPast(told.lastAt + rule.moreAfterMs, plan, now)) return tell(incident, 'more', all, channels, facts);
-  if (rule.repeat && !taken && isPast(told.lastAt + spanOf(rule.repeat, concerns), plan, now))
+  if (rule.repeat && !taken && isPast(told.lastAt + Math.max(leastRepeatMs, spanOf(rule.repeat, concerns)), plan, now))
     return tell(incident, 'repeat', all, channels, facts);
   return undefined;
 }

@@ -28,6 +28,7 @@ test('a link in a message of a channel with the longest name is looked at', asyn
   const token = signAnswer('another key', { incident: '0123456789', channel: 'c'.repeat(64), until: Date.now() });
   const answer = await fetch(`${url}/answer/${token}`);
   t.is(answer.status, 404);
+  t.is(answer.headers.get('referrer-policy'), 'same-origin', 'else the form comes from nowhere');
   t.regex(await answer.text(), /This link is not good any more/);
 });
 
