@@ -2,6 +2,7 @@ import { Certificate, Instant, SignatureAlgorithm } from '@certherd/protocol/cer
 import { FailureReason } from '@certherd/protocol/failure';
 import { StartTls } from '@certherd/protocol/snapshot';
 import Type, { type Static } from 'typebox';
+import { type PresentedProblem, problemsOf } from '../evaluate/outside/problems.ts';
 
 const closed = { additionalProperties: false };
 
@@ -77,15 +78,7 @@ export const SeenTarget = Type.Object(
 export type SeenTarget = Static<typeof SeenTarget>;
 
 /** What is wrong with an answer at an instant (milliseconds since 1970), in the order of its weight. */
-export type AnswerProblem = 'expired' | 'not-yet-valid' | 'name-mismatch' | 'untrusted';
-
-export function problemsOf({ certificates, nameMatches, trusted }: SeenAnswer, now: number): AnswerProblem[] {
+export function answerProblems({ certificates, nameMatches, trusted }: SeenAnswer, now: number): PresentedProblem[] {
   const [leaf] = certificates;
-  if (!leaf) return [];
-  return [
-    ...(Date.parse(leaf.notAfter) <= now ? (['expired'] as const) : []),
-    ...(Date.parse(leaf.notBefore) > now ? (['not-yet-valid'] as const) : []),
-    ...(nameMatches ? [] : (['name-mismatch'] as const)),
-    ...(trusted ? [] : (['untrusted'] as const)),
-  ];
+  return leaf ? problemsOf({ ...leaf, nameMatches, trusted }, now) : [];
 }

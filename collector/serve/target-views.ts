@@ -18,14 +18,14 @@ export function targetView({ id, target, everyMs, vantage, setBy, setAt, askedAt
       ...(failure && { failure: { ...failure, since: instant(failure.since) } }),
     })),
     leftOut: seen?.leftOut ?? 0,
-    ...(seen?.failure && { failure: seen.failure }),
+    ...(seen?.failure && { failure: { reason: seen.failure.reason, detail: seen.failure.detail } }),
   };
 }
 
 /** A target as it is judged. Its text is as targetText writes it: "smtp://[2001:db8::1]:25". */
-export function outsideOf({ target, held, seen, askedAt, everyMs }: TargetRow): Outside {
+export function outsideOf({ target, held, seen, setAt, askedAt, everyMs }: TargetRow): Outside {
   const [, host = '', port = ''] = /^(?:[a-z0-9]+:\/\/)?(.*):(\d+)$/.exec(target) ?? [];
-  return { host: host.replace(/^\[|\]$/g, ''), port: Number(port), held, seen, askedAt, everyMs };
+  return { host: host.replace(/^\[|\]$/g, ''), port: Number(port), held, seen, setAt, askedAt, everyMs };
 }
 
 function instant(ms: number): string {
