@@ -45,11 +45,19 @@ export const SeenAnswer = Type.Object(
 );
 export type SeenAnswer = Static<typeof SeenAnswer>;
 
+/** A family of addresses of which nobody told, while there are some of the other one; `detail` is raw. */
+const NotTold = Type.Object({ family: Type.Enum(['ipv4', 'ipv6']), detail: Type.String() }, closed);
+export type NotTold = Static<typeof NotTold>;
+
 /** One address of a target. */
 export const SeenPlace = Type.Object(
   {
     address: Type.String(),
     answers: Type.Array(SeenAnswer),
+    /** Kinds of key that were asked for without an answer, while another was answered: neither shown nor refused. */
+    notAnswered: Type.Optional(
+      Type.Array(Type.Object({ algorithm: SignatureAlgorithm, failure: OutsideFailure }, closed)),
+    ),
     /** TLS versions that it takes, oldest first; absent where that was not asked. */
     versions: Type.Optional(Type.Array(Type.Enum(['TLSv1', 'TLSv1.1', 'TLSv1.2', 'TLSv1.3']))),
     failure: Type.Optional(OutsideFailure),
@@ -71,6 +79,7 @@ export const SeenTarget = Type.Object(
     places: Type.Array(SeenPlace),
     /** Addresses of the name that were not asked, because it has so many. */
     leftOut: Type.Integer(),
+    notTold: Type.Optional(NotTold),
     failure: Type.Optional(OutsideFailure),
   },
   closed,
