@@ -66,9 +66,10 @@ export function keepOutside(): KeptOutside {
       });
       const still = new Set(texts);
       for (const old of kept) if (!still.has(old.text)) touchAll(old, touched);
+      const shown = new Map(kept.map(({ text }, index) => [text, views[index]]));
       kept = next;
       standing = undefined;
-      views = rows.map(targetView);
+      views = rows.map((row, index) => shown.get(texts[index] ?? '') ?? targetView(row));
       byAgent.clear();
       for (const one of kept) for (const agentId of one.proofs.keys()) relate(agentId, one);
       const asked = JSON.stringify(kept.map(({ outside }) => outside.host));

@@ -28,6 +28,17 @@ export function outsideOf({ target, held, seen, setAt, askedAt, everyMs }: Targe
   return { host: host.replace(/^\[|\]$/g, ''), port: Number(port), held, seen, setAt, askedAt, everyMs };
 }
 
+/** Was something else seen of the targets or, by `asked`, were they asked again at all? A view that is the same one is not looked through. */
+export function isOther(before: readonly TargetView[], after: readonly TargetView[], by: 'asked' | 'seen'): boolean {
+  if (before === after) return false;
+  const textOf = (view: TargetView | undefined) =>
+    JSON.stringify(view && by === 'seen' ? { ...view, askedAt: undefined } : view);
+  return (
+    before.length !== after.length ||
+    after.some((view, at) => view !== before[at] && textOf(view) !== textOf(before[at]))
+  );
+}
+
 function instant(ms: number): string {
   return new Date(ms).toISOString();
 }
