@@ -120,6 +120,7 @@ export function assembleHost(host: HostFacts, presence: HostPresence, shared: Sh
         ...on,
         ...found.finding,
         stale: stale || found.stale,
+        ...(found.life && { life: found.life }),
       })),
     ],
     files: (snapshot?.files ?? []).flatMap(({ path, fingerprints: [fingerprint] }) =>

@@ -19,7 +19,7 @@ export interface KeptOutside extends OutsideView {
     hosts: () => Iterable<readonly [HostFacts, Certificates]>,
   ) => ReadonlySet<string> | undefined;
   targets: () => readonly TargetView[];
-  /** Findings of names that no host proves; the same list as before where nothing in it is other. */
+  /** Findings of no host; the same list as before where nothing in it is other. */
   hostless: (now: number) => readonly FindingView[];
 }
 
@@ -37,6 +37,8 @@ export function keepOutside(): KeptOutside {
   let views: readonly TargetView[] = [];
   let hostless: readonly FindingView[] = [];
   let written = '';
+  /** Nothing was put since the hostless ones were judged, and they stand within this time. */
+  let standing: { from: number; until: number } | undefined;
   const byAgent = new Map<string, Set<KeptTarget>>();
 
   return {
@@ -64,8 +66,10 @@ export function keepOutside(): KeptOutside {
       });
       const still = new Set(texts);
       for (const old of kept) if (!still.has(old.text)) touchAll(old, touched);
+      const shown = new Map(kept.map(({ text }, index) => [text, views[index]]));
       kept = next;
-      views = rows.map(targetView);
+      standing = undefined;
+      views = rows.map((row, index) => shown.get(texts[index] ?? '') ?? targetView(row));
       byAgent.clear();
       for (const one of kept) for (const agentId of one.proofs.keys()) relate(agentId, one);
       const asked = JSON.stringify(kept.map(({ target }) => target));
@@ -81,9 +85,16 @@ export function keepOutside(): KeptOutside {
     standUntil: (agentId, now) =>
       relatedTo(agentId).reduce((first, { outside }) => Math.min(first, outsideStands(outside, now)), Infinity),
     hostless(now) {
-      const found = kept
-        .filter(({ proofs }) => proofs.size === 0)
-        .flatMap((one) => judged(one, now).map(({ finding, ...rest }): FindingView => ({ ...finding, ...rest })));
+      if (standing && now >= standing.from && now <= standing.until) return hostless;
+      standing = {
+        from: now,
+        until: kept.reduce((first, { outside }) => Math.min(first, outsideStands(outside, now)), Infinity),
+      };
+      const found = kept.flatMap((one) =>
+        judged(one, now)
+          .filter(({ agentId }) => agentId === '')
+          .map(({ finding, ...rest }): FindingView => ({ ...finding, ...rest })),
+      );
       if (JSON.stringify(found) !== JSON.stringify(hostless)) hostless = found;
       return hostless;
     },
@@ -98,9 +109,11 @@ export function keepOutside(): KeptOutside {
       if (known.length > 0) {
         one.outside = { ...one.outside, held: [...one.outside.held, ...known] };
         touchAll(one, touched);
+        standing = undefined;
       }
       const proofs = proofsOf(host, one.outside.host, certificates);
       if (JSON.stringify(proofs) === JSON.stringify(one.proofs.get(agentId) ?? [])) continue;
+      standing = undefined;
       touchAll(one, touched);
       if (proofs.length > 0) one.proofs.set(agentId, proofs);
       else one.proofs.delete(agentId);

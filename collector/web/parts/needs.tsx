@@ -78,9 +78,13 @@ function NeedCard({ need, now, me }: { need: Need; now: Now; me: Me | undefined 
               <Raw text={name} /> <span class="quiet">on</span>{' '}
             </>
           )}
-          <a href={addressOf('hosts', agentId)}>
+          {agentId === '' ? (
             <Raw text={hostName} />
-          </a>
+          ) : (
+            <a href={addressOf('hosts', agentId)}>
+              <Raw text={hostName} />
+            </a>
+          )}
           :
         </span>{' '}
         <Raw text={cause} limit={1000} />
