@@ -26,8 +26,8 @@ export interface KeptEstate {
   current: () => Promise<EstateNow>;
   /** Something changed, of these agents; without them nobody knows of which. */
   changed: (topics: readonly Topic[], agentIds?: readonly string[]) => void;
-  /** Facts of every host. */
-  hosts: () => Promise<HostFacts[]>;
+  /** Every host, as enrolled. */
+  hosts: () => Promise<Omit<HostFacts, 'snapshot'>[]>;
   close: () => void;
 }
 
