@@ -32,8 +32,8 @@ export interface KeptEstate {
   current: () => Promise<EstateNow>;
   /** Something changed, of these agents; without them nobody knows of which. */
   changed: (topics: readonly Topic[], agentIds?: readonly string[]) => void;
-  /** Facts of every host. */
-  hosts: () => Promise<HostFacts[]>;
+  /** Every host, as enrolled. */
+  hosts: () => Promise<Omit<HostFacts, 'snapshot'>[]>;
   close: () => void;
 }
 
@@ -287,4 +287,8 @@ export function keepEstate({
     log.error({ detail: messageOf(error) }, 'the estate cannot be read: trying again');
     publish('unreadable', told?.revision ?? 0);
   }
+}
+
+function* slices<T>(list: readonly T[], size: number): Generator<readonly T[]> {
+  for (let at = 0; at < list.length; at += size) yield list.slice(at, at + size);
 }

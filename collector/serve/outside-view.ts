@@ -1,7 +1,7 @@
 import type { Certificate } from '@certherd/protocol/certificate';
 import type { HostProof, Outside, OutsideFinding } from '../evaluate/outside/outside.ts';
 import { isNameOf, outsideFindings, outsideStands } from '../evaluate/outside/outside-findings.ts';
-import type { HostFacts } from '../store/facts.ts';
+import type { KeptFacts } from '../store/facts.ts';
 import { servedBy, type TargetRow } from '../store/targets.ts';
 import type { OutsideView } from './assemble-host.ts';
 import { outsideOf, targetView } from './target-views.ts';
@@ -12,11 +12,11 @@ type Certificates = Pick<ReadonlyMap<string, Certificate>, 'get'>;
 /** What is seen from outside, judged by what hosts prove, kept as both change. */
 export interface KeptOutside extends OutsideView {
   /** Takes in what a host last told. Returns the other agents of which something else may be said now. */
-  put: (host: HostFacts, certificates: Certificates) => ReadonlySet<string>;
+  put: (host: KeptFacts, certificates: Certificates) => ReadonlySet<string>;
   /** Takes in all targets; `hosts` with their certificates are looked through where other targets are there than before. Returns the agents concerned; undefined: nothing is other. */
   putTargets: (
     rows: readonly TargetRow[],
-    hosts: () => Iterable<readonly [HostFacts, Certificates]>,
+    hosts: () => Iterable<readonly [KeptFacts, Certificates]>,
   ) => ReadonlySet<string> | undefined;
   targets: () => readonly TargetView[];
   /** Findings of no host; the same list as before where nothing in it is other. */
@@ -101,7 +101,7 @@ export function keepOutside(): KeptOutside {
   };
 
   /** The agents concerned, this one among them. */
-  function enter(host: HostFacts, certificates: Certificates): Set<string> {
+  function enter(host: KeptFacts, certificates: Certificates): Set<string> {
     const touched = new Set<string>();
     const { agentId } = host;
     for (const one of kept) {
@@ -152,7 +152,7 @@ function judged({ outside, proofs }: KeptTarget, now: number): OutsideFinding[] 
 
 /** What a host proves of one name: that it fell silent takes nothing back. */
 function proofsOf(
-  { agentId, name, snapshot, revokedAt }: HostFacts,
+  { agentId, name, snapshot, revokedAt }: KeptFacts,
   host: string,
   certificates: Certificates,
 ): HostProof[] {
