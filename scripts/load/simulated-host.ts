@@ -18,6 +18,7 @@ export function simulatedHost(number: number, issuedAt: number[]): SimulatedHost
     exampleHost(
       issuedAt.map((issued, place) =>
         certificate(`${name} ${place} ${issued}`, {
+          subjectAltNames: [`shop-${place}.${name}`],
           notBefore: new Date(issued).toISOString(),
           notAfter: new Date(issued + 90 * day).toISOString(),
         }),

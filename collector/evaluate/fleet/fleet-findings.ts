@@ -20,7 +20,7 @@ export function fleetFindings(index: FleetIndex, agentId: string, policy: FleetP
     .flatMap((leaf) => {
       const holding = leaf.holders.get(agentId)?.holding;
       if (!holding) return [];
-      const stale = staleCopy(leaf, holding, agentId, now);
+      const stale = staleCopy(leaf, index.successorOf(leaf), holding, agentId, now);
       return [
         ...stale,
         ...unknownIssuer(leaf, holding, policy),
@@ -32,13 +32,22 @@ export function fleetFindings(index: FleetIndex, agentId: string, policy: FleetP
 
 /** If nothing is told, these findings stay as they are up to this instant and including it: milliseconds since 1970. */
 export function fleetFindingsStand(index: FleetIndex, agentId: string, now: number): number {
-  const urgent = index.heldBy(agentId).flatMap((leaf) => (leaf.successor ? [urgentFrom(leaf) - 1] : []));
+  const urgent = index
+    .heldBy(agentId)
+    .filter((leaf) => leaf.holders.get(agentId)?.holding.renewedHere === false && index.successorOf(leaf))
+    .map((leaf) => urgentFrom(leaf) - 1);
   return Math.min(Infinity, ...urgent.filter((at) => at >= now));
 }
 
 /** Renewed on another host, or left beside it on this one, and the certificate before is still held here. */
-function staleCopy(leaf: Leaf, holding: Holding, agentId: string, now: number): FleetFinding[] {
-  const { certificate, successor } = leaf;
+function staleCopy(
+  leaf: Leaf,
+  successor: Leaf | undefined,
+  holding: Holding,
+  agentId: string,
+  now: number,
+): FleetFinding[] {
+  const { certificate } = leaf;
   if (!successor || holding.renewedHere) return [];
   const here = successor.holders.get(agentId);
   const source = here ?? successor.holders.get(successor.first ?? '');

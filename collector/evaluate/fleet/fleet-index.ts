@@ -2,6 +2,7 @@ import type { Certificate } from '@certherd/protocol/certificate';
 import { attributeValues } from '../distinguished-name.ts';
 import { FewOrMany } from './few-or-many.ts';
 import { type Holding, type HostHoldings, namesOf } from './holdings.ts';
+import { createSuccessors } from './successors.ts';
 
 /** A certificate, and when the collector was first told of it: milliseconds since 1970. */
 export interface KnownCertificate {
@@ -21,8 +22,6 @@ export interface Leaf extends KnownCertificate {
   first: string | undefined;
   /** How many of them name it in a config, or present it. */
   users: number;
-  /** The youngest certificate of the fleet that does all that this one does, and came later from the same authority. */
-  successor: Leaf | undefined;
 }
 
 interface Holder {
@@ -30,7 +29,11 @@ interface Holder {
   holding: Holding;
 }
 
-type Entry = Leaf & { holders: FewOrMany<string, Holder>; successor: Entry | undefined };
+interface Entry extends Leaf {
+  holders: FewOrMany<string, Holder>;
+  /** How many of its holders do not renew it themselves: what they are told depends on its successor. */
+  copies: number;
+}
 
 /** Which certificate is where, across the fleet: fingerprint to files and endpoints, name to certificates. */
 export interface FleetIndex {
@@ -42,12 +45,14 @@ export interface FleetIndex {
   ) => ReadonlySet<string>;
   /** What a host holds, in no order. */
   heldBy: (agentId: string) => readonly Leaf[];
+  /** The youngest certificate of the fleet that does all that this one does, and came later from the same authority. */
+  successorOf: (leaf: Leaf) => Leaf | undefined;
 }
 
 /** An empty index. A change costs what the changed certificates' own names cost, however large the fleet is. */
 export function createFleetIndex(): FleetIndex {
   const leaves = new Map<string, Entry>();
-  const byName = new Map<string, FewOrMany<string, Entry>>();
+  const successors = createSuccessors<Entry>();
   const hosts = new Map<string, HostHoldings>();
 
   return {
@@ -71,22 +76,25 @@ export function createFleetIndex(): FleetIndex {
     heldBy(agentId) {
       return [...(hosts.get(agentId)?.held.keys() ?? [])].flatMap((fingerprint) => leaves.get(fingerprint) ?? []);
     },
+    successorOf: successors.of,
   };
 
   /** What a host holds of a leaf. Others are concerned where it is the first or the last of something. */
   function change(leaf: Entry, agentId: string, holder: Holder | undefined, touched: Set<string>): void {
     const { users: usersBefore, first: firstBefore } = leaf;
+    const sourceBefore = sourceOf(leaf);
     const before = leaf.holders.get(agentId);
     if (holder) leaf.holders.set(agentId, holder);
     else leaf.holders.delete(agentId);
     leaf.users += Number(holder?.holding.inUse ?? false) - Number(before?.holding.inUse ?? false);
+    leaf.copies += Number(isCopy(holder)) - Number(isCopy(before));
+    successors.watch(leaf, leaf.copies > 0);
     if (holder && (leaf.first === undefined || agentId < leaf.first)) leaf.first = agentId;
     else if (!holder && leaf.first === agentId) leaf.first = firstOf(leaf.holders.keys());
     for (const told of [firstBefore, leaf.first]) if (told !== undefined) touched.add(told);
-    if (usersBefore === 0 || leaf.users === 0) touchHolders(leaf, touched);
-    if (leaf.first === agentId || leaf.first !== firstBefore)
-      for (const older of olderThan(leaf)) touchHolders(older, touched);
-    if (leaf.holders.size === 0) leave(leaf);
+    if ((usersBefore === 0) !== (leaf.users === 0)) touchAll(leaf.holders.keys(), touched);
+    if (sourceOf(leaf) !== sourceBefore) touchCopies(successors.before(leaf), touched);
+    if (leaf.holders.size === 0) leave(leaf, touched);
   }
 
   /** `before`: the same one, of which something else was told. */
@@ -97,58 +105,30 @@ export function createFleetIndex(): FleetIndex {
       names: namesOf(certificate),
       authority: authorityOf(certificate),
       holders: before?.holders ?? new FewOrMany(),
+      copies: before?.copies ?? 0,
       first: before?.first,
       users: before?.users ?? 0,
-      successor: undefined,
     };
     if (before) {
-      for (const concerned of [before, ...olderThan(before)]) touchHolders(concerned, touched);
-      leave(before);
+      touchAll(before.holders.keys(), touched);
+      leave(before, touched);
     }
     leaves.set(certificate.fingerprint, leaf);
-    leaf.successor = youngestAfter(leaf);
-    for (const older of ofItsNames(leaf)) {
-      if (!succeeds(leaf, older) || (older.successor && !isYounger(leaf, older.successor))) continue;
-      older.successor = leaf;
-      touchHolders(older, touched);
-    }
-    for (const name of leaf.names) {
-      const others = byName.get(name) ?? new FewOrMany();
-      others.set(certificate.fingerprint, leaf);
-      byName.set(name, others);
-    }
+    touchCopies(successors.put(leaf), touched);
+    successors.watch(leaf, leaf.copies > 0);
     return leaf;
   }
 
-  function leave(leaf: Entry): void {
-    const older = olderThan(leaf);
+  function leave(leaf: Entry, touched: Set<string>): void {
     leaves.delete(leaf.certificate.fingerprint);
-    for (const name of leaf.names) {
-      const others = byName.get(name);
-      others?.delete(leaf.certificate.fingerprint);
-      if (others?.size === 0) byName.delete(name);
-    }
-    for (const one of older) one.successor = youngestAfter(one);
+    touchCopies(successors.take(leaf), touched);
   }
+}
 
-  function olderThan(leaf: Entry): Entry[] {
-    return [...ofItsNames(leaf)].filter(({ successor }) => successor === leaf);
-  }
-
-  function ofItsNames(leaf: Entry): Set<Entry> {
-    const found = new Set<Entry>();
-    for (const name of leaf.names)
-      for (const other of byName.get(name)?.values() ?? []) if (other !== leaf) found.add(other);
-    return found;
-  }
-
-  /** Whatever has all names of a leaf has its first one. */
-  function youngestAfter(leaf: Entry): Entry | undefined {
-    let youngest: Entry | undefined;
-    for (const other of byName.get(leaf.names[0] ?? '')?.values() ?? [])
-      if (succeeds(other, leaf) && (!youngest || isYounger(other, youngest))) youngest = other;
-    return youngest;
-  }
+/** What is told of a leaf to those that hold the one before: where it can be had. */
+function sourceOf({ first, holders }: Entry): string {
+  const source = holders.get(first ?? '');
+  return source ? JSON.stringify([source.hostName, source.holding.files[0], source.holding.endpoints[0]]) : '';
 }
 
 function isSame(one: KnownCertificate, { certificate, firstSeenAt }: KnownCertificate): boolean {
@@ -164,27 +144,23 @@ function isSame(one: KnownCertificate, { certificate, firstSeenAt }: KnownCertif
   );
 }
 
-function touchHolders({ holders }: Leaf, touched: Set<string>): void {
-  for (const agentId of holders.keys()) touched.add(agentId);
+function touchCopies(leaves: readonly Entry[], touched: Set<string>): void {
+  for (const { holders } of leaves)
+    for (const agentId of holders.keys()) if (isCopy(holders.get(agentId))) touched.add(agentId);
+}
+
+function isCopy(holder: Holder | undefined): boolean {
+  return holder?.holding.renewedHere === false;
+}
+
+function touchAll(agentIds: Iterable<string>, touched: Set<string>): void {
+  for (const agentId of agentIds) touched.add(agentId);
 }
 
 function firstOf(ids: Iterable<string>): string | undefined {
   let first: string | undefined;
   for (const id of ids) if (first === undefined || id < first) first = id;
   return first;
-}
-
-/** Instants as text are in the order of time. */
-function succeeds(newer: Leaf, older: Leaf): boolean {
-  if (newer.certificate.notBefore <= older.certificate.notBefore || older.names.length === 0) return false;
-  if (newer.certificate.algorithm !== older.certificate.algorithm || newer.authority !== older.authority) return false;
-  if (newer.names.length < older.names.length) return false;
-  const names = new Set(newer.names);
-  return older.names.every((name) => names.has(name));
-}
-
-function isYounger({ certificate: a }: Leaf, { certificate: b }: Leaf): boolean {
-  return a.notBefore === b.notBefore ? a.fingerprint < b.fingerprint : a.notBefore > b.notBefore;
 }
 
 function authorityOf({ issuer }: Certificate): string {

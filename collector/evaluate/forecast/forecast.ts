@@ -25,7 +25,8 @@ export interface Lapse {
   longest: number;
 }
 
-const dayMs = 86_400_000;
+const hourMs = 3_600_000;
+const dayMs = 24 * hourMs;
 const letsEncrypt = "Let's Encrypt";
 
 /**
@@ -72,7 +73,10 @@ export function forecast(
   }));
 }
 
-/** When a certificate is renewed, and for how long there was no valid one before that. The last one may lie after `until`. */
+/**
+ * When a certificate is renewed, and for how long there was no valid one before that. The last one may lie after `until`. Nobody renews what
+ * ends no later than it begins, and nothing is renewed more than once in an hour.
+ */
 export function* replay(
   { renewer, authority, notBefore, notAfter }: InUse,
   steps: readonly LifetimeStep[],
@@ -83,8 +87,8 @@ export function* replay(
   let issuedAt = notBefore;
   let endsAt = notAfter;
   while (issuedAt < until) {
-    const next = renewer === 'nobody' ? Infinity : renewedAt(renewer, { issuedAt, endsAt, habit });
-    const at = Math.max(now, next);
+    const next = renewer === 'nobody' || habit <= 0 ? Infinity : renewedAt(renewer, { issuedAt, endsAt, habit });
+    const at = Math.max(now, next, issuedAt + hourMs);
     if (at >= until) {
       if (endsAt < until) yield { at: until, lapsedFor: until - Math.max(now, endsAt) };
       return;

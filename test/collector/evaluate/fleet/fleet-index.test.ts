@@ -1,7 +1,11 @@
 import type { Certificate } from '@certherd/protocol/certificate';
 import test from 'ava';
 import { fleetFindings } from '../../../../collector/evaluate/fleet/fleet-findings.ts';
-import { createFleetIndex, type FleetIndex } from '../../../../collector/evaluate/fleet/fleet-index.ts';
+import {
+  createFleetIndex,
+  type FleetIndex,
+  type KnownCertificate,
+} from '../../../../collector/evaluate/fleet/fleet-index.ts';
 import { type Holding, type HostHoldings } from '../../../../collector/evaluate/fleet/holdings.ts';
 import fc from '../../../helpers/properties.ts';
 import { certificate } from '../../helpers/example-snapshot.ts';
@@ -22,7 +26,15 @@ const pool: Certificate[] = sets.flatMap((subjectAltNames, set) =>
     ),
   ),
 );
-const certificates = new Map(pool.map((one) => [one.fingerprint, { certificate: one, firstSeenAt: now }]));
+/** What is told of one of them may be other the next time. */
+function facts(at: number, variant: number) {
+  const one = pool[at] ?? certificate('none');
+  const change = {
+    subjectAltNames: sets[(at + variant) % sets.length] ?? [],
+    notBefore: `2026-0${variant}-15T00:00:00.000Z`,
+  };
+  return { certificate: variant === 0 ? one : { ...one, ...change }, firstSeenAt: now + variant };
+}
 
 const holding = fc.record({
   file: fc.boolean(),
@@ -31,7 +43,8 @@ const holding = fc.record({
   configured: fc.boolean(),
 });
 const told = fc.option(fc.array(fc.tuple(fc.nat(pool.length - 1), holding), { maxLength: 5 }), { nil: undefined });
-const changes = fc.array(fc.tuple(fc.constantFrom('h1', 'h2', 'h3', 'h4'), told), { maxLength: 25 });
+const variant = fc.oneof({ weight: 5, arbitrary: fc.constant(0) }, fc.integer({ min: 1, max: 3 }));
+const changes = fc.array(fc.tuple(fc.constantFrom('h1', 'h2', 'h3', 'h4'), told, variant), { maxLength: 25 });
 
 function holdings(
   agentId: string,
@@ -56,8 +69,10 @@ test('after any changes the findings are those of an index that is made anew, an
     fc.property(changes, (steps) => {
       const index = createFleetIndex();
       const hosts = new Map<string, HostHoldings>();
+      const certificates = new Map<string, KnownCertificate>();
       let before = all(index);
-      for (const [agentId, list] of steps) {
+      for (const [agentId, list, variant] of steps) {
+        for (const [at] of list ?? []) certificates.set(pool[at]?.fingerprint ?? '', facts(at, variant));
         const next = list && holdings(agentId, list);
         const touched = index.replace(agentId, next, certificates);
         if (next) hosts.set(agentId, next);
@@ -73,3 +88,48 @@ test('after any changes the findings are those of an index that is made anew, an
     { numRuns: 500 },
   );
 });
+
+const many = 3_000;
+const orders: [title: string, place: (at: number) => number][] = [
+  ['the oldest first', (at) => at],
+  ['the youngest first', (at) => many - at],
+  ['in any order', (at) => (at * 1_009) % many],
+];
+const shapes: [title: string, names: (number: number) => string[]][] = [
+  ['of one name', () => ['shop.test']],
+  ['of one name beside another of its own', (number) => [`host-${number}.test`, 'shop.test']],
+];
+
+/** How often certificates are looked at, and agents touched, while each of many hosts comes with its own, renews it, and goes. */
+function costOf(names: (number: number) => string[], place: (at: number) => number): number {
+  let cost = 0;
+  const issued = (number: number, day: number) => {
+    const made = certificate(`${number} ${day}`, { subjectAltNames: names(number) });
+    const notBefore = new Date(now + day * 60_000).toISOString();
+    const get = () => {
+      cost += 1;
+      return notBefore;
+    };
+    return Object.defineProperty(made, 'notBefore', { get });
+  };
+  const index = createFleetIndex();
+  const tell = (number: number, one: Certificate | undefined) => {
+    const agentId = `h${number}`;
+    const held = new Map<string, Holding>();
+    if (one) held.set(one.fingerprint, { files: ['/f.pem'], endpoints: ['e'], renewedHere: true, inUse: true });
+    const known = { get: () => one && { certificate: one, firstSeenAt: now } };
+    cost += index.replace(agentId, one && { agentId, hostName: agentId, held }, known).size;
+  };
+  for (let at = 0; at < many; at++) tell(at, issued(at, place(at)));
+  for (let at = 0; at < many; at++) tell(at, issued(at, many + place(at)));
+  for (let at = 0; at < many; at++) tell(at, undefined);
+  return cost;
+}
+
+for (const [how, place] of orders)
+  for (const [shape, names] of shapes)
+    test(`${many} hosts with certificates ${shape}, ${how}, cost little more than with names of their own`, (t) => {
+      const own = costOf((number) => [`host-${number}.test`], place);
+      const shared = costOf(names, place);
+      t.true(shared < own * 10, `${shared} and ${own}`);
+    });

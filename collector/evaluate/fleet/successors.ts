@@ -1,0 +1,189 @@
+import type { Certificate } from '@certherd/protocol/certificate';
+
+/** What a certificate is judged by here. */
+export interface Candidate {
+  certificate: Pick<Certificate, 'fingerprint' | 'notBefore' | 'algorithm'>;
+  /** As `namesOf`: sorted, each once. */
+  names: readonly string[];
+  authority: string;
+}
+
+/**
+ * Which certificate took the place of which: the youngest that has all names of another one, came later, and is of the same authority and
+ * algorithm. Certificates of the same names have one answer, so that a new one costs what its own names cost, however many have them.
+ */
+export interface Successors<L extends Candidate> {
+  /** Returns those watched that have another successor now. */
+  put: (leaf: L) => L[];
+  /** Takes it out. Returns as `put` does. */
+  take: (leaf: L) => L[];
+  /** undefined: none, or the leaf is not in. */
+  of: (leaf: Candidate) => L | undefined;
+  /** The watched ones whose successor this is. */
+  before: (leaf: L) => L[];
+  /** It matters what its successor is, or no more. */
+  watch: (leaf: L, isWatched: boolean) => void;
+}
+
+/** All that have the same names, authority and algorithm. What most of them do not have is not there: fleets have hundreds of thousands. */
+interface Purpose<L extends Candidate> {
+  like: Candidate;
+  /** The name that the fewest others had. */
+  anchor: string;
+  /** Oldest first. */
+  leaves: L[];
+  watched?: Set<L>;
+  /** Others with all its names. */
+  wider?: Set<Purpose<L>>;
+  /** The other way round. */
+  narrower?: Set<Purpose<L>>;
+  /** Of its own and of all that are wider. */
+  youngest: L | undefined;
+}
+
+/** One name of one authority and algorithm: purposes that have it, and those that are found by it. */
+interface Named<L extends Candidate> {
+  all: Set<Purpose<L>>;
+  anchored: Purpose<L>[];
+}
+
+export function createSuccessors<L extends Candidate>(): Successors<L> {
+  const scopes = new Map<string, Map<string, Named<L>>>();
+  const purposeOf = new Map<Candidate, Purpose<L>>();
+
+  return {
+    put(leaf) {
+      if (leaf.names.length === 0) return [];
+      const purpose = find(leaf) ?? open(leaf);
+      purpose.leaves.splice(placeOf(leaf, purpose.leaves), 0, leaf);
+      purposeOf.set(leaf, purpose);
+      return ledBy(purpose).flatMap((one) => (!one.youngest || isYounger(leaf, one.youngest) ? follow(one, leaf) : []));
+    },
+    take(leaf) {
+      const purpose = purposeOf.get(leaf);
+      if (!purpose) return [];
+      purpose.leaves.splice(placeOf(leaf, purpose.leaves), 1);
+      purpose.watched?.delete(leaf);
+      purposeOf.delete(leaf);
+      const others = ledBy(purpose).flatMap((one) => (one.youngest === leaf ? follow(one, youngestOf(one)) : []));
+      if (purpose.leaves.length === 0) close(purpose);
+      return others;
+    },
+    of: (leaf) => after(leaf, purposeOf.get(leaf)?.youngest),
+    before(leaf) {
+      const purpose = purposeOf.get(leaf);
+      if (!purpose) return [];
+      return ledBy(purpose).flatMap(({ youngest, watched }) =>
+        youngest === leaf ? [...(watched ?? [])].filter((one) => after(one, leaf)) : [],
+      );
+    },
+    watch(leaf, isWatched) {
+      const purpose = purposeOf.get(leaf);
+      if (!purpose) return;
+      if (isWatched) (purpose.watched ??= new Set()).add(leaf);
+      else purpose.watched?.delete(leaf);
+    },
+  };
+
+  function scopeOf({ certificate, authority }: Candidate): Map<string, Named<L>> {
+    const key = `${certificate.algorithm} ${authority}`;
+    const scope = scopes.get(key) ?? new Map<string, Named<L>>();
+    scopes.set(key, scope);
+    return scope;
+  }
+
+  function find(leaf: L): Purpose<L> | undefined {
+    const scope = scopeOf(leaf);
+    for (const name of leaf.names)
+      for (const one of scope.get(name)?.anchored ?? [])
+        if (one.like.names.length === leaf.names.length && hasAll(leaf.names, one.like.names)) return one;
+    return undefined;
+  }
+
+  function open(like: L): Purpose<L> {
+    const scope = scopeOf(like);
+    const count = (name: string) => scope.get(name)?.all.size ?? 0;
+    const anchor = like.names.reduce((rarest, name) => (count(name) < count(rarest) ? name : rarest));
+    const purpose: Purpose<L> = { like, anchor, leaves: [], youngest: undefined };
+    for (const other of scope.get(anchor)?.all ?? []) if (hasAll(other.like.names, like.names)) relate(purpose, other);
+    for (const name of like.names) {
+      for (const other of scope.get(name)?.anchored ?? [])
+        if (hasAll(like.names, other.like.names)) relate(other, purpose);
+      const named = scope.get(name) ?? { all: new Set(), anchored: [] };
+      scope.set(name, named);
+      named.all.add(purpose);
+      if (name === anchor) named.anchored.push(purpose);
+    }
+    purpose.youngest = youngestOf(purpose);
+    return purpose;
+  }
+
+  function close(purpose: Purpose<L>): void {
+    const { like, anchor } = purpose;
+    const scope = scopeOf(like);
+    for (const name of like.names) {
+      const named = scope.get(name);
+      named?.all.delete(purpose);
+      if (name === anchor) named?.anchored.splice(named.anchored.indexOf(purpose), 1);
+      if (named?.all.size === 0) scope.delete(name);
+    }
+    for (const other of purpose.wider ?? []) other.narrower?.delete(purpose);
+    for (const other of purpose.narrower ?? []) other.wider?.delete(purpose);
+  }
+}
+
+/** Those for which its youngest may be the youngest. */
+function ledBy<L extends Candidate>(purpose: Purpose<L>): Purpose<L>[] {
+  return [purpose, ...(purpose.narrower ?? [])];
+}
+
+/** Returns the watched ones that have another successor by that. */
+function follow<L extends Candidate>(purpose: Purpose<L>, youngest: L | undefined): L[] {
+  const before = purpose.youngest;
+  purpose.youngest = youngest;
+  return [...(purpose.watched ?? [])].filter((leaf) => after(leaf, before) !== after(leaf, youngest));
+}
+
+function youngestOf<L extends Candidate>(purpose: Purpose<L>): L | undefined {
+  let youngest: L | undefined;
+  for (const { leaves } of [purpose, ...(purpose.wider ?? [])]) {
+    const one = leaves.at(-1);
+    if (one && (!youngest || isYounger(one, youngest))) youngest = one;
+  }
+  return youngest;
+}
+
+function relate<L extends Candidate>(narrower: Purpose<L>, wider: Purpose<L>): void {
+  (narrower.wider ??= new Set()).add(wider);
+  (wider.narrower ??= new Set()).add(narrower);
+}
+
+/** Instants as text are in the order of time. */
+function after<L extends Candidate>(leaf: Candidate, youngest: L | undefined): L | undefined {
+  return youngest && youngest.certificate.notBefore > leaf.certificate.notBefore ? youngest : undefined;
+}
+
+function isYounger({ certificate: a }: Candidate, { certificate: b }: Candidate): boolean {
+  const [one, other] = [a.notBefore, b.notBefore];
+  return one === other ? a.fingerprint < b.fingerprint : one > other;
+}
+
+/** Where it is among these, or belongs. */
+function placeOf(leaf: Candidate, leaves: readonly Candidate[]): number {
+  let [from, to] = [0, leaves.length];
+  while (from < to) {
+    const middle = (from + to) >> 1;
+    const one = leaves[middle];
+    if (one && one !== leaf && isYounger(leaf, one)) from = middle + 1;
+    else to = middle;
+  }
+  return from;
+}
+
+/** Both are sorted. */
+function hasAll(names: readonly string[], all: readonly string[]): boolean {
+  if (names.length < all.length) return false;
+  let at = 0;
+  for (const name of names) if (name === all[at]) at += 1;
+  return at === all.length;
+}
