@@ -13,6 +13,7 @@ import type { EstateContent } from './estate-parts.ts';
 import { type Concern, createHostKeeper } from './host-keeper.ts';
 import { keepNewestEvents } from './newest-events.ts';
 import { waitingReaders } from './readers.ts';
+import { isOther } from './target-views.ts';
 
 /** The estate at one moment; it is never changed. */
 export interface EstateNow extends EstateContent {
@@ -31,8 +32,8 @@ export interface KeptEstate {
   current: () => Promise<EstateNow>;
   /** Something changed, of these agents; without them nobody knows of which. */
   changed: (topics: readonly Topic[], agentIds?: readonly string[]) => void;
-  /** Facts of every host. */
-  hosts: () => Promise<HostFacts[]>;
+  /** Every host, as enrolled. */
+  hosts: () => Promise<Omit<HostFacts, 'snapshot'>[]>;
   close: () => void;
 }
 
@@ -54,7 +55,7 @@ const gatherMs = 50;
 /** Whoever reads waits no longer than about this for all to be looked at. */
 const patienceMs = 100;
 const tickMs = 1_000;
-/** Followers are told this often who was only heard again; whoever asks sees it at once. */
+/** Followers are told this often who was only heard, and what only asked, again; whoever asks sees it at once. */
 const heardEveryMs = 5_000;
 const retryMs = 1_000;
 /** Looking for what others changed takes a twentieth of the time at most. */
@@ -82,6 +83,8 @@ export function keepEstate({
   let book = labelBook([]);
   let listed: { rows: readonly ListedView[]; text: string } = { rows: [], text: '[]' };
   let told: EstateNow | undefined;
+  /** As followers know them. */
+  let toldTargets: EstateNow['targets'] = [];
   let toldAt = clock.monotonic();
   let heardToldAt = toldAt;
   let running = false;
@@ -100,12 +103,12 @@ export function keepEstate({
       if (topics.includes('targets')) stale.targets = true;
       if (topics.includes('labels')) stale.labels = true;
       const concern = topics.includes('certificates') ? 'whole' : 'row';
-      if (!agentIds && topics.some((topic) => topic !== 'events')) {
+      const ofHosts = topics.some((topic) => topic !== 'events' && topic !== 'targets');
+      if (!agentIds && ofHosts) {
         stale.labels = true;
         stale.sweep = true;
         if (concern === 'whole') keeper.concernTold();
-      } else if (topics.some((topic) => topic !== 'events'))
-        for (const agentId of agentIds ?? []) keeper.concern(agentId, concern);
+      } else if (ofHosts) for (const agentId of agentIds ?? []) keeper.concern(agentId, concern);
       soon(gatherMs);
     },
     async hosts() {
@@ -261,21 +264,19 @@ export function keepEstate({
     const withHeard = toldAt - heardToldAt >= heardEveryMs;
     if (withHeard) heardToldAt = toldAt;
     const changes = keeper.changes(withHeard);
-    const newList = told !== undefined && told.listed !== listed.rows;
-    const some = [changes.hosts, changes.heard, changes.certificates, changes.gone, fresh].some(
-      (list) => list.length > 0,
-    );
     const targets = keeper.targets();
     const hostless = keeper.hostless();
-    const newTargets = told !== undefined && (told.targets !== targets || told.hostless !== hostless);
-    if (told && !some && !newList && !newTargets) return (told = { ...told, parts: keeper.parts() });
+    const lists = {
+      ...(told && told.listed !== listed.rows && { listed: [...listed.rows] }),
+      ...(told && isOther(toldTargets, targets, withHeard ? 'asked' : 'seen') && { targets: [...targets] }),
+      ...(told && told.hostless !== hostless && { hostless: [...hostless] }),
+    };
+    const some = [...Object.values(changes), fresh, Object.keys(lists)].some((list) => list.length > 0);
+    if (told && !some) return (told = { ...told, parts: keeper.parts(), targets });
+    if (isFirst || lists.targets) toldTargets = targets;
     const revision = (told?.revision ?? 0) + 1;
     told = { parts: keeper.parts(), events: newest.all(), listed: listed.rows, targets, hostless, revision };
     const at = new Date(clock.now()).toISOString();
-    const lists = {
-      ...(newList && { listed: [...listed.rows] }),
-      ...(newTargets && { targets: [...targets], hostless: [...hostless] }),
-    };
     if (!isFirst) publish({ at, ...changes, events: fresh, ...lists }, revision);
     return told;
   }

@@ -1,5 +1,6 @@
 import type { Certificate } from '@certherd/protocol/certificate';
 import { attributeValues } from '../distinguished-name.ts';
+import { FewOrMany } from './few-or-many.ts';
 import { type Holding, type HostHoldings, namesOf } from './holdings.ts';
 import { createSuccessors } from './successors.ts';
 
@@ -16,7 +17,7 @@ export interface Leaf extends KnownCertificate {
   /** The organisation that issued it, else the issuer's whole name: intermediates change, their organisation stays. */
   authority: string;
   /** By agent id. */
-  holders: ReadonlyMap<string, { hostName: string; holding: Holding }>;
+  holders: Pick<FewOrMany<string, Holder>, 'size' | 'get' | 'keys' | 'values'>;
   /** The holder whose id comes first: it is told of what concerns them all, and others are told that it has it. It seldom changes. */
   first: string | undefined;
   /** How many of them name it in a config, or present it. */
@@ -29,7 +30,7 @@ interface Holder {
 }
 
 interface Entry extends Leaf {
-  holders: Map<string, Holder>;
+  holders: FewOrMany<string, Holder>;
   /** How many of its holders do not renew it themselves: what they are told depends on its successor. */
   copies: number;
 }
@@ -103,7 +104,7 @@ export function createFleetIndex(): FleetIndex {
       firstSeenAt,
       names: namesOf(certificate),
       authority: authorityOf(certificate),
-      holders: before?.holders ?? new Map(),
+      holders: before?.holders ?? new FewOrMany(),
       copies: before?.copies ?? 0,
       first: before?.first,
       users: before?.users ?? 0,
@@ -144,7 +145,8 @@ function isSame(one: KnownCertificate, { certificate, firstSeenAt }: KnownCertif
 }
 
 function touchCopies(leaves: readonly Entry[], touched: Set<string>): void {
-  for (const { holders } of leaves) for (const [agentId, holder] of holders) if (isCopy(holder)) touched.add(agentId);
+  for (const { holders } of leaves)
+    for (const agentId of holders.keys()) if (isCopy(holders.get(agentId))) touched.add(agentId);
 }
 
 function isCopy(holder: Holder | undefined): boolean {
