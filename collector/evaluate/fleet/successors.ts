@@ -1,4 +1,5 @@
 import type { Certificate } from '@certherd/protocol/certificate';
+import { FewOrMany } from './few-or-many.ts';
 
 /** What a certificate is judged by here. */
 export interface Candidate {
@@ -43,8 +44,8 @@ interface Purpose<L extends Candidate> {
 
 /** One name of one authority and algorithm: purposes that have it, and those that are found by it. */
 interface Named<L extends Candidate> {
-  all: Set<Purpose<L>>;
-  anchored: Purpose<L>[];
+  all: FewOrMany<Purpose<L>, true>;
+  anchored: FewOrMany<Purpose<L>, true>;
 }
 
 export function createSuccessors<L extends Candidate>(): Successors<L> {
@@ -54,8 +55,9 @@ export function createSuccessors<L extends Candidate>(): Successors<L> {
   return {
     put(leaf) {
       if (leaf.names.length === 0) return [];
-      const purpose = find(leaf) ?? open(leaf);
-      purpose.leaves.splice(placeOf(leaf, purpose.leaves), 0, leaf);
+      const found = find(leaf);
+      found?.leaves.splice(placeOf(leaf, found.leaves), 0, leaf);
+      const purpose = found ?? open(leaf);
       purposeOf.set(leaf, purpose);
       return ledBy(purpose).flatMap((one) => (!one.youngest || isYounger(leaf, one.youngest) ? follow(one, leaf) : []));
     },
@@ -95,7 +97,7 @@ export function createSuccessors<L extends Candidate>(): Successors<L> {
   function find(leaf: L): Purpose<L> | undefined {
     const scope = scopeOf(leaf);
     for (const name of leaf.names)
-      for (const one of scope.get(name)?.anchored ?? [])
+      for (const one of scope.get(name)?.anchored.keys() ?? [])
         if (one.like.names.length === leaf.names.length && hasAll(leaf.names, one.like.names)) return one;
     return undefined;
   }
@@ -104,15 +106,16 @@ export function createSuccessors<L extends Candidate>(): Successors<L> {
     const scope = scopeOf(like);
     const count = (name: string) => scope.get(name)?.all.size ?? 0;
     const anchor = like.names.reduce((rarest, name) => (count(name) < count(rarest) ? name : rarest));
-    const purpose: Purpose<L> = { like, anchor, leaves: [], youngest: undefined };
-    for (const other of scope.get(anchor)?.all ?? []) if (hasAll(other.like.names, like.names)) relate(purpose, other);
+    const purpose: Purpose<L> = { like, anchor, leaves: [like], youngest: undefined };
+    for (const other of scope.get(anchor)?.all.keys() ?? [])
+      if (hasAll(other.like.names, like.names)) relate(purpose, other);
     for (const name of like.names) {
-      for (const other of scope.get(name)?.anchored ?? [])
+      for (const other of scope.get(name)?.anchored.keys() ?? [])
         if (hasAll(like.names, other.like.names)) relate(other, purpose);
-      const named = scope.get(name) ?? { all: new Set(), anchored: [] };
+      const named = scope.get(name) ?? { all: new FewOrMany(), anchored: new FewOrMany() };
       scope.set(name, named);
-      named.all.add(purpose);
-      if (name === anchor) named.anchored.push(purpose);
+      named.all.set(purpose, true);
+      if (name === anchor) named.anchored.set(purpose, true);
     }
     purpose.youngest = youngestOf(purpose);
     return purpose;
@@ -124,7 +127,7 @@ export function createSuccessors<L extends Candidate>(): Successors<L> {
     for (const name of like.names) {
       const named = scope.get(name);
       named?.all.delete(purpose);
-      if (name === anchor) named?.anchored.splice(named.anchored.indexOf(purpose), 1);
+      if (name === anchor) named?.anchored.delete(purpose);
       if (named?.all.size === 0) scope.delete(name);
     }
     for (const other of purpose.wider ?? []) other.narrower?.delete(purpose);
