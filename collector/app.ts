@@ -214,9 +214,7 @@ async function open(
   closers.push(web.close);
   const probe = orFail(standingProbe(config, clock));
   closers.push(
-    store.lead(() =>
-      keepTargets({ targets: store.targets, probe, clock, log, changed: () => changed(['targets', 'findings']) }),
-    ),
+    store.lead(() => keepTargets({ targets: store.targets, probe, clock, log, changed: () => changed(['targets']) })),
   );
   const telling = await startTelling({
     settings: config.notify,

@@ -2,7 +2,7 @@ import { aligned } from '@certherd/command-line/layout';
 import { printable } from '@certherd/command-line/printable';
 import type { LabelBook } from '../evaluate/labels.ts';
 import { writeSheet } from '../inventory/write-sheet.ts';
-import { problemsOf, type SeenAnswer, type SeenPlace, type SeenTarget } from '../scan/seen.ts';
+import { answerProblems, type SeenAnswer, type SeenPlace, type SeenTarget } from '../scan/seen.ts';
 import { attributeValues } from '../evaluate/distinguished-name.ts';
 import type { ListedFacts } from '../store/facts.ts';
 
@@ -87,7 +87,7 @@ export function scanSummary(all: readonly SeenTarget[], rows: readonly ScanRow[]
 }
 
 function problemText(answer: SeenAnswer, now: number): string {
-  return problemsOf(answer, now)
+  return answerProblems(answer, now)
     .map((problem) => (problem === 'untrusted' ? `untrusted: ${answer.chainProblem ?? 'not read'}` : problem))
     .join(', ');
 }

@@ -3,6 +3,7 @@ import type { Endpoint, Lineage } from '@certherd/protocol/snapshot';
 import type { Concern, Life } from '../store/concern.ts';
 import { concernedBy } from './concerned-endpoints.ts';
 import { type Countdown, countdowns } from './countdown.ts';
+import { isOutsideCode } from './explanations.ts';
 
 interface OnHost {
   agentId: string;
@@ -22,7 +23,7 @@ export type ConcernedEndpoint = OnHost &
 
 export type ConcernedLineage = OnHost & Pick<Lineage, 'name' | 'issued' | 'certificatePath'>;
 
-export type ToldFinding = OnHost & Omit<Finding, 'code'> & { code: string; stale: boolean };
+export type ToldFinding = OnHost & Omit<Finding, 'code'> & { code: string; stale: boolean; life?: Life };
 
 /** The whole fleet as of one moment. */
 export interface ConcernedFleet {
@@ -103,11 +104,12 @@ function ofFinding(
   concerned: readonly ConcernedEndpoint[],
   hostLabels: Readonly<Record<string, string>>,
 ): Concern | undefined {
-  const { agentId, hostName, code, severity, subject, since, cause, remedy } = finding;
+  const { agentId, hostName, code, severity, subject, since, cause, remedy, life } = finding;
   if (severity === 'notice') return undefined;
   const ofPlace = subject.kind === 'host' || subject.kind === 'server' ? hostLabels : shared(concerned);
   return {
-    key: JSON.stringify([agentId, code, subject.kind, subject.id]),
+    // which host proves the youngest changes, and the place that it is about does not
+    key: JSON.stringify([isOutsideCode(code) ? '' : agentId, code, subject.kind, subject.id]),
     code,
     severity,
     agentId,
@@ -118,6 +120,7 @@ function ofFinding(
     remedy,
     causeId: JSON.stringify([code, remedy]),
     ...about(concerned, ofPlace ?? hostLabels),
+    ...(life && { life }),
   };
 }
 

@@ -1,8 +1,22 @@
 /** Codes of findings that no host can give by itself: they come from what several hosts hold. */
 export type FleetFindingCode = 'stale-copy' | 'unknown-issuer' | 'orphan' | 'shared-key' | 'wildcard-blast-radius';
 
-/** Codes of findings about what is seen from outside. */
-export type OutsideFindingCode = 'front-holds-copy' | 'served-elsewhere-differs';
+/** Codes of findings about what is seen from outside: their subjects are places of targets, whichever host they are told of. */
+const outsideCodes = [
+  'front-holds-copy',
+  'served-elsewhere-differs',
+  'target-expired',
+  'target-ending',
+  'target-not-yet-valid',
+  'target-name-mismatch',
+  'target-untrusted',
+  'target-not-seen',
+] as const;
+export type OutsideFindingCode = (typeof outsideCodes)[number];
+
+export function isOutsideCode(code: string): boolean {
+  return outsideCodes.some((one) => one === code);
+}
 
 /** What a person should know about such a code; the texts of agent/commands/explanations.ts have the same shape. */
 export interface CollectorExplanation {
@@ -34,6 +48,50 @@ export const collectorExplanations: Readonly<
       'Some of the machines behind the name were not renewed; or they are meant to differ, as those of a CDN are.',
     remedy: 'Bring the younger certificate to the other addresses.',
     shownBy: 'evaluate/outside-findings',
+  },
+  'target-expired': {
+    severity: 'critical',
+    meaning: 'A listed target presents a certificate that has ended.',
+    causes: 'Nobody renewed it, or the renewed one was not brought to what answers there.',
+    remedy: 'Renew it, install it where the finding says, and reload what answers there.',
+    shownBy: 'evaluate/target-findings',
+  },
+  'target-ending': {
+    severity: 'warning',
+    meaning:
+      'Of the certificate that a listed target presents a third of its life is left; `critical` when a tenth is. Where a host of the fleet proves it, the host’s own findings say so.',
+    causes: 'No renewal came, or it was not brought to what answers there.',
+    remedy: 'Renew it, install it where the finding says, and reload what answers there.',
+    shownBy: 'evaluate/target-findings',
+  },
+  'target-not-yet-valid': {
+    severity: 'critical',
+    meaning: 'A listed target presents a certificate whose validity begins later than now.',
+    causes: 'It was installed too early, or a clock is wrong: that of the collector, or that of who issued it.',
+    remedy: 'Compare the clocks; else install the certificate that is valid now.',
+    shownBy: 'evaluate/target-findings',
+  },
+  'target-name-mismatch': {
+    severity: 'warning',
+    meaning: 'The name of a listed target is not among those of the certificate that it presents: clients turn away.',
+    causes: 'What answers there does not know the name and presents another one’s certificate.',
+    remedy: 'Have what answers there present a certificate for that name.',
+    shownBy: 'evaluate/target-findings',
+  },
+  'target-untrusted': {
+    severity: 'warning',
+    meaning: 'The chain that a listed target presents does not lead to a root that the collector trusts.',
+    causes: 'An intermediate is not sent or has ended; a private CA, or a staging certificate.',
+    remedy: 'Install the whole chain there; name the root of a private CA in `scan_roots`.',
+    shownBy: 'evaluate/target-findings',
+  },
+  'target-not-seen': {
+    severity: 'unknown',
+    meaning: 'A listed target, or an address of it, has shown no certificate for three of its intervals.',
+    causes:
+      'What answers there is down or filtered, its name is resolved no more, it may not be asked, or no collector asks.',
+    remedy: 'Have `certherd-collector scan` ask it; `target remove` what is gone for good.',
+    shownBy: 'evaluate/target-findings',
   },
   'unknown-issuer': {
     severity: 'warning',

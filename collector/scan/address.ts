@@ -52,8 +52,9 @@ function isWithin(bytes: Uint8Array, prefix: Uint8Array, bits: number): boolean 
 
 const written: readonly [Reach, ...string[]][] = [
   ['never', '0.0.0.0/8', '169.254.0.0/16', '192.0.0.0/24', '224.0.0.0/4', '240.0.0.0/4'],
-  // metadata and platform services: Alibaba, Azure, AWS over IPv6
-  ['never', '100.100.100.200/32', '168.63.129.16/32', 'fd00:ec2::/32'],
+  // metadata and platform services: Alibaba, Azure; over IPv6 AWS, Google, Oracle
+  ['never', '100.100.100.200/32', '168.63.129.16/32'],
+  ['never', 'fd00:ec2::/32', 'fd20:ce::254/128', 'fd00:c1::a9fe:a9fe/128'],
   ['never', '::/128', 'fe80::/10', 'fec0::/10', 'ff00::/8', '2001::/32', '64:ff9b:1::/48', '100::/64'],
   ['loopback', '127.0.0.0/8', '::1/128'],
   ['private', '10.0.0.0/8', '172.16.0.0/12', '192.168.0.0/16', '100.64.0.0/10', 'fc00::/7'],

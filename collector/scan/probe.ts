@@ -48,6 +48,7 @@ export function createProbe(needs: ProbeNeeds): Probe {
       at: new Date(clock.now()).toISOString(),
       places,
       leftOut: found.ok ? found.value.leftOut : 0,
+      ...(found.ok && found.value.notTold && { notTold: found.value.notTold }),
       ...(!found.ok && { failure: found.failure }),
     };
   };
@@ -71,7 +72,7 @@ function permitted(dial: Dialer, allow: ReadonlySet<Reach>): Dialled {
 
 /**
  * First with every kind of key that there is, as a browser asks; then for the other of ECDSA and RSA, which many servers have beside it. A
- * refusal of the second is no failure.
+ * refusal of the second is no failure; that it is lost on its way tells nothing of it.
  */
 async function probePlace(
   target: Target,
@@ -97,21 +98,25 @@ async function probePlace(
   const first = read(shown.value, target.host, clock.now());
   if (!first.ok) return { address, answers: [], failure: first.failure };
   const answers = [first.value];
+  const notAnswered: NonNullable<SeenPlace['notAnswered']> = [];
   const others = (['ecdsa', 'rsa'] as const).filter((algorithm) => algorithm !== first.value.algorithm);
   for (const algorithm of others) {
     const other = await ask(algorithm);
-    if (!other.ok || isSame(other.value, shown.value)) continue;
-    const answer = read(other.value, target.host, clock.now());
+    if (other.ok && isSame(other.value, shown.value)) continue;
+    const answer = other.ok ? read(other.value, target.host, clock.now()) : other;
     if (answer.ok && answer.value.algorithm === algorithm) answers.push(answer.value);
+    if (!answer.ok && answer.failure.reason !== 'no-shared-algorithm')
+      notAnswered.push({ algorithm, failure: answer.failure });
   }
-  if (!needs.versions) return { address, answers };
+  const seen = { address, answers, ...(notAnswered.length > 0 && { notAnswered }) };
+  if (!needs.versions) return seen;
   const taken = await Promise.all(
     allVersions.map(async (version) => {
       const answer = await ask('any', version);
       return answer.ok && answer.value.tlsVersion === version ? [version] : [];
     }),
   );
-  return { address, answers, versions: taken.flat() };
+  return { ...seen, versions: taken.flat() };
 }
 
 function isSame(one: Handshake, other: Handshake): boolean {

@@ -1,12 +1,14 @@
 import { Resolver } from 'node:dns/promises';
 import { isIP } from 'node:net';
 import { type Result } from '@certherd/protocol/failure';
-import type { OutsideFailure } from './seen.ts';
+import type { NotTold, OutsideFailure } from './seen.ts';
 
 /** The addresses behind a name, IPv6 first; `leftOut`: so many more are not asked. */
 export interface Addresses {
   addresses: string[];
   leftOut: number;
+  /** The family of which no resolver told, while the other one has addresses. */
+  notTold?: NotTold;
 }
 
 export type Resolve = (host: string) => Promise<Result<Addresses, OutsideFailure>>;
@@ -30,9 +32,24 @@ export function systemResolve(servers: readonly string[] = []): Resolve {
     const [v6, v4] = await Promise.all([answer(() => resolver.resolve6(host)), answer(() => resolver.resolve4(host))]);
     const found = [v6, v4].map((one) => (one.ok ? [...new Set(one.value)].sort() : []));
     const addresses = found.flatMap((list) => list.slice(0, mostOfFamily));
-    if (addresses.length > 0)
-      return { ok: true, value: { addresses, leftOut: found.flat().length - addresses.length } };
-    const code = [v6, v4].map((one) => (one.ok ? undefined : one.code)).find((one) => one !== undefined);
+    if (addresses.length > 0) {
+      const [code6, code4] = [notToldBy(v6), notToldBy(v4)];
+      const family = code6 === undefined ? ('ipv4' as const) : ('ipv6' as const);
+      const code = code6 ?? code4;
+      return {
+        ok: true,
+        value: {
+          addresses,
+          leftOut: found.flat().length - addresses.length,
+          ...(code !== undefined && {
+            notTold: { family, detail: `no resolver tells of ${host} in ${family} (${code})` },
+          }),
+        },
+      };
+    }
+    const code = [v6, v4]
+      .map((one) => (one.ok ? undefined : one.code))
+      .find((one) => one !== undefined && !isNone(one));
     return code === undefined
       ? { ok: false, failure: { reason: 'no-address', detail: `${host} has no address in the DNS` } }
       : { ok: false, failure: { reason: 'not-resolved', detail: `no resolver tells of ${host} (${code})` } };
@@ -58,12 +75,22 @@ function atMost(count: number): <T>(task: () => Promise<T>) => Promise<T> {
 
 type Answer = { ok: true; value: string[] } | { ok: false; code: string };
 
-/** "There is none" is an answer; that nobody answers is not. */
+/** A name that has addresses of the other family exists: that it does not (RFC 8020) is then no answer either. */
+function notToldBy(answer: Answer): string | undefined {
+  return answer.ok || answer.code === 'EBADNAME' ? undefined : answer.code;
+}
+
+/** There is no such name. */
+function isNone(code: string): boolean {
+  return code === 'ENOTFOUND' || code === 'EBADNAME';
+}
+
+/** "It has none" is an answer; that nobody answers is not. */
 async function answer(ask: () => Promise<string[]>): Promise<Answer> {
   try {
     return { ok: true, value: await ask() };
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown';
-    return ['ENODATA', 'ENOTFOUND', 'EBADNAME'].includes(code) ? { ok: true, value: [] } : { ok: false, code };
+    return code === 'ENODATA' ? { ok: true, value: [] } : { ok: false, code };
   }
 }

@@ -2,6 +2,7 @@ import { Certificate, Instant, SignatureAlgorithm } from '@certherd/protocol/cer
 import { FailureReason } from '@certherd/protocol/failure';
 import { StartTls } from '@certherd/protocol/snapshot';
 import Type, { type Static } from 'typebox';
+import { type PresentedProblem, problemsOf } from '../evaluate/outside/problems.ts';
 
 const closed = { additionalProperties: false };
 
@@ -44,11 +45,19 @@ export const SeenAnswer = Type.Object(
 );
 export type SeenAnswer = Static<typeof SeenAnswer>;
 
+/** A family of addresses of which nobody told, while there are some of the other one; `detail` is raw. */
+const NotTold = Type.Object({ family: Type.Enum(['ipv4', 'ipv6']), detail: Type.String() }, closed);
+export type NotTold = Static<typeof NotTold>;
+
 /** One address of a target. */
 export const SeenPlace = Type.Object(
   {
     address: Type.String(),
     answers: Type.Array(SeenAnswer),
+    /** Kinds of key that were asked for without an answer, while another was answered: neither shown nor refused. */
+    notAnswered: Type.Optional(
+      Type.Array(Type.Object({ algorithm: SignatureAlgorithm, failure: OutsideFailure }, closed)),
+    ),
     /** TLS versions that it takes, oldest first; absent where that was not asked. */
     versions: Type.Optional(Type.Array(Type.Enum(['TLSv1', 'TLSv1.1', 'TLSv1.2', 'TLSv1.3']))),
     failure: Type.Optional(OutsideFailure),
@@ -70,6 +79,7 @@ export const SeenTarget = Type.Object(
     places: Type.Array(SeenPlace),
     /** Addresses of the name that were not asked, because it has so many. */
     leftOut: Type.Integer(),
+    notTold: Type.Optional(NotTold),
     failure: Type.Optional(OutsideFailure),
   },
   closed,
@@ -77,15 +87,7 @@ export const SeenTarget = Type.Object(
 export type SeenTarget = Static<typeof SeenTarget>;
 
 /** What is wrong with an answer at an instant (milliseconds since 1970), in the order of its weight. */
-export type AnswerProblem = 'expired' | 'not-yet-valid' | 'name-mismatch' | 'untrusted';
-
-export function problemsOf({ certificates, nameMatches, trusted }: SeenAnswer, now: number): AnswerProblem[] {
+export function answerProblems({ certificates, nameMatches, trusted }: SeenAnswer, now: number): PresentedProblem[] {
   const [leaf] = certificates;
-  if (!leaf) return [];
-  return [
-    ...(Date.parse(leaf.notAfter) <= now ? (['expired'] as const) : []),
-    ...(Date.parse(leaf.notBefore) > now ? (['not-yet-valid'] as const) : []),
-    ...(nameMatches ? [] : (['name-mismatch'] as const)),
-    ...(trusted ? [] : (['untrusted'] as const)),
-  ];
+  return leaf ? problemsOf({ ...leaf, nameMatches, trusted }, now) : [];
 }

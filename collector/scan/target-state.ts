@@ -1,9 +1,11 @@
-import type { TargetChange, TargetPlace, TargetState } from '../store/targets.ts';
-import type { SeenAnswer, SeenTarget } from './seen.ts';
+import { isIP } from 'node:net';
+import type { TargetChange, TargetFailure, TargetPlace, TargetState } from '../store/targets.ts';
+import type { SeenAnswer, SeenPlace, SeenTarget } from './seen.ts';
 
 /**
- * What is known of a target now, from what was known and what was seen (`at`: milliseconds since 1970). An address that shows nothing this
- * time keeps what it showed before, with the failure beside it: that it is silent says nothing about its certificate. One that the name does not lead to any more goes.
+ * What is known of a target now, from what was known and what was seen (`at`: milliseconds since 1970). What shows nothing this time, or of which
+ * nobody tells, keeps what it showed before, with the failure beside it: that it is silent says nothing about its certificate. An address that the name
+ * does not lead to any more goes; that it leads to none at all is believed the second time.
  */
 export function nextState(
   before: TargetState | undefined,
@@ -11,19 +13,44 @@ export function nextState(
   at: number,
 ): { state: TargetState; changed: TargetChange[] } {
   const known = before?.places ?? [];
-  // that nobody tells the addresses does not mean that there are none
-  if (seen.failure?.reason === 'not-resolved' && before)
-    return { state: { ...before, failure: seen.failure }, changed: [] };
-  const places = seen.places.flatMap((place): TargetPlace[] => {
-    const there = known.filter(({ address }) => address === place.address);
-    const { failure } = place;
-    if (!failure) return place.answers.map((answer) => placeOf(place.address, answer, there, at));
-    const since = there.find((one) => one.failure)?.failure?.since ?? at;
-    const silent = there.length > 0 ? there : [{ address: place.address, chain: [], since: at }];
-    return silent.map((one) => ({ ...one, failure: { ...failure, since } }));
-  });
-  const state = { places, leftOut: seen.leftOut, ...(seen.failure && { failure: seen.failure }) };
+  const failure = seen.failure && { ...seen.failure, since: before?.failure?.since ?? at };
+  if (before && failure && (failure.reason !== 'no-address' || before.failure?.reason !== 'no-address'))
+    return { state: { ...before, failure }, changed: [] };
+  const places = [
+    ...seen.places.flatMap((place) => placesOf(place, known, at)),
+    ...notTold(seen, known).map((one) =>
+      silent(one, { reason: 'not-resolved', detail: seen.notTold?.detail ?? '' }, at),
+    ),
+  ];
+  const state = { places, leftOut: seen.leftOut, ...(failure && { failure }) };
   return { state, changed: changesOf(known, places) };
+}
+
+function placesOf(
+  { address, answers, notAnswered = [], failure }: SeenPlace,
+  known: readonly TargetPlace[],
+  at: number,
+) {
+  const there = known.filter((one) => one.address === address);
+  if (failure) {
+    const kept = there.length > 0 ? there : [{ address, chain: [], since: at }];
+    return kept.map((one) => silent(one, failure, at));
+  }
+  return [
+    ...answers.map((answer) => placeOf(address, answer, there, at)),
+    ...notAnswered.flatMap(({ algorithm, failure }) =>
+      there.filter((one) => one.algorithm === algorithm).map((one) => silent(one, failure, at)),
+    ),
+  ];
+}
+
+/** Known addresses of the family of which nobody told. */
+function notTold({ notTold }: SeenTarget, known: readonly TargetPlace[]): TargetPlace[] {
+  return known.filter(({ address }) => notTold && isIP(address) === (notTold.family === 'ipv6' ? 6 : 4));
+}
+
+function silent(place: TargetPlace, failure: TargetFailure, at: number): TargetPlace {
+  return { ...place, failure: { ...failure, since: place.failure?.since ?? at } };
 }
 
 function placeOf(address: string, answer: SeenAnswer, known: readonly TargetPlace[], at: number): TargetPlace {

@@ -82,6 +82,8 @@ export const FindingView = Type.Object(
     code: Type.Unsafe<FindingCode | FleetFindingCode | OutsideFindingCode>(Finding.properties.code),
     /** The host is silent or looks no more: this was true when it last looked. */
     stale: Type.Boolean(),
+    /** Of what is presented where this was seen from outside. */
+    life: Type.Optional(Type.Object({ notBefore: Instant, notAfter: Instant }, closed)),
   },
   closed,
 );

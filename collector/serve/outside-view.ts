@@ -1,7 +1,7 @@
 import type { Certificate } from '@certherd/protocol/certificate';
 import type { HostProof, Outside, OutsideFinding } from '../evaluate/outside/outside.ts';
 import { isNameOf, outsideFindings, outsideStands } from '../evaluate/outside/outside-findings.ts';
-import type { HostFacts } from '../store/facts.ts';
+import type { KeptFacts } from '../store/facts.ts';
 import { servedBy, type TargetRow } from '../store/targets.ts';
 import type { OutsideView } from './assemble-host.ts';
 import { outsideOf, targetView } from './target-views.ts';
@@ -12,14 +12,14 @@ type Certificates = Pick<ReadonlyMap<string, Certificate>, 'get'>;
 /** What is seen from outside, judged by what hosts prove, kept as both change. */
 export interface KeptOutside extends OutsideView {
   /** Takes in what a host last told. Returns the other agents of which something else may be said now. */
-  put: (host: HostFacts, certificates: Certificates) => ReadonlySet<string>;
-  /** Takes in all targets; `hosts` with their certificates are looked through where other names are asked than before. Returns the agents concerned; undefined: nothing is other. */
+  put: (host: KeptFacts, certificates: Certificates) => ReadonlySet<string>;
+  /** Takes in all targets; `hosts` with their certificates are looked through where other targets are there than before. Returns the agents concerned; undefined: nothing is other. */
   putTargets: (
     rows: readonly TargetRow[],
-    hosts: () => Iterable<readonly [HostFacts, Certificates]>,
+    hosts: () => Iterable<readonly [KeptFacts, Certificates]>,
   ) => ReadonlySet<string> | undefined;
   targets: () => readonly TargetView[];
-  /** Findings of names that no host proves; the same list as before where nothing in it is other. */
+  /** Findings of no host; the same list as before where nothing in it is other. */
   hostless: (now: number) => readonly FindingView[];
 }
 
@@ -36,7 +36,9 @@ export function keepOutside(): KeptOutside {
   let kept: KeptTarget[] = [];
   let views: readonly TargetView[] = [];
   let hostless: readonly FindingView[] = [];
-  let names = '';
+  let written = '';
+  /** Nothing was put since the hostless ones were judged, and they stand within this time. */
+  let standing: { from: number; until: number } | undefined;
   const byAgent = new Map<string, Set<KeptTarget>>();
 
   return {
@@ -64,15 +66,17 @@ export function keepOutside(): KeptOutside {
       });
       const still = new Set(texts);
       for (const old of kept) if (!still.has(old.text)) touchAll(old, touched);
+      const shown = new Map(kept.map(({ text }, index) => [text, views[index]]));
       kept = next;
-      views = rows.map(targetView);
+      standing = undefined;
+      views = rows.map((row, index) => shown.get(texts[index] ?? '') ?? targetView(row));
       byAgent.clear();
       for (const one of kept) for (const agentId of one.proofs.keys()) relate(agentId, one);
-      const asked = JSON.stringify(kept.map(({ outside }) => outside.host));
-      if (asked !== names)
+      const asked = JSON.stringify(kept.map(({ target }) => target));
+      if (asked !== written)
         for (const [host, certificates] of hosts())
           for (const agentId of enter(host, certificates)) touched.add(agentId);
-      names = asked;
+      written = asked;
       return touched;
     },
     targets: () => views,
@@ -81,16 +85,23 @@ export function keepOutside(): KeptOutside {
     standUntil: (agentId, now) =>
       relatedTo(agentId).reduce((first, { outside }) => Math.min(first, outsideStands(outside, now)), Infinity),
     hostless(now) {
-      const found = kept
-        .filter(({ proofs }) => proofs.size === 0)
-        .flatMap((one) => judged(one, now).map(({ finding, ...rest }): FindingView => ({ ...finding, ...rest })));
+      if (standing && now >= standing.from && now <= standing.until) return hostless;
+      standing = {
+        from: now,
+        until: kept.reduce((first, { outside }) => Math.min(first, outsideStands(outside, now)), Infinity),
+      };
+      const found = kept.flatMap((one) =>
+        judged(one, now)
+          .filter(({ agentId }) => agentId === '')
+          .map(({ finding, ...rest }): FindingView => ({ ...finding, ...rest })),
+      );
       if (JSON.stringify(found) !== JSON.stringify(hostless)) hostless = found;
       return hostless;
     },
   };
 
   /** The agents concerned, this one among them. */
-  function enter(host: HostFacts, certificates: Certificates): Set<string> {
+  function enter(host: KeptFacts, certificates: Certificates): Set<string> {
     const touched = new Set<string>();
     const { agentId } = host;
     for (const one of kept) {
@@ -98,9 +109,11 @@ export function keepOutside(): KeptOutside {
       if (known.length > 0) {
         one.outside = { ...one.outside, held: [...one.outside.held, ...known] };
         touchAll(one, touched);
+        standing = undefined;
       }
       const proofs = proofsOf(host, one.outside.host, certificates);
       if (JSON.stringify(proofs) === JSON.stringify(one.proofs.get(agentId) ?? [])) continue;
+      standing = undefined;
       touchAll(one, touched);
       if (proofs.length > 0) one.proofs.set(agentId, proofs);
       else one.proofs.delete(agentId);
@@ -139,7 +152,7 @@ function judged({ outside, proofs }: KeptTarget, now: number): OutsideFinding[] 
 
 /** What a host proves of one name: that it fell silent takes nothing back. */
 function proofsOf(
-  { agentId, name, snapshot, revokedAt }: HostFacts,
+  { agentId, name, snapshot, revokedAt }: KeptFacts,
   host: string,
   certificates: Certificates,
 ): HostProof[] {

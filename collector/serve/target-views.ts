@@ -18,14 +18,25 @@ export function targetView({ id, target, everyMs, vantage, setBy, setAt, askedAt
       ...(failure && { failure: { ...failure, since: instant(failure.since) } }),
     })),
     leftOut: seen?.leftOut ?? 0,
-    ...(seen?.failure && { failure: seen.failure }),
+    ...(seen?.failure && { failure: { reason: seen.failure.reason, detail: seen.failure.detail } }),
   };
 }
 
 /** A target as it is judged. Its text is as targetText writes it: "smtp://[2001:db8::1]:25". */
-export function outsideOf({ target, held, seen, askedAt, everyMs }: TargetRow): Outside {
+export function outsideOf({ target, held, seen, setAt, askedAt, everyMs }: TargetRow): Outside {
   const [, host = '', port = ''] = /^(?:[a-z0-9]+:\/\/)?(.*):(\d+)$/.exec(target) ?? [];
-  return { host: host.replace(/^\[|\]$/g, ''), port: Number(port), held, seen, askedAt, everyMs };
+  return { host: host.replace(/^\[|\]$/g, ''), port: Number(port), held, seen, setAt, askedAt, everyMs };
+}
+
+/** Was something else seen of the targets or, by `asked`, were they asked again at all? A view that is the same one is not looked through. */
+export function isOther(before: readonly TargetView[], after: readonly TargetView[], by: 'asked' | 'seen'): boolean {
+  if (before === after) return false;
+  const textOf = (view: TargetView | undefined) =>
+    JSON.stringify(view && by === 'seen' ? { ...view, askedAt: undefined } : view);
+  return (
+    before.length !== after.length ||
+    after.some((view, at) => view !== before[at] && textOf(view) !== textOf(before[at]))
+  );
 }
 
 function instant(ms: number): string {

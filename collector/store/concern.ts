@@ -3,7 +3,7 @@ import type { Finding, Severity } from '@certherd/protocol/finding';
 
 /** One thing that a person should hear of, as of an instant: a finding, or what the collector alone can tell. */
 export interface Concern {
-  /** Stays the same while it is the same thing: agent, code and subject. */
+  /** Stays the same while it is the same thing: agent, code and subject; of what is seen from outside no agent. */
   key: string;
   code: string;
   severity: Exclude<Severity, 'notice'>;

@@ -35,8 +35,8 @@ export interface TargetState {
   places: TargetPlace[];
   /** Addresses of the name that were not asked. */
   leftOut: number;
-  /** Why its addresses are not known; `places` are those of before. */
-  failure?: TargetFailure;
+  /** Why its addresses are not known, and since when; `places` are those of before. */
+  failure?: TargetFailure & { since?: number };
 }
 
 /** Something that is asked from outside, again and again. Instants are milliseconds since 1970. */

@@ -1,5 +1,6 @@
+import type { Life } from '../../store/concern.ts';
 import type { TargetPlace } from '../../store/targets.ts';
-import { clipped, order, type Outside, type OutsideFinding, severityOf } from './outside.ts';
+import { clipped, lifeOf, order, type Outside, type OutsideFinding, severityOf } from './outside.ts';
 
 /**
  * Addresses behind one name present different certificates. Where one of them is younger than another of the same authority, some of them were not
@@ -9,7 +10,7 @@ export function addressesDiffer(
   places: readonly TargetPlace[],
   target: Outside,
   now: number,
-): { algorithm: string; silent: boolean; finding: OutsideFinding['finding'] }[] {
+): { algorithm: string; silent: boolean; finding: OutsideFinding['finding']; life?: Life }[] {
   const byAlgorithm = Map.groupBy(places, ({ algorithm }) => algorithm ?? '');
   return [...byAlgorithm].flatMap(([algorithm, list]) => {
     const served = new Set(list.map((place) => place.served));
@@ -24,6 +25,7 @@ export function addressesDiffer(
     return [
       {
         algorithm,
+        ...lifeOf(list.toSorted((one, other) => order(one.notAfter, other.notAfter))[0] ?? oldest),
         silent: behind.every((place) => place.failure !== undefined),
         finding: {
           code: 'served-elsewhere-differs' as const,

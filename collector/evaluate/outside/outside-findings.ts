@@ -1,42 +1,64 @@
 import type { TargetPlace } from '../../store/targets.ts';
 import { attributeValues } from '../distinguished-name.ts';
 import { addressesDiffer } from './addresses-differ.ts';
-import { clipped, type HostProof, order, type Outside, type OutsideFinding, severityOf } from './outside.ts';
+import {
+  clipped,
+  type HostProof,
+  isNotAsked,
+  lifeOf,
+  notSeenAfter,
+  order,
+  type Outside,
+  type OutsideFinding,
+  placeText,
+  severityOf,
+} from './outside.ts';
+import { targetFindings } from './target-findings.ts';
 
 /** Findings of one target, as of `now` (milliseconds since 1970), by what the hosts proved: pure. */
 export function outsideFindings(target: Outside, proofs: readonly HostProof[], now: number): OutsideFinding[] {
   const places = (target.seen?.places ?? []).filter((place) => place.served !== undefined);
   const own = proofs.filter((proof) => isNameOf(proof.serverName, target.host));
-  const old = now - (target.askedAt ?? now) > 3 * target.everyMs;
+  const old = isNotAsked(target, now);
   const front = places.flatMap((place) => frontHoldsCopy(place, target, own, now));
   const named = new Set(front.map(({ algorithm }) => algorithm));
   const differing = addressesDiffer(places, target, now).filter(({ algorithm }) => !named.has(algorithm));
   const [first] = own.toSorted((one, other) => (one.agentId < other.agentId ? -1 : 1));
+  const pressing = new Set(front.flatMap(({ finding, place }) => (finding.severity === 'notice' ? [] : place)));
+  const proved = new Set(own.map(({ served }) => served));
+  // the end of what a host proves, or has renewed, is told at the host
+  const endIsTold = (place: TargetPlace) => pressing.has(place) || proved.has(place.served ?? '');
   return [
     ...front.map(({ proof, finding, place }) => ({
       agentId: proof.agentId,
       hostName: proof.hostName,
       finding,
       stale: old || place.failure !== undefined,
+      ...lifeOf(place),
     })),
-    ...differing.map(({ finding, silent }) => ({
+    ...differing.map(({ finding, silent, algorithm: _algorithm, ...life }) => ({
       agentId: first?.agentId ?? '',
       hostName: first?.hostName ?? target.host,
       finding,
       stale: old || silent,
+      ...life,
     })),
+    ...targetFindings(target, endIsTold, now),
   ];
 }
 
 /** Until when `outsideFindings` says the same if nothing changes (milliseconds since 1970). */
-export function outsideStands({ seen, askedAt, everyMs }: Outside, now: number): number {
-  const ends = (seen?.places ?? []).map(({ notBefore = '', notAfter = '' }) => {
-    const end = Date.parse(notAfter);
-    return end - (end - Date.parse(notBefore)) / 3;
+export function outsideStands({ seen, setAt, askedAt, everyMs }: Outside, now: number): number {
+  const places = seen?.places ?? [];
+  const ends = places.flatMap(({ notBefore = '', notAfter = '' }) => {
+    const [begin, end] = [Date.parse(notBefore), Date.parse(notAfter)];
+    return [begin, end - (end - begin) / 3, end - (end - begin) / 10, end];
   });
-  return [...ends, (askedAt ?? now) + 3 * everyMs]
-    .filter((at) => at > now)
-    .reduce((first, at) => Math.min(first, at - 1), Infinity);
+  const silent = [seen?.failure?.since, ...places.map(({ failure }) => failure?.since)];
+  const notSeen = [askedAt ?? setAt, ...silent].flatMap((since) =>
+    since === undefined ? [] : since + notSeenAfter * everyMs,
+  );
+  return [...ends, ...notSeen].filter((at) => at > now).reduce((first, at) => Math.min(first, at - 1), Infinity);
 }
 
 interface FrontFinding {
@@ -65,13 +87,14 @@ function frontHoldsCopy(
   if (!proof || notBefore >= proof.notBefore) return [];
   const held = target.held.includes(served);
   const related = held || authorityOf(place.issuer ?? '') === authorityOf(proof.issuer);
-  const at = `${address.includes(':') ? `[${address}]` : address}:${target.port}`;
+  const at = placeText(address, target.port);
   const whose = held
     ? 'one that a host of this fleet had before'
     : related
       ? 'an older one of the same authority'
       : 'another one, of another authority, that no host of this fleet has shown';
-  const proved = Date.parse(proof.servedSince ?? proof.notBefore);
+  // What is kept from before instants were checked may be none.
+  const proved = Date.parse(proof.servedSince ?? proof.notBefore) || place.since;
   return [
     {
       proof,

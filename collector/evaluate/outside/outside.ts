@@ -1,5 +1,6 @@
 import type { Finding } from '@certherd/protocol/finding';
-import type { TargetRow } from '../../store/targets.ts';
+import type { Life } from '../../store/concern.ts';
+import type { TargetPlace, TargetRow } from '../../store/targets.ts';
 import type { OutsideFindingCode } from '../explanations.ts';
 
 /** What a host has proved of a name: issued, configured and served are one certificate there. */
@@ -26,10 +27,12 @@ export interface OutsideFinding {
   finding: Omit<Finding, 'code'> & { code: OutsideFindingCode };
   /** The address was silent last, or the address has not been asked for three intervals: this was so before. */
   stale: boolean;
+  /** The life of what is presented there. */
+  life?: Life;
 }
 
 /** One target with what is needed to judge it. */
-export interface Outside extends Pick<TargetRow, 'held' | 'seen' | 'askedAt' | 'everyMs'> {
+export interface Outside extends Pick<TargetRow, 'held' | 'seen' | 'setAt' | 'askedAt' | 'everyMs'> {
   host: string;
   port: number;
 }
@@ -48,3 +51,20 @@ export function clipped(text: string): string {
 export function order(one = '', other = ''): number {
   return one < other ? -1 : one > other ? 1 : 0;
 }
+
+/** "192.0.2.1:443", "[2001:db8::1]:443". */
+export function placeText(address: string, port: number): string {
+  return `${address.includes(':') ? `[${address}]` : address}:${port}`;
+}
+
+export function lifeOf({ notBefore, notAfter }: TargetPlace): { life?: Life } {
+  return notBefore === undefined || notAfter === undefined ? {} : { life: { notBefore, notAfter } };
+}
+
+/** It was not asked for so long that what is told of it is from before. */
+export function isNotAsked({ askedAt, setAt, everyMs }: Pick<Outside, 'askedAt' | 'setAt' | 'everyMs'>, now: number) {
+  return now - (askedAt ?? setAt) >= notSeenAfter * everyMs;
+}
+
+/** Intervals. */
+export const notSeenAfter = 3;

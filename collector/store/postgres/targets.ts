@@ -93,7 +93,7 @@ interface Group {
 export function sharedTargets(group: Group, database: Database): Targets {
   const changing = <T>(work: (tx: Tx) => Promise<T>) =>
     group.keep((tx) => {
-      tx.changed('targets', 'findings');
+      tx.changed('targets');
       return work(tx);
     });
   return {

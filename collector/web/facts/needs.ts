@@ -8,6 +8,7 @@ export interface Need {
   /** Stable from one estate to the next. */
   readonly key: string;
   readonly severity: Severity;
+  /** '': it is of no host, and `hostName` what was asked from outside. */
   readonly agentId: string;
   readonly hostName: string;
   /** Server name, lineage or path; absent when it is the host itself. */
@@ -15,7 +16,7 @@ export interface Need {
   readonly code?: string;
   readonly cause: string;
   readonly since: string;
-  /** Validity of the served certificate that this puts at risk: the one that ends first. */
+  /** Validity of the served certificate that this puts at risk: the one that ends first, or that is seen from outside. */
   readonly deadline?: Validity;
   readonly remedy: string;
   readonly evidence: readonly (readonly [string, string])[];
@@ -93,11 +94,11 @@ interface HostParts {
 }
 
 function fromFinding(finding: FindingView, { host, lineages, endpoints }: HostParts): Need {
-  const { agentId, hostName, code, subject, severity, since, cause, remedy, evidence, stale } = finding;
+  const { agentId, hostName, code, subject, severity, since, cause, remedy, evidence, stale, life } = finding;
   const hostLabels = host?.labels ?? {};
   const concerned = endpoints.filter(concernOf(lineages, finding));
   const name = nameOf(finding, concerned);
-  const deadline = firstToEnd(concerned);
+  const deadline = life ?? firstToEnd(concerned);
   return {
     key: JSON.stringify([agentId, code, subject.kind, subject.id]),
     severity,

@@ -35,12 +35,18 @@ export function offersOf(
   const server = kind === 'server' ? id : concerned[0]?.server;
   if (endedByReload.includes(code) && server !== undefined && server !== 'other' && mayReload(host.mode, lineages))
     offers.push({ verb: 'reload', subject: server, name: server });
-  offers.push(lookAgain(kind, id, host.name, concerned[0]?.serverName));
+  offers.push(lookAgain(kind, id, host.name, concerned[0]));
   return offers;
 }
 
-function lookAgain(kind: string, id: string, hostName: string, serverName: string | undefined): Offer {
-  if (kind === 'endpoint') return { verb: 'verify', subject: id, name: serverName || id };
+/** What is seen from outside is at a place that the host does not have: it can only look at all that it has. */
+function lookAgain(
+  kind: string,
+  id: string,
+  hostName: string,
+  concerned: OfferFacts['concerned'][number] | undefined,
+): Offer {
+  if (kind === 'endpoint' && concerned) return { verb: 'verify', subject: id, name: concerned.serverName || id };
   return ['lineage', 'server'].includes(kind)
     ? { verb: 'verify', subject: id, name: id }
     : { verb: 'rescan', subject: hostName, name: hostName };

@@ -44,6 +44,7 @@ function target(places: TargetPlace[], change: Partial<Outside> = {}): Outside {
     port: 443,
     held: [older.served],
     seen: { places, leftOut: 0 },
+    setAt: now - 90 * day,
     askedAt: now - 60_000,
     everyMs: 3_600_000,
     ...change,
@@ -130,7 +131,7 @@ const cases: readonly [
     ['front-holds-copy warning'],
   ],
   ['nothing was ever presented', [{ address: '192.0.2.1', chain: [], since: now }], [proof()], []],
-  ['nothing was asked yet', [], [proof()], [], { seen: undefined, askedAt: undefined }],
+  ['nothing was asked yet', [], [proof()], [], { seen: undefined, askedAt: undefined, setAt: now }],
   [
     'addresses disagree, and no host is known',
     [place(), place({ address: '2001:db8::1', ...younger, issuer: older.issuer })],
@@ -197,4 +198,9 @@ test('whatever was seen and proved, each finding is of one address or of several
       },
     ),
   );
+});
+
+test('an instant that is none, kept from before instants were checked, leaves the instant at which it was seen from outside', (t) => {
+  const [found] = outsideFindings(target([place()]), [proof({ servedSince: '2026-99-99T99:99:99.999Z' })], now);
+  t.is(found?.finding.since, at(-9));
 });

@@ -49,7 +49,54 @@ test('an address that the name leads to no more goes; a resolver that is silent 
   t.deepEqual(fewer.changed, [{ address: '1.1.1.1', algorithm: 'ecdsa', served: undefined }]);
   const unresolved = { reason: 'not-resolved' as const, detail: '' };
   const silent = nextState(fewer.state, seen([], { failure: unresolved }), at + 2000);
-  t.deepEqual([silent.changed, silent.state.places, silent.state.failure], [[], fewer.state.places, unresolved]);
-  const gone = nextState(silent.state, seen([], { failure: { reason: 'no-address', detail: '' } }), at + 3000);
-  t.deepEqual([gone.changed.length, gone.state.places], [1, []]);
+  t.deepEqual([silent.changed, silent.state.places], [[], fewer.state.places]);
+  t.deepEqual(silent.state.failure, { ...unresolved, since: at + 2000 });
+});
+
+test('that a name has no address at all is believed the second time, with since when nobody is led anywhere', (t) => {
+  const none = seen([], { failure: { reason: 'no-address', detail: '' } });
+  const first = nextState(undefined, seen([showing('1.1.1.1')]), at);
+  const once = nextState(first.state, none, at + 1000);
+  t.deepEqual([once.changed, once.state.places], [[], first.state.places]);
+  const back = nextState(once.state, seen([showing('1.1.1.1')]), at + 2000);
+  t.deepEqual([back.changed, back.state], [[], first.state]);
+  const again = nextState(once.state, none, at + 2000);
+  t.deepEqual([again.changed.length, again.state.places], [1, []]);
+  t.like(again.state.failure, { reason: 'no-address', since: at + 1000 });
+});
+
+test('of a family that nobody told of, known addresses stay with the failure; those of the other that are gone go', (t) => {
+  const first = nextState(undefined, seen([showing('2001:db8::1'), showing('1.1.1.1'), showing('2.2.2.2')]), at);
+  const notTold = { family: 'ipv6' as const, detail: 'ESERVFAIL' };
+  const half = nextState(first.state, seen([showing('1.1.1.1')], { notTold }), at + 1000);
+  t.deepEqual(half.changed, [{ address: '2.2.2.2', algorithm: 'ecdsa', served: undefined }]);
+  t.deepEqual(
+    half.state.places.map(({ address, failure }) => [address, failure?.reason, failure?.since]),
+    [
+      ['1.1.1.1', undefined, undefined],
+      ['2001:db8::1', 'not-resolved', at + 1000],
+    ],
+  );
+  const whole = nextState(half.state, seen([showing('1.1.1.1')]), at + 2000);
+  t.deepEqual(whole.changed, [{ address: '2001:db8::1', algorithm: 'ecdsa', served: undefined }]);
+});
+
+test('a kind of key whose answer was lost stays known, and goes once it is refused', (t) => {
+  const both = showing('1.1.1.1');
+  const [ecdsa] = both.answers;
+  if (!ecdsa) throw new Error('no answer');
+  const rsa = { ...ecdsa, algorithm: 'rsa' as const, certificates: [two] };
+  const first = nextState(undefined, seen([{ ...both, answers: [ecdsa, rsa] }]), at);
+  const lost = { ...both, notAnswered: [{ algorithm: 'rsa' as const, failure }] };
+  const half = nextState(first.state, seen([lost]), at + 1000);
+  t.deepEqual(half.changed, []);
+  t.like(half.state.places[1], {
+    algorithm: 'rsa',
+    served: two.fingerprint,
+    failure: { ...failure, since: at + 1000 },
+  });
+  t.is(nextState(undefined, seen([lost]), at).state.places.length, 1, 'what was never shown is not there');
+  t.deepEqual(nextState(half.state, seen([both]), at + 2000).changed, [
+    { address: '1.1.1.1', algorithm: 'rsa', served: undefined },
+  ]);
 });

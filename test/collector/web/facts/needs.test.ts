@@ -146,3 +146,21 @@ test('a deployment of many names is called by the first and how many more', (t) 
   }).pressing;
   t.is(need?.name, 'mail.example.com and 2 more');
 });
+
+test('what is presented from outside is the deadline of what is of no host, and nobody is asked for it', (t) => {
+  const life = { notBefore: before(at, 80 * 86_400_000), notAfter: before(at, -9 * 86_400_000) };
+  const id = 'shop.example.com@192.0.2.1:443/ecdsa';
+  const { pressing } = needsOf({
+    ...healthy,
+    findings: [
+      finding({
+        code: 'target-ending',
+        agentId: '',
+        hostName: 'shop.example.com',
+        subject: { kind: 'endpoint', id },
+        life,
+      }),
+    ],
+  });
+  t.like(pressing, [{ agentId: '', hostName: 'shop.example.com', name: id, deadline: life, offers: [] }]);
+});

@@ -59,3 +59,14 @@ test('nothing is asked of a host that is not connected', (t) => {
   t.deepEqual(verbsOf(overdue, { host: { ...host, connected: false }, lineages, concerned: [] }), []);
   t.deepEqual(verbsOf(overdue, { host: undefined, lineages, concerned: [] }), []);
 });
+
+test('of a place that was seen from outside the host looks again at all that it has; of no host nothing is asked', (t) => {
+  const front = {
+    code: 'front-holds-copy',
+    subject: { kind: 'endpoint', id: 'shop.example@192.0.2.1:443/ecdsa' },
+  } as const;
+  t.deepEqual(offersOf(front, { host, lineages, concerned: [] }), [
+    { verb: 'rescan', subject: 'web-1', name: 'web-1' },
+  ]);
+  t.deepEqual(offersOf(front, { host: undefined, lineages: [], concerned: [] }), []);
+});

@@ -1,0 +1,172 @@
+import type { TargetPlace } from '../../store/targets.ts';
+import { clipped, isNotAsked, lifeOf, notSeenAfter, type Outside, type OutsideFinding, placeText } from './outside.ts';
+import { type PresentedProblem, problemsOf } from './problems.ts';
+
+type Told = OutsideFinding['finding'];
+
+/**
+ * What is wrong with a target by itself, whichever host serves it: of no host. `endIsTold`: that what is presented there ends is told elsewhere.
+ * A target that shows nothing is unknown, which is never healthy.
+ */
+export function targetFindings(
+  target: Outside,
+  endIsTold: (place: TargetPlace) => boolean,
+  now: number,
+): OutsideFinding[] {
+  const old = isNotAsked(target, now);
+  const presented = (target.seen?.places ?? []).flatMap((place) =>
+    presentedFindings(place, target, endIsTold(place), now).map((finding) => ({
+      finding,
+      stale: old || place.failure !== undefined,
+      ...lifeOf(place),
+    })),
+  );
+  const notSeen = old ? [notAsked(target)] : notSeenFindings(target, now);
+  return [...presented, ...notSeen.map((finding) => ({ finding, stale: false }))].map((one) => ({
+    agentId: '',
+    hostName: target.host,
+    ...one,
+  }));
+}
+
+function presentedFindings(place: TargetPlace, target: Outside, endIsTold: boolean, now: number): Told[] {
+  const { served, algorithm, notBefore, notAfter, nameMatches = true, trusted = true, address } = place;
+  if (served === undefined || algorithm === undefined || notBefore === undefined || notAfter === undefined) return [];
+  const at = placeText(address, target.port);
+  const words: Place = { ...place, at, notBefore, notAfter, host: target.host };
+  const problems = problemsOf({ notBefore, notAfter, nameMatches, trusted }, now);
+  const [begin, end] = [Date.parse(notBefore), Date.parse(notAfter)];
+  const about = (code: Told['code'], severity: Told['severity'], since: number, wording: Wording): Told => ({
+    code,
+    severity,
+    subject: { kind: 'endpoint', id: `${target.host}@${at}/${algorithm}` },
+    since: new Date(since).toISOString(),
+    cause: clipped(wording.cause(words)),
+    evidence: { address: at, presented: `${served} until ${notAfter}`, ...wording.evidence?.(words) },
+    remedy: clipped(wording.remedy(words)),
+  });
+  const isEnding =
+    problems.every((problem) => problem !== 'expired' && problem !== 'not-yet-valid') && now >= end - (end - begin) / 3;
+  const sinceOf = { expired: Math.max(end, place.since), 'not-yet-valid': place.since };
+  return [
+    ...problems
+      .filter((problem) => !(endIsTold && (problem === 'expired' || problem === 'not-yet-valid')))
+      .map((problem) =>
+        about(
+          `target-${problem}`,
+          problem === 'expired' || problem === 'not-yet-valid' ? 'critical' : 'warning',
+          problem === 'expired' || problem === 'not-yet-valid' ? sinceOf[problem] : place.since,
+          wordings[problem],
+        ),
+      ),
+    ...(isEnding && !endIsTold
+      ? [
+          about(
+            'target-ending',
+            now >= end - (end - begin) / 10 ? 'critical' : 'warning',
+            Math.max(Math.ceil(end - (end - begin) / 3), place.since),
+            wordings.ending,
+          ),
+        ]
+      : []),
+  ];
+}
+
+interface Place extends TargetPlace {
+  host: string;
+  at: string;
+  notBefore: string;
+  notAfter: string;
+}
+
+interface Wording {
+  cause: (place: Place) => string;
+  evidence?: (place: Place) => Record<string, string>;
+  remedy: (place: Place) => string;
+}
+
+const renew = ({ host }: Place) =>
+  `Renew the certificate of ${host}, install it at each address that presents the old one, and reload what answers there.`;
+
+const wordings: Readonly<Record<PresentedProblem | 'ending', Wording>> = {
+  expired: {
+    cause: ({ at, host, notAfter }) => `${at} presents a certificate for ${host} that ended at ${notAfter}.`,
+    remedy: renew,
+  },
+  ending: {
+    cause: ({ at, host, notAfter }) =>
+      `${at} presents a certificate for ${host} that ends at ${notAfter}, and a third or less of its life is left.`,
+    remedy: renew,
+  },
+  'not-yet-valid': {
+    cause: ({ at, host, notBefore }) => `${at} presents a certificate for ${host} that begins at ${notBefore} only.`,
+    remedy: ({ host }) =>
+      `Compare this machine's clock with that of who issued it; if both are right, install the certificate of ${host} that is valid now.`,
+  },
+  'name-mismatch': {
+    cause: ({ at, host, subject = '' }) =>
+      `${at} presents a certificate that does not name ${host}: that of ${subject}.`,
+    evidence: ({ host, subject = '' }) => ({ asked: clipped(host), subject: clipped(subject) }),
+    remedy: ({ host }) => `Have what answers for ${host} present a certificate that names it.`,
+  },
+  untrusted: {
+    cause: ({ at, host, chain, chainProblem = 'not-read' }) =>
+      `What ${at} presents for ${host} does not lead to a root that is trusted here: ${chainProblem}, with ${chain.length} certificates sent beside its own.`,
+    evidence: ({ issuer = '', chainProblem = 'not-read' }) => ({ issuer: clipped(issuer), chain: chainProblem }),
+    remedy: ({ host }) =>
+      `Install the whole chain where ${host} is answered; if its root is a private one, name that in scan_roots.`,
+  },
+};
+
+/** Addresses that have shown nothing for three intervals, and a name that has led to none. */
+function notSeenFindings(target: Outside, now: number): Told[] {
+  const { seen, askedAt = now, everyMs, host, port } = target;
+  const isLong = (since: number) => now - since >= notSeenAfter * everyMs;
+  const since = seen?.failure?.since ?? askedAt;
+  if (seen?.failure) return isLong(since) ? [notSeen(target, placeText(host, port), since, seen.failure)] : [];
+  return (seen?.places ?? []).flatMap(({ address, algorithm, failure }) => {
+    if (!failure || !isLong(failure.since)) return [];
+    const at = placeText(address, port);
+    return [notSeen(target, `${host}@${at}${algorithm === undefined ? '' : `/${algorithm}`}`, failure.since, failure)];
+  });
+}
+
+function notSeen(
+  { host, port }: Outside,
+  id: string,
+  since: number,
+  { reason, detail }: { reason: string; detail: string },
+): Told {
+  return {
+    code: 'target-not-seen',
+    severity: 'unknown',
+    subject: { kind: 'endpoint', id },
+    since: new Date(since).toISOString(),
+    cause: clipped(`${id} has shown no certificate for three of its intervals: ${detail || reason}.`),
+    evidence: { place: clipped(id), reason: clipped(reason), detail: clipped(detail) },
+    remedy:
+      reason === 'not-allowed'
+        ? 'Allow it with scan_allow in collector.toml, or remove the target.'
+        : `certherd-collector scan ${commandText(host, port)}`,
+  };
+}
+
+function notAsked({ host, port, setAt, askedAt, everyMs }: Outside): Told {
+  const since = askedAt ?? setAt;
+  const id = placeText(host, port);
+  return {
+    code: 'target-not-seen',
+    severity: 'unknown',
+    subject: { kind: 'endpoint', id },
+    since: new Date(since).toISOString(),
+    cause: clipped(
+      `${id} is to be asked each ${everyMs / 1000} s, and no collector has asked it since ${new Date(since).toISOString()}.`,
+    ),
+    evidence: { place: clipped(id), asked: askedAt === undefined ? 'never' : new Date(askedAt).toISOString() },
+    remedy: 'certherd-collector doctor',
+  };
+}
+
+function commandText(host: string, port: number): string {
+  return port === 443 && !host.includes(':') ? host : placeText(host, port);
+}

@@ -1,0 +1,64 @@
+import test from 'ava';
+import type { EstateChange } from '../../../collector/serve/estate-change.ts';
+import { keepEstate } from '../../../collector/serve/kept-estate.ts';
+import type { TargetState } from '../../../collector/store/targets.ts';
+import { silentLog } from '../../../collector/system/log.ts';
+import { certificate } from '../helpers/example-snapshot.ts';
+import { handClock } from '../helpers/hand-clock.ts';
+import { engines } from '../helpers/stores.ts';
+
+const start = 1_800_000_000_000;
+const state = (name: string): TargetState => {
+  const { fingerprint: served, notBefore, notAfter } = certificate(name);
+  const place = { served, notBefore, notAfter, algorithm: 'ecdsa' as const, nameMatches: true, trusted: true };
+  return { places: [{ address: '192.0.2.1', chain: [], since: start, ...place }], leftOut: 0 };
+};
+
+test('that a target was asked costs no look at hosts and labels, and is told at most each five seconds where nothing else was seen', async (t) => {
+  const [sqlite] = engines;
+  if (!sqlite) throw new Error('no engine');
+  const { store } = await sqlite.open(t);
+  await store.targets.add({ target: 'shop.example.com:443', everyMs: 60_000, setBy: 'me' }, start);
+  const id = (await store.targets.all())[0]?.id ?? 0;
+  const clock = handClock(start);
+  let reads = 0;
+  const counted =
+    <T extends unknown[], R>(read: (...args: T) => R) =>
+    (...args: T) => {
+      reads += 1;
+      return read(...args);
+    };
+  const told: (EstateChange | 'unreadable')[] = [];
+  const estate = keepEstate({
+    store: { ...store, hostMarks: counted(store.hostMarks), labels: counted(store.labels) },
+    presenceOf: () => ({ connected: false, silent: true, heardAt: undefined, observedAt: undefined }),
+    heardSince: () => [],
+    knownIssuers: undefined,
+    clock,
+    log: silentLog,
+    publish: (change) => void told.push(change),
+  });
+  t.teardown(estate.close);
+  const asked = async (name: string) => {
+    await store.targets.keep(id, clock.now(), state(name), []);
+    estate.changed(['targets']);
+    const { targets } = await estate.current();
+    t.is(targets[0]?.askedAt, new Date(clock.now()).toISOString(), 'whoever asks sees it at once');
+    return told.splice(0);
+  };
+  await estate.current();
+  t.true(reads > 0);
+  reads = 0;
+  t.like(await asked('one'), [{ targets: [{ places: [{ address: '192.0.2.1' }] }] }]);
+  clock.advance(500);
+  t.deepEqual(await asked('one'), [], 'asked again, and nothing else');
+  t.like(await asked('two'), [{ targets: [{ id }] }], 'another certificate is told at once');
+  clock.advance(500);
+  const last = new Date(clock.now()).toISOString();
+  t.deepEqual(await asked('two'), []);
+  clock.advance(5_000);
+  await estate.current();
+  t.like(told, [{ targets: [{ askedAt: last }] }]);
+  t.true(told.every((change) => change !== 'unreadable' && change.hostless === undefined));
+  t.is(reads, 0, 'hosts and labels were not read');
+});
