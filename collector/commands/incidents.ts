@@ -1,6 +1,7 @@
 import { aligned } from '@certherd/command-line/layout';
 import { printable } from '@certherd/command-line/printable';
 import type { Incident } from '../store/tell.ts';
+import { byCommand } from './by-command.ts';
 import { account } from './account.ts';
 import { configFor, type Console, exitCodes, type JsonOptions } from './command.ts';
 import { notWritten } from './directory.ts';
@@ -41,7 +42,8 @@ export async function acknowledge(
       return exitCodes.failed;
     }
     const said = { by: account(process.env), reason, at: console.clock.now(), severity: incident.told.severity };
-    const kept = await store.telling.acknowledge(id, said);
+    const entry = byCommand(console, 'incident-acknowledged', id, { reason });
+    const kept = await store.telling.acknowledge(id, said, entry);
     if (!kept.ok) throw notWritten(config, kept.failure);
     const at = new Date(said.at).toISOString();
     console.print(

@@ -2,6 +2,8 @@ import { randomBytes } from 'node:crypto';
 import { aligned } from '@certherd/command-line/layout';
 import { printable } from '@certherd/command-line/printable';
 import type { Silence, SilenceMatch } from '../store/tell.ts';
+import { silenceDetail } from '../notify/silence-detail.ts';
+import { byCommand } from './by-command.ts';
 import { account } from './account.ts';
 import { configFor, type Console, exitCodes, type JsonOptions } from './command.ts';
 import { notWritten } from './directory.ts';
@@ -32,13 +34,15 @@ export async function silence(options: SilenceOptions, console: Console): Promis
   const { telling, close } = await storeOf(config, console);
   try {
     if (typeof asked === 'string') {
-      const ended = await telling.endSilence(asked, console.clock.now());
+      const entry = byCommand(console, 'silence-ended', asked);
+      const ended = await telling.endSilence(asked, console.clock.now(), entry);
       if (!ended.ok) throw notWritten(config, ended.failure);
       const says = ended.value ? 'It has ended.' : 'No such silence holds: certherd-collector silences lists them.';
       console.print(options.json ? JSON.stringify({ version: 1, id: asked, ended: ended.value }) : says);
       return ended.value ? exitCodes.ok : exitCodes.failed;
     }
-    const kept = await telling.addSilence(asked);
+    const detail = silenceDetail(asked);
+    const kept = await telling.addSilence(asked, byCommand(console, 'silence-added', asked.id, detail));
     if (!kept.ok) throw notWritten(config, kept.failure);
     const view = silenceView(asked);
     console.print(

@@ -2,6 +2,8 @@ import { randomBytes } from 'node:crypto';
 import type { FastifyInstance, FastifyReply } from 'fastify';
 import { type AnswerRight, verifyAnswer } from '../notify/answer-link.ts';
 import type { Incident, Telling } from '../store/tell.ts';
+import { silenceDetail } from '../notify/silence-detail.ts';
+import { sendProblem } from './problem.ts';
 import { answerPage, type AnswerView, silenceHours } from './answer-page.ts';
 
 export interface AnswerNeeds {
@@ -24,10 +26,12 @@ export function addAnswer(app: FastifyInstance, { telling, now, answered }: Answ
     );
     scope.get<{ Params: { token: string } }>('/answer/:token', async ({ params }, reply) => {
       const found = await rightOf(params.token);
+      if (found === 'not-now') return unkept(reply);
       return found ? show(reply, 200, viewOf(found.incident)) : show(reply, 404, undefined);
     });
     scope.post<{ Params: { token: string } }>('/answer/:token', { bodyLimit: 8_192 }, async (request, reply) => {
       const found = await rightOf(request.params.token);
+      if (found === 'not-now') return unkept(reply);
       if (!found) return show(reply, 404, undefined);
       const form = request.body instanceof URLSearchParams ? request.body : new URLSearchParams();
       const view = viewOf(found.incident);
@@ -41,10 +45,12 @@ export function addAnswer(app: FastifyInstance, { telling, now, answered }: Answ
     });
   });
 
-  async function rightOf(token: string): Promise<{ right: AnswerRight; incident: Incident } | undefined> {
+  /** `not-now`: whether it is good cannot be known, since no key can be kept. */
+  async function rightOf(token: string): Promise<{ right: AnswerRight; incident: Incident } | 'not-now' | undefined> {
     // Made at the first start; one that is made now has signed nothing.
     const key = await telling.linkKey(randomBytes(32).toString('base64url'));
-    const right = key.ok ? verifyAnswer(key.value, token, now()) : undefined;
+    if (!key.ok) return 'not-now';
+    const right = verifyAnswer(key.value, token, now());
     const incident = right && (await telling.findIncident(right.incident));
     return right && incident ? { right, incident } : undefined;
   }
@@ -58,15 +64,19 @@ export function addAnswer(app: FastifyInstance, { telling, now, answered }: Answ
     const name = (form.get('name') ?? '').trim().slice(0, 100);
     const by = name === '' ? `a link to ${right.channel}` : `${name} (by a link to ${right.channel})`;
     const at = now();
+    const entryOf = { at, actor: by, via: 'link' } as const;
     if (form.get('do') === 'silence') {
       const hours = silenceHours.find((one) => String(one) === form.get('hours')) ?? silenceHours[0];
       const until = at + hours * 3_600_000;
       const id = randomBytes(4).toString('hex');
-      const kept = await telling.addSilence({ id, madeAt: at, until, by, reason, match: { incident: incident.id } });
+      const silence = { id, madeAt: at, until, by, reason, match: { incident: incident.id } };
+      const entry = { ...entryOf, action: 'silence-added', subject: id, detail: silenceDetail(silence) } as const;
+      const kept = await telling.addSilence(silence, entry);
       return kept.ok ? `It is silent until ${new Date(until).toISOString()}.` : undefined;
     }
     const said = { by, reason, at, severity: incident.told.severity };
-    const kept = await telling.acknowledge(incident.id, said);
+    const entry = { ...entryOf, action: 'incident-acknowledged', subject: incident.id, detail: { reason } } as const;
+    const kept = await telling.acknowledge(incident.id, said, entry);
     if (!kept.ok) return undefined;
     return kept.value ? 'It is yours: nobody else is called, unless it gets worse.' : 'It is over already.';
   }
@@ -75,6 +85,10 @@ export function addAnswer(app: FastifyInstance, { telling, now, answered }: Answ
 function viewOf({ id, closedAt, acknowledged, told }: Incident): AnswerView {
   const { title = '', cause = '' }: { title?: string; cause?: string } = JSON.parse(told.message);
   return { id, title, cause, isOver: closedAt !== undefined, acknowledged };
+}
+
+function unkept(reply: FastifyReply): FastifyReply {
+  return sendProblem(reply, 503, 'Service Unavailable', 'The database takes no writes at this moment: try again.');
 }
 
 function show(reply: FastifyReply, status: number, view: AnswerView | undefined): FastifyReply {

@@ -51,13 +51,16 @@ export type AuditAction =
   | 'target-added'
   | 'target-removed'
   | 'host-revoked'
-  | 'request-asked';
+  | 'request-asked'
+  | 'incident-acknowledged'
+  | 'silence-added'
+  | 'silence-ended';
 
 /** Who, and by which way. */
 export interface Actor {
   actor: string;
-  /** `set-up`: the one-time link. `proxy`: a reverse proxy named who it is. */
-  via: 'command' | 'page' | 'api-token' | 'proxy' | 'set-up' | 'nobody';
+  /** `set-up`: the one-time link. `proxy`: a reverse proxy named who it is. `link`: one in a message, whose holder says who it is. */
+  via: 'command' | 'page' | 'api-token' | 'proxy' | 'set-up' | 'link' | 'nobody';
 }
 
 export interface AuditEntry extends Actor {

@@ -1,4 +1,5 @@
 import type { Severity } from '@certherd/protocol/finding';
+import type { AuditEntry } from './accounts.ts';
 import type { Concern } from './concern.ts';
 import type { Kept } from './kept.ts';
 
@@ -114,7 +115,7 @@ export interface SilenceMatch {
   labels?: Readonly<Record<string, string>>;
 }
 
-/** What was told, what is to be, and what people said about it. Writes resolve when they are durable. */
+/** What was told, what is to be, and what people said about it. Writes resolve when they are durable; what people said is kept with its entry in the audit history. */
 export interface Telling {
   /** The last transition of each key, where that is not `resolved`. */
   standing: () => Promise<Transition[]>;
@@ -136,12 +137,12 @@ export interface Telling {
   /** Gives up what waits for a channel that is no more. */
   dropWaiting: (channel: string, why: string, at: number) => Promise<Kept<void>>;
   /** False: no such incident, or it is closed. */
-  acknowledge: (incident: string, said: Acknowledgement) => Promise<Kept<boolean>>;
+  acknowledge: (incident: string, said: Acknowledgement, entry: AuditEntry) => Promise<Kept<boolean>>;
   /** Those that hold at `now`, the first to end first. */
   silences: (now: number) => Promise<Silence[]>;
-  addSilence: (silence: Silence) => Promise<Kept<void>>;
+  addSilence: (silence: Silence, entry: AuditEntry) => Promise<Kept<void>>;
   /** False: no such silence, or it is over. */
-  endSilence: (id: string, now: number) => Promise<Kept<boolean>>;
+  endSilence: (id: string, now: number, entry: AuditEntry) => Promise<Kept<boolean>>;
   /** What signs links in messages; `proposed` is kept where there is none yet. */
   linkKey: (proposed: string) => Promise<Kept<string>>;
   /** What was over before then goes. */

@@ -12,6 +12,7 @@ import {
 import { digestOf } from './changes.ts';
 import type { Queries } from './database.ts';
 import type { GroupCommit } from './group-commit.ts';
+import { noted } from './steps.ts';
 import { readSetting } from './settings.ts';
 
 const waits = 'sent_at IS NULL AND dropped_at IS NULL';
@@ -92,27 +93,25 @@ export function tellTables(database: Queries, group: GroupCommit): Telling {
         const sql = `UPDATE notification SET dropped_at = $1, failure = $2 WHERE channel = $3 AND ${waits}`;
         await tx.all(sql, [at, why, channel]);
       }),
-    acknowledge: (id, said) =>
-      group.keep(async (tx) => {
+    acknowledge: (id, said, entry) =>
+      group.keep((tx) => {
         const sql = 'UPDATE incident SET acknowledged = $1 WHERE id = $2 AND closed_at IS NULL RETURNING id';
-        return (await tx.one(sql, [JSON.stringify(said), id])) !== undefined;
+        return noted(tx, isChanged(tx, sql, [JSON.stringify(said), id]), entry);
       }),
     async silences(now) {
       const sql = 'SELECT * FROM silence WHERE until > $1 ORDER BY until, id';
       return (await database.all<RawSilence>(sql, [now])).map(readSilence);
     },
-    addSilence: ({ id, madeAt, until, by, reason, match }) =>
+    addSilence: ({ id, madeAt, until, by, reason, match }, entry) =>
       group.keep(async (tx) => {
-        await tx.all(
-          `INSERT INTO silence (id, made_at, until, made_by, reason, matcher) VALUES ($1, $2, $3, $4, $5, $6)
-           ON CONFLICT (id) DO NOTHING`,
-          [id, madeAt, until, by, reason, JSON.stringify(match)],
-        );
+        const sql = `INSERT INTO silence (id, made_at, until, made_by, reason, matcher) VALUES ($1, $2, $3, $4, $5, $6)
+           ON CONFLICT (id) DO NOTHING RETURNING id`;
+        await noted(tx, isChanged(tx, sql, [id, madeAt, until, by, reason, JSON.stringify(match)]), entry);
       }),
-    endSilence: (id, now) =>
-      group.keep(async (tx) => {
+    endSilence: (id, now, entry) =>
+      group.keep((tx) => {
         const sql = 'UPDATE silence SET until = $1 WHERE id = $2 AND until > $1 RETURNING id';
-        return (await tx.one(sql, [now, id])) !== undefined;
+        return noted(tx, isChanged(tx, sql, [now, id]), entry);
       }),
     linkKey: (proposed) =>
       group.keep(async (tx) => {
@@ -130,6 +129,10 @@ export function tellTables(database: Queries, group: GroupCommit): Telling {
         await tx.all('DELETE FROM silence WHERE until < $1', [before]);
       }),
   };
+}
+
+async function isChanged(tx: Queries, sql: string, values: readonly unknown[]): Promise<boolean> {
+  return (await tx.one(sql, [...values])) !== undefined;
 }
 
 /** What one was told of before is written once, whoever else writes: the pair (subject, ordinal) is there once. */

@@ -162,7 +162,7 @@ function createStore(sql: Sql, log: Log): SqliteStore {
       keep: (id, at, seen, changed) => group.keep(() => targets.keep(id, at, seen, changed)),
       stays: async (id) => targets.stays(id),
     },
-    telling: tellTables(sql, group, settings),
+    telling: tellTables(sql, group, settings, noted),
     restorations: async () =>
       restorations.all().map((row) => ({ backedUpAt: row.backed_up_at, restoredAt: row.restored_at })),
     copyTo: (path, onward) => copyDatabase(sql, path, onward),

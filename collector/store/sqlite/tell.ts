@@ -1,3 +1,4 @@
+import type { AuditEntry } from '../accounts.ts';
 import type { Acknowledgement, ChannelState, Telling, TransitionDraft } from '../tell.ts';
 import {
   type RawIncident,
@@ -16,7 +17,12 @@ import type { Sql } from './sqlite.ts';
 const waits = 'sent_at IS NULL AND dropped_at IS NULL';
 
 /** Rows of `transition`, `incident`, `notification` and `silence`. */
-export function tellTables(sql: Sql, group: GroupCommit, settings: ReturnType<typeof settingTable>): Telling {
+export function tellTables(
+  sql: Sql,
+  group: GroupCommit,
+  settings: ReturnType<typeof settingTable>,
+  noted: <T extends number | boolean>(changed: T, entry: AuditEntry) => T,
+): Telling {
   const standing = sql.prepare<[], RawTransition>('SELECT * FROM transition WHERE standing = 1 ORDER BY id');
   const lastOf = sql.prepare<[string], { ordinal: number; standing: number }>(
     'SELECT ordinal, standing FROM transition WHERE subject = ? ORDER BY ordinal DESC LIMIT 1',
@@ -96,12 +102,14 @@ export function tellTables(sql: Sql, group: GroupCommit, settings: ReturnType<ty
       group.keep(() => void failed.run(dueAt ?? null, failure, dueAt === undefined ? at : null, id)),
     channels: async () => states(),
     dropWaiting: (channel, why, at) => group.keep(() => void drop.run(at, why, channel)),
-    acknowledge: (id, said: Acknowledgement) =>
-      group.keep(() => acknowledge.run(JSON.stringify(said), id).changes === 1),
+    acknowledge: (id, said: Acknowledgement, entry) =>
+      group.keep(() => noted(acknowledge.run(JSON.stringify(said), id).changes === 1, entry)),
     silences: async (now) => silences.all(now).map(readSilence),
-    addSilence: ({ id, madeAt, until, by, reason, match }) =>
-      group.keep(() => void addSilence.run(id, madeAt, until, by, reason, JSON.stringify(match))),
-    endSilence: (id, now) => group.keep(() => endSilence.run(now, id, now).changes === 1),
+    addSilence: ({ id, madeAt, until, by, reason, match }, entry) =>
+      group.keep(() => {
+        noted(addSilence.run(id, madeAt, until, by, reason, JSON.stringify(match)).changes, entry);
+      }),
+    endSilence: (id, now, entry) => group.keep(() => noted(endSilence.run(now, id, now).changes === 1, entry)),
     linkKey: (proposed) =>
       group.keep(() => {
         const key = settings.read('link-key');

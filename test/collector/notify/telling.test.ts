@@ -140,6 +140,15 @@ test('Slack and the owner’s mailbox hear once that nginx was not reloaded, and
   await until('it is told then', () => hook.received.length === 4);
   t.is(kindOf(hook.received[3] ?? t.fail()), 'opened');
 
+  const history = await command('audit', '--json');
+  const { items }: { items: { action: string; via: string; actor: string }[] } = JSON.parse(history.lines.join(''));
+  const said = items.filter(({ action }) => action.startsWith('silence-') || action.startsWith('incident-'));
+  t.deepEqual(
+    said.map(({ action, via }) => `${action} ${via}`),
+    ['silence-ended command', 'silence-added command', 'incident-acknowledged link'],
+  );
+  t.is(said[2]?.actor, 'Eve (by a link to hook)');
+
   const tried = await command('notify', 'test', 'slack');
   t.is(tried.code, 0, tried.complaints.join('\n'));
   t.true(slack.received.at(-1)?.body.includes('Test: '));

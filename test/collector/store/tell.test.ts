@@ -1,4 +1,5 @@
 import test from 'ava';
+import type { AuditAction, AuditEntry } from '../../../collector/store/accounts.ts';
 import type { Concern } from '../../../collector/store/concern.ts';
 import type { TransitionDraft } from '../../../collector/store/tell.ts';
 import type { IncidentWrite, NotificationDraft, Telling } from '../../../collector/store/tell.ts';
@@ -58,6 +59,14 @@ const notification = (id: string, owner: string, change: Partial<NotificationDra
   body: '{}',
   ...change,
 });
+const entry = (action: AuditAction, subject: string): AuditEntry => ({
+  at,
+  actor: 'me',
+  via: 'command',
+  action,
+  subject,
+  detail: { reason: 'on it' },
+});
 const claimed = async (telling: Telling, channel: string, now: number) => {
   const kept = await telling.claim(channel, now, 60_000);
   return kept.ok ? kept.value : undefined;
@@ -98,15 +107,24 @@ for (const { name, open } of engines) {
     await telling.savePlan([{ ...first, notifications: [notification('other', 'i')] }]);
     t.is(await count('notification'), 1);
     const said = { by: 'me', reason: 'on it', at, severity: 'critical' } as const;
-    t.deepEqual(await telling.acknowledge('i', said), { ok: true, value: true });
-    t.deepEqual(await telling.acknowledge('none', said), { ok: true, value: false });
+    t.deepEqual(await telling.acknowledge('i', said, entry('incident-acknowledged', 'i')), { ok: true, value: true });
+    t.deepEqual(await telling.acknowledge('none', said, entry('incident-acknowledged', 'none')), {
+      ok: true,
+      value: false,
+    });
     const [kept] = await telling.incidents();
     t.like(kept, { id: 'i', revision: 1, acknowledged: said, closedAt: undefined });
     const next = { incident: incident('i', { revision: 1, closedAt: at + 9 }), notifications: [] };
     await telling.savePlan([next]);
     t.deepEqual(await telling.incidents(), []);
     t.like(await telling.findIncident('i'), { revision: 2, closedAt: at + 9, acknowledged: said });
-    t.deepEqual(await telling.acknowledge('i', said), { ok: true, value: false }, 'it is over');
+    t.deepEqual(
+      await telling.acknowledge('i', said, entry('incident-acknowledged', 'i')),
+      { ok: true, value: false },
+      'it is over',
+    );
+    const told = (await store.accounts.audit(undefined, 10)).map(({ id: _id, ...one }) => one);
+    t.deepEqual(told, [entry('incident-acknowledged', 'i')], 'what changed nothing is not told');
   });
 
   test(`${name}: a message is claimed by one at a time, again once its lease is over, and in order within an incident`, async (t) => {
@@ -178,12 +196,14 @@ for (const { name, open } of engines) {
       reason: 'work',
       match: { labels: { team: 'a' } },
     };
-    await telling.addSilence(silence);
+    const actions = async () => (await store.accounts.audit(undefined, 10)).map(({ action }) => action);
+    await telling.addSilence(silence, entry('silence-added', 's'));
     t.deepEqual(await telling.silences(at + 999), [silence]);
     t.deepEqual(await telling.silences(at + 1000), []);
-    t.deepEqual(await telling.endSilence('s', at + 10), { ok: true, value: true });
-    t.deepEqual(await telling.endSilence('s', at + 11), { ok: true, value: false });
+    t.deepEqual(await telling.endSilence('s', at + 10, entry('silence-ended', 's')), { ok: true, value: true });
+    t.deepEqual(await telling.endSilence('s', at + 11, entry('silence-ended', 's')), { ok: true, value: false });
     t.deepEqual(await telling.silences(at + 11), []);
+    t.deepEqual(await actions(), ['silence-ended', 'silence-added'], 'once each');
     t.deepEqual(await telling.linkKey('one'), { ok: true, value: 'one' });
     t.deepEqual(await telling.linkKey('two'), { ok: true, value: 'one' });
   });
