@@ -225,6 +225,7 @@ async function open(
       return { hosts: parts.hosts, hostless };
     },
     isSilent: (agentId) => presenceOf(agentId).silent,
+    isAwaited: liveness.isAwaited,
     isWritable,
     secrets: { readSecret, readText },
     clock,

@@ -1,5 +1,5 @@
 import { isAbsolute } from 'node:path';
-import { isIP } from 'node:net';
+import { isIP, isIPv6, SocketAddress } from 'node:net';
 import { type Role, roleOf, roles } from './accounts/role.ts';
 import { type Authority, isLoopback } from './authority.ts';
 
@@ -75,7 +75,7 @@ export const webReaders: Readers<WebFields> = {
     expected: 'a list of IP addresses, as ["127.0.0.1"]',
     read(value) {
       const addresses = texts(value);
-      return addresses?.every((address) => isIP(address) !== 0) ? addresses : undefined;
+      return addresses?.every((address) => isIP(address) !== 0) ? addresses.map(canonical) : undefined;
     },
   },
   web_sign_in: { expected: 'true or false', read: (value) => (typeof value === 'boolean' ? value : undefined) },
@@ -142,6 +142,14 @@ export function webMistakes(
       'needs all of web_oidc_issuer, web_oidc_client and web_oidc_secret_file',
     ]);
   return mistakes;
+}
+
+/** As a connection names its other end (RFC 5952), an IPv4 address within IPv6 as itself. */
+function canonical(address: string): string {
+  if (!isIPv6(address)) return address;
+  const [plain = '', zone] = address.split('%');
+  const spelled = new SocketAddress({ address: plain, family: 'ipv6' }).address;
+  return zone === undefined ? spelled.replace(/^::ffff:(?=[\d.]+$)/, '') : `${spelled}%${zone}`;
 }
 
 /** Plain HTTP for a provider on this machine alone. */

@@ -7,7 +7,7 @@ import { type Clock, every, type Log } from './ports.ts';
 import type { NotKept } from './receive/records.ts';
 import type { Session, Sessions } from './receive/sessions.ts';
 import type { Actor, AuditEntry } from './store/accounts.ts';
-import type { HostFacts } from './store/facts.ts';
+import type { HostFacts, HostReads } from './store/facts.ts';
 import type { Kept } from './store/kept.ts';
 import type { RequestDraft, RequestRow } from './store/requests.ts';
 
@@ -37,7 +37,8 @@ export interface Requests {
 }
 
 interface RequestNeeds {
-  hosts: () => Promise<HostFacts[]>;
+  hosts: () => Promise<Omit<HostFacts, 'snapshot'>[]>;
+  readHosts: HostReads['readHosts'];
   addRequest: (draft: RequestDraft, entry?: AuditEntry) => Promise<Kept<RequestRow>>;
   noteSent: (id: string, at: number) => Promise<Kept<void>>;
   findRequest: (id: string) => Promise<RequestRow | undefined>;
@@ -60,7 +61,7 @@ const remedies: Record<NotKept['reason'], string> = {
  * often it hears it.
  */
 export function keepRequests(needs: RequestNeeds): Requests {
-  const { hosts, addRequest, noteSent, findRequest, waitingRequests, sessions, clock, log } = needs;
+  const { hosts, readHosts, addRequest, noteSent, findRequest, waitingRequests, sessions, clock, log } = needs;
   const heard = new Map<string, Session>();
   // None is made but by `ask`, here or elsewhere, so that a collector at rest does not read the database for them.
   let some = true;
@@ -71,7 +72,9 @@ export function keepRequests(needs: RequestNeeds): Requests {
     async ask(wish) {
       const found = await hostOf(wish.host);
       if (!found.ok) return found;
-      const { agentId, snapshot } = found.value;
+      const { agentId } = found.value;
+      const [read] = await readHosts([agentId]);
+      const snapshot = read?.host.snapshot;
       if (!snapshot)
         return { ok: false, failure: `${wish.host}: this host has told nothing yet: ask again when it has` };
       const subject = requestSubject(wish.verb, wish.subject, snapshot);
@@ -102,7 +105,7 @@ export function keepRequests(needs: RequestNeeds): Requests {
     close: stop,
   };
 
-  async function hostOf(word: string): Promise<Result<HostFacts, string>> {
+  async function hostOf(word: string): Promise<Result<Omit<HostFacts, 'snapshot'>, string>> {
     const named = (await hosts()).filter(({ name, agentId }) => name === word || agentId === word);
     const trusted = named.filter(({ revokedAt }) => revokedAt === undefined);
     const [host] = trusted;

@@ -15,6 +15,7 @@ interface TellingNeeds {
   historyDays: number;
   estate: () => Promise<ConcernedFleet>;
   isSilent: (agentId: string) => boolean;
+  isAwaited: (agentId: string) => boolean;
   isWritable: () => Promise<boolean>;
   secrets: Pick<ChannelPorts, 'readSecret' | 'readText'>;
   clock: Clock;
@@ -35,8 +36,12 @@ export async function startTelling(needs: TellingNeeds): Promise<{ changed: () =
   );
   const key = await telling.linkKey(randomBytes(32).toString('base64url'));
   let teller: Teller | undefined;
+  let closing = false;
   const ending: Promise<void>[] = [];
   const stopLeading = store.lead(() => {
+    // Whoever ends waits for the tellers that it knows.
+    if (closing) return () => {};
+    ending.push(dropForgotten());
     const cancels: (() => void)[] = [];
     if (channels.size > 0) {
       // A database that is full gives no key: messages then have no links.
@@ -67,8 +72,24 @@ export async function startTelling(needs: TellingNeeds): Promise<{ changed: () =
   return {
     changed: () => teller?.changed(),
     async close() {
+      closing = true;
       stopLeading();
       await Promise.all(ending);
     },
   };
+
+  /** Nobody would ever send it. */
+  async function dropForgotten(): Promise<void> {
+    try {
+      for (const { channel, waiting } of await telling.channels()) {
+        if (waiting === 0 || channels.has(channel)) continue;
+        const kept = await telling.dropWaiting(channel, 'the settings have no such channel any more', clock.now());
+        if (kept.ok)
+          log.warn({ channel, waiting }, 'messages were given up: the settings have no such channel any more');
+        else log.error({ channel, ...kept.failure }, 'messages of a channel that is gone cannot be given up');
+      }
+    } catch (error) {
+      log.error({ detail: messageOf(error) }, 'messages of channels that are gone cannot be given up');
+    }
+  }
 }

@@ -25,6 +25,8 @@ export interface Teller {
 export interface TellerNeeds {
   estate: () => Promise<ConcernedFleet>;
   isSilent: (agentId: string) => boolean;
+  /** It may still come back after this process was away: that it is silent is no news. */
+  isAwaited: (agentId: string) => boolean;
   telling: Telling;
   channels: ReadonlyMap<string, Channel>;
   settings: NotifySettings;
@@ -45,7 +47,7 @@ const restFactor = 10;
 
 /** For the one collector that leads. */
 export function keepTelling(needs: TellerNeeds): Teller {
-  const { estate, isSilent, telling, channels, settings, linkKey, clock, log } = needs;
+  const { estate, isSilent, isAwaited, telling, channels, settings, linkKey, clock, log } = needs;
   const dispatch = createDispatch({ telling, channels, clock, log });
   const refreshedAt = new Map<string, number>();
   let lookedAt: number | undefined;
@@ -104,7 +106,9 @@ export function keepTelling(needs: TellerNeeds): Teller {
   async function look(): Promise<number> {
     const now = clock.now();
     const concerns = await allConcerns(now);
-    const drafts = transitionsBetween(await telling.standing(), concerns, now);
+    const drafts = transitionsBetween(await telling.standing(), concerns, now).filter(
+      ({ kind, concern: { code, agentId } }) => !(kind === 'opened' && code === 'host-silent' && isAwaited(agentId)),
+    );
     if (drafts.length > 0) {
       const kept = await telling.addTransitions(drafts);
       if (!kept.ok) throw new Error(kept.failure.detail);

@@ -37,6 +37,9 @@ interface Group {
   members: Transition[];
 }
 
+/** However short a life is of which a part is meant. */
+const leastRepeatMs = 60_000;
+
 /** Whom to tell what now: pure. All of it follows from what is written down, so that who begins anew plans what is left. */
 export function notifyReason(facts: ReasonFacts): Plan {
   const { standing, incidents, settings, now } = facts;
@@ -51,7 +54,9 @@ export function notifyReason(facts: ReasonFacts): Plan {
       continue;
     }
     plan.open.push({ incident, concerns: [first.concern, ...others.map(({ concern }) => concern)] });
-    const write = goOn(incident, group, facts, plan);
+    const current = asOfNow(incident, group, facts);
+    const isAhead = incident.told.firstAt > now || incident.told.lastAt > now;
+    const write = goOn(current, group, facts, plan) ?? (isAhead ? { incident: current, notifications: [] } : undefined);
     if (write) plan.writes.push(write);
   }
   for (const [key, group] of groups) {
@@ -71,7 +76,7 @@ function groupsOf(
   const groups = new Map<string, Group>();
   for (const one of standing) {
     const rule = rules.find((each) => fitsRule(each, one.concern, now));
-    if (!rule || !isPast(one.openedAt + spanOf(rule.for, [one.concern]), plan, now)) continue;
+    if (!rule || !isPast(since(one, now) + spanOf(rule.for, [one.concern]), plan, now)) continue;
     const values = rule.groupBy.map((by) => valueOf(by, one.concern));
     const group = createHash('sha256').update(JSON.stringify(values)).digest('base64url');
     const key = `${rule.name} ${group}`;
@@ -103,7 +108,7 @@ function begin({ rule, group, members }: Group, facts: ReasonFacts, plan: Plan):
   const concerns = heard(members, undefined, facts).map(({ concern }) => concern);
   const [first, ...others] = concerns;
   if (!first) return undefined;
-  const ripe = members.map(({ openedAt, concern }) => openedAt + spanOf(rule.for, [concern]));
+  const ripe = members.map((one) => since(one, now) + spanOf(rule.for, [one.concern]));
   if (!isPast(Math.min(...ripe) + rule.waitMs, plan, now) || isQuiet(rule, concerns, plan, now)) return undefined;
   const id = createHash('sha256')
     .update(JSON.stringify([rule.name, group, now]))
@@ -124,6 +129,39 @@ function begin({ rule, group, members }: Group, facts: ReasonFacts, plan: Plan):
   return tell(incident, 'opened', [first, ...others], channels, facts);
 }
 
+/**
+ * What was told, as far as it still counts: channels that are in the settings, places that stand since, and no instant that is yet to come, which a clock that
+ * was ahead has written.
+ */
+function asOfNow(incident: Incident, { members }: Group, { settings, now }: ReasonFacts): Incident {
+  const { told } = incident;
+  const before = new Set(told.keys);
+  const stands = ({ key, openedAt }: Transition) => before.has(key) && !(openedAt > told.lastAt && openedAt <= now);
+  return {
+    ...incident,
+    told: {
+      ...told,
+      keys: members.filter(stands).map(({ key }) => key),
+      channels: told.channels.filter((name) => settings.channels.has(name)),
+      firstAt: Math.min(told.firstAt, now),
+      lastAt: Math.min(told.lastAt, now),
+    },
+  };
+}
+
+/** Whoever heard of it; where none of them is left, whom the rule tells first. */
+function listeners(
+  { channels }: Told,
+  rule: Pick<Rule, 'to' | 'escalate'>,
+  members: readonly Transition[],
+  { settings }: ReasonFacts,
+): readonly string[] {
+  const left = channels.filter((name) => settings.channels.has(name));
+  if (left.length > 0) return left;
+  const concerns = members.map(({ concern }) => concern);
+  return chainOf(rule, concerns, settings.channels)[0]?.to ?? [];
+}
+
 /** The next message of one that was told, if there is a reason for one. */
 function goOn(
   incident: Incident,
@@ -133,8 +171,9 @@ function goOn(
 ): Plan['writes'][number] | undefined {
   const { now, settings } = facts;
   const { told, acknowledged } = incident;
+  const channels = listeners(told, rule, members, facts);
   if (acknowledged && acknowledged.at !== told.acknowledgedAt)
-    return say(incident, { ...told, acknowledgedAt: acknowledged.at }, told.channels, facts, (last, occasion) =>
+    return say(incident, { ...told, acknowledgedAt: acknowledged.at }, channels, facts, (last, occasion) =>
       followUp(last, occasion, { kind: 'acknowledged', said: acknowledged }),
     );
   const concerns = heard(members, incident.id, facts).map(({ concern }) => concern);
@@ -142,19 +181,19 @@ function goOn(
   if (!first || isQuiet(rule, concerns, plan, now)) return undefined;
   const severity = worst(concerns);
   const all: readonly [Concern, ...Concern[]] = [first, ...others];
-  if (isWorse(severity, told.severity)) return tell(incident, 'worse', all, told.channels, facts);
+  if (isWorse(severity, told.severity)) return tell(incident, 'worse', all, channels, facts);
   const taken = acknowledged !== undefined && !isWorse(severity, acknowledged.severity);
   const step = chainOf(rule, concerns, settings.channels)[told.steps];
   if (step && !taken && isPast(told.firstAt + spanOf(step.after, concerns), plan, now)) {
     const next = { ...incident, told: { ...told, steps: told.steps + 1 } };
-    const channels = step.to.filter((name) => !told.channels.includes(name));
-    return tell(next, 'escalated', all, channels, facts);
+    const others = step.to.filter((name) => !told.channels.includes(name));
+    return tell(next, 'escalated', all, others, facts);
   }
-  const more = concerns.some(({ key }) => !told.keys.includes(key));
-  if (more && isPast(told.lastAt + rule.moreAfterMs, plan, now))
-    return tell(incident, 'more', all, told.channels, facts);
-  if (rule.repeat && !taken && isPast(told.lastAt + spanOf(rule.repeat, concerns), plan, now))
-    return tell(incident, 'repeat', all, told.channels, facts);
+  const known = new Set(told.keys);
+  const more = concerns.some(({ key }) => !known.has(key));
+  if (more && isPast(told.lastAt + rule.moreAfterMs, plan, now)) return tell(incident, 'more', all, channels, facts);
+  if (rule.repeat && !taken && isPast(told.lastAt + Math.max(leastRepeatMs, spanOf(rule.repeat, concerns)), plan, now))
+    return tell(incident, 'repeat', all, channels, facts);
   return undefined;
 }
 
@@ -182,12 +221,13 @@ function tell(
 function close(incident: Incident, { rules }: NotifySettings, facts: ReasonFacts): Plan['writes'][number] {
   const { now } = facts;
   const { told } = incident;
-  const quiet = rules.find(({ name }) => name === incident.rule)?.quiet;
+  const rule = rules.find(({ name }) => name === incident.rule);
+  const quiet = rule?.quiet;
   const dueAt = quiet && told.severity !== 'critical' && isWithin(quiet, now) ? endOf(quiet, now) : now;
   return say(
     { ...incident, closedAt: now },
     told,
-    told.channels,
+    listeners(told, rule ?? { to: [], escalate: [] }, [], facts),
     facts,
     (last, { id }) => followUp(last, { id, answer: undefined }, { kind: 'resolved', at: now }),
     dueAt,
@@ -226,6 +266,11 @@ function isQuiet({ quiet }: Rule, concerns: readonly Concern[], plan: Plan, now:
   if (!quiet || worst(concerns) === 'critical' || !isWithin(quiet, now)) return false;
   plan.wakeAt = Math.min(plan.wakeAt, endOf(quiet, now));
   return true;
+}
+
+/** What a clock that was ahead has written was long ago, for all that is known. */
+function since({ openedAt }: Transition, now: number): number {
+  return openedAt > now ? 0 : openedAt;
 }
 
 /** Notes when it will be. */

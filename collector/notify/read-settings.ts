@@ -38,7 +38,7 @@ export function readNotify(found: unknown, mistaken: Mistaken): NotifySettings {
     if (window) maintenance.push(window);
   });
   const urlFile = table.take('dead_mans_switch_file', values.path, undefined);
-  const everyMs = table.take('dead_mans_switch_every', values.duration, 60_000);
+  const everyMs = table.take('dead_mans_switch_every', values.interval, 60_000);
   return Object.freeze({
     page: table.take('page', values.webUrl, undefined)?.replace(/\/+$/, ''),
     runbooks: table.take('runbooks', values.webUrl, undefined),

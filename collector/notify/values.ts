@@ -43,6 +43,15 @@ export const duration: Kind<number> = {
   },
 };
 
+/** How often something is done again: no timer of Node waits longer than 24 days. */
+export const interval: Kind<number> = {
+  expected: 'a time from "1m" to "24d"',
+  read(value) {
+    const ms = duration.read(value);
+    return ms !== undefined && ms >= unitMs.m && ms <= 24 * dayMs ? ms : undefined;
+  },
+};
+
 /** Where there is no certificate, a part of a life is that part of 90 days. */
 export const span: Kind<Span> = {
   expected: 'a part of the certificate\'s life, as "5%", or a time, as "30m"',
@@ -58,8 +67,13 @@ export const span: Kind<Span> = {
 };
 
 export const spanOrNever: Kind<Span | 'never'> = {
-  expected: `${span.expected}, or "never"`,
-  read: (value) => (value === 'never' ? 'never' : span.read(value)),
+  expected: 'a part of the certificate\'s life, as "5%", a time from "1m" to "24d", or "never"',
+  read(value) {
+    if (value === 'never') return 'never';
+    const found = span.read(value);
+    if (found && 'ofLife' in found) return found.ofLife > 0 ? found : undefined;
+    return interval.read(value) === undefined ? undefined : found;
+  },
 };
 
 export const texts: Kind<readonly string[]> = {
@@ -95,6 +109,8 @@ export const hours: Kind<Hours> = {
     const known = days === undefined ? undefined : readDays(days);
     if (from > 24 || until > 24 || fromMinute > 59 || untilMinute > 59 || known === 'wrong' || !isZone(zone))
       return undefined;
+    // From 00:00 until 24:00 is a day; from an instant until the same one is nothing, or a day.
+    if (from === until && fromMinute === untilMinute) return undefined;
     return { from: from * 60 + fromMinute, until: until * 60 + untilMinute, days: known, zone };
   },
 };

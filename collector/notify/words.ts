@@ -1,4 +1,4 @@
-import { printable, shortened } from '../web/printable.ts';
+import { printable, shortened } from '../evaluate/printable.ts';
 import type { Message, Place } from './message.ts';
 
 const mostShown = 10;

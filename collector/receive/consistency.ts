@@ -29,7 +29,14 @@ export function snapshotMistake(frame: SnapshotFrame): string | undefined {
     ...certificates.flatMap((certificate) => [certificate.notBefore, certificate.notAfter]),
     ...files.map((file) => file.modifiedAt),
     ...findings.map((finding) => finding.since),
-    ...lineages.flatMap(({ changedAt, renewal }) => [changedAt, renewal?.windowStart, renewal?.windowEnd, renewal?.at]),
+    ...lineages.flatMap(({ changedAt, renewal, rehearsal }) => [
+      changedAt,
+      renewal?.windowStart,
+      renewal?.windowEnd,
+      renewal?.at,
+      rehearsal?.at,
+    ]),
+    ...endpoints.flatMap(({ reachedAt }) => Object.values(reachedAt ?? {})),
   ];
   return instants.some((instant) => instant !== undefined && !isInstant(instant)) ? 'no such instant' : undefined;
 }

@@ -35,7 +35,7 @@ export async function enrol(frame: Enrol, gate: Gate): Promise<Enrolled | Refusa
   if (!kept.ok) return tryLater;
   if (kept.value === undefined) return { refused: 'token-refused' };
   if ('revoked' in kept.value) return { refused: 'revoked' };
-  gate.changed(['hosts'], [kept.value.agentId]);
+  gate.changed(['hosts', 'labels'], [kept.value.agentId]);
   return { type: 'enrolled', agentId: kept.value.agentId, collectorId: gate.collectorId };
 }
 

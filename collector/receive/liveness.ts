@@ -28,6 +28,8 @@ export interface Liveness {
   /** A frame came; `look` if it said when the current snapshot's facts were last seen. */
   heard: (agentId: string, look?: Look) => void;
   presence: (agentId: string) => Presence;
+  /** Not heard here yet, and this process has not been there long enough for every agent that was cut off to come back. */
+  isAwaited: (agentId: string) => boolean;
   /** Agents that were heard, here or elsewhere, since this was last asked. */
   heardSince: () => string[];
   /** Agents with a session here. */
@@ -67,6 +69,8 @@ interface Voice {
   silent: boolean;
 }
 
+/** An agent tries again at least so often (agent/report/reconnect.ts). */
+const comeBackMs = 300_000;
 const saveEveryMs = 30_000;
 /** What another collector hears is known here after it was written down there: twice that, since a write may fail. */
 const toldLateMs = 2 * saveEveryMs;
@@ -77,7 +81,8 @@ export function createLiveness({ records, heard, clock, log, silentAfterMs, chan
   let lately = new Set<string>();
   take(heard, undefined);
   for (const voice of voices.values()) voice.silent = isSilent(voice);
-  let savedAt = clock.monotonic();
+  const begunAt = clock.monotonic();
+  let savedAt = begunAt;
   let failing = false;
   const stop = every(clock, Math.min(5_000, Math.max(50, silentAfterMs / 10)), sweep);
 
@@ -107,6 +112,8 @@ export function createLiveness({ records, heard, clock, log, silentAfterMs, chan
       const lookAgeMs = lookedMonotonic === undefined ? undefined : clock.monotonic() - lookedMonotonic;
       return { connected, silent: isSilent(voice), heardAt, observedAt, lookAgeMs };
     },
+    isAwaited: (agentId) =>
+      clock.monotonic() - begunAt < comeBackMs + silentAfterMs && voices.get(agentId)?.heardMonotonic === undefined,
     heardSince() {
       const all = [...lately];
       lately = new Set();

@@ -3,8 +3,8 @@ import type { Event } from '@certherd/protocol/event';
 import type { SnapshotFrame } from '@certherd/protocol/frame';
 import type { Result } from '@certherd/protocol/failure';
 
-/** What changed, as the page and the API group it. */
-export type Topic = 'hosts' | 'certificates' | 'endpoints' | 'lineages' | 'findings' | 'events' | 'targets';
+/** What changed, as the page and the API group it; `labels`: a host may have been given some as it enrolled. */
+export type Topic = 'hosts' | 'certificates' | 'endpoints' | 'lineages' | 'findings' | 'events' | 'targets' | 'labels';
 
 /** Something changed: of these agents, or, without them, of nobody knows which. */
 export type Changed = (topics: readonly Topic[], agentIds?: readonly string[]) => void;

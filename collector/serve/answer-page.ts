@@ -1,5 +1,5 @@
 import type { Acknowledgement } from '../store/tell.ts';
-import { printable, shortened } from '../web/printable.ts';
+import { printable, shortened } from '../evaluate/printable.ts';
 
 /** Spans that a silence by link may have. */
 export const silenceHours = [1, 4, 24, 72, 168] as const;

@@ -6,7 +6,7 @@ import type { OutsideFinding } from '../evaluate/outside/outside.ts';
 import type { FleetFinding } from '../evaluate/fleet/fleet-findings.ts';
 import type { LabelBook, Labels } from '../evaluate/labels.ts';
 import { silentFindings } from '../evaluate/silent-findings.ts';
-import type { HostFacts } from '../store/facts.ts';
+import type { KeptFacts } from '../store/facts.ts';
 import type { EndpointView, FindingView, HostView, LineageView } from './estate.ts';
 
 /** How each host is heard: what only the running collector knows. */
@@ -61,7 +61,7 @@ export interface HeldFile {
 }
 
 /** A host's part as of `now` (milliseconds since 1970): pure. Every verdict that depends on time is made here. */
-export function assembleHost(host: HostFacts, presence: HostPresence, shared: Shared, now: number): HostPart {
+export function assembleHost(host: KeptFacts, presence: HostPresence, shared: Shared, now: number): HostPart {
   const { certificates, book, fleet, outside } = shared;
   // What a revoked host said before is no more knowledge than what it would say now.
   const snapshot = host.revokedAt === undefined ? host.snapshot : undefined;
@@ -145,7 +145,7 @@ export function assembleHost(host: HostFacts, presence: HostPresence, shared: Sh
  * The part of a host that was only heard again: the same verdicts, with newer instants. undefined: it has to be assembled, since it is heard in
  * another way than before.
  */
-export function heardAgain(part: HostPart, host: HostFacts, presence: HostPresence, now: number): HostPart | undefined {
+export function heardAgain(part: HostPart, host: KeptFacts, presence: HostPresence, now: number): HostPart | undefined {
   const { heardAt, observedAt, lookAgeMs, blind } = hearingOf(host, presence, now);
   const before = part.host;
   if (part.stale || presence.silent || blind || presence.connected !== before.connected) return undefined;
@@ -170,7 +170,7 @@ interface Hearing {
   blind: boolean;
 }
 
-function hearingOf(host: HostFacts, presence: HostPresence, now: number): Hearing {
+function hearingOf(host: KeptFacts, presence: HostPresence, now: number): Hearing {
   const snapshot = host.revokedAt === undefined ? host.snapshot : undefined;
   const observedAt = snapshot && observedAtOf(snapshot.observedAt, presence);
   const lookAgeMs = presence.lookAgeMs ?? Math.abs(now - (observedAt ?? now));

@@ -42,9 +42,9 @@ export interface KeptCertificate extends CertificateKey {
 /** Where a host has a certificate, if it has it anywhere. */
 interface Place extends HostKey {
   /** Paths. */
-  files: string[];
+  files: readonly string[];
   /** Ids. */
-  endpoints: string[];
+  endpoints: readonly string[];
 }
 
 /** The order of findings: the most urgent first, then the oldest. */
@@ -99,7 +99,7 @@ export function withHost(parts: EstateParts, index: EstateIndex, host: KeptHost)
   for (const facts of host.certificates) {
     const { fingerprint } = facts.certificate;
     const kept = index.certificates.get(fingerprint);
-    const place = places.get(fingerprint) ?? { name: host.name, agentId: host.agentId, files: [], endpoints: [] };
+    const place = places.get(fingerprint) ?? { name: host.name, agentId: host.agentId, files: none, endpoints: none };
     if (kept?.facts === facts && isSame(kept.places.get(host), place)) continue;
     const notAfter = Date.parse(facts.certificate.notAfter);
     if (kept && kept.notAfter !== notAfter) certificates = certificates.without(kept);
@@ -235,16 +235,22 @@ function isSameList(one: readonly string[], other: readonly string[]): boolean {
 
 /** By fingerprint. */
 function placesOf({ name, agentId, part }: KeptHost): Map<string, Place> {
+  const files = Map.groupBy(part.files, ({ fingerprint }) => fingerprint);
+  const endpoints = Map.groupBy(part.endpoints, ({ served }) => served);
   const places = new Map<string, Place>();
-  const at = (fingerprint: string): Place => {
-    const place = places.get(fingerprint) ?? { name, agentId, files: [], endpoints: [] };
-    places.set(fingerprint, place);
-    return place;
-  };
-  for (const { path, fingerprint } of part.files) at(fingerprint).files.push(path);
-  for (const { id, served } of part.endpoints) if (served !== undefined) at(served).endpoints.push(id);
+  for (const fingerprint of [...files.keys(), ...endpoints.keys()])
+    if (fingerprint !== undefined && !places.has(fingerprint))
+      // One array of its exact length each: one that grew has room for sixteen more.
+      places.set(fingerprint, {
+        name,
+        agentId,
+        files: files.get(fingerprint)?.map(({ path }) => path) ?? none,
+        endpoints: endpoints.get(fingerprint)?.map(({ id }) => id) ?? none,
+      });
   return places;
 }
+
+const none: readonly string[] = [];
 
 function order(one: string, other: string): number {
   return one < other ? -1 : one > other ? 1 : 0;

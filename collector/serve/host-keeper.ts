@@ -1,12 +1,13 @@
 import type { Certificate } from '@certherd/protocol/certificate';
 import type { LabelBook } from '../evaluate/labels.ts';
 import type { Clock } from '../ports.ts';
-import type { CertificateFacts, HostFacts, HostMark } from '../store/facts.ts';
+import type { CertificateFacts, HostFacts, HostMark, KeptFacts } from '../store/facts.ts';
 import type { FindingView } from './estate.ts';
 import type { TargetRow } from '../store/targets.ts';
 import { assembleHost, heardAgain, type HostPart, type HostPresence } from './assemble-host.ts';
 import { type CertificateChange, type HeardChange, type HostChange, hostChange, sharing } from './estate-change.ts';
 import { keepFleet } from './fleet-view.ts';
+import { keptFacts } from './kept-facts.ts';
 import { keepOutside, type KeptOutside } from './outside-view.ts';
 import { type EstateIndex, type EstateParts, type KeptHost, noParts, withHost, withHostless } from './estate-parts.ts';
 
@@ -16,7 +17,7 @@ export type Concern = 'view' | 'row' | 'whole';
 /** All hosts with their views, and which of them has to be looked at again. It reads nothing itself. */
 export interface HostKeeper {
   parts: () => EstateParts;
-  facts: () => HostFacts[];
+  facts: () => KeptFacts[];
   knows: (agentId: string) => boolean;
   concern: (agentId: string, concern: Concern) => void;
   concernAll: () => void;
@@ -60,12 +61,14 @@ export function createHostKeeper(
   knownIssuers?: readonly string[],
 ): HostKeeper {
   const index: EstateIndex = { hosts: new Map(), certificates: new Map() };
-  const facts = new Map<string, HostFacts>();
+  const facts = new Map<string, KeptFacts>();
   const fleet = keepFleet({ knownIssuers });
   const outside = keepOutside();
   let parts = noParts;
   let hostless: readonly FindingView[] = [];
   let queue = new Map<string, Concern>();
+  /** What they told was taken in, and could not be judged: it is read again. */
+  const unjudged = new Set<string>();
   /** As they were when changes were last asked for. */
   let touched = new Map<string, HostPart | undefined>();
   let touchedCertificates = new Map<string, CertificateFacts | undefined>();
@@ -106,7 +109,7 @@ export function createHostKeeper(
     },
     putMark({ row: _row, ...mark }, book, only) {
       const known = facts.get(mark.agentId);
-      if (!known || !isSameSnapshot(known, mark)) return false;
+      if (!known || unjudged.has(mark.agentId) || !isSameSnapshot(known, mark)) return false;
       const isOther = identifying(known) !== identifying(mark);
       const isHeard = known.heardAt !== mark.heardAt || known.snapshot?.observedAt !== mark.snapshot?.observedAt;
       facts.set(mark.agentId, { ...mark, snapshot: known.snapshot && { ...known.snapshot, ...mark.snapshot } });
@@ -116,7 +119,8 @@ export function createHostKeeper(
       return true;
     },
     putHost(host, certificates, book) {
-      facts.set(host.agentId, host);
+      facts.set(host.agentId, keptFacts(host, facts.get(host.agentId)));
+      unjudged.add(host.agentId);
       const left = index.hosts.get(host.agentId)?.certificates ?? [];
       const before = certificates.map(({ certificate }) => factsOf(certificate.fingerprint)?.certificate);
       // Those that many hosts have are kept once.
@@ -124,8 +128,9 @@ export function createHostKeeper(
         const kept = factsOf(one.certificate.fingerprint);
         return kept?.basis === one.basis ? kept : one;
       });
-      concernFleet(host.agentId, shared);
+      concernFleet(host.agentId, shared, host);
       assemble(host.agentId, book, shared);
+      unjudged.delete(host.agentId);
       for (const [at, { certificate }] of certificates.entries())
         if (before[at] && hasOtherDates(before[at], certificate)) concernHolders(certificate.fingerprint, host.agentId);
       concernLeft(left, certificates);
@@ -201,11 +206,12 @@ export function createHostKeeper(
   }
 
   /** What others hold may be judged by what this one holds. */
-  function concernFleet(agentId: string, read = index.hosts.get(agentId)?.certificates ?? []): void {
+  function concernFleet(agentId: string, read = index.hosts.get(agentId)?.certificates ?? [], told?: HostFacts): void {
     const host = facts.get(agentId);
     if (!host) return;
     const certificates = new Map(read.map((one) => [one.certificate.fingerprint, one]));
-    for (const other of fleet.put(host, certificates)) if (other !== agentId) concern(other, 'view');
+    const touched = told ? fleet.put(told, certificates) : fleet.putName(host, certificates);
+    for (const other of touched) if (other !== agentId) concern(other, 'view');
     const known = new Map(read.map(({ certificate }) => [certificate.fingerprint, certificate]));
     for (const other of outside.put(host, known)) concern(other, 'view');
   }
@@ -264,7 +270,9 @@ export function createHostKeeper(
   }
 }
 
-function isSameSnapshot(one: HostFacts, other: Pick<HostMark, 'snapshot'>): boolean {
+function isSameSnapshot(one: KeptFacts, other: Pick<HostMark, 'snapshot' | 'revokedAt'>): boolean {
+  // What a revoked host holds is not kept: it is read again where it is trusted again.
+  if (one.revokedAt !== undefined && other.revokedAt === undefined) return false;
   return one.snapshot?.digest === other.snapshot?.digest && one.snapshot?.receivedAt === other.snapshot?.receivedAt;
 }
 

@@ -3,14 +3,16 @@ import { labelBook } from '../evaluate/labels.ts';
 import { messageOf } from '../failure.ts';
 import { type Clock, every, type Log } from '../ports.ts';
 import type { Topic } from '../receive/records.ts';
-import { type HostFacts, newestEvents } from '../store/facts.ts';
+import type { HostFacts } from '../store/facts.ts';
 import type { Store } from '../store/store.ts';
-import { eventView } from './assemble-estate.ts';
 import type { HostPresence } from './assemble-host.ts';
-import type { EventView, FindingView, ListedView } from './estate.ts';
+import { apart } from './each-host.ts';
+import type { FindingView, ListedView } from './estate.ts';
 import type { EstateChange } from './estate-change.ts';
 import type { EstateContent } from './estate-parts.ts';
 import { type Concern, createHostKeeper } from './host-keeper.ts';
+import { keepNewestEvents } from './newest-events.ts';
+import { waitingReaders } from './readers.ts';
 import { isOther } from './target-views.ts';
 
 /** The estate at one moment; it is never changed. */
@@ -23,12 +25,15 @@ export interface EstateNow extends EstateContent {
 
 /** The estate, kept in parts: a change costs what it concerns, and no piece of the work holds the loop up. */
 export interface KeptEstate {
-  /** With all that this process was told of before. Rejects where the database cannot be read. */
+  /**
+   * With all that this process was told of before; where that takes long, as far as it is looked at, once there was a whole one. Rejects where the
+   * database cannot be read.
+   */
   current: () => Promise<EstateNow>;
   /** Something changed, of these agents; without them nobody knows of which. */
   changed: (topics: readonly Topic[], agentIds?: readonly string[]) => void;
-  /** Facts of every host. */
-  hosts: () => Promise<HostFacts[]>;
+  /** Every host, as enrolled. */
+  hosts: () => Promise<Omit<HostFacts, 'snapshot'>[]>;
   close: () => void;
 }
 
@@ -47,6 +52,8 @@ export interface KeptEstateNeeds {
 
 /** What comes within this time is told together. */
 const gatherMs = 50;
+/** Whoever reads waits no longer than about this for all to be looked at. */
+const patienceMs = 100;
 const tickMs = 1_000;
 /** Followers are told this often who was only heard, and what only asked, again; whoever asks sees it at once. */
 const heardEveryMs = 5_000;
@@ -67,8 +74,10 @@ export function keepEstate({
   knownIssuers,
 }: KeptEstateNeeds): KeptEstate {
   const keeper = createHostKeeper(presenceOf, clock, knownIssuers);
-  let waiting: { resolve: (now: EstateNow) => void; reject: (error: unknown) => void }[] = [];
-  const stale = { labels: true, events: true, sweep: true, targets: true };
+  const ofHost = apart(log);
+  const readers = waitingReaders<EstateNow>(clock);
+  const newest = keepNewestEvents(store);
+  const stale = { labels: true, sweep: true, targets: true };
   let sweepAgainAt = -Infinity;
   let labelsText = '';
   let book = labelBook([]);
@@ -76,8 +85,6 @@ export function keepEstate({
   let told: EstateNow | undefined;
   /** As followers know them. */
   let toldTargets: EstateNow['targets'] = [];
-  let events: EventView[] = [];
-  let lastEvent: number | undefined;
   let toldAt = clock.monotonic();
   let heardToldAt = toldAt;
   let running = false;
@@ -92,20 +99,16 @@ export function keepEstate({
   return {
     current,
     changed(topics, agentIds) {
-      if (topics.includes('events')) stale.events = true;
+      if (topics.includes('events')) newest.concern();
       if (topics.includes('targets')) stale.targets = true;
+      if (topics.includes('labels')) stale.labels = true;
       const concern = topics.includes('certificates') ? 'whole' : 'row';
       const ofHosts = topics.some((topic) => topic !== 'events' && topic !== 'targets');
       if (!agentIds && ofHosts) {
         stale.labels = true;
         stale.sweep = true;
         if (concern === 'whole') keeper.concernTold();
-      } else if (ofHosts)
-        for (const agentId of agentIds ?? []) {
-          // It may have been given labels as it enrolled.
-          stale.labels ||= !keeper.knows(agentId);
-          keeper.concern(agentId, concern);
-        }
+      } else if (ofHosts) for (const agentId of agentIds ?? []) keeper.concern(agentId, concern);
       soon(gatherMs);
     },
     async hosts() {
@@ -116,16 +119,15 @@ export function keepEstate({
       closed = true;
       stopTicking();
       cancelStart?.();
-      for (const { reject } of waiting.splice(0)) reject(new Error('the collector ends'));
+      readers.rejectWaiting(new Error('the collector ends'));
     },
   };
 
   function current(): Promise<EstateNow> {
     keeper.passTime();
-    return new Promise((resolve, reject) => {
-      waiting.push({ resolve, reject });
-      start();
-    });
+    const answer = readers.wait();
+    start();
+    return answer;
   }
 
   function soon(ms: number): void {
@@ -142,21 +144,20 @@ export function keepEstate({
 
   async function run(): Promise<void> {
     do {
-      const asked = waiting;
-      waiting = [];
+      const asked = readers.take();
       try {
         const now = await pass();
         failing = false;
-        for (const { resolve } of asked) resolve(now);
+        asked.resolve(now);
       } catch (error) {
         fail(error);
-        for (const { reject } of asked) reject(error);
+        asked.reject(error);
       }
-    } while (waiting.length > 0 && !closed);
+    } while (!readers.isEmpty() && !closed);
     running = false;
     if (failing) soon(retryMs);
     else if (stale.sweep) soon(Math.max(gatherMs, sweepAgainAt - clock.monotonic()));
-    else if (stale.events || stale.labels || stale.targets || !keeper.isIdle()) soon(gatherMs);
+    else if (newest.isStale() || stale.labels || stale.targets || !keeper.isIdle()) soon(gatherMs);
   }
 
   /** All that was there to do when it began, and what that has others judged by. */
@@ -164,9 +165,8 @@ export function keepEstate({
     if (stale.labels) await readLabels();
     if (stale.targets) await readTargets();
     if (stale.sweep && clock.monotonic() >= sweepAgainAt) await sweep();
-    const heard = heardSince();
-    for (let at = 0; at < heard.length; at += heardAtATime) {
-      for (const agentId of heard.slice(at, at + heardAtATime)) keeper.putHeard(agentId);
+    for (const slice of slices(heardSince(), heardAtATime)) {
+      for (const agentId of slice) ofHost(agentId, () => keeper.putHeard(agentId));
       await othersTurn();
     }
     for (let round = 0; round < 2; round++) await lookAtAll(keeper.take());
@@ -181,20 +181,27 @@ export function keepEstate({
         for (const [agentId, concern] of todo.slice(at)) keeper.concern(agentId, concern);
         throw error;
       }
-      // Whoever follows hears of the first ones while the others are still read; the first whole estate is read by itself.
-      if (told && clock.monotonic() - toldAt >= gatherMs) await tell();
+      if (at + hostsAtATime < todo.length) await tellMeanwhile();
       await othersTurn();
     }
+  }
+
+  /** Whoever follows or reads hears of the first ones while the others are still read; the first whole estate is read by itself. */
+  async function tellMeanwhile(): Promise<void> {
+    if (told && clock.monotonic() - toldAt >= gatherMs) readers.answerLate(patienceMs, await tell());
   }
 
   async function lookAt(slice: readonly (readonly [agentId: string, concern: Concern])[]): Promise<void> {
     const whole = new Set(slice.filter(([, concern]) => concern === 'whole').map(([agentId]) => agentId));
     const rows = slice.filter(([, concern]) => concern === 'row').map(([agentId]) => agentId);
     if (rows.length > 0)
-      for (const mark of await store.marksOf(rows)) if (!keeper.putMark(mark, book)) whole.add(mark.agentId);
+      for (const mark of await store.marksOf(rows))
+        if (ofHost(mark.agentId, () => keeper.putMark(mark, book)) === false) whole.add(mark.agentId);
     if (whole.size > 0)
-      for (const { host, certificates } of await store.readHosts([...whole])) keeper.putHost(host, certificates, book);
-    for (const [agentId, concern] of slice) if (concern === 'view') keeper.putView(agentId, book);
+      for (const { host, certificates } of await store.readHosts([...whole]))
+        ofHost(host.agentId, () => keeper.putHost(host, certificates, book));
+    for (const [agentId, concern] of slice)
+      if (concern === 'view') ofHost(agentId, () => keeper.putView(agentId, book));
   }
 
   /** Looks at every host's row for what was changed elsewhere. */
@@ -204,10 +211,13 @@ export function keepEstate({
     try {
       for (let after = 0; ; ) {
         const marks = await store.hostMarks(after, marksAtATime);
-        for (const mark of marks) if (!keeper.putMark(mark, book, 'if-other')) keeper.concern(mark.agentId, 'whole');
+        for (const mark of marks)
+          if (ofHost(mark.agentId, () => keeper.putMark(mark, book, 'if-other')) === false)
+            keeper.concern(mark.agentId, 'whole');
         const last = marks.at(-1);
         if (!last || marks.length < marksAtATime) break;
         after = last.row;
+        await tellMeanwhile();
         await othersTurn();
       }
     } catch (error) {
@@ -245,27 +255,9 @@ export function keepEstate({
     keeper.putTargets(await store.targets.all().catch(failed));
   }
 
-  /** New ones, newest first. */
-  async function readEvents(): Promise<EventView[]> {
-    if (!stale.events) return [];
-    stale.events = false;
-    try {
-      const behind = lastEvent === undefined ? [] : await store.events(lastEvent, newestEvents);
-      const isAll = lastEvent !== undefined && behind.length < newestEvents;
-      const found = isAll ? behind : await store.events(undefined, newestEvents);
-      lastEvent = found.at(-1)?.id ?? lastEvent;
-      const fresh = found.toReversed().map(eventView);
-      events = (isAll ? [...fresh, ...events] : fresh).slice(0, newestEvents);
-      return fresh;
-    } catch (error) {
-      stale.events = true;
-      throw error;
-    }
-  }
-
   /** Ends a batch: it is what everybody sees from now on. */
   async function tell(): Promise<EstateNow> {
-    const fresh = await readEvents();
+    const fresh = await newest.read();
     toldAt = clock.monotonic();
     const isFirst = !told;
     if (isFirst) keeper.forgetChanges();
@@ -283,7 +275,7 @@ export function keepEstate({
     if (told && !some) return (told = { ...told, parts: keeper.parts(), targets });
     if (isFirst || lists.targets) toldTargets = targets;
     const revision = (told?.revision ?? 0) + 1;
-    told = { parts: keeper.parts(), events, listed: listed.rows, targets, hostless, revision };
+    told = { parts: keeper.parts(), events: newest.all(), listed: listed.rows, targets, hostless, revision };
     const at = new Date(clock.now()).toISOString();
     if (!isFirst) publish({ at, ...changes, events: fresh, ...lists }, revision);
     return told;
@@ -295,4 +287,8 @@ export function keepEstate({
     log.error({ detail: messageOf(error) }, 'the estate cannot be read: trying again');
     publish('unreadable', told?.revision ?? 0);
   }
+}
+
+function* slices<T>(list: readonly T[], size: number): Generator<readonly T[]> {
+  for (let at = 0; at < list.length; at += size) yield list.slice(at, at + size);
 }

@@ -6,6 +6,8 @@ import type { EstateChange } from './estate-change.ts';
 export interface Follower {
   write(text: Uint8Array): boolean;
   readonly writableLength: number;
+  /** It is closed, and tells of that no more. */
+  readonly destroyed: boolean;
   on(event: 'close', listener: () => void): unknown;
   end(): unknown;
   destroy(): unknown;
@@ -17,7 +19,7 @@ export interface Follower {
  */
 export interface Live {
   publish: (change: EstateChange | 'unreadable', revision: number) => void;
-  /** Follows from here; false when there are too many. `lastId`: up to where the follower knows the estate. */
+  /** Follows from here; false when there are too many, or when it has left already. `lastId`: up to where the follower knows the estate. */
   follow: (response: Follower, lastId: string | undefined) => boolean;
   /** Names a revision of this process: what has another name before the hyphen is of another one, and tells nothing. */
   idOf: (revision: number) => string;
@@ -54,7 +56,7 @@ export function createLive(clock: Clock): Live {
       return send(reset(change === 'unreadable' ? { unreadable: true } : {}));
     },
     follow(response, lastId) {
-      if (followers.size >= mostFollowers) return false;
+      if (response.destroyed || followers.size >= mostFollowers) return false;
       followers.add(response);
       response.on('close', () => followers.delete(response));
       response.write(Buffer.from('retry: 1000\n\n'));

@@ -1,7 +1,7 @@
 import type { Certificate } from '@certherd/protocol/certificate';
 import type { HostProof, Outside, OutsideFinding } from '../evaluate/outside/outside.ts';
 import { isNameOf, outsideFindings, outsideStands } from '../evaluate/outside/outside-findings.ts';
-import type { HostFacts } from '../store/facts.ts';
+import type { KeptFacts } from '../store/facts.ts';
 import { servedBy, type TargetRow } from '../store/targets.ts';
 import type { OutsideView } from './assemble-host.ts';
 import { outsideOf, targetView } from './target-views.ts';
@@ -12,11 +12,11 @@ type Certificates = Pick<ReadonlyMap<string, Certificate>, 'get'>;
 /** What is seen from outside, judged by what hosts prove, kept as both change. */
 export interface KeptOutside extends OutsideView {
   /** Takes in what a host last told. Returns the other agents of which something else may be said now. */
-  put: (host: HostFacts, certificates: Certificates) => ReadonlySet<string>;
-  /** Takes in all targets; `hosts` with their certificates are looked through where other names are asked than before. Returns the agents concerned; undefined: nothing is other. */
+  put: (host: KeptFacts, certificates: Certificates) => ReadonlySet<string>;
+  /** Takes in all targets; `hosts` with their certificates are looked through where other targets are there than before. Returns the agents concerned; undefined: nothing is other. */
   putTargets: (
     rows: readonly TargetRow[],
-    hosts: () => Iterable<readonly [HostFacts, Certificates]>,
+    hosts: () => Iterable<readonly [KeptFacts, Certificates]>,
   ) => ReadonlySet<string> | undefined;
   targets: () => readonly TargetView[];
   /** Findings of no host; the same list as before where nothing in it is other. */
@@ -36,7 +36,7 @@ export function keepOutside(): KeptOutside {
   let kept: KeptTarget[] = [];
   let views: readonly TargetView[] = [];
   let hostless: readonly FindingView[] = [];
-  let names = '';
+  let written = '';
   /** Nothing was put since the hostless ones were judged, and they stand within this time. */
   let standing: { from: number; until: number } | undefined;
   const byAgent = new Map<string, Set<KeptTarget>>();
@@ -72,11 +72,11 @@ export function keepOutside(): KeptOutside {
       views = rows.map((row, index) => shown.get(texts[index] ?? '') ?? targetView(row));
       byAgent.clear();
       for (const one of kept) for (const agentId of one.proofs.keys()) relate(agentId, one);
-      const asked = JSON.stringify(kept.map(({ outside }) => outside.host));
-      if (asked !== names)
+      const asked = JSON.stringify(kept.map(({ target }) => target));
+      if (asked !== written)
         for (const [host, certificates] of hosts())
           for (const agentId of enter(host, certificates)) touched.add(agentId);
-      names = asked;
+      written = asked;
       return touched;
     },
     targets: () => views,
@@ -101,7 +101,7 @@ export function keepOutside(): KeptOutside {
   };
 
   /** The agents concerned, this one among them. */
-  function enter(host: HostFacts, certificates: Certificates): Set<string> {
+  function enter(host: KeptFacts, certificates: Certificates): Set<string> {
     const touched = new Set<string>();
     const { agentId } = host;
     for (const one of kept) {
@@ -152,7 +152,7 @@ function judged({ outside, proofs }: KeptTarget, now: number): OutsideFinding[] 
 
 /** What a host proves of one name: that it fell silent takes nothing back. */
 function proofsOf(
-  { agentId, name, snapshot, revokedAt }: HostFacts,
+  { agentId, name, snapshot, revokedAt }: KeptFacts,
   host: string,
   certificates: Certificates,
 ): HostProof[] {

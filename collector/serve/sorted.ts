@@ -9,58 +9,125 @@ export interface Sorted<Key, Item extends Key> extends Iterable<Item> {
   after: (key: Key) => Iterable<Item>;
 }
 
+type Compare<Key> = (one: Key, other: Key) => number;
 type Buckets<Item> = readonly (readonly Item[])[];
 
 /** Twice the square root of a quarter of a million: both levels of a large fleet are short. */
 const mostInBucket = 1_024;
+/** Up to that many it is one array: nearly every certificate is in one place. */
+const few = 32;
 
 /** An empty one. `compare` is negative where the first comes first, and 0 for the same key alone. */
-export function sorted<Key, Item extends Key>(compare: (one: Key, other: Key) => number): Sorted<Key, Item> {
-  return of([], 0);
+export function sorted<Key, Item extends Key>(compare: Compare<Key>): Sorted<Key, Item> {
+  return new Few<Key, Item>(compare, []);
+}
 
-  function of(buckets: Buckets<Item>, size: number): Sorted<Key, Item> {
-    return {
-      size,
-      *[Symbol.iterator]() {
-        for (const bucket of buckets) yield* bucket;
-      },
-      with(item) {
-        const [at, index] = placeOf(buckets, item);
-        const bucket = buckets[at];
-        if (!bucket) return of([[item]], 1);
-        const there = bucket[index];
-        if (there !== undefined && compare(there, item) === 0)
-          return of(buckets.with(at, bucket.with(index, item)), size);
-        return of(buckets.toSpliced(at, 1, ...split(bucket.toSpliced(index, 0, item))), size + 1);
-      },
-      without(key) {
-        const [at, index] = placeOf(buckets, key);
-        const bucket = buckets[at];
-        const there = bucket?.[index];
-        if (!bucket || there === undefined || compare(there, key) !== 0) return of(buckets, size);
-        const left = bucket.toSpliced(index, 1);
-        return of(left.length === 0 ? buckets.toSpliced(at, 1) : buckets.with(at, left), size - 1);
-      },
-      get(key) {
-        const [at, index] = placeOf(buckets, key);
-        const there = buckets[at]?.[index];
-        return there !== undefined && compare(there, key) === 0 ? there : undefined;
-      },
-      *after(key) {
-        const [at, index] = placeOf(buckets, key);
-        for (const [number, bucket] of buckets.slice(at).entries())
-          for (const item of number === 0 ? bucket.slice(index) : bucket) if (compare(item, key) !== 0) yield item;
-      },
-    };
+// Classes, since there is one for each certificate: what they do is kept once, and not in each.
+
+class Few<Key, Item extends Key> implements Sorted<Key, Item> {
+  readonly #compare: Compare<Key>;
+  readonly #items: readonly Item[];
+
+  constructor(compare: Compare<Key>, items: readonly Item[]) {
+    this.#compare = compare;
+    this.#items = items;
   }
 
-  /** The bucket, and the place in it, of the first item that is not before the key; behind the last one where there is none. */
-  function placeOf(buckets: Buckets<Item>, key: Key): [bucket: number, index: number] {
-    const isBefore = (item: Item | undefined) => item !== undefined && compare(item, key) < 0;
-    const at = firstNot(buckets.length - 1, (index) => isBefore(buckets[index]?.at(-1)));
-    const bucket = buckets[at] ?? [];
-    return [at, firstNot(bucket.length, (index) => isBefore(bucket[index]))];
+  get size(): number {
+    return this.#items.length;
   }
+
+  [Symbol.iterator](): Iterator<Item> {
+    return this.#items[Symbol.iterator]();
+  }
+
+  with(item: Item): Sorted<Key, Item> {
+    const index = placeIn(this.#items, item, this.#compare);
+    const isThere = isAt(this.#items, index, item, this.#compare);
+    const items = isThere ? this.#items.with(index, item) : this.#items.toSpliced(index, 0, item);
+    return items.length > few ? new Many(this.#compare, [items], items.length) : new Few(this.#compare, items);
+  }
+
+  without(key: Key): Sorted<Key, Item> {
+    const index = placeIn(this.#items, key, this.#compare);
+    if (!isAt(this.#items, index, key, this.#compare)) return this;
+    return new Few(this.#compare, this.#items.toSpliced(index, 1));
+  }
+
+  get(key: Key): Item | undefined {
+    const index = placeIn(this.#items, key, this.#compare);
+    return isAt(this.#items, index, key, this.#compare) ? this.#items[index] : undefined;
+  }
+
+  after(key: Key): Iterable<Item> {
+    const index = placeIn(this.#items, key, this.#compare);
+    return this.#items.slice(isAt(this.#items, index, key, this.#compare) ? index + 1 : index);
+  }
+}
+
+class Many<Key, Item extends Key> implements Sorted<Key, Item> {
+  readonly #compare: Compare<Key>;
+  readonly #buckets: Buckets<Item>;
+  readonly size: number;
+
+  constructor(compare: Compare<Key>, buckets: Buckets<Item>, size: number) {
+    this.#compare = compare;
+    this.#buckets = buckets;
+    this.size = size;
+  }
+
+  *[Symbol.iterator](): Iterator<Item> {
+    for (const bucket of this.#buckets) yield* bucket;
+  }
+
+  with(item: Item): Sorted<Key, Item> {
+    const [at, bucket, index, isThere] = this.#find(item);
+    if (isThere) return new Many(this.#compare, this.#buckets.with(at, bucket.with(index, item)), this.size);
+    const parts = split(bucket.toSpliced(index, 0, item));
+    return new Many(this.#compare, this.#buckets.toSpliced(at, 1, ...parts), this.size + 1);
+  }
+
+  without(key: Key): Sorted<Key, Item> {
+    const [at, bucket, index, isThere] = this.#find(key);
+    if (!isThere) return this;
+    const left = bucket.toSpliced(index, 1);
+    const buckets = left.length === 0 ? this.#buckets.toSpliced(at, 1) : this.#buckets.with(at, left);
+    return new Many(this.#compare, buckets, this.size - 1);
+  }
+
+  get(key: Key): Item | undefined {
+    const [, bucket, index, isThere] = this.#find(key);
+    return isThere ? bucket[index] : undefined;
+  }
+
+  *after(key: Key): Iterable<Item> {
+    const [at, bucket, index, isThere] = this.#find(key);
+    yield* bucket.slice(isThere ? index + 1 : index);
+    for (const next of this.#buckets.slice(at + 1)) yield* next;
+  }
+
+  /** The bucket, and the place in it, of the first item that is not before the key, behind the last one where there is none; and whether it has that key. */
+  #find(key: Key): [at: number, bucket: readonly Item[], index: number, isThere: boolean] {
+    const at = firstNot(this.#buckets.length - 1, (number) => {
+      const last = this.#buckets[number]?.at(-1);
+      return last !== undefined && this.#compare(last, key) < 0;
+    });
+    const bucket = this.#buckets[at] ?? [];
+    const index = placeIn(bucket, key, this.#compare);
+    return [at, bucket, index, isAt(bucket, index, key, this.#compare)];
+  }
+}
+
+function placeIn<Key>(items: readonly Key[], key: Key, compare: Compare<Key>): number {
+  return firstNot(items.length, (index) => {
+    const item = items[index];
+    return item !== undefined && compare(item, key) < 0;
+  });
+}
+
+function isAt<Key>(items: readonly Key[], index: number, key: Key, compare: Compare<Key>): boolean {
+  const item = items[index];
+  return item !== undefined && compare(item, key) === 0;
 }
 
 /** The first number from 0 for which it is no more so, or `end`. */

@@ -52,6 +52,8 @@ export async function openWebServer(options: WebServerOptions): Promise<WebServe
     forceCloseConnections: true,
     bodyLimit: 1024,
     exposeHeadRoutes: true,
+    // A link in a message names a channel, of up to 64 characters.
+    routerOptions: { maxParamLength: 512 },
     trustProxy: web.proxies.length > 0 && [...web.proxies],
     serverFactory: createWebServer(identity),
     ...strictly,
@@ -64,8 +66,9 @@ export async function openWebServer(options: WebServerOptions): Promise<WebServe
   });
   // JSON alone: what a form can send without asking, text/plain among it, is no way in.
   app.removeContentTypeParser('text/plain');
-  app.addHook('onRequest', async ({ url, ip }, reply) => {
-    const wait = url.startsWith('/api/') ? rateLimit.take(ip) : 0;
+  app.addHook('onRequest', async ({ routeOptions, ip }, reply) => {
+    // By the route: an address may be spelled in many ways.
+    const wait = limited.test(routeOptions.url ?? '') ? rateLimit.take(ip) : 0;
     if (wait > 0)
       return sendProblem(reply.header('retry-after', wait), 429, 'Too Many Requests', `Ask again in ${wait} s.`);
     return undefined;
@@ -110,6 +113,8 @@ export async function openWebServer(options: WebServerOptions): Promise<WebServe
   };
 }
 
+/** Routes that cost more than a file. */
+const limited = /^\/(?:api|answer|sign-in|set-up|metrics)(?:\/|$)/;
 /** What Fastify finds wrong with a request before a route sees it, in our own words. */
 const refusals: Readonly<Record<number, readonly [title: string, detail: string]>> = {
   400: ['Bad Request', 'The body is not JSON, or the address is not one.'],

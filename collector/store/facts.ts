@@ -31,6 +31,11 @@ export interface HostFacts {
   snapshot: SnapshotFacts | undefined;
 }
 
+/** What of a host has to be at hand as long as it is current: nobody shows its servers and deployments. */
+export interface KeptFacts extends Omit<HostFacts, 'snapshot'> {
+  snapshot: Omit<SnapshotFacts, 'servers' | 'deployments'> | undefined;
+}
+
 /** A host without what its snapshot lists: tells whether that has to be read again. */
 export interface HostMark extends Omit<HostFacts, 'snapshot'> {
   /** Of its row: they grow in the order of enrolment. */

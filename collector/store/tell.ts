@@ -127,12 +127,14 @@ export interface Telling {
   savePlan: (
     incidents: readonly { incident: IncidentWrite; notifications: readonly NotificationDraft[] }[],
   ) => Promise<Kept<void>>;
-  /** The oldest message of a channel that is due, held for `leaseMs`. One of an incident goes after the other. */
+  /** The oldest message of a channel that is due, held for `leaseMs`. One of an incident goes after the other. What a clock that was ahead has written is due. */
   claim: (channel: string, now: number, leaseMs: number) => Promise<Kept<Notification | undefined>>;
   markSent: (id: string, at: number) => Promise<Kept<void>>;
   /** To be tried again at `dueAt`; undefined: given up. */
   markFailed: (id: string, failure: string, dueAt: number | undefined, at: number) => Promise<Kept<void>>;
   channels: () => Promise<ChannelState[]>;
+  /** Gives up what waits for a channel that is no more. */
+  dropWaiting: (channel: string, why: string, at: number) => Promise<Kept<void>>;
   /** False: no such incident, or it is closed. */
   acknowledge: (incident: string, said: Acknowledgement) => Promise<Kept<boolean>>;
   /** Those that hold at `now`, the first to end first. */

@@ -1,5 +1,7 @@
+import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
+import { promisify } from 'node:util';
 import { event } from '../../test/collector/helpers/example-snapshot.ts';
 import { begin, enrol, type Wire } from '../../test/collector/helpers/wire-agent.ts';
 import { openSandbox } from '../../test/helpers/testbed/sandbox.ts';
@@ -81,6 +83,7 @@ export const page: Bench = async (progress, whole) => {
         ours: readMs / 1000,
         baseline: { what: 'a thousand hosts a second', value: hosts / 1000 },
       },
+      await keptHeap(join(folder, 'kept')),
     ];
   } finally {
     wire?.close();
@@ -130,6 +133,20 @@ async function holding(served: Served, hosts: number): Promise<Goal> {
     baseline: { what: 'at rest', value: rest.held },
     goal: { of: 'ours', below: 20 },
     note: `${(bytes / 2 ** 20).toFixed(0)} MB of text in ${seconds.toFixed(1)} s`,
+  };
+}
+
+/** Of the estate alone, whose hosts have a lineage and a server block for each certificate. */
+async function keptHeap(data: string): Promise<Goal> {
+  const script = join(import.meta.dirname, 'page/kept-heap.ts');
+  const argv = ['--expose-gc', script, data, '1000', String(certificates)];
+  const { stdout } = await promisify(execFile)(process.execPath, argv);
+  const value = Number(stdout) / 1024;
+  return {
+    what: `heap that the kept estate has for each host of ${certificates} certificates`,
+    unit: 'KB',
+    ours: value,
+    baseline: { what: 'for each certificate', value: value / certificates },
   };
 }
 

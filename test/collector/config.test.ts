@@ -71,6 +71,13 @@ test('the page listens beyond loopback with TLS of its own, or behind a proxy th
     'web_proxies = ["192.0.2.1"]',
   ])
     t.deepEqual(mistakes(beyond + way), [], way);
+  const proxies = parseConfig(
+    'web_proxies = ["2001:DB8:0:0::1", "::ffff:192.0.2.1", "fe80::1%eth0"]',
+    file,
+    '/data',
+    user,
+  );
+  t.deepEqual(proxies.ok && proxies.value.web.proxies, ['2001:db8::1', '192.0.2.1', 'fe80::1%eth0']);
   t.deepEqual(mistakes('web_certificate = "/a.pem"'), [
     `${file}:1: web_certificate: needs both web_certificate and web_key`,
   ]);

@@ -7,10 +7,12 @@ import { certificate, snapshot } from './helpers/example-snapshot.ts';
 import { handClock } from './helpers/hand-clock.ts';
 
 async function failureOf(reason: NotKept['reason']): Promise<string> {
-  const host = { agentId: 'a', name: 'web-1', agentVersion: '0.1.0', enrolledAt: 0, heardAt: 0 };
+  const instants = { enrolledAt: 0, heardAt: 0, conflictAt: undefined, revokedAt: undefined };
+  const host = { agentId: 'a', name: 'web-1', agentVersion: '0.1.0', ...instants };
   const told = { ...snapshot(certificate('one')), digest: 'd', observedAt: 0, receivedAt: 0 };
   const requests = keepRequests({
-    hosts: async () => [{ ...host, conflictAt: undefined, revokedAt: undefined, snapshot: told }],
+    hosts: async () => [host],
+    readHosts: async () => [{ host: { ...host, snapshot: told }, certificates: [] }],
     addRequest: async () => ({ ok: false, failure: { reason, detail: 'as the database says' } }),
     noteSent: async () => ({ ok: true, value: undefined }),
     findRequest: async () => undefined,

@@ -1,5 +1,6 @@
 import type { Certificate } from '@certherd/protocol/certificate';
 import { attributeValues } from '../distinguished-name.ts';
+import { FewOrMany } from './few-or-many.ts';
 import { type Holding, type HostHoldings, namesOf } from './holdings.ts';
 
 /** A certificate, and when the collector was first told of it: milliseconds since 1970. */
@@ -15,7 +16,7 @@ export interface Leaf extends KnownCertificate {
   /** The organisation that issued it, else the issuer's whole name: intermediates change, their organisation stays. */
   authority: string;
   /** By agent id. */
-  holders: ReadonlyMap<string, { hostName: string; holding: Holding }>;
+  holders: Pick<FewOrMany<string, Holder>, 'size' | 'get' | 'keys' | 'values'>;
   /** The holder whose id comes first: it is told of what concerns them all, and others are told that it has it. It seldom changes. */
   first: string | undefined;
   /** How many of them name it in a config, or present it. */
@@ -24,7 +25,12 @@ export interface Leaf extends KnownCertificate {
   successor: Leaf | undefined;
 }
 
-type Entry = Leaf & { holders: Map<string, { hostName: string; holding: Holding }>; successor: Entry | undefined };
+interface Holder {
+  hostName: string;
+  holding: Holding;
+}
+
+type Entry = Leaf & { holders: FewOrMany<string, Holder>; successor: Entry | undefined };
 
 /** Which certificate is where, across the fleet: fingerprint to files and endpoints, name to certificates. */
 export interface FleetIndex {
@@ -41,7 +47,7 @@ export interface FleetIndex {
 /** An empty index. A change costs what the changed certificates' own names cost, however large the fleet is. */
 export function createFleetIndex(): FleetIndex {
   const leaves = new Map<string, Entry>();
-  const byName = new Map<string, Set<Entry>>();
+  const byName = new Map<string, FewOrMany<string, Entry>>();
   const hosts = new Map<string, HostHoldings>();
 
   return {
@@ -68,12 +74,7 @@ export function createFleetIndex(): FleetIndex {
   };
 
   /** What a host holds of a leaf. Others are concerned where it is the first or the last of something. */
-  function change(
-    leaf: Entry,
-    agentId: string,
-    holder: { hostName: string; holding: Holding } | undefined,
-    touched: Set<string>,
-  ): void {
+  function change(leaf: Entry, agentId: string, holder: Holder | undefined, touched: Set<string>): void {
     const { users: usersBefore, first: firstBefore } = leaf;
     const before = leaf.holders.get(agentId);
     if (holder) leaf.holders.set(agentId, holder);
@@ -95,7 +96,7 @@ export function createFleetIndex(): FleetIndex {
       firstSeenAt,
       names: namesOf(certificate),
       authority: authorityOf(certificate),
-      holders: before?.holders ?? new Map(),
+      holders: before?.holders ?? new FewOrMany(),
       first: before?.first,
       users: before?.users ?? 0,
       successor: undefined,
@@ -112,9 +113,9 @@ export function createFleetIndex(): FleetIndex {
       touchHolders(older, touched);
     }
     for (const name of leaf.names) {
-      const others = byName.get(name);
-      if (others) others.add(leaf);
-      else byName.set(name, new Set([leaf]));
+      const others = byName.get(name) ?? new FewOrMany();
+      others.set(certificate.fingerprint, leaf);
+      byName.set(name, others);
     }
     return leaf;
   }
@@ -124,7 +125,7 @@ export function createFleetIndex(): FleetIndex {
     leaves.delete(leaf.certificate.fingerprint);
     for (const name of leaf.names) {
       const others = byName.get(name);
-      others?.delete(leaf);
+      others?.delete(leaf.certificate.fingerprint);
       if (others?.size === 0) byName.delete(name);
     }
     for (const one of older) one.successor = youngestAfter(one);
@@ -136,14 +137,15 @@ export function createFleetIndex(): FleetIndex {
 
   function ofItsNames(leaf: Entry): Set<Entry> {
     const found = new Set<Entry>();
-    for (const name of leaf.names) for (const other of byName.get(name) ?? []) if (other !== leaf) found.add(other);
+    for (const name of leaf.names)
+      for (const other of byName.get(name)?.values() ?? []) if (other !== leaf) found.add(other);
     return found;
   }
 
   /** Whatever has all names of a leaf has its first one. */
   function youngestAfter(leaf: Entry): Entry | undefined {
     let youngest: Entry | undefined;
-    for (const other of byName.get(leaf.names[0] ?? '') ?? [])
+    for (const other of byName.get(leaf.names[0] ?? '')?.values() ?? [])
       if (succeeds(other, leaf) && (!youngest || isYounger(other, youngest))) youngest = other;
     return youngest;
   }

@@ -4,9 +4,9 @@ import type { Snapshot } from '@certherd/protocol/snapshot';
 /** One leaf that a host holds, and where. */
 export interface Holding {
   /** Paths whose first certificate it is. */
-  files: string[];
+  files: readonly string[];
   /** Endpoints (ids) that present it. */
-  endpoints: string[];
+  endpoints: readonly string[];
   /** The host renews these names itself: what becomes of this one is for its own agent to judge. */
   renewedHere: boolean;
   /** A deployment names it, or clients were shown it. */
@@ -20,6 +20,8 @@ export interface HostHoldings {
   /** By fingerprint; authorities' own certificates are left out. */
   held: ReadonlyMap<string, Holding>;
 }
+
+const none: readonly string[] = [];
 
 type Told = Pick<Snapshot, 'files' | 'lineages' | 'deployments' | 'endpoints'>;
 
@@ -36,25 +38,19 @@ export function holdingsOf(
       const certificate = certificates.get(fingerprint ?? '');
       if (certificate) renewed.add(purposeOf(certificate));
     }
-  const hold = (fingerprint: string | undefined): Holding | undefined => {
+  const paths = Map.groupBy(files, ({ fingerprints: [leaf] }) => leaf);
+  const presented = Map.groupBy(endpoints, ({ served }) => served);
+  const configured = new Set(deployments.map((deployment) => deployment.configured));
+  for (const fingerprint of new Set([...paths.keys(), ...configured, ...presented.keys()])) {
     const certificate = certificates.get(fingerprint ?? '');
-    if (!certificate || certificate.isAuthority) return undefined;
-    const before = held.get(certificate.fingerprint);
-    if (before) return before;
-    const holding = { files: [], endpoints: [], renewedHere: renewed.has(purposeOf(certificate)), inUse: false };
-    held.set(certificate.fingerprint, holding);
-    return holding;
-  };
-  for (const { path, fingerprints } of files) hold(fingerprints[0])?.files.push(path);
-  for (const { configured } of deployments) {
-    const holding = hold(configured);
-    if (holding) holding.inUse = true;
-  }
-  for (const { id, served } of endpoints) {
-    const holding = hold(served);
-    if (!holding) continue;
-    holding.endpoints.push(id);
-    holding.inUse = true;
+    if (!certificate || certificate.isAuthority) continue;
+    // Arrays of their exact length: one that grew has room for sixteen more, and there are two for each certificate of the fleet.
+    held.set(certificate.fingerprint, {
+      files: paths.get(fingerprint)?.map(({ path }) => path) ?? none,
+      endpoints: presented.get(fingerprint)?.map(({ id }) => id) ?? none,
+      renewedHere: renewed.has(purposeOf(certificate)),
+      inUse: configured.has(fingerprint) || presented.has(fingerprint),
+    });
   }
   return { agentId, hostName: name, held };
 }

@@ -93,7 +93,8 @@ function frontHoldsCopy(
     : related
       ? 'an older one of the same authority'
       : 'another one, of another authority, that no host of this fleet has shown';
-  const proved = Date.parse(proof.servedSince ?? proof.notBefore);
+  // What is kept from before instants were checked may be none.
+  const proved = Date.parse(proof.servedSince ?? proof.notBefore) || place.since;
   return [
     {
       proof,

@@ -7,6 +7,8 @@ export interface Attempts {
   begin: (name: string, address: string) => { waitSeconds: number; isNew: boolean } | undefined;
   /** It did not fail. */
   forget: (name: string, address: string) => void;
+  /** It was not looked at: as if it had not been begun. */
+  untry: (name: string, address: string) => void;
 }
 
 const windowMs = 15 * 60_000;
@@ -32,14 +34,18 @@ export function createAttempts(clock: Clock): Attempts {
       return undefined;
     },
     forget(name, address) {
-      const [pair, ...others] = keysOf(name, address);
-      if (pair) counted.delete(pair[0]);
-      for (const [key] of others) {
-        const found = counted.get(key);
-        if (found) found.count -= 1;
-      }
+      takeBack(keysOf(name, address));
+      for (const [pair] of keysOf(name, address).slice(0, 1)) counted.delete(pair);
     },
+    untry: (name, address) => takeBack(keysOf(name, address)),
   };
+
+  function takeBack(keys: ReturnType<typeof keysOf>): void {
+    for (const [key] of keys) {
+      const found = counted.get(key);
+      if (found) found.count -= 1;
+    }
+  }
 
   function add(key: string, now: number): void {
     const found = counted.get(key);

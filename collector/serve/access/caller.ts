@@ -42,7 +42,8 @@ export function createCallers(needs: CallerNeeds): (request: FastifyRequest) => 
 
   return async (request) => {
     const { authorization } = request.headers;
-    if (authorization !== undefined) return ofToken(authorization);
+    // Other schemes are between browser and proxy (RFC 7617, RFC 4559).
+    if (authorization !== undefined && /^Bearer(?: |$)/i.test(authorization)) return ofToken(authorization);
     if (web.userHeader !== undefined && isFromProxy(request, web.proxies)) {
       const named = request.headers[web.userHeader];
       if (typeof named === 'string' && named !== '') return ofProxy(spelled(named));

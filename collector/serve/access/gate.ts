@@ -60,7 +60,8 @@ export async function addGate(app: FastifyInstance, needs: GateNeeds): Promise<s
     const from = { fetchSite: one(headers['sec-fetch-site']), origin: headers.origin };
     if (!isReading && request.caller.by !== 'token' && !isOwnOrigin(from, request))
       return sendProblem(reply, 403, 'Forbidden', 'This was not asked by a page of this collector.');
-    if (rule.kind === 'stream') {
+    // Who left while it was looked up is told of its end no more.
+    if (rule.kind === 'stream' && !reply.raw.destroyed) {
       open.set(request, { reply, rule });
       reply.raw.once('close', () => open.delete(request));
     }

@@ -55,7 +55,10 @@ export function addSignIn(app: FastifyInstance, { provider, accounts, clock }: S
       if (refused !== undefined) return again(refused, 429);
       const user = await accounts.user(name);
       const fits = await inTurn(() => isPassword(field('password'), user?.password));
-      if (fits === undefined) return again('Too many sign in at this moment: try again.', 503);
+      if (fits === undefined) {
+        attempts.untry(name, request.ip);
+        return again('Too many sign in at this moment: try again.', 503);
+      }
       if (!fits || !user) return again('The name or the password is wrong.', 401);
       attempts.forget(name, request.ip);
       return begin(request, reply, user.name, localPath(next));
@@ -109,6 +112,10 @@ export function addSignIn(app: FastifyInstance, { provider, accounts, clock }: S
       if (refused !== undefined) return sendPage(reply, accountPage(caller, { mistake: refused }), 429);
       const user = await accounts.user(name);
       const fits = await inTurn(() => isPassword(field('current'), user?.password));
+      if (fits === undefined) {
+        attempts.untry(name, request.ip);
+        return sendPage(reply, accountPage(caller, { mistake: 'Try again.' }), 503);
+      }
       if (!fits) return sendPage(reply, accountPage(caller, { mistake: 'The password of now is wrong.' }), 422);
       attempts.forget(name, request.ip);
       const mistake = mistakeInPassword(password, name);

@@ -18,13 +18,24 @@ export interface LeadNeeds {
   log: Log;
 }
 
+export interface Leading {
+  /** The connection broke, and the lock with it: what was begun ends, and is begun again by whoever leads then. */
+  lost: () => void;
+  /** What was begun ends, and is not begun again here. */
+  stop: () => void;
+  /** Gives the lock to others, too. */
+  close: () => Promise<void>;
+}
+
 /**
  * One process at a time has `begin` run, and what it returned once it leads no more. PostgreSQL's advisory lock ends with its connection, however
  * that ends; a lease is a row that has to be renewed.
  */
-export function lead(needs: LeadNeeds, begin: () => () => void): { lost: () => void; close: () => Promise<void> } {
+export function lead(needs: LeadNeeds, begin: () => () => void): Leading {
   const { queries, by, id, clock, log } = needs;
   let stop: (() => void) | undefined;
+  let isHeld = false;
+  let isOver = false;
   let trying: Promise<void> | undefined;
   const attempt = () => {
     trying ??= look().finally(() => {
@@ -35,22 +46,31 @@ export function lead(needs: LeadNeeds, begin: () => () => void): { lost: () => v
   const cancel = every(clock, tryEveryMs, attempt);
 
   return {
-    lost: step,
-    async close() {
-      cancel();
-      await trying;
-      const connection = queries();
-      if (stop && connection) await giveUp(connection).catch(() => {});
+    lost() {
+      isHeld = false;
       step();
     },
+    stop: end,
+    async close() {
+      end();
+      await trying;
+      const connection = queries();
+      if (isHeld && connection) await giveUp(connection).catch(() => {});
+    },
   };
+
+  function end(): void {
+    isOver = true;
+    cancel();
+    step();
+  }
 
   async function look(): Promise<void> {
     const connection = queries();
     try {
-      const mine = connection !== undefined && (await holds(connection));
-      if (!mine) return step();
-      if (stop) return;
+      isHeld = connection !== undefined && (await holds(connection));
+      if (!isHeld) return step();
+      if (stop || isOver) return;
       log.info({ by }, 'this collector leads: timers of the whole fleet run here');
       stop = begin();
     } catch (error) {

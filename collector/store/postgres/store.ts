@@ -207,7 +207,7 @@ async function createStore(database: Database, { clock, log, onlyStandard }: Pos
       const leading = lead({ queries, by, id: fleet.id, clock, log }, begin);
       fleet.onBroken(leading.lost);
       closers.push(leading.close);
-      return leading.lost;
+      return leading.stop;
     },
     async close() {
       for (const closer of closers.splice(0)) await closer();

@@ -12,7 +12,7 @@ import {
 import { digestOf } from './changes.ts';
 import type { Queries } from './database.ts';
 import type { GroupCommit } from './group-commit.ts';
-import { keepSetting, readSetting } from './settings.ts';
+import { readSetting } from './settings.ts';
 
 const waits = 'sent_at IS NULL AND dropped_at IS NULL';
 
@@ -63,9 +63,10 @@ export function tellTables(database: Queries, group: GroupCommit): Telling {
       group.keep(async (tx) => {
         // A second one that claims waits for the first one's row, and then finds it leased.
         const row = await tx.one<RawNotification>(
-          `UPDATE notification SET lease_until = $1, tries = tries + 1
-           WHERE lease_until <= $2 AND number = (
-             SELECT number FROM notification AS one WHERE channel = $3 AND ${waits} AND due_at <= $2 AND lease_until <= $2
+          `UPDATE notification SET lease_until = $1, tries = tries + 1, made_at = least(made_at, $2)
+           WHERE (lease_until <= $2 OR lease_until > $1) AND number = (
+             SELECT number FROM notification AS one WHERE channel = $3 AND ${waits} AND (due_at <= $2 OR made_at > $2)
+               AND (lease_until <= $2 OR lease_until > $1)
                AND NOT EXISTS (SELECT 1 FROM notification AS earlier WHERE earlier.channel = $3 AND earlier.sent_at IS NULL
                  AND earlier.dropped_at IS NULL AND earlier.incident = one.incident AND earlier.number < one.number)
              ORDER BY number LIMIT 1) RETURNING *`,
@@ -86,6 +87,11 @@ export function tellTables(database: Queries, group: GroupCommit): Telling {
         );
       }),
     channels: () => channelStates(database),
+    dropWaiting: (channel, why, at) =>
+      group.keep(async (tx) => {
+        const sql = `UPDATE notification SET dropped_at = $1, failure = $2 WHERE channel = $3 AND ${waits}`;
+        await tx.all(sql, [at, why, channel]);
+      }),
     acknowledge: (id, said) =>
       group.keep(async (tx) => {
         const sql = 'UPDATE incident SET acknowledged = $1 WHERE id = $2 AND closed_at IS NULL RETURNING id';
@@ -110,9 +116,11 @@ export function tellTables(database: Queries, group: GroupCommit): Telling {
       }),
     linkKey: (proposed) =>
       group.keep(async (tx) => {
-        const key = await readSetting(tx, 'link-key');
-        if (key === undefined) await keepSetting(tx, 'link-key', proposed);
-        return key ?? proposed;
+        // Two may start at once: the first one's is everybody's.
+        await tx.all(`INSERT INTO setting (name, value) VALUES ('link-key', $1) ON CONFLICT (name) DO NOTHING`, [
+          proposed,
+        ]);
+        return (await readSetting(tx, 'link-key')) ?? proposed;
       }),
     prune: (before) =>
       group.keep(async (tx) => {

@@ -3,6 +3,7 @@ import type { Snapshot } from '@certherd/protocol/snapshot';
 import type { Topic } from '../../receive/records.ts';
 import type { PartKind } from '../compare.ts';
 import type { SnapshotFacts } from '../facts.ts';
+import { asParsed } from './texts.ts';
 
 // A certificate's files and endpoints are part of how it is shown, and a deployment explains its endpoints.
 export const topicOf: Readonly<Record<PartKind, Topic>> = {
@@ -31,8 +32,8 @@ export function keptLook({ observedAt }: Pick<SnapshotFrame, 'observedAt'>, rece
   return Math.min(Date.parse(observedAt), receivedAt);
 }
 
-export function emptyFacts(row: RawSnapshot): SnapshotFacts {
-  const { host, servers }: Pick<Snapshot, 'host' | 'servers'> = JSON.parse(row.body);
+export function emptyFacts(row: RawSnapshot, once = asParsed): SnapshotFacts {
+  const { host, servers }: Pick<Snapshot, 'host' | 'servers'> = once(JSON.parse(row.body));
   return {
     digest: row.digest,
     observedAt: row.observed_at,
@@ -48,10 +49,11 @@ export function emptyFacts(row: RawSnapshot): SnapshotFacts {
 }
 
 /** Bodies were validated before they were kept. */
-export function addPart(facts: SnapshotFacts, { kind, body }: RawPart): void {
-  if (kind === 'file') facts.files.push(JSON.parse(body));
-  else if (kind === 'lineage') facts.lineages.push(JSON.parse(body));
-  else if (kind === 'deployment') facts.deployments.push(JSON.parse(body));
-  else if (kind === 'endpoint') facts.endpoints.push(JSON.parse(body));
-  else facts.findings.push(JSON.parse(body));
+export function addPart(facts: SnapshotFacts, { kind, body }: RawPart, once = asParsed): void {
+  const part = once(JSON.parse(body));
+  if (kind === 'file') facts.files.push(part);
+  else if (kind === 'lineage') facts.lineages.push(part);
+  else if (kind === 'deployment') facts.deployments.push(part);
+  else if (kind === 'endpoint') facts.endpoints.push(part);
+  else facts.findings.push(part);
 }

@@ -39,8 +39,9 @@ export function tellTables(sql: Sql, group: GroupCommit, settings: ReturnType<ty
      ON CONFLICT (id) DO NOTHING`,
   );
   const claim = sql.prepare<{ channel: string; now: number; until: number }, RawNotification>(
-    `UPDATE notification SET lease_until = :until, tries = tries + 1 WHERE number = (
-       SELECT number FROM notification AS one WHERE channel = :channel AND ${waits} AND due_at <= :now AND lease_until <= :now
+    `UPDATE notification SET lease_until = :until, tries = tries + 1, made_at = min(made_at, :now) WHERE number = (
+       SELECT number FROM notification AS one WHERE channel = :channel AND ${waits} AND (due_at <= :now OR made_at > :now)
+         AND (lease_until <= :now OR lease_until > :until)
          AND NOT EXISTS (SELECT 1 FROM notification AS earlier WHERE earlier.channel = :channel AND earlier.sent_at IS NULL
            AND earlier.dropped_at IS NULL AND earlier.incident = one.incident AND earlier.number < one.number)
        ORDER BY number LIMIT 1) RETURNING *`,
@@ -49,6 +50,7 @@ export function tellTables(sql: Sql, group: GroupCommit, settings: ReturnType<ty
   const failed = sql.prepare(
     `UPDATE notification SET due_at = coalesce(?, due_at), lease_until = 0, failure = ?, dropped_at = ? WHERE id = ? AND ${waits}`,
   );
+  const drop = sql.prepare(`UPDATE notification SET dropped_at = ?, failure = ? WHERE channel = ? AND ${waits}`);
   const states = channelStates(sql);
   const acknowledge = sql.prepare('UPDATE incident SET acknowledged = ? WHERE id = ? AND closed_at IS NULL');
   const silences = sql.prepare<[number], RawSilence>('SELECT * FROM silence WHERE until > ? ORDER BY until, id');
@@ -93,6 +95,7 @@ export function tellTables(sql: Sql, group: GroupCommit, settings: ReturnType<ty
     markFailed: (id, failure, dueAt, at) =>
       group.keep(() => void failed.run(dueAt ?? null, failure, dueAt === undefined ? at : null, id)),
     channels: async () => states(),
+    dropWaiting: (channel, why, at) => group.keep(() => void drop.run(at, why, channel)),
     acknowledge: (id, said: Acknowledgement) =>
       group.keep(() => acknowledge.run(JSON.stringify(said), id).changes === 1),
     silences: async (now) => silences.all(now).map(readSilence),

@@ -1,5 +1,5 @@
 import { harmless } from '../../inventory/formula.ts';
-import { printable } from '../printable.ts';
+import { printable } from '../../evaluate/printable.ts';
 
 /**
  * Lines of text (RFC 4180) for a spreadsheet: every field quoted, hidden characters visible as on the page, and what a

@@ -1,6 +1,6 @@
 import { useSignal } from '@preact/signals';
 import { useEffect } from 'preact/hooks';
-import { printable } from '../printable.ts';
+import { printable } from '../../evaluate/printable.ts';
 import { Raw } from './raw.tsx';
 
 /**

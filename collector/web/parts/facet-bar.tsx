@@ -1,7 +1,7 @@
 import type { ComponentChildren } from 'preact';
 import { useState } from 'preact/hooks';
 import type { Choice, Facet, Sifted } from '../facts/facets.ts';
-import { printable, shortened } from '../printable.ts';
+import { printable, shortened } from '../../evaluate/printable.ts';
 import type { Router } from '../route/router.ts';
 
 interface FacetBarProps<Row> {

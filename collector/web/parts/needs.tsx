@@ -9,7 +9,7 @@ import { Mark } from './mark.tsx';
 import { Moment, type Now } from './moment.tsx';
 import { Raw, RawLines } from './raw.tsx';
 import { More } from './table.tsx';
-import { printable } from '../printable.ts';
+import { printable } from '../../evaluate/printable.ts';
 import { addressOf } from '../route/address.ts';
 import { absolute } from '../wording/duration.ts';
 import { counted, severityTone } from '../wording/words.ts';

@@ -1,4 +1,4 @@
-import { printable, printableLines, shortened } from '../printable.ts';
+import { printable, printableLines, shortened } from '../../evaluate/printable.ts';
 
 /**
  * Text from a stranger as one text node: hidden characters made visible, right-to-left letters kept from reordering

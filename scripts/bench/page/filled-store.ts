@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
+import type { Snapshot } from '@certherd/protocol/snapshot';
 import { openSqliteStore } from '../../../collector/store/sqlite/store.ts';
 import { silentLog } from '../../../collector/system/log.ts';
 import { certificate, endpoint, snapshot, snapshotFrame } from '../../../test/collector/helpers/example-snapshot.ts';
@@ -8,7 +9,12 @@ import { certificate, endpoint, snapshot, snapshotFrame } from '../../../test/co
 const together = 200;
 
 /** A data directory with a fleet in it, as its agents would have told it; returns the agents' ids. */
-export async function fillStore(data: string, hosts: number, certificates: number): Promise<string[]> {
+export async function fillStore(
+  data: string,
+  hosts: number,
+  certificates: number,
+  snapshotOf: (hostName: string, certificates: number) => Snapshot = hostSnapshot,
+): Promise<string[]> {
   mkdirSync(data, { recursive: true, mode: 0o700 });
   const opened = openSqliteStore(data, silentLog);
   if (!opened.ok) throw new Error(opened.failure.message);
@@ -22,7 +28,7 @@ export async function fillStore(data: string, hosts: number, certificates: numbe
         const hostName = `web-${at + index}.example.test`;
         void store.addToken(tokenHash, now, now + 3_600_000);
         await store.enrol({ tokenHash, publicKey: tokenHash, hostName, proposedAgentId: agentId, at: now });
-        await store.keepSnapshot(agentId, snapshotFrame(hostSnapshot(hostName, certificates)), now);
+        await store.keepSnapshot(agentId, snapshotFrame(snapshotOf(hostName, certificates)), now);
       }),
     );
   await store.close();

@@ -26,18 +26,15 @@ async function served(t: ExecutionContext) {
 
 test('a host enrols with the labels of its token, and what is set beside a serving collector is shown within a second', async (t) => {
   const { run, api, estate, collector } = await served(t);
-  const made = await run(
-    'token',
-    'create',
-    '--labels',
-    'environment=production,owner=web team',
-    '--url',
-    collector.agents,
-  );
-  t.is(made.code, 0, made.err);
-  const parsed = parseJoin(made.out.trim());
-  if (!parsed.ok) throw new Error(parsed.failure);
-  const invitation = parsed.value;
+  const invite = async (labels: string) => {
+    const made = await run('token', 'create', '--labels', labels, '--url', collector.agents);
+    t.is(made.code, 0, made.err);
+    const parsed = parseJoin(made.out.trim());
+    if (!parsed.ok) throw new Error(parsed.failure);
+    return parsed.value;
+  };
+  const again = await invite('team=night shift');
+  const invitation = await invite('environment=production,owner=web team');
   const identity = await enrol(invitation, 'Web-1');
   const wire = await begin(invitation, identity, { minVersion: 1, maxVersion: 2 });
   const one = certificate('one');
@@ -96,6 +93,12 @@ test('a host enrols with the labels of its token, and what is set beside a servi
     (await run('label', 'list')).out,
     /^LABEL +GIVEN TO +BY +SET\nenvironment=production +host web-1 +\S.*, at enrolment/,
   );
+  // Nothing else changes: all labels that were set before are shown.
+  await enrol(again, 'Web-1', identity.key);
+  await until('the label of its next token is shown', async () => {
+    const [host] = (await estate()).hosts;
+    return host?.labels?.['team'] === 'night shift' && host.labels['environment'] === 'production';
+  });
 });
 
 test('a label that cannot be is refused with what is expected, and nothing is set', async (t) => {

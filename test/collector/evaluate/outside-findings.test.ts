@@ -199,3 +199,8 @@ test('whatever was seen and proved, each finding is of one address or of several
     ),
   );
 });
+
+test('an instant that is none, kept from before instants were checked, leaves the instant at which it was seen from outside', (t) => {
+  const [found] = outsideFindings(target([place()]), [proof({ servedSince: '2026-99-99T99:99:99.999Z' })], now);
+  t.is(found?.finding.since, at(-9));
+});

@@ -9,20 +9,20 @@ import { createHostKeeper } from '../../../collector/serve/host-keeper.ts';
 import type { CertificateFacts, HostFacts, LabelRule } from '../../../collector/store/facts.ts';
 import type { TargetRow } from '../../../collector/store/targets.ts';
 import fc from '../../helpers/properties.ts';
-import { certificate, day, endpoint, finding } from './example-snapshot.ts';
+import { certificate, day, endpoint, finding, snapshot as oneServed } from './example-snapshot.ts';
 import { handClock } from './hand-clock.ts';
 
 /** One thing that happens in a fleet. */
 export type Happening =
   | { what: 'told'; host: number; certificates: number[]; findings: number }
-  | { what: 'heard' | 'silent' | 'connected' | 'gone' | 'revoked' | 'conflict' | 'renamed'; host: number }
+  | { what: 'heard' | 'silent' | 'connected' | 'gone' | 'revoked' | 'trusted' | 'conflict' | 'renamed'; host: number }
   | { what: 'proved'; certificate: number; days: number }
   | { what: 'labelled'; key: string }
   | { what: 'seen'; names: number[]; certificates: number[]; hours: number }
   | { what: 'passed' | 'jumped'; hours: number };
 
 const host = fc.nat(4);
-const single = ['heard', 'silent', 'connected', 'gone', 'revoked', 'conflict', 'renamed'] as const;
+const single = ['heard', 'silent', 'connected', 'gone', 'revoked', 'trusted', 'conflict', 'renamed'] as const;
 export const happenings: fc.Arbitrary<Happening[]> = fc.array(
   fc.oneof(
     {
@@ -149,6 +149,7 @@ export function randomFleet() {
       hosts.set(agentId, {
         ...known,
         ...(one.what === 'revoked' && { revokedAt: clock.now() }),
+        ...(one.what === 'trusted' && { revokedAt: undefined }),
         ...(one.what === 'conflict' && { conflictAt: clock.now() }),
         ...(one.what === 'renamed' && { name: `web-${(one.host + known.name.length) % 5}${known.name.slice(4)}x` }),
       });
@@ -177,7 +178,7 @@ export function randomFleet() {
         ? [{ name: 'shop', renewalConfig: '', certificatePath: '', keyPath: '', issued: first.fingerprint }]
         : [],
       servers: [],
-      deployments: [],
+      deployments: list.slice(2, 4).flatMap((each) => oneServed(each).deployments),
       endpoints: list
         .slice(0, 3)
         .map((each, index) => endpoint(each, { id: `shop-${index}`, serverName: `s${index}` })),

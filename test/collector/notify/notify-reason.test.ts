@@ -1,95 +1,7 @@
 import test from 'ava';
 import type { Concern } from '../../../collector/store/concern.ts';
-import type { Transition } from '../../../collector/store/tell.ts';
-import { transitionsBetween } from '../../../collector/evaluate/transition.ts';
-import { endOf, isWithin } from '../../../collector/notify/hours.ts';
-import type { Message } from '../../../collector/notify/message.ts';
-import { notifyReason } from '../../../collector/notify/notify-reason.ts';
-import { readNotify } from '../../../collector/notify/read-settings.ts';
-import type { Incident, Silence } from '../../../collector/store/tell.ts';
 import fc from '../../helpers/properties.ts';
-
-const second = 1000;
-const minute = 60 * second;
-const hour = 60 * minute;
-const day = 24 * hour;
-const start = Date.parse('2026-11-27T12:00:00.000Z');
-
-const channel = (name: string) => ({ name, kind: 'webhook', url: `https://${name}.example/` });
-const settingsOf = (rule: object, more: object = {}) => {
-  const mistakes: string[] = [];
-  const channels = ['payments', 'checkout', 'on-call', 'ops'].map(channel);
-  const settings = readNotify(
-    { channel: channels, rule: [{ name: 'all', to: ['{owner}'], ...rule }], ...more },
-    (place, what) => mistakes.push(`${place.join('.')}: ${what}`),
-  );
-  if (mistakes.length > 0) throw new Error(mistakes.join('\n'));
-  return settings;
-};
-
-const concern = (host: string, change: Partial<Concern> = {}): Concern => ({
-  key: JSON.stringify([host, change.code ?? 'not-served']),
-  code: 'not-served',
-  severity: 'warning',
-  agentId: host,
-  hostName: host,
-  subject: { kind: 'endpoint', id: 'shop.example.test@443' },
-  since: '2026-11-27T11:00:00.000Z',
-  cause: 'nginx was not reloaded.',
-  remedy: 'systemctl reload nginx',
-  causeId: 'reload',
-  names: ['shop.example.test'],
-  labels: { owner: 'payments', team: 'checkout' },
-  life: { notBefore: '2026-10-01T00:00:00.000Z', notAfter: '2026-12-30T00:00:00.000Z' },
-  ...change,
-});
-
-/** What is written down, and a look at it at an instant: as the collector has it, without its database. */
-function world(settings: ReturnType<typeof settingsOf>) {
-  let standing: Transition[] = [];
-  let incidents: Incident[] = [];
-  const silences: Silence[] = [];
-  const said: string[] = [];
-  return {
-    said,
-    silences,
-    look,
-    acknowledge(at: number) {
-      incidents = incidents.map((one) => ({
-        ...one,
-        acknowledged: { by: 'eve', reason: 'on it', at, severity: one.told.severity },
-      }));
-    },
-    /** Looks every minute. */
-    pass(from: number, until: number, concerns: readonly Concern[]): string[] {
-      const heard: string[] = [];
-      for (let at = from; at <= until; at += minute) heard.push(...look(at, concerns));
-      return heard;
-    },
-  };
-
-  /** What was said at this look: "CHANNEL KIND PLACES". */
-  function look(at: number, concerns: readonly Concern[]): string[] {
-    for (const { after = 0, ...draft } of transitionsBetween(standing, concerns, at)) {
-      standing = standing.filter(({ key }) => key !== draft.key);
-      if (draft.kind !== 'resolved') standing.push({ ...draft, ordinal: after + 1 });
-    }
-    const plan = notifyReason({ standing, incidents, silences, settings, answerLink: () => undefined, now: at });
-    const now = plan.writes.flatMap(({ incident, notifications }) => {
-      const known = incidents.find(({ id }) => id === incident.id);
-      incidents = incidents.filter(({ id }) => id !== incident.id);
-      const revision = incident.revision + 1;
-      if (incident.closedAt === undefined) incidents.push({ ...incident, revision, acknowledged: known?.acknowledged });
-      return notifications.map(({ channel: to, body, dueAt }) => {
-        const message: Message = JSON.parse(body);
-        const later = dueAt > at ? ` at ${new Date(dueAt).toISOString().slice(11, 16)}` : '';
-        return `${to} ${message.kind} ${message.placesTotal}${later}`;
-      });
-    });
-    said.push(...now);
-    return now;
-  }
-}
+import { channel, concern, day, hour, minute, second, settingsOf, start, world } from '../helpers/notify-world.ts';
 
 test('forty places with one cause are one message for their owner, and one that says that it is over', (t) => {
   const { look } = world(settingsOf({}));
@@ -186,6 +98,47 @@ test('what nobody owns goes to the next who is known, and never to nobody', (t) 
   t.deepEqual(world(settingsOf({ wait: '0s' })).look(start, [concern('web-1', { labels: {} })]), ['payments opened 1']);
 });
 
+test('what is open goes on being told to channels that are there, and where none is left to those of the rule', (t) => {
+  const two = world(settingsOf({ wait: '0s', repeat: '1h', to: ['payments', 'checkout'] }));
+  two.look(start, [concern('web-1')]);
+  two.restart(settingsOf({ wait: '0s', repeat: '1h', to: ['ops'] }, { channel: ['checkout', 'ops'].map(channel) }));
+  t.deepEqual(two.look(start + hour, [concern('web-1')]), ['checkout repeat 1']);
+  two.restart(settingsOf({ wait: '0s', repeat: '1h', to: ['ops'] }, { channel: ['on-call', 'ops'].map(channel) }));
+  t.deepEqual(two.look(start + 2 * hour, [concern('web-1')]), ['ops repeat 1']);
+  two.restart(settingsOf({ name: 'other', to: ['on-call'] }, { channel: [channel('on-call')] }));
+  t.deepEqual(two.look(start + 3 * hour, []), ['on-call resolved 1'], 'nothing is told to nobody');
+});
+
+test('a place that was mended and breaks again while others stand is more of the same', (t) => {
+  const seen = world(settingsOf({ wait: '0s', repeat: 'never' }));
+  const { look } = seen;
+  const [one, two] = [concern('web-1'), concern('web-2')];
+  t.deepEqual(look(start, [one, two]), ['payments opened 2']);
+  look(start + 10 * minute, [one]);
+  t.deepEqual(look(start + 20 * minute, [one, two]), ['payments more 2']);
+  t.deepEqual(look(start + 40 * minute, [one, two]), [], 'once');
+  look(start + 50 * minute, [one]);
+  t.deepEqual(look(start + 51 * minute, [one, two]), ['payments more 2']);
+  look(start + 52 * minute, [one]);
+  look(start + 53 * minute, [one, two]);
+  seen.acknowledge(start + 54 * minute);
+  t.deepEqual(look(start + 54 * minute, [one, two]), ['payments acknowledged 2']);
+  t.deepEqual(look(start + 59 * minute, [one, two]), ['payments more 2'], 'that somebody took it on told of no place');
+});
+
+test('a clock that was ahead holds nothing back once it is right', (t) => {
+  const settings = settingsOf({ wait: '30s', for: '1m', repeat: '1h', escalate: [{ after: '2h', to: ['on-call'] }] });
+  const { look } = world(settings);
+  const all = [concern('web-1')];
+  look(start + 400 * day, all);
+  t.deepEqual(look(start, all), ['payments opened 1'], 'when it was found is not known: rather now than never');
+  const told = world(settings);
+  told.pass(start + 400 * day, start + 400 * day + 2 * minute, all);
+  t.deepEqual(told.said, ['payments opened 1']);
+  t.deepEqual(told.pass(start, start + 59 * minute, all), []);
+  t.deepEqual(told.pass(start + 60 * minute, start + 2 * hour, all), ['payments repeat 1', 'on-call escalated 1']);
+});
+
 test('quiet hours hold back all but what is critical, and what passed meanwhile is never told', (t) => {
   const quiet = { hours: '22:00-07:00', zone: 'Europe/Berlin' };
   const settings = settingsOf({ wait: '0s', quiet });
@@ -278,16 +231,4 @@ test('however concerns come and go, each channel hears opened and resolved in tu
       }
     }),
   );
-});
-
-test('hours are those of their zone, over midnight, by the day on which they begin, and through a change of clocks', (t) => {
-  const berlin = { from: 22 * 60, until: 7 * 60, days: [5], zone: 'Europe/Berlin' };
-  t.true(isWithin(berlin, Date.parse('2026-11-27T21:00:00Z')), 'Friday, 22:00');
-  t.false(isWithin(berlin, Date.parse('2026-11-27T20:59:00Z')));
-  t.true(isWithin(berlin, Date.parse('2026-11-28T05:59:00Z')), 'Saturday morning is Friday night');
-  t.false(isWithin(berlin, Date.parse('2026-11-28T06:00:00Z')));
-  t.false(isWithin(berlin, Date.parse('2026-11-28T21:30:00Z')), 'Saturday night');
-  const sunday = { from: 60, until: 5 * 60, days: undefined, zone: 'Europe/Berlin' };
-  t.is(endOf(sunday, Date.parse('2026-10-25T00:30:00Z')), Date.parse('2026-10-25T04:00:00Z'), 'clocks go back');
-  t.is(endOf(sunday, Date.parse('2026-03-29T00:30:00Z')), Date.parse('2026-03-29T03:00:00Z'), 'and forth');
 });

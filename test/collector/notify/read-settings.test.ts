@@ -67,6 +67,23 @@ until = 2026-12-01T00:00:00Z
   t.false(found.join('').includes('secret'), 'a password is not repeated');
 });
 
+test('nothing is done again more often than each minute, or less often than a timer can wait', (t) => {
+  const of = (what: string) =>
+    mistakes(`[[notify.channel]]\nname = "a"\nkind = "webhook"\nurl = "https://a.example/"\n${what}`);
+  const repeat = (value: string) => of(`[[notify.rule]]\nname = "r"\nto = ["a"]\nrepeat = "${value}"`);
+  const every = (value: string) => of(`[notify]\ndead_mans_switch_every = "${value}"`);
+  const quiet = (value: string) => of(`[[notify.rule]]\nname = "r"\nto = ["a"]\nquiet = { hours = "${value}" }`);
+  for (const good of ['1m', '24d']) t.deepEqual([...repeat(good), ...every(good)], [], good);
+  for (const bad of ['0s', '59s', '25d']) {
+    t.regex(repeat(bad).join('\n'), /notify\.rule\.repeat: expected .* from "1m" to "24d"/);
+    t.regex(every(bad).join('\n'), /dead_mans_switch_every: expected a time from "1m" to "24d"/);
+  }
+  t.is(repeat('0%').length, 1);
+  t.deepEqual(repeat('5%'), []);
+  t.deepEqual(quiet('00:00-24:00'), []);
+  t.is(quiet('07:00-07:00').length, 1, 'is it nothing, or a day?');
+});
+
 test('two channels or two rules of one name, rules without a channel, and kinds that there are not are mistakes', (t) => {
   const channel = '[[notify.channel]]\nname = "a"\nkind = "webhook"\nurl = "https://a.example/"\n';
   const rule = '[[notify.rule]]\nname = "r"\nto = ["a"]\n';

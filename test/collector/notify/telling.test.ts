@@ -47,7 +47,7 @@ test('Slack and the owner’s mailbox hear once that nginx was not reloaded, and
     [notify]
     page = "https://certherd.example.test"
     dead_mans_switch_file = ${file('ping', `${pings.url}/canary-ping\n`)}
-    dead_mans_switch_every = "1s"
+    dead_mans_switch_every = "1m"
 
     [[notify.channel]]
     name = "slack"
@@ -147,7 +147,7 @@ test('Slack and the owner’s mailbox hear once that nginx was not reloaded, and
   t.is((await command('notify', 'test', 'slack')).code, 1);
   t.is((await command('notify', 'test', 'nobody')).code, 64);
 
-  await until('somebody waits for it', () => pings.received.length > 1);
+  await until('somebody waits for it', () => pings.received.length > 0);
   t.like(pings.received[0], { method: 'GET', path: '/canary-ping' });
   const metrics = await (await fetch(`${collector.web}metrics`)).text();
   t.regex(metrics, /certherd_notifications_sent_total\{channel="hook"\} 4/);

@@ -46,6 +46,17 @@ test('a host is silent after the stated time, said once, and heard again at once
   t.false(tracked.presence('a').silent);
 });
 
+test('an agent that was cut off by a restart is awaited until it is heard, or had the time to come back', (t) => {
+  const { clock, tracked } = liveness(-90_000);
+  t.true(tracked.isAwaited('a'));
+  tracked.heard('b');
+  t.false(tracked.isAwaited('b'));
+  clock.advance(359_000);
+  t.true(tracked.isAwaited('a'));
+  clock.advance(1_000);
+  t.false(tracked.isAwaited('a'));
+});
+
 test('a jump of the wall clock silences nobody that this process heard', (t) => {
   const { clock, tracked } = liveness(undefined);
   tracked.connected('a');

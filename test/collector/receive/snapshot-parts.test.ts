@@ -152,6 +152,25 @@ test('a snapshot that is small in bytes and has too many entries is refused', as
   t.is((await collector.estate()).endpoints.length, 0);
 });
 
+test('an instant that is none is a mistake wherever a snapshot has one', (t) => {
+  const none = '2026-99-99T99:99:99.999Z';
+  const at = '2026-11-27T12:00:00.000Z';
+  const renewal = { windowStart: at, windowEnd: at, at, basis: 'lifetime' } as const;
+  const reachedAt = { issued: at, 'on-disk': at, configured: at, loaded: at, served: at, 'served-everywhere': at };
+  const one = certificate('one', { notAfter: '2027-01-02T03:04:05.000Z' });
+  const whole = snapshot(one, { endpoints: [endpoint(one, { reachedAt })], findings: [finding()] });
+  const lineages = whole.lineages.map((each) => ({ ...each, changedAt: at, renewal, rehearsal: { at, reasons: [] } }));
+  const frame = snapshotFrame({ ...whole, lineages });
+  t.is(snapshotMistake(frame), undefined);
+  const text = JSON.stringify(frame);
+  const places = [...text.matchAll(/"\d{4}-\d\d-\d\dT[^"]*"/g)];
+  t.is(places.length, 16);
+  for (const { 0: instant, index } of places) {
+    const broken = `${text.slice(0, index)}"${none}"${text.slice(index + instant.length)}`;
+    t.is(snapshotMistake(JSON.parse(broken)), 'no such instant', text.slice(index - 30, index));
+  }
+});
+
 test('a snapshot of 4 MiB takes the place of the one before with its last part and not earlier, events between them', async (t) => {
   const collector = await startTestCollector(t);
   const join = await collector.join();

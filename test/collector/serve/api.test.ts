@@ -192,6 +192,8 @@ test('an address that asks too often is told when to ask again, and others are a
   t.is(refused.status, 429);
   t.is(refused.headers.get('retry-after'), '1');
   t.true(Check(Problem, JSON.parse(refused.text)));
+  for (const path of ['/%61pi/v1/labels', '/metrics', '/answer/x.y', '/sign-in'])
+    t.is((await fetch(url + path)).status, 429, path);
   t.is((await fetch(`${url}/healthz`)).status, 200, 'which is none of the API');
 });
 

@@ -31,11 +31,29 @@ test('what a host proved and named no more at once is known of the others that h
   t.deepEqual(fleet.kept(), fleet.whole());
 });
 
+test('a host that has another name, or is trusted again, holds what it held', (t) => {
+  const fleet = randomFleet();
+  for (const host of [3, 0]) fleet.happen({ what: 'told', host, certificates: [5], findings: 0 });
+  const shared = () => fleet.kept().findings.filter(({ code }) => code === 'shared-key');
+  for (const [what, count] of [
+    ['renamed', 1],
+    ['revoked', 0],
+    ['renamed', 0],
+    ['trusted', 1],
+  ] as const) {
+    fleet.happen({ what, host: 0 });
+    fleet.settle();
+    t.is(shared().length, count, what);
+    t.deepEqual(fleet.kept(), fleet.whole());
+  }
+});
+
 test('a list in order is what sorting gives, whatever is put in and taken out, and older ones stay as they were', (t) => {
   fc.assert(
-    fc.property(fc.array(fc.tuple(fc.boolean(), fc.nat(40))), (steps) => {
+    fc.property(fc.array(fc.tuple(fc.boolean(), fc.nat(40))), fc.constantFrom(0, 30), (steps, first) => {
+      const set = new Set(Array.from({ length: first }, (_, index) => index));
       let list = sorted<number, number>((one, other) => one - other);
-      const set = new Set<number>();
+      for (const number of set) list = list.with(number);
       for (const [put, number] of steps) {
         const before = [...list];
         const older = list;

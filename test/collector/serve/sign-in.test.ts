@@ -152,6 +152,14 @@ test('attempts are counted for a name, for a network whatever the names, and for
     t.true(free('anna', '192.0.2.7'));
     attempts.forget('anna', '192.0.2.7');
   }
+  for (let count = 0; count < 50; count++) {
+    t.true(free('carla', '192.0.2.8'));
+    attempts.untry('carla', '192.0.2.8');
+  }
+  for (let count = 0; count < 5; count++) t.true(free('carla', '192.0.2.8'));
+  attempts.untry('carla', '192.0.2.8');
+  t.true(free('carla', '192.0.2.8'), 'those that failed still count');
+  t.false(free('carla', '192.0.2.8'));
   for (let count = 0; count < 100; count++) t.true(free('berta', `198.51.100.${count}`));
   t.false(free('berta', '198.51.100.200'), 'from everywhere at once');
 });

@@ -98,6 +98,15 @@ test('a page hears a tick every two seconds', (t) => {
   );
 });
 
+test('a page that left while it was looked up does not follow', (t) => {
+  const live = createLive(handClock(0));
+  t.teardown(live.close);
+  const gone = reader();
+  t.false(live.follow(Object.assign(gone, { destroyed: true }), undefined));
+  t.is(live.followers(), 0);
+  t.deepEqual(gone.written, []);
+});
+
 /** A change of about so many bytes. */
 function change(bytes: number): EstateChange {
   return {
@@ -115,6 +124,7 @@ function reader() {
   const response: Follower = Object.assign(new EventEmitter(), {
     write: (text: Uint8Array) => written.push(text) > 0,
     writableLength: 0,
+    destroyed: false,
     end() {},
     destroy() {},
   });

@@ -1,5 +1,6 @@
 import { request } from 'node:http';
 import test from 'ava';
+import { signAnswer } from '../../../collector/notify/answer-link.ts';
 import type { Estate } from '../../../collector/serve/estate.ts';
 import { isOwnHost } from '../../../collector/serve/host-guard.ts';
 import { certificate, endpoint, event, finding, snapshot, snapshotFrame } from '../helpers/example-snapshot.ts';
@@ -20,6 +21,15 @@ test('every answer carries the strict content security policy and nosniff', asyn
     t.is(headers.get('x-frame-options'), 'DENY');
     t.is(headers.get('access-control-allow-origin'), null);
   }
+});
+
+test('a link in a message of a channel with the longest name is looked at', async (t) => {
+  const { url } = await startTestCollector(t);
+  const token = signAnswer('another key', { incident: '0123456789', channel: 'c'.repeat(64), until: Date.now() });
+  const answer = await fetch(`${url}/answer/${token}`);
+  t.is(answer.status, 404);
+  t.is(answer.headers.get('referrer-policy'), 'same-origin', 'else the form comes from nowhere');
+  t.regex(await answer.text(), /This link is not good any more/);
 });
 
 test('a page file is asked for again only when it changed', async (t) => {

@@ -111,6 +111,9 @@ test('a proxy that is named is believed who comes, by which name and who it is, 
   };
   t.like(await me({ ...forwarded, 'x-remote-user': 'Anna' }), { by: 'proxy', name: 'anna', role: 'operator' });
   t.deepEqual(await me(forwarded), { status: 200, version: 1, by: 'nobody' });
+  const basic = { ...forwarded, 'x-remote-user': 'anna', authorization: 'Basic YW5uYTpob3JzZQ==' };
+  t.like(await me(basic), { by: 'proxy', name: 'anna' }, 'which the proxy asked for');
+  t.like(await me({ ...basic, authorization: 'Bearer chapi_wrong' }), { by: 'nobody' });
   t.deepEqual(await me({ ...forwarded, 'x-remote-user': 'stranger' }), { status: 200, version: 1, by: 'nobody' });
   t.is((await fetch(`${url}/`, { headers: { ...forwarded, 'x-remote-user': 'stranger' } })).status, 401);
   t.is((await me({ ...forwarded, 'x-forwarded-host': 'evil.example' })).status, 421);

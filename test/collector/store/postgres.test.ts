@@ -89,33 +89,6 @@ test('a database that is not there is one line that says where it was looked for
 });
 
 for (const onlyStandard of [false, true]) {
-  const how = onlyStandard ? 'by a lease' : 'by an advisory lock';
-  test(`of two collectors one leads ${how}, and the other one once it ended, however it ended`, async (t) => {
-    const url = await freshDatabase();
-    const leading = new Set<string>();
-    const join = (name: string, store: Store) =>
-      store.lead(() => {
-        leading.add(name);
-        return () => leading.delete(name);
-      });
-    const [one, other] = [await opened(t, url, { onlyStandard }), await opened(t, url, { onlyStandard })];
-    join('one', one);
-    await until('the first leads', () => leading.has('one'));
-    join('other', other);
-    t.deepEqual([...leading], ['one']);
-    await one.close();
-    await until('the other leads', () => leading.has('other') && leading.size === 1);
-    // As when its machine loses the database: every connection breaks at once.
-    const third = await opened(t, url, { onlyStandard });
-    join('third', third);
-    await query(
-      url,
-      `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()`,
-    );
-    await until('one of them leads again', () => leading.size === 1, { deadlineMs: 60_000 });
-    t.is(leading.size, 1);
-  });
-
   test(`a collector hears what another one kept, and asks it for its sessions, ${onlyStandard ? 'without' : 'with'} notifications`, async (t) => {
     const url = await freshDatabase();
     const [one, other] = [await opened(t, url, { onlyStandard }), await opened(t, url, { onlyStandard })];

@@ -2,7 +2,7 @@ import test from 'ava';
 import type { Concern } from '../../../collector/store/concern.ts';
 import type { TransitionDraft } from '../../../collector/store/tell.ts';
 import type { IncidentWrite, NotificationDraft, Telling } from '../../../collector/store/tell.ts';
-import { endServers, engines } from '../helpers/stores.ts';
+import { endServers, engines, freshDatabase, openedPostgres } from '../helpers/stores.ts';
 
 test.after.always(endServers);
 
@@ -139,6 +139,34 @@ for (const { name, open } of engines) {
     ]);
   });
 
+  test(`${name}: what a clock that was ahead has written or taken is sent once the clock is right, and once`, async (t) => {
+    const { store } = await open(t);
+    const { telling } = store;
+    const later = at + 86_400_000;
+    await telling.savePlan([
+      { incident: incident('i'), notifications: [notification('i/1', 'i', { madeAt: later, dueAt: later })] },
+    ]);
+    t.like(await claimed(telling, 'slack', later), { id: 'i/1', madeAt: later });
+    t.like(await claimed(telling, 'slack', at), { id: 'i/1', madeAt: at });
+    t.is(await claimed(telling, 'slack', at + 1), undefined, 'it is on its way');
+    await telling.markFailed('i/1', 'status 500', at + 5_000, at + 2);
+    t.is(await claimed(telling, 'slack', at + 3), undefined, 'and tried again in its time');
+  });
+
+  test(`${name}: what waits for a channel that is no more is given up`, async (t) => {
+    const { store } = await open(t);
+    const { telling } = store;
+    const both = [notification('i/1', 'i'), notification('i/2', 'i', { channel: 'mail' })];
+    await telling.savePlan([{ incident: incident('i'), notifications: both }]);
+    await telling.dropWaiting('slack', 'no such channel', at);
+    t.is(await claimed(telling, 'slack', at), undefined);
+    const states = (await telling.channels()).map(({ channel, waiting, dropped }) => [channel, waiting, dropped]);
+    t.deepEqual(states, [
+      ['mail', 1, 0],
+      ['slack', 0, 1],
+    ]);
+  });
+
   test(`${name}: a silence has an end, and may end before it; the key of links is made once`, async (t) => {
     const { store } = await open(t);
     const { telling } = store;
@@ -160,3 +188,11 @@ for (const { name, open } of engines) {
     t.deepEqual(await telling.linkKey('two'), { ok: true, value: 'one' });
   });
 }
+
+test('PostgreSQL: two collectors that start together sign links with the same key', async (t) => {
+  const url = await freshDatabase();
+  const [one, other] = [await openedPostgres(t, url), await openedPostgres(t, url)];
+  const asked = await Promise.all([one.telling.linkKey('one'), other.telling.linkKey('other')]);
+  t.true(asked[0].ok);
+  t.deepEqual(asked[0], asked[1]);
+});

@@ -1,6 +1,6 @@
 import test from 'ava';
 import fc from '../../helpers/properties.ts';
-import { printable, printableLines, shortened } from '../../../collector/web/printable.ts';
+import { printable, printableLines, shortened } from '../../../collector/evaluate/printable.ts';
 
 const hidden = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\p{DI}]/u;
 

@@ -1,0 +1,44 @@
+import test from 'ava';
+import { keepOutside } from '../../../collector/serve/outside-view.ts';
+import type { HostFacts } from '../../../collector/store/facts.ts';
+import type { TargetRow } from '../../../collector/store/targets.ts';
+import { certificate, day, snapshot } from '../helpers/example-snapshot.ts';
+
+const now = Date.parse('2026-11-27T12:00:00.000Z');
+const at = (days: number) => new Date(now + days * day).toISOString();
+const older = certificate('older', { notBefore: at(-50), notAfter: at(40) });
+const younger = certificate('younger', { notBefore: at(-1), notAfter: at(89) });
+const certificates = new Map([[younger.fingerprint, younger]]);
+
+const host: HostFacts = {
+  agentId: 'a',
+  name: 'web-1',
+  agentVersion: '1',
+  enrolledAt: now,
+  heardAt: now,
+  conflictAt: undefined,
+  revokedAt: undefined,
+  snapshot: { digest: 'd', observedAt: now, receivedAt: now, ...snapshot(younger) },
+};
+
+/** What is asked still has the certificate that the host has renewed. */
+function row(id: number, target: string): TargetRow {
+  const { fingerprint: served, issuer, notBefore, notAfter } = older;
+  const place = { address: '192.0.2.1', served, issuer, notBefore, notAfter, algorithm: 'ecdsa', chain: [] } as const;
+  const seen = { places: [{ ...place, chain: [], since: now }], leftOut: 0 };
+  const asked = { everyMs: 3_600_000, vantage: 'collector', setBy: '', setAt: now, askedAt: now } as const;
+  return { id, target, ...asked, seen, held: [served] };
+}
+
+test('a target that takes the place of another one of the same name is judged by what hosts prove, read before or not', (t) => {
+  const outside = keepOutside();
+  const hosts = () => [[host, certificates] as const];
+  const subjects = () => outside.findingsOf('a', now).map(({ finding }) => finding.subject.id);
+  outside.put(host, certificates);
+  outside.putTargets([row(1, 'shop.example.test:443')], hosts);
+  t.deepEqual(subjects(), ['shop.example.test@192.0.2.1:443/ecdsa']);
+  const touched = outside.putTargets([row(2, 'shop.example.test:8443')], hosts);
+  t.deepEqual([...(touched ?? [])], ['a']);
+  t.deepEqual(subjects(), ['shop.example.test@192.0.2.1:8443/ecdsa']);
+  t.deepEqual(outside.hostless(now), []);
+});
