@@ -29,7 +29,8 @@ export interface HostHistory {
 
 /**
  * What a host's changes tell of its findings and of its renewals' way to the clients, as far as that reaches beyond `since`
- * (milliseconds since 1970). The first certificate that is known of an endpoint took no other one's place.
+ * (milliseconds since 1970). Of what came before `since` the last row of each subject and kind is enough. The first certificate that is known of an
+ * endpoint took no other one's place.
  */
 export function hostHistoryOf(changes: readonly (Change & { at: number })[], since: number): HostHistory {
   const open = new Map<string, FindingSpan>();
@@ -63,7 +64,10 @@ export function hostHistoryOf(changes: readonly (Change & { at: number })[], sin
   }
 
   function begun(endpoint: string, at: number, before: string | undefined, fingerprint: string | undefined): void {
-    if (before === undefined || fingerprint === undefined || latest.get(endpoint)?.fingerprint === fingerprint) return;
+    // before `since` it only matters which one was the last to be on its way
+    if (at < since && fingerprint === undefined) latest.delete(endpoint);
+    if (fingerprint === undefined || latest.get(endpoint)?.fingerprint === fingerprint) return;
+    if (at >= since && before === undefined) return;
     const serving = { endpoint, fingerprint, issuedAt: at, servedAt: undefined };
     latest.set(endpoint, serving);
     servings.push(serving);

@@ -7,8 +7,8 @@ import type { FindingSpanView, HistoryAnswer, ServingView } from './history-view
 interface HistoryNeeds {
   /** Every host, as enrolled. */
   hosts: () => Promise<readonly { agentId: string; name: string }[]>;
-  /** A host's history, oldest first. */
-  changes: (agentId: string) => Promise<(Change & { at: number })[]>;
+  /** A host's history since an instant (milliseconds since 1970), oldest first, with the last row before it of each subject and kind. */
+  changes: (agentId: string, since: number) => Promise<(Change & { at: number })[]>;
   /** Milliseconds since 1970. */
   now: () => number;
 }
@@ -19,18 +19,26 @@ const most = 20_000;
 /** A page that many have open is read for once in this time. */
 const keptMs = 15_000;
 
-/** Every finding that stood within the last `days`, and every renewal on its way to the clients. */
+/** Spans that different pages ask for. */
+const mostKept = 8;
+
+/** Every finding that stood within the last `days`, and every renewal on its way to the clients. One is read at a time. */
 export function keepHistory(needs: HistoryNeeds): (days: number) => Promise<HistoryAnswer> {
-  let kept: { days: number; at: number; answer: Promise<HistoryAnswer> } | undefined;
+  const kept = new Map<number, { at: number; answer: Promise<HistoryAnswer> }>();
+  let last: Promise<unknown> = Promise.resolve();
   return (days) => {
     const now = needs.now();
-    if (kept?.days === days && Math.abs(now - kept.at) < keptMs) return kept.answer;
-    const asked = { days, at: now, answer: readHistory(needs, now, days) };
-    kept = asked;
-    asked.answer.catch(() => {
-      if (kept === asked) kept = undefined;
+    const known = kept.get(days);
+    if (known && Math.abs(now - known.at) < keptMs) return known.answer;
+    const answer = last.then(() => readHistory(needs, needs.now(), days));
+    const asked = { at: now, answer };
+    kept.delete(days);
+    kept.set(days, asked);
+    for (const oldest of kept.keys()) if (kept.size > mostKept) kept.delete(oldest);
+    last = answer.catch(() => {
+      if (kept.get(days) === asked) kept.delete(days);
     });
-    return asked.answer;
+    return answer;
   };
 }
 
@@ -40,7 +48,7 @@ async function readHistory({ hosts, changes }: HistoryNeeds, now: number, days: 
   const findings: FindingSpanView[] = [];
   const servings: ServingView[] = [];
   for (const { agentId, name: hostName } of await hosts()) {
-    const history = hostHistoryOf(await changes(agentId), since);
+    const history = hostHistoryOf(await changes(agentId, since), since);
     for (const { from, until, ...finding } of history.findings)
       findings.push({ agentId, hostName, ...finding, from: instant(from), ...(until && { until: instant(until) }) });
     for (const { issuedAt, servedAt, ...serving } of history.servings)

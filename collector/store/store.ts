@@ -79,8 +79,8 @@ export interface Store extends Records, HostReads {
   restorations: () => Promise<Restoration[]>;
   /** Copies the database while it goes on writing; undefined: its own server makes backups. */
   copyTo: CopyDatabase | undefined;
-  /** A host's history, oldest first. */
-  changes: (agentId: string) => Promise<(Change & { at: number })[]>;
+  /** A host's history, oldest first; with `since` (milliseconds since 1970) what came then or after, and of each subject and kind the last before. */
+  changes: (agentId: string, since?: number) => Promise<(Change & { at: number })[]>;
   /** One slice of what is over before an instant goes. */
   thin: (before: number, place: ThinPlace) => Promise<Kept<ThinSlice>>;
   /** What the database takes on disk, without what is free in it; undefined: its own server looks after that. */

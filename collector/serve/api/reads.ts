@@ -8,6 +8,7 @@ import { pemText } from '../pem-text.ts';
 import { sendProblem } from '../problem.ts';
 import { requestView } from '../request-view.ts';
 import { isNamed } from './entity-tag.ts';
+import { fittingEvents } from './fitting-events.ts';
 import { jsonStream } from './json-stream.ts';
 import { host, hostFilter, listOf } from './lists.ts';
 import { type Route, route } from './route.ts';
@@ -24,9 +25,6 @@ const ofCertificate = Type.Object({
     description: 'SHA-256 of the DER, in lower-case hexadecimal.',
   }),
 });
-/** Looking for events that fit ends after so many that do not: the answer says where it goes on. */
-const mostLookedAt = 10_000;
-
 /** Routes whose answers are made as they are asked for. */
 export const readRoutes: readonly Route[] = [
   route({
@@ -73,18 +71,8 @@ export const readRoutes: readonly Route[] = [
       const isHost = hostFilter(host);
       const isWanted = (one: EventFacts) =>
         isHost(one.hostName, one.agentId) && (kind ?? one.event.kind) === one.event.kind;
-      const items: EventFacts[] = [];
-      let next = after;
-      for (let looked = 0; items.length < limit && looked < mostLookedAt; ) {
-        const found = await events(next, host === undefined && kind === undefined ? limit : 1000);
-        for (const one of found) {
-          if (items.length === limit) break;
-          next = one.id;
-          if (isWanted(one)) items.push(one);
-        }
-        looked += found.length;
-        if (after === undefined || found.length === 0 || (host === undefined && kind === undefined)) break;
-      }
+      const fits = host === undefined && kind === undefined ? undefined : isWanted;
+      const { items, next } = await fittingEvents(events, { after, limit, fits });
       return reply.send({ version: 1, at: instant(now()), items: items.map(eventView), next: next ?? 0 });
     },
   }),

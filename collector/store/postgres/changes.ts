@@ -45,21 +45,29 @@ export async function addChanges(tx: Queries, host: number, at: number, changes:
   );
 }
 
-/** Oldest first. */
-export async function changesOfHost(queries: Queries, agentId: string): Promise<(Change & { at: number })[]> {
+/** Oldest first: what came at or after `since`, and the last row before it of each track. */
+export async function changesOfHost(
+  queries: Queries,
+  agentId: string,
+  since: number,
+): Promise<(Change & { at: number })[]> {
   // States in the order in which a certificate reaches them, then findings.
   const rows = await queries.all<RawChange & { place: number }>(
     `SELECT change.at, track.kind, track.subject, encode(certificate.fingerprint, 'hex') AS fingerprint, finding_text.body, change.since,
        CASE track.kind WHEN 'endpoint-issued' THEN 1 WHEN 'endpoint-configured' THEN 2 WHEN 'endpoint-served' THEN 3 ELSE 4 END AS place
-     FROM change
-       JOIN track ON track.id = change.track
+     FROM track
+       CROSS JOIN LATERAL (
+         SELECT * FROM change WHERE change.track = track.id AND change.at >= coalesce(
+           (SELECT before.at FROM change AS before WHERE before.track = track.id AND before.at < CAST($2 AS BIGINT) ORDER BY before.at DESC LIMIT 1),
+           $2)
+       ) AS change
        LEFT JOIN certificate ON certificate.id = change.certificate
        LEFT JOIN finding_text ON finding_text.id = change.finding
      WHERE track.host = (SELECT id FROM host WHERE agent_id = $1)
      UNION ALL
      SELECT first_seen_at, 'certificate-seen', encode(fingerprint, 'hex'), encode(fingerprint, 'hex'), NULL, NULL, 0
-       FROM certificate WHERE first_seen_by = (SELECT id FROM host WHERE agent_id = $1)`,
-    [agentId],
+       FROM certificate WHERE first_seen_by = (SELECT id FROM host WHERE agent_id = $1) AND first_seen_at >= $2`,
+    [agentId, since],
   );
   return historyOf(
     rows.toSorted(

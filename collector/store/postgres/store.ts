@@ -194,7 +194,7 @@ async function createStore(database: Database, { clock, log, onlyStandard }: Pos
     // Its own server restores it; what is missing then is a gap in the events of each host.
     restorations: async () => [],
     copyTo: undefined,
-    changes: async (agentId) => changesOfHost(database, agentId),
+    changes: async (agentId, since = 0) => changesOfHost(database, agentId, since),
     thin: (before, place) => group.keep((tx) => thinSlice(tx, before, place)),
     usedBytes: undefined,
     newestAt: () => newestAt(database),

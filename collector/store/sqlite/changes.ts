@@ -16,18 +16,20 @@ export function changeTable(sql: Sql) {
   const certificateId = sql.prepare<[Buffer], number>('SELECT id FROM certificate WHERE fingerprint = ?').pluck();
   const findText = sql.prepare<[Buffer], number>('SELECT id FROM finding_text WHERE digest = ?').pluck();
   const addText = sql.prepare('INSERT INTO finding_text (digest, body) VALUES (?, ?)');
-  const ofHost = sql.prepare<[{ host: number }], RawChange>(
+  const ofHost = sql.prepare<[{ host: number; since: number }], RawChange>(
     // States in the order in which a certificate reaches them, then findings.
     `SELECT at, kind, subject, lower(hex(fingerprint)) AS fingerprint, finding_text.body, since,
        CASE kind WHEN 'endpoint-issued' THEN 1 WHEN 'endpoint-configured' THEN 2 WHEN 'endpoint-served' THEN 3 ELSE 4 END
-     FROM change
-       JOIN track ON track.id = track
+     FROM track
+       CROSS JOIN change ON change.track = track.id AND change.at >= coalesce(
+         (SELECT before.at FROM change AS before WHERE before.track = track.id AND before.at < $since ORDER BY before.at DESC LIMIT 1),
+         $since)
        LEFT JOIN certificate ON certificate.id = certificate
        LEFT JOIN finding_text ON finding_text.id = finding
      WHERE host = $host
      UNION ALL
      SELECT first_seen_at, 'certificate-seen', lower(hex(fingerprint)), lower(hex(fingerprint)), NULL, NULL, 0
-       FROM certificate WHERE first_seen_by = $host
+       FROM certificate WHERE first_seen_by = $host AND first_seen_at >= $since
      ORDER BY at, 7, subject`,
   );
   const stays = sql.prepare<[Buffer], RawStay>(
@@ -51,9 +53,9 @@ export function changeTable(sql: Sql) {
         else insert.run(track, place, certificateId.get(Buffer.from(change.after, 'hex')) ?? null, null, null);
       }
     },
-    /** Oldest first. `before` of the first row that is still kept of a track is not known. */
-    ofHost(host: number): (Change & { at: number })[] {
-      return historyOf(ofHost.all({ host }));
+    /** Oldest first: what came at or after `since`, and the last row before it of each track. `before` of a track's first row here is not known. */
+    ofHost(host: number, since: number): (Change & { at: number })[] {
+      return historyOf(ofHost.all({ host, since }));
     },
     /** Where a certificate was issued, configured and served, and from when to when; newest first, at most 10,000. */
     stays(fingerprint: string): Stay[] {

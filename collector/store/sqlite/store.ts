@@ -166,7 +166,7 @@ function createStore(sql: Sql, log: Log): SqliteStore {
     restorations: async () =>
       restorations.all().map((row) => ({ backedUpAt: row.backed_up_at, restoredAt: row.restored_at })),
     copyTo: (path, onward) => copyDatabase(sql, path, onward),
-    changes: async (agentId) => changes.ofHost(hostOf(agentId).id),
+    changes: async (agentId, since = 0) => changes.ofHost(hostOf(agentId).id, since),
     thin: (before, place) => group.keep(() => thinned.slice(before, place)),
     usedBytes: async () => thinned.usedBytes(),
     newestAt: async () => thinned.newestAt(),

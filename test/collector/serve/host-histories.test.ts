@@ -1,4 +1,5 @@
 import test from 'ava';
+import { keepHistory } from '../../../collector/serve/host-histories.ts';
 import { HistoryAnswer } from '../../../collector/serve/history-view.ts';
 import { Check } from 'typebox/value';
 import { certificate, endpoint, finding, snapshot, snapshotFrame } from '../helpers/example-snapshot.ts';
@@ -39,4 +40,45 @@ test('the history has a drift from its begin to its end, and a renewal’s way t
   for (const days of ['0', '731', 'x', '-1', '1.5'])
     t.is((await fetch(`${collector.url}/api/v1/history?days=${days}`)).status, 400, days);
   t.is((await fetch(`${collector.url}/api/v1/history?days=730`)).status, 200);
+});
+
+test('histories of different spans are read one after the other, each once, and few are kept', async (t) => {
+  const day = 86_400_000;
+  const now = 1_800_000_000_000;
+  let reading = 0;
+  let most = 0;
+  const asked: number[] = [];
+  const history = keepHistory({
+    hosts: async () => [{ agentId: 'a', name: 'web-1' }],
+    async changes(_agentId, since) {
+      most = Math.max(most, ++reading);
+      asked.push((now - since) / day);
+      await new Promise((resolve) => setImmediate(resolve));
+      reading -= 1;
+      return [];
+    },
+    now: () => now,
+  });
+  const spans = Array.from({ length: 9 }, (_, index) => index + 1);
+  await Promise.all([...spans, ...spans.slice(2)].map((days) => history(days)));
+  t.deepEqual([most, asked], [1, spans], 'as far back as is asked for, and no further');
+  await history(9);
+  t.is(asked.length, 9);
+  await history(1);
+  t.is(asked.length, 10, 'the first of nine was not kept');
+});
+
+test('a history that could not be read is read again, and the next one waits for no other', async (t) => {
+  let fails = true;
+  const history = keepHistory({
+    hosts: async () => {
+      if (fails) throw new Error('no database');
+      return [];
+    },
+    changes: async () => [],
+    now: () => 0,
+  });
+  await t.throwsAsync(history(1), { message: 'no database' });
+  fails = false;
+  t.deepEqual((await history(1)).findings, []);
 });

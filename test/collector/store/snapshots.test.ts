@@ -1,4 +1,5 @@
 import test, { type ExecutionContext } from 'ava';
+import { hostHistoryOf } from '../../../collector/evaluate/history.ts';
 import type { Store } from '../../../collector/store/store.ts';
 import { certificate, endpoint, event, finding, snapshot, snapshotFrame } from '../helpers/example-snapshot.ts';
 import { endServers, type Engine, engines } from '../helpers/stores.ts';
@@ -154,4 +155,33 @@ for (const engine of engines)
     });
     t.deepEqual(await store.hostMarks(mark?.row ?? 0, 10), []);
     t.deepEqual(await store.readHosts([]), []);
+  });
+
+for (const engine of engines)
+  test(`${engine.name}: history since an instant has all from then on, and of each subject and kind the last row before`, async (t) => {
+    const store = await storeWithHost(t, engine);
+    const names = ['one', 'two', 'three', 'two', 'four', 'one'];
+    for (const [index, name] of names.entries()) {
+      const now = certificate(name);
+      const findings = index % 2 === 0 ? [finding()] : [];
+      const { issued: _issued, ...unmanaged } = endpoint(now);
+      const drifted = index === 4 ? unmanaged : endpoint(now);
+      const told = snapshot(now, { endpoints: [drifted], findings });
+      t.true((await store.keepSnapshot('agent-01', snapshotFrame(told), at + index * 10)).ok);
+    }
+    const whole = await store.changes('agent-01');
+    const trackOf = ({ kind, subject }: (typeof whole)[number]) =>
+      `${kind.replace(/^finding-.*/, 'finding')} ${subject}`;
+    for (const since of [0, at - 1, at, at + 1, at + 15, at + 20, at + 45, at + 50, at + 51]) {
+      const wanted = whole.filter(
+        (one, index) =>
+          one.at >= since ||
+          (one.kind !== 'certificate-seen' &&
+            !whole.some((other, place) => place > index && trackOf(other) === trackOf(one) && other.at < since)),
+      );
+      const found = await store.changes('agent-01', since);
+      const rows = (list: typeof whole) => list.map(({ before: _before, ...row }) => row);
+      t.deepEqual(rows(found), rows(wanted), String(since - at));
+      t.deepEqual(hostHistoryOf(found, since), hostHistoryOf(whole, since), String(since - at));
+    }
   });
