@@ -8,6 +8,8 @@ import type { FleetView } from './assemble-host.ts';
 export interface KeptFleet extends FleetView {
   /** Takes in what a host last told; of a revoked one nothing counts. Returns the agents, this one among them, of which something else may be said now. */
   put: (host: HostFacts, certificates: ReadonlyMap<string, KnownCertificate>) => ReadonlySet<string>;
+  /** What a host holds, by fingerprint; undefined: nothing that counts. */
+  held: (agentId: string) => HostHoldings['held'] | undefined;
   /** As `put`, where it told nothing else: it has another name, or was revoked. */
   putName: (
     host: Pick<HostFacts, 'agentId' | 'name' | 'revokedAt'>,
@@ -32,6 +34,7 @@ export function keepFleet(policy: FleetPolicy): KeptFleet {
       const before = revokedAt === undefined ? held.get(agentId) : undefined;
       return replace(agentId, before && { ...before, hostName: name }, certificates);
     },
+    held: (agentId) => held.get(agentId)?.held,
     findingsOf: (agentId, now) => fleetFindings(index, agentId, policy, now),
     standUntil: (agentId, now) => fleetFindingsStand(index, agentId, now),
   };

@@ -234,7 +234,7 @@ export function createHostKeeper(
       if (!touchedCertificates.has(certificate.fingerprint))
         touchedCertificates.set(certificate.fingerprint, factsOf(certificate.fingerprint));
     const kept: KeptHost = { name: host.name, agentId, part, certificates };
-    parts = withHost(parts, index, kept);
+    parts = withHost(parts, index, kept, fleet.held(agentId));
     standsUntil = Math.min(standsUntil, part.standsUntil);
   }
 
