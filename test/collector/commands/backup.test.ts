@@ -6,7 +6,7 @@ import { openSqliteStore } from '../../../collector/store/sqlite/store.ts';
 import { silentLog } from '../../../collector/system/log.ts';
 import { certificate, event, snapshot, snapshotFrame } from '../helpers/example-snapshot.ts';
 import { addToken, runCollector, spawnCollector, temporaryDirectory } from '../helpers/real-collector.ts';
-import { begin, ended, enrol, type WireIdentity } from '../helpers/wire-agent.ts';
+import { begin, ended, enrol, type Wire, type WireIdentity } from '../helpers/wire-agent.ts';
 
 const epoch = 'epoch-0001';
 
@@ -42,14 +42,13 @@ function kept(file: string): Map<string, number[]> {
 test('a backup while 50 agents are told is one moment of each of them, and restores as that moment', async (t) => {
   const { data, common, file } = place(t);
   const served = await spawnCollector(t, common);
-  const agents = await Promise.all(
-    Array.from({ length: 50 }, async (_, index) => {
-      const invitation = await addToken(data, served.agents, 3_600_000, Date.now());
-      const identity = await enrol(invitation, `web-${index}`);
-      const wire = await begin(invitation, identity);
-      return { identity, wire, sent: 0, acked: 0 };
-    }),
-  );
+  const agents: { identity: WireIdentity; wire: Wire; sent: number; acked: number }[] = [];
+  // One after the other: of one address only so many may wait to prove themselves.
+  for (let index = 0; index < 50; index++) {
+    const invitation = await addToken(data, served.agents, 3_600_000, Date.now());
+    const identity = await enrol(invitation, `web-${index}`);
+    agents.push({ identity, wire: await begin(invitation, identity), sent: 0, acked: 0 });
+  }
   let stop = false;
   const telling = agents.map(async (agent, index) => {
     for (let round = 0; !stop; round++) {
