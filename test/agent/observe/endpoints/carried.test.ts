@@ -49,6 +49,9 @@ async function host(t: ExecutionContext) {
     read: (path) => (path === '/proc/uptime' ? uptime(looking.proc.read(path)) : looking.proc.read(path)),
   };
   const memory = lookMemory(looking.files, clock);
+  const identity = { name: 'web-1', agentVersion: '0', platform: 'test' };
+  // A port listens before the workers are there; once they have answered they are.
+  await observeHost({ ...looking, clock, proc }, settings, identity, { memory: lookMemory(looking.files, clock) });
   const look = async (changesOnly: boolean) => {
     const asked = new Set<string>();
     const kinds: string[] = [];
@@ -57,7 +60,6 @@ async function host(t: ExecutionContext) {
       kinds.push(target.algorithm);
       return looking.dial(target);
     };
-    const identity = { name: 'web-1', agentVersion: '0', platform: 'test' };
     const seen = await observeHost({ ...looking, clock, proc, dial }, settings, identity, { memory, changesOnly });
     memory.looked();
     return { asked: [...asked].sort(), kinds: kinds.sort(), seen };
