@@ -1,5 +1,6 @@
 import type { Severity } from '@certherd/protocol/finding';
 import type { EndpointView, Estate, FindingView, HostView, LineageView } from '../../serve/estate.ts';
+import { concernedBy } from '../../evaluate/concerned-endpoints.ts';
 import type { Validity } from './life.ts';
 import { type Offer, offersOf } from './offers.ts';
 
@@ -96,7 +97,7 @@ interface HostParts {
 function fromFinding(finding: FindingView, { host, lineages, endpoints }: HostParts): Need {
   const { agentId, hostName, code, subject, severity, since, cause, remedy, evidence, stale, life } = finding;
   const hostLabels = host?.labels ?? {};
-  const concerned = endpoints.filter(concernOf(lineages, finding));
+  const concerned = endpoints.filter(concernedBy(finding.subject, lineages));
   const name = nameOf(finding, concerned);
   const deadline = life ?? firstToEnd(concerned);
   return {
@@ -135,28 +136,6 @@ function fromHost(host: HostView, endpoints: readonly EndpointView[]): Need {
     labels: host.labels ?? {},
     ...(deadline === undefined ? {} : { deadline }),
   };
-}
-
-/** Tells which of a host's endpoints serve what the finding puts at risk. */
-function concernOf(lineages: readonly LineageView[], { subject }: FindingView): (endpoint: EndpointView) => boolean {
-  const { kind, id } = subject;
-  switch (kind) {
-    case 'endpoint':
-      return (endpoint) => endpoint.id === id;
-    case 'deployment':
-      return ({ deployment }) => deployment === id;
-    case 'file':
-      return ({ deployment }) => deployment?.endsWith(`:${id}`) ?? false;
-    case 'lineage': {
-      const lineage = lineages.find(({ name }) => name === id);
-      if (lineage === undefined) return () => false;
-      return ({ issued, deployment }) =>
-        (issued !== undefined && issued === lineage.issued) ||
-        (deployment?.endsWith(`:${lineage.certificatePath}`) ?? false);
-    }
-    default:
-      return () => true;
-  }
 }
 
 function nameOf({ subject }: FindingView, concerned: readonly EndpointView[]): string | undefined {

@@ -2,6 +2,7 @@ import { useSignal } from '@preact/signals';
 import type { ComponentChildren } from 'preact';
 import type { Step } from '@certherd/protocol/event';
 import type { EventView } from '../../serve/estate.ts';
+import { EvidenceList } from './evidence-list.tsx';
 import { Shape } from './mark.tsx';
 import { Moment, type Now } from './moment.tsx';
 import { Raw, RawLines } from './raw.tsx';
@@ -60,20 +61,7 @@ function Entry({ event, now }: { event: EventView; now: Now }) {
     <details class="entry">
       <summary>{line}</summary>
       {event.steps.length > 0 && <Steps steps={event.steps} />}
-      {detail.length > 0 && (
-        <dl class="evidence">
-          {detail.map(([name, value]) => (
-            <div key={name}>
-              <dt>
-                <Raw text={name} />
-              </dt>
-              <dd>
-                <RawLines text={value} />
-              </dd>
-            </div>
-          ))}
-        </dl>
-      )}
+      {detail.length > 0 && <EvidenceList evidence={detail} />}
     </details>
   );
 }

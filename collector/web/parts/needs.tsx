@@ -3,11 +3,12 @@ import type { Me } from '../../serve/action-bodies.ts';
 import type { Need, Needs as AllNeeds } from '../facts/needs.ts';
 import { AskButtons } from './ask-buttons.tsx';
 import { CopyCommand } from './copy-command.tsx';
+import { EvidenceList } from './evidence-list.tsx';
 import { LabelList } from './label-list.tsx';
 import { LifeBar } from './life-bar.tsx';
 import { Mark } from './mark.tsx';
 import { Moment, type Now } from './moment.tsx';
-import { Raw, RawLines } from './raw.tsx';
+import { Raw } from './raw.tsx';
 import { More } from './table.tsx';
 import { printable } from '../../evaluate/printable.ts';
 import { addressOf } from '../route/address.ts';
@@ -132,18 +133,7 @@ function Evidence({ evidence }: { evidence: Need['evidence'] }) {
   return (
     <details>
       <summary>What was compared</summary>
-      <dl class="evidence">
-        {evidence.map(([name, value]) => (
-          <div key={name}>
-            <dt>
-              <Raw text={name} />
-            </dt>
-            <dd>
-              <RawLines text={value} />
-            </dd>
-          </div>
-        ))}
-      </dl>
+      <EvidenceList evidence={evidence} />
     </details>
   );
 }
