@@ -68,7 +68,7 @@ async function runTests({ files, coverage, full, again }: Options): Promise<Tall
 
 /** A few files that failed beside all others run once more by themselves. What passes then is named, so that somebody mends it. */
 async function runAlone(tally: Tally, files: string[]): Promise<Tally> {
-  if (files.length === 0 || files.length > mostAlone || tally.failed > mostAlone) return tally;
+  if (files.length === 0 || files.length > mostAlone) return tally;
   console.log(`\n${files.length} of the test files failed: once more, by themselves.`);
   const ava = [process.execPath, join(top, 'node_modules', '.bin', 'ava'), '--concurrency', '1', ...files];
   const ran = await run(ava, 'shown');

@@ -57,15 +57,10 @@ export async function startHost(
   if (issued.exit !== 0) throw new Error(`certbot could not issue: ${issued.stderr}`);
   const { certificate, key } = client.lineage('shop');
   nginx.writeSite('shop', site({ serverNames: [shopName], port: tlsPort, pairs: [{ certificate, key }] }));
-  const workers = nginx.workers();
-  const reloaded = await nginx.reload();
-  if (reloaded.exit !== 0) throw new Error(`nginx refuses the site: ${reloaded.stderr}`);
+  await nginx.reloadWhole();
 
   const leaf = client.lineage('shop').leaf();
-  await until('only new workers are left, and they serve the site', async () => {
-    const old = workers.some((pid) => nginx.workers().includes(pid));
-    return !old && (await handshake(tlsPort, shopName, 'ecdsa')).fingerprint === leaf;
-  });
+  await until('nginx serves the site', async () => (await handshake(tlsPort, shopName, 'ecdsa')).fingerprint === leaf);
 
   const configFile = path.join(sandbox.directory, 'agent.toml');
   const delay = options.findingDelaySeconds ?? 0;

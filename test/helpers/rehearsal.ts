@@ -3,7 +3,6 @@ import path from 'node:path';
 import type { ExecutionContext } from 'ava';
 import type { TestHost } from './host.ts';
 import { type Pebble, startPebble } from './testbed/pebble.ts';
-import { until } from './testbed/until.ts';
 
 interface Outcome {
   reason: string;
@@ -49,12 +48,9 @@ export function changeRenewal(t: ExecutionContext, host: TestHost, change: (text
 /** What answers challenges at this host's port 80, until the test ends. */
 export async function changeChallenges(t: ExecutionContext, host: TestHost, location: string): Promise<void> {
   const before = fs.readFileSync(host.nginx.configFile, 'utf8');
-  const reload = async (text: string) => {
-    const workers = host.nginx.workers();
+  const reload = (text: string) => {
     fs.writeFileSync(host.nginx.configFile, text);
-    const reloaded = await host.nginx.reload();
-    if (reloaded.exit !== 0) throw new Error(reloaded.stderr);
-    await until('only new workers are left', () => !host.nginx.workers().some((pid) => workers.includes(pid)));
+    return host.nginx.reloadWhole();
   };
   t.teardown(() => reload(before));
   await reload(before.replace(/root www;/, location));

@@ -11,7 +11,7 @@ test('20 renewals with reloads on a healthy host: no look after the new certific
   for (let renewal = 1; renewal <= 20; renewal += 1) {
     t.is((await host.certbot.renew('shop')).exit, 0);
     const leaf = host.certbot.lineage('shop').leaf();
-    t.is((await host.nginx.reload()).exit, 0);
+    await host.nginx.reloadWhole();
     await until(
       'the new certificate is served',
       async () => (await handshake(host.tlsPort, shopName, 'ecdsa')).fingerprint === leaf,

@@ -34,7 +34,7 @@ const points: { call: string; when: number; links: number[] }[] = [
     for (const { call, when, links } of points) {
       const point = `${call} ${when}`;
       linkVersion(live, 2);
-      t.is((await host.nginx.reload()).exit, 0);
+      await host.nginx.reloadWhole();
       await until('the second is served', () => isServed(second));
       t.is(await killedAt(host, call, when), 'SIGKILL', point);
       t.deepEqual(linkedVersions(host, 'shop'), links, point);

@@ -70,7 +70,7 @@ test('no byte of a host’s private keys is in a frame, in the collector’s fil
   fs.writeFileSync(both, keyPem + fs.readFileSync(certificate, 'utf8') + keyPem, { mode: 0o600 });
   const pairs = [{ certificate: both, key: both }];
   host.nginx.writeSite('both', site({ serverNames: ['both.test'], port: host.tlsPort, pairs }));
-  t.is((await host.nginx.reload()).exit, 0);
+  await host.nginx.reloadWhole();
   const agent = host.daemon();
   await until('the file is shown', async () => {
     const { certificates } = await readEstate(collector.webAddress);

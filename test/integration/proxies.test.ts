@@ -59,7 +59,7 @@ test('behind a real nginx that ends TLS: its key is pinned, or its certificate t
       }
     }\n`,
   );
-  t.is((await nginx.reload()).exit, 0);
+  await nginx.reloadWhole();
   const config = `${sandbox.directory}/collector.toml`;
   fs.writeFileSync(config, `public_address = "localhost:${port}"\npublic_trust = "system-ca"\n`);
 

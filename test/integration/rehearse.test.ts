@@ -58,7 +58,7 @@ test.serial('a redirect is followed as a CA follows it, and one to another port 
   t.is(followed.reason, 'done', followed.detail);
   const config = fs.readFileSync(host.nginx.configFile, 'utf8');
   fs.writeFileSync(host.nginx.configFile, config.replace(`http://${shopName}/`, `http://${shopName}:8080/`));
-  t.is((await host.nginx.reload()).exit, 0);
+  await host.nginx.reloadWhole();
   const refused = await until('nginx sends on to the other port', async () => {
     const outcome = await rehearse(host);
     return outcome.reason === 'done' ? undefined : outcome;

@@ -253,7 +253,7 @@ test('a version that has ended is not put back', async (t) => {
     notAfter: new Date(Date.now() - day),
   });
   const workers = host.nginx.workers();
-  t.is((await host.nginx.reload()).exit, 0);
+  await host.nginx.reloadWhole();
   await until('only new workers are left', () => !workers.some((pid) => host.nginx.workers().includes(pid)));
   const ended = host.certbot.lineage('shop').leaf();
   await until('the ended one is served', async () => (await served(host)) === ended);
@@ -268,7 +268,7 @@ test('by hand the version before comes back into service, where the policy allow
   const host = await startHost(t);
   const old = host.certbot.lineage('shop').leaf();
   await addVersion(host, 'shop', { names: [shopName] });
-  t.is((await host.nginx.reload()).exit, 0);
+  await host.nginx.reloadWhole();
   const newest = host.certbot.lineage('shop').leaf();
   await until('the newest is served', async () => (await served(host, 'ecdsa')) === newest);
   const refused = await host.agent(['restore', 'shop']);

@@ -74,7 +74,7 @@ test('a wrong order in the file is a warning, a repeat or a stranger a notice, a
   ];
   for (const [chain, expected] of orders) {
     write(chain.map(({ pem }) => pem).join(''));
-    t.is((await nginx.reload()).exit, 0);
+    await nginx.reloadWhole();
     const summary = async () =>
       (await told()).map(({ severity, code, subject }) => `${severity} ${code} ${subject.id}`);
     await until(`${expected.join() || 'nothing'} is told`, async () => (await summary()).join() === expected.join());

@@ -38,7 +38,7 @@ test('nginx chooses h2 where it has it, else http/1.1', async (t) => {
     'both',
     `server { listen 127.0.0.1:${two} ssl http2; ${pair} }\nserver { listen 127.0.0.1:${one} ssl; ${pair} }\n`,
   );
-  t.is((await nginx.reload()).exit, 0);
+  await nginx.reloadWhole();
   await until('nginx listens', async () => !(await asked(one)).startsWith('connection-refused'));
   t.is(await asked(two), 'h2');
   t.is(await asked(one), 'http/1.1');

@@ -62,7 +62,7 @@ for (const version of ['TLSv1.2', 'TLSv1.3']) {
       );
       ports.set(title, port);
     }
-    t.is((await nginx.reload()).exit, 0);
+    await nginx.reloadWhole();
     for (const [title, port] of ports) {
       const sent = chains[title]?.join(' ') ?? '';
       await until('nginx listens', async () => !(await seen(port)).startsWith('connection-refused'));

@@ -23,6 +23,8 @@ export interface Nginx {
   writeSite: (name: string, content: string) => string;
   /** `nginx -s reload`, as a person would type it. */
   reload: () => Promise<Ran>;
+  /** The same, until only new workers are left: one of before answers as it did for as long as it is there. */
+  reloadWhole: () => Promise<void>;
   /** `nginx -t` */
   test: () => Promise<Ran>;
   /** The master's process id. */
@@ -59,6 +61,16 @@ export async function startNginx(sandbox: Sandbox, config: NginxConfig): Promise
 
   const control = (flag: string[]) =>
     sandbox.run(nginxBinary(), [...flags, ...flag], { env: { ...plainEnvironment }, timeoutMs: 30_000 });
+  const workers = () => childrenOf(master.pid);
+  const reloadWhole = async () => {
+    const before = workers();
+    const reloaded = await control(['-s', 'reload']);
+    if (reloaded.exit !== 0) throw new Error(`nginx refuses its config: ${reloaded.stderr}`);
+    await until('only new workers are left', () => {
+      const now = workers();
+      return now.length > 0 && !now.some((pid) => before.includes(pid));
+    });
+  };
   return {
     binary: nginxBinary(),
     prefix,
@@ -67,9 +79,10 @@ export async function startNginx(sandbox: Sandbox, config: NginxConfig): Promise
     webroot,
     writeSite,
     reload: () => control(['-s', 'reload']),
+    reloadWhole,
     test: () => control(['-t']),
     pid: () => master.pid,
-    workers: () => childrenOf(master.pid),
+    workers,
     close: () => master.end(),
   };
 }

@@ -47,7 +47,7 @@ async function host(t: ExecutionContext, own = ['127.0.0.2', '127.0.0.3']) {
   };
   const site = async (text: string) => {
     nginx.writeSite('shop', text);
-    t.is((await nginx.reload()).exit, 0);
+    await nginx.reloadWhole();
     return until('nginx answers everywhere', async () => {
       const seen = await look();
       return seen.rows.length > 0 && seen.rows.every(({ served }) => served === fingerprintOf(leaf)) && seen;
@@ -143,7 +143,7 @@ test('where a closer listener has every address, it answers in the place of the 
   writeFileSync(key, other.keyPem, { mode: 0o600 });
   const closer = `server { listen 127.0.0.1:${port} ssl; listen 127.0.0.2:${port} ssl; server_name other.example.test; ssl_certificate ${certificate}; ssl_certificate_key ${key}; }\n`;
   const file = nginx.writeSite('both', block(`${port} ssl`, shop) + closer);
-  t.is((await nginx.reload()).exit, 0);
+  await nginx.reloadWhole();
   const wrong = await until('the other block answers', async () => {
     const { findings } = await look();
     return findings.find(({ code }) => code === 'wrong-server');
@@ -154,7 +154,7 @@ test('where a closer listener has every address, it answers in the place of the 
   const [, listen] = /^Add "(listen [^"]+;)" to the server at /.exec(wrong.remedy) ?? [];
   t.is(listen, `listen 127.0.0.1:${port} ssl;`);
   nginx.writeSite('both', block(`${port} ssl; ${listen?.slice(0, -1)}`, shop) + closer);
-  t.is((await nginx.reload()).exit, 0);
+  await nginx.reloadWhole();
   await until('it is not told any more', async () => {
     const { rows, findings } = await look();
     return rows.length > 0 && !findings.some(({ code }) => code === 'wrong-server');

@@ -92,7 +92,7 @@ test('a reload, a look that time asks for, and answers that are a rescan old hav
   t.deepEqual((await look(false)).asked, names);
   const renewed = await write('a.example.test');
   const workers = nginx.workers();
-  t.is((await nginx.reload()).exit, 0);
+  await nginx.reloadWhole();
   await until('only new workers run', () => {
     const now = nginx.workers();
     return now.length > 0 && now.every((pid) => !workers.includes(pid));
@@ -140,7 +140,7 @@ test('at rest each endpoint is asked once: that it has no leaf of the other kind
   t.deepEqual(replaced.kinds, [...each, 'rsa'], 'a kind that is configured is always asked for');
   t.deepEqual(rowsAt(replaced, 'b.example.test'), ['ecdsa served', 'rsa no-shared-algorithm']);
   const workers = nginx.workers();
-  t.is((await nginx.reload()).exit, 0);
+  await nginx.reloadWhole();
   await until('only new workers run', () => nginx.workers().every((pid) => !workers.includes(pid)));
   const loaded = await look(false);
   t.true(loaded.kinds.filter((kind) => kind === 'rsa').length >= 3, 'other workers are asked in full');
