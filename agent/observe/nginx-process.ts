@@ -6,6 +6,8 @@ export interface Worker {
   pid: number;
   /** Milliseconds since 1970, to about 20 ms. */
   startedAt: number;
+  /** The same as the kernel counts it, exactly: milliseconds after boot. */
+  startedAfterBoot?: number;
   /** It takes no new connections and ends with its last one. */
   shuttingDown: boolean;
 }
@@ -48,7 +50,13 @@ export function observeNginxProcesses(proc: Proc, now: number): NginxProcesses |
     if (!stat || isElsewhere(proc, pid, network)) continue;
     const startedAt = booted + stat.startedAfterBoot;
     if (title.role === 'worker')
-      workers.push({ pid, startedAt, shuttingDown: title.shuttingDown, parent: stat.parent });
+      workers.push({
+        pid,
+        startedAt,
+        startedAfterBoot: stat.startedAfterBoot,
+        shuttingDown: title.shuttingDown,
+        parent: stat.parent,
+      });
     else {
       const { config, prefix } = title;
       const uid = readProcessRights(proc.read(`/proc/${pid}/status`) ?? '')?.uid;
