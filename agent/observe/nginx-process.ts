@@ -1,3 +1,4 @@
+import path from 'node:path';
 import { readProcessRights } from '../formats/own-process.ts';
 import { bootTime, nginxTitle, readStat } from '../formats/proc.ts';
 import type { Proc } from '../ports.ts';
@@ -69,6 +70,14 @@ export function observeNginxProcesses(proc: Proc, now: number): NginxProcesses |
     (masters.get(parent)?.workers ?? orphans).push(worker);
   }
   return { masters: [...masters.values()], orphans };
+}
+
+/** Those that may run this config: an nginx that was started with another one shows nothing of it. */
+export function runningConfig(processes: NginxProcesses, configFile: string): NginxProcesses {
+  const masters = processes.masters.filter(
+    ({ config, prefix = '/' }) => !config || path.resolve(prefix, config) === configFile,
+  );
+  return { ...processes, masters };
 }
 
 /** Every process that can be seen, by number. */

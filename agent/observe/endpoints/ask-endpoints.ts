@@ -3,7 +3,7 @@ import type { Config } from '../../config.ts';
 import type { LookPorts } from '../../ports.ts';
 import { socketsAt } from '../listening-sockets.ts';
 import type { LookMemory } from '../look-memory.ts';
-import { type NginxProcesses, observeNginxProcesses } from '../nginx-process.ts';
+import { type NginxProcesses, observeNginxProcesses, runningConfig } from '../nginx-process.ts';
 import { certificatesByFingerprint, type ObservedEndpoint, type Observations } from '../observations.ts';
 import { keepingCertificates, type ServedCertificates } from '../trust.ts';
 import { type AskedBefore, carriedOver, generationOf, inOrderOf, isAsConfigured } from './carried.ts';
@@ -49,8 +49,9 @@ export async function askEndpoints(
   const asks = look.asks === 'changed' && isDue ? 'due' : look.asks;
   const before = asks === 'everything' ? undefined : memory?.asked;
   // before the handshakes: a reload during them is another generation at the next look
-  const nginx = look.probe ? observeNginxProcesses(ports.proc, ports.clock.now()) : undefined;
-  const generation = memory && nginx ? generationNow(ports, config, seen, nginx, targets) : undefined;
+  const everyNginx = look.probe ? observeNginxProcesses(ports.proc, ports.clock.now()) : undefined;
+  const nginx = everyNginx && runningConfig(everyNginx, config.nginx.config);
+  const generation = memory && nginx ? generationNow(ports, seen, nginx, targets) : undefined;
   const isUnsettled = observeUnsettled(ports, seen, nginx);
   const { ask, standing } = carriedOver(targets, before, generation);
   const due =
@@ -129,7 +130,6 @@ function forgetUnshown(served: ServedCertificates, rows: readonly ObservedEndpoi
 
 function generationNow(
   ports: LookPorts,
-  { nginx }: Config,
   { servers }: Pick<Observations, 'servers'>,
   processes: NginxProcesses,
   targets: readonly EndpointTarget[],
@@ -142,5 +142,5 @@ function generationNow(
   const files = servers.flatMap(({ server, configFiles }) => (server === 'nginx' ? configFiles : []));
   const changed = files.map((file) => ports.files.linkChangedAt(file)).map((at) => (at.ok ? at.value : 0));
   const newest = changed.reduce((latest, at) => Math.max(latest, at), files.length);
-  return generationOf(processes, nginx.config, newest, listening);
+  return generationOf(processes, newest, listening);
 }

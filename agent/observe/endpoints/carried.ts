@@ -1,4 +1,3 @@
-import path from 'node:path';
 import type { Certificate } from '@certherd/protocol/certificate';
 import type { Deployment } from '@certherd/protocol/snapshot';
 import type { NginxProcesses } from '../nginx-process.ts';
@@ -22,20 +21,16 @@ export interface AskedBefore {
 
 /**
  * What tells that nginx may have loaded something since: a reload starts new workers. Undefined where its processes cannot be told,
- * for then nothing may be carried over. An nginx that was started with another config does not count. `configChangedAt` is the newest change of
- * the config's files, `listening` what listens at its ports: another program that takes one brings a socket of its own.
+ * for then nothing may be carried over. `configChangedAt` is the newest change of the
+ * config's files, `listening` what listens at its ports: another program that takes one brings a socket of its own.
  */
 export function generationOf(
   processes: NginxProcesses | undefined,
-  configFile: string,
   configChangedAt: number,
   listening: readonly string[],
 ): string | undefined {
-  const masters = processes?.masters.filter(
-    ({ config, prefix = '/' }) => !config || path.resolve(prefix, config) === configFile,
-  );
-  if (!masters || masters.length === 0) return undefined;
-  const workers = masters.flatMap((master) => master.workers);
+  if (!processes || processes.masters.length === 0) return undefined;
+  const workers = processes.masters.flatMap((master) => master.workers);
   const running = workers.map(({ pid, startedAfterBoot, shuttingDown }) => [pid, startedAfterBoot, shuttingDown]);
   return JSON.stringify([configChangedAt, listening, running]);
 }

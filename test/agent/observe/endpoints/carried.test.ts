@@ -133,6 +133,10 @@ test('when time has come half of what stands is asked in turn, and the oldest an
   t.deepEqual((await look('due')).asked, names, 'nothing is known yet');
   t.deepEqual((await look('due')).asked, names, 'of what has just started or changed no answer stands');
   wait(rescanMs);
+  // one that runs another config has nothing to do with these endpoints
+  const beside = openSandbox();
+  t.teardown(() => beside.close());
+  await startNginx(beside, { httpPort: await beside.port() });
   const at = now();
   const first = await look('due');
   t.deepEqual(first.asked, names.slice(0, 2));
