@@ -11,6 +11,7 @@ import {
 } from '../estate.ts';
 import { EstateChange } from '../estate-change.ts';
 import { routeTable } from '../access/route-table.ts';
+import { ApiTokenBody, ApiTokenView, SessionView, UserBody, UserChangeBody, UserView } from '../account-bodies.ts';
 import { AskBody, LabelBody, Me, TokenBody, UnlabelBody } from '../action-bodies.ts';
 import type { Route } from './route.ts';
 import { AuditView, LabelView, Problem, RequestShown, RestorationView, StayView } from './views.ts';
@@ -69,6 +70,12 @@ const named: Readonly<Record<string, TSchema>> = {
   LabelBody,
   UnlabelBody,
   TokenBody,
+  UserView,
+  UserBody,
+  UserChangeBody,
+  SessionView,
+  ApiTokenView,
+  ApiTokenBody,
   Problem,
 };
 
