@@ -95,6 +95,11 @@ export const noNotifying: NotifySettings = Object.freeze({
   deadMansSwitch: undefined,
 });
 
+/** Of how many places one message tells: people read the first, and Alertmanager has to know each. */
+export function placesTold(kind: ChannelSettings['kind'] | undefined): number {
+  return kind === 'alertmanager' ? 10_000 : 100;
+}
+
 /** How long a span is for a certificate that lives so long; `lifeMs` undefined: there is none. */
 export function spanMs(span: Span, lifeMs: number | undefined): number {
   if ('ms' in span) return span.ms;
