@@ -16,7 +16,7 @@ export const day = 86_400_000;
 /** Between two looks. */
 export const tickMs = 15_000;
 
-export const silentHost = (agentId: string): ConcernedHost => ({
+const silentHost = (agentId: string): ConcernedHost => ({
   host: {
     agentId,
     name: agentId,
