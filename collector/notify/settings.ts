@@ -55,9 +55,12 @@ export interface Hours {
   until: number;
   /** 0 is Sunday; undefined: every day. The day is the one on which they begin. */
   days: readonly number[] | undefined;
-  /** An IANA name. */
-  zone: string;
+  /** Of their zone. */
+  clock: WallClock;
 }
+
+/** Day of the week, 0 is Sunday, and minutes after midnight, as clocks on the wall have them. */
+export type WallClock = (now: number) => { day: number; minute: number };
 
 export interface Maintenance {
   name: string;
