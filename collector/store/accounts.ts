@@ -53,6 +53,7 @@ export type AuditAction =
   | 'host-revoked'
   | 'request-asked'
   | 'incident-acknowledged'
+  | 'incident-taken-back'
   | 'silence-added'
   | 'silence-ended';
 
