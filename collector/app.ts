@@ -181,6 +181,7 @@ async function open(
     history: keepHistory({ hosts: estate.hosts, changes: store.changes, now: () => clock.now() }),
     der: store.der,
     requests: store.requests,
+    findRequest: store.findRequest,
     labels: store.labels,
     targetStays: store.targets.stays,
     ask: requests.ask,

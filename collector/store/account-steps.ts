@@ -1,5 +1,5 @@
 import type { Role } from '../accounts/role.ts';
-import type { ApiToken, AuditEntry, User, WebSession } from './accounts.ts';
+import type { ApiToken, AuditEntry, AuditFilter, User, WebSession } from './accounts.ts';
 import {
   type RawApiToken,
   type RawAudit,
@@ -155,11 +155,33 @@ export const accountSteps = {
       JSON.stringify(detail),
     );
   },
-  *audit(before: number | undefined, limit: number): Steps<(AuditEntry & { id: number })[]> {
-    const sql = `SELECT id, at, actor, via, action, subject, detail FROM audit WHERE id < $1 ORDER BY id DESC LIMIT $2`;
-    return (yield* rows<RawAudit>(sql, before ?? Number.MAX_SAFE_INTEGER, limit)).map(readAudit);
+  *audit(before: number | undefined, limit: number, filter: AuditFilter = {}): Steps<(AuditEntry & { id: number })[]> {
+    const wanted: [condition: string, value: unknown][] = [
+      ['id < ?', before ?? Number.MAX_SAFE_INTEGER],
+      ...given('at >= ?', filter.since),
+      ...given('at < ?', filter.until),
+      ...given('action = ?', filter.action),
+      ...given('via = ?', filter.via),
+      ...given(like('actor'), filter.actor && likePattern(filter.actor)),
+      ...given(like('subject'), filter.subject && likePattern(filter.subject)),
+    ];
+    const where = wanted.map(([condition], index) => condition.replace('?', `$${index + 1}`)).join(' AND ');
+    const sql = `SELECT id, at, actor, via, action, subject, detail FROM audit WHERE ${where} ORDER BY id DESC LIMIT $${wanted.length + 1}`;
+    return (yield* rows<RawAudit>(sql, ...wanted.map(([, value]) => value), limit)).map(readAudit);
   },
 };
+
+function given(condition: string, value: unknown): [condition: string, value: unknown][] {
+  return value === undefined ? [] : [[condition, value]];
+}
+
+function like(column: 'actor' | 'subject'): string {
+  return `lower(${column}) LIKE ? ESCAPE '!'`;
+}
+
+function likePattern(text: string): string {
+  return text.toLowerCase().replaceAll(/[!%_]/g, '!$&').replaceAll('*', '%');
+}
 
 interface HasId {
   id: number;

@@ -1,5 +1,8 @@
 import type { Role } from '../accounts/role.ts';
+import type { AuditAction, AuditWay } from './audit-words.ts';
 import type { Kept } from './kept.ts';
+
+export type { AuditAction };
 
 /** Somebody who may sign in. Instants are milliseconds since 1970. */
 export interface User {
@@ -32,36 +35,10 @@ export interface ApiToken {
   usedAt: number | undefined;
 }
 
-/** What goes into the audit history. */
-export type AuditAction =
-  | 'set-up'
-  | 'user-added'
-  | 'user-role-changed'
-  | 'user-password-changed'
-  | 'user-removed'
-  | 'signed-in'
-  | 'signed-out'
-  | 'sign-in-failed-too-often'
-  | 'api-token-created'
-  | 'api-token-revoked'
-  | 'join-token-created'
-  | 'labels-set'
-  | 'labels-removed'
-  | 'list-imported'
-  | 'target-added'
-  | 'target-removed'
-  | 'host-revoked'
-  | 'request-asked'
-  | 'incident-acknowledged'
-  | 'incident-taken-back'
-  | 'silence-added'
-  | 'silence-ended';
-
 /** Who, and by which way. */
 export interface Actor {
   actor: string;
-  /** `set-up`: the one-time link. `proxy`: a reverse proxy named who it is. `link`: one in a message, whose holder says who it is. */
-  via: 'command' | 'page' | 'api-token' | 'proxy' | 'set-up' | 'link' | 'nobody';
+  via: AuditWay;
 }
 
 export interface AuditEntry extends Actor {
@@ -70,6 +47,18 @@ export interface AuditEntry extends Actor {
   /** What it was done to: a user, a token, a pattern, a host. */
   subject: string;
   detail: Readonly<Record<string, string>>;
+}
+
+/** What of the history is wanted; what is absent fits all. In texts `*` stands for any characters, and letters are alike in both cases. */
+export interface AuditFilter {
+  actor?: string | undefined;
+  subject?: string | undefined;
+  action?: AuditAction | undefined;
+  via?: AuditWay | undefined;
+  /** Milliseconds since 1970: from this instant on. */
+  since?: number | undefined;
+  /** Before this one. */
+  until?: number | undefined;
 }
 
 /** Who may open the page and the API, and what was changed by whom. A change is kept together with its entry in the history. False: there is no such one, or the name is taken. */
@@ -109,5 +98,5 @@ export interface Accounts {
   revokeApiToken: (name: string, entry: AuditEntry) => Promise<Kept<boolean>>;
   addAudit: (entry: AuditEntry) => Promise<Kept<void>>;
   /** Newest first; with `before` those that came before that entry. */
-  audit: (before: number | undefined, limit: number) => Promise<(AuditEntry & { id: number })[]>;
+  audit: (before: number | undefined, limit: number, filter?: AuditFilter) => Promise<(AuditEntry & { id: number })[]>;
 }

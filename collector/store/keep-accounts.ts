@@ -34,6 +34,6 @@ export function keepAccounts({ read, write }: StepRunner): Accounts {
     noteUsed: (hash, at) => write(() => steps.noteUsed(hash, at)),
     revokeApiToken: (name, entry) => write(() => steps.revokeApiToken(name, entry)),
     addAudit: (entry) => write(() => steps.addAudit(entry)),
-    audit: (before, limit) => read(steps.audit(before, limit)),
+    audit: (before, limit, filter) => read(steps.audit(before, limit, filter)),
   };
 }

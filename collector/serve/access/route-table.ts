@@ -41,6 +41,7 @@ const rules: readonly RouteRule[] = [
   get('/api/v1/events', 'viewer'),
   get('/api/v1/history', 'viewer'),
   get('/api/v1/requests', 'viewer'),
+  get('/api/v1/requests/:id', 'viewer'),
   get('/api/v1/labels', 'viewer'),
   get('/api/v1/restorations', 'viewer'),
   get('/api/v1/audit', 'admin'),

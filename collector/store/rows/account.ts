@@ -1,5 +1,6 @@
 import type { Role } from '../../accounts/role.ts';
-import type { Actor, ApiToken, AuditAction, AuditEntry, User, WebSession } from '../accounts.ts';
+import type { Actor, ApiToken, AuditEntry, User, WebSession } from '../accounts.ts';
+import type { AuditAction } from '../audit-words.ts';
 
 /** As both databases give it. */
 export interface RawUser {

@@ -31,6 +31,7 @@ const expected: Readonly<Record<string, 'nobody' | 'viewer' | 'operator' | 'admi
   'GET /api/v1/me': 'nobody',
   'GET /api/v1/openapi.json': 'viewer',
   'GET /api/v1/requests': 'viewer',
+  'GET /api/v1/requests/:id': 'viewer',
   'GET /api/v1/restorations': 'viewer',
   'GET /healthz': 'nobody',
   'GET /metrics': 'viewer',

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import test from 'ava';
-import type { AuditAction, AuditEntry, User } from '../../../collector/store/accounts.ts';
+import type { AuditAction, AuditEntry, AuditFilter, User } from '../../../collector/store/accounts.ts';
 import { endServers, engines } from '../helpers/stores.ts';
 
 test.after.always(endServers);
@@ -55,6 +55,16 @@ for (const { name: engine, open } of engines) {
       ],
     );
     t.deepEqual(await accounts.audit(history[1]?.id, 1), history.slice(2, 3));
+    const subjects = async (filter: AuditFilter) =>
+      (await accounts.audit(undefined, 100, filter)).map(({ action, subject }) => `${action} ${subject}`);
+    t.deepEqual(await subjects({ subject: 'AN*' }), ['user-removed anna', 'user-added anna']);
+    t.deepEqual(await subjects({ subject: '%' }), [], 'what SQL has for any characters is a character');
+    t.deepEqual(await subjects({ action: 'user-added', since: 1_000, until: 1_001, actor: 'r*t', via: 'command' }), [
+      'user-added anna',
+      'user-added berta',
+    ]);
+    t.deepEqual(await subjects({ since: 2_000, until: 3_000 }), ['user-role-changed berta']);
+    t.deepEqual(await subjects({ via: 'page' }), []);
   });
 
   test(`${engine}: a session is over when the user's password or role changes, or the user goes`, async (t) => {
