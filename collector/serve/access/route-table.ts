@@ -2,7 +2,7 @@ import { reaches, type Role } from '../../accounts/role.ts';
 
 /** What a route needs; HEAD needs what GET does. */
 export interface RouteRule {
-  method: 'GET' | 'POST' | 'DELETE';
+  method: 'GET' | 'POST' | 'PATCH' | 'DELETE';
   /** As it is registered, with `:name` for what differs. */
   path: string;
   /** `nobody`: for whoever comes, before somebody signs in. */
@@ -44,10 +44,24 @@ const rules: readonly RouteRule[] = [
   get('/api/v1/requests/:id', 'viewer'),
   get('/api/v1/labels', 'viewer'),
   get('/api/v1/restorations', 'viewer'),
+  get('/api/v1/listed.csv', 'viewer'),
+  get('/api/v1/incidents', 'viewer'),
+  get('/api/v1/silences', 'viewer'),
   get('/api/v1/audit', 'admin'),
   { method: 'POST', path: '/api/v1/requests', least: 'operator' },
   { method: 'POST', path: '/api/v1/labels', least: 'operator' },
   { method: 'DELETE', path: '/api/v1/labels', least: 'operator' },
+  { method: 'PATCH', path: '/api/v1/labels/:id', least: 'operator' },
+  { method: 'DELETE', path: '/api/v1/labels/:id', least: 'operator' },
+  { method: 'POST', path: '/api/v1/listed', least: 'operator' },
+  { method: 'POST', path: '/api/v1/listed/check', least: 'operator' },
+  { method: 'POST', path: '/api/v1/incidents/:id/acknowledgement', least: 'operator' },
+  { method: 'DELETE', path: '/api/v1/incidents/:id/acknowledgement', least: 'operator' },
+  { method: 'POST', path: '/api/v1/silences', least: 'operator' },
+  { method: 'DELETE', path: '/api/v1/silences/:id', least: 'operator' },
+  { method: 'POST', path: '/api/v1/targets', least: 'operator' },
+  { method: 'DELETE', path: '/api/v1/targets/:id', least: 'operator' },
+  { method: 'POST', path: '/api/v1/targets/:id/look', least: 'operator' },
   { method: 'POST', path: '/api/v1/tokens', least: 'admin' },
   // The signature in the link is the right to it.
   get('/answer/:token', 'nobody'),

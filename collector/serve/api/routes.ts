@@ -1,15 +1,18 @@
 import Type from 'typebox';
+import { answerRoutes } from './answers.ts';
 import { apiPage } from './api-page.ts';
 import { askingRoutes } from './asking.ts';
 import { auditRoute } from './audit.ts';
 import { historyRoute } from './history.ts';
 import { joinRoute } from './joins.ts';
 import { labelRoutes } from './labels.ts';
+import { listedRoutes } from './listed.ts';
 import { listRoutes } from './lists.ts';
 import { meRoute } from './me.ts';
 import { openApi } from './openapi.ts';
 import { readRoutes } from './reads.ts';
 import { type Route, route } from './route.ts';
+import { targetRoutes } from './targets.ts';
 
 const none = Type.Object({}, { additionalProperties: false });
 
@@ -19,6 +22,9 @@ export const routes: readonly Route[] = [
   ...readRoutes,
   ...askingRoutes,
   ...labelRoutes,
+  ...listedRoutes,
+  ...answerRoutes,
+  ...targetRoutes,
   joinRoute,
   historyRoute,
   meRoute,
