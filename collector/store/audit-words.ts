@@ -23,6 +23,7 @@ export const auditActions = [
   'host-revoked',
   'request-asked',
   'incident-acknowledged',
+  'incident-taken-back',
   'silence-added',
   'silence-ended',
 ] as const;

@@ -2,21 +2,21 @@ import type { Result } from '@certherd/protocol/failure';
 import type { Static } from 'typebox';
 import type { Authority } from '../../authority.ts';
 import type { NotKept } from '../../receive/records.ts';
-import type { Accounts, Actor, AuditEntry } from '../../store/accounts.ts';
-import type { EventFacts, LabelDraft, LabelRule, Restoration, Stay, TokenLabels } from '../../store/facts.ts';
-import type { Kept } from '../../store/kept.ts';
+import type { Accounts, Actor } from '../../store/accounts.ts';
+import type { EventFacts, Restoration, Stay, TokenLabels } from '../../store/facts.ts';
 import type { RequestRow } from '../../store/requests.ts';
 import type { TargetStay } from '../../store/targets.ts';
 import type { AskBody } from '../action-bodies.ts';
 import type { Estate } from '../estate.ts';
 import type { HistoryAnswer } from '../history-view.ts';
+import type { InventoryNeeds } from '../inventory-needs.ts';
 import type { EstateNow } from '../kept-estate.ts';
 import type { Live } from '../live.ts';
 import type { CollectorCounts } from '../metrics.ts';
 import type { EntityTags } from './entity-tag.ts';
 
 /** What the routes read from, and what those that change something change. */
-export interface ApiNeeds extends ActionNeeds {
+export interface ApiNeeds extends ActionNeeds, InventoryNeeds {
   estate: () => Promise<EstateNow>;
   tags: EntityTags;
   /** This process, as the estate names it. */
@@ -33,8 +33,6 @@ export interface ApiNeeds extends ActionNeeds {
   der: (fingerprint: string) => Promise<Uint8Array | undefined>;
   /** Of the last so many days. */
   history: (days: number) => Promise<HistoryAnswer>;
-  /** Every rule. */
-  labels: () => Promise<LabelRule[]>;
   counts: () => Promise<CollectorCounts>;
   /** Of one target, newest first. */
   targetStays: (id: number) => Promise<TargetStay[]>;
@@ -48,12 +46,6 @@ export interface ApiNeeds extends ActionNeeds {
 
 export interface ActionNeeds {
   ask: (wish: Wish) => Promise<Result<RequestRow, string>>;
-  setLabels: (drafts: readonly LabelDraft[], at: number, entry: AuditEntry) => Promise<Kept<number>>;
-  removeLabels: (
-    rules: Pick<LabelRule, 'scope' | 'pattern'>,
-    keys: readonly string[],
-    entry: AuditEntry,
-  ) => Promise<Kept<number>>;
   /** One join string; the failure is a sentence, or why nothing was kept. */
   makeJoin: (wish: {
     given: Authority | undefined;

@@ -13,6 +13,8 @@ import { EstateChange } from '../estate-change.ts';
 import { routeTable } from '../access/route-table.ts';
 import { ApiTokenBody, ApiTokenView, SessionView, UserBody, UserChangeBody, UserView } from '../account-bodies.ts';
 import { AskBody, LabelBody, Me, TokenBody, UnlabelBody } from '../action-bodies.ts';
+import { RuleBody, SilenceBody, TargetBody } from '../inventory-bodies.ts';
+import { ImportCheck, IncidentView, SilenceView } from './inventory-views.ts';
 import type { Route } from './route.ts';
 import { AuditView, LabelView, Problem, RequestShown, RestorationView, StayView } from './views.ts';
 
@@ -76,6 +78,12 @@ const named: Readonly<Record<string, TSchema>> = {
   SessionView,
   ApiTokenView,
   ApiTokenBody,
+  RuleBody,
+  SilenceBody,
+  TargetBody,
+  IncidentView,
+  SilenceView,
+  ImportCheck,
   Problem,
 };
 
@@ -85,9 +93,11 @@ const meanings: Readonly<Record<number, string>> = {
   403: 'Who asks has not the role that this needs.',
   404: 'There is none.',
   409: 'What is there already is in its way.',
+  412: 'It is not as If-Match, or If-None-Match, says any more: `detail` says how it is.',
   413: 'The body is larger than anything that is taken here.',
   415: 'The body is not JSON.',
   422: 'It is as described, and cannot be done: `detail` says why.',
+  428: 'If-Match is missing.',
   429: 'This address asks too often.',
   503: 'The database cannot be reached, or takes no writes: try again.',
 };
@@ -128,13 +138,18 @@ function verbOf({ method }: Route): Verb {
 }
 
 function operation(one: Route, least: string): Operation {
-  const { path, summary, query, params, body, status, answer, problems, tagged } = one;
+  const { path, summary, query, params, body, status, answer, problems, tagged, conditional } = one;
   const tag = { etag: { description: 'Names this state of the answer.', schema: { type: 'string' } } };
   return {
     operationId: `${verbOf(one)}-${path.replace('/api/v1/', '').replaceAll(/[/:.]+/g, '-')}`,
     summary,
     description: least === 'nobody' ? 'For whoever asks.' : `Needs the role ${least}.`,
-    parameters: [...parameters('path', params), ...parameters('query', query), ...(tagged ? [ifNoneMatch] : [])],
+    parameters: [
+      ...parameters('path', params),
+      ...parameters('query', query),
+      ...(tagged ? [ifNoneMatch] : []),
+      ...(conditional ? [ifMatch] : []),
+    ],
     ...(body && {
       requestBody: { required: true, content: { 'application/json': { schema: withReferences(body) } } },
     }),
@@ -149,7 +164,10 @@ function operation(one: Route, least: string): Operation {
       },
       ...(tagged && { 304: { description: 'The same as If-None-Match names.', headers: tag } }),
       ...Object.fromEntries(
-        [...problems, ...(body ? [413, 415] : []), 401, 403, 429, 503].map((status) => [status, problem(status)]),
+        [...problems, ...(body ? [413, 415] : []), ...(conditional ? [428] : []), 401, 403, 429, 503].map((status) => [
+          status,
+          problem(status),
+        ]),
       ),
     },
   };
@@ -160,6 +178,14 @@ const ifNoneMatch: Parameter = {
   in: 'header',
   required: false,
   description: 'The entity tag of an answer that is known.',
+  schema: { type: 'string' },
+};
+
+const ifMatch: Parameter = {
+  name: 'if-match',
+  in: 'header',
+  required: true,
+  description: 'The tag of what is changed, as it was seen.',
   schema: { type: 'string' },
 };
 

@@ -3,6 +3,7 @@ import type { Static, TObject, TSchema } from 'typebox';
 import { Check, Errors } from 'typebox/value';
 import type { Caller } from '../access/caller.ts';
 import { sendProblem } from '../problem.ts';
+import { ifMatchOf, noCondition } from './condition.ts';
 import type { ApiNeeds } from './needs.ts';
 
 /** A route: the single source of how it is asked, answered, checked and documented. Who may have it is said in access/route-table.ts. */
@@ -20,13 +21,17 @@ export interface Route {
   /** JSON of this schema, or text of that media type. */
   answer: { schema: TSchema } | { mediaType: string; what: string };
   /** Statuses of problems that it may answer with, beside those that every route may. */
-  problems: readonly (400 | 404 | 409 | 422)[];
+  problems: readonly (400 | 404 | 409 | 412 | 422)[];
+  /** Changes only what was seen: If-Match (RFC 9110 13.1.1) names it, and what is other by now is a problem 412. */
+  conditional: boolean;
+  /** Bytes of a body. */
+  bodyLimit: number;
   /** Its answers have an entity tag, and are 304 to whoever has them. */
   tagged: boolean;
   handle: (needs: ApiNeeds, request: FastifyRequest, reply: FastifyReply) => unknown;
 }
 
-type Usual = 'method' | 'status' | 'body' | 'tagged';
+type Usual = 'method' | 'status' | 'body' | 'tagged' | 'conditional' | 'bodyLimit';
 
 interface Definition<Query extends TObject, Params extends TObject, Body extends TSchema>
   extends Omit<Route, 'handle' | Usual>,
@@ -46,18 +51,21 @@ interface Asked<Query extends TObject, Params extends TObject, Body extends TSch
   request: FastifyRequest;
 }
 
-const bodyLimit = 64 * 1024;
+const usualLimit = 64 * 1024;
 
 /** A route whose handling knows that what comes has been checked. GET, 200 and no body where it says nothing else. */
 export function route<Query extends TObject, Params extends TObject, Body extends TSchema = TSchema>(
   definition: Definition<Query, Params, Body>,
 ): Route {
   const { method = 'GET', status = 200, tagged = false, body: bodySchema } = definition;
+  const { conditional = false, bodyLimit = usualLimit } = definition;
   return {
     ...definition,
     method,
     status,
     tagged,
+    conditional,
+    bodyLimit,
     body: bodySchema,
     handle(needs, request, reply) {
       const { query, params, body, headers, caller } = request;
@@ -71,7 +79,7 @@ export function route<Query extends TObject, Params extends TObject, Body extend
 
 /** Registers routes as they are described; what does not fit the description is a problem before anything is read. */
 export function addRoutes(app: FastifyInstance, routes: readonly Route[], needs: ApiNeeds): void {
-  for (const { method, path, query, params, body: bodySchema, status, handle } of routes)
+  for (const { method, path, query, params, body: bodySchema, bodyLimit, conditional, status, handle } of routes)
     app.route({
       method,
       url: path,
@@ -85,6 +93,7 @@ export function addRoutes(app: FastifyInstance, routes: readonly Route[], needs:
         if (validationError) return sendProblem(reply, 400, 'Bad request', `${validationError.message}.`);
         const mistake = bodySchema && mistakeIn(bodySchema, body);
         if (mistake !== undefined) return sendProblem(reply, 400, 'Bad request', mistake);
+        if (conditional && ifMatchOf(request.headers) === '') return noCondition(reply);
         return handle(needs, request, reply.code(status));
       },
     });

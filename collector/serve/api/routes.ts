@@ -1,10 +1,12 @@
 import Type from 'typebox';
+import { answerRoutes } from './answers.ts';
 import { apiPage } from './api-page.ts';
 import { askingRoutes } from './asking.ts';
 import { auditRoute } from './audit.ts';
 import { historyRoute } from './history.ts';
 import { joinRoute } from './joins.ts';
 import { labelRoutes } from './labels.ts';
+import { listedRoutes } from './listed.ts';
 import { listRoutes } from './lists.ts';
 import { meRoute } from './me.ts';
 import { openApi } from './openapi.ts';
@@ -12,6 +14,7 @@ import { ownAccessRoutes } from './own-access.ts';
 import { readRoutes } from './reads.ts';
 import { type Route, route } from './route.ts';
 import { userRoutes } from './users.ts';
+import { targetRoutes } from './targets.ts';
 
 const none = Type.Object({}, { additionalProperties: false });
 
@@ -21,6 +24,9 @@ export const routes: readonly Route[] = [
   ...readRoutes,
   ...askingRoutes,
   ...labelRoutes,
+  ...listedRoutes,
+  ...answerRoutes,
+  ...targetRoutes,
   joinRoute,
   historyRoute,
   meRoute,

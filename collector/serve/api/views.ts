@@ -78,6 +78,9 @@ export const TargetStayView = Type.Object(
 
 export const LabelView = Type.Object(
   {
+    id: Type.Integer(),
+    /** Names the rule as it stands: If-Match of its change. */
+    tag: Type.String(),
     scope: Type.Enum(['host', 'name']),
     pattern: Type.String(),
     key: Type.String(),
@@ -88,6 +91,7 @@ export const LabelView = Type.Object(
   },
   closed,
 );
+export type LabelView = Static<typeof LabelView>;
 
 export const RestorationView = Type.Object({ backedUpAt: Instant, restoredAt: Instant }, closed);
 

@@ -214,7 +214,8 @@ CREATE TABLE target (
   set_by TEXT NOT NULL,
   set_at BIGINT NOT NULL,
   asked_at BIGINT,
-  seen TEXT
+  seen TEXT,
+  wanted BIGINT NOT NULL DEFAULT 0
 );
 
 CREATE TABLE target_change (
