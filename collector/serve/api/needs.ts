@@ -5,7 +5,7 @@ import type { Estate } from '../estate.ts';
 import type { HistoryAnswer } from '../history-view.ts';
 import type { EstateNow } from '../kept-estate.ts';
 import type { Live } from '../live.ts';
-import type { CollectorCounts } from '../metrics.ts';
+import type { CollectorCounts } from '../metrics/own-health.ts';
 import type { EntityTags } from './entity-tag.ts';
 
 /** What the routes read from. */
