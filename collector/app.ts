@@ -36,6 +36,7 @@ import { keepBounds } from './store/retention.ts';
 import { openStore } from './store/open.ts';
 import { startTelling } from './telling.ts';
 import { sqliteFor } from './store/sqlite/sqlite.ts';
+import { ownUse } from './system/own-use.ts';
 import { readSecret, readText } from './system/secret-files.ts';
 import { collectorVersion } from './version.ts';
 
@@ -195,6 +196,9 @@ async function open(
     answered: look,
     now: () => clock.now(),
     counts: async () => ({
+      version: collectorVersion,
+      startedAt,
+      use: ownUse(),
       eventsTotal: await store.eventsTotal(),
       agentsConnected: liveness.connectedCount(),
       agentsWaiting: listener.waiting(),
