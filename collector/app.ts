@@ -215,6 +215,7 @@ async function open(
   const telling = await startTelling({
     settings: config.notify,
     store,
+    isShared: config.store !== undefined,
     historyDays: config.historyDays,
     async estate() {
       const { parts, hostless } = await estate.current();
