@@ -52,6 +52,11 @@ export type AuditAction =
   | 'target-removed'
   | 'host-revoked'
   | 'request-asked'
+  | 'campaign-started'
+  | 'campaign-paused'
+  | 'campaign-resumed'
+  | 'campaign-member-skipped'
+  | 'campaign-aborted'
   | 'incident-acknowledged'
   | 'silence-added'
   | 'silence-ended';
