@@ -14,6 +14,7 @@ import { addAccountApi } from './account-api.ts';
 import { type ActionNeeds, addActions } from './actions.ts';
 import { addAnswer, type AnswerNeeds } from './answer.ts';
 import { addApi } from './api.ts';
+import { addCampaignActions } from './campaigns/actions.ts';
 import type { ApiNeeds } from './api/needs.ts';
 import type { RateLimit } from './api/rate-limit.ts';
 import type { PageFiles } from './page-files.ts';
@@ -97,6 +98,7 @@ export async function openWebServer(options: WebServerOptions): Promise<WebServe
   addAnswer(app, options);
   addAccountApi(app, options);
   addActions(app, options);
+  addCampaignActions(app, options);
   const { oidc } = web;
   addSignIn(app, { ...options, provider: oidc?.issuer });
   if (oidc) addProviderSignIn(app, { ...options, oidc });

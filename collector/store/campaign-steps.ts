@@ -24,6 +24,7 @@ export function keepCampaigns({ read, write }: StepRunner): Campaigns {
     add: (draft, members, entry) => write(() => add(draft, members, entry)),
     list: (limit) => read(list(limit)),
     find: (id) => read(find(id)),
+    findByKey: (key) => read(findByKey(key)),
     open: () => read(open()),
     members: (id) => read(members(id)),
     move: (id, from, to, at, entry) => write(() => move(id, from, to, at, entry)),
@@ -72,6 +73,11 @@ function* list(limit: number): Steps<CampaignRow[]> {
 
 function* find(id: string): Steps<CampaignRow | undefined> {
   const found = yield* row<RawCampaign>(`${columns} WHERE id = $1`, id);
+  return found && readCampaign(found);
+}
+
+function* findByKey(key: string): Steps<CampaignRow | undefined> {
+  const found = yield* row<RawCampaign>(`${columns} WHERE key = $1`, key);
   return found && readCampaign(found);
 }
 
@@ -129,7 +135,8 @@ function* moveMember(
   const moved = yield* row(
     `UPDATE campaign_member SET state = $1, attempt = $2, asked_at = $3, cause = $4, changed_at = $5,
        request = CASE WHEN $6 = 1 THEN NULL ELSE request END
-     WHERE campaign = $7 AND number = $8 AND state = $9 AND attempt = $10 RETURNING number`,
+     WHERE campaign = $7 AND number = $8 AND state = $9 AND attempt = $10
+       AND ($1 <> 'asked' OR EXISTS (SELECT 1 FROM campaign WHERE id = $7 AND state = 'running')) RETURNING number`,
     to.state,
     to.attempt,
     to.askedAt ?? null,

@@ -109,6 +109,7 @@ export interface Campaigns {
   /** Newest first. */
   list: (limit: number) => Promise<CampaignRow[]>;
   find: (id: string) => Promise<CampaignRow | undefined>;
+  findByKey: (key: string) => Promise<CampaignRow | undefined>;
   /** Those that run or are paused, the oldest first. */
   open: () => Promise<CampaignRow[]>;
   /** In their order. */
@@ -122,6 +123,7 @@ export interface Campaigns {
   ) => Promise<Kept<boolean>>;
   /** Goes on, and what failed waits again. */
   resume: (id: string, at: number, entry: AuditEntry) => Promise<Kept<boolean>>;
+  /** Only of a campaign that runs a member becomes `asked`. */
   moveMember: (
     id: string,
     from: Pick<MemberRow, 'number' | 'state' | 'attempt'>,

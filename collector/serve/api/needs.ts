@@ -1,3 +1,4 @@
+import type { CampaignOperations } from '../../campaigns/operate.ts';
 import type { EventFacts, LabelRule, Restoration, Stay } from '../../store/facts.ts';
 import type { RequestRow } from '../../store/requests.ts';
 import type { TargetStay } from '../../store/targets.ts';
@@ -30,6 +31,7 @@ export interface ApiNeeds {
   counts: () => Promise<CollectorCounts>;
   /** Of one target, newest first. */
   targetStays: (id: number) => Promise<TargetStay[]>;
+  campaigns: CampaignOperations;
   live: Live;
   /** Can anything be kept? */
   isWritable: () => Promise<boolean>;

@@ -2,6 +2,7 @@ import Type from 'typebox';
 import { apiPage } from './api-page.ts';
 import { historyRoute } from './history.ts';
 import { listRoutes } from './lists.ts';
+import { campaignRoutes } from '../campaigns/reads.ts';
 import { openApi } from './openapi.ts';
 import { readRoutes } from './reads.ts';
 import { type Route, route } from './route.ts';
@@ -13,6 +14,7 @@ export const routes: readonly Route[] = [
   ...listRoutes,
   ...readRoutes,
   historyRoute,
+  ...campaignRoutes,
   route({
     path: '/api/v1/openapi.json',
     summary: 'This description.',
