@@ -1,6 +1,6 @@
+import type { Certificate } from '@certherd/protocol/certificate';
 import type { Lineage } from '@certherd/protocol/snapshot';
 import type { CampaignPlace, PlannedMember, Selection } from '../../store/campaigns.ts';
-import { namesOf } from '../fleet/holdings.ts';
 import type { CampaignEndpoint, CampaignFleet, CampaignHost } from './fleet.ts';
 import { cautionsOf, certificateFilter, whoseFilter } from './selection.ts';
 import { inWaves } from './waves.ts';
@@ -117,6 +117,11 @@ function placeFilter({
     place.kind === 'target' ||
     place.agentId === agentId ||
     !hosts.get(place.agentId)?.lineages.some(({ live, issued }) => (live ?? issued) === fingerprint);
+}
+
+/** In lower case (RFC 4343), each once, in the certificate's own order: the first one is what people call it. */
+function namesOf({ subjectAltNames }: Certificate): string[] {
+  return [...new Set(subjectAltNames.map((name) => name.toLowerCase()))];
 }
 
 function whyNot(

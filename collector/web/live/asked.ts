@@ -7,10 +7,10 @@ export interface Asked<T> {
   readonly failed: boolean;
 }
 
-const againMs = 60_000;
+const minuteMs = 60_000;
 
-/** Asks the API while a page is open, again each minute, and again whenever the address changes. */
-export function useAsked<T extends { version: 1 }>(address: string): ReadonlySignal<Asked<T>> {
+/** Asks the API while a page is open, again each minute unless told, and again whenever the address changes. */
+export function useAsked<T extends { version: 1 }>(address: string, againMs = minuteMs): ReadonlySignal<Asked<T>> {
   const asked = useSignal<Asked<T>>({ answer: undefined, failed: false });
   useEffect(() => {
     const gone = new AbortController();
@@ -29,6 +29,6 @@ export function useAsked<T extends { version: 1 }>(address: string): ReadonlySig
       clearInterval(timer);
       gone.abort();
     };
-  }, [address, asked]);
+  }, [address, againMs, asked]);
   return asked;
 }
