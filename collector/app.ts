@@ -28,6 +28,7 @@ import { createRateLimit } from './serve/api/rate-limit.ts';
 import { openControl } from './serve/control.ts';
 import { keepHistory } from './serve/host-histories.ts';
 import { keepEstate, type KeptEstateNeeds } from './serve/kept-estate.ts';
+import { inventoryNeeds } from './serve/inventory-needs.ts';
 import { createLive } from './serve/live.ts';
 import { readPageFiles, type PageFiles } from './serve/page-files.ts';
 import { openWebServer } from './serve/web-server.ts';
@@ -187,19 +188,10 @@ async function open(
     history: keepHistory({ hosts: estate.hosts, changes: store.changes, now: () => clock.now() }),
     der: store.der,
     requests: store.requests,
-    labels: store.labels,
+    findRequest: store.findRequest,
+    ...inventoryNeeds(store, changed),
     targetStays: store.targets.stays,
     ask: requests.ask,
-    async setLabels(drafts, at, entry) {
-      const kept = await store.setLabels(drafts, at, entry);
-      changed(['hosts', 'endpoints', 'findings']);
-      return kept;
-    },
-    async removeLabels(rules, keys, entry) {
-      const kept = await store.removeLabels(rules, keys, entry);
-      changed(['hosts', 'endpoints', 'findings']);
-      return kept;
-    },
     async makeJoin(wish) {
       const place = { store, config, ownPin: identity.pin, hostName: hostname() };
       const made = await makeJoins({ ...wish, trust: config.publicTrust, count: 1 }, place);

@@ -138,6 +138,8 @@ export interface Telling {
   dropWaiting: (channel: string, why: string, at: number) => Promise<Kept<void>>;
   /** False: no such incident, or it is closed. */
   acknowledge: (incident: string, said: Acknowledgement, entry: AuditEntry) => Promise<Kept<boolean>>;
+  /** Nobody has it any more; false: nobody had, or it is closed. */
+  takeBack: (incident: string, entry: AuditEntry) => Promise<Kept<boolean>>;
   /** Those that hold at `now`, the first to end first. */
   silences: (now: number) => Promise<Silence[]>;
   addSilence: (silence: Silence, entry: AuditEntry) => Promise<Kept<void>>;

@@ -1,10 +1,10 @@
 import type { FastifyInstance } from 'fastify';
-import Type from 'typebox';
-import { Check } from 'typebox/value';
+import Type, { type TSchema } from 'typebox';
+import { Check, Errors } from 'typebox/value';
 import type { CampaignOperations } from '../../campaigns/operate.ts';
 import type { Clock } from '../../ports.ts';
 import { sendProblem } from '../problem.ts';
-import { mistakeIn, titleOf } from './actions.ts';
+import { titleOf } from './actions.ts';
 import { ActBody, actOf, PlanBody, StartBody } from './bodies.ts';
 import { campaignAnswer, campaignShown, planAnswer } from './shown.ts';
 
@@ -56,4 +56,9 @@ export function addControlCampaigns(app: FastifyInstance, { clock, campaigns }: 
     if (done.ok) return campaignAnswer(done.value);
     return sendProblem(reply, done.failure.status, titleOf(done.failure), done.failure.detail);
   });
+}
+
+function mistakeIn(schema: TSchema, body: unknown): string {
+  const [first] = Errors(schema, body);
+  return `${first?.instancePath || 'body'}: ${first?.message ?? 'wrong'}`;
 }

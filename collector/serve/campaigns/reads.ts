@@ -16,7 +16,6 @@ export const campaignRoutes: readonly Route[] = [
     params: none,
     answer: { schema: CampaignsAnswer },
     problems: [400],
-    tagged: false,
     async handle({ campaigns, now }, { query: { limit = 20 } }, reply) {
       const items = (await campaigns.list(limit)).map(campaignShown);
       const body = { version: 1, at: new Date(now()).toISOString(), items };
@@ -30,7 +29,6 @@ export const campaignRoutes: readonly Route[] = [
     params: Type.Object({ id: Type.String({ maxLength: 64 }) }),
     answer: { schema: CampaignAnswer },
     problems: [404],
-    tagged: false,
     async handle({ campaigns }, { params: { id } }, reply) {
       const found = await campaigns.show(id);
       if (!found) return sendProblem(reply, 404, 'Not Found', 'No such campaign.');
@@ -44,7 +42,6 @@ export const campaignRoutes: readonly Route[] = [
     params: none,
     answer: { schema: PlanAnswer },
     problems: [400],
-    tagged: false,
     async handle({ campaigns, now }, { query }, reply) {
       const planned = await campaigns.plan({ selection: query, limits: {} });
       if (!planned.ok) return sendProblem(reply, 400, 'Cannot be planned', planned.failure.detail);

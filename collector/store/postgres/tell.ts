@@ -98,6 +98,12 @@ export function tellTables(database: Queries, group: GroupCommit): Telling {
         const sql = 'UPDATE incident SET acknowledged = $1 WHERE id = $2 AND closed_at IS NULL RETURNING id';
         return noted(tx, isChanged(tx, sql, [JSON.stringify(said), id]), entry);
       }),
+    takeBack: (id, entry) =>
+      group.keep((tx) => {
+        const sql = `UPDATE incident SET acknowledged = NULL WHERE id = $1 AND closed_at IS NULL
+           AND acknowledged IS NOT NULL RETURNING id`;
+        return noted(tx, isChanged(tx, sql, [id]), entry);
+      }),
     async silences(now) {
       const sql = 'SELECT * FROM silence WHERE until > $1 ORDER BY until, id';
       return (await database.all<RawSilence>(sql, [now])).map(readSilence);

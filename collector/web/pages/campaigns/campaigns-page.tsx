@@ -6,7 +6,6 @@ import { Raw } from '../../parts/raw.tsx';
 import { Nothing, Section } from '../../parts/section.tsx';
 import { type Column, Table } from '../../parts/table.tsx';
 import type { PageProps } from '../../pages.ts';
-import { addressOf } from '../../route/address.ts';
 import { campaignTone, selectionWords } from '../../wording/campaigns.ts';
 import { CampaignDetail } from './campaign-detail.tsx';
 import { Planner } from './planner.tsx';
@@ -22,7 +21,7 @@ export function Page({ now, me, router }: PageProps) {
   return (
     <>
       <Campaigns now={now} />
-      <Planner me={me} begun={(id) => router.go(addressOf('campaigns', id))} />
+      <Planner me={me} begun={(id) => router.go(`/campaigns/${id}`)} />
     </>
   );
 }
@@ -58,7 +57,7 @@ function columnsOf(now: Now): readonly Column<Campaign>[] {
       names: true,
       cell: ({ id, selection, reason }) => (
         <>
-          <a href={addressOf('campaigns', id)}>
+          <a href={`/campaigns/${id}`}>
             <Raw text={selectionWords(selection)} limit={200} />
           </a>{' '}
           <span class="quiet">
