@@ -38,6 +38,7 @@ import { keepBounds } from './store/retention.ts';
 import { openStore } from './store/open.ts';
 import { startTelling } from './telling.ts';
 import { sqliteFor } from './store/sqlite/sqlite.ts';
+import { ownUse } from './system/own-use.ts';
 import { readSecret, readText } from './system/secret-files.ts';
 import { collectorVersion } from './version.ts';
 
@@ -201,6 +202,9 @@ async function open(
     answered: look,
     now: () => clock.now(),
     counts: async () => ({
+      version: collectorVersion,
+      startedAt,
+      use: ownUse(),
       eventsTotal: await store.eventsTotal(),
       agentsConnected: liveness.connectedCount(),
       agentsWaiting: listener.waiting(),
@@ -217,6 +221,7 @@ async function open(
   const telling = await startTelling({
     settings: config.notify,
     store,
+    isShared: config.store !== undefined,
     historyDays: config.historyDays,
     async estate() {
       const { parts, hostless } = await estate.current();

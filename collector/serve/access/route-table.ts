@@ -1,4 +1,5 @@
-import { reaches, type Role } from '../../accounts/role.ts';
+import type { Role } from '../../accounts/role.ts';
+import { reaches } from '../../accounts/roles.ts';
 
 /** What a route needs; HEAD needs what GET does. */
 export interface RouteRule {

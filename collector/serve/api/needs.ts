@@ -13,7 +13,7 @@ import type { HistoryAnswer } from '../history-view.ts';
 import type { InventoryNeeds } from '../inventory-needs.ts';
 import type { EstateNow } from '../kept-estate.ts';
 import type { Live } from '../live.ts';
-import type { CollectorCounts } from '../metrics.ts';
+import type { CollectorCounts } from '../metrics/own-health.ts';
 import type { EntityTags } from './entity-tag.ts';
 
 /** What the routes read from, and what those that change something change. */

@@ -88,10 +88,11 @@ export function tellTables(database: Queries, group: GroupCommit): Telling {
         );
       }),
     channels: () => channelStates(database),
-    dropWaiting: (channel, why, at) =>
+    dropWaiting: (channel, why, madeUntil, at) =>
       group.keep(async (tx) => {
-        const sql = `UPDATE notification SET dropped_at = $1, failure = $2 WHERE channel = $3 AND ${waits}`;
-        await tx.all(sql, [at, why, channel]);
+        const sql = `UPDATE notification SET dropped_at = $1, failure = $2 WHERE channel = $3 AND made_at <= $4 AND ${waits}
+          RETURNING number`;
+        return (await tx.all(sql, [at, why, channel, madeUntil])).length;
       }),
     acknowledge: (id, said, entry) =>
       group.keep((tx) => {

@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test from 'ava';
-import { roles } from '../../../collector/accounts/role.ts';
+import { roles } from '../../../collector/accounts/roles.ts';
 import { routeTable } from '../../../collector/serve/access/route-table.ts';
 import { plainWeb, startTestCollector, temporaryDirectory } from '../helpers/real-collector.ts';
 import { addApiToken, addUsers, closed, form, signIn } from '../helpers/signed-in.ts';

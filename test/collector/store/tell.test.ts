@@ -181,8 +181,11 @@ for (const { name, open } of engines) {
     const { telling } = store;
     const both = [notification('i/1', 'i'), notification('i/2', 'i', { channel: 'mail' })];
     await telling.savePlan([{ incident: incident('i'), notifications: both }]);
-    await telling.dropWaiting('slack', 'no such channel', at);
-    t.is(await claimed(telling, 'slack', at), undefined);
+    const dropped = async (until: number) => telling.dropWaiting('slack', 'no such channel', until, at + 5);
+    t.deepEqual(await dropped(at - 1), { ok: true, value: 0 }, 'made later');
+    t.like(await claimed(telling, 'slack', at), { id: 'i/1' });
+    t.deepEqual(await dropped(at), { ok: true, value: 1 });
+    t.is(await claimed(telling, 'slack', at + 100_000), undefined);
     const states = (await telling.channels()).map(({ channel, waiting, dropped }) => [channel, waiting, dropped]);
     t.deepEqual(states, [
       ['mail', 1, 0],

@@ -21,7 +21,7 @@ const againMs = 2_000;
 
 /** One campaign: where it stands, wave by wave, and each lineage with its cause. */
 export function CampaignDetail({ id, me, now }: DetailProps) {
-  const { answer, failed } = useAsked<CampaignAnswer>(`/api/v1/campaigns/${encodeURIComponent(id)}`, againMs).value;
+  const { answer, failed } = useAsked<CampaignAnswer>(`/api/v1/campaigns/${encodeURIComponent(id)}`, 0, againMs).value;
   // What a press brought about is shown before it is asked for again.
   const pressed = useSignal<CampaignAnswer | undefined>(undefined);
   const shown = newer(answer, pressed.value);

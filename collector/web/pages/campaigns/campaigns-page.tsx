@@ -27,7 +27,7 @@ export function Page({ now, me, router }: PageProps) {
 }
 
 function Campaigns({ now }: { now: Now }) {
-  const { answer, failed } = useAsked<CampaignsAnswer>('/api/v1/campaigns', againMs).value;
+  const { answer, failed } = useAsked<CampaignsAnswer>('/api/v1/campaigns', 0, againMs).value;
   const items = answer?.items ?? [];
   return (
     <Section id="campaigns" title="Campaigns" count={answer ? `${items.length}` : ''} isPage>
