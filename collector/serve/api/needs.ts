@@ -1,3 +1,4 @@
+import type { CampaignOperations } from '../../campaigns/operate.ts';
 import type { Result } from '@certherd/protocol/failure';
 import type { Static } from 'typebox';
 import type { Authority } from '../../authority.ts';
@@ -36,6 +37,7 @@ export interface ApiNeeds extends ActionNeeds, InventoryNeeds {
   counts: () => Promise<CollectorCounts>;
   /** Of one target, newest first. */
   targetStays: (id: number) => Promise<TargetStay[]>;
+  campaigns: CampaignOperations;
   live: Live;
   accounts: Accounts;
   /** Can anything be kept? */
