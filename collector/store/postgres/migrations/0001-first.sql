@@ -268,6 +268,13 @@ CREATE TABLE notification (
 );
 CREATE INDEX notification_that_waits ON notification (channel, number) WHERE sent_at IS NULL AND dropped_at IS NULL;
 
+-- messages go once they are old, their number stays
+CREATE TABLE channel_total (
+  channel TEXT PRIMARY KEY,
+  sent BIGINT NOT NULL,
+  dropped BIGINT NOT NULL
+);
+
 CREATE TABLE silence (
   id TEXT PRIMARY KEY,
   made_at BIGINT NOT NULL,
