@@ -2,6 +2,8 @@ import { randomBytes } from 'node:crypto';
 import { hostname } from 'node:os';
 import { freshSecret } from './accounts/secret.ts';
 import { type Authority, formatAuthority } from './authority.ts';
+import { driveCampaigns } from './campaigns/drive.ts';
+import { operateCampaigns } from './campaigns/operate.ts';
 import type { Config } from './config.ts';
 import { startFailure } from './failure.ts';
 import { makeJoins } from './join-tokens.ts';
@@ -26,6 +28,7 @@ import { createRateLimit } from './serve/api/rate-limit.ts';
 import { openControl } from './serve/control.ts';
 import { keepHistory } from './serve/host-histories.ts';
 import { keepEstate, type KeptEstateNeeds } from './serve/kept-estate.ts';
+import { inventoryNeeds } from './serve/inventory-needs.ts';
 import { createLive } from './serve/live.ts';
 import { readPageFiles, type PageFiles } from './serve/page-files.ts';
 import { openWebServer } from './serve/web-server.ts';
@@ -35,6 +38,7 @@ import { keepBounds } from './store/retention.ts';
 import { openStore } from './store/open.ts';
 import { startTelling } from './telling.ts';
 import { sqliteFor } from './store/sqlite/sqlite.ts';
+import { ownUse } from './system/own-use.ts';
 import { readSecret, readText } from './system/secret-files.ts';
 import { collectorVersion } from './version.ts';
 
@@ -128,6 +132,9 @@ async function open(
   closers.push(estate.close);
   const requests = keepRequests({ ...store, hosts: estate.hosts, sessions, clock, log });
   closers.push(requests.close);
+  const { current } = estate;
+  const campaigns = operateCampaigns({ campaigns: store.campaigns, estate: current, now: () => clock.now() });
+  closers.push(store.lead(() => driveCampaigns({ campaigns: store.campaigns, estate: current, requests, clock, log })));
   const changedElsewhere = (topics: readonly Topic[]): void => {
     changed(topics);
     requests.wake();
@@ -170,6 +177,7 @@ async function open(
     clock,
     log,
     live,
+    campaigns,
     isWritable,
     estate: estate.current,
     tags: createEntityTags(randomBytes(6).toString('hex')),
@@ -181,19 +189,10 @@ async function open(
     history: keepHistory({ hosts: estate.hosts, changes: store.changes, now: () => clock.now() }),
     der: store.der,
     requests: store.requests,
-    labels: store.labels,
+    findRequest: store.findRequest,
+    ...inventoryNeeds(store, changed),
     targetStays: store.targets.stays,
     ask: requests.ask,
-    async setLabels(drafts, at, entry) {
-      const kept = await store.setLabels(drafts, at, entry);
-      changed(['hosts', 'endpoints', 'findings']);
-      return kept;
-    },
-    async removeLabels(rules, keys, entry) {
-      const kept = await store.removeLabels(rules, keys, entry);
-      changed(['hosts', 'endpoints', 'findings']);
-      return kept;
-    },
     async makeJoin(wish) {
       const place = { store, config, ownPin: identity.pin, hostName: hostname() };
       const made = await makeJoins({ ...wish, trust: config.publicTrust, count: 1 }, place);
@@ -203,6 +202,9 @@ async function open(
     answered: look,
     now: () => clock.now(),
     counts: async () => ({
+      version: collectorVersion,
+      startedAt,
+      use: ownUse(),
       eventsTotal: await store.eventsTotal(),
       agentsConnected: liveness.connectedCount(),
       agentsWaiting: listener.waiting(),
@@ -219,6 +221,7 @@ async function open(
   const telling = await startTelling({
     settings: config.notify,
     store,
+    isShared: config.store !== undefined,
     historyDays: config.historyDays,
     async estate() {
       const { parts, hostless } = await estate.current();
@@ -233,7 +236,7 @@ async function open(
   });
   closers.push(telling.close);
   lookers.push(telling.changed);
-  const control = await openControl({ directory, log, clock, copyTo: store.copyTo, requests });
+  const control = await openControl({ directory, log, clock, copyTo: store.copyTo, requests, campaigns });
   closers.push(control.close);
   return {
     agentAddress: listener.address,

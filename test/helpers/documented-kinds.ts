@@ -61,6 +61,12 @@ export const kinds: readonly { line: RegExp; how: 'run' | 'guest' | 'elsewhere';
     shownBy: 'test/collector/scan/founding-incident.test.ts',
   },
   {
+    line: /^certherd-collector campaign (?:plan|start|show)\b/,
+    how: 'elsewhere',
+    why: 'needs agents that renew',
+    shownBy: 'test/integration/campaign.test.ts',
+  },
+  {
     line: /^certherd-collector (?:user add|api-token create|audit)\b/,
     how: 'elsewhere',
     why: 'asks for a password, or tells what was changed',
@@ -161,6 +167,12 @@ export const kinds: readonly { line: RegExp; how: 'run' | 'guest' | 'elsewhere';
     how: 'elsewhere',
     why: 'CI runs it after the tests',
     shownBy: 'test/scripts/soak-checks.test.ts',
+  },
+  {
+    line: /^npm run replay(?: -- --only \S+)?$/,
+    how: 'elsewhere',
+    why: 'takes minutes',
+    shownBy: 'test/scripts/replay.test.ts',
   },
   {
     line: /^\.\/scripts\/(?:demo|test)$/,

@@ -15,15 +15,16 @@ import { createFacts } from './facts.ts';
 import { joinFleet } from './fleet.ts';
 import { createGroupCommit, type Tx } from './group-commit.ts';
 import { keepAccounts } from '../keep-accounts.ts';
+import { keepCampaigns } from '../campaign-steps.ts';
 import { hostReads } from './host-reads.ts';
 import { hosts, type SharedHostRow } from './hosts.ts';
-import { labels, listed } from './labels.ts';
+import { labelStore } from './labels.ts';
 import { lead } from './lead.ts';
 import { connectUrl, nameOf, type PostgresPlace } from './place.ts';
 import { requests } from './requests.ts';
 import { migrate, wordConnectFailure } from './schema.ts';
 import { collectorIdOf, keepSetting, readSetting } from './settings.ts';
-import { note, noted, runSteps } from './steps.ts';
+import { note, noted, stepRunner } from './steps.ts';
 import { replaceSnapshot, snapshotDigest } from './snapshots.ts';
 import { sharedTargets } from './targets.ts';
 import { tellTables } from './tell.ts';
@@ -68,13 +69,12 @@ async function createStore(database: Database, { clock, log, onlyStandard }: Pos
   /** As last read; what is kept looks for itself. */
   let revoked: ReadonlySet<string> = new Set(await hosts.revoked(database));
   const closers: (() => Promise<void>)[] = [];
+  const steps = stepRunner(database, group);
 
   return {
     collectorId,
-    accounts: keepAccounts({
-      read: (steps) => runSteps(database, steps),
-      write: (steps) => group.keep((tx) => runSteps(tx, steps())),
-    }),
+    accounts: keepAccounts(steps),
+    campaigns: keepCampaigns(steps),
     addToken: (hash, at, expiresAt, given, entry) =>
       group.keep(async (tx) => {
         await tx.all('INSERT INTO token (hash, created_at, expires_at, labels) VALUES ($1, $2, $3, $4)', [
@@ -85,19 +85,7 @@ async function createStore(database: Database, { clock, log, onlyStandard }: Pos
         ]);
         await note(tx, entry);
       }),
-    setLabels: (drafts, at, entry) =>
-      group.keep((tx) => (tx.changed(...shownWithLabels), noted(tx, labels.set(tx, drafts, at), entry))),
-    removeLabels: (rules, keys, entry) =>
-      group.keep((tx) => (tx.changed(...shownWithLabels), noted(tx, labels.remove(tx, rules, keys), entry))),
-    labels: () => labels.all(database),
-    replaceListed: (rows, given, setBy, at, entry) =>
-      group.keep(async (tx) => {
-        tx.changed(...shownWithLabels);
-        await listed.replace(tx, rows);
-        await labels.replaceListed(tx, given, setBy, at);
-        await note(tx, entry);
-      }),
-    listed: () => listed.all(database),
+    ...labelStore(group, database),
     agentAddress: () => readSetting(database, 'agent-address'),
     noteAgentAddress: (address) => group.keep((tx) => keepSetting(tx, 'agent-address', address)),
     checkWritable: (at) => group.keep((tx) => keepSetting(tx, 'checked-at', String(at))),
@@ -277,9 +265,6 @@ async function createStore(database: Database, { clock, log, onlyStandard }: Pos
     return true;
   }
 }
-
-/** Whose something is shows beside it. */
-const shownWithLabels = ['hosts', 'endpoints', 'findings'] as const;
 
 const elsewhere = Symbol('another collector has the session');
 const hole = Symbol('a hole before it');

@@ -42,6 +42,20 @@ export const targetTable = {
     );
   },
 
+  /** False: it is there already. */
+  async addNew(tx: Queries, { target, everyMs, setBy }: TargetDraft, at: number): Promise<boolean> {
+    const added = await tx.all(
+      `INSERT INTO target (target, every_ms, set_by, set_at) VALUES ($1, $2, $3, $4)
+       ON CONFLICT (target) DO NOTHING RETURNING id`,
+      [target, everyMs, setBy, at],
+    );
+    return added.length > 0;
+  },
+
+  async want(tx: Queries, id: number): Promise<boolean> {
+    return (await tx.all('UPDATE target SET wanted = 1 WHERE id = $1 RETURNING id', [id])).length > 0;
+  },
+
   /** Was there one? */
   async remove(tx: Queries, target: string): Promise<boolean> {
     return (await tx.all('DELETE FROM target WHERE target = $1 RETURNING id', [target])).length > 0;
@@ -55,7 +69,7 @@ export const targetTable = {
     seen: TargetState,
     changed: readonly TargetChange[],
   ): Promise<boolean> {
-    const noted = await tx.all('UPDATE target SET asked_at = $1, seen = $2 WHERE id = $3 RETURNING id', [
+    const noted = await tx.all('UPDATE target SET asked_at = $1, wanted = 0, seen = $2 WHERE id = $3 RETURNING id', [
       at,
       JSON.stringify(seen),
       id,
@@ -103,6 +117,8 @@ export function sharedTargets(group: Group, database: Database): Targets {
         await targetTable.add(tx, draft, at);
         await note(tx, entry);
       }),
+    addNew: (draft, at, entry) => changing((tx) => noted(tx, targetTable.addNew(tx, draft, at), entry)),
+    want: (id) => changing((tx) => targetTable.want(tx, id)),
     remove: (target, entry) => changing((tx) => noted(tx, targetTable.remove(tx, target), entry)),
     keep: (id, at, seen, changed) => changing((tx) => targetTable.keep(tx, id, at, seen, changed)),
     stays: (id) => targetTable.stays(database, id),

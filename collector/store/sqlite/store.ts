@@ -17,10 +17,11 @@ import type { HostRow } from '../rows/host.ts';
 import { draftsOf } from '../rows/label.ts';
 import { hostReads } from './host-reads.ts';
 import { hostTable } from './hosts.ts';
-import { labelTable } from './labels.ts';
+import { labelStore, labelTable } from './labels.ts';
 import { listedTable } from './listed.ts';
 import { accountSteps } from '../account-steps.ts';
-import { keepAccounts } from '../keep-accounts.ts';
+import { keepAccounts, type StepRunner } from '../keep-accounts.ts';
+import { keepCampaigns } from '../campaign-steps.ts';
 import type { Mark } from './mark.ts';
 import { type Migration, readMigrations } from '../migrations.ts';
 import { requestTable } from './requests.ts';
@@ -82,6 +83,10 @@ function createStore(sql: Sql, log: Log): SqliteStore {
   const requests = requestTable(sql);
   const targets = targetTable(sql);
   const runSteps = stepRunner(sql);
+  const steps: StepRunner = {
+    read: async (work) => runSteps(work),
+    write: (work) => group.keep(() => runSteps(work())),
+  };
   const thinned = thinning(sql);
   const restorations = sql.prepare<[], { backed_up_at: number; restored_at: number }>(
     'SELECT backed_up_at, restored_at FROM restoration ORDER BY id DESC',
@@ -91,25 +96,14 @@ function createStore(sql: Sql, log: Log): SqliteStore {
 
   return {
     collectorId,
-    accounts: keepAccounts({
-      read: async (steps) => runSteps(steps),
-      write: (steps) => group.keep(() => runSteps(steps())),
-    }),
+    accounts: keepAccounts(steps),
+    campaigns: keepCampaigns(steps),
     addToken: (hash, at, expiresAt, given, entry) =>
       group.keep(() => {
         tokens.add(hash, at, expiresAt, given);
         note(entry);
       }),
-    setLabels: (drafts, at, entry) => group.keep(() => noted(labels.set(drafts, at), entry)),
-    removeLabels: (rules, keys, entry) => group.keep(() => noted(labels.remove(rules, keys), entry)),
-    labels: async () => labels.all(),
-    replaceListed: (rows, given, setBy, at, entry) =>
-      group.keep(() => {
-        listed.replace(rows);
-        labels.replaceListed(given, setBy, at);
-        note(entry);
-      }),
-    listed: async () => listed.all(),
+    ...labelStore({ labels, listed }, group, noted),
     agentAddress: async () => settings.read('agent-address'),
     noteAgentAddress: (address) => group.keep(() => settings.keep('agent-address', address)),
     checkWritable: (at) => group.keep(() => settings.keep('checked-at', String(at))),
@@ -158,6 +152,8 @@ function createStore(sql: Sql, log: Log): SqliteStore {
           targets.add(draft, at);
           note(entry);
         }),
+      addNew: (draft, at, entry) => group.keep(() => noted(targets.addNew(draft, at), entry)),
+      want: (id) => group.keep(() => targets.want(id)),
       remove: (target, entry) => group.keep(() => noted(targets.remove(target), entry)),
       keep: (id, at, seen, changed) => group.keep(() => targets.keep(id, at, seen, changed)),
       stays: async (id) => targets.stays(id),

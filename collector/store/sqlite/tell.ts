@@ -63,9 +63,14 @@ export function tellTables(
     `INSERT INTO channel_total (channel, sent, dropped) VALUES (?, ?, ?)
      ON CONFLICT (channel) DO UPDATE SET sent = sent + excluded.sent, dropped = dropped + excluded.dropped`,
   );
-  const drop = sql.prepare(`UPDATE notification SET dropped_at = ?, failure = ? WHERE channel = ? AND ${waits}`);
+  const drop = sql.prepare(
+    `UPDATE notification SET dropped_at = ?, failure = ? WHERE channel = ? AND made_at <= ? AND ${waits}`,
+  );
   const states = channelStates(sql);
   const acknowledge = sql.prepare('UPDATE incident SET acknowledged = ? WHERE id = ? AND closed_at IS NULL');
+  const takeBack = sql.prepare(
+    'UPDATE incident SET acknowledged = NULL WHERE id = ? AND closed_at IS NULL AND acknowledged IS NOT NULL',
+  );
   const silences = sql.prepare<[number], RawSilence>('SELECT * FROM silence WHERE until > ? ORDER BY until, id');
   const addSilence = sql.prepare(
     'INSERT INTO silence (id, made_at, until, made_by, reason, matcher) VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING',
@@ -114,13 +119,15 @@ export function tellTables(
         if (dueAt === undefined) for (const { channel } of marked) total.run(channel, 0, 1);
       }),
     channels: async () => states(),
-    dropWaiting: (channel, why, at) =>
+    dropWaiting: (channel, why, madeUntil, at) =>
       group.keep(() => {
-        const { changes } = drop.run(at, why, channel);
+        const { changes } = drop.run(at, why, channel, madeUntil);
         if (changes > 0) total.run(channel, 0, changes);
+        return changes;
       }),
     acknowledge: (id, said: Acknowledgement, entry) =>
       group.keep(() => noted(acknowledge.run(JSON.stringify(said), id).changes === 1, entry)),
+    takeBack: (id, entry) => group.keep(() => noted(takeBack.run(id).changes === 1, entry)),
     silences: async (now) => silences.all(now).map(readSilence),
     addSilence: ({ id, madeAt, until, by, reason, match }, entry) =>
       group.keep(() => {

@@ -29,6 +29,11 @@ for (const { name, open } of engines) {
       seen: undefined,
     });
     const id = row?.id ?? 0;
+    const entry = { at, actor: 'me', via: 'page', action: 'target-added', subject: draft.target, detail: {} } as const;
+    t.deepEqual(await store.targets.addNew(draft, at, entry), { ok: true, value: false }, 'it is there');
+    t.deepEqual(await store.targets.want(id), { ok: true, value: true });
+    t.deepEqual(await store.targets.want(id + 1), { ok: true, value: false });
+    t.true((await store.targets.all())[0]?.wanted);
     const change = (served: string | undefined) => [{ address: '192.0.2.1', algorithm: 'ecdsa' as const, served }];
     t.deepEqual(await store.targets.keep(id, at + 10, state(one.fingerprint), change(one.fingerprint)), {
       ok: true,
@@ -39,6 +44,7 @@ for (const { name, open } of engines) {
     await store.targets.keep(id, at + 40, state(one.fingerprint), change(one.fingerprint));
     const [seen] = (await store.facts()).targets;
     t.deepEqual([seen?.askedAt, seen?.seen, seen?.held], [at + 40, state(one.fingerprint), []]);
+    t.false(seen?.wanted, 'it was asked');
     const stay = { address: '192.0.2.1', algorithm: 'ecdsa' as const };
     t.deepEqual(await store.targets.stays(id), [
       { ...stay, served: one.fingerprint, from: at + 40, until: undefined },
