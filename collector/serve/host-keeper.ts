@@ -5,6 +5,7 @@ import type { CertificateFacts, HostFacts, HostMark, KeptFacts } from '../store/
 import type { FindingView } from './estate.ts';
 import type { TargetRow } from '../store/targets.ts';
 import { assembleHost, heardAgain, type HostPart, type HostPresence } from './assemble-host.ts';
+import { certificateAlone } from './certificate-alone.ts';
 import { type CertificateChange, type HeardChange, type HostChange, hostChange, sharing } from './estate-change.ts';
 import { keepFleet } from './fleet-view.ts';
 import { keptFacts } from './kept-facts.ts';
@@ -255,7 +256,7 @@ export function createHostKeeper(
     for (const [fingerprint, before] of touchedCertificates) {
       const after = factsOf(fingerprint);
       if (!after && before) found.gone.push(fingerprint);
-      if (after && after !== before) found.certificates.push(certificateChange(after));
+      if (after && after !== before) found.certificates.push(certificateAlone(after));
     }
     if (withHeard) heard = new Map();
     touched = new Map();
@@ -280,10 +281,6 @@ function isSameSnapshot(one: KeptFacts, other: Pick<HostMark, 'snapshot' | 'revo
 function identifying(host: Omit<HostFacts, 'snapshot' | 'heardAt'>): string {
   const { name, agentVersion, enrolledAt, conflictAt, revokedAt } = host;
   return JSON.stringify([name, agentVersion, enrolledAt, conflictAt, revokedAt]);
-}
-
-function certificateChange({ certificate, firstSeenAt, basis }: CertificateFacts): CertificateChange {
-  return { ...certificate, firstSeenAt: new Date(firstSeenAt).toISOString(), basis };
 }
 
 function hasOtherDates(one: Certificate, other: Certificate): boolean {
