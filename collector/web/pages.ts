@@ -13,7 +13,6 @@ import { Page as NowPage } from './pages/now/now-page.tsx';
 import { Page as Reports } from './pages/reports/reports-page.tsx';
 import { Page as Timeline } from './pages/timeline/timeline-page.tsx';
 import { Page as Users } from './pages/users/users-page.tsx';
-import { Page as Wall } from './pages/wall/wall-page.tsx';
 import type { Router } from './route/router.ts';
 
 /** What every page is given. */
@@ -36,7 +35,7 @@ export interface PageEntry {
   readonly Page: ComponentType<PageProps>;
 }
 
-/** Every page, in the order of the navigation. */
+/** Every page in the order of the navigation, but the wall: that is a screen of its own, which reads nothing but what it shows. */
 export const pages: readonly PageEntry[] = [
   { name: '', title: 'Now', Page: NowPage },
   { name: 'certificates', title: 'Certificates', Page: Certificates },
@@ -47,5 +46,4 @@ export const pages: readonly PageEntry[] = [
   { name: 'users', title: 'Users', least: 'admin', Page: Users },
   { name: 'audit', title: 'Audit', least: 'admin', Page: Audit },
   { name: 'me', title: 'Your account', least: 'nobody', Page: OwnAccount },
-  { name: 'wall', title: 'Wall', Page: Wall },
 ];
