@@ -5,6 +5,7 @@ import type { Connection } from './live/follow-estate.ts';
 import type { Known } from './facts/known.ts';
 import type { Now } from './parts/moment.tsx';
 import { Page as Audit } from './pages/audit/audit-page.tsx';
+import { Page as Campaigns } from './pages/campaigns/campaigns-page.tsx';
 import { Page as Certificates } from './pages/certificates/certificates-page.tsx';
 import { Page as Endpoints } from './pages/endpoints/endpoints-page.tsx';
 import { Page as Hosts } from './pages/hosts/hosts-page.tsx';
@@ -42,6 +43,7 @@ export const pages: readonly PageEntry[] = [
   { name: 'endpoints', title: 'Endpoints', Page: Endpoints },
   { name: 'hosts', title: 'Hosts', Page: Hosts },
   { name: 'timeline', title: 'Timeline', Page: Timeline },
+  { name: 'campaigns', title: 'Campaigns', Page: Campaigns },
   { name: 'reports', title: 'Reports', Page: Reports },
   { name: 'users', title: 'Users', least: 'admin', Page: Users },
   { name: 'audit', title: 'Audit', least: 'admin', Page: Audit },

@@ -13,7 +13,7 @@ import {
   placeText,
   severityOf,
 } from './outside.ts';
-import { targetFindings } from './target-findings.ts';
+import { endingLeft, pressingLeft, targetFindings } from './target-findings.ts';
 
 /** Findings of one target, as of `now` (milliseconds since 1970), by what the hosts proved: pure. */
 export function outsideFindings(target: Outside, proofs: readonly HostProof[], now: number): OutsideFinding[] {
@@ -52,7 +52,7 @@ export function outsideStands({ seen, setAt, askedAt, everyMs }: Outside, now: n
   const places = seen?.places ?? [];
   const ends = places.flatMap(({ notBefore = '', notAfter = '' }) => {
     const [begin, end] = [Date.parse(notBefore), Date.parse(notAfter)];
-    return [begin, end - (end - begin) / 3, end - (end - begin) / 10, end];
+    return [begin, ...[1 / 3, endingLeft, pressingLeft].map((left) => end - (end - begin) * left), end];
   });
   const silent = [seen?.failure?.since, ...places.map(({ failure }) => failure?.since)];
   const notSeen = [askedAt ?? setAt, ...silent].flatMap((since) =>
