@@ -29,6 +29,7 @@ import { openControl } from './serve/control.ts';
 import { keepHistory } from './serve/host-histories.ts';
 import { keepEstate, type KeptEstateNeeds } from './serve/kept-estate.ts';
 import { inventoryNeeds } from './serve/inventory-needs.ts';
+import { keepWall } from './serve/keep-wall.ts';
 import { createLive } from './serve/live.ts';
 import { readPageFiles, type PageFiles } from './serve/page-files.ts';
 import { openWebServer } from './serve/web-server.ts';
@@ -180,6 +181,7 @@ async function open(
     campaigns,
     isWritable,
     estate: estate.current,
+    wall: keepWall(estate.current, clock),
     tags: createEntityTags(randomBytes(6).toString('hex')),
     rateLimit: createRateLimit(clock, apiRate),
     collector: { version: collectorVersion, startedAt: new Date(startedAt).toISOString() },

@@ -78,6 +78,12 @@ export const kinds: readonly { line: RegExp; how: 'run' | 'guest' | 'elsewhere';
     why: 'needs a channel, and something to tell',
     shownBy: 'test/collector/notify/telling.test.ts',
   },
+  {
+    line: /^cat \/var\/lib\/certherd-collector\/set-up-link$/,
+    how: 'elsewhere',
+    why: 'is there for an hour, and while there is no user',
+    shownBy: 'test/collector/commands/set-up-link.test.ts',
+  },
   { line: /^install -o certherd-collector /, how: 'elsewhere', why: 'takes a secret from a person' },
   { line: /^promtool check rules deploy\//, how: 'run' },
   { line: /^curl -f?sS? http:\/\/127\.0\.0\.1:8480\//, how: 'run' },

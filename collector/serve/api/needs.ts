@@ -14,12 +14,14 @@ import type { InventoryNeeds } from '../inventory-needs.ts';
 import type { EstateNow } from '../kept-estate.ts';
 import type { Live } from '../live.ts';
 import type { CollectorCounts } from '../metrics/own-health.ts';
+import type { WallView } from '../wall-view.ts';
 import type { EntityTags } from './entity-tag.ts';
 
 /** What the routes read from, and what those that change something change. */
 export interface ApiNeeds extends ActionNeeds, InventoryNeeds {
   estate: () => Promise<EstateNow>;
   tags: EntityTags;
+  wall: () => Promise<WallView>;
   /** This process, as the estate names it. */
   collector: Estate['collector'];
   /** In order of arrival; without `after` the newest. */

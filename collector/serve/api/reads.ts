@@ -4,6 +4,7 @@ import type { EventFacts } from '../../store/facts.ts';
 import { eventView } from '../assemble-estate.ts';
 import { Estate, EventView, TargetView } from '../estate.ts';
 import { estateLists } from '../estate-parts.ts';
+import { mostFollowers } from '../live.ts';
 import { pemText } from '../pem-text.ts';
 import { sendProblem } from '../problem.ts';
 import { isNamed } from './entity-tag.ts';
@@ -172,13 +173,24 @@ export const readRoutes: readonly Route[] = [
       what: 'The data of `change` is of the schema EstateChange; an event’s id names a moment.',
     },
     problems: [400],
-    handle({ live }, { query: { after }, headers }, reply) {
+    handle({ live }, { query: { after }, headers, caller, request }, reply) {
       const lastId = headers['last-event-id'] ?? after;
+      const { user = caller.name } = caller;
+      const from = { address: request.ip, user };
+      const refusal = live.refusal(from);
+      if (refusal !== undefined) {
+        reply.header('retry-after', 30);
+        if (refusal === 'all') return sendProblem(reply, 503, 'Service Unavailable', 'Too many pages are open.');
+        const who = refusal === 'user' ? user : 'This address';
+        const detail = `${who} has ${mostFollowers[refusal]} pages and programs that follow: close some of them.`;
+        return sendProblem(reply, 429, 'Too Many Requests', detail);
+      }
       reply.hijack();
       for (const [name, value] of Object.entries(reply.getHeaders()))
         if (value !== undefined) reply.raw.setHeader(name, value);
       reply.raw.writeHead(200, { 'content-type': 'text/event-stream', 'cache-control': 'no-store' });
-      if (!live.follow(reply.raw, typeof lastId === 'string' ? lastId : undefined)) reply.raw.end();
+      if (!live.follow(reply.raw, typeof lastId === 'string' ? lastId : undefined, from)) reply.raw.end();
+      return undefined;
     },
   }),
 ];
