@@ -158,7 +158,7 @@ function createStore(sql: Sql, log: Log): SqliteStore {
           targets.add(draft, at);
           note(entry);
         }),
-      remove: (target, entry) => group.keep(() => noted(targets.remove(target), entry)),
+      remove: (target, entry, vantage) => group.keep(() => noted(targets.remove(target, vantage), entry)),
       keep: (id, at, seen, changed) => group.keep(() => targets.keep(id, at, seen, changed)),
       stays: async (id) => targets.stays(id),
     },
