@@ -17,9 +17,8 @@ import type { Changed, Topic } from './receive/records.ts';
 import { createSessions } from './receive/sessions.ts';
 import { createPartsRoom } from './receive/snapshot-parts.ts';
 import { loadTlsIdentity } from './receive/tls-identity.ts';
+import { startOutside } from './outside.ts';
 import { keepRequests } from './requests.ts';
-import { keepTargets } from './scan/keep-targets.ts';
-import { askVantage } from './scan/looked-target.ts';
 import { standingProbe } from './scan/standing-probe.ts';
 import { linkHash } from './serve/access/sign-in.ts';
 import { createEntityTags } from './serve/api/entity-tag.ts';
@@ -124,8 +123,9 @@ async function open(
     // That a host was heard once more is nobody's concern.
     if (change !== 'unreadable' && (change.hosts.length > 0 || change.gone.length > 0 || change.hostless)) look();
   };
-  const { knownIssuers } = config;
-  const estate = keepEstate({ store, presenceOf, heardSince, knownIssuers, clock, log, publish });
+  const { knownIssuers, transparency } = config;
+  const { graceMs } = transparency;
+  const estate = keepEstate({ store, presenceOf, heardSince, knownIssuers, graceMs, clock, log, publish });
   closers.push(estate.close);
   const requests = keepRequests({ ...store, hosts: estate.hosts, sessions, clock, log });
   closers.push(requests.close);
@@ -184,6 +184,7 @@ async function open(
     requests: store.requests,
     labels: store.labels,
     targetStays: store.targets.stays,
+    transparency: store.transparency,
     ask: requests.ask,
     async setLabels(drafts, at, entry) {
       const kept = await store.setLabels(drafts, at, entry);
@@ -214,26 +215,10 @@ async function open(
   });
   closers.push(web.close);
   const { probe, read } = orFail(standingProbe(config, clock));
-  let leads = false;
-  closers.push(
-    store.lead(() => {
-      leads = true;
-      return () => {
-        leads = false;
-      };
-    }),
-    keepTargets({
-      targets: store.targets,
-      askerOf({ vantage, vantageName = vantage }) {
-        if (vantage === 'collector') return leads ? probe : undefined;
-        const session = sessions.current(vantage);
-        return session && ((target) => askVantage({ ...session, name: vantageName }, target, { read, clock }));
-      },
-      clock,
-      log,
-      changed: () => changed(['targets']),
-    }),
-  );
+  const servedNames = async () =>
+    [...(await estate.current()).parts.hosts].flatMap(({ part }) => part.endpoints.map(({ serverName }) => serverName));
+  const seen = () => changed(['targets']);
+  closers.push(startOutside({ config, store, sessions, probe, read, servedNames, clock, log, changed: seen }));
   const telling = await startTelling({
     settings: config.notify,
     store,

@@ -1,6 +1,7 @@
 import type { EventFacts, LabelRule, Restoration, Stay } from '../../store/facts.ts';
 import type { RequestRow } from '../../store/requests.ts';
 import type { TargetStay } from '../../store/targets.ts';
+import type { Transparency } from '../../store/transparency.ts';
 import type { Estate } from '../estate.ts';
 import type { HistoryAnswer } from '../history-view.ts';
 import type { EstateNow } from '../kept-estate.ts';
@@ -30,6 +31,8 @@ export interface ApiNeeds {
   counts: () => Promise<CollectorCounts>;
   /** Of one target, newest first. */
   targetStays: (id: number) => Promise<TargetStay[]>;
+  /** What was read in transparency logs. */
+  transparency: Pick<Transparency, 'logs' | 'certificates'>;
   live: Live;
   /** Can anything be kept? */
   isWritable: () => Promise<boolean>;
