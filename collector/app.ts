@@ -26,6 +26,7 @@ import { createRateLimit } from './serve/api/rate-limit.ts';
 import { openControl } from './serve/control.ts';
 import { keepHistory } from './serve/host-histories.ts';
 import { keepEstate, type KeptEstateNeeds } from './serve/kept-estate.ts';
+import { inventoryNeeds } from './serve/inventory-needs.ts';
 import { createLive } from './serve/live.ts';
 import { readPageFiles, type PageFiles } from './serve/page-files.ts';
 import { openWebServer } from './serve/web-server.ts';
@@ -35,6 +36,7 @@ import { keepBounds } from './store/retention.ts';
 import { openStore } from './store/open.ts';
 import { startTelling } from './telling.ts';
 import { sqliteFor } from './store/sqlite/sqlite.ts';
+import { ownUse } from './system/own-use.ts';
 import { readSecret, readText } from './system/secret-files.ts';
 import { collectorVersion } from './version.ts';
 
@@ -182,20 +184,11 @@ async function open(
     history: keepHistory({ hosts: estate.hosts, changes: store.changes, now: () => clock.now() }),
     der: store.der,
     requests: store.requests,
-    labels: store.labels,
+    findRequest: store.findRequest,
+    ...inventoryNeeds(store, changed),
     targetStays: store.targets.stays,
     transparency: store.transparency,
     ask: requests.ask,
-    async setLabels(drafts, at, entry) {
-      const kept = await store.setLabels(drafts, at, entry);
-      changed(['hosts', 'endpoints', 'findings']);
-      return kept;
-    },
-    async removeLabels(rules, keys, entry) {
-      const kept = await store.removeLabels(rules, keys, entry);
-      changed(['hosts', 'endpoints', 'findings']);
-      return kept;
-    },
     async makeJoin(wish) {
       const place = { store, config, ownPin: identity.pin, hostName: hostname() };
       const made = await makeJoins({ ...wish, trust: config.publicTrust, count: 1 }, place);
@@ -205,6 +198,9 @@ async function open(
     answered: look,
     now: () => clock.now(),
     counts: async () => ({
+      version: collectorVersion,
+      startedAt,
+      use: ownUse(),
       eventsTotal: await store.eventsTotal(),
       agentsConnected: liveness.connectedCount(),
       agentsWaiting: listener.waiting(),
@@ -222,6 +218,7 @@ async function open(
   const telling = await startTelling({
     settings: config.notify,
     store,
+    isShared: config.store !== undefined,
     historyDays: config.historyDays,
     async estate() {
       const { parts, hostless } = await estate.current();

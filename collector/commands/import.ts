@@ -5,13 +5,14 @@ import { codeOf, startFailure } from '../failure.ts';
 import { compareLists, type ListChanges } from '../inventory/compare.ts';
 import { seenNames } from '../inventory/seen.ts';
 import { maxSheetBytes, readSheet, type Sheet } from '../inventory/sheet.ts';
+import { verdictsOf, type Verdict } from '../inventory/verdicts.ts';
 import type { ListedFacts } from '../store/facts.ts';
 import { account } from './account.ts';
 import { byCommand } from './by-command.ts';
 import { configFor, type Console, exitCodes, type JsonOptions } from './command.ts';
 import { notWritten } from './directory.ts';
 import { restingEstate, storeOf } from './host.ts';
-import { verdictsOf, verdictTable, type Verdict } from './import-verdicts.ts';
+import { verdictTable } from './import-verdicts.ts';
 
 export interface ImportOptions extends JsonOptions {
   dryRun?: boolean;

@@ -30,7 +30,7 @@ export function isMuted(
 }
 
 function isNow({ when }: Maintenance, now: number): boolean {
-  return 'zone' in when ? isWithin(when, now) : now >= when.from && now < when.until;
+  return 'clock' in when ? isWithin(when, now) : now >= when.from && now < when.until;
 }
 
 function fitsSilence(match: Silence['match'], concern: Concern, incident: string | undefined): boolean {

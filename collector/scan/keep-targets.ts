@@ -49,7 +49,7 @@ export function keepTargets({ targets, askerOf, clock, log, changed }: Needs): (
     const now = clock.now();
     const due = (await targets.all())
       .filter((row) => !running.has(row.id) && isDue(row, now))
-      .sort((one, other) => (one.askedAt ?? 0) - (other.askedAt ?? 0));
+      .sort((one, other) => Number(other.wanted) - Number(one.wanted) || (one.askedAt ?? 0) - (other.askedAt ?? 0));
     for (const row of due) if (!stopped && hasRoom(row.vantage)) void ask(row);
   }
 
@@ -83,6 +83,6 @@ export function keepTargets({ targets, askerOf, clock, log, changed }: Needs): (
 }
 
 /** A clock that was ahead when it was asked last does not keep it from being asked. */
-function isDue({ askedAt, everyMs }: TargetRow, now: number): boolean {
-  return askedAt === undefined || now >= askedAt + everyMs || askedAt > now + everyMs;
+function isDue({ askedAt, everyMs, wanted }: TargetRow, now: number): boolean {
+  return wanted || askedAt === undefined || now >= askedAt + everyMs || askedAt > now + everyMs;
 }

@@ -5,13 +5,10 @@ import { isStartFailure, isUnreachable, messageOf } from '../failure.ts';
 import { listenFailure } from '../listen.ts';
 import type { WebSettings } from '../config-web.ts';
 import type { Clock, Log } from '../ports.ts';
-import type { Accounts } from '../store/accounts.ts';
 import { addGate } from './access/gate.ts';
 import { addProviderSignIn } from './access/provider-sign-in.ts';
 import { routeTable } from './access/route-table.ts';
 import { addSignIn } from './access/sign-in.ts';
-import { addAccountApi } from './account-api.ts';
-import { type ActionNeeds, addActions } from './actions.ts';
 import { addAnswer, type AnswerNeeds } from './answer.ts';
 import { addApi } from './api.ts';
 import type { ApiNeeds } from './api/needs.ts';
@@ -28,12 +25,11 @@ export interface WebServer {
   close: () => Promise<void>;
 }
 
-export interface WebServerOptions extends ApiNeeds, ActionNeeds, AnswerNeeds {
+export interface WebServerOptions extends ApiNeeds, AnswerNeeds {
   listen: Authority;
   web: WebSettings;
   /** The collector's own, as agents are shown it. */
   identity: WebIdentity;
-  accounts: Accounts;
   clock: Clock;
   pageFiles: PageFiles;
   /** Of the API, for each address. */
@@ -95,8 +91,6 @@ export async function openWebServer(options: WebServerOptions): Promise<WebServe
   addPage(app, pageFiles);
   addApi(app, options);
   addAnswer(app, options);
-  addAccountApi(app, options);
-  addActions(app, options);
   const { oidc } = web;
   addSignIn(app, { ...options, provider: oidc?.issuer });
   if (oidc) addProviderSignIn(app, { ...options, oidc });
@@ -114,7 +108,7 @@ export async function openWebServer(options: WebServerOptions): Promise<WebServe
 }
 
 /** Routes that cost more than a file. */
-const limited = /^\/(?:api|answer|sign-in|set-up|metrics)(?:\/|$)/;
+const limited = /^\/(?:api|answer|invite|sign-in|set-up|metrics)(?:\/|$)/;
 /** What Fastify finds wrong with a request before a route sees it, in our own words. */
 const refusals: Readonly<Record<number, readonly [title: string, detail: string]>> = {
   400: ['Bad Request', 'The body is not JSON, or the address is not one.'],

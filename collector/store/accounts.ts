@@ -1,5 +1,8 @@
 import type { Role } from '../accounts/role.ts';
+import type { AuditAction, AuditWay } from './audit-words.ts';
 import type { Kept } from './kept.ts';
+
+export type { AuditAction };
 
 /** Somebody who may sign in. Instants are milliseconds since 1970. */
 export interface User {
@@ -11,7 +14,26 @@ export interface User {
   /** Who the OpenID provider says that this is, since its first sign-in. */
   identity: { issuer: string; subject: string } | undefined;
   createdAt: number;
+  /** Since when they may not sign in; absent: they may. */
+  disabledAt?: number;
 }
+
+/** How somebody stands, for who looks after users. */
+export interface UserState extends User {
+  /** Browsers that are signed in, and when one of them was last seen. */
+  sessions: number;
+  seenAt: number | undefined;
+  /** API tokens of their own. */
+  apiTokens: number;
+  /** Until when there is a link by which they set a password. */
+  inviteEndsAt: number | undefined;
+}
+
+/** What an admin changes of somebody. */
+export type UserChange = { role: Role } | { disabledAt: number | undefined } | 'removed';
+
+/** `last-admin`: nobody would be left who may let others in. */
+export type UserChanged = 'done' | 'unknown' | 'last-admin';
 
 /** A browser that signed in, and who it is now. */
 export interface WebSession {
@@ -20,11 +42,16 @@ export interface WebSession {
   createdAt: number;
   seenAt: number;
   endsAt: number;
+  /** From where it signed in. */
+  address: string;
 }
 
 export interface ApiToken {
   name: string;
+  /** Never more than its user's, of now. */
   role: Role;
+  /** Whose it is; undefined: nobody's, as those that are made by command. */
+  user?: string | undefined;
   createdBy: string;
   createdAt: number;
   expiresAt: number;
@@ -32,35 +59,10 @@ export interface ApiToken {
   usedAt: number | undefined;
 }
 
-/** What goes into the audit history. */
-export type AuditAction =
-  | 'set-up'
-  | 'user-added'
-  | 'user-role-changed'
-  | 'user-password-changed'
-  | 'user-removed'
-  | 'signed-in'
-  | 'signed-out'
-  | 'sign-in-failed-too-often'
-  | 'api-token-created'
-  | 'api-token-revoked'
-  | 'join-token-created'
-  | 'labels-set'
-  | 'labels-removed'
-  | 'list-imported'
-  | 'target-added'
-  | 'target-removed'
-  | 'host-revoked'
-  | 'request-asked'
-  | 'incident-acknowledged'
-  | 'silence-added'
-  | 'silence-ended';
-
 /** Who, and by which way. */
 export interface Actor {
   actor: string;
-  /** `set-up`: the one-time link. `proxy`: a reverse proxy named who it is. `link`: one in a message, whose holder says who it is. */
-  via: 'command' | 'page' | 'api-token' | 'proxy' | 'set-up' | 'link' | 'nobody';
+  via: AuditWay;
 }
 
 export interface AuditEntry extends Actor {
@@ -69,6 +71,18 @@ export interface AuditEntry extends Actor {
   /** What it was done to: a user, a token, a pattern, a host. */
   subject: string;
   detail: Readonly<Record<string, string>>;
+}
+
+/** What of the history is wanted; what is absent fits all. In texts `*` stands for any characters, and letters are alike in both cases. */
+export interface AuditFilter {
+  actor?: string | undefined;
+  subject?: string | undefined;
+  action?: AuditAction | undefined;
+  via?: AuditWay | undefined;
+  /** Milliseconds since 1970: from this instant on. */
+  since?: number | undefined;
+  /** Before this one. */
+  until?: number | undefined;
 }
 
 /** Who may open the page and the API, and what was changed by whom. A change is kept together with its entry in the history. False: there is no such one, or the name is taken. */
@@ -86,6 +100,16 @@ export interface Accounts {
   /** Once: false where somebody else is bound already. */
   bindIdentity: (name: string, identity: { issuer: string; subject: string }) => Promise<Kept<boolean>>;
   removeUser: (name: string, entry: AuditEntry) => Promise<Kept<boolean>>;
+  /** By name; sessions that ended before `at` do not count. */
+  userStates: (at: number) => Promise<UserState[]>;
+  /** As the two above, and never of the last admin who may sign in. Ends their sessions. */
+  changeUser: (name: string, change: UserChange, entry: AuditEntry) => Promise<Kept<UserChanged>>;
+  /** Takes the place of their link before. */
+  invite: (name: string, hash: Uint8Array, expiresAt: number, entry: AuditEntry) => Promise<Kept<boolean>>;
+  /** Whose link it is; undefined: it is over, or they may not sign in. */
+  invited: (hash: Uint8Array, at: number) => Promise<string | undefined>;
+  /** Spends the link for this password. Ends their sessions. */
+  acceptInvite: (hash: Uint8Array, password: string, entry: AuditEntry) => Promise<Kept<boolean>>;
   /** Takes the place of the link before. */
   keepSetUp: (hash: string, expiresAt: number) => Promise<Kept<void>>;
   /** Is the link good? It is once, and only while there is no user. */
@@ -94,12 +118,16 @@ export interface Accounts {
   setUp: (hash: string, user: User, entry: AuditEntry) => Promise<Kept<boolean>>;
   addSession: (
     hash: Uint8Array,
-    session: Pick<WebSession, 'user' | 'createdAt' | 'endsAt'>,
+    session: Pick<WebSession, 'user' | 'createdAt' | 'endsAt' | 'address'>,
     entry: AuditEntry,
   ) => Promise<Kept<boolean>>;
   session: (hash: Uint8Array) => Promise<WebSession | undefined>;
   noteSeen: (hash: Uint8Array, at: number) => Promise<Kept<void>>;
   endSession: (hash: Uint8Array, entry: AuditEntry) => Promise<Kept<boolean>>;
+  /** Newest first. */
+  sessionsOf: (user: string) => Promise<(WebSession & { hash: Uint8Array })[]>;
+  /** All of one user; how many there were. */
+  endSessions: (user: string, entry: AuditEntry) => Promise<Kept<number>>;
   addApiToken: (hash: Uint8Array, token: Omit<ApiToken, 'usedAt'>, entry: AuditEntry) => Promise<Kept<boolean>>;
   /** By name. */
   apiTokens: () => Promise<ApiToken[]>;
@@ -108,5 +136,5 @@ export interface Accounts {
   revokeApiToken: (name: string, entry: AuditEntry) => Promise<Kept<boolean>>;
   addAudit: (entry: AuditEntry) => Promise<Kept<void>>;
   /** Newest first; with `before` those that came before that entry. */
-  audit: (before: number | undefined, limit: number) => Promise<(AuditEntry & { id: number })[]>;
+  audit: (before: number | undefined, limit: number, filter?: AuditFilter) => Promise<(AuditEntry & { id: number })[]>;
 }

@@ -114,6 +114,19 @@ export interface LabelRule {
 
 export type LabelDraft = Omit<LabelRule, 'id' | 'setAt'>;
 
+/** Another value for a rule, or its end, by somebody who saw it as it was. */
+export interface LabelChange {
+  id: number;
+  /** `labelTag` of the rule as it was seen. */
+  seen: string;
+  /** undefined: the rule goes. */
+  value: string | undefined;
+  setBy: string;
+}
+
+/** `other`: somebody changed the rule since; nothing was done, and `rule` is as it stands. `gone`: there is no such rule any more. */
+export type LabelChanged = { outcome: 'changed' | 'same' | 'other'; rule: LabelRule } | { outcome: 'gone' };
+
 /** What a host is labelled as it enrols with a token, and who said so. */
 export interface TokenLabels {
   by: string;

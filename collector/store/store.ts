@@ -4,6 +4,8 @@ import type {
   EventFacts,
   Facts,
   HostReads,
+  LabelChange,
+  LabelChanged,
   LabelDraft,
   LabelRule,
   ListedFacts,
@@ -46,6 +48,14 @@ export interface Store extends Records, HostReads {
     entry?: AuditEntry,
   ) => Promise<Kept<number>>;
   labels: () => Promise<LabelRule[]>;
+  /** All of them or, where one of that scope, pattern and key is there, none: resolves with those that are in the way. */
+  addLabels: (drafts: readonly LabelDraft[], at: number, entry: AuditEntry) => Promise<Kept<LabelRule[]>>;
+  /** What was seen is what is changed, or nothing is. */
+  changeLabel: (
+    change: LabelChange,
+    at: number,
+    entryOf: (rule: LabelRule) => AuditEntry,
+  ) => Promise<Kept<LabelChanged>>;
   /** Puts a list in the place of the one that is there, with the labels that it gives to names. */
   replaceListed: (
     rows: readonly ListedFacts[],
@@ -53,7 +63,9 @@ export interface Store extends Records, HostReads {
     setBy: string,
     at: number,
     entry?: AuditEntry,
-  ) => Promise<Kept<void>>;
+    /** `listTag` of the list that it takes the place of: false, and nothing is done, where it is another one by now. */
+    seen?: string,
+  ) => Promise<Kept<boolean>>;
   listed: () => Promise<ListedFacts[]>;
   /** The agents' listener as last served, "HOST:PORT". */
   agentAddress: () => Promise<string | undefined>;

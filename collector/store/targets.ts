@@ -53,6 +53,8 @@ export interface TargetRow {
   setBy: string;
   setAt: number;
   askedAt: number | undefined;
+  /** Somebody wants it asked before its time. */
+  wanted: boolean;
   seen: TargetState | undefined;
   /** Those of the leaves that it presents which a host of the fleet holds or held. */
   held: string[];
@@ -87,6 +89,10 @@ export interface Targets {
   all: () => Promise<TargetRow[]>;
   /** Of one that is there already its interval is another. */
   add: (draft: TargetDraft, at: number, entry?: AuditEntry) => Promise<Kept<void>>;
+  /** False, and nothing is kept, where it is there already. */
+  addNew: (draft: TargetDraft, at: number, entry: AuditEntry) => Promise<Kept<boolean>>;
+  /** To be asked as soon as may be; was there one? */
+  want: (id: number) => Promise<Kept<boolean>>;
   /** By its text, with its history, of one vantage or of all; was there one? */
   remove: (target: string, entry?: AuditEntry, vantage?: string) => Promise<Kept<boolean>>;
   /** False: it was removed meanwhile. */
@@ -107,6 +113,7 @@ export interface RawTarget {
   set_by: string;
   set_at: number;
   asked_at: number | null;
+  wanted: number;
   seen: string | null;
 }
 
@@ -122,6 +129,7 @@ export function readTarget(row: RawTarget, isHeld: (fingerprint: string) => bool
     setBy: row.set_by,
     setAt: row.set_at,
     askedAt: row.asked_at ?? undefined,
+    wanted: row.wanted !== 0,
     seen,
     held: servedBy(seen).filter(isHeld),
   };

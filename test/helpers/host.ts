@@ -15,9 +15,10 @@ export interface TestHost {
   sandbox: Sandbox;
   nginx: Nginx;
   certbot: Certbot;
-  /** With the front's directory where there is one: the lineages are issued through it. */
+  /** With the front's directory: the lineages are issued through it. */
   pebble: Pebble;
-  front?: AcmeFront;
+  /** Before pebble: each order has its challenge. */
+  front: AcmeFront;
   httpPort: number;
   tlsPort: number;
   configFile: string;
@@ -39,7 +40,13 @@ const program = path.resolve(import.meta.dirname, '../../agent/main.ts');
  */
 export async function startHost(
   t: Pick<ExecutionContext, 'teardown'>,
-  options: { validitySeconds?: number; findingDelaySeconds?: number; acmeAnswer?: AcmeAnswer; binary?: string } = {},
+  options: {
+    validitySeconds?: number;
+    findingDelaySeconds?: number;
+    acmeAnswer?: AcmeAnswer;
+    binary?: string;
+    rescanSeconds?: number;
+  } = {},
 ): Promise<TestHost> {
   const sandbox = openSandbox();
   t.teardown(() => sandbox.close());
@@ -49,9 +56,13 @@ export async function startHost(
     startNginx(sandbox, { httpPort }),
     startPebble(sandbox, { validitySeconds: options.validitySeconds ?? 7200, httpPort }),
   ]);
-  const front = options.acmeAnswer && (await startAcmeFront(sandbox, behind, options.acmeAnswer));
-  if (front) t.teardown(front.close);
-  const pebble = front ? { ...behind, directoryUrl: front.directoryUrl } : behind;
+  const front = await startAcmeFront(sandbox, behind, options.acmeAnswer);
+  t.teardown(front.close);
+  const close = async () => {
+    await front.close();
+    await behind.close();
+  };
+  const pebble = { ...behind, directoryUrl: front.directoryUrl, close };
   const client = certbot(sandbox, pebble);
   const issued = await client.issue('shop', [shopName], { keyType: 'ecdsa', webroot: nginx.webroot });
   if (issued.exit !== 0) throw new Error(`certbot could not issue: ${issued.stderr}`);
@@ -65,7 +76,10 @@ export async function startHost(
   const configFile = path.join(sandbox.directory, 'agent.toml');
   const delay = options.findingDelaySeconds ?? 0;
   const setMode = (mode: string, tables = '') =>
-    fs.writeFileSync(configFile, settings(mode, delay, { sandbox, nginx, client, pebble }) + tables);
+    fs.writeFileSync(
+      configFile,
+      settings(mode, delay, options.rescanSeconds ?? 60, { sandbox, nginx, client, pebble }) + tables,
+    );
   fs.writeFileSync(path.join(sandbox.directory, 'pebble-root.pem'), pebble.rootPem);
   setMode('observe');
   const [run, ...words] = options.binary === undefined ? [process.execPath, program] : [options.binary];
@@ -74,7 +88,7 @@ export async function startHost(
     nginx,
     certbot: client,
     pebble,
-    ...(front && { front }),
+    front,
     httpPort,
     tlsPort,
     configFile,
@@ -100,12 +114,13 @@ function environment(): Record<string, string> {
 function settings(
   mode: string,
   delaySeconds: number,
+  rescanSeconds: number,
   { sandbox, nginx, client, pebble }: { sandbox: Sandbox; nginx: Nginx; client: Certbot; pebble: Pebble },
 ): string {
   return `host_name = "web-1"
 state_directory = "${sandbox.directory}/state"
 mode = "${mode}"
-rescan_seconds = 60
+rescan_seconds = ${rescanSeconds}
 finding_delay_seconds = ${delaySeconds}
 extra_roots = ["${sandbox.directory}/pebble-root.pem"]
 [certbot]

@@ -1,8 +1,9 @@
-import { reaches, type Role } from '../../accounts/role.ts';
+import type { Role } from '../../accounts/role.ts';
+import { reaches } from '../../accounts/roles.ts';
 
 /** What a route needs; HEAD needs what GET does. */
 export interface RouteRule {
-  method: 'GET' | 'POST' | 'DELETE';
+  method: 'GET' | 'POST' | 'PATCH' | 'DELETE';
   /** As it is registered, with `:name` for what differs. */
   path: string;
   /** `nobody`: for whoever comes, before somebody signs in. */
@@ -42,16 +43,45 @@ const rules: readonly RouteRule[] = [
   get('/api/v1/events', 'viewer'),
   get('/api/v1/history', 'viewer'),
   get('/api/v1/requests', 'viewer'),
+  get('/api/v1/requests/:id', 'viewer'),
   get('/api/v1/labels', 'viewer'),
   get('/api/v1/restorations', 'viewer'),
+  get('/api/v1/listed.csv', 'viewer'),
+  get('/api/v1/incidents', 'viewer'),
+  get('/api/v1/silences', 'viewer'),
   get('/api/v1/audit', 'admin'),
+  get('/api/v1/me/sessions', 'viewer'),
+  { method: 'DELETE', path: '/api/v1/me/sessions/:id', least: 'viewer' },
+  get('/api/v1/api-tokens', 'viewer'),
+  { method: 'POST', path: '/api/v1/api-tokens', least: 'viewer' },
+  { method: 'DELETE', path: '/api/v1/api-tokens/:name', least: 'viewer' },
+  get('/api/v1/users', 'admin'),
+  { method: 'POST', path: '/api/v1/users', least: 'admin' },
+  { method: 'PATCH', path: '/api/v1/users/:name', least: 'admin' },
+  { method: 'DELETE', path: '/api/v1/users/:name', least: 'admin' },
+  { method: 'POST', path: '/api/v1/users/:name/invite', least: 'admin' },
+  { method: 'DELETE', path: '/api/v1/users/:name/sessions', least: 'admin' },
   { method: 'POST', path: '/api/v1/requests', least: 'operator' },
   { method: 'POST', path: '/api/v1/labels', least: 'operator' },
   { method: 'DELETE', path: '/api/v1/labels', least: 'operator' },
+  { method: 'PATCH', path: '/api/v1/labels/:id', least: 'operator' },
+  { method: 'DELETE', path: '/api/v1/labels/:id', least: 'operator' },
+  { method: 'POST', path: '/api/v1/listed', least: 'operator' },
+  { method: 'POST', path: '/api/v1/listed/check', least: 'operator' },
+  { method: 'POST', path: '/api/v1/incidents/:id/acknowledgement', least: 'operator' },
+  { method: 'DELETE', path: '/api/v1/incidents/:id/acknowledgement', least: 'operator' },
+  { method: 'POST', path: '/api/v1/silences', least: 'operator' },
+  { method: 'DELETE', path: '/api/v1/silences/:id', least: 'operator' },
+  { method: 'POST', path: '/api/v1/targets', least: 'operator' },
+  { method: 'DELETE', path: '/api/v1/targets/:id', least: 'operator' },
+  { method: 'POST', path: '/api/v1/targets/:id/look', least: 'operator' },
   { method: 'POST', path: '/api/v1/tokens', least: 'admin' },
   // The signature in the link is the right to it.
   get('/answer/:token', 'nobody'),
   { method: 'POST', path: '/answer/:token', least: 'nobody' },
+  // So is the secret in these.
+  get('/invite', 'nobody'),
+  { method: 'POST', path: '/invite', least: 'nobody' },
   get('/set-up', 'nobody'),
   { method: 'POST', path: '/set-up', least: 'nobody' },
   get('/sign-in', 'nobody'),

@@ -22,7 +22,7 @@ export function apiPage({ info, paths, components }: OpenApi): string {
         <p class="quiet">${text(info.description)} Refusals are problems (RFC 9457). The same for programs: <a href="/api/v1/openapi.json">openapi.json</a>.</p>
       </header>
       <nav aria-label="Routes">${all.map(([path]) => `<a href="#${text(anchor(path))}">${text(path)}</a>`).join('\n')}</nav>
-      ${all.map(([path, { get }]) => section(path, get)).join('\n')}
+      ${all.map(([path, verbs]) => sections(path, verbs)).join('\n')}
       <h2>Schemas</h2>
       ${Object.entries(components.schemas)
         .map(([name, schema]) => schemaSection(name, schema))
@@ -33,8 +33,14 @@ export function apiPage({ info, paths, components }: OpenApi): string {
 `;
 }
 
-function section(path: string, { summary, parameters, responses }: Operation): string {
-  const link = path.includes('{') ? text(path) : `<a href="${text(path)}">${text(path)}</a>`;
+function sections(path: string, verbs: OpenApi['paths'][string]): string {
+  const each = Object.entries(verbs).map(([verb, operation]) => section(verb.toUpperCase(), path, operation));
+  return `<section id="${text(anchor(path))}">${each.join('\n')}</section>`;
+}
+
+function section(verb: string, path: string, operation: Operation): string {
+  const { summary, description, parameters, requestBody, responses } = operation;
+  const link = path.includes('{') || verb !== 'GET' ? text(path) : `<a href="${text(path)}">${text(path)}</a>`;
   const rows = parameters.map((one) => `<dt><code>${text(one.name)}</code></dt><dd>${text(parameterWords(one))}</dd>`);
   const answers = Object.entries(responses).map(
     ([status, { description, content }]) =>
@@ -42,12 +48,12 @@ function section(path: string, { summary, parameters, responses }: Operation): s
         .map(([type, { schema }]) => `<code>${text(type)}</code> ${schemaWords(schema)}`)
         .join(' ')}</dd>`,
   );
-  return `<section id="${text(anchor(path))}">
-  <h2>GET ${link}</h2>
-  <p>${text(summary)}</p>
+  const body = requestBody?.content['application/json']?.schema;
+  return `<h2>${verb} ${link}</h2>
+  <p>${text(summary)} ${text(description)}</p>
   ${rows.length > 0 ? `<h3>Asked with</h3><dl>${rows.join('')}</dl>` : ''}
-  <h3>Answers</h3><dl>${answers.join('')}</dl>
-</section>`;
+  ${body === undefined ? '' : `<h3>Takes</h3><p><code>application/json</code> ${schemaWords(body)}</p>`}
+  <h3>Answers</h3><dl>${answers.join('')}</dl>`;
 }
 
 function schemaSection(name: string, schema: unknown): string {

@@ -13,7 +13,6 @@ export const historyRoute = route({
   params: Type.Object({}, closed),
   answer: { schema: HistoryAnswer },
   problems: [400],
-  tagged: false,
   async handle({ history }, { query: { days = 28 } }, reply) {
     return reply.header('cache-control', 'no-store').send(await history(days));
   },

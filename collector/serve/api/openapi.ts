@@ -10,21 +10,31 @@ import {
   ListedView,
 } from '../estate.ts';
 import { EstateChange } from '../estate-change.ts';
+import { routeTable } from '../access/route-table.ts';
+import { ApiTokenBody, ApiTokenView, SessionView, UserBody, UserChangeBody, UserView } from '../account-bodies.ts';
+import { AskBody, LabelBody, Me, TokenBody, UnlabelBody } from '../action-bodies.ts';
+import { RuleBody, SilenceBody, TargetBody } from '../inventory-bodies.ts';
+import { ImportCheck, IncidentView, SilenceView } from './inventory-views.ts';
 import type { Route } from './route.ts';
-import { LabelView, Problem, RequestShown, RestorationView, StayView } from './views.ts';
+import { AuditView, LabelView, Problem, RequestShown, RestorationView, StayView } from './views.ts';
 
 /** An OpenAPI 3.1 document (https://spec.openapis.org/oas/v3.1.1), whose schemas are JSON Schema 2020-12. */
 export interface OpenApi {
   openapi: string;
   info: { title: string; version: string; description: string };
-  paths: Record<string, { get: Operation }>;
+  paths: Record<string, Partial<Record<Verb, Operation>>>;
   components: { schemas: Record<string, unknown> };
 }
+
+type Verb = 'get' | 'post' | 'patch' | 'delete';
 
 export interface Operation {
   operationId: string;
   summary: string;
+  /** The least role that may. */
+  description: string;
   parameters: Parameter[];
+  requestBody?: { required: true; content: Record<string, { schema: unknown }> };
   responses: Record<string, Answer>;
 }
 
@@ -56,6 +66,24 @@ const named: Readonly<Record<string, TSchema>> = {
   StayView,
   LabelView,
   RestorationView,
+  AuditView,
+  Me,
+  AskBody,
+  LabelBody,
+  UnlabelBody,
+  TokenBody,
+  UserView,
+  UserBody,
+  UserChangeBody,
+  SessionView,
+  ApiTokenView,
+  ApiTokenBody,
+  RuleBody,
+  SilenceBody,
+  TargetBody,
+  IncidentView,
+  SilenceView,
+  ImportCheck,
   Problem,
 };
 
@@ -64,12 +92,20 @@ const meanings: Readonly<Record<number, string>> = {
   401: 'Nobody has signed in, and no API token was sent.',
   403: 'Who asks has not the role that this needs.',
   404: 'There is none.',
+  409: 'What is there already is in its way.',
+  412: 'It is not as If-Match, or If-None-Match, says any more: `detail` says how it is.',
+  413: 'The body is larger than anything that is taken here.',
+  415: 'The body is not JSON.',
+  422: 'It is as described, and cannot be done: `detail` says why.',
+  428: 'If-Match is missing.',
   429: 'This address asks too often.',
-  503: 'The database cannot be reached: try again.',
+  503: 'The database cannot be reached, or takes no writes: try again.',
 };
 
 /** The document of these routes. */
 export function openApi(routes: readonly Route[], version: string): OpenApi {
+  const rules = routeTable([]);
+  const leastOf = ({ method, path }: Route) => rules(method, path)?.least ?? 'nobody';
   return {
     openapi: '3.1.0',
     info: {
@@ -78,7 +114,12 @@ export function openApi(routes: readonly Route[], version: string): OpenApi {
       description:
         'What a collector knows of its fleet. Instants are ISO 8601 in UTC, fingerprints the SHA-256 of the DER in lower-case hexadecimal.',
     },
-    paths: Object.fromEntries(routes.map((one) => [documentedPath(one.path), { get: operation(one) }])),
+    paths: Object.fromEntries(
+      [...Map.groupBy(routes, ({ path }) => documentedPath(path))].map(([path, there]) => [
+        path,
+        Object.fromEntries(there.map((one) => [verbOf(one), operation(one, leastOf(one))])),
+      ]),
+    ),
     components: {
       schemas: Object.fromEntries(
         Object.entries(named).map(([name, schema]) => [name, withReferences(schema, schema)]),
@@ -92,14 +133,28 @@ function documentedPath(path: string): string {
   return path.replaceAll(/:(\w+)/g, '{$1}');
 }
 
-function operation({ path, summary, query, params, answer, problems, tagged }: Route): Operation {
+function verbOf({ method }: Route): Verb {
+  return ({ GET: 'get', POST: 'post', PATCH: 'patch', DELETE: 'delete' } as const)[method];
+}
+
+function operation(one: Route, least: string): Operation {
+  const { path, summary, query, params, body, status, answer, problems, tagged, conditional } = one;
   const tag = { etag: { description: 'Names this state of the answer.', schema: { type: 'string' } } };
   return {
-    operationId: `get-${path.replace('/api/v1/', '').replaceAll(/[/:.]+/g, '-')}`,
+    operationId: `${verbOf(one)}-${path.replace('/api/v1/', '').replaceAll(/[/:.]+/g, '-')}`,
     summary,
-    parameters: [...parameters('path', params), ...parameters('query', query), ...(tagged ? [ifNoneMatch] : [])],
+    description: least === 'nobody' ? 'For whoever asks.' : `Needs the role ${least}.`,
+    parameters: [
+      ...parameters('path', params),
+      ...parameters('query', query),
+      ...(tagged ? [ifNoneMatch] : []),
+      ...(conditional ? [ifMatch] : []),
+    ],
+    ...(body && {
+      requestBody: { required: true, content: { 'application/json': { schema: withReferences(body) } } },
+    }),
     responses: {
-      200: {
+      [status]: {
         description: 'mediaType' in answer ? answer.what : 'What was asked for.',
         ...(tagged && { headers: tag }),
         content:
@@ -108,7 +163,12 @@ function operation({ path, summary, query, params, answer, problems, tagged }: R
             : { 'application/json': { schema: withReferences(answer.schema) } },
       },
       ...(tagged && { 304: { description: 'The same as If-None-Match names.', headers: tag } }),
-      ...Object.fromEntries([...problems, 401, 403, 429, 503].map((status) => [status, problem(status)])),
+      ...Object.fromEntries(
+        [...problems, ...(body ? [413, 415] : []), ...(conditional ? [428] : []), 401, 403, 429, 503].map((status) => [
+          status,
+          problem(status),
+        ]),
+      ),
     },
   };
 }
@@ -118,6 +178,14 @@ const ifNoneMatch: Parameter = {
   in: 'header',
   required: false,
   description: 'The entity tag of an answer that is known.',
+  schema: { type: 'string' },
+};
+
+const ifMatch: Parameter = {
+  name: 'if-match',
+  in: 'header',
+  required: true,
+  description: 'The tag of what is changed, as it was seen.',
   schema: { type: 'string' },
 };
 

@@ -6,14 +6,13 @@ import { Estate, EventView, TargetView } from '../estate.ts';
 import { estateLists } from '../estate-parts.ts';
 import { pemText } from '../pem-text.ts';
 import { sendProblem } from '../problem.ts';
-import { requestView } from '../request-view.ts';
 import { transparencyView, TransparencyView } from '../transparency-view.ts';
 import { isNamed } from './entity-tag.ts';
 import { fittingEvents } from './fitting-events.ts';
 import { jsonStream } from './json-stream.ts';
 import { host, hostFilter, listOf } from './lists.ts';
 import { type Route, route } from './route.ts';
-import { LabelView, RequestShown, RestorationView, StayView, TargetStayView } from './views.ts';
+import { RestorationView, StayView, TargetStayView } from './views.ts';
 
 const closed = { additionalProperties: false };
 const none = Type.Object({}, closed);
@@ -35,7 +34,6 @@ export const readRoutes: readonly Route[] = [
     params: none,
     answer: { schema: Estate },
     problems: [],
-    tagged: false,
     async handle({ estate, collector, live, now }, _, reply) {
       const known = await estate();
       return reply
@@ -84,7 +82,6 @@ export const readRoutes: readonly Route[] = [
     params: ofCertificate,
     answer: { schema: listOf(StayView) },
     problems: [400],
-    tagged: false,
     async handle({ stays, now }, { params }, reply) {
       const items = (await stays(params.fingerprint)).map(({ from, until, ...stay }) => ({
         ...stay,
@@ -101,7 +98,6 @@ export const readRoutes: readonly Route[] = [
     params: ofCertificate,
     answer: { mediaType: 'application/x-pem-file', what: 'The certificate.' },
     problems: [400, 404],
-    tagged: false,
     async handle({ der }, { params: { fingerprint } }, reply) {
       const found = await der(fingerprint);
       if (!found) return sendProblem(reply, 404, 'Not Found', 'No agent has told this certificate itself.');
@@ -119,7 +115,6 @@ export const readRoutes: readonly Route[] = [
     params: none,
     answer: { schema: listOf(TargetView) },
     problems: [],
-    tagged: false,
     async handle({ estate, now }, _, reply) {
       const { targets } = await estate();
       return reply.header('cache-control', 'no-store').send({ version: 1, at: instant(now()), items: targets });
@@ -149,39 +144,12 @@ export const readRoutes: readonly Route[] = [
     params: Type.Object({ id: Type.Integer({ minimum: 1, maximum: Number.MAX_SAFE_INTEGER }) }),
     answer: { schema: listOf(TargetStayView) },
     problems: [400],
-    tagged: false,
     async handle({ targetStays, now }, { params: { id } }, reply) {
       const items = (await targetStays(id)).map(({ from, until, ...stay }) => ({
         ...stay,
         from: instant(from),
         ...(until !== undefined && { until: instant(until) }),
       }));
-      return reply.header('cache-control', 'no-store').send({ version: 1, at: instant(now()), items });
-    },
-  }),
-  route({
-    path: '/api/v1/requests',
-    summary: 'What people asked of hosts, newest first.',
-    query: Type.Object({ limit }, closed),
-    params: none,
-    answer: { schema: listOf(RequestShown) },
-    problems: [400],
-    tagged: false,
-    async handle({ requests, now }, { query: { limit = 100 } }, reply) {
-      const items = (await requests(limit)).map((row) => requestView(row, now()));
-      return reply.header('cache-control', 'no-store').send({ version: 1, at: instant(now()), items });
-    },
-  }),
-  route({
-    path: '/api/v1/labels',
-    summary: 'Each rule that gives a label. Hosts and endpoints have what the rules give them as `labels`.',
-    query: none,
-    params: none,
-    answer: { schema: listOf(LabelView) },
-    problems: [],
-    tagged: false,
-    async handle({ labels, now }, _, reply) {
-      const items = (await labels()).map(({ id: _id, setAt, ...rule }) => ({ ...rule, setAt: instant(setAt) }));
       return reply.header('cache-control', 'no-store').send({ version: 1, at: instant(now()), items });
     },
   }),
@@ -193,7 +161,6 @@ export const readRoutes: readonly Route[] = [
     params: none,
     answer: { schema: listOf(RestorationView) },
     problems: [],
-    tagged: false,
     async handle({ restorations, now }, _, reply) {
       const items = (await restorations()).map(({ backedUpAt, restoredAt }) => ({
         backedUpAt: instant(backedUpAt),
@@ -223,7 +190,6 @@ export const readRoutes: readonly Route[] = [
       what: 'The data of `change` is of the schema EstateChange; an event’s id names a moment.',
     },
     problems: [400],
-    tagged: false,
     handle({ live }, { query: { after }, headers }, reply) {
       const lastId = headers['last-event-id'] ?? after;
       reply.hijack();

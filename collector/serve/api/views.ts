@@ -1,30 +1,57 @@
 import { Fingerprint, Instant, SignatureAlgorithm } from '@certherd/protocol/certificate';
 import { Subject } from '@certherd/protocol/finding';
 import { RequestedVerb } from '@certherd/protocol/frame';
-import Type from 'typebox';
+import Type, { type Static } from 'typebox';
+import { auditActions, auditWays } from '../../store/audit-words.ts';
 
 const closed = { additionalProperties: false };
 
+const version = Type.Literal(1);
+
+const request = {
+  id: Type.String(),
+  agentId: Type.String(),
+  hostName: Type.String(),
+  verb: RequestedVerb,
+  subject: Subject,
+  requester: Type.String(),
+  reason: Type.String(),
+  askedAt: Instant,
+  until: Instant,
+  sentAt: Type.Optional(Instant),
+  state: Type.Enum(['waiting', 'sent', 'late', 'done', 'failed', 'refused']),
+  endedAt: Type.Optional(Instant),
+  refused: Type.Optional(Type.String()),
+  summary: Type.Optional(Type.String()),
+};
+
 /** As request-view.ts makes it. */
-export const RequestShown = Type.Object(
+export const RequestShown = Type.Object(request, closed);
+
+/** One alone. */
+export const Asked = Type.Object({ version, ...request }, closed);
+
+/** How many are not as before. */
+export const Changed = Type.Object({ version, changed: Type.Integer() }, closed);
+
+/** A join string, which is told this once. */
+export const Joined = Type.Object({ version, join: Type.String(), expiresAt: Instant }, closed);
+
+/** As audit-view.ts makes it. */
+export const AuditView = Type.Object(
   {
-    id: Type.String(),
-    agentId: Type.String(),
-    hostName: Type.String(),
-    verb: RequestedVerb,
-    subject: Subject,
-    requester: Type.String(),
-    reason: Type.String(),
-    askedAt: Instant,
-    until: Instant,
-    sentAt: Type.Optional(Instant),
-    state: Type.Enum(['waiting', 'sent', 'late', 'done', 'failed', 'refused']),
-    endedAt: Type.Optional(Instant),
-    refused: Type.Optional(Type.String()),
-    summary: Type.Optional(Type.String()),
+    id: Type.Integer(),
+    at: Instant,
+    /** Empty: nobody had signed in. */
+    actor: Type.String(),
+    via: Type.Enum([...auditWays]),
+    action: Type.Enum([...auditActions]),
+    subject: Type.String(),
+    detail: Type.Record(Type.String(), Type.String()),
   },
   closed,
 );
+export type AuditView = Static<typeof AuditView>;
 
 export const StayView = Type.Object(
   {
@@ -51,6 +78,9 @@ export const TargetStayView = Type.Object(
 
 export const LabelView = Type.Object(
   {
+    id: Type.Integer(),
+    /** Names the rule as it stands: If-Match of its change. */
+    tag: Type.String(),
     scope: Type.Enum(['host', 'name']),
     pattern: Type.String(),
     key: Type.String(),
@@ -61,6 +91,7 @@ export const LabelView = Type.Object(
   },
   closed,
 );
+export type LabelView = Static<typeof LabelView>;
 
 export const RestorationView = Type.Object({ backedUpAt: Instant, restoredAt: Instant }, closed);
 

@@ -17,7 +17,7 @@ import { createGroupCommit, type Tx } from './group-commit.ts';
 import { keepAccounts } from '../keep-accounts.ts';
 import { hostReads } from './host-reads.ts';
 import { hosts, type SharedHostRow } from './hosts.ts';
-import { labels, listed } from './labels.ts';
+import { labelStore } from './labels.ts';
 import { lead } from './lead.ts';
 import { connectUrl, nameOf, type PostgresPlace } from './place.ts';
 import { requests } from './requests.ts';
@@ -86,19 +86,7 @@ async function createStore(database: Database, { clock, log, onlyStandard }: Pos
         ]);
         await note(tx, entry);
       }),
-    setLabels: (drafts, at, entry) =>
-      group.keep((tx) => (tx.changed(...shownWithLabels), noted(tx, labels.set(tx, drafts, at), entry))),
-    removeLabels: (rules, keys, entry) =>
-      group.keep((tx) => (tx.changed(...shownWithLabels), noted(tx, labels.remove(tx, rules, keys), entry))),
-    labels: () => labels.all(database),
-    replaceListed: (rows, given, setBy, at, entry) =>
-      group.keep(async (tx) => {
-        tx.changed(...shownWithLabels);
-        await listed.replace(tx, rows);
-        await labels.replaceListed(tx, given, setBy, at);
-        await note(tx, entry);
-      }),
-    listed: () => listed.all(database),
+    ...labelStore(group, database),
     agentAddress: () => readSetting(database, 'agent-address'),
     noteAgentAddress: (address) => group.keep((tx) => keepSetting(tx, 'agent-address', address)),
     checkWritable: (at) => group.keep((tx) => keepSetting(tx, 'checked-at', String(at))),
@@ -279,9 +267,6 @@ async function createStore(database: Database, { clock, log, onlyStandard }: Pos
     return true;
   }
 }
-
-/** Whose something is shows beside it. */
-const shownWithLabels = ['hosts', 'endpoints', 'findings'] as const;
 
 const elsewhere = Symbol('another collector has the session');
 const hole = Symbol('a hole before it');

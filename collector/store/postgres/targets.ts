@@ -45,6 +45,24 @@ export const targetTable = {
     );
   },
 
+  /** False: it is there already. */
+  async addNew(
+    tx: Queries,
+    { target, everyMs, setBy, vantage = 'collector' }: TargetDraft,
+    at: number,
+  ): Promise<boolean> {
+    const added = await tx.all(
+      `INSERT INTO target (target, every_ms, set_by, set_at, vantage) VALUES ($1, $2, $3, $4, $5)
+       ON CONFLICT (target, vantage) DO NOTHING RETURNING id`,
+      [target, everyMs, setBy, at, vantage],
+    );
+    return added.length > 0;
+  },
+
+  async want(tx: Queries, id: number): Promise<boolean> {
+    return (await tx.all('UPDATE target SET wanted = 1 WHERE id = $1 RETURNING id', [id])).length > 0;
+  },
+
   /** Was there one? */
   async remove(tx: Queries, target: string, vantage?: string): Promise<boolean> {
     const removed = await tx.all(
@@ -62,7 +80,7 @@ export const targetTable = {
     seen: TargetState,
     changed: readonly TargetChange[],
   ): Promise<boolean> {
-    const noted = await tx.all('UPDATE target SET asked_at = $1, seen = $2 WHERE id = $3 RETURNING id', [
+    const noted = await tx.all('UPDATE target SET asked_at = $1, wanted = 0, seen = $2 WHERE id = $3 RETURNING id', [
       at,
       JSON.stringify(seen),
       id,
@@ -110,6 +128,8 @@ export function sharedTargets(group: Group, database: Database): Targets {
         await targetTable.add(tx, draft, at);
         await note(tx, entry);
       }),
+    addNew: (draft, at, entry) => changing((tx) => noted(tx, targetTable.addNew(tx, draft, at), entry)),
+    want: (id) => changing((tx) => targetTable.want(tx, id)),
     remove: (target, entry, vantage) => changing((tx) => noted(tx, targetTable.remove(tx, target, vantage), entry)),
     keep: (id, at, seen, changed) => changing((tx) => targetTable.keep(tx, id, at, seen, changed)),
     stays: (id) => targetTable.stays(database, id),

@@ -88,15 +88,22 @@ export function tellTables(database: Queries, group: GroupCommit): Telling {
         );
       }),
     channels: () => channelStates(database),
-    dropWaiting: (channel, why, at) =>
+    dropWaiting: (channel, why, madeUntil, at) =>
       group.keep(async (tx) => {
-        const sql = `UPDATE notification SET dropped_at = $1, failure = $2 WHERE channel = $3 AND ${waits}`;
-        await tx.all(sql, [at, why, channel]);
+        const sql = `UPDATE notification SET dropped_at = $1, failure = $2 WHERE channel = $3 AND made_at <= $4 AND ${waits}
+          RETURNING number`;
+        return (await tx.all(sql, [at, why, channel, madeUntil])).length;
       }),
     acknowledge: (id, said, entry) =>
       group.keep((tx) => {
         const sql = 'UPDATE incident SET acknowledged = $1 WHERE id = $2 AND closed_at IS NULL RETURNING id';
         return noted(tx, isChanged(tx, sql, [JSON.stringify(said), id]), entry);
+      }),
+    takeBack: (id, entry) =>
+      group.keep((tx) => {
+        const sql = `UPDATE incident SET acknowledged = NULL WHERE id = $1 AND closed_at IS NULL
+           AND acknowledged IS NOT NULL RETURNING id`;
+        return noted(tx, isChanged(tx, sql, [id]), entry);
       }),
     async silences(now) {
       const sql = 'SELECT * FROM silence WHERE until > $1 ORDER BY until, id';

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type { LabelDraft, LabelRule, ListedFacts, TokenLabels } from '../facts.ts';
 
 /** As both databases give it. */
@@ -14,6 +15,21 @@ export interface RawRule {
 
 export function readRule({ set_by, set_at, ...row }: RawRule): LabelRule {
   return { ...row, setBy: set_by, setAt: set_at };
+}
+
+/** Names a rule as it stands: whoever has it has seen that very rule. */
+export function labelTag(rule: LabelRule): string {
+  const { id, scope, pattern, key, value, source, setBy, setAt } = rule;
+  return digest([id, scope, pattern, key, value, source, setBy, setAt]);
+}
+
+/** Names an imported list as it stands. */
+export function listTag(rows: readonly ListedFacts[]): string {
+  return digest(rows.map(({ name, expiration, issuer, labels }) => [name, expiration, issuer, labels]));
+}
+
+function digest(value: unknown): string {
+  return createHash('sha256').update(JSON.stringify(value)).digest('hex').slice(0, 16);
 }
 
 export function readListed({ name, body }: { name: string; body: string }): ListedFacts {

@@ -17,7 +17,7 @@ import type { HostRow } from '../rows/host.ts';
 import { draftsOf } from '../rows/label.ts';
 import { hostReads } from './host-reads.ts';
 import { hostTable } from './hosts.ts';
-import { labelTable } from './labels.ts';
+import { labelStore, labelTable } from './labels.ts';
 import { listedTable } from './listed.ts';
 import { accountSteps } from '../account-steps.ts';
 import { keepAccounts } from '../keep-accounts.ts';
@@ -101,16 +101,7 @@ function createStore(sql: Sql, log: Log): SqliteStore {
         tokens.add(hash, at, expiresAt, given);
         note(entry);
       }),
-    setLabels: (drafts, at, entry) => group.keep(() => noted(labels.set(drafts, at), entry)),
-    removeLabels: (rules, keys, entry) => group.keep(() => noted(labels.remove(rules, keys), entry)),
-    labels: async () => labels.all(),
-    replaceListed: (rows, given, setBy, at, entry) =>
-      group.keep(() => {
-        listed.replace(rows);
-        labels.replaceListed(given, setBy, at);
-        note(entry);
-      }),
-    listed: async () => listed.all(),
+    ...labelStore({ labels, listed }, group, noted),
     agentAddress: async () => settings.read('agent-address'),
     noteAgentAddress: (address) => group.keep(() => settings.keep('agent-address', address)),
     checkWritable: (at) => group.keep(() => settings.keep('checked-at', String(at))),
@@ -159,6 +150,8 @@ function createStore(sql: Sql, log: Log): SqliteStore {
           targets.add(draft, at);
           note(entry);
         }),
+      addNew: (draft, at, entry) => group.keep(() => noted(targets.addNew(draft, at), entry)),
+      want: (id) => group.keep(() => targets.want(id)),
       remove: (target, entry, vantage) => group.keep(() => noted(targets.remove(target, vantage), entry)),
       keep: (id, at, seen, changed) => group.keep(() => targets.keep(id, at, seen, changed)),
       stays: async (id) => targets.stays(id),

@@ -23,8 +23,13 @@ export function targetTable(sql: Sql) {
     `INSERT INTO target (target, vantage, every_ms, set_by, set_at) VALUES (?, ?, ?, ?, ?)
      ON CONFLICT (target, vantage) DO UPDATE SET every_ms = excluded.every_ms, set_by = excluded.set_by, set_at = excluded.set_at`,
   );
+  const putNew = sql.prepare(
+    `INSERT INTO target (target, vantage, every_ms, set_by, set_at) VALUES (?, ?, ?, ?, ?)
+     ON CONFLICT (target, vantage) DO NOTHING`,
+  );
+  const want = sql.prepare('UPDATE target SET wanted = 1 WHERE id = ?');
   const remove = sql.prepare('DELETE FROM target WHERE target = $target AND vantage = coalesce($vantage, vantage)');
-  const note = sql.prepare('UPDATE target SET asked_at = ?, seen = ? WHERE id = ?');
+  const note = sql.prepare('UPDATE target SET asked_at = ?, wanted = 0, seen = ? WHERE id = ?');
   const change = sql.prepare(
     `INSERT INTO target_change (target, at, address, algorithm, served) VALUES (?, ?, ?, ?, ?)
      ON CONFLICT (target, at, address, algorithm) DO UPDATE SET served = excluded.served`,
@@ -43,6 +48,10 @@ export function targetTable(sql: Sql) {
     add({ target, everyMs, setBy, vantage = 'collector' }: TargetDraft, at: number): void {
       put.run(target, vantage, everyMs, setBy, at);
     },
+    /** False: it is there already. */
+    addNew: ({ target, everyMs, setBy, vantage = 'collector' }: TargetDraft, at: number): boolean =>
+      putNew.run(target, vantage, everyMs, setBy, at).changes > 0,
+    want: (id: number): boolean => want.run(id).changes > 0,
     /** Was there one? */
     remove: (target: string, vantage?: string): boolean => remove.run({ target, vantage: vantage ?? null }).changes > 0,
     /** False: it was removed meanwhile. */

@@ -56,9 +56,14 @@ export function tellTables(
   const failed = sql.prepare(
     `UPDATE notification SET due_at = coalesce(?, due_at), lease_until = 0, failure = ?, dropped_at = ? WHERE id = ? AND ${waits}`,
   );
-  const drop = sql.prepare(`UPDATE notification SET dropped_at = ?, failure = ? WHERE channel = ? AND ${waits}`);
+  const drop = sql.prepare(
+    `UPDATE notification SET dropped_at = ?, failure = ? WHERE channel = ? AND made_at <= ? AND ${waits}`,
+  );
   const states = channelStates(sql);
   const acknowledge = sql.prepare('UPDATE incident SET acknowledged = ? WHERE id = ? AND closed_at IS NULL');
+  const takeBack = sql.prepare(
+    'UPDATE incident SET acknowledged = NULL WHERE id = ? AND closed_at IS NULL AND acknowledged IS NOT NULL',
+  );
   const silences = sql.prepare<[number], RawSilence>('SELECT * FROM silence WHERE until > ? ORDER BY until, id');
   const addSilence = sql.prepare(
     'INSERT INTO silence (id, made_at, until, made_by, reason, matcher) VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING',
@@ -101,9 +106,10 @@ export function tellTables(
     markFailed: (id, failure, dueAt, at) =>
       group.keep(() => void failed.run(dueAt ?? null, failure, dueAt === undefined ? at : null, id)),
     channels: async () => states(),
-    dropWaiting: (channel, why, at) => group.keep(() => void drop.run(at, why, channel)),
+    dropWaiting: (channel, why, madeUntil, at) => group.keep(() => drop.run(at, why, channel, madeUntil).changes),
     acknowledge: (id, said: Acknowledgement, entry) =>
       group.keep(() => noted(acknowledge.run(JSON.stringify(said), id).changes === 1, entry)),
+    takeBack: (id, entry) => group.keep(() => noted(takeBack.run(id).changes === 1, entry)),
     silences: async (now) => silences.all(now).map(readSilence),
     addSilence: ({ id, madeAt, until, by, reason, match }, entry) =>
       group.keep(() => {

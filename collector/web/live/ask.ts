@@ -20,15 +20,13 @@ const pollMs = 1000;
 /** Asks a host for something and follows it until it is answered or its time is over. */
 export async function ask(question: Question, tell: (asked: Asked) => void, signal: AbortSignal): Promise<void> {
   const body: AskBody = { ...question, key: crypto.randomUUID() };
-  let asked = askedOf(await answerTo('/api/v1/requests', signal, body), isRequest);
+  let asked = askedOf(await answerTo('/api/v1/requests', signal, body));
   tell(asked);
   while (asked.ok && ['waiting', 'sent'].includes(asked.request.state) && !signal.aborted) {
     await new Promise((resolve) => {
       setTimeout(resolve, pollMs);
     });
-    const { id } = asked.request;
-    const isIt = (answer: unknown): answer is RequestView => isRequest(answer) && answer.id === id;
-    const now = askedOf(await answerTo('/api/v1/requests?limit=200', signal), isIt);
+    const now = askedOf(await answerTo(`/api/v1/requests/${encodeURIComponent(asked.request.id)}`, signal));
     // A collector that does not answer for a moment may still have done what was asked.
     if (!now.ok && !now.signIn) continue;
     asked = now;
@@ -36,10 +34,8 @@ export async function ask(question: Question, tell: (asked: Asked) => void, sign
   }
 }
 
-/** The first request that `is` finds in the answer itself or among its items. */
-function askedOf({ status, body }: Answer, is: (answer: unknown) => answer is RequestView): Asked {
-  const found = [body, ...itemsOf(body)].find(is);
-  if (status < 400 && found !== undefined) return { ok: true, request: found };
+function askedOf({ status, body }: Answer): Asked {
+  if (status < 400 && isRequest(body)) return { ok: true, request: body };
   return { ok: false, signIn: status === 401, why: wordsOf(body) ?? `the collector answered ${status}` };
 }
 
@@ -57,10 +53,6 @@ async function answerTo(path: string, signal: AbortSignal, body?: AskBody): Prom
   } catch {
     return { status: 599, body: { detail: 'The collector does not answer.' } };
   }
-}
-
-function itemsOf(body: unknown): unknown[] {
-  return typeof body === 'object' && body !== null && 'items' in body && Array.isArray(body.items) ? body.items : [];
 }
 
 function isRequest(answer: unknown): answer is RequestView {

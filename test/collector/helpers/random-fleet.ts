@@ -238,6 +238,7 @@ export function randomFleet() {
         setBy: '',
         setAt: start,
         askedAt: clock.now(),
+        wanted: false,
         seen: { places, leftOut: 0 },
         held: places.map(({ served }) => served),
       };

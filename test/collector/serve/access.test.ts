@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test from 'ava';
-import { roles } from '../../../collector/accounts/role.ts';
+import { roles } from '../../../collector/accounts/roles.ts';
 import { routeTable } from '../../../collector/serve/access/route-table.ts';
 import { plainWeb, startTestCollector, temporaryDirectory } from '../helpers/real-collector.ts';
 import { addApiToken, addUsers, closed, form, signIn } from '../helpers/signed-in.ts';
@@ -30,8 +30,22 @@ const expected: Readonly<Record<string, 'nobody' | 'viewer' | 'operator' | 'admi
   'GET /api/v1/lineages': 'viewer',
   'GET /api/v1/live': 'viewer',
   'GET /api/v1/me': 'nobody',
+  'GET /api/v1/me/sessions': 'viewer',
+  'DELETE /api/v1/me/sessions/:id': 'viewer',
+  'GET /api/v1/api-tokens': 'viewer',
+  'POST /api/v1/api-tokens': 'viewer',
+  'DELETE /api/v1/api-tokens/:name': 'viewer',
+  'GET /api/v1/users': 'admin',
+  'POST /api/v1/users': 'admin',
+  'PATCH /api/v1/users/:name': 'admin',
+  'DELETE /api/v1/users/:name': 'admin',
+  'POST /api/v1/users/:name/invite': 'admin',
+  'DELETE /api/v1/users/:name/sessions': 'admin',
+  'GET /invite': 'nobody',
+  'POST /invite': 'nobody',
   'GET /api/v1/openapi.json': 'viewer',
   'GET /api/v1/requests': 'viewer',
+  'GET /api/v1/requests/:id': 'viewer',
   'GET /api/v1/restorations': 'viewer',
   'GET /healthz': 'nobody',
   'GET /metrics': 'viewer',
@@ -41,6 +55,20 @@ const expected: Readonly<Record<string, 'nobody' | 'viewer' | 'operator' | 'admi
   'GET /sign-in/return': 'nobody',
   'POST /account/password': 'viewer',
   'POST /api/v1/labels': 'operator',
+  'PATCH /api/v1/labels/:id': 'operator',
+  'DELETE /api/v1/labels/:id': 'operator',
+  'GET /api/v1/listed.csv': 'viewer',
+  'POST /api/v1/listed': 'operator',
+  'POST /api/v1/listed/check': 'operator',
+  'GET /api/v1/incidents': 'viewer',
+  'POST /api/v1/incidents/:id/acknowledgement': 'operator',
+  'DELETE /api/v1/incidents/:id/acknowledgement': 'operator',
+  'GET /api/v1/silences': 'viewer',
+  'POST /api/v1/silences': 'operator',
+  'DELETE /api/v1/silences/:id': 'operator',
+  'POST /api/v1/targets': 'operator',
+  'DELETE /api/v1/targets/:id': 'operator',
+  'POST /api/v1/targets/:id/look': 'operator',
   'DELETE /api/v1/labels': 'operator',
   'POST /api/v1/requests': 'operator',
   'POST /api/v1/tokens': 'admin',
@@ -101,7 +129,7 @@ test('each route is for the roles that the table says, by session and by API tok
 /** A stream is ended once its head has come. */
 async function statusOf(method: string, address: string, headers: Record<string, string>): Promise<number> {
   const ending = new AbortController();
-  const isForm = /\/(?:sign-in|sign-out|set-up|password)$/.test(address);
+  const isForm = /\/(?:sign-in|sign-out|set-up|invite(?<!\/api\/.*)|password)$/.test(address);
   const type = isForm ? 'application/x-www-form-urlencoded' : 'application/json';
   const response = await fetch(address, {
     method,

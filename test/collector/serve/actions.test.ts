@@ -1,6 +1,10 @@
 import test from 'ava';
+import Type from 'typebox';
+import { Check } from 'typebox/value';
 import { parseJoin } from '@certherd/protocol/join';
 import { formatAuthority } from '../../../collector/authority.ts';
+import { routes } from '../../../collector/serve/api/routes.ts';
+import { Asked, Problem } from '../../../collector/serve/api/views.ts';
 import { until } from '../../helpers/testbed/until.ts';
 import { endServers, freshDatabase } from '../helpers/stores.ts';
 import { certificate, snapshot, snapshotFrame } from '../helpers/example-snapshot.ts';
@@ -22,6 +26,9 @@ for (const engine of ['SQLite', 'PostgreSQL'] as const)
       const headers = { cookie: cookies[who], origin, 'content-type': 'application/json' };
       const answer = await fetch(url + path, { method, headers, body: JSON.stringify(body) });
       const said: Record<string, unknown> = await answer.json();
+      const described = routes.find((one) => one.method === method && one.path === path);
+      const schema = described && 'schema' in described.answer ? described.answer.schema : Type.Never();
+      t.true(Check(answer.ok ? schema : Problem, said), `${method} ${path}: ${JSON.stringify(said)}`);
       return { status: answer.status, ...said };
     };
 
@@ -46,6 +53,12 @@ for (const engine of ['SQLite', 'PostgreSQL'] as const)
     t.like(asked, { status: 202, version: 1, requester: 'otto', verb: 'renew', hostName: 'web-1' });
     t.like(await wire.next('request'), { id: asked.id, requester: 'otto', reason: 'the key leaked' });
     t.like(await send('otto', 'POST', '/api/v1/requests', wish), { status: 202, id: asked.id }, 'once');
+    const one = await fetch(`${url}/api/v1/requests/${asked.id}`, { headers: { cookie: cookies.otto } });
+    const alone: unknown = await one.json();
+    t.true(Check(Asked, alone));
+    t.like(alone, { id: asked.id, state: 'sent', reason: 'the key leaked' });
+    const lost = await fetch(`${url}/api/v1/requests/${asked.id}x`, { headers: { cookie: cookies.otto } });
+    t.is(lost.status, 404);
     const another: { status: number; id?: string } = await send('anna', 'POST', '/api/v1/requests', wish);
     t.not(another.id, asked.id, 'the same word of another person is another request');
     const unknown = await send('otto', 'POST', '/api/v1/requests', { ...wish, subject: '/bin/sh', key: 'two' });

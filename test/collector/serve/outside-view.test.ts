@@ -26,7 +26,14 @@ function row(id: number, target: string): TargetRow {
   const { fingerprint: served, issuer, notBefore, notAfter } = older;
   const place = { address: '192.0.2.1', served, issuer, notBefore, notAfter, algorithm: 'ecdsa', chain: [] } as const;
   const seen = { places: [{ ...place, chain: [], since: now }], leftOut: 0 };
-  const asked = { everyMs: 3_600_000, vantage: 'collector', setBy: '', setAt: now, askedAt: now } as const;
+  const asked = {
+    everyMs: 3_600_000,
+    vantage: 'collector',
+    setBy: '',
+    setAt: now,
+    askedAt: now,
+    wanted: false,
+  } as const;
   return { id, target, ...asked, seen, held: [served] };
 }
 

@@ -1,6 +1,8 @@
 import test from 'ava';
 import { labelBook } from '../../../collector/evaluate/labels.ts';
-import type { LabelDraft } from '../../../collector/store/facts.ts';
+import type { AuditEntry } from '../../../collector/store/accounts.ts';
+import type { LabelDraft, LabelRule } from '../../../collector/store/facts.ts';
+import { labelTag, listTag } from '../../../collector/store/rows/label.ts';
 import { endServers, engines } from '../helpers/stores.ts';
 
 test.after.always(endServers);
@@ -48,5 +50,63 @@ for (const { name, open } of engines) {
       ],
     );
     t.is(labelBook(rules).ofHost('web-2').size, 0);
+  });
+
+  test(`${name}: a rule is changed and taken away by who saw it as it stands, and a new one takes no other's place`, async (t) => {
+    const { store, count } = await open(t);
+    const entry = (subject: string): AuditEntry => ({
+      at,
+      actor: 'otto',
+      via: 'page',
+      action: 'labels-set',
+      subject,
+      detail: {},
+    });
+    const entryOf = ({ pattern }: LabelRule) => entry(pattern);
+    const team: LabelDraft = { ...byHand, key: 'team', value: 'web' };
+    t.deepEqual(await store.addLabels([byHand, team], at, entry('two')), { ok: true, value: [] });
+    const inTheWay = await store.addLabels(
+      [
+        { ...byHand, key: 'contact' },
+        { ...team, value: 'x' },
+      ],
+      at,
+      entry('none'),
+    );
+    t.deepEqual(inTheWay, { ok: true, value: (await store.labels()).filter(({ key }) => key === 'team') });
+    t.is(await count('label_rule'), 2, 'all or none');
+
+    const [owner] = await store.labels();
+    if (!owner) throw new Error('it was added');
+    const change = { id: owner.id, seen: labelTag(owner), value: 'b', setBy: 'otto' };
+    const changed = { ...owner, value: 'b', setBy: 'otto', setAt: at + 1 };
+    const done = { ok: true, value: { outcome: 'changed', rule: changed } };
+    t.deepEqual(await store.changeLabel(change, at + 1, entryOf), done);
+    const other = { ok: true, value: { outcome: 'other', rule: changed } };
+    t.deepEqual(await store.changeLabel({ ...change, value: 'c' }, at + 2, entryOf), other, 'seen as before');
+    t.deepEqual(await store.changeLabel({ ...change, value: undefined }, at + 2, entryOf), other);
+    const seen = labelTag(changed);
+    t.like(await store.changeLabel({ ...change, seen }, at + 3, entryOf), { value: { outcome: 'same' } });
+    t.like(await store.changeLabel({ ...change, seen, value: undefined }, at + 3, entryOf), {
+      value: { outcome: 'changed' },
+    });
+    t.deepEqual(await store.changeLabel({ ...change, seen }, at + 4, entryOf), {
+      ok: true,
+      value: { outcome: 'gone' },
+    });
+    t.is(await count('label_rule'), 1);
+    const told = (await store.accounts.audit(undefined, 10)).map(({ subject }) => subject);
+    t.deepEqual(told, [owner.pattern, owner.pattern, 'two'], 'what changed nothing is in no history');
+  });
+
+  test(`${name}: a list takes the place of the one that was seen, and of no other`, async (t) => {
+    const { store } = await open(t);
+    const row = (value: string) => ({ name: 'shop.example.com', expiration: '', issuer: '', labels: { owner: value } });
+    const empty = listTag([]);
+    t.deepEqual(await store.replaceListed([row('a')], [], 'otto', at, undefined, empty), { ok: true, value: true });
+    t.deepEqual(await store.replaceListed([row('b')], [], 'otto', at, undefined, empty), { ok: true, value: false });
+    t.deepEqual(await store.listed(), [row('a')]);
+    const seen = listTag(await store.listed());
+    t.deepEqual(await store.replaceListed([row('b')], [], 'otto', at, undefined, seen), { ok: true, value: true });
   });
 }

@@ -35,6 +35,11 @@ for (const { name, open } of engines) {
       seen: undefined,
     });
     const id = row?.id ?? 0;
+    const entry = { at, actor: 'me', via: 'page', action: 'target-added', subject: draft.target, detail: {} } as const;
+    t.deepEqual(await store.targets.addNew(draft, at, entry), { ok: true, value: false }, 'it is there');
+    t.deepEqual(await store.targets.want(id), { ok: true, value: true });
+    t.deepEqual(await store.targets.want(id + 1), { ok: true, value: false });
+    t.true((await store.targets.all())[0]?.wanted);
     const change = (served: string | undefined) => [{ address: '192.0.2.1', algorithm: 'ecdsa' as const, served }];
     t.deepEqual(await store.targets.keep(id, at + 10, state(one.fingerprint), change(one.fingerprint)), {
       ok: true,
@@ -45,6 +50,7 @@ for (const { name, open } of engines) {
     await store.targets.keep(id, at + 40, state(one.fingerprint), change(one.fingerprint));
     const [seen] = (await store.facts()).targets;
     t.deepEqual([seen?.askedAt, seen?.seen, seen?.held], [at + 40, state(one.fingerprint), []]);
+    t.false(seen?.wanted, 'it was asked');
     const stay = { address: '192.0.2.1', algorithm: 'ecdsa' as const };
     t.deepEqual(await store.targets.stays(id), [
       { ...stay, served: one.fingerprint, from: at + 40, until: undefined },
@@ -125,11 +131,13 @@ for (const { name, open } of engines) {
 
 test('targets of a database from before are the collector’s own, and keep what was seen', async (t) => {
   const directory = temporaryDirectory(t);
-  const before = readMigrations().filter(({ number }) => number <= 10);
+  const before = readMigrations().filter(({ number }) => number < 15);
   const older = openDatabase(join(directory, 'certherd.db'), before);
   if (!older.ok) throw new Error(older.failure.message);
   older.value
-    .prepare(`INSERT INTO target VALUES (7, ?, 60000, 'me', ?, ?, ?)`)
+    .prepare(
+      `INSERT INTO target (id, target, every_ms, set_by, set_at, asked_at, seen) VALUES (7, ?, 60000, 'me', ?, ?, ?)`,
+    )
     .run(draft.target, at, at + 1, JSON.stringify(state(one.fingerprint)));
   older.value.prepare(`INSERT INTO target_change VALUES (7, ?, '192.0.2.1', 'ecdsa', ?)`).run(at + 1, one.fingerprint);
   older.value.close();

@@ -114,6 +114,10 @@ for (const { name, open } of engines) {
     });
     const [kept] = await telling.incidents();
     t.like(kept, { id: 'i', revision: 1, acknowledged: said, closedAt: undefined });
+    t.deepEqual(await telling.takeBack('i', entry('incident-taken-back', 'i')), { ok: true, value: true });
+    t.deepEqual(await telling.takeBack('i', entry('incident-taken-back', 'i')), { ok: true, value: false });
+    t.is((await telling.incidents())[0]?.acknowledged, undefined);
+    await telling.acknowledge('i', said, entry('incident-acknowledged', 'i'));
     const next = { incident: incident('i', { revision: 1, closedAt: at + 9 }), notifications: [] };
     await telling.savePlan([next]);
     t.deepEqual(await telling.incidents(), []);
@@ -124,7 +128,8 @@ for (const { name, open } of engines) {
       'it is over',
     );
     const told = (await store.accounts.audit(undefined, 10)).map(({ id: _id, ...one }) => one);
-    t.deepEqual(told, [entry('incident-acknowledged', 'i')], 'what changed nothing is not told');
+    const [taken, back] = [entry('incident-acknowledged', 'i'), entry('incident-taken-back', 'i')];
+    t.deepEqual(told, [taken, back, taken], 'what changed nothing is not told');
   });
 
   test(`${name}: a message is claimed by one at a time, again once its lease is over, and in order within an incident`, async (t) => {
@@ -176,8 +181,11 @@ for (const { name, open } of engines) {
     const { telling } = store;
     const both = [notification('i/1', 'i'), notification('i/2', 'i', { channel: 'mail' })];
     await telling.savePlan([{ incident: incident('i'), notifications: both }]);
-    await telling.dropWaiting('slack', 'no such channel', at);
-    t.is(await claimed(telling, 'slack', at), undefined);
+    const dropped = async (until: number) => telling.dropWaiting('slack', 'no such channel', until, at + 5);
+    t.deepEqual(await dropped(at - 1), { ok: true, value: 0 }, 'made later');
+    t.like(await claimed(telling, 'slack', at), { id: 'i/1' });
+    t.deepEqual(await dropped(at), { ok: true, value: 1 });
+    t.is(await claimed(telling, 'slack', at + 100_000), undefined);
     const states = (await telling.channels()).map(({ channel, waiting, dropped }) => [channel, waiting, dropped]);
     t.deepEqual(states, [
       ['mail', 1, 0],

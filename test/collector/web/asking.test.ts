@@ -29,7 +29,7 @@ test.serial('an operator asks a host from the page, sure of it, and sees progres
       const bodies: unknown[] = [];
       let state: Partial<RequestView> = {};
       server.on('GET /api/v1/me', () => [200, { version: 1, by: 'session', name: 'anna', role: 'operator' }]);
-      server.on('GET /api/v1/requests', () => [200, { version: 1, items: [{ ...asked, ...state }] }]);
+      server.on(`GET /api/v1/requests/${asked.id}`, () => [200, { version: 1, ...asked, ...state }]);
       server.on('POST /api/v1/requests', (body) => {
         bodies.push(JSON.parse(body));
         return [202, asked];

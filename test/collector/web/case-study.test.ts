@@ -2,10 +2,10 @@ import { mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import test, { type ExecutionContext } from 'ava';
-import axe from 'axe-core';
 import type { Page } from 'playwright-core';
 import { type PlayedEstate, playCaseStudy } from '../../../scripts/case-study/stage.ts';
 import { narrating } from '../../../scripts/stage/narrator.ts';
+import { axeViolations } from '../../helpers/axe-violations.ts';
 import { type OpenBrowser, type OpenPage, startBrowser, type View } from '../../helpers/browser.ts';
 import { openSandbox, type Sandbox } from '../../helpers/testbed/sandbox.ts';
 
@@ -49,7 +49,7 @@ for (const colorScheme of ['light', 'dark'] as const)
           const fits = await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth);
           t.true(fits, `${name} scrolls sideways`);
           // At the third width the pages are those of the second, spread out.
-          if (width < 2000 || name === 'wall') t.deepEqual(await violations(page), [], name);
+          if (width < 2000 || name === 'wall') t.deepEqual(await axeViolations(page), [], name);
         }
       });
     });
@@ -198,15 +198,4 @@ async function opened(
   } finally {
     await open.close();
   }
-}
-
-/** Rules of WCAG A and AA, and of good practice, that the page breaks, with where it does. */
-async function violations(page: Page): Promise<string[]> {
-  await page.evaluate(axe.source);
-  const found = await page.evaluate(() =>
-    (globalThis as unknown as { axe: typeof axe }).axe.run(document, { resultTypes: ['violations'] }),
-  );
-  return found.violations.flatMap(({ id, nodes }) =>
-    nodes.slice(0, 3).map(({ target, failureSummary }) => `${id}: ${target.join(' ')}: ${failureSummary}`),
-  );
 }
