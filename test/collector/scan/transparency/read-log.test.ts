@@ -1,4 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import { createServer, get } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import test, { type ExecutionContext } from 'ava';
 import { logKey, readCheckpoint } from '../../../../collector/scan/transparency/checkpoint.ts';
 import { connectLog } from '../../../../collector/scan/transparency/get.ts';
@@ -177,6 +180,32 @@ test('a log may be asked only where anything outside may be, and answers with no
   log.spoil((path) => (path.startsWith('tile/data') ? Buffer.alloc(40 * 1024 * 1024) : undefined));
   t.regex(JSON.stringify(await allowed.get('tile/data/000.p/1')), /too large/);
   for (const { close } of [forbidden, named, metadata, allowed]) close();
+});
+
+test('a log is read through the proxy that is set up for this process, which resolves its name', async (t) => {
+  const { log } = await reading(t);
+  const seen: string[] = [];
+  const proxy = createServer((request, response) => {
+    seen.push(request.url ?? '');
+    const path = new URL(request.url ?? '').pathname.replace('/2026h2/', '');
+    get(new URL(path, log.url), (answer) => {
+      response.writeHead(answer.statusCode ?? 0, answer.headers);
+      answer.pipe(response);
+    });
+  });
+  proxy.listen(0, '127.0.0.1');
+  await once(proxy, 'listening');
+  t.teardown(() => {
+    proxy.closeAllConnections();
+    proxy.close();
+  });
+  const { port } = proxy.address() as AddressInfo;
+  const environment = { HTTP_PROXY: `http://localhost:${port}`, http_proxy: `http://localhost:${port}` };
+  const connection = connectLog('http://log.invalid/2026h2', new Set(), environment);
+  t.teardown(connection.close);
+  const got = await connection.get('checkpoint');
+  t.true(got.ok && Buffer.from(got.value).toString('utf8').startsWith(`${log.origin}\n0\n`));
+  t.deepEqual(seen, ['http://log.invalid/2026h2/checkpoint']);
 });
 
 test('tiles are named as the API has it', (t) => {
