@@ -28,14 +28,14 @@ interface Beside {
  * twice, whatever hosts report.
  */
 export function* metricsText(
-  { parts, targets }: Pick<EstateNow, 'parts' | 'targets'>,
+  { parts, targets, book }: Pick<EstateNow, 'parts' | 'targets' | 'book'>,
   { counts, labelsOf, now }: Beside,
 ): Generator<string> {
   const { hosts, certificates, findings } = parts;
   const instances = new Map<string, string>();
   yield* instanceNames(hosts, instances);
   const rows = yield* rowsOf(hosts, instances, labelsOf);
-  const seen = targetRows(targets);
+  const seen = targetRows(targets, book);
   const lines = function* ({ endpoint, target, file }: Lines): Generator<string | undefined> {
     for (const { endpoints, files } of rows) {
       if (endpoint) for (const row of endpoints) yield endpoint(row);

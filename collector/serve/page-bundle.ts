@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import { build, type Metafile } from 'esbuild';
+import { build, type Metafile, type Plugin } from 'esbuild';
 import { messageOf, startFailure } from '../failure.ts';
 
 /** The page's files, ready to be served, by name: "index.html", "hosts.html", "assets/page.js". */
@@ -31,6 +31,7 @@ async function bundle(folder: string): Promise<{ files: [string, Uint8Array][]; 
       outdir: '/assets',
       // What pages.ts imports when it is wanted is a part of its own, named by its content.
       splitting: true,
+      plugins: [shellInOnePart(folder)],
       chunkNames: '[name]-[hash]',
       bundle: true,
       write: false,
@@ -49,6 +50,27 @@ async function bundle(folder: string): Promise<{ files: [string, Uint8Array][]; 
       `${join(folder, 'page.tsx')}: the status page cannot be built: ${messageOf(error).split('\n').slice(0, 3).join(' ')}`,
     );
   }
+}
+
+/**
+ * esbuild makes a part of each set of modules that the same pages need. A page that comes when it is wanted comes to a shell that is there: when it says
+ * that it needs all of that, what the shell needs is one set, and not a dozen parts of a kilobyte.
+ */
+function shellInOnePart(folder: string): Plugin {
+  const shell = JSON.stringify(join(folder, 'shell.tsx'));
+  return {
+    name: 'shell-in-one-part',
+    setup(building) {
+      building.onResolve({ filter: /-page\.tsx$/ }, ({ kind, path, resolveDir }) =>
+        kind === 'dynamic-import' ? { path: join(resolveDir, path), pluginData: 'wanted' } : undefined,
+      );
+      building.onLoad({ filter: /-page\.tsx$/ }, ({ path, pluginData }) =>
+        pluginData === 'wanted'
+          ? { contents: `import ${shell};\n${readFileSync(path, 'utf8')}`, loader: 'tsx' }
+          : undefined,
+      );
+    },
+  };
 }
 
 /** One HTML file for each page: it names all parts that its first view needs, so that they come in one round trip. */

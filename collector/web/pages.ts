@@ -38,6 +38,7 @@ export const pages: readonly PageEntry[] = [
   { name: 'endpoints', title: 'Endpoints', load: () => import('./pages/endpoints/endpoints-page.tsx') },
   { name: 'hosts', title: 'Hosts', load: () => import('./pages/hosts/hosts-page.tsx') },
   { name: 'timeline', title: 'Timeline', load: () => import('./pages/timeline/timeline-page.tsx') },
+  { name: 'campaigns', title: 'Campaigns', load: () => import('./pages/campaigns/campaigns-page.tsx') },
   { name: 'reports', title: 'Reports', load: () => import('./pages/reports/reports-page.tsx') },
   { name: 'users', title: 'Users', least: 'admin', load: () => import('./pages/users/users-page.tsx') },
   { name: 'audit', title: 'Audit', least: 'admin', load: () => import('./pages/audit/audit-page.tsx') },

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { setImmediate as othersTurn } from 'node:timers/promises';
 import { Gauge, Registry } from 'prom-client';
+import { labelBook } from '../../collector/evaluate/labels.ts';
 import { textStream } from '../../collector/serve/api/json-stream.ts';
 import { metricsText } from '../../collector/serve/metrics.ts';
 import { keepLabels } from '../../collector/serve/metrics/certificate-labels.ts';
@@ -17,9 +18,10 @@ const rounds = 7;
 export const metrics: Bench = async (progress) => {
   const now = Date.now();
   const parts = fleetOf(now);
+  const book = labelBook([]);
   const labels = keepLabels(50_000);
   const make = () =>
-    textStream(metricsText({ parts, targets: [] }, { counts: noCounts(now), labelsOf: labels(), now }));
+    textStream(metricsText({ parts, targets: [], book }, { counts: noCounts(now), labelsOf: labels(), now }));
   const text = await make().reduce((whole: string, chunk: string) => whole + chunk, '');
   const lines = text.split('\n').filter((line) => line !== '' && !line.startsWith('#'));
   const registry = registryOf(text);

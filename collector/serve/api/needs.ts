@@ -1,3 +1,4 @@
+import type { CampaignOperations } from '../../campaigns/operate.ts';
 import type { Result } from '@certherd/protocol/failure';
 import type { Static } from 'typebox';
 import type { Authority } from '../../authority.ts';
@@ -39,6 +40,7 @@ export interface ApiNeeds extends ActionNeeds, InventoryNeeds {
   targetStays: (id: number) => Promise<TargetStay[]>;
   /** What was read in transparency logs. */
   transparency: Pick<Transparency, 'logs' | 'certificates'>;
+  campaigns: CampaignOperations;
   live: Live;
   accounts: Accounts;
   /** Can anything be kept? */

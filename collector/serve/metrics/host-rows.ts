@@ -138,7 +138,8 @@ function ownersOnce(): (labels: Labels) => string {
   };
 }
 
-function ownersOf(labels: Readonly<Record<string, string>>): string {
+/** The labels that say whose it is, each behind a comma. */
+export function ownersOf(labels: Readonly<Record<string, string>>): string {
   let text = '';
   for (const key of ownerKeys) {
     const value = labels[key];

@@ -1,6 +1,8 @@
+import type { LabelBook } from '../../evaluate/labels.ts';
 import type { TargetView } from '../estate.ts';
 import { outsideLabels } from './certificate-labels.ts';
 import { pairs } from './family.ts';
+import { ownersOf } from './host-rows.ts';
 
 /** What one address of a target presents to clients of one kind of key, as the collector saw it from outside. */
 export interface TargetRow {
@@ -10,15 +12,17 @@ export interface TargetRow {
   answered: boolean;
 }
 
-/** `instance` is the target, as ssl_exporter has it; no series is there twice, and none that a host has: `vantage` says so. */
-export function targetRows(targets: readonly TargetView[]): TargetRow[] {
+/** `instance` is the target, as ssl_exporter has it; no series is there twice, and none that a host has: `vantage` says so. Whose it is the labels of its name say. */
+export function targetRows(targets: readonly TargetView[], book: LabelBook): TargetRow[] {
   const given = new Set<string>();
   return targets.flatMap(({ target, places, vantage }) => {
-    const port = /:(\d+)$/.exec(target)?.[1] ?? '';
+    const [, name = '', port = ''] = /^(?:[a-z0-9]+:\/\/)?(.*):(\d+)$/.exec(target) ?? [];
+    const labels = book.ofNames([name], '');
+    const owners = ownersOf(Object.fromEntries([...labels].map(([key, { value }]) => [key, value])));
     return places.flatMap((seen): TargetRow[] => {
       const address = seen.address.includes(':') ? `[${seen.address}]` : seen.address;
       const kind = seen.algorithm === undefined ? '' : `/${seen.algorithm}`;
-      const place = pairs({ instance: target, endpoint: `${address}:${port}${kind}`, vantage });
+      const place = `${pairs({ instance: target, endpoint: `${address}:${port}${kind}`, vantage })}${owners}`;
       if (given.has(place)) return [];
       given.add(place);
       const { served, notBefore, notAfter, failure } = seen;

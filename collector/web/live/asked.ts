@@ -9,10 +9,14 @@ export interface Asked<T> {
   readonly failed: boolean;
 }
 
-const againMs = 60_000;
+const minuteMs = 60_000;
 
-/** Asks the API while a page is open, again each minute, and again whenever the address or `turn` changes. */
-export function useAsked<T extends { version: 1 }>(address: string, turn = 0): ReadonlySignal<Asked<T>> {
+/** Asks the API while a page is open, again each minute unless told, and again whenever the address or `turn` changes. */
+export function useAsked<T extends { version: 1 }>(
+  address: string,
+  turn = 0,
+  againMs = minuteMs,
+): ReadonlySignal<Asked<T>> {
   const asked = useSignal<Asked<T>>({ answer: undefined, of: undefined, failed: false });
   useEffect(() => {
     const gone = new AbortController();
@@ -31,6 +35,6 @@ export function useAsked<T extends { version: 1 }>(address: string, turn = 0): R
       clearInterval(timer);
       gone.abort();
     };
-  }, [address, turn, asked]);
+  }, [address, turn, againMs, asked]);
   return asked;
 }

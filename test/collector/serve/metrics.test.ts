@@ -1,6 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import test from 'ava';
 import fc from '../../helpers/properties.ts';
+import { labelBook } from '../../../collector/evaluate/labels.ts';
 import { attributeValues } from '../../../collector/evaluate/distinguished-name.ts';
 import { metricsText } from '../../../collector/serve/metrics.ts';
 import { certificateLabels, keepLabels } from '../../../collector/serve/metrics/certificate-labels.ts';
@@ -53,7 +54,10 @@ function metrics(
   };
   const presenceOf = () => ({ connected: !silent, silent, heardAt: now, observedAt: now });
   return [
-    ...metricsText({ parts: partsOf(facts, presenceOf, now), targets }, { counts, labelsOf: certificateLabels, now }),
+    ...metricsText(
+      { parts: partsOf(facts, presenceOf, now), targets, book: labelBook(labels) },
+      { counts, labelsOf: certificateLabels, now },
+    ),
   ].join('');
 }
 
@@ -121,9 +125,14 @@ test('what is seen from outside is told beside what hosts say, and never as thei
     setBy: 'me',
   } as const;
   const targets = [{ ...target, setAt: place.since, places, leftOut: 0 }];
-  const text = metrics([host('agent-01', 'web-1', snapshot(one))], [one], false, [], targets);
+  const rule = { id: 1, source: 'command', setBy: 'me', setAt: now } as const;
+  const labels: LabelRule[] = [
+    { ...rule, scope: 'name', pattern: 'shop.example.test', key: 'owner', value: 'shop' },
+    { ...rule, id: 2, scope: 'name', pattern: 'other.example.test', key: 'team', value: 'web' },
+  ];
+  const text = metrics([host('agent-01', 'web-1', snapshot(one))], [one], false, labels, targets);
   const seen = (address: string) =>
-    `{instance="shop.example.test:443",endpoint="${address}:443/ecdsa",vantage="collector"`;
+    `{instance="shop.example.test:443",endpoint="${address}:443/ecdsa",vantage="collector",owner="shop"`;
   const ends = 'issuer_cn="Test CA R3",cn="shop.example.test"} 1798588800\n';
   t.true(text.includes(`ssl_cert_not_after${seen('192.0.2.1')},${ends}`), text);
   t.true(text.includes(`ssl_cert_not_after${seen('[2001:db8::1]')},${ends}`), 'what was presented still counts down');
@@ -131,7 +140,7 @@ test('what is seen from outside is told beside what hosts say, and never as thei
   t.true(text.includes(`ssl_probe_success${seen('[2001:db8::1]')}} 0\n`));
   t.regex(
     text,
-    /ssl_probe_success\{instance="shop\.example\.test:443",endpoint="192\.0\.2\.2:443",vantage="collector"\} 0/,
+    /ssl_probe_success\{instance="shop\.example\.test:443",endpoint="192\.0\.2\.2:443",vantage="collector",owner="shop"\} 0/,
   );
   t.is(text.split(`ssl_probe_success${seen('192.0.2.1')}`).length, 2, 'once');
   t.notThrows(() => promtoolAccepts(text));

@@ -68,7 +68,7 @@ test.serial('two thousand endpoints are drawn a few at a time', async (t) => {
     await page.locator('#endpoints').getByRole('button', { name: 'Show more' }).click();
     t.is(await rows.count(), 150);
     server.show({ ...estate, endpoints: endpoints.slice(1) });
-    await page.locator('#endpoints header', { hasText: '1999' }).waitFor({ timeout: 20_000 });
+    await page.locator('#endpoints header', { hasText: '1999' }).waitFor({ timeout: 60_000 });
     t.is(await rows.count(), 150);
   };
   await withPage(t, { ...estate, endpoints }, body, { path: 'endpoints' });
