@@ -55,6 +55,12 @@ export const kinds: readonly { line: RegExp; how: 'run' | 'guest' | 'elsewhere';
     shownBy: 'test/collector/commands/scan.test.ts',
   },
   {
+    line: /^certherd-collector transparency$/,
+    how: 'elsewhere',
+    why: 'needs a log',
+    shownBy: 'test/collector/scan/transparency/transparency.test.ts',
+  },
+  {
     line: /^certherd-collector target (?:add|list|remove)\b/,
     how: 'elsewhere',
     why: 'asks names of the internet',

@@ -40,6 +40,7 @@ const rules: readonly RouteRule[] = [
   get('/api/v1/lineages', 'viewer'),
   get('/api/v1/targets', 'viewer'),
   get('/api/v1/targets/:id/history', 'viewer'),
+  get('/api/v1/transparency', 'viewer'),
   get('/api/v1/events', 'viewer'),
   get('/api/v1/history', 'viewer'),
   get('/api/v1/requests', 'viewer'),

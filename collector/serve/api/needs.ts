@@ -7,6 +7,7 @@ import type { Accounts, Actor } from '../../store/accounts.ts';
 import type { EventFacts, Restoration, Stay, TokenLabels } from '../../store/facts.ts';
 import type { RequestRow } from '../../store/requests.ts';
 import type { TargetStay } from '../../store/targets.ts';
+import type { Transparency } from '../../store/transparency.ts';
 import type { AskBody } from '../action-bodies.ts';
 import type { Estate } from '../estate.ts';
 import type { HistoryAnswer } from '../history-view.ts';
@@ -39,6 +40,8 @@ export interface ApiNeeds extends ActionNeeds, InventoryNeeds {
   counts: () => Promise<CollectorCounts>;
   /** Of one target, newest first. */
   targetStays: (id: number) => Promise<TargetStay[]>;
+  /** What was read in transparency logs. */
+  transparency: Pick<Transparency, 'logs' | 'certificates'>;
   campaigns: CampaignOperations;
   live: Live;
   accounts: Accounts;

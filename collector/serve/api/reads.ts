@@ -7,6 +7,7 @@ import { estateLists } from '../estate-parts.ts';
 import { mostFollowers } from '../live.ts';
 import { pemText } from '../pem-text.ts';
 import { sendProblem } from '../problem.ts';
+import { transparencyView, TransparencyView } from '../transparency-view.ts';
 import { isNamed } from './entity-tag.ts';
 import { fittingEvents } from './fitting-events.ts';
 import { jsonStream } from './json-stream.ts';
@@ -118,6 +119,23 @@ export const readRoutes: readonly Route[] = [
     async handle({ estate, now }, _, reply) {
       const { targets } = await estate();
       return reply.header('cache-control', 'no-store').send({ version: 1, at: instant(now()), items: targets });
+    },
+  }),
+  route({
+    path: '/api/v1/transparency',
+    summary: 'What transparency logs have for watched names, how far they were read, and names that nobody listed.',
+    query: none,
+    params: none,
+    answer: { schema: TransparencyView },
+    problems: [],
+    tagged: false,
+    async handle({ estate, transparency, now }, _, reply) {
+      const { parts, targets, listed } = await estate();
+      const endpoints = [...parts.hosts].flatMap(({ part }) => part.endpoints);
+      const certificates = [...parts.certificates].map(({ facts }) => facts.certificate);
+      const known = { targets, listed, endpoints, certificates };
+      const [rows, logs] = [await transparency.certificates('all'), await transparency.logs()];
+      return reply.header('cache-control', 'no-store').send(transparencyView(rows, logs, known, now()));
     },
   }),
   route({

@@ -33,6 +33,7 @@ const expected: Readonly<Record<string, 'nobody' | 'viewer' | 'operator' | 'admi
   'GET /api/v1/labels': 'viewer',
   'GET /api/v1/targets': 'viewer',
   'GET /api/v1/targets/:id/history': 'viewer',
+  'GET /api/v1/transparency': 'viewer',
   'GET /api/v1/lineages': 'viewer',
   'GET /api/v1/live': 'viewer',
   'GET /api/v1/me': 'nobody',
