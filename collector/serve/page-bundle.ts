@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import { build, type Metafile } from 'esbuild';
+import { build, type Metafile, type Plugin } from 'esbuild';
 import { messageOf, startFailure } from '../failure.ts';
 
 /** The page's files, ready to be served, by name: "index.html", "hosts.html", "assets/page.js". */
@@ -32,6 +32,7 @@ async function bundle(folder: string): Promise<{ files: [string, Uint8Array][]; 
       // What pages.ts imports when it is wanted is a part of its own, named by its content.
       splitting: true,
       chunkNames: '[name]-[hash]',
+      plugins: [shellInOnePiece(join(folder, 'page.tsx'))],
       bundle: true,
       write: false,
       metafile: true,
@@ -49,6 +50,28 @@ async function bundle(folder: string): Promise<{ files: [string, Uint8Array][]; 
       `${join(folder, 'page.tsx')}: the status page cannot be built: ${messageOf(error).split('\n').slice(0, 3).join(' ')}`,
     );
   }
+}
+
+/**
+ * esbuild makes a part for each set of others that need it. What comes later needs the whole shell, so that the shell, which is there before it anyway, is one part
+ * and not one for each combination of pages.
+ */
+function shellInOnePiece(shell: string): Plugin {
+  return {
+    name: 'shell in one piece',
+    setup(bundle) {
+      const later = new Set<string>();
+      bundle.onResolve({ filter: /^\./ }, ({ kind, path, resolveDir }) => {
+        if (kind === 'dynamic-import') later.add(join(resolveDir, path));
+        return undefined;
+      });
+      bundle.onLoad({ filter: /\.tsx$/ }, ({ path }) =>
+        later.has(path)
+          ? { contents: `${readFileSync(path, 'utf8')}\nimport ${JSON.stringify(shell)};`, loader: 'tsx' }
+          : undefined,
+      );
+    },
+  };
 }
 
 /** One HTML file for each page: it names all parts that its first view needs, so that they come in one round trip. */

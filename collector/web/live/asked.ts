@@ -9,8 +9,8 @@ export interface Asked<T> {
 
 const againMs = 60_000;
 
-/** Asks the API while a page is open, again each minute, and again whenever the address changes. */
-export function useAsked<T extends { version: 1 }>(address: string): ReadonlySignal<Asked<T>> {
+/** Asks the API while a page is open, again each minute, and again whenever the address, or the turn, changes. */
+export function useAsked<T extends { version: 1 }>(address: string, turn = 0): ReadonlySignal<Asked<T>> {
   const asked = useSignal<Asked<T>>({ answer: undefined, failed: false });
   useEffect(() => {
     const gone = new AbortController();
@@ -29,6 +29,6 @@ export function useAsked<T extends { version: 1 }>(address: string): ReadonlySig
       clearInterval(timer);
       gone.abort();
     };
-  }, [address, asked]);
+  }, [address, turn, asked]);
   return asked;
 }

@@ -3,7 +3,7 @@ import { bundlePage } from '../../../collector/serve/page-bundle.ts';
 import { readPageFiles } from '../../../collector/serve/page-files.ts';
 import { temporaryDirectory } from '../helpers/real-collector.ts';
 
-const names = ['certificates', 'endpoints', 'hosts', 'reports', 'timeline', 'wall'];
+const names = ['certificates', 'endpoints', 'hosts', 'inventory', 'reports', 'timeline', 'wall'];
 
 test('the page is built in memory from its sources, and names no outside address', async (t) => {
   const files = await readPageFiles();
@@ -14,7 +14,8 @@ test('the page is built in memory from its sources, and names no outside address
       .sort()
       .join(' '),
   );
-  const script = Buffer.from(files.get('/assets/page.js')?.body ?? []).toString();
+  const scripts = [...files].filter(([path]) => path.endsWith('.js'));
+  const script = scripts.map(([, { body }]) => Buffer.from(body).toString()).join('\n');
   const html = Buffer.from(files.get('/')?.body ?? []).toString();
   t.true(script.length > 10_000);
   const style = Buffer.from(files.get('/assets/page.css')?.body ?? []).toString();

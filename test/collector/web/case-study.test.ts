@@ -2,12 +2,12 @@ import { mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import test, { type ExecutionContext } from 'ava';
-import axe from 'axe-core';
 import type { Page } from 'playwright-core';
 import { type PlayedEstate, playCaseStudy } from '../../../scripts/case-study/stage.ts';
 import { narrating } from '../../../scripts/stage/narrator.ts';
 import { type OpenBrowser, type OpenPage, startBrowser, type View } from '../../helpers/browser.ts';
 import { openSandbox, type Sandbox } from '../../helpers/testbed/sandbox.ts';
+import { violations } from './violations.ts';
 
 // One collector with the case study's estate, and one browser, for every page. Screenshots go to test-output/pages.
 
@@ -198,15 +198,4 @@ async function opened(
   } finally {
     await open.close();
   }
-}
-
-/** Rules of WCAG A and AA, and of good practice, that the page breaks, with where it does. */
-async function violations(page: Page): Promise<string[]> {
-  await page.evaluate(axe.source);
-  const found = await page.evaluate(() =>
-    (globalThis as unknown as { axe: typeof axe }).axe.run(document, { resultTypes: ['violations'] }),
-  );
-  return found.violations.flatMap(({ id, nodes }) =>
-    nodes.slice(0, 3).map(({ target, failureSummary }) => `${id}: ${target.join(' ')}: ${failureSummary}`),
-  );
 }
