@@ -92,11 +92,11 @@ export function startAgent(
   const information = startRenewalInformation(config, ports, () => changes.trigger());
   const at = () => new Date(clock.now()).toISOString();
 
-  /** Waits for a trigger, or for the instant at which time alone changes the answer. */
-  const nextTrigger = (until: number) =>
+  /** Waits for a trigger, or so long until time alone changes the answer: no instant, since the clock may be set at any moment. */
+  const nextTrigger = (ms: number) =>
     new Promise<void>((resolve) => {
-      service.within(until - clock.now());
-      const cancel = clock.after(until - clock.now(), resolve);
+      service.within(ms);
+      const cancel = clock.after(ms, resolve);
       wake = () => {
         cancel();
         resolve();
@@ -193,11 +193,12 @@ export function startAgent(
     wasAsked = action !== undefined && 'asked' in action;
     acted = await doFirst(action, snapshot);
     if (acted || requests.waiting()) return;
-    const allAskedAt = clock.now() - clock.monotonic() + (looks.asked?.at ?? clock.monotonic());
+    const now = clock.now();
+    const allAskedAt = now - clock.monotonic() + (looks.asked?.at ?? clock.monotonic());
     const next = Math.min(plan.lookAgainAt, seen.lookAgainAt, allAskedAt + paced.rescanMs);
     status.next(next);
     ports.atRest?.();
-    await nextTrigger(next);
+    await nextTrigger(next - now);
   };
 
   const run = async () => {
@@ -216,7 +217,7 @@ export function startAgent(
         service.looked(undefined);
         woken = false;
         for (const until = clock.monotonic() + waitMs; !stopped && clock.monotonic() < until; woken = false)
-          await nextTrigger(clock.now() + until - clock.monotonic());
+          await nextTrigger(until - clock.monotonic());
       }
     }
   };

@@ -4,8 +4,6 @@ import type { Incident } from '../store/tell.ts';
 import type { Message, MessageKind } from './message.ts';
 import type { NotifySettings } from './settings.ts';
 
-const mostPlaces = 100;
-
 /** What a message has besides its concerns. */
 export interface Occasion {
   id: string;
@@ -14,11 +12,13 @@ export interface Occasion {
   settings: Pick<NotifySettings, 'page' | 'runbooks'>;
   /** Where this incident can be answered; undefined: nowhere. */
   answer: string | undefined;
+  /** Of so many places it tells. */
+  mostPlaces: number;
 }
 
 /** The message about concerns that have one cause: pure, the most urgent one words it. */
 export function composeMessage(concerns: readonly [Concern, ...Concern[]], occasion: Occasion): Message {
-  const { id, incident, kind, settings, answer } = occasion;
+  const { id, incident, kind, settings, answer, mostPlaces } = occasion;
   const sorted = concerns.toSorted((a, b) => bySeverity(a, b) || order(ends(a), ends(b)) || order(a.since, b.since));
   const [first = concerns[0]] = sorted;
   const labels = shared(concerns);
@@ -50,10 +50,11 @@ export function composeMessage(concerns: readonly [Concern, ...Concern[]], occas
 /** The last message of an incident anew: that somebody took it on, or that it is over. */
 export function followUp(
   last: Message,
-  { id, answer }: Pick<Occasion, 'id' | 'answer'>,
+  { id, answer, mostPlaces }: Pick<Occasion, 'id' | 'answer' | 'mostPlaces'>,
   news: { kind: 'acknowledged'; said: NonNullable<Incident['acknowledged']> } | { kind: 'resolved'; at: number },
 ): Message {
-  const { answer: _answer, durationSeconds: _duration, again: _again, acknowledged: _said, ...rest } = last;
+  const { answer: _answer, durationSeconds: _duration, again: _again, acknowledged: _said, ...same } = last;
+  const rest = { ...same, places: last.places.slice(0, mostPlaces) };
   if (news.kind === 'acknowledged') {
     const { by, reason, at } = news.said;
     const acknowledged = { by, reason, at: new Date(at).toISOString() };
@@ -61,6 +62,21 @@ export function followUp(
   }
   const durationSeconds = Math.max(0, Math.round((news.at - Date.parse(last.since)) / 1000));
   return { ...rest, id, kind: 'resolved', durationSeconds };
+}
+
+/** What was told of an incident, as far as it still stands, for those that forget; undefined: nothing of it does. */
+export function stillStanding(
+  { id, told }: Pick<Incident, 'id' | 'told'>,
+  concerns: readonly Concern[],
+): Message | undefined {
+  const last: Message = JSON.parse(told.message);
+  const standing = new Set(concerns.map(placeKey));
+  const places = last.places.filter((place) => standing.has(placeKey(place)));
+  return places.length === 0 ? undefined : { ...last, id, kind: 'repeat', places, placesTotal: places.length };
+}
+
+function placeKey({ hostName, subject }: Pick<Concern, 'hostName' | 'subject'>): string {
+  return JSON.stringify([hostName, subject.kind, subject.id]);
 }
 
 /** After every instant. */

@@ -4,6 +4,8 @@ import type { Clock, Log } from '../ports.ts';
 import type { Notification, Telling } from '../store/tell.ts';
 import { type Channel, type Delivery, type DeliveryFailure, undelivered } from './channel.ts';
 import type { Message } from './message.ts';
+import type { Plan } from './notify-reason.ts';
+import { createRefresh } from './refresh.ts';
 
 /** Sends what is written down, one message of a channel at a time. */
 export interface Dispatch {
@@ -16,6 +18,8 @@ export interface Dispatch {
 export interface DispatchNeeds {
   telling: Pick<Telling, 'claim' | 'markSent' | 'markFailed'>;
   channels: ReadonlyMap<string, Channel>;
+  /** What stands now. */
+  open: () => Plan['open'];
   clock: Clock;
   log: Log;
 }
@@ -31,9 +35,10 @@ const giveUpMs = 3 * 86_400_000;
 
 /**
  * A message is claimed with a lease, sent, and marked; killed in between, it is sent again once the lease is over. Channels do not wait for one another: one that
- * hangs holds up its own messages alone, which stay where they are.
+ * hangs holds up its own messages alone, which stay where they are. What still stands is told again in the same row, and only while nothing else waits.
  */
-export function createDispatch({ telling, channels, clock, log }: DispatchNeeds): Dispatch {
+export function createDispatch({ telling, channels, open, clock, log }: DispatchNeeds): Dispatch {
+  const refresh = createRefresh(open, clock);
   const running = new Map<string, Promise<void>>();
   const again = new Set<string>();
   const cancels = new Map<string, () => void>();
@@ -71,8 +76,16 @@ export function createDispatch({ telling, channels, clock, log }: DispatchNeeds)
     const channel = channels.get(name);
     while (channel && !closed) {
       const claimed = await telling.claim(name, clock.now(), leaseMs);
-      if (!claimed.ok || !claimed.value) return;
-      await settle(name, claimed.value, await sendOne(channel, claimed.value));
+      if (claimed.ok && claimed.value) {
+        await settle(name, claimed.value, await sendOne(channel, claimed.value));
+        continue;
+      }
+      const message = refresh.next(name, channel);
+      if (!message) return;
+      const delivery = await sendWithin(channel, message);
+      if (delivery.ok) continue;
+      refresh.leave(name);
+      log.warn({ channel: name, ...delivery.failure }, 'what still stands could not be told again');
     }
   }
 

@@ -1,4 +1,4 @@
-import type { Hours } from './settings.ts';
+import type { Hours, WallClock } from './settings.ts';
 
 const minuteMs = 60_000;
 /** No hours last longer, and those that follow one another are one. */
@@ -6,8 +6,8 @@ const mostMinutes = 8 * 24 * 60;
 
 /** Is it within these hours, by the clocks of their zone? */
 export function isWithin(hours: Hours, now: number): boolean {
-  const { day, minute } = localTime(hours.zone, now);
-  const { from, until, days } = hours;
+  const { from, until, days, clock } = hours;
+  const { day, minute } = clock(now);
   const begins = (at: number) => days === undefined || days.includes(at);
   if (from <= until) return minute >= from && minute < until && begins(day);
   return (minute >= from && begins(day)) || (minute < until && begins((day + 6) % 7));
@@ -23,18 +23,18 @@ export function endOf(hours: Hours, now: number): number {
   return at * minuteMs;
 }
 
-function localTime(zone: string, now: number): { day: number; minute: number } {
-  const parts = new Map(
-    new Intl.DateTimeFormat('en-US', {
-      timeZone: zone,
-      weekday: 'short',
-      hour: '2-digit',
-      minute: '2-digit',
-      hourCycle: 'h23',
-    })
-      .formatToParts(now)
-      .map(({ type, value }) => [type, value]),
-  );
-  const day = ['Sun', 'Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat'].indexOf(parts.get('weekday') ?? '');
-  return { day, minute: Number(parts.get('hour')) * 60 + Number(parts.get('minute')) };
+/** The clock of an IANA zone; undefined: there is none of this name. What it is made of is dear: keep it. */
+export function clockOf(zone: string): WallClock | undefined {
+  let format: Intl.DateTimeFormat;
+  try {
+    const time = { weekday: 'short', hour: '2-digit', minute: '2-digit', hourCycle: 'h23' } as const;
+    format = new Intl.DateTimeFormat('en-US', { timeZone: zone, ...time });
+  } catch {
+    return undefined;
+  }
+  return (now) => {
+    const parts = new Map(format.formatToParts(now).map(({ type, value }) => [type, value]));
+    const day = ['Sun', 'Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat'].indexOf(parts.get('weekday') ?? '');
+    return { day, minute: Number(parts.get('hour')) * 60 + Number(parts.get('minute')) };
+  };
 }

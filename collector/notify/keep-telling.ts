@@ -8,8 +8,7 @@ import type { Clock, Log } from '../ports.ts';
 import type { Telling } from '../store/tell.ts';
 import { answerMs, signAnswer } from './answer-link.ts';
 import type { Channel } from './channel.ts';
-import { composeMessage } from './compose.ts';
-import { createDispatch, sendWithin } from './dispatch.ts';
+import { createDispatch } from './dispatch.ts';
 import { notifyReason, type Plan } from './notify-reason.ts';
 import type { NotifySettings } from './settings.ts';
 
@@ -48,12 +47,11 @@ const restFactor = 10;
 /** For the one collector that leads. */
 export function keepTelling(needs: TellerNeeds): Teller {
   const { estate, isSilent, isAwaited, telling, channels, settings, linkKey, clock, log } = needs;
-  const dispatch = createDispatch({ telling, channels, clock, log });
-  const refreshedAt = new Map<string, number>();
+  let open: Plan['open'] = [];
+  const dispatch = createDispatch({ telling, channels, open: () => open, clock, log });
   let lookedAt: number | undefined;
   let timer: { at: number; cancel: () => void } | undefined;
   let looking: Promise<void> | undefined;
-  let refreshing: Promise<void> | undefined;
   let dirty = false;
   let closed = false;
   let restUntil = 0;
@@ -69,7 +67,6 @@ export function keepTelling(needs: TellerNeeds): Teller {
       closed = true;
       timer?.cancel();
       await looking;
-      await refreshing;
       await dispatch.close();
     },
   };
@@ -120,14 +117,13 @@ export function keepTelling(needs: TellerNeeds): Teller {
     });
     const [incidents, silences] = [await telling.incidents(), await telling.silences(now)];
     const plan = notifyReason({ standing, incidents, silences, settings, answerLink, now });
+    // First: what is over is not told again once its end may be sent.
+    open = plan.open;
     if (plan.writes.length > 0) {
       const kept = await telling.savePlan(plan.writes);
       if (!kept.ok) throw new Error(kept.failure.detail);
     }
     dispatch.wake();
-    refreshing ??= refresh(plan).finally(() => {
-      refreshing = undefined;
-    });
     return plan.wakeAt;
   }
 
@@ -147,23 +143,5 @@ export function keepTelling(needs: TellerNeeds): Teller {
     // To the hour, so that the same message made twice has the same link.
     const until = Math.ceil((clock.now() + answerMs) / 3_600_000) * 3_600_000;
     return `${settings.page}/answer/${signAnswer(linkKey, { incident, channel, until })}`;
-  }
-
-  /** Tells those that forget what still stands; a try that fails is made up for by the next. */
-  async function refresh({ open }: Plan): Promise<void> {
-    for (const [name, channel] of channels) {
-      const { refreshMs } = channel;
-      const last = refreshedAt.get(name);
-      if (refreshMs === undefined || (last !== undefined && clock.monotonic() - last < refreshMs)) continue;
-      refreshedAt.set(name, clock.monotonic());
-      for (const { incident, concerns } of open) {
-        if (!incident.told.channels.includes(name)) continue;
-        const { id } = incident;
-        const message = composeMessage(concerns, { id, incident: id, kind: 'repeat', settings, answer: undefined });
-        const delivery = await sendWithin(channel, message);
-        if (!delivery.ok) log.warn({ channel: name, ...delivery.failure }, 'what still stands could not be told again');
-        if (!delivery.ok) break;
-      }
-    }
   }
 }

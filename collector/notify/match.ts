@@ -30,5 +30,5 @@ export function isMuted(
 }
 
 function isNow({ when }: Maintenance, now: number): boolean {
-  return 'zone' in when ? isWithin(when, now) : now >= when.from && now < when.until;
+  return 'clock' in when ? isWithin(when, now) : now >= when.from && now < when.until;
 }

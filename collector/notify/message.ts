@@ -52,7 +52,7 @@ export const Message = Type.Object(
     deadline: Type.Optional(Instant),
     /** One command line as a person would type it on the host, or one sentence. */
     remedy: Type.String(),
-    /** At most 100; most urgent first. */
+    /** At most 100, for Alertmanager 10,000; most urgent first. */
     places: Type.Array(Place),
     placesTotal: Type.Integer(),
     /** Labels that all places have alike. */

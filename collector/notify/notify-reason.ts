@@ -3,30 +3,26 @@ import type { Concern } from '../store/concern.ts';
 import { lifeMs } from '../evaluate/concerns.ts';
 import { bySeverity } from '../evaluate/host-status.ts';
 import type { Transition } from '../store/tell.ts';
-import type { Incident, IncidentWrite, NotificationDraft, Silence, Told } from '../store/tell.ts';
-import { composeMessage, followUp } from './compose.ts';
+import type { Incident, Silence, Told } from '../store/tell.ts';
+import { followUp } from './compose.ts';
 import { endOf, isWithin } from './hours.ts';
+import { say, type SayingFacts, tell, worst, type Write } from './incident-writes.ts';
 import { fitsRule, isMuted } from './match.ts';
-import type { Message, MessageKind } from './message.ts';
 import { chainOf } from './route.ts';
 import { type NotifySettings, type Rule, type Span, spanMs } from './settings.ts';
 
-export interface ReasonFacts {
+export interface ReasonFacts extends SayingFacts {
   /** What stands, each with its concern as it is now. */
   standing: readonly Transition[];
   /** All that are open. */
   incidents: readonly Incident[];
   silences: readonly Silence[];
-  settings: NotifySettings;
-  /** A signed link with which this channel answers this incident; undefined: messages have none. */
-  answerLink: (incident: string, channel: string) => string | undefined;
-  now: number;
 }
 
 export interface Plan {
-  writes: { incident: IncidentWrite; notifications: NotificationDraft[] }[];
-  /** Incidents that stay open, with what stands of them. */
-  open: { incident: Incident; concerns: readonly [Concern, ...Concern[]] }[];
+  writes: Write[];
+  /** Incidents that stay open, as they will have been told, with what stands of them. */
+  open: { incident: Pick<Incident, 'id' | 'told'>; concerns: readonly [Concern, ...Concern[]] }[];
   /** When, at the latest, to look again: milliseconds since 1970. */
   wakeAt: number;
 }
@@ -53,11 +49,12 @@ export function notifyReason(facts: ReasonFacts): Plan {
       plan.writes.push(close(incident, settings, facts));
       continue;
     }
-    plan.open.push({ incident, concerns: [first.concern, ...others.map(({ concern }) => concern)] });
     const current = asOfNow(incident, group, facts);
     const isAhead = incident.told.firstAt > now || incident.told.lastAt > now;
     const write = goOn(current, group, facts, plan) ?? (isAhead ? { incident: current, notifications: [] } : undefined);
     if (write) plan.writes.push(write);
+    const concerns = [first.concern, ...others.map(({ concern }) => concern)] as const;
+    plan.open.push({ incident: write?.incident ?? incident, concerns });
   }
   for (const [key, group] of groups) {
     const write = known.has(key) ? undefined : begin(group, facts, plan);
@@ -103,7 +100,7 @@ function valueOf(by: string, { causeId, hostName, code, names, labels }: Concern
 }
 
 /** The first message, once nobody silenced it, more of the same had time to come, and no quiet hours are. */
-function begin({ rule, group, members }: Group, facts: ReasonFacts, plan: Plan): Plan['writes'][number] | undefined {
+function begin({ rule, group, members }: Group, facts: ReasonFacts, plan: Plan): Write | undefined {
   const { settings, now } = facts;
   const concerns = heard(members, undefined, facts).map(({ concern }) => concern);
   const [first, ...others] = concerns;
@@ -163,12 +160,7 @@ function listeners(
 }
 
 /** The next message of one that was told, if there is a reason for one. */
-function goOn(
-  incident: Incident,
-  { rule, members }: Group,
-  facts: ReasonFacts,
-  plan: Plan,
-): Plan['writes'][number] | undefined {
+function goOn(incident: Incident, { rule, members }: Group, facts: ReasonFacts, plan: Plan): Write | undefined {
   const { now, settings } = facts;
   const { told, acknowledged } = incident;
   const channels = listeners(told, rule, members, facts);
@@ -197,28 +189,8 @@ function goOn(
   return undefined;
 }
 
-function tell(
-  incident: IncidentWrite,
-  kind: MessageKind,
-  concerns: readonly [Concern, ...Concern[]],
-  channels: readonly string[],
-  facts: ReasonFacts,
-): Plan['writes'][number] {
-  const { told } = incident;
-  const severity = worst(concerns);
-  const next: Told = {
-    ...told,
-    severity,
-    keys: [...new Set([...told.keys, ...concerns.map(({ key }) => key)])],
-    channels: [...new Set([...told.channels, ...channels])],
-  };
-  return say(incident, next, channels, facts, (_last, occasion) =>
-    composeMessage(concerns, { ...occasion, incident: incident.id, kind, settings: facts.settings }),
-  );
-}
-
 /** All that was told is over, or its rule is gone: once, to all who heard of it. In quiet hours it waits for their end. */
-function close(incident: Incident, { rules }: NotifySettings, facts: ReasonFacts): Plan['writes'][number] {
+function close(incident: Incident, { rules }: NotifySettings, facts: ReasonFacts): Write {
   const { now } = facts;
   const { told } = incident;
   const rule = rules.find(({ name }) => name === incident.rule);
@@ -229,31 +201,9 @@ function close(incident: Incident, { rules }: NotifySettings, facts: ReasonFacts
     told,
     listeners(told, rule ?? { to: [], escalate: [] }, [], facts),
     facts,
-    (last, { id }) => followUp(last, { id, answer: undefined }, { kind: 'resolved', at: now }),
+    (last, occasion) => followUp(last, { ...occasion, answer: undefined }, { kind: 'resolved', at: now }),
     dueAt,
   );
-}
-
-function say(
-  incident: IncidentWrite,
-  told: Told,
-  channels: readonly string[],
-  { answerLink, now }: ReasonFacts,
-  word: (last: Message, occasion: { id: string; answer: string | undefined }) => Message,
-  dueAt = now,
-): Plan['writes'][number] {
-  const { id, rule, group, openedAt, closedAt, revision } = incident;
-  const count = told.count + 1;
-  const last: Message = JSON.parse(told.message);
-  const bodies = channels.map((channel) => {
-    const message = word(last, { id: `${id}-${count}-${channel}`, answer: answerLink(id, channel) });
-    return { id: message.id, channel, body: JSON.stringify(message) };
-  });
-  const message = bodies[0]?.body ?? JSON.stringify(word(last, { id: `${id}-${count}`, answer: undefined }));
-  return {
-    incident: { id, rule, group, openedAt, closedAt, revision, told: { ...told, count, lastAt: now, message } },
-    notifications: bodies.map((one) => ({ ...one, incident: id, madeAt: now, dueAt })),
-  };
 }
 
 function heard(members: readonly Transition[], incident: string | undefined, facts: ReasonFacts): Transition[] {
@@ -282,10 +232,6 @@ function isPast(at: number, plan: Plan, now: number): boolean {
 function spanOf(span: Span, concerns: readonly Concern[]): number {
   const lives = concerns.flatMap(({ life }) => (life ? [lifeMs(life)] : []));
   return spanMs(span, lives.length === 0 ? undefined : Math.min(...lives));
-}
-
-function worst(concerns: readonly Concern[]): Concern['severity'] {
-  return concerns.toSorted(bySeverity)[0]?.severity ?? 'warning';
 }
 
 function isWorse(severity: Concern['severity'], than: Concern['severity']): boolean {

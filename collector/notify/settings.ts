@@ -55,9 +55,12 @@ export interface Hours {
   until: number;
   /** 0 is Sunday; undefined: every day. The day is the one on which they begin. */
   days: readonly number[] | undefined;
-  /** An IANA name. */
-  zone: string;
+  /** Of their zone. */
+  clock: WallClock;
 }
+
+/** Day of the week, 0 is Sunday, and minutes after midnight, as clocks on the wall have them. */
+export type WallClock = (now: number) => { day: number; minute: number };
 
 export interface Maintenance {
   name: string;
@@ -94,6 +97,11 @@ export const noNotifying: NotifySettings = Object.freeze({
   maintenance: [],
   deadMansSwitch: undefined,
 });
+
+/** Of how many places one message tells: people read the first, and Alertmanager has to know each. */
+export function placesTold(kind: ChannelSettings['kind'] | undefined): number {
+  return kind === 'alertmanager' ? 10_000 : 100;
+}
 
 /** How long a span is for a certificate that lives so long; `lifeMs` undefined: there is none. */
 export function spanMs(span: Span, lifeMs: number | undefined): number {

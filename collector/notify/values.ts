@@ -1,4 +1,5 @@
 import { isAbsolute } from 'node:path';
+import { clockOf } from './hours.ts';
 import type { Hours, Span } from './settings.ts';
 import { isTable, type Kind } from './toml-table.ts';
 
@@ -107,11 +108,11 @@ export const hours: Kind<Hours> = {
     if (!whole || Object.keys(rest).length > 0) return undefined;
     const [from = 0, fromMinute = 0, until = 0, untilMinute = 0] = whole.slice(1).map(Number);
     const known = days === undefined ? undefined : readDays(days);
-    if (from > 24 || until > 24 || fromMinute > 59 || untilMinute > 59 || known === 'wrong' || !isZone(zone))
-      return undefined;
+    const clock = typeof zone === 'string' ? clockOf(zone) : undefined;
+    if (from > 24 || until > 24 || fromMinute > 59 || untilMinute > 59 || known === 'wrong' || !clock) return undefined;
     // From 00:00 until 24:00 is a day; from an instant until the same one is nothing, or a day.
     if (from === until && fromMinute === untilMinute) return undefined;
-    return { from: from * 60 + fromMinute, until: until * 60 + untilMinute, days: known, zone };
+    return { from: from * 60 + fromMinute, until: until * 60 + untilMinute, days: known, clock };
   },
 };
 
@@ -132,13 +133,4 @@ function readDays(value: unknown): number[] | 'wrong' {
   if (!Array.isArray(value)) return 'wrong';
   const days = value.map((one) => dayNames.findIndex((day) => day === one));
   return days.length === 0 || days.includes(-1) ? 'wrong' : days;
-}
-
-function isZone(value: unknown): value is string {
-  if (typeof value !== 'string') return false;
-  try {
-    return new Intl.DateTimeFormat('en', { timeZone: value }).resolvedOptions().timeZone !== '';
-  } catch {
-    return false;
-  }
 }

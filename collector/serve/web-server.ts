@@ -108,7 +108,7 @@ export async function openWebServer(options: WebServerOptions): Promise<WebServe
 }
 
 /** Routes that cost more than a file. */
-const limited = /^\/(?:api|answer|sign-in|set-up|metrics)(?:\/|$)/;
+const limited = /^\/(?:api|answer|invite|sign-in|set-up|metrics)(?:\/|$)/;
 /** What Fastify finds wrong with a request before a route sees it, in our own words. */
 const refusals: Readonly<Record<number, readonly [title: string, detail: string]>> = {
   400: ['Bad Request', 'The body is not JSON, or the address is not one.'],

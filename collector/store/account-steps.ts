@@ -10,10 +10,14 @@ import {
   readSession,
   readUser,
 } from './rows/account.ts';
+import { addAudit, audited, changedUser, type HasId, userSteps } from './user-steps.ts';
 import { row, rows, type Steps } from './steps.ts';
 
-const userColumns = 'SELECT name, role, password, issuer, subject, created_at FROM web_user';
-const tokenColumns = 'SELECT name, role, created_by, created_at, expires_at, used_at FROM api_token';
+const userColumns = 'SELECT name, role, password, issuer, subject, created_at, disabled_at FROM web_user';
+const tokenColumns = `SELECT api_token.name, api_token.role, created_by, api_token.created_at, expires_at, used_at,
+  web_user.name AS web_user, web_user.role AS user_role FROM api_token LEFT JOIN web_user ON web_user.id = api_token.web_user`;
+const sessionColumns = `SELECT web_user.name, web_user.role, web_session.created_at, seen_at, ends_at, address, hash
+  FROM web_session JOIN web_user ON web_user.id = web_session.web_user`;
 
 /** Rows of web_user, web_session, api_token and audit, for both databases. */
 export const accountSteps = {
@@ -46,13 +50,13 @@ export const accountSteps = {
     return yield* audited(added, entry);
   },
   *setRole(name: string, role: Role, entry: AuditEntry): Steps<boolean> {
-    return yield* changeUser(
+    return yield* changedUser(
       yield* row<HasId>('UPDATE web_user SET role = $1 WHERE name = $2 RETURNING id', role, name),
       entry,
     );
   },
   *setPassword(name: string, password: string, entry: AuditEntry): Steps<boolean> {
-    return yield* changeUser(
+    return yield* changedUser(
       yield* row<HasId>('UPDATE web_user SET password = $1 WHERE name = $2 RETURNING id', password, name),
       entry,
     );
@@ -64,6 +68,7 @@ export const accountSteps = {
   *removeUser(name: string, entry: AuditEntry): Steps<boolean> {
     return yield* audited(yield* row('DELETE FROM web_user WHERE name = $1 RETURNING id', name), entry);
   },
+  ...userSteps,
 
   *keepSetUp(hash: string, expiresAt: number): Steps<void> {
     yield* rows(
@@ -84,28 +89,25 @@ export const accountSteps = {
 
   *addSession(
     hash: Uint8Array,
-    { user, createdAt, endsAt }: Pick<WebSession, 'user' | 'createdAt' | 'endsAt'>,
+    { user, createdAt, endsAt, address }: Pick<WebSession, 'user' | 'createdAt' | 'endsAt' | 'address'>,
     entry: AuditEntry,
   ): Steps<boolean> {
     yield* rows('DELETE FROM web_session WHERE ends_at < $1', createdAt);
-    const known = yield* row<HasId>('SELECT id FROM web_user WHERE name = $1', user);
+    const known = yield* row<HasId>('SELECT id FROM web_user WHERE name = $1 AND disabled_at IS NULL', user);
     if (!known) return false;
     yield* rows(
-      'INSERT INTO web_session (hash, web_user, created_at, seen_at, ends_at) VALUES ($1, $2, $3, $4, $5)',
+      'INSERT INTO web_session (hash, web_user, created_at, seen_at, ends_at, address) VALUES ($1, $2, $3, $4, $5, $6)',
       hash,
       known.id,
       createdAt,
       createdAt,
       endsAt,
+      address,
     );
     return yield* audited(known, entry);
   },
   *session(hash: Uint8Array): Steps<WebSession | undefined> {
-    const found = yield* row<RawSession>(
-      `SELECT web_user.name, web_user.role, web_session.created_at, seen_at, ends_at
-       FROM web_session JOIN web_user ON web_user.id = web_session.web_user WHERE hash = $1`,
-      hash,
-    );
+    const found = yield* row<RawSession>(`${sessionColumns} WHERE hash = $1`, hash);
     return found && readSession(found);
   },
   *noteSeen(hash: Uint8Array, at: number): Steps<void> {
@@ -114,18 +116,34 @@ export const accountSteps = {
   *endSession(hash: Uint8Array, entry: AuditEntry): Steps<boolean> {
     return yield* audited(yield* row('DELETE FROM web_session WHERE hash = $1 RETURNING web_user', hash), entry);
   },
+  *sessionsOf(user: string): Steps<(WebSession & { hash: Uint8Array })[]> {
+    const found = yield* rows<RawSession & { hash: Uint8Array }>(
+      `${sessionColumns} WHERE web_user.name = $1 ORDER BY web_session.created_at DESC`,
+      user,
+    );
+    return found.map((one) => ({ ...readSession(one), hash: one.hash }));
+  },
+  *endSessions(user: string, entry: AuditEntry): Steps<number> {
+    const ended = yield* rows(
+      'DELETE FROM web_session WHERE web_user IN (SELECT id FROM web_user WHERE name = $1) RETURNING web_user',
+      user,
+    );
+    yield* audited(ended[0], entry);
+    return ended.length;
+  },
 
   *addApiToken(hash: Uint8Array, token: Omit<ApiToken, 'usedAt'>, entry: AuditEntry): Steps<boolean> {
-    const { name, role, createdBy, createdAt, expiresAt } = token;
+    const { name, role, createdBy, createdAt, expiresAt, user } = token;
     const added = yield* row(
-      `INSERT INTO api_token (name, hash, role, created_by, created_at, expires_at) VALUES ($1, $2, $3, $4, $5, $6)
-       ON CONFLICT DO NOTHING RETURNING name`,
+      `INSERT INTO api_token (name, hash, role, created_by, created_at, expires_at, web_user)
+       VALUES ($1, $2, $3, $4, $5, $6, (SELECT id FROM web_user WHERE name = $7)) ON CONFLICT DO NOTHING RETURNING name`,
       name,
       hash,
       role,
       createdBy,
       createdAt,
       expiresAt,
+      user ?? null,
     );
     return yield* audited(added, entry);
   },
@@ -134,7 +152,7 @@ export const accountSteps = {
     return found.map(readApiToken).sort(byName);
   },
   *apiToken(hash: Uint8Array): Steps<ApiToken | undefined> {
-    const found = yield* row<RawApiToken>(`${tokenColumns} WHERE hash = $1`, hash);
+    const found = yield* row<RawApiToken>(`${tokenColumns} WHERE hash = $1 AND web_user.disabled_at IS NULL`, hash);
     return found && readApiToken(found);
   },
   *noteUsed(hash: Uint8Array, at: number): Steps<void> {
@@ -144,17 +162,7 @@ export const accountSteps = {
     return yield* audited(yield* row('DELETE FROM api_token WHERE name = $1 RETURNING name', name), entry);
   },
 
-  *addAudit({ at, actor, via, action, subject, detail }: AuditEntry): Steps<void> {
-    yield* rows(
-      'INSERT INTO audit (at, actor, via, action, subject, detail) VALUES ($1, $2, $3, $4, $5, $6)',
-      at,
-      actor,
-      via,
-      action,
-      subject,
-      JSON.stringify(detail),
-    );
-  },
+  addAudit,
   *audit(before: number | undefined, limit: number, filter: AuditFilter = {}): Steps<(AuditEntry & { id: number })[]> {
     const wanted: [condition: string, value: unknown][] = [
       ['id < ?', before ?? Number.MAX_SAFE_INTEGER],
@@ -181,22 +189,6 @@ function like(column: 'actor' | 'subject'): string {
 
 function likePattern(text: string): string {
   return text.toLowerCase().replaceAll(/[!%_]/g, '!$&').replaceAll('*', '%');
-}
-
-interface HasId {
-  id: number;
-}
-
-/** What a user may do, or how it is known, is another: whoever signed in before does so again. */
-function* changeUser(user: HasId | undefined, entry: AuditEntry): Steps<boolean> {
-  if (user) yield* rows('DELETE FROM web_session WHERE web_user = $1', user.id);
-  return yield* audited(user, entry);
-}
-
-/** Only what was done is history. */
-function* audited(done: object | undefined, entry: AuditEntry): Steps<boolean> {
-  if (done) yield* accountSteps.addAudit(entry);
-  return done !== undefined;
 }
 
 /** The link's row, where it is this one, in time, and nobody is there yet. */

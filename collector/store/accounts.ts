@@ -14,7 +14,26 @@ export interface User {
   /** Who the OpenID provider says that this is, since its first sign-in. */
   identity: { issuer: string; subject: string } | undefined;
   createdAt: number;
+  /** Since when they may not sign in; absent: they may. */
+  disabledAt?: number;
 }
+
+/** How somebody stands, for who looks after users. */
+export interface UserState extends User {
+  /** Browsers that are signed in, and when one of them was last seen. */
+  sessions: number;
+  seenAt: number | undefined;
+  /** API tokens of their own. */
+  apiTokens: number;
+  /** Until when there is a link by which they set a password. */
+  inviteEndsAt: number | undefined;
+}
+
+/** What an admin changes of somebody. */
+export type UserChange = { role: Role } | { disabledAt: number | undefined } | 'removed';
+
+/** `last-admin`: nobody would be left who may let others in. */
+export type UserChanged = 'done' | 'unknown' | 'last-admin';
 
 /** A browser that signed in, and who it is now. */
 export interface WebSession {
@@ -23,11 +42,16 @@ export interface WebSession {
   createdAt: number;
   seenAt: number;
   endsAt: number;
+  /** From where it signed in. */
+  address: string;
 }
 
 export interface ApiToken {
   name: string;
+  /** Never more than its user's, of now. */
   role: Role;
+  /** Whose it is; undefined: nobody's, as those that are made by command. */
+  user?: string | undefined;
   createdBy: string;
   createdAt: number;
   expiresAt: number;
@@ -76,6 +100,16 @@ export interface Accounts {
   /** Once: false where somebody else is bound already. */
   bindIdentity: (name: string, identity: { issuer: string; subject: string }) => Promise<Kept<boolean>>;
   removeUser: (name: string, entry: AuditEntry) => Promise<Kept<boolean>>;
+  /** By name; sessions that ended before `at` do not count. */
+  userStates: (at: number) => Promise<UserState[]>;
+  /** As the two above, and never of the last admin who may sign in. Ends their sessions. */
+  changeUser: (name: string, change: UserChange, entry: AuditEntry) => Promise<Kept<UserChanged>>;
+  /** Takes the place of their link before. */
+  invite: (name: string, hash: Uint8Array, expiresAt: number, entry: AuditEntry) => Promise<Kept<boolean>>;
+  /** Whose link it is; undefined: it is over, or they may not sign in. */
+  invited: (hash: Uint8Array, at: number) => Promise<string | undefined>;
+  /** Spends the link for this password. Ends their sessions. */
+  acceptInvite: (hash: Uint8Array, password: string, entry: AuditEntry) => Promise<Kept<boolean>>;
   /** Takes the place of the link before. */
   keepSetUp: (hash: string, expiresAt: number) => Promise<Kept<void>>;
   /** Is the link good? It is once, and only while there is no user. */
@@ -84,12 +118,16 @@ export interface Accounts {
   setUp: (hash: string, user: User, entry: AuditEntry) => Promise<Kept<boolean>>;
   addSession: (
     hash: Uint8Array,
-    session: Pick<WebSession, 'user' | 'createdAt' | 'endsAt'>,
+    session: Pick<WebSession, 'user' | 'createdAt' | 'endsAt' | 'address'>,
     entry: AuditEntry,
   ) => Promise<Kept<boolean>>;
   session: (hash: Uint8Array) => Promise<WebSession | undefined>;
   noteSeen: (hash: Uint8Array, at: number) => Promise<Kept<void>>;
   endSession: (hash: Uint8Array, entry: AuditEntry) => Promise<Kept<boolean>>;
+  /** Newest first. */
+  sessionsOf: (user: string) => Promise<(WebSession & { hash: Uint8Array })[]>;
+  /** All of one user; how many there were. */
+  endSessions: (user: string, entry: AuditEntry) => Promise<Kept<number>>;
   addApiToken: (hash: Uint8Array, token: Omit<ApiToken, 'usedAt'>, entry: AuditEntry) => Promise<Kept<boolean>>;
   /** By name. */
   apiTokens: () => Promise<ApiToken[]>;

@@ -20,10 +20,12 @@ export interface Collector {
   kill: () => Promise<void>;
   /** `token create`: one join string. */
   join: () => Promise<string>;
+  /** `certherd-collector ARGS --config …`; rejects when it does not end with 0. Returns what it printed. */
+  command: (args: string[]) => Promise<string>;
 }
 
-/** A collector of our own on free ports of 127.0.0.1, with its SQLite file in the sandbox. Not started yet. */
-export async function prepareCollector(sandbox: Sandbox, heartbeatSeconds = 2): Promise<Collector> {
+/** A collector of our own on free ports of 127.0.0.1, with its SQLite file in the sandbox. Not started yet. `more`: further lines of its settings. */
+export async function prepareCollector(sandbox: Sandbox, heartbeatSeconds = 2, more = ''): Promise<Collector> {
   const folder = sandbox.folder('collector');
   const configFile = join(folder, 'collector.toml');
   const logFile = join(folder, 'collector.log');
@@ -37,11 +39,16 @@ export async function prepareCollector(sandbox: Sandbox, heartbeatSeconds = 2): 
       web_listen: webListen,
       public_address: agentAddress,
       heartbeat_seconds: heartbeatSeconds,
-    }),
+    }) + more,
   );
   const program = join(top, 'collector', 'main.ts');
   const env = environment(sandbox);
   let child: Child | undefined;
+  const command = async (args: string[]) => {
+    const ran = await sandbox.run(process.execPath, [program, ...args, '--config', configFile], { env });
+    if (ran.exit !== 0) throw new Error(`${args.slice(0, 2).join(' ')} failed: ${ran.stderr}`);
+    return ran.stdout;
+  };
   return {
     webAddress: `http://${webListen}/`,
     logFile,
@@ -57,12 +64,11 @@ export async function prepareCollector(sandbox: Sandbox, heartbeatSeconds = 2): 
       await child?.exited;
     },
     async join() {
-      const argv = [program, 'token', 'create', '--config', configFile];
-      const made = await sandbox.run(process.execPath, argv, { env });
-      const word = /certherd:\/\/\S+/.exec(made.stdout)?.[0];
-      if (made.exit !== 0 || word === undefined) throw new Error(`token create failed: ${made.stderr}`);
+      const word = /certherd:\/\/\S+/.exec(await command(['token', 'create']))?.[0];
+      if (word === undefined) throw new Error('token create printed no join string');
       return word;
     },
+    command,
   };
 }
 

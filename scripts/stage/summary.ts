@@ -1,3 +1,4 @@
+import { columns } from './columns.ts';
 import { readEstate } from './estate.ts';
 import type { Narrator } from './narrator.ts';
 import { endpointsOf, servedFor, short } from './sites.ts';
@@ -33,14 +34,4 @@ export async function showSummary(stage: Stage, narrator: Narrator, verdicts: Ve
   for (const line of columns([['ENDPOINT', 'KEY', 'HANDSHAKE', 'COLLECTOR SAYS'], ...rows]))
     narrator.plain(`  ${line}`);
   narrator.plain('');
-}
-
-function columns(rows: string[][]): string[] {
-  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
-  return rows.map((row) =>
-    row
-      .map((cell, column) => cell.padEnd(widths[column] ?? 0))
-      .join('  ')
-      .trimEnd(),
-  );
 }

@@ -4,8 +4,7 @@ import { until } from '../../test/helpers/testbed/until.ts';
 import { deployed, ended } from '../stage/deployed.ts';
 import { findingOf, readEstate } from '../stage/estate.ts';
 import type { Narrator } from '../stage/narrator.ts';
-import { environment } from '../stage/products.ts';
-import { shellCommands } from '../stage/shell-words.ts';
+import { runRemedy } from '../stage/remedy.ts';
 import { servedFor, short } from '../stage/sites.ts';
 import type { Stage } from '../stage/stage.ts';
 import { demand, type Step } from './step.ts';
@@ -54,7 +53,7 @@ export const mismatch: Step = {
     const mendedAt = Date.now();
     await narrator.during(
       `running the remedy as it is written: ${finding.remedy}`,
-      () => runRemedy(stage, finding.remedy),
+      () => runRemedy(stage.sandbox, finding.remedy),
       () => 'the remedy, run word by word, ended with 0',
     );
     const mended = lineage.leaf();
@@ -84,16 +83,6 @@ async function breakRenewal({ agent, certbot, exhibits }: Stage): Promise<void> 
   } finally {
     watcher.close();
     agent.signal('SIGCONT');
-  }
-}
-
-/** Runs each command of the remedy as a program, as a person's shell would, but without one. */
-async function runRemedy({ sandbox }: Stage, remedy: string): Promise<void> {
-  const line = shellCommands(remedy);
-  if (!line.ok) throw new Error(`the remedy is not a command line: ${line.why}: ${remedy}`);
-  for (const [program = '', ...argv] of line.commands) {
-    const ran = await sandbox.run(program, argv, { env: environment(sandbox) });
-    demand(ran.exit === 0, `the remedy ended with ${ran.exit}: ${ran.stderr}`);
   }
 }
 

@@ -122,6 +122,27 @@ function heldClock() {
   return { clock, pass, begun: () => begun };
 }
 
+test('a clock that is set back just before the agent rests does not make it rest for years', async (t) => {
+  const real = systemClock();
+  let ahead = 0;
+  const waits: number[] = [];
+  const clock: Ports['clock'] = {
+    ...real,
+    now: () => real.now() + ahead,
+    after: (ms, task) => {
+      waits.push(ms);
+      return real.after(ms, task);
+    },
+  };
+  const atRest = () => {
+    ahead = -3650 * 86_400_000;
+  };
+  const { looked } = await agentOn(t, { change: { clock, atRest } });
+  await until('the first look', looked);
+  await until('it rests', () => waits.some((ms) => ms > 10_000));
+  t.true(Math.max(...waits) <= 60_000, waits.join());
+});
+
 test('a look that throws is said, is not repeated at once, and the next one goes on', async (t) => {
   let throwing = false;
   let lists = 0;

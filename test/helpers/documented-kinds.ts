@@ -163,6 +163,12 @@ export const kinds: readonly { line: RegExp; how: 'run' | 'guest' | 'elsewhere';
     shownBy: 'test/scripts/soak-checks.test.ts',
   },
   {
+    line: /^npm run replay(?: -- --only \S+)?$/,
+    how: 'elsewhere',
+    why: 'takes minutes',
+    shownBy: 'test/scripts/replay.test.ts',
+  },
+  {
     line: /^\.\/scripts\/(?:demo|test)$/,
     how: 'elsewhere',
     why: 'CI runs it',

@@ -39,7 +39,13 @@ const program = path.resolve(import.meta.dirname, '../../agent/main.ts');
  */
 export async function startHost(
   t: Pick<ExecutionContext, 'teardown'>,
-  options: { validitySeconds?: number; findingDelaySeconds?: number; acmeAnswer?: AcmeAnswer; binary?: string } = {},
+  options: {
+    validitySeconds?: number;
+    findingDelaySeconds?: number;
+    acmeAnswer?: AcmeAnswer;
+    binary?: string;
+    rescanSeconds?: number;
+  } = {},
 ): Promise<TestHost> {
   const sandbox = openSandbox();
   t.teardown(() => sandbox.close());
@@ -65,7 +71,10 @@ export async function startHost(
   const configFile = path.join(sandbox.directory, 'agent.toml');
   const delay = options.findingDelaySeconds ?? 0;
   const setMode = (mode: string, tables = '') =>
-    fs.writeFileSync(configFile, settings(mode, delay, { sandbox, nginx, client, pebble }) + tables);
+    fs.writeFileSync(
+      configFile,
+      settings(mode, delay, options.rescanSeconds ?? 60, { sandbox, nginx, client, pebble }) + tables,
+    );
   fs.writeFileSync(path.join(sandbox.directory, 'pebble-root.pem'), pebble.rootPem);
   setMode('observe');
   const [run, ...words] = options.binary === undefined ? [process.execPath, program] : [options.binary];
@@ -100,12 +109,13 @@ function environment(): Record<string, string> {
 function settings(
   mode: string,
   delaySeconds: number,
+  rescanSeconds: number,
   { sandbox, nginx, client, pebble }: { sandbox: Sandbox; nginx: Nginx; client: Certbot; pebble: Pebble },
 ): string {
   return `host_name = "web-1"
 state_directory = "${sandbox.directory}/state"
 mode = "${mode}"
-rescan_seconds = 60
+rescan_seconds = ${rescanSeconds}
 finding_delay_seconds = ${delaySeconds}
 extra_roots = ["${sandbox.directory}/pebble-root.pem"]
 [certbot]

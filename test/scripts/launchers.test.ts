@@ -12,7 +12,7 @@ for (const launcher of ['demo', 'test', 'setup']) {
   });
 }
 
-for (const script of ['demo', 'test', 'bench', 'load', 'soak']) {
+for (const script of ['demo', 'test', 'bench', 'load', 'soak', 'replay']) {
   test(`scripts/${script}.ts refuses an unknown option in one line`, async (t) => {
     const ran = await run(process.execPath, [`${top}/scripts/${script}.ts`, '--never-heard-of']);
     t.is(ran.exit, 2);

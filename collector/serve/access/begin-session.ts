@@ -17,7 +17,7 @@ export async function beginSession(
   const at = clock.now();
   const said = { address: request.ip, ...detail };
   const entry = { at, actor: user, via: 'page', action: 'signed-in', subject: user, detail: said } as const;
-  const session = { user, createdAt: at, endsAt: at + sessionMs };
+  const session = { user, createdAt: at, endsAt: at + sessionMs, address: request.ip };
   const kept = await accounts.addSession(hashSecret(secret), session, entry);
   if (!kept.ok || !kept.value) return false;
   setSessionCookie(request, reply, secret);

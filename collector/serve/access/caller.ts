@@ -13,6 +13,8 @@ export interface Caller {
   by: 'session' | 'token' | 'proxy' | 'open' | 'nobody';
   /** Of the user or the API token. */
   name?: string;
+  /** Which user stands behind it; absent for an API token that is nobody's. */
+  user?: string;
   /** Absent: nothing but what is for whoever comes. */
   role?: Role;
   /** When the session is over at the latest, in milliseconds since 1970. */
@@ -60,12 +62,13 @@ export function createCallers(needs: CallerNeeds): (request: FastifyRequest) => 
     const now = clock.now();
     if (!token || now >= token.expiresAt) return { by: 'nobody' };
     if (token.usedAt === undefined || now - token.usedAt > noteMs) note(accounts.noteUsed(hash, now));
-    return { by: 'token', name: token.name, role: token.role };
+    return { by: 'token', name: token.name, role: token.role, ...(token.user !== undefined && { user: token.user }) };
   }
 
   async function ofProxy(name: string): Promise<Caller> {
     const user = await accounts.user(name);
-    return user ? { by: 'proxy', name: user.name, role: user.role } : { by: 'nobody', name };
+    if (!user || user.disabledAt !== undefined) return { by: 'nobody', name };
+    return { by: 'proxy', name, user: name, role: user.role };
   }
 
   async function ofSession(secret: string): Promise<Caller | undefined> {
@@ -74,7 +77,8 @@ export function createCallers(needs: CallerNeeds): (request: FastifyRequest) => 
     const now = clock.now();
     if (!session || isOver(session, now)) return undefined;
     if (now - session.seenAt > noteMs) note(accounts.noteSeen(hash, now));
-    return { by: 'session', name: session.user, role: session.role, endsAt: session.endsAt, session: hash };
+    const { user, role, endsAt } = session;
+    return { by: 'session', name: user, user, role, endsAt, session: hash };
   }
 
   async function ofNobody(): Promise<Caller> {

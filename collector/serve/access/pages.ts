@@ -87,6 +87,26 @@ export const overPage: PlainPage = {
       <p><a href="/sign-in">Sign in</a></p>`,
 };
 
+/** For whom an admin made a link. */
+export function invitePage(token: string, name: string, mistake?: string): PlainPage {
+  return {
+    title: `Welcome, ${name}`,
+    body: `      <p>Choose the password with which you sign in as ${escaped(name)}. This link is then over.</p>
+${complaint(mistake)}      <form method="post" action="/invite">
+        <input type="hidden" name="token" value="${escaped(token)}" />
+        <input type="hidden" name="username" value="${escaped(name)}" autocomplete="username" />
+        <label>Password, 12 characters at least <input name="password" type="password" autocomplete="new-password" minlength="12" required autofocus /></label>
+        <button>Set it, and sign in</button>
+      </form>`,
+  };
+}
+
+export const overInvitePage: PlainPage = {
+  title: 'This link is over',
+  body: `      <p>It was good once and for three days; a newer one takes its place. Ask an admin for another.</p>
+      <p><a href="/sign-in">Sign in</a></p>`,
+};
+
 export function accountPage(
   { name = '', role, by }: Caller,
   said: { mistake?: string; done?: string } = {},

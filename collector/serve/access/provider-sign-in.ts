@@ -51,6 +51,8 @@ export function addProviderSignIn(app: FastifyInstance, { oidc, accounts, clock,
     const user = (await accounts.userOf(identity)) ?? (isSure ? await newcomer(identity, name) : undefined);
     if (user === 'not-kept') return notKept(reply);
     if (!user) return sendPage(reply, strangerPage(`${name || 'Whoever you are'} is no user here.`, name), 403);
+    if (user.disabledAt !== undefined)
+      return sendPage(reply, strangerPage(`${user.name} may not sign in: an admin disabled it.`), 403);
     if (!(await beginSession({ accounts, clock }, request, reply, user.name, { issuer: identity.issuer })))
       return notKept(reply);
     // The session's cookie is Strict: only what a page of ours asks for has it.
@@ -66,6 +68,7 @@ export function addProviderSignIn(app: FastifyInstance, { oidc, accounts, clock,
     const known = await accounts.user(name);
     if (known) {
       if (known.password !== undefined) return undefined;
+      if (known.disabledAt !== undefined) return known;
       const bound = await accounts.bindIdentity(name, identity);
       if (!bound.ok) return 'not-kept';
       return bound.value ? known : undefined;

@@ -8,6 +8,8 @@ import { sendProblem } from '../problem.ts';
 import { type Attempts, createAttempts } from './attempts.ts';
 import { beginSession, notKept } from './begin-session.ts';
 import { actorOf } from './caller.ts';
+import { fieldsOf, sentence } from './form-fields.ts';
+import { addInvite } from './invite.ts';
 import { localPath } from './local-path.ts';
 import { accountPage, overPage, sendPage, setUpPage, signedInPage, signInPage } from './pages.ts';
 import { clearSessionCookie } from './session-cookie.ts';
@@ -59,7 +61,7 @@ export function addSignIn(app: FastifyInstance, { provider, accounts, clock }: S
         attempts.untry(name, request.ip);
         return again('Too many sign in at this moment: try again.', 503);
       }
-      if (!fits || !user) return again('The name or the password is wrong.', 401);
+      if (!fits || !user || user.disabledAt !== undefined) return again('The name or the password is wrong.', 401);
       attempts.forget(name, request.ip);
       return begin(request, reply, user.name, localPath(next));
     });
@@ -88,6 +90,8 @@ export function addSignIn(app: FastifyInstance, { provider, accounts, clock }: S
       if (!kept.ok) return notKept(reply);
       return kept.value ? begin(request, reply, name, '/') : sendPage(reply, overPage, 410);
     });
+
+    addInvite(forms, { accounts, clock, inTurn });
 
     forms.post('/sign-out', async (request, reply) => {
       const { caller } = request;
@@ -159,13 +163,4 @@ function from({ ip }: FastifyRequest): { address: string } {
 /** As it is kept with the link's end. */
 export function linkHash(token: string): string {
   return hashSecret(token).toString('hex');
-}
-
-/** A field of the form that was sent. */
-function fieldsOf({ body }: FastifyRequest): (name: string) => string {
-  return (name) => (body instanceof URLSearchParams ? (body.get(name) ?? '') : '');
-}
-
-function sentence(text: string): string {
-  return `${text.slice(0, 1).toUpperCase()}${text.slice(1)}.`;
 }

@@ -11,6 +11,7 @@ import {
 } from '../estate.ts';
 import { EstateChange } from '../estate-change.ts';
 import { routeTable } from '../access/route-table.ts';
+import { ApiTokenBody, ApiTokenView, SessionView, UserBody, UserChangeBody, UserView } from '../account-bodies.ts';
 import { AskBody, LabelBody, Me, TokenBody, UnlabelBody } from '../action-bodies.ts';
 import { RuleBody, SilenceBody, TargetBody } from '../inventory-bodies.ts';
 import { ImportCheck, IncidentView, SilenceView } from './inventory-views.ts';
@@ -71,6 +72,12 @@ const named: Readonly<Record<string, TSchema>> = {
   LabelBody,
   UnlabelBody,
   TokenBody,
+  UserView,
+  UserBody,
+  UserChangeBody,
+  SessionView,
+  ApiTokenView,
+  ApiTokenBody,
   RuleBody,
   SilenceBody,
   TargetBody,

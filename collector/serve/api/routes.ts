@@ -10,8 +10,10 @@ import { listedRoutes } from './listed.ts';
 import { listRoutes } from './lists.ts';
 import { meRoute } from './me.ts';
 import { openApi } from './openapi.ts';
+import { ownAccessRoutes } from './own-access.ts';
 import { readRoutes } from './reads.ts';
 import { type Route, route } from './route.ts';
+import { userRoutes } from './users.ts';
 import { targetRoutes } from './targets.ts';
 
 const none = Type.Object({}, { additionalProperties: false });
@@ -29,6 +31,8 @@ export const routes: readonly Route[] = [
   historyRoute,
   meRoute,
   auditRoute,
+  ...ownAccessRoutes,
+  ...userRoutes,
   route({
     path: '/api/v1/openapi.json',
     summary: 'This description.',

@@ -1,5 +1,5 @@
-import type { Role } from '../../accounts/role.ts';
-import type { Actor, ApiToken, AuditEntry, User, WebSession } from '../accounts.ts';
+import { reaches, type Role } from '../../accounts/role.ts';
+import type { Actor, ApiToken, AuditEntry, User, UserState, WebSession } from '../accounts.ts';
 import type { AuditAction } from '../audit-words.ts';
 
 /** As both databases give it. */
@@ -10,6 +10,14 @@ export interface RawUser {
   issuer: string | null;
   subject: string | null;
   created_at: number;
+  disabled_at: number | null;
+}
+
+export interface RawUserState extends RawUser {
+  sessions: number;
+  seen_at: number | null;
+  api_tokens: number;
+  invite_ends_at: number | null;
 }
 
 export interface RawSession {
@@ -18,6 +26,7 @@ export interface RawSession {
   created_at: number;
   seen_at: number;
   ends_at: number;
+  address: string;
 }
 
 export interface RawApiToken {
@@ -27,6 +36,8 @@ export interface RawApiToken {
   created_at: number;
   expires_at: number;
   used_at: number | null;
+  web_user: string | null;
+  user_role: Role | null;
 }
 
 export interface RawAudit {
@@ -39,24 +50,37 @@ export interface RawAudit {
   detail: string;
 }
 
-export function readUser({ name, role, password, issuer, subject, created_at }: RawUser): User {
+export function readUser({ name, role, password, issuer, subject, created_at, disabled_at }: RawUser): User {
   return {
     name,
     role,
     password: password ?? undefined,
     identity: issuer === null || subject === null ? undefined : { issuer, subject },
     createdAt: created_at,
+    ...(disabled_at !== null && { disabledAt: disabled_at }),
   };
 }
 
-export function readSession({ name, role, created_at, seen_at, ends_at }: RawSession): WebSession {
-  return { user: name, role, createdAt: created_at, seenAt: seen_at, endsAt: ends_at };
+export function readUserState(row: RawUserState): UserState {
+  return {
+    ...readUser(row),
+    sessions: row.sessions,
+    seenAt: row.seen_at ?? undefined,
+    apiTokens: row.api_tokens,
+    inviteEndsAt: row.invite_ends_at ?? undefined,
+  };
 }
 
-export function readApiToken({ name, role, created_by, created_at, expires_at, used_at }: RawApiToken): ApiToken {
+export function readSession({ name, role, created_at, seen_at, ends_at, address }: RawSession): WebSession {
+  return { user: name, role, createdAt: created_at, seenAt: seen_at, endsAt: ends_at, address };
+}
+
+export function readApiToken(row: RawApiToken): ApiToken {
+  const { name, role, user_role: owns, created_by, created_at, expires_at, used_at, web_user } = row;
   return {
     name,
-    role,
+    role: owns === null || reaches(owns, role) ? role : owns,
+    ...(web_user !== null && { user: web_user }),
     createdBy: created_by,
     createdAt: created_at,
     expiresAt: expires_at,

@@ -104,7 +104,7 @@ function beginEpoch(
     sql.prepare('UPDATE token SET expires_at = min(expires_at, ?)').run(at);
     // Nor may one that was revoked since, or a browser that signed out.
     sql.prepare('UPDATE api_token SET expires_at = min(expires_at, ?)').run(at);
-    sql.exec("DELETE FROM web_session; DELETE FROM setting WHERE name = 'set-up'");
+    sql.exec("DELETE FROM web_session; DELETE FROM web_invite; DELETE FROM setting WHERE name = 'set-up'");
   })();
   sql.pragma('journal_mode = DELETE');
   sql.close();

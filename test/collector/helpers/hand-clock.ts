@@ -6,6 +6,8 @@ export interface HandClock extends Clock {
   advance(ms: number): void;
   /** The wall clock alone is set. */
   jump(ms: number): void;
+  /** Timers that wait. */
+  timers(): number;
 }
 
 export function handClock(start: number): HandClock {
@@ -34,5 +36,6 @@ export function handClock(start: number): HandClock {
     jump(ms) {
       offset += ms;
     },
+    timers: () => timers.size,
   };
 }

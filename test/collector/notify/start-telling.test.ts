@@ -1,38 +1,14 @@
 import test, { type ExecutionContext } from 'ava';
-import type { ConcernedHost } from '../../../collector/evaluate/concerns.ts';
-import { readNotify } from '../../../collector/notify/read-settings.ts';
-import type { Log } from '../../../collector/ports.ts';
 import { createLiveness } from '../../../collector/receive/liveness.ts';
 import type { Concern } from '../../../collector/store/concern.ts';
 import type { Store } from '../../../collector/store/store.ts';
 import type { Told } from '../../../collector/store/tell.ts';
-import { readSecret, readText } from '../../../collector/system/secret-files.ts';
 import { silentLog } from '../../../collector/system/log.ts';
-import { startTelling } from '../../../collector/telling.ts';
 import { until } from '../../helpers/testbed/until.ts';
-import { handClock } from '../helpers/hand-clock.ts';
 import { startReceiver } from '../helpers/receivers.ts';
-import { engines } from '../helpers/stores.ts';
+import { day, now, startedTelling } from '../helpers/started-telling.ts';
 
 // The real store and channel, with a clock that is moved by hand.
-
-const now = Date.parse('2026-11-27T12:00:00.000Z');
-const day = 86_400_000;
-
-const silentHost = (agentId: string): ConcernedHost => ({
-  host: {
-    agentId,
-    name: agentId,
-    status: 'unknown',
-    reason: 'Nothing was heard for an hour.',
-    connected: false,
-    enrolledAt: new Date(now - day).toISOString(),
-    lastHeardAt: new Date(now - day / 24).toISOString(),
-  },
-  endpoints: [],
-  lineages: [],
-  findings: [],
-});
 
 const untold: Omit<Told, 'channels'> = {
   count: 1,
@@ -44,52 +20,20 @@ const untold: Omit<Told, 'channels'> = {
   message: '{}',
 };
 
-async function started(t: ExecutionContext, prepare: (store: Store) => Promise<unknown> = async () => {}) {
-  const { store } = (await engines[0]?.open(t)) ?? t.fail();
-  await prepare(store);
+async function started(t: ExecutionContext, prepare?: (store: Store) => Promise<unknown>) {
   const hook = await startReceiver(t);
-  const clock = handClock(now);
-  const warnings: object[] = [];
-  const log: Log = { ...silentLog, warn: (fields) => warnings.push(fields) };
-  const channel = [{ name: 'hook', kind: 'webhook', url: `${hook.url}/` }];
-  const settings = readNotify({ channel, rule: [{ name: 'all', wait: '0s', to: ['hook'] }] }, (place, what) =>
-    t.fail(`${place.join('.')}: ${what}`),
-  );
-  const liveness = createLiveness({
-    records: store,
-    heard: [],
-    clock,
-    log: silentLog,
-    silentAfterMs: 60_000,
-    changed() {},
-  });
-  t.teardown(liveness.close);
-  const hosts = ['web-1', 'web-2'].map((one) => ({ part: silentHost(one) }));
-  let asked = 0;
-  let begin: (() => () => void) | undefined;
-  const telling = await startTelling({
-    settings,
-    store: {
-      telling: store.telling,
-      lead(given) {
-        begin = given;
-        return given();
-      },
+  const telling = await startedTelling(t, {
+    channels: [{ name: 'hook', kind: 'webhook', url: `${hook.url}/` }],
+    silent: () => ['web-1', 'web-2'],
+    ...(prepare && { prepare }),
+    liveness(store, clock) {
+      const settings = { heard: [], clock, log: silentLog, silentAfterMs: 60_000, changed() {} };
+      const liveness = createLiveness({ records: store, ...settings });
+      t.teardown(liveness.close);
+      return { isSilent: (agentId) => liveness.presence(agentId).silent, isAwaited: liveness.isAwaited };
     },
-    historyDays: 30,
-    async estate() {
-      asked += 1;
-      return { hosts, hostless: [] };
-    },
-    isSilent: (agentId) => liveness.presence(agentId).silent,
-    isAwaited: liveness.isAwaited,
-    isWritable: async () => true,
-    secrets: { readSecret, readText },
-    clock,
-    log,
   });
-  t.teardown(telling.close);
-  return { store, hook, clock, telling, warnings, asked: () => asked, begin: () => begin?.() };
+  return { hook, ...telling };
 }
 
 test('hosts that may still come back after a restart are not told as silent; those that do not are', async (t) => {

@@ -29,6 +29,19 @@ const expected: Readonly<Record<string, 'nobody' | 'viewer' | 'operator' | 'admi
   'GET /api/v1/lineages': 'viewer',
   'GET /api/v1/live': 'viewer',
   'GET /api/v1/me': 'nobody',
+  'GET /api/v1/me/sessions': 'viewer',
+  'DELETE /api/v1/me/sessions/:id': 'viewer',
+  'GET /api/v1/api-tokens': 'viewer',
+  'POST /api/v1/api-tokens': 'viewer',
+  'DELETE /api/v1/api-tokens/:name': 'viewer',
+  'GET /api/v1/users': 'admin',
+  'POST /api/v1/users': 'admin',
+  'PATCH /api/v1/users/:name': 'admin',
+  'DELETE /api/v1/users/:name': 'admin',
+  'POST /api/v1/users/:name/invite': 'admin',
+  'DELETE /api/v1/users/:name/sessions': 'admin',
+  'GET /invite': 'nobody',
+  'POST /invite': 'nobody',
   'GET /api/v1/openapi.json': 'viewer',
   'GET /api/v1/requests': 'viewer',
   'GET /api/v1/requests/:id': 'viewer',
@@ -115,7 +128,7 @@ test('each route is for the roles that the table says, by session and by API tok
 /** A stream is ended once its head has come. */
 async function statusOf(method: string, address: string, headers: Record<string, string>): Promise<number> {
   const ending = new AbortController();
-  const isForm = /\/(?:sign-in|sign-out|set-up|password)$/.test(address);
+  const isForm = /\/(?:sign-in|sign-out|set-up|invite(?<!\/api\/.*)|password)$/.test(address);
   const type = isForm ? 'application/x-www-form-urlencoded' : 'application/json';
   const response = await fetch(address, {
     method,

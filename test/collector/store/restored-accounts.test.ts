@@ -14,8 +14,12 @@ test('after a restoration users are there, and no session, API token or set-up l
   await addUsers(directory, { anna: 'admin' });
   const token = hashSecret(await addApiToken(directory, 'ci', 'viewer'));
   const entry = { at: 1, actor: 'anna', via: 'page', action: 'signed-in', subject: 'anna', detail: {} } as const;
-  const session = { user: 'anna', createdAt: Date.now(), endsAt: Date.now() + 3_600_000 };
+  const session = { user: 'anna', createdAt: Date.now(), endsAt: Date.now() + 3_600_000, address: '' };
   await withAccounts(directory, (accounts) => accounts.addSession(cookie, session, entry));
+  const invite = hashSecret(freshSecret());
+  await withAccounts(directory, (accounts) =>
+    accounts.invite('anna', invite, Date.now() + 3_600_000, { ...entry, action: 'user-invited' }),
+  );
   const backup = join(directory, 'backup.db');
   copyFileSync(join(directory, 'certherd.db'), backup);
   t.truthy(await withAccounts(directory, (accounts) => accounts.session(cookie)));
@@ -29,6 +33,7 @@ test('after a restoration users are there, and no session, API token or set-up l
       [['anna', 'admin']],
     );
     t.is(await accounts.session(cookie), undefined);
+    t.is(await accounts.invited(invite, at), undefined);
     t.is((await accounts.apiToken(token))?.expiresAt, at);
     await accounts.removeUser('anna', { ...entry, action: 'user-removed' });
     t.false(await accounts.isSetUp('link', at));

@@ -286,6 +286,7 @@ CREATE TABLE web_user (
   issuer TEXT,
   subject TEXT,
   created_at BIGINT NOT NULL,
+  disabled_at BIGINT,
   UNIQUE (issuer, subject)
 );
 
@@ -294,7 +295,8 @@ CREATE TABLE web_session (
   web_user BIGINT NOT NULL REFERENCES web_user (id) ON DELETE CASCADE,
   created_at BIGINT NOT NULL,
   seen_at BIGINT NOT NULL,
-  ends_at BIGINT NOT NULL
+  ends_at BIGINT NOT NULL,
+  address TEXT NOT NULL DEFAULT ''
 );
 CREATE INDEX web_session_by_user ON web_session (web_user);
 CREATE INDEX web_session_by_end ON web_session (ends_at);
@@ -306,7 +308,14 @@ CREATE TABLE api_token (
   created_by TEXT NOT NULL,
   created_at BIGINT NOT NULL,
   expires_at BIGINT NOT NULL,
-  used_at BIGINT
+  used_at BIGINT,
+  web_user BIGINT REFERENCES web_user (id) ON DELETE CASCADE
+);
+
+CREATE TABLE web_invite (
+  web_user BIGINT PRIMARY KEY REFERENCES web_user (id) ON DELETE CASCADE,
+  hash BYTEA NOT NULL UNIQUE,
+  expires_at BIGINT NOT NULL
 );
 
 CREATE TABLE audit (
