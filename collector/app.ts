@@ -19,6 +19,7 @@ import { createPartsRoom } from './receive/snapshot-parts.ts';
 import { loadTlsIdentity } from './receive/tls-identity.ts';
 import { keepRequests } from './requests.ts';
 import { keepTargets } from './scan/keep-targets.ts';
+import { askVantage } from './scan/looked-target.ts';
 import { standingProbe } from './scan/standing-probe.ts';
 import { linkHash } from './serve/access/sign-in.ts';
 import { createEntityTags } from './serve/api/entity-tag.ts';
@@ -204,9 +205,26 @@ async function open(
     }),
   });
   closers.push(web.close);
-  const probe = orFail(standingProbe(config, clock));
+  const { probe, read } = orFail(standingProbe(config, clock));
+  let leads = false;
   closers.push(
-    store.lead(() => keepTargets({ targets: store.targets, probe, clock, log, changed: () => changed(['targets']) })),
+    store.lead(() => {
+      leads = true;
+      return () => {
+        leads = false;
+      };
+    }),
+    keepTargets({
+      targets: store.targets,
+      askerOf({ vantage, vantageName = vantage }) {
+        if (vantage === 'collector') return leads ? probe : undefined;
+        const session = sessions.current(vantage);
+        return session && ((target) => askVantage({ ...session, name: vantageName }, target, { read, clock }));
+      },
+      clock,
+      log,
+      changed: () => changed(['targets']),
+    }),
   );
   const telling = await startTelling({
     settings: config.notify,

@@ -38,7 +38,7 @@ export const collectorExplanations: Readonly<
       'A host proves a younger certificate for this name than its public address presents; `notice` where the fleet has never had the one that is presented.',
     causes: 'A load balancer, proxy or CDN in front holds a copy of its own, and nobody brought it the new one.',
     remedy: 'Install the certificate and key of the host at that address, and reload what answers there.',
-    shownBy: 'evaluate/outside-findings, scan/founding-incident',
+    shownBy: 'evaluate/outside-findings, scan/founding-incident, scan/vantages',
   },
   'served-elsewhere-differs': {
     severity: 'warning',
@@ -89,8 +89,9 @@ export const collectorExplanations: Readonly<
     severity: 'unknown',
     meaning: 'A listed target, or an address of it, has shown no certificate for three of its intervals.',
     causes:
-      'What answers there is down or filtered, its name is resolved no more, it may not be asked, or no collector asks.',
-    remedy: 'Have `certherd-collector scan` ask it; `target remove` what is gone for good.',
+      'What answers there is down or filtered, its name is resolved no more, it may not be asked, no collector asks, or the agent that is to look is gone, too old, or not allowed to.',
+    remedy:
+      'Have `certherd-collector scan` ask it; of an agent allow it with `[probe] allow` on its host; `target remove` what is gone for good.',
     shownBy: 'evaluate/target-findings',
   },
   'unknown-issuer': {

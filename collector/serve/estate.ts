@@ -141,8 +141,10 @@ export const TargetView = Type.Object(
     /** As targets are written: "smtp://mail.example.com:25". */
     target: Type.String(),
     everySeconds: Type.Number(),
-    /** Where it is asked from. */
-    vantage: Type.Enum(['collector']),
+    /** Where it is asked from: 'collector', or the id of the agent that looks. */
+    vantage: Type.String(),
+    /** What that agent's host is called. */
+    vantageName: Type.Optional(Type.String()),
     setBy: Type.String(),
     setAt: Instant,
     askedAt: Type.Optional(Instant),

@@ -24,11 +24,14 @@ export interface KeptOutside extends OutsideView {
 }
 
 interface KeptTarget {
+  id: number;
   /** As it is written. */
   target: string;
   /** All of it, to tell it from another. */
   text: string;
   outside: Outside;
+  /** What other vantages see of it: with the first one alone. */
+  beside: readonly KeptTarget[] | undefined;
   proofs: Map<string, HostProof[]>;
 }
 
@@ -48,22 +51,26 @@ export function keepOutside(): KeptOutside {
       return touched;
     },
     putTargets(rows, hosts) {
-      const before = new Map(kept.map((one) => [one.target, one]));
+      const before = new Map(kept.map((one) => [one.id, one]));
       const texts = rows.map((row) => JSON.stringify(row));
       if (texts.join('\n') === kept.map(({ text }) => text).join('\n')) return undefined;
       const touched = new Set<string>();
       const next = rows.map((row, index): KeptTarget => {
         const outside = outsideOf(row);
-        const old = before.get(row.target);
+        const old = before.get(row.id);
         const one = {
+          id: row.id,
           target: row.target,
           text: texts[index] ?? '',
           outside,
+          beside: undefined,
           proofs: old?.proofs ?? new Map<string, HostProof[]>(),
         };
         if (old?.text !== one.text) for (const agentId of one.proofs.keys()) touched.add(agentId);
         return one;
       });
+      for (const [first, ...others] of Map.groupBy(next, ({ target }) => target).values())
+        if (first) first.beside = others;
       const still = new Set(texts);
       for (const old of kept) if (!still.has(old.text)) touchAll(old, touched);
       const shown = new Map(kept.map(({ text }, index) => [text, views[index]]));
@@ -72,7 +79,7 @@ export function keepOutside(): KeptOutside {
       views = rows.map((row, index) => shown.get(texts[index] ?? '') ?? targetView(row));
       byAgent.clear();
       for (const one of kept) for (const agentId of one.proofs.keys()) relate(agentId, one);
-      const asked = JSON.stringify(kept.map(({ target }) => target));
+      const asked = JSON.stringify(kept.map(({ id, target }) => [id, target]));
       if (asked !== written)
         for (const [host, certificates] of hosts())
           for (const agentId of enter(host, certificates)) touched.add(agentId);
@@ -146,8 +153,9 @@ function touchAll({ proofs }: KeptTarget, touched: Set<string>): void {
   for (const agentId of proofs.keys()) touched.add(agentId);
 }
 
-function judged({ outside, proofs }: KeptTarget, now: number): OutsideFinding[] {
-  return outsideFindings(outside, [...proofs.values()].flat(), now);
+function judged({ outside, beside, proofs }: KeptTarget, now: number): OutsideFinding[] {
+  const others = beside?.map((one) => one.outside) ?? 'told-elsewhere';
+  return outsideFindings(outside, [...proofs.values()].flat(), now, others);
 }
 
 /** What a host proves of one name: that it fell silent takes nothing back. */

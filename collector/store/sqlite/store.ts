@@ -151,7 +151,7 @@ function createStore(sql: Sql, log: Log): SqliteStore {
         }),
       addNew: (draft, at, entry) => group.keep(() => noted(targets.addNew(draft, at), entry)),
       want: (id) => group.keep(() => targets.want(id)),
-      remove: (target, entry) => group.keep(() => noted(targets.remove(target), entry)),
+      remove: (target, entry, vantage) => group.keep(() => noted(targets.remove(target, vantage), entry)),
       keep: (id, at, seen, changed) => group.keep(() => targets.keep(id, at, seen, changed)),
       stays: async (id) => targets.stays(id),
     },
