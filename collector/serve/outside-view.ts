@@ -100,7 +100,13 @@ export function keepOutside(): KeptOutside {
       const found = kept.flatMap((one) =>
         judged(one, now)
           .filter(({ agentId }) => agentId === '')
-          .map(({ finding, ...rest }): FindingView => ({ ...finding, ...rest })),
+          .map(
+            ({ finding, labels, ...rest }): FindingView => ({
+              ...finding,
+              ...rest,
+              ...(labels && { labels: { ...labels } }),
+            }),
+          ),
       );
       if (JSON.stringify(found) !== JSON.stringify(hostless)) hostless = found;
       return hostless;

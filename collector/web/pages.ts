@@ -34,6 +34,7 @@ export const pages: readonly PageEntry[] = [
   { name: 'certificates', title: 'Certificates', load: async () => ({ Page: Certificates }) },
   { name: 'endpoints', title: 'Endpoints', load: () => import('./pages/endpoints/endpoints-page.tsx') },
   { name: 'hosts', title: 'Hosts', load: () => import('./pages/hosts/hosts-page.tsx') },
+  { name: 'targets', title: 'Targets', load: () => import('./pages/targets/targets-page.tsx') },
   { name: 'inventory', title: 'Inventory', load: () => import('./pages/inventory/inventory-page.tsx') },
   { name: 'timeline', title: 'Timeline', load: () => import('./pages/timeline/timeline-page.tsx') },
   { name: 'reports', title: 'Reports', load: () => import('./pages/reports/reports-page.tsx') },

@@ -5,6 +5,7 @@ import { actorOf } from '../access/caller.ts';
 import { TargetBody } from '../inventory-bodies.ts';
 import { sendProblem } from '../problem.ts';
 import { Done } from './inventory-views.ts';
+import type { ApiNeeds } from './needs.ts';
 import { type Route, route } from './route.ts';
 
 const none = Type.Object({}, { additionalProperties: false });
@@ -25,7 +26,11 @@ export const targetRoutes: readonly Route[] = [
     status: 201,
     answer: { schema: Type.Object({ version: Type.Literal(1), target: Type.String() }) },
     problems: [400, 409, 422],
-    async handle({ targets, now }, { body: { everySeconds = usualSeconds, startTls, ...body }, caller }, reply) {
+    async handle(
+      { targets, estate, now },
+      { body: { everySeconds = usualSeconds, startTls, ...body }, caller },
+      reply,
+    ) {
       const parsed = parseTarget(body.target, { ports: [443], startTls });
       if (!parsed.ok) return sendProblem(reply, 422, 'Cannot be asked', parsed.failure);
       const [only, ...others] = parsed.value;
@@ -33,12 +38,15 @@ export const targetRoutes: readonly Route[] = [
         return sendProblem(reply, 422, 'Cannot be asked', 'That is a range: give one name or address at a time.');
       if ((await targets.all()).length >= mostTargets)
         return sendProblem(reply, 422, 'Cannot be asked', `There are ${mostTargets} targets: scan a range instead.`);
+      const vantage = await vantageOf(body.from, estate);
+      if (vantage === undefined)
+        return sendProblem(reply, 422, 'Cannot be asked', 'from: "collector", or the name of exactly one host.');
       const target = targetText(only);
       const { actor, via } = actorOf(caller);
       const at = now();
-      const detail = { every: `${everySeconds} s` };
+      const detail = { every: `${everySeconds} s`, ...(vantage !== 'collector' && { from: body.from ?? '' }) };
       const entry = { at, actor, via, action: 'target-added', subject: target, detail } as const;
-      const kept = await targets.addNew({ target, everyMs: everySeconds * 1000, setBy: actor }, at, entry);
+      const kept = await targets.addNew({ target, everyMs: everySeconds * 1000, setBy: actor, vantage }, at, entry);
       if (!kept.ok) return notKept(reply);
       if (!kept.value) return sendProblem(reply, 409, 'Conflict', `${target} is asked already.`);
       return reply.header('cache-control', 'no-store').send({ version: 1, target });
@@ -62,7 +70,7 @@ export const targetRoutes: readonly Route[] = [
         subject: found.target,
         detail: {},
       } as const;
-      const kept = await targets.remove(found.target, entry);
+      const kept = await targets.remove(found.target, entry, found.vantage);
       if (!kept.ok) return notKept(reply);
       if (!kept.value) return sendProblem(reply, 404, 'Not Found', 'There is no such target.');
       return reply.header('cache-control', 'no-store').send({ version: 1, done: true });
@@ -85,3 +93,13 @@ export const targetRoutes: readonly Route[] = [
     },
   }),
 ];
+
+/** "collector", or the agent's id of the one host of that name; undefined: there is none, or several. */
+async function vantageOf(from: string | undefined, estate: ApiNeeds['estate']): Promise<string | undefined> {
+  if (from === undefined || from === 'collector') return 'collector';
+  const { parts } = await estate();
+  const there = [...parts.hosts].filter(
+    ({ part, agentId }) => part.host.revokedAt === undefined && (agentId === from || part.host.name === from),
+  );
+  return there.length === 1 ? there[0]?.agentId : undefined;
+}

@@ -103,7 +103,7 @@ interface HostParts {
 
 function fromFinding(finding: FindingView, { host, lineages, endpoints }: HostParts): Need {
   const { agentId, hostName, code, subject, severity, since, cause, remedy, evidence, stale, life } = finding;
-  const hostLabels = host?.labels ?? {};
+  const hostLabels = host?.labels ?? finding.labels ?? {};
   const concerned = endpoints.filter(concernedBy(finding.subject, lineages));
   const name = nameOf(finding, concerned);
   const deadline = life ?? firstToEnd(concerned);

@@ -3,7 +3,7 @@ import { bundlePage } from '../../../collector/serve/page-bundle.ts';
 import { readPageFiles } from '../../../collector/serve/page-files.ts';
 import { temporaryDirectory } from '../helpers/real-collector.ts';
 
-const names = ['certificates', 'endpoints', 'hosts', 'inventory', 'reports', 'timeline', 'wall'];
+const names = ['certificates', 'endpoints', 'hosts', 'inventory', 'reports', 'targets', 'timeline', 'wall'];
 
 test('the page is built in memory from its sources, and names no outside address', async (t) => {
   const files = await readPageFiles();
