@@ -11,6 +11,7 @@ import { answerLooks } from './looks.ts';
 import { recall, rememberer } from './memory.ts';
 import { type AskedAction, keepRequests } from './requests.ts';
 import { findDer } from './observe/certificate-der.ts';
+import type { Asks } from './observe/endpoints/ask-endpoints.ts';
 import { lookMemory } from './observe/look-memory.ts';
 import { observeHost } from './observe/observe.ts';
 import { startRenewalInformation } from './observe/renewal-information.ts';
@@ -34,6 +35,15 @@ export interface Host {
   agentVersion: string;
   platform: string;
   bootId: string;
+}
+
+/** What one look came to. */
+interface Look {
+  snapshot: Snapshot;
+  plan: Plan;
+  seen: Visible;
+  /** When the oldest answer of an endpoint was got; milliseconds since 1970. */
+  askedAt: number;
 }
 
 /** Without a further change for this long, certbot has written what it writes in one go. */
@@ -106,14 +116,14 @@ export function startAgent(
       if (woken || stopped) wake();
     });
 
-  const look = async (changesOnly: boolean): Promise<{ snapshot: Snapshot; plan: Plan; seen: Visible }> => {
+  const look = async (asks: Asks): Promise<Look> => {
     for (let round = 1; ; round++) {
       woken = false;
       service.within(Math.max(lookMostMs, mostWaits * config.probeTimeoutMs));
       const observations = await observeHost(ports, config, host, {
         isOver: () => stopped,
         memory: looks,
-        changesOnly,
+        asks,
       });
       looks.looked();
       // What changed before a directory was watched gave no trigger.
@@ -127,11 +137,12 @@ export function startAgent(
       const { snapshot, plan } = decide(told, memory.attempts, known, paced, now);
       const seen = visible(snapshot.findings, memory.sightings, config, now);
       const endpoints = sinceFirst(snapshot.endpoints, memory.reached ?? {});
-      return { snapshot: { ...snapshot, endpoints, findings: seen.findings }, plan, seen };
+      const askedAt = observations.askedAt ?? now;
+      return { snapshot: { ...snapshot, endpoints, findings: seen.findings }, plan, seen, askedAt };
     }
   };
 
-  const report = (snapshot: Snapshot, { sightings }: Visible) => {
+  const report = ({ snapshot, seen: { sightings }, askedAt }: Look) => {
     for (const event of changesSince(memory, snapshot, sightings, at())) {
       log[event.ok ? 'info' : 'warn']({ kind: event.kind, subject: event.subject.id }, event.summary);
       reporter.record(event);
@@ -142,8 +153,8 @@ export function startAgent(
       snapshot.lineages.flatMap(({ name, issued }) => (issued ? [[name, issued]] : [])),
     );
     remember(memory);
-    reporter.publish(snapshot, clock.now());
-    status.looked(snapshot);
+    reporter.publish(snapshot, askedAt);
+    status.looked(snapshot, askedAt);
     service.looked(snapshot);
   };
 
@@ -181,14 +192,15 @@ export function startAgent(
     return true;
   };
 
-  /** After an action, and when time has come, everything is asked; after a change of files what that may concern. */
+  /** At first, after an action and for a collector everything is asked; when time has come a part, after a change of files what that may concern. */
   let acted = false;
   let wasAsked = false;
   const cycle = async () => {
-    const changesOnly = woken && !acted && !requests.waiting();
+    const asks = acted || requests.waiting() ? 'everything' : woken ? 'changed' : 'due';
     requests.looking();
-    const { snapshot, plan, seen } = await look(changesOnly);
-    report(snapshot, seen);
+    const looked = await look(asks);
+    const { snapshot, plan, seen } = looked;
+    report(looked);
     // In turns: a collector that never stops asking must not keep the agent from what it has to do itself.
     const own = wasAsked ? plan.actions[0] : undefined;
     const action = requests.first(snapshot, own === undefined) ?? own ?? plan.actions[0];
@@ -196,8 +208,8 @@ export function startAgent(
     acted = await doFirst(action, snapshot);
     if (acted || requests.waiting()) return;
     const now = clock.now();
-    const allAskedAt = now - clock.monotonic() + (looks.asked?.at ?? clock.monotonic());
-    const next = Math.min(plan.lookAgainAt, seen.lookAgainAt, allAskedAt + paced.rescanMs);
+    const lastDueAt = now - clock.monotonic() + (looks.asked?.at ?? clock.monotonic());
+    const next = Math.min(plan.lookAgainAt, seen.lookAgainAt, lastDueAt + paced.rescanMs);
     status.next(next);
     ports.atRest?.();
     await nextTrigger(next - now);

@@ -16,6 +16,8 @@ export const Status = Type.Object({
   mode: Mode,
   startedAt: Instant,
   lookedAt: Type.Optional(Instant),
+  /** When the oldest answer was got that says what an endpoint presents: each was asked since. */
+  askedAt: Type.Optional(Instant),
   nextLookAt: Type.Optional(Instant),
   endpoints: Type.Optional(Type.Object({ total: Count, served: Count })),
   findings: Type.Optional(Type.Object({ critical: Count, unknown: Count, warning: Count, notice: Count })),
@@ -27,7 +29,8 @@ export type Status = Static<typeof Status>;
 export const statusFile = 'status.json';
 
 export interface StatusWriter {
-  looked(snapshot: Snapshot): void;
+  /** `askedAt`: milliseconds since 1970. */
+  looked(snapshot: Snapshot, askedAt: number): void;
   next(at: number): void;
   connection(state: ConnectionState, eventsWaiting: number): void;
 }
@@ -54,9 +57,10 @@ export function statusWriter(
     ports.state.write(statusFile, `${JSON.stringify(status)}\n`, { lasting: false });
   };
   return {
-    looked: ({ endpoints, findings }) =>
+    looked: ({ endpoints, findings }, askedAt) =>
       write({
         lookedAt: iso(ports.clock.now()),
+        askedAt: iso(askedAt),
         endpoints: { total: endpoints.length, served: endpoints.filter(({ reached }) => reached === 'served').length },
         findings: {
           critical: findings.filter(({ severity }) => severity === 'critical').length,

@@ -2,6 +2,8 @@ import { randomBytes } from 'node:crypto';
 import { hostname } from 'node:os';
 import { freshSecret } from './accounts/secret.ts';
 import { type Authority, formatAuthority } from './authority.ts';
+import { driveCampaigns } from './campaigns/drive.ts';
+import { operateCampaigns } from './campaigns/operate.ts';
 import type { Config } from './config.ts';
 import { startFailure } from './failure.ts';
 import { makeJoins } from './join-tokens.ts';
@@ -37,6 +39,7 @@ import { keepBounds } from './store/retention.ts';
 import { openStore } from './store/open.ts';
 import { startTelling } from './telling.ts';
 import { sqliteFor } from './store/sqlite/sqlite.ts';
+import { ownUse } from './system/own-use.ts';
 import { readSecret, readText } from './system/secret-files.ts';
 import { collectorVersion } from './version.ts';
 
@@ -130,6 +133,9 @@ async function open(
   closers.push(estate.close);
   const requests = keepRequests({ ...store, hosts: estate.hosts, sessions, clock, log });
   closers.push(requests.close);
+  const { current } = estate;
+  const campaigns = operateCampaigns({ campaigns: store.campaigns, estate: current, now: () => clock.now() });
+  closers.push(store.lead(() => driveCampaigns({ campaigns: store.campaigns, estate: current, requests, clock, log })));
   const changedElsewhere = (topics: readonly Topic[]): void => {
     changed(topics);
     requests.wake();
@@ -172,6 +178,7 @@ async function open(
     clock,
     log,
     live,
+    campaigns,
     isWritable,
     estate: estate.current,
     tags: createEntityTags(randomBytes(6).toString('hex')),
@@ -196,6 +203,9 @@ async function open(
     answered: look,
     now: () => clock.now(),
     counts: async () => ({
+      version: collectorVersion,
+      startedAt,
+      use: ownUse(),
       eventsTotal: await store.eventsTotal(),
       agentsConnected: liveness.connectedCount(),
       agentsWaiting: listener.waiting(),
@@ -229,6 +239,7 @@ async function open(
   const telling = await startTelling({
     settings: config.notify,
     store,
+    isShared: config.store !== undefined,
     historyDays: config.historyDays,
     async estate() {
       const { parts, hostless } = await estate.current();
@@ -243,7 +254,7 @@ async function open(
   });
   closers.push(telling.close);
   lookers.push(telling.changed);
-  const control = await openControl({ directory, log, clock, copyTo: store.copyTo, requests });
+  const control = await openControl({ directory, log, clock, copyTo: store.copyTo, requests, campaigns });
   closers.push(control.close);
   return {
     agentAddress: listener.address,

@@ -1,6 +1,7 @@
 import { isAbsolute } from 'node:path';
 import { isIP, isIPv6, SocketAddress } from 'node:net';
-import { type Role, roleOf, roles } from './accounts/role.ts';
+import type { Role } from './accounts/role.ts';
+import { roleOf, roles } from './accounts/roles.ts';
 import { type Authority, isLoopback } from './authority.ts';
 
 /** How page and API may be reached, and who may. */

@@ -4,14 +4,17 @@ import type { ConcernedFleet } from './evaluate/concerns.ts';
 import { messageOf } from './failure.ts';
 import type { Channel, ChannelPorts } from './notify/channel.ts';
 import { keepPinging } from './notify/dead-mans-switch.ts';
+import { giveUpMs } from './notify/dispatch.ts';
 import { keepTelling, type Teller } from './notify/keep-telling.ts';
 import { openChannel } from './notify/open-channel.ts';
-import type { Clock, Log } from './ports.ts';
+import { type Clock, every, type Log } from './ports.ts';
 import type { Store } from './store/store.ts';
 
 interface TellingNeeds {
   settings: Config['notify'];
   store: Pick<Store, 'telling' | 'lead'>;
+  /** Other collectors may use the same store, with channels that are not in these settings. */
+  isShared: boolean;
   historyDays: number;
   estate: () => Promise<ConcernedFleet>;
   isSilent: (agentId: string) => boolean;
@@ -38,17 +41,17 @@ export async function startTelling(needs: TellingNeeds): Promise<{ changed: () =
   let teller: Teller | undefined;
   let closing = false;
   const ending: Promise<void>[] = [];
+  let tidying = Promise.resolve();
   const stopLeading = store.lead(() => {
     // Whoever ends waits for the tellers that it knows.
     if (closing) return () => {};
-    ending.push(dropForgotten());
-    const cancels: (() => void)[] = [];
+    tidying = tidying.then(dropForgotten);
+    const cancels = [every(clock, hourMs, tidy)];
     if (channels.size > 0) {
       // A database that is full gives no key: messages then have no links.
       const page = key.ok ? settings.page : undefined;
       const linkKey = key.ok ? key.value : '';
       teller = keepTelling({ ...needs, telling, channels, settings: { ...settings, page }, linkKey });
-      cancels.push(clock.after(hourMs, prune));
     }
     const begun = clock.monotonic();
     const isHealthy = async () =>
@@ -61,32 +64,43 @@ export async function startTelling(needs: TellingNeeds): Promise<{ changed: () =
       if (teller) ending.push(teller.close());
       teller = undefined;
     };
-
-    function prune(): void {
-      telling.prune(clock.now() - needs.historyDays * dayMs).catch((error: unknown) => {
-        log.error({ detail: messageOf(error) }, 'what was told long ago cannot be removed');
-      });
-      cancels.push(clock.after(dayMs, prune));
-    }
   });
   return {
     changed: () => teller?.changed(),
     async close() {
       closing = true;
       stopLeading();
-      await Promise.all(ending);
+      await Promise.all([tidying, ...ending]);
     },
   };
 
-  /** Nobody would ever send it. */
+  function tidy(): void {
+    tidying = tidying.then(dropForgotten).then(prune);
+  }
+
+  async function prune(): Promise<void> {
+    if (channels.size === 0) return;
+    try {
+      await telling.prune(clock.now() - needs.historyDays * dayMs);
+    } catch (error) {
+      log.error({ detail: messageOf(error) }, 'what was told long ago cannot be removed');
+    }
+  }
+
+  /** Nobody will send it; of a store that others use too, that is known once nobody has for as long as a message may take. */
   async function dropForgotten(): Promise<void> {
+    const now = clock.now();
     try {
       for (const { channel, waiting } of await telling.channels()) {
         if (waiting === 0 || channels.has(channel)) continue;
-        const kept = await telling.dropWaiting(channel, 'the settings have no such channel any more', clock.now());
-        if (kept.ok)
-          log.warn({ channel, waiting }, 'messages were given up: the settings have no such channel any more');
-        else log.error({ channel, ...kept.failure }, 'messages of a channel that is gone cannot be given up');
+        const madeUntil = needs.isShared ? now - giveUpMs : now;
+        const kept = await telling.dropWaiting(channel, 'the settings have no such channel any more', madeUntil, now);
+        if (!kept.ok) log.error({ channel, ...kept.failure }, 'messages of a channel that is gone cannot be given up');
+        else if (kept.value > 0)
+          log.warn(
+            { channel, waiting: kept.value },
+            'messages were given up: the settings have no such channel any more',
+          );
       }
     } catch (error) {
       log.error({ detail: messageOf(error) }, 'messages of channels that are gone cannot be given up');

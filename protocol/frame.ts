@@ -82,7 +82,10 @@ export const Welcome = Type.Object(
 );
 export type Welcome = Static<typeof Welcome>;
 
-/** agent -> collector. `observedAt` is when the facts were last looked at; it is not part of the digest. */
+/**
+ * agent -> collector. No fact in it was seen before `observedAt`, which is not part of the digest: where the answer of an endpoint stands from
+ * an earlier look, the instant of that one.
+ */
 export const SnapshotFrame = Type.Object(
   { type: Type.Literal('snapshot'), digest: Digest, observedAt: Instant, snapshot: Snapshot },
   closed,

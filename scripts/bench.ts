@@ -8,6 +8,7 @@ import { history } from './bench/history.ts';
 import { hostileInput } from './bench/hostile-input.ts';
 import { incident } from './bench/incident.ts';
 import { ingest } from './bench/ingest.ts';
+import { metrics } from './bench/metrics.ts';
 import { nginxConfig } from './bench/nginx-config.ts';
 import { page } from './bench/page.ts';
 import { pemFiles } from './bench/pem-files.ts';
@@ -33,6 +34,7 @@ const benches: Record<string, Bench> = {
   fleet,
   page,
   'fleet-drift': fleetDrift,
+  metrics,
   'hostile-input': hostileInput,
   ingest,
   store,

@@ -36,7 +36,9 @@ export function statusCommand({ config }: Context, options: { json: boolean }): 
 
 function worded(status: Status, running: boolean, now: number, { colours }: Terminal): string {
   const ago = (at: string | undefined) => (at ? `${span(now - Date.parse(at))} ago` : 'not yet');
-  const { endpoints, findings, collector } = status;
+  const { endpoints, findings, collector, askedAt } = status;
+  const since =
+    askedAt && endpoints && endpoints.total > 0 ? `, each asked within ${span(now - Date.parse(askedAt))}` : '';
   const rows: [string, string][] = [
     [
       'agent',
@@ -48,7 +50,7 @@ function worded(status: Status, running: boolean, now: number, { colours }: Term
     ['last look', `${ago(status.lookedAt)}${status.nextLookAt ? `, next at ${status.nextLookAt}` : ''}`],
     [
       'endpoints',
-      endpoints ? `${endpoints.served} of ${endpoints.total} present what is configured` : 'not looked at yet',
+      endpoints ? `${endpoints.served} of ${endpoints.total} present what is configured${since}` : 'not looked at yet',
     ],
     [
       'findings',

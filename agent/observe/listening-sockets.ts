@@ -43,13 +43,8 @@ export function observeListening(
   listeners: Pick<Listener, 'address' | 'port'>[],
   nginxPids?: readonly number[],
 ): Bound[] | undefined {
-  // of a busy server the rest of the table is thousands of connections
-  const listening = (path: string) => (proc.readUntil ? proc.readUntil(path, isPastListening) : proc.read(path));
-  const table = listening('/proc/net/tcp');
-  if (table === undefined) return undefined;
-  // a table without connections is walked to its end by the kernel, which takes milliseconds: each is read where it is asked about
-  const isAsked = listeners.some(({ address }) => address.includes(':') && !address.startsWith('unix:'));
-  const sockets = [...listeningSockets(table), ...listeningSockets((isAsked && listening('/proc/net/tcp6')) || '')];
+  const sockets = allListening(proc, listeners);
+  if (sockets === undefined) return undefined;
   const wanted = listeners.flatMap(({ address, port }) => {
     const key = port === 0 ? undefined : addressKey(address);
     if (key === undefined) return [];
@@ -65,6 +60,23 @@ export function observeListening(
     const all = new Map(own.flatMap(({ inode }) => holders.get(inode) ?? []).map((holder) => [holder.pid, holder]));
     return { address, port, bound, ...(known && own.length > 0 && { holders: [...all.values()] }) };
   });
+}
+
+/** The sockets that accept connections at the ports of these listeners, at whatever address, as words; undefined: /proc/net cannot be read. */
+export function socketsAt(proc: Proc, listeners: Pick<Listener, 'address' | 'port'>[]): string[] | undefined {
+  const ports = new Set(listeners.map(({ port }) => port));
+  const own = allListening(proc, listeners)?.filter(({ port }) => ports.has(port));
+  return own?.map(({ key, port, inode }) => `${key}:${port} ${inode}`).sort();
+}
+
+function allListening(proc: Proc, listeners: Pick<Listener, 'address'>[]): ListeningSocket[] | undefined {
+  // of a busy server the rest of the table is thousands of connections
+  const listening = (path: string) => (proc.readUntil ? proc.readUntil(path, isPastListening) : proc.read(path));
+  const table = listening('/proc/net/tcp');
+  if (table === undefined) return undefined;
+  // a table without connections is walked to its end by the kernel, which takes milliseconds: each is read where it is asked about
+  const isAsked = listeners.some(({ address }) => address.includes(':') && !address.startsWith('unix:'));
+  return [...listeningSockets(table), ...listeningSockets((isAsked && listening('/proc/net/tcp6')) || '')];
 }
 
 function answering(sockets: ListeningSocket[], key: string, port: number): ListeningSocket[] {

@@ -1,3 +1,4 @@
+import path from 'node:path';
 import { readProcessRights } from '../formats/own-process.ts';
 import { bootTime, nginxTitle, readStat } from '../formats/proc.ts';
 import type { Proc } from '../ports.ts';
@@ -6,6 +7,8 @@ export interface Worker {
   pid: number;
   /** Milliseconds since 1970, to about 20 ms. */
   startedAt: number;
+  /** The same as the kernel counts it, exactly: milliseconds after boot. */
+  startedAfterBoot?: number;
   /** It takes no new connections and ends with its last one. */
   shuttingDown: boolean;
 }
@@ -48,7 +51,13 @@ export function observeNginxProcesses(proc: Proc, now: number): NginxProcesses |
     if (!stat || isElsewhere(proc, pid, network)) continue;
     const startedAt = booted + stat.startedAfterBoot;
     if (title.role === 'worker')
-      workers.push({ pid, startedAt, shuttingDown: title.shuttingDown, parent: stat.parent });
+      workers.push({
+        pid,
+        startedAt,
+        startedAfterBoot: stat.startedAfterBoot,
+        shuttingDown: title.shuttingDown,
+        parent: stat.parent,
+      });
     else {
       const { config, prefix } = title;
       const uid = readProcessRights(proc.read(`/proc/${pid}/status`) ?? '')?.uid;
@@ -61,6 +70,14 @@ export function observeNginxProcesses(proc: Proc, now: number): NginxProcesses |
     (masters.get(parent)?.workers ?? orphans).push(worker);
   }
   return { masters: [...masters.values()], orphans };
+}
+
+/** Those that may run this config: an nginx that was started with another one shows nothing of it. */
+export function runningConfig(processes: NginxProcesses, configFile: string): NginxProcesses {
+  const masters = processes.masters.filter(
+    ({ config, prefix = '/' }) => !config || path.resolve(prefix, config) === configFile,
+  );
+  return { ...processes, masters };
 }
 
 /** Every process that can be seen, by number. */

@@ -15,6 +15,8 @@ export interface Observations extends Omit<Snapshot, 'findings' | 'endpoints'>, 
   /** Milliseconds since 1970. */
   at: number;
   endpoints: ObservedEndpoint[];
+  /** When the oldest answer among them was got, milliseconds since 1970; absent where none was asked for. Stays out of the snapshot. */
+  askedAt?: number;
   /** Names and addresses that the config names and no handshake asked, by reason. Stays on the host. */
   notAsked?: NotAsked[];
   certbot: {

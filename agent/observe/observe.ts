@@ -12,7 +12,7 @@ import {
   readAsPem,
 } from './certificate-file.ts';
 import { changedBetween } from './changed-between.ts';
-import { askEndpoints } from './endpoints/ask-endpoints.ts';
+import { askEndpoints, type Asks } from './endpoints/ask-endpoints.ts';
 import { lineageSteps } from './lineage.ts';
 import type { LookMemory } from './look-memory.ts';
 import { observeRehearsals, rootsActDirectory } from './rehearsals.ts';
@@ -47,8 +47,8 @@ export interface LookOptions {
   onTargets?: (count: number) => void;
   /** Of the looks before. */
   memory?: LookMemory;
-  /** Files changed, and nothing else is known to have: endpoints that this leaves as they were are not asked again. */
-  changesOnly?: boolean;
+  /** Of the endpoints; by what an earlier look saw of them, where there is a memory. */
+  asks?: Asks;
 }
 
 /** One look at the whole host: files, lineages, configs, who renews, and a handshake with every endpoint. */
@@ -62,7 +62,7 @@ export async function observeHost(
     probe = true,
     onTargets,
     memory,
-    changesOnly = false,
+    asks = 'everything',
   }: LookOptions = {},
 ): Promise<Observations> {
   const ports = memory ? { ...machine, files: memory.files } : machine;
@@ -72,9 +72,9 @@ export async function observeHost(
     await new Promise<void>((resolve) => void ports.clock.after(settleStepMs, resolve));
     seen = await observeFiles(ports, config, host);
   }
-  const { endpoints, certificates, notAsked, served, carriesOver } = await askEndpoints(ports, config, seen, {
+  const { endpoints, certificates, notAsked, askedAt, served, carriesOver } = await askEndpoints(ports, config, seen, {
     probe,
-    changesOnly,
+    asks,
     ...(onTargets && { onTargets }),
     ...(memory && { memory }),
   });
@@ -84,6 +84,7 @@ export async function observeHost(
     ...seen,
     certificates: distinct([...seen.certificates, ...certificates]),
     notAsked,
+    ...(askedAt !== undefined && { askedAt }),
     endpoints: endpoints.map((endpoint) => {
       const newest = endpoint.configured && issued.get(lineageOf.get(endpoint.deployment ?? '') ?? '');
       return newest ? { ...endpoint, issued: newest } : endpoint;

@@ -8,7 +8,7 @@ import { fitsFrame, frameMargin } from './snapshot-frames.ts';
 
 /** The current snapshot as it is told: whole where the collector takes parts, else as much as one frame holds. */
 export interface ToldSnapshots {
-  /** `observedAt`: milliseconds since 1970. */
+  /** `observedAt`: no fact in it is older; milliseconds since 1970. */
   publish(snapshot: Snapshot, observedAt: number): void;
   /** Undefined before the first one. */
   current: (version: number) => ToldSnapshot | undefined;

@@ -1,5 +1,5 @@
 import { mistakeInName, spelled } from '../accounts/name.ts';
-import { roleOf, roles } from '../accounts/role.ts';
+import { roleOf, roles } from '../accounts/roles.ts';
 import { apiTokenPrefix, freshSecret, hashSecret } from '../accounts/secret.ts';
 import type { ApiToken } from '../store/accounts.ts';
 import { account } from './account.ts';

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { type IncomingMessage, request } from 'node:http';
 import { createInterface } from 'node:readline';
+import { printable } from '@certherd/command-line/printable';
 import { codeOf, messageOf, startFailure } from '../failure.ts';
 import { controlPath } from '../serve/control-path.ts';
 
@@ -45,6 +46,25 @@ export async function askServing<T>(
   } finally {
     control.close();
   }
+}
+
+/** The one answer of the serving process. Rejects, with one line that says what to do, where none serves or it refuses. */
+export async function servedAnswer<T extends object>(
+  directory: string,
+  method: 'GET' | 'POST',
+  path: string,
+  body?: object,
+): Promise<T> {
+  const answer = await askServing<T & { detail?: string }>(directory, method, path, body);
+  if (!answer)
+    throw startFailure(
+      `${directory}: no collector serves it, and agents speak to one that does: start certherd-collector serve`,
+    );
+  for await (const view of answer.lines) {
+    if (answer.status === 200) return view;
+    throw startFailure(printable(view.detail ?? `the serving collector answered ${answer.status}`));
+  }
+  throw startFailure('the serving collector gave no answer: look at its log');
 }
 
 async function* linesOf<T>(response: IncomingMessage, directory: string): AsyncGenerator<T> {

@@ -1,6 +1,7 @@
 import type { OptionEntry } from '@certherd/command-line/command';
 import { completionEntry } from '@certherd/command-line/completion-entry';
 import { accountEntries } from './account-entries.ts';
+import { campaignEntries } from './campaign-entries.ts';
 import { exitCodes } from './command.ts';
 import { type CommandEntry, commonOf, textOf, usualExits } from './command-entry.ts';
 import { labelEntries } from './label-entries.ts';
@@ -125,6 +126,7 @@ export const commandTable: readonly CommandEntry[] = [
   ...listEntries,
   ...scanEntries,
   ...targetEntries,
+  ...campaignEntries,
   ...notifyEntries,
   {
     name: 'request',

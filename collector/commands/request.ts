@@ -1,9 +1,8 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { printable } from '@certherd/command-line/printable';
-import { startFailure } from '../failure.ts';
 import type { RequestView } from '../serve/request-view.ts';
 import { account } from './account.ts';
-import { askServing } from './ask-serving.ts';
+import { servedAnswer } from './ask-serving.ts';
 import { configFor, type Console, exitCodes, type JsonOptions } from './command.ts';
 import { requireData } from './directory.ts';
 import { parseDuration } from './duration.ts';
@@ -38,12 +37,12 @@ export async function request(
   const { host, reason, key } = options;
   const withinSeconds = (parseDuration(options.within ?? '10m') ?? 0) / 1000;
   const wish = { host, verb, subject, requester: account(process.env), reason, key, withinSeconds };
-  let view = await answered(dataDirectory, 'POST', '/requests', wish);
+  let view = await servedAnswer<RequestView>(dataDirectory, 'POST', '/requests', wish);
   const inHand = () => view.state === 'waiting' || view.state === 'sent';
   if (options.wait && inHand() && !options.json) console.complain(worded(view));
   while (options.wait && inHand()) {
     await pause(lookMs);
-    view = await answered(dataDirectory, 'GET', `/requests/${view.id}`);
+    view = await servedAnswer<RequestView>(dataDirectory, 'GET', `/requests/${view.id}`);
   }
   console.print(options.json ? JSON.stringify({ version: 1, ...view }) : worded(view));
   return view.state === 'failed' || view.state === 'refused' || view.state === 'late' ? exitCodes.failed : exitCodes.ok;
@@ -57,19 +56,6 @@ function mistakeIn(verb: string, { host, reason, within }: RequestOptions): stri
   if (span === undefined || span > 86_400_000)
     return `--within: expected a time up to 1d, as 10m, found ${JSON.stringify(within)}`;
   return undefined;
-}
-
-async function answered(directory: string, method: 'GET' | 'POST', path: string, body?: object): Promise<RequestView> {
-  const answer = await askServing<RequestView & { detail?: string }>(directory, method, path, body);
-  if (!answer)
-    throw startFailure(
-      `${directory}: no collector serves it, and agents speak to one that does: start certherd-collector serve`,
-    );
-  for await (const view of answer.lines) {
-    if (answer.status === 200) return view;
-    throw startFailure(printable(view.detail ?? `the serving collector answered ${answer.status}`));
-  }
-  throw startFailure('the serving collector gave no answer: look at its log');
 }
 
 function worded(view: RequestView): string {

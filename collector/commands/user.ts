@@ -1,7 +1,8 @@
 import { printable } from '@certherd/command-line/printable';
 import { mistakeInName, spelled } from '../accounts/name.ts';
 import { hashPassword, mistakeInPassword } from '../accounts/password.ts';
-import { type Role, roleOf, roles } from '../accounts/role.ts';
+import type { Role } from '../accounts/role.ts';
+import { roleOf, roles } from '../accounts/roles.ts';
 import type { AuditAction, AuditEntry, User } from '../store/accounts.ts';
 import type { Kept } from '../store/kept.ts';
 import type { Store } from '../store/store.ts';

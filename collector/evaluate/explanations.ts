@@ -59,7 +59,7 @@ export const collectorExplanations: Readonly<
   'target-ending': {
     severity: 'warning',
     meaning:
-      'Of the certificate that a listed target presents a third of its life is left; `critical` when a tenth is. Where a host of the fleet proves it, the host’s own findings say so.',
+      'Of the certificate that a listed target presents a quarter of its life is left: a renewal at a third has been missed; `critical` when a tenth is. Where a host of the fleet proves it, the host’s own findings say so.',
     causes: 'No renewal came, or it was not brought to what answers there.',
     remedy: 'Renew it, install it where the finding says, and reload what answers there.',
     shownBy: 'evaluate/target-findings',

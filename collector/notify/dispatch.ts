@@ -31,7 +31,7 @@ const leaseMs = sendMs + 5_000;
 const firstBackoffMs = 5_000;
 const mostBackoffMs = 900_000;
 /** What nobody takes for so long is given up, which the log and doctor say. */
-const giveUpMs = 3 * 86_400_000;
+export const giveUpMs = 3 * 86_400_000;
 
 /**
  * A message is claimed with a lease, sent, and marked; killed in between, it is sent again once the lease is over. Channels do not wait for one another: one that

@@ -5,7 +5,7 @@ import { eventsMistake, isInstant, snapshotMistake } from './consistency.ts';
 import type { Gate } from './gate.ts';
 import { eventWindow, tryLater } from './greet.ts';
 import type { Look } from './liveness.ts';
-import { createAssembly } from './snapshot-parts.ts';
+import { type Assembly, createAssembly } from './snapshot-parts.ts';
 
 /** What a proved agent tells. */
 export interface Ingest {
@@ -49,8 +49,8 @@ export function createIngest(
   let eventsInFlight = 0;
   let bytesInFlight = 0;
   let ackDue: number | undefined;
-  const late = () => channel.refuse('too-slow', 'snapshot-part: the others did not come in time');
-  const assembly = createAssembly(agentId, { room: gate.partsRoom, clock, readFrame: gate.readFrame }, late);
+  /** Most agents never tell a snapshot in parts. */
+  let assembly: Assembly | undefined;
 
   return {
     take(frame, bytes) {
@@ -63,11 +63,12 @@ export function createIngest(
     beat() {
       wanted = false;
     },
-    end: assembly.drop,
+    end: () => assembly?.drop(),
   };
 
   function takePart(frame: SnapshotPart): void {
     gate.liveness.heard(agentId);
+    assembly ??= createAssembly(agentId, { room: gate.partsRoom, clock, readFrame: gate.readFrame }, late);
     const added = assembly.add(frame);
     if ('refused' in added)
       channel.refuse(
@@ -76,6 +77,10 @@ export function createIngest(
         added.refused === 'try-later' ? (added.retryAfterSeconds ?? tryLater.retryAfterSeconds) : undefined,
       );
     else if (added.whole) hold(added.whole.bytes, takeSnapshot(added.whole.frame));
+  }
+
+  function late(): void {
+    channel.refuse('too-slow', 'snapshot-part: the others did not come in time');
   }
 
   function takeHeartbeat(frame: Heartbeat): void {

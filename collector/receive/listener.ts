@@ -78,17 +78,16 @@ export async function openAgentListener(options: AgentListenerOptions): Promise<
   return { address, waiting: admission.waiting, close };
 
   function upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
-    socket.on('error', () => socket.destroy());
-    const slot = slots.get(remoteOf(request.socket));
+    destroyOnError(socket);
+    const remote = remoteOf(request.socket);
+    const slot = slots.get(remote);
     const path = request.url?.split('?')[0];
     // Agents send no Origin: a page in somebody's browser does (RFC 6454).
     if (!slot || path !== agentPath || request.headers.origin !== undefined) {
       socket.end('HTTP/1.1 404 Not Found\r\nConnection: close\r\nContent-Length: 0\r\n\r\n');
       return;
     }
-    sockets.handleUpgrade(request, socket, head, (webSocket) => {
-      attend(webSocket, remoteOf(request.socket), slot, gate);
-    });
+    sockets.handleUpgrade(request, socket, head, (webSocket) => attend(webSocket, remote, slot, gate));
   }
 
   function answer(request: IncomingMessage, response: ServerResponse): void {
@@ -139,6 +138,11 @@ export const backPerSecond = 400;
 export function spreadHint(agents: number): Refused | undefined {
   const retryAfterSeconds = Math.floor(agents / backPerSecond);
   return retryAfterSeconds > 0 ? { type: 'refused', reason: 'try-later', retryAfterSeconds } : undefined;
+}
+
+/** By itself: what it would see of its surroundings, the request first of all, would be kept as long as the socket. */
+function destroyOnError(socket: Duplex): void {
+  socket.on('error', () => socket.destroy());
 }
 
 function remoteOf(socket: { remoteAddress?: string | undefined; remotePort?: number | undefined }): string {

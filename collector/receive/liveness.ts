@@ -72,6 +72,8 @@ interface Voice {
 /** An agent tries again at least so often (agent/report/reconnect.ts). */
 const comeBackMs = 300_000;
 const saveEveryMs = 30_000;
+/** Written in one transaction: some milliseconds. All of a large fleet in one would hold everything up for a tenth of a second. */
+const savedAtATime = 500;
 /** What another collector hears is known here after it was written down there: twice that, since a write may fail. */
 const toldLateMs = 2 * saveEveryMs;
 
@@ -188,21 +190,23 @@ export function createLiveness({ records, heard, clock, log, silentAfterMs, chan
 
   async function save(): Promise<void> {
     savedAt = clock.monotonic();
+    const unsaved = [...voices].filter(([, voice]) => voice.unsaved);
+    for (let at = 0; at < unsaved.length; at += savedAtATime) await saveSome(unsaved.slice(at, at + savedAtATime));
+  }
+
+  async function saveSome(some: readonly (readonly [agentId: string, voice: Voice])[]): Promise<void> {
     const list: Heard[] = [];
-    const told: Voice[] = [];
-    for (const [agentId, voice] of voices) {
-      if (!voice.unsaved || voice.heardAt === undefined) continue;
+    for (const [agentId, voice] of some) {
       voice.unsaved = false;
-      told.push(voice);
       const { heardAt, observedAt } = voice;
-      list.push({ agentId, heardAt, ...(observedAt === undefined ? {} : { observedAt }) });
+      if (heardAt !== undefined) list.push({ agentId, heardAt, ...(observedAt === undefined ? {} : { observedAt }) });
     }
     if (list.length === 0) return;
     const trouble = await troubleOf(list);
     if (trouble !== undefined && !failing)
       log.error({ detail: trouble }, 'what was heard could not be written down: trying again');
     failing = trouble !== undefined;
-    if (failing) for (const voice of told) voice.unsaved = true;
+    if (failing) for (const [, voice] of some) voice.unsaved = true;
   }
 
   async function troubleOf(list: Heard[]): Promise<string | undefined> {

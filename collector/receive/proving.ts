@@ -38,7 +38,8 @@ export function createProving(agentId: string, version: number, channel: Channel
   let reading = 0;
   let asking = false;
   let freeAt = 0;
-  let open = new Set<string>();
+  /** Asked for, and not answered yet. */
+  let open: Set<string> | undefined;
   let cancel: (() => void) | undefined;
   return { begin, take, end: () => cancel?.() };
 
@@ -50,9 +51,14 @@ export function createProving(agentId: string, version: number, channel: Channel
     ask();
   }
 
+  function isAnswered(): boolean {
+    if (open?.size === 0) open = undefined;
+    return open === undefined;
+  }
+
   /** The answer that is still out leads here again. */
   function ask(): void {
-    if (asking || open.size > 0 || reading > 0 || cancel || digest === undefined || !channel.isOpen()) return;
+    if (asking || !isAnswered() || reading > 0 || cancel || digest === undefined || !channel.isOpen()) return;
     const current = digest;
     asking = true;
     askOf(current).then(
@@ -88,7 +94,7 @@ export function createProving(agentId: string, version: number, channel: Channel
   async function take({ certificates }: CertificatesFrame): Promise<void> {
     const ders: { fingerprint: string; der: Buffer }[] = [];
     for (const { fingerprint, der: base64 } of certificates) {
-      if (!open.delete(fingerprint)) return channel.refuse('frame-invalid', 'certificates: not asked for');
+      if (!open?.delete(fingerprint)) return channel.refuse('frame-invalid', 'certificates: not asked for');
       if (base64 === undefined) continue;
       const der = Buffer.from(base64, 'base64');
       if (der.length > maxDerBytes || hash('sha256', der, 'hex') !== fingerprint)
@@ -105,7 +111,7 @@ export function createProving(agentId: string, version: number, channel: Channel
     if (bytesLeft !== undefined) bytesLeft -= bytes;
     const now = clock.monotonic();
     freeAt = Math.max(freeAt, now) + (bytes / bytesPerSecond) * 1000;
-    if (open.size > 0 || reading > 0 || !channel.isOpen()) return;
+    if (!isAnswered() || reading > 0 || !channel.isOpen()) return;
     cancel = clock.after(freeAt - now, () => {
       cancel = undefined;
       ask();

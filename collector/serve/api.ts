@@ -4,11 +4,13 @@ import { textStream } from './api/json-stream.ts';
 import { addRoutes } from './api/route.ts';
 import { apiPageOf, routes } from './api/routes.ts';
 import { metricsText } from './metrics.ts';
+import { keepLabels } from './metrics/certificate-labels.ts';
 import { sendProblem } from './problem.ts';
 
 /** The JSON API with the page that describes it, the live stream, /metrics and /healthz. Every item has the shape that it has in Estate. */
 export function addApi(app: FastifyInstance, needs: ApiNeeds): void {
   const { estate, counts, isWritable, collector } = needs;
+  const labels = keepLabels(labelsKept);
   addRoutes(app, routes, needs);
 
   app.get('/api', (_, reply) =>
@@ -19,8 +21,8 @@ export function addApi(app: FastifyInstance, needs: ApiNeeds): void {
   );
 
   app.get('/metrics', async (_, reply) => {
-    const { parts } = await estate();
-    const text = metricsText(parts, await counts());
+    const read = await estate();
+    const text = metricsText(read, { counts: await counts(), labelsOf: labels(), now: needs.now() });
     return reply.header('content-type', 'text/plain; version=0.0.4; charset=utf-8').send(textStream(text));
   });
 
@@ -29,3 +31,6 @@ export function addApi(app: FastifyInstance, needs: ApiNeeds): void {
     return sendProblem(reply, 503, 'Read-only', 'The database cannot be written: certherd-collector doctor says why.');
   });
 }
+
+/** Certificates whose labels are kept between two scrapes: 30 MB. */
+const labelsKept = 50_000;

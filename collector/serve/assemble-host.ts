@@ -145,7 +145,7 @@ export function assembleHost(host: KeptFacts, presence: HostPresence, shared: Sh
  * The part of a host that was only heard again: the same verdicts, with newer instants. undefined: it has to be assembled, since it is heard in
  * another way than before.
  */
-export function heardAgain(part: HostPart, host: KeptFacts, presence: HostPresence, now: number): HostPart | undefined {
+export function heardAgain(part: HostPart, host: Looked, presence: HostPresence, now: number): HostPart | undefined {
   const { heardAt, observedAt, lookAgeMs, blind } = hearingOf(host, presence, now);
   const before = part.host;
   if (part.stale || presence.silent || blind || presence.connected !== before.connected) return undefined;
@@ -163,6 +163,11 @@ export function heardAgain(part: HostPart, host: KeptFacts, presence: HostPresen
   };
 }
 
+/** Of a host when it last looked, and how often it does. */
+interface Looked extends Pick<KeptFacts, 'revokedAt' | 'heardAt'> {
+  snapshot: Pick<NonNullable<KeptFacts['snapshot']>, 'observedAt' | 'host'> | undefined;
+}
+
 interface Hearing {
   heardAt: number | undefined;
   observedAt: number | undefined;
@@ -170,7 +175,7 @@ interface Hearing {
   blind: boolean;
 }
 
-function hearingOf(host: KeptFacts, presence: HostPresence, now: number): Hearing {
+function hearingOf(host: Looked, presence: HostPresence, now: number): Hearing {
   const snapshot = host.revokedAt === undefined ? host.snapshot : undefined;
   const observedAt = snapshot && observedAtOf(snapshot.observedAt, presence);
   const lookAgeMs = presence.lookAgeMs ?? Math.abs(now - (observedAt ?? now));

@@ -2,11 +2,12 @@ import { chmodSync, rmSync } from 'node:fs';
 import Fastify from 'fastify';
 import { messageOf, startFailure } from '../failure.ts';
 import { addBackup, type BackupNeeds } from './control-backup.ts';
+import { addControlCampaigns, type ControlCampaignNeeds } from './campaigns/control.ts';
 import { addRequests, type ControlRequestNeeds } from './control-requests.ts';
 import { controlPath } from './control-path.ts';
 import { sendProblem } from './problem.ts';
 
-export interface ControlNeeds extends Omit<BackupNeeds, 'copyTo'>, ControlRequestNeeds {
+export interface ControlNeeds extends Omit<BackupNeeds, 'copyTo'>, ControlRequestNeeds, ControlCampaignNeeds {
   /** undefined: the database is a server's, which makes backups itself. */
   copyTo: BackupNeeds['copyTo'] | undefined;
 }
@@ -27,6 +28,7 @@ export async function openControl(needs: ControlNeeds): Promise<{ close: () => P
   });
   if (copyTo) addBackup(app, { ...needs, copyTo });
   addRequests(app, needs);
+  addControlCampaigns(app, needs);
   const { path, close } = controlPath(directory);
   try {
     // Whoever holds the directory's lock is alone: what is there was left by a process that was killed.

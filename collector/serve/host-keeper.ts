@@ -4,10 +4,11 @@ import type { Clock } from '../ports.ts';
 import type { CertificateFacts, HostFacts, HostMark, KeptFacts } from '../store/facts.ts';
 import type { FindingView } from './estate.ts';
 import type { TargetRow } from '../store/targets.ts';
-import { assembleHost, heardAgain, type HostPart, type HostPresence } from './assemble-host.ts';
-import { type CertificateChange, type HeardChange, type HostChange, hostChange, sharing } from './estate-change.ts';
+import { assembleHost, heardAgain, type HostPresence } from './assemble-host.ts';
+import { type HostChanges, noteChanges } from './changes-since.ts';
+import { sharing } from './estate-change.ts';
 import { keepFleet } from './fleet-view.ts';
-import { keptFacts } from './kept-facts.ts';
+import { besidePart, type BesidePart, factsAgain } from './kept-facts.ts';
 import { keepOutside, type KeptOutside } from './outside-view.ts';
 import { type EstateIndex, type EstateParts, type KeptHost, noParts, withHost, withHostless } from './estate-parts.ts';
 
@@ -17,7 +18,7 @@ export type Concern = 'view' | 'row' | 'whole';
 /** All hosts with their views, and which of them has to be looked at again. It reads nothing itself. */
 export interface HostKeeper {
   parts: () => EstateParts;
-  facts: () => KeptFacts[];
+  facts: () => Omit<HostFacts, 'snapshot'>[];
   knows: (agentId: string) => boolean;
   concern: (agentId: string, concern: Concern) => void;
   concernAll: () => void;
@@ -44,13 +45,6 @@ export interface HostKeeper {
   hostless: () => readonly FindingView[];
 }
 
-export interface HostChanges {
-  hosts: HostChange[];
-  heard: HeardChange[];
-  certificates: CertificateChange[];
-  gone: string[];
-}
-
 /** A wall clock that moved by more than this, against the one that never jumps, was set. */
 const jumpMs = 1_000;
 const strength: Readonly<Record<Concern, number>> = { view: 0, row: 1, whole: 2 };
@@ -61,19 +55,15 @@ export function createHostKeeper(
   knownIssuers?: readonly string[],
 ): HostKeeper {
   const index: EstateIndex = { hosts: new Map(), certificates: new Map() };
-  const facts = new Map<string, KeptFacts>();
+  const facts = new Map<string, BesidePart>();
   const fleet = keepFleet({ knownIssuers });
   const outside = keepOutside();
+  const since = noteChanges();
   let parts = noParts;
   let hostless: readonly FindingView[] = [];
   let queue = new Map<string, Concern>();
-  /** What they told was taken in, and could not be judged: it is read again. */
-  const unjudged = new Set<string>();
-  /** As they were when changes were last asked for. */
-  let touched = new Map<string, HostPart | undefined>();
-  let touchedCertificates = new Map<string, CertificateFacts | undefined>();
-  /** Heard again since that was told: as they were told. */
-  let heard = new Map<string, HostPart>();
+  /** What they told, which could not be judged yet: it is read again. */
+  const unjudged = new Map<string, KeptFacts>();
   /** No verdict changes by time alone before that. */
   let standsUntil = Infinity;
   let offset = clock.now() - clock.monotonic();
@@ -119,8 +109,8 @@ export function createHostKeeper(
       return true;
     },
     putHost(host, certificates, book) {
-      facts.set(host.agentId, keptFacts(host, facts.get(host.agentId)));
-      unjudged.add(host.agentId);
+      facts.set(host.agentId, besidePart(host, facts.get(host.agentId)));
+      unjudged.set(host.agentId, host);
       const left = index.hosts.get(host.agentId)?.certificates ?? [];
       const before = certificates.map(({ certificate }) => factsOf(certificate.fingerprint)?.certificate);
       // Those that many hosts have are kept once.
@@ -137,8 +127,8 @@ export function createHostKeeper(
     },
     putView: (agentId, book) => assemble(agentId, book),
     putHeard,
-    changes,
-    forgetChanges,
+    changes: (withHeard) => since.take(index, withHeard),
+    forgetChanges: since.forget,
     targets: outside.targets,
     hostless() {
       const found = outside.hostless(clock.now());
@@ -148,11 +138,20 @@ export function createHostKeeper(
     },
     putTargets(rows) {
       const touched = outside.putTargets(rows, () =>
-        [...facts].map(([agentId, host]) => [host, certificatesOf(agentId)]),
+        [...facts.keys()].flatMap((agentId) => {
+          const host = toldBy(agentId);
+          return host ? [[host, certificatesOf(agentId)] as const] : [];
+        }),
       );
       for (const agentId of touched ?? []) concern(agentId, 'view');
     },
   };
+
+  /** undefined: it is not known. */
+  function toldBy(agentId: string): KeptFacts | undefined {
+    const [row, kept] = [facts.get(agentId), index.hosts.get(agentId)];
+    return unjudged.get(agentId) ?? (row && kept && factsAgain(row, kept.part));
+  }
 
   function certificatesOf(agentId: string): Map<string, Certificate> {
     const list = index.hosts.get(agentId)?.certificates ?? [];
@@ -182,14 +181,14 @@ export function createHostKeeper(
     const after = { ...kept, part };
     index.hosts.set(agentId, after);
     parts = { ...parts, hosts: parts.hosts.with(after) };
-    if (!heard.has(agentId)) heard.set(agentId, kept.part);
+    since.hear(agentId, kept.part);
   }
 
   function concernHolders(fingerprint: string, but: string): void {
     for (const { agentId } of index.certificates.get(fingerprint)?.places ?? []) {
       if (agentId === but) continue;
       concern(agentId, 'view');
-      const host = facts.get(agentId);
+      const host = toldBy(agentId);
       for (const other of host ? outside.put(host, certificatesOf(agentId)) : []) concern(other, 'view');
     }
   }
@@ -207,7 +206,7 @@ export function createHostKeeper(
 
   /** What others hold may be judged by what this one holds. */
   function concernFleet(agentId: string, read = index.hosts.get(agentId)?.certificates ?? [], told?: HostFacts): void {
-    const host = facts.get(agentId);
+    const host = toldBy(agentId);
     if (!host) return;
     const certificates = new Map(read.map((one) => [one.certificate.fingerprint, one]));
     const touched = told ? fleet.put(told, certificates) : fleet.putName(host, certificates);
@@ -221,7 +220,7 @@ export function createHostKeeper(
   }
 
   function assemble(agentId: string, book: LabelBook, read?: readonly CertificateFacts[]): void {
-    const host = facts.get(agentId);
+    const host = toldBy(agentId);
     if (!host) return;
     const before = index.hosts.get(agentId);
     // Another host may have brought newer facts of the same certificate.
@@ -229,48 +228,16 @@ export function createHostKeeper(
     const byFingerprint = new Map(certificates.map(({ certificate }) => [certificate.fingerprint, certificate]));
     const shared = { certificates: byFingerprint, book, fleet, outside };
     const part = sharing(before?.part, assembleHost(host, presenceOf(agentId), shared, clock.now()));
-    if (!touched.has(agentId)) touched.set(agentId, heard.get(agentId) ?? before?.part);
+    since.touch(agentId, before?.part);
     for (const { certificate } of [...(before?.certificates ?? []), ...certificates])
-      if (!touchedCertificates.has(certificate.fingerprint))
-        touchedCertificates.set(certificate.fingerprint, factsOf(certificate.fingerprint));
+      since.touchCertificate(certificate.fingerprint, factsOf(certificate.fingerprint));
     const kept: KeptHost = { name: host.name, agentId, part, certificates };
     parts = withHost(parts, index, kept, fleet.held(agentId));
     standsUntil = Math.min(standsUntil, part.standsUntil);
   }
-
-  function changes(withHeard: boolean): HostChanges {
-    const found: HostChanges = { hosts: [], heard: [], certificates: [], gone: [] };
-    for (const [agentId, before] of touched) {
-      const after = index.hosts.get(agentId)?.part;
-      const change = after && hostChange(agentId, before, after);
-      if (change) found.hosts.push(change);
-      heard.delete(agentId);
-    }
-    for (const agentId of withHeard ? heard.keys() : []) {
-      const host = index.hosts.get(agentId)?.part.host;
-      if (!host?.lastHeardAt) continue;
-      const { lastHeardAt, observedAt } = host;
-      found.heard.push({ agentId, lastHeardAt, ...(observedAt === undefined ? {} : { observedAt }) });
-    }
-    for (const [fingerprint, before] of touchedCertificates) {
-      const after = factsOf(fingerprint);
-      if (!after && before) found.gone.push(fingerprint);
-      if (after && after !== before) found.certificates.push(certificateChange(after));
-    }
-    if (withHeard) heard = new Map();
-    touched = new Map();
-    touchedCertificates = new Map();
-    return found;
-  }
-
-  function forgetChanges(): void {
-    heard = new Map();
-    touched = new Map();
-    touchedCertificates = new Map();
-  }
 }
 
-function isSameSnapshot(one: KeptFacts, other: Pick<HostMark, 'snapshot' | 'revokedAt'>): boolean {
+function isSameSnapshot(one: BesidePart, other: Pick<HostMark, 'snapshot' | 'revokedAt'>): boolean {
   // What a revoked host holds is not kept: it is read again where it is trusted again.
   if (one.revokedAt !== undefined && other.revokedAt === undefined) return false;
   return one.snapshot?.digest === other.snapshot?.digest && one.snapshot?.receivedAt === other.snapshot?.receivedAt;
@@ -280,10 +247,6 @@ function isSameSnapshot(one: KeptFacts, other: Pick<HostMark, 'snapshot' | 'revo
 function identifying(host: Omit<HostFacts, 'snapshot' | 'heardAt'>): string {
   const { name, agentVersion, enrolledAt, conflictAt, revokedAt } = host;
   return JSON.stringify([name, agentVersion, enrolledAt, conflictAt, revokedAt]);
-}
-
-function certificateChange({ certificate, firstSeenAt, basis }: CertificateFacts): CertificateChange {
-  return { ...certificate, firstSeenAt: new Date(firstSeenAt).toISOString(), basis };
 }
 
 function hasOtherDates(one: Certificate, other: Certificate): boolean {

@@ -1,5 +1,5 @@
 import { setImmediate as othersTurn } from 'node:timers/promises';
-import { labelBook } from '../evaluate/labels.ts';
+import { type LabelBook, labelBook } from '../evaluate/labels.ts';
 import { messageOf } from '../failure.ts';
 import { type Clock, every, type Log } from '../ports.ts';
 import type { Topic } from '../receive/records.ts';
@@ -19,6 +19,7 @@ import { isOther, labelledTargets } from './target-views.ts';
 export interface EstateNow extends EstateContent {
   /** Those of `parts` that are of no host. */
   hostless: readonly FindingView[];
+  book: LabelBook;
   /** Grows with each change that is told. */
   revision: number;
 }
@@ -273,10 +274,10 @@ export function keepEstate({
       ...(told && told.hostless !== hostless && { hostless: [...hostless] }),
     };
     const some = [...Object.values(changes), fresh, Object.keys(lists)].some((list) => list.length > 0);
-    if (told && !some) return (told = { ...told, parts: keeper.parts(), targets });
+    if (told && !some) return (told = { ...told, parts: keeper.parts(), targets, book });
     if (isFirst || lists.targets) toldTargets = targets;
     const revision = (told?.revision ?? 0) + 1;
-    told = { parts: keeper.parts(), events: newest.all(), listed: listed.rows, targets, hostless, revision };
+    told = { parts: keeper.parts(), events: newest.all(), listed: listed.rows, targets, hostless, book, revision };
     const at = new Date(clock.now()).toISOString();
     if (!isFirst) publish({ at, ...changes, events: fresh, ...lists }, revision);
     return told;

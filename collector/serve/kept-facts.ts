@@ -1,12 +1,50 @@
-import type { HostFacts, KeptFacts } from '../store/facts.ts';
+import type { Endpoint, FileObservation, Lineage } from '@certherd/protocol/snapshot';
+import type { KeptFacts } from '../store/facts.ts';
+import type { HeldFile, HostPart } from './assemble-host.ts';
+import type { EndpointView, LineageView } from './estate.ts';
 
-const lists = ['files', 'lineages', 'endpoints', 'findings'] as const;
+type KeptSnapshot = NonNullable<KeptFacts['snapshot']>;
 
-/** Of what was read of a host what its part is assembled from; lists that say what they said before are those before, whose texts its part has too. */
-export function keptFacts({ snapshot, ...row }: HostFacts, before: KeptFacts | undefined): KeptFacts {
+/** Of a host what its part does not show as it was told: the rest is there once. */
+export interface BesidePart extends Omit<KeptFacts, 'snapshot'> {
+  snapshot: Omit<KeptSnapshot, 'files' | 'endpoints' | 'lineages'> | undefined;
+}
+
+/** What is kept of a host's facts once its part was made of them; findings that say what they said before are those before, whose texts its part has too. */
+export function besidePart({ snapshot, ...row }: KeptFacts, before: BesidePart | undefined): BesidePart {
   if (!snapshot) return { ...row, snapshot };
-  const { servers: _servers, deployments: _deployments, ...kept } = snapshot;
-  const known = before?.snapshot;
-  const same = lists.filter((list) => known && JSON.stringify(known[list]) === JSON.stringify(kept[list]));
-  return { ...row, snapshot: { ...kept, ...Object.fromEntries(same.map((list) => [list, known?.[list]])) } };
+  const { digest, observedAt, receivedAt, host } = snapshot;
+  const known = before?.snapshot?.findings;
+  const findings = JSON.stringify(known) === JSON.stringify(snapshot.findings) ? known : undefined;
+  return { ...row, snapshot: { digest, observedAt, receivedAt, host, findings: findings ?? snapshot.findings } };
+}
+
+/** The facts that a part was made of, as far as another one can be made of them. A revoked host's part shows nothing of them, and needs none. */
+export function factsAgain({ snapshot, ...row }: BesidePart, part: HostPart): KeptFacts {
+  if (!snapshot) return { ...row, snapshot };
+  return {
+    ...row,
+    snapshot: {
+      ...snapshot,
+      files: part.files.map(leafOnly),
+      endpoints: part.endpoints.map(toldEndpoint),
+      lineages: part.lineages.map(toldLineage),
+    },
+  };
+}
+
+/** Nothing else of a file is shown. */
+function leafOnly({ path, fingerprint }: HeldFile): FileObservation {
+  return { path, fingerprints: [fingerprint] };
+}
+
+/** A view without all that assembling it added. */
+function toldEndpoint(view: EndpointView): Endpoint {
+  const { agentId: _1, hostName: _2, status: _3, observedAt: _4, ...more } = view;
+  const { servedNotBefore: _5, servedNotAfter: _6, labels: _7, ...told } = more;
+  return told;
+}
+
+function toldLineage({ agentId: _1, hostName: _2, ...told }: LineageView): Lineage {
+  return told;
 }

@@ -31,8 +31,8 @@ async function bundle(folder: string): Promise<{ files: [string, Uint8Array][]; 
       outdir: '/assets',
       // What pages.ts imports when it is wanted is a part of its own, named by its content.
       splitting: true,
+      plugins: [shellInOnePart(folder)],
       chunkNames: '[name]-[hash]',
-      plugins: [shellInOnePiece(join(folder, 'page.tsx'))],
       bundle: true,
       write: false,
       metafile: true,
@@ -53,21 +53,20 @@ async function bundle(folder: string): Promise<{ files: [string, Uint8Array][]; 
 }
 
 /**
- * esbuild makes a part for each set of others that need it. What comes later needs the whole shell, so that the shell, which is there before it anyway, is one part
- * and not one for each combination of pages.
+ * esbuild makes a part of each set of modules that the same pages need. A page that comes when it is wanted comes to a shell that is there: when it says
+ * that it needs all of that, what the shell needs is one set, and not a dozen parts of a kilobyte.
  */
-function shellInOnePiece(shell: string): Plugin {
+function shellInOnePart(folder: string): Plugin {
+  const shell = JSON.stringify(join(folder, 'shell.tsx'));
   return {
-    name: 'shell in one piece',
-    setup(bundle) {
-      const later = new Set<string>();
-      bundle.onResolve({ filter: /^\./ }, ({ kind, path, resolveDir }) => {
-        if (kind === 'dynamic-import') later.add(join(resolveDir, path));
-        return undefined;
-      });
-      bundle.onLoad({ filter: /\.tsx$/ }, ({ path }) =>
-        later.has(path)
-          ? { contents: `${readFileSync(path, 'utf8')}\nimport ${JSON.stringify(shell)};`, loader: 'tsx' }
+    name: 'shell-in-one-part',
+    setup(building) {
+      building.onResolve({ filter: /-page\.tsx$/ }, ({ kind, path, resolveDir }) =>
+        kind === 'dynamic-import' ? { path: join(resolveDir, path), pluginData: 'wanted' } : undefined,
+      );
+      building.onLoad({ filter: /-page\.tsx$/ }, ({ path, pluginData }) =>
+        pluginData === 'wanted'
+          ? { contents: `import ${shell};\n${readFileSync(path, 'utf8')}`, loader: 'tsx' }
           : undefined,
       );
     },

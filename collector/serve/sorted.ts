@@ -45,13 +45,18 @@ class Few<Key, Item extends Key> implements Sorted<Key, Item> {
     const index = placeIn(this.#items, item, this.#compare);
     const isThere = isAt(this.#items, index, item, this.#compare);
     const items = isThere ? this.#items.with(index, item) : this.#items.toSpliced(index, 0, item);
-    return items.length > few ? new Many(this.#compare, [items], items.length) : new Few(this.#compare, items);
+    if (items.length > few) return new Many(this.#compare, [items], items.length);
+    return items.length === 1 ? new One<Key, Item>(this.#compare, item) : new Few(this.#compare, items);
   }
 
   without(key: Key): Sorted<Key, Item> {
     const index = placeIn(this.#items, key, this.#compare);
     if (!isAt(this.#items, index, key, this.#compare)) return this;
-    return new Few(this.#compare, this.#items.toSpliced(index, 1));
+    const items = this.#items.toSpliced(index, 1);
+    const [only] = items;
+    return items.length === 1 && only !== undefined
+      ? new One<Key, Item>(this.#compare, only)
+      : new Few(this.#compare, items);
   }
 
   get(key: Key): Item | undefined {
@@ -62,6 +67,42 @@ class Few<Key, Item extends Key> implements Sorted<Key, Item> {
   after(key: Key): Iterable<Item> {
     const index = placeIn(this.#items, key, this.#compare);
     return this.#items.slice(isAt(this.#items, index, key, this.#compare) ? index + 1 : index);
+  }
+}
+
+/** What nearly every certificate's places are: it needs no list. */
+class One<Key, Item extends Key> implements Sorted<Key, Item> {
+  readonly #compare: Compare<Key>;
+  readonly #item: Item;
+
+  constructor(compare: Compare<Key>, item: Item) {
+    this.#compare = compare;
+    this.#item = item;
+  }
+
+  get size(): number {
+    return 1;
+  }
+
+  *[Symbol.iterator](): Iterator<Item> {
+    yield this.#item;
+  }
+
+  with(item: Item): Sorted<Key, Item> {
+    if (this.#compare(this.#item, item) === 0) return new One(this.#compare, item);
+    return new Few(this.#compare, [this.#item]).with(item);
+  }
+
+  without(key: Key): Sorted<Key, Item> {
+    return this.get(key) === undefined ? this : new Few<Key, Item>(this.#compare, []);
+  }
+
+  get(key: Key): Item | undefined {
+    return this.#compare(this.#item, key) === 0 ? this.#item : undefined;
+  }
+
+  after(key: Key): Iterable<Item> {
+    return this.#compare(this.#item, key) > 0 ? [this.#item] : [];
   }
 }
 

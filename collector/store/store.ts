@@ -14,6 +14,7 @@ import type {
   TokenLabels,
 } from './facts.ts';
 import type { Accounts, AuditEntry } from './accounts.ts';
+import type { Campaigns } from './campaigns.ts';
 import type { Kept } from './kept.ts';
 import type { RequestDraft, RequestRow } from './requests.ts';
 import type { ThinPlace, ThinSlice } from './retention.ts';
@@ -83,6 +84,7 @@ export interface Store extends Records, HostReads {
   findRequest: (id: string) => Promise<RequestRow | undefined>;
   waitingRequests: (now: number) => Promise<RequestRow[]>;
   targets: Targets;
+  campaigns: Campaigns;
   /** Newest first. */
   requests: (limit: number) => Promise<RequestRow[]>;
   /** What was told to whom. */

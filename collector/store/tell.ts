@@ -134,8 +134,8 @@ export interface Telling {
   /** To be tried again at `dueAt`; undefined: given up. */
   markFailed: (id: string, failure: string, dueAt: number | undefined, at: number) => Promise<Kept<void>>;
   channels: () => Promise<ChannelState[]>;
-  /** Gives up what waits for a channel that is no more. */
-  dropWaiting: (channel: string, why: string, at: number) => Promise<Kept<void>>;
+  /** Gives up what waits for a channel that is no more and was made until then; how many there were. */
+  dropWaiting: (channel: string, why: string, madeUntil: number, at: number) => Promise<Kept<number>>;
   /** False: no such incident, or it is closed. */
   acknowledge: (incident: string, said: Acknowledgement, entry: AuditEntry) => Promise<Kept<boolean>>;
   /** Nobody has it any more; false: nobody had, or it is closed. */

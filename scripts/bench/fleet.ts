@@ -9,8 +9,8 @@ import type { Bench, Goal } from './goal.ts';
 
 const certificates = 20;
 const idleMs = 20_000;
-/** Longer than an agent waits between two tries. */
-const patienceMs = 330_000;
+/** Seconds that each part may take: what is not there by then is told as it stands, and the whole ends within about a quarter of an hour. */
+const patience = { enrol: 240, connect: 240, storm: 150, again: 120 };
 /** The whole fleet is the issue's; the usual one takes three minutes; CERTHERD_AGENTS names another number. */
 const sizes = { whole: 10_000, usual: 1_000 };
 
@@ -26,38 +26,40 @@ export const fleet: Bench = async (progress, whole) => {
   let load: Fleet | undefined;
   try {
     served = await serve(folder);
+    const bare = await anonymousMb(served);
     load = startFleet({ joins: await makeJoins(folder, agents), certificates, renewalsPerHour: 0 });
     progress(`fleet: ${agents} agents enrol`);
-    await all(load, agents, 'enrolled', progress);
+    const enrolled = (await reached(load, agents, 'enrolled', patience.enrol, progress)).enrolled;
     load.connect();
-    await all(load, agents, 'connected', progress);
+    await reached(load, enrolled, 'connected', patience.connect, progress);
     const lines: Goal[] = [];
     for (const signal of ['SIGKILL', 'SIGTERM'] as const) {
       progress(`fleet: the collector is ended by ${signal} and started again`);
       const before = await load.counts();
       await served.end(signal);
       served = await serve(folder, served);
-      lines.push(...(await storm(served, load, { agents, before, signal, progress })));
+      lines.push(...(await storm(served, load, { agents: enrolled, before, signal, progress })));
     }
     progress('fleet: at rest');
-    lines.push(...(await atRest(served, load, agents)));
-    progress('fleet: memory, of two processes that nobody reads from');
+    lines.push(...(await atRest(served, load)));
+    progress('fleet: memory, of two processes that were just started');
     await served.end('SIGTERM');
     served = await serve(folder, served);
-    await all(load, agents, 'connected', progress);
+    const { connected } = await reached(load, enrolled, 'connected', patience.again, progress);
     const full = await anonymousMb(served);
     await load.stop();
     load = undefined;
     await served.end('SIGTERM');
     served = await serve(folder, served);
-    const empty = await anonymousMb(served);
+    const estate = await anonymousMb(served);
+    const each = (megabytes: number, of: number) => ((megabytes - bare) * 1024) / of;
     lines.unshift({
-      what: `memory of the collector for each of ${agents} connected agents`,
+      what: `memory of the collector for each of ${connected} connected agents`,
       unit: 'KB',
-      ours: ((full - empty) * 1024) / agents,
-      baseline: { what: 'a TLS socket alone', value: 52 },
+      ours: each(full, connected),
+      baseline: { what: 'what is kept of its host, without a connection', value: each(estate, enrolled) },
       goal: { of: 'ours', below: 72 },
-      note: `${full.toFixed(0)} MB with them, ${empty.toFixed(0)} without, both just started`,
+      note: `${full.toFixed(0)} MB with them, ${estate.toFixed(0)} with their hosts alone, ${bare.toFixed(0)} of a collector without any`,
     });
     return lines;
   } finally {
@@ -81,8 +83,9 @@ async function storm(served: Served, load: Fleet, { agents, before, signal, prog
   const spentBefore = spentBy(served.pid).cpuMs;
   const paths = ['/', '/api/v1/events', '/healthz'];
   const readers = paths.map((path) => startReader(served.web, path, 50));
-  const estate = startReader(served.web, '/api/v1/estate', 15_000);
-  const after = await all(load, agents, 'connected', progress);
+  // Once, as an open page does after a restart.
+  const estate = startReader(served.web, '/api/v1/estate', 300_000);
+  const after = await reached(load, agents, 'connected', patience.storm, progress);
   const seconds = (performance.now() - began) / 1000;
   const spent = spentBy(served.pid).cpuMs - spentBefore;
   const delay = await served.ask('delay');
@@ -95,12 +98,13 @@ async function storm(served: Served, load: Fleet, { agents, before, signal, prog
   const title = `after ${signal}`;
   return [
     {
-      what: `${title}: all ${agents} agents are back`,
+      what: `${title}: ${after.connected} of ${agents} agents are back`,
       unit: 's',
       ours: seconds,
       baseline: { what: 'of the processor', value: spent / 1000 },
-      goal: { of: 'ours', below: 60 },
-      note: `${(agents / seconds).toFixed(0)} a second, ${tries} tries`,
+      // Not met by a part of them, however soon.
+      goal: { of: 'ours', below: after.connected === agents ? 60 : 0 },
+      note: `${(after.connected / seconds).toFixed(0)} a second, ${tries} tries`,
     },
     {
       what: `${title}: event loop delay meanwhile, p99`,
@@ -132,52 +136,51 @@ function estateLine(what: string, { ms, failed }: Readings): Goal {
   };
 }
 
-async function atRest(served: Served, load: Fleet, agents: number): Promise<Goal[]> {
+async function atRest(served: Served, load: Fleet): Promise<Goal[]> {
   const began = performance.now();
   const before = spentBy(served.pid).cpuMs;
   await pause(idleMs);
   const spent = spentBy(served.pid).cpuMs - before;
   const passed = performance.now() - began;
   const { connected } = await load.counts();
-  if (connected !== agents) throw new Error(`${connected} of ${agents} agents are connected at rest`);
   return [
     {
       what: `processor at rest, a heartbeat each 15 s`,
       unit: 'ms a second',
       ours: spent / (passed / 1000),
       baseline: { what: 'a whole core', value: 1000 },
-      note: `${((spent / (passed / 60_000) / agents) * 1000).toFixed(0)} µs a minute for each agent`,
+      note: `${((spent / (passed / 60_000) / connected) * 1000).toFixed(0)} µs a minute for each of ${connected} agents`,
     },
   ];
 }
 
-/** Once what is garbage was collected. */
+/** Once every host is read and what is garbage was collected. */
 async function anonymousMb(served: Served): Promise<number> {
+  await (await fetch(new URL('/api/v1/hosts?limit=1', served.web))).text();
   for (let turn = 0; turn < 3; turn++) await served.ask('collect-garbage');
   return memoryOf(served.pid).anonymous;
 }
 
-/** Waits until every single agent is there, as long as it takes; fails when for some minutes not one more came. */
-async function all(
+/** Waits until every single agent is there, or the time is over. */
+async function reached(
   load: Fleet,
   agents: number,
   what: 'enrolled' | 'connected',
+  seconds: number,
   progress: (text: string) => void,
 ): Promise<Counts> {
   const began = performance.now();
   let told = 0;
-  let most = { count: 0, at: began };
   for (;;) {
     const counts = await load.counts();
-    const count = counts[what];
-    const now = performance.now();
-    if (count === agents) return counts;
-    if (count > most.count) most = { count, at: now };
-    if (now - most.at > patienceMs)
-      throw new Error(`${count} of ${agents} agents ${what}, and no more: ${JSON.stringify(counts.failures)}`);
-    const seconds = (now - began) / 1000;
-    if (seconds > told + 5) progress(`fleet: ${count} of ${agents} ${what}, ${seconds.toFixed(0)} s`);
-    if (seconds > told + 5) told = seconds;
+    const passed = (performance.now() - began) / 1000;
+    const isOver = counts[what] >= agents || passed > seconds;
+    if (isOver || passed > told + 5) {
+      told = passed;
+      const why = counts[what] >= agents ? '' : `, of ${seconds} s; failures: ${JSON.stringify(counts.failures)}`;
+      progress(`fleet: ${counts[what]} of ${agents} ${what}, ${passed.toFixed(0)} s${why}`);
+    }
+    if (isOver) return counts;
     await pause(100);
   }
 }

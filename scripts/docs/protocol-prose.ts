@@ -146,8 +146,9 @@ none. The digest must be the same after a restart, or the snapshot is asked for 
 - \`hello\` carries the digest of the current snapshot, if there is one. \`wantSnapshot\` in \`welcome\` asks for it; otherwise the
   collector has it.
 - A new one is sent when its digest differs from the last one that was sent. \`want-snapshot\` asks for the current one again.
-- \`observedAt\` is when its facts were last seen. Facts that were looked at again and are the same are told by \`observedAt\` and
-  \`digest\` in a heartbeat, without a new snapshot.
+- \`observedAt\` is when its facts were last seen: none was seen before that, and an endpoint's answer may stand from the look before the
+  last one. Facts that were looked at again and are the same are told by \`observedAt\` and \`digest\` in a heartbeat, without a new
+  snapshot.
 - Within a snapshot, every fingerprint and every deployment's id that is referred to is there; ids are unique within their
   list; instants exist.
 - From version 3 a snapshot whose text is larger than a frame comes in parts (\`snapshot-part\`), in order and nothing of another snapshot

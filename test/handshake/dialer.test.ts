@@ -6,6 +6,7 @@ import { systemDialer } from '../../handshake/dialer.ts';
 import type { DialTarget } from '../../handshake/dial.ts';
 import { testDirectory } from '../helpers/directory.ts';
 import { mint } from '../helpers/mint.ts';
+import { until } from '../helpers/testbed/until.ts';
 
 const dial = systemDialer();
 const minted = await mint({ names: ['shop.example.test'] });
@@ -16,7 +17,7 @@ const target = (change: Partial<DialTarget>): DialTarget => ({
   serverName: 'shop.example.test',
   algorithm: 'ecdsa',
   proxyProtocol: false,
-  timeoutMs: 2_000,
+  timeoutMs: 20_000,
   ...change,
 });
 
@@ -61,7 +62,8 @@ test('every kind of server that is none ends with its reason', async (t) => {
   ];
   for (const [kind, reasons, attend] of kinds) {
     const port = await listening(t, attend);
-    const reason = await reasonOf({ port, timeoutMs: 700 });
+    // Only what never comes is waited for: on a busy machine other answers take their time.
+    const reason = await reasonOf({ port, timeoutMs: reasons.includes('timed-out') ? 700 : 20_000 });
     t.true(reasons.includes(reason), `${kind}: ${reason}`);
   }
   t.is(await reasonOf({ port: 1 }), 'connection-refused');
@@ -125,13 +127,12 @@ test('two thousand probes, good and bad, leave no descriptor open', async (t) =>
       await Promise.all(
         ports.flatMap((port) => Array.from({ length: 10 }, () => dial(target({ port, timeoutMs: 150 })))),
       );
-    // The other end of each connection is in this process too.
-    await new Promise((resolve) => setTimeout(resolve, 200));
   };
-  await batch(40);
   const before = open();
   await batch(2_000);
-  t.true(open() <= before + 10, `${before} before, ${open()} after`);
+  // The other end of each connection is in this process too.
+  await until(`no more than ${before} descriptors and a few are open`, () => open() <= before + 10);
+  t.pass();
 });
 
 function endless(): Buffer {

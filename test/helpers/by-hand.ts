@@ -27,8 +27,7 @@ export async function startByHand(t: ExecutionContext) {
   const config = host.nginx.writeSite('hand', text);
   fs.writeFileSync(config, Buffer.from(text, 'latin1'), { mode: 0o640 });
   fs.chmodSync(config, 0o640);
-  const reloaded = await host.nginx.reload();
-  if (reloaded.exit !== 0) throw new Error(reloaded.stderr);
+  await host.nginx.reloadWhole();
   const byHand = leaf.x509.fingerprint256.replaceAll(':', '').toLowerCase();
   await until('the site is served', async () => (await served(host)) === byHand);
   const settings = fs.readFileSync(host.configFile, 'utf8');

@@ -61,6 +61,12 @@ export const kinds: readonly { line: RegExp; how: 'run' | 'guest' | 'elsewhere';
     shownBy: 'test/collector/scan/founding-incident.test.ts',
   },
   {
+    line: /^certherd-collector campaign (?:plan|start|show)\b/,
+    how: 'elsewhere',
+    why: 'needs agents that renew',
+    shownBy: 'test/integration/campaign.test.ts',
+  },
+  {
     line: /^certherd-collector (?:user add|api-token create|audit)\b/,
     how: 'elsewhere',
     why: 'asks for a password, or tells what was changed',

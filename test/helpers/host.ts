@@ -15,9 +15,10 @@ export interface TestHost {
   sandbox: Sandbox;
   nginx: Nginx;
   certbot: Certbot;
-  /** With the front's directory where there is one: the lineages are issued through it. */
+  /** With the front's directory: the lineages are issued through it. */
   pebble: Pebble;
-  front?: AcmeFront;
+  /** Before pebble: each order has its challenge. */
+  front: AcmeFront;
   httpPort: number;
   tlsPort: number;
   configFile: string;
@@ -55,9 +56,13 @@ export async function startHost(
     startNginx(sandbox, { httpPort }),
     startPebble(sandbox, { validitySeconds: options.validitySeconds ?? 7200, httpPort }),
   ]);
-  const front = options.acmeAnswer && (await startAcmeFront(sandbox, behind, options.acmeAnswer));
-  if (front) t.teardown(front.close);
-  const pebble = front ? { ...behind, directoryUrl: front.directoryUrl } : behind;
+  const front = await startAcmeFront(sandbox, behind, options.acmeAnswer);
+  t.teardown(front.close);
+  const close = async () => {
+    await front.close();
+    await behind.close();
+  };
+  const pebble = { ...behind, directoryUrl: front.directoryUrl, close };
   const client = certbot(sandbox, pebble);
   const issued = await client.issue('shop', [shopName], { keyType: 'ecdsa', webroot: nginx.webroot });
   if (issued.exit !== 0) throw new Error(`certbot could not issue: ${issued.stderr}`);
@@ -83,7 +88,7 @@ export async function startHost(
     nginx,
     certbot: client,
     pebble,
-    ...(front && { front }),
+    front,
     httpPort,
     tlsPort,
     configFile,

@@ -2,6 +2,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import type { ExecutionContext } from 'ava';
 import type { TestHost } from './host.ts';
+import { startAcmeFront } from './testbed/acme-front.ts';
 import { type Pebble, startPebble } from './testbed/pebble.ts';
 
 interface Outcome {
@@ -64,7 +65,14 @@ export async function order({ pebble }: TestHost, what: string, body: object): P
 export const challenges = (host: TestHost) => path.join(host.nginx.webroot, '.well-known/acme-challenge');
 export const tokens = (host: TestHost) => (fs.existsSync(challenges(host)) ? fs.readdirSync(challenges(host)) : []);
 
-export function stagingOf(host: TestHost, options: { httpPort?: number } = {}): Promise<Pebble> {
-  const { authority } = host.pebble;
-  return startPebble(host.sandbox, { validitySeconds: 3600, httpPort: options.httpPort ?? host.httpPort, authority });
+export async function stagingOf(
+  t: ExecutionContext,
+  { sandbox, pebble, httpPort }: TestHost,
+  options: { httpPort?: number } = {},
+): Promise<Pebble> {
+  const { authority } = pebble;
+  const behind = await startPebble(sandbox, { validitySeconds: 3600, httpPort, authority, ...options });
+  const front = await startAcmeFront(sandbox, behind);
+  t.teardown(front.close);
+  return { ...behind, directoryUrl: front.directoryUrl };
 }

@@ -53,6 +53,16 @@ export async function cleared(t: ExecutionContext, scene: Scene, { code, severit
   t.pass();
 }
 
+/** Awaits a check without any finding. */
+export async function healthy(t: ExecutionContext, scene: Scene): Promise<void> {
+  await until('check finds nothing', async () => {
+    const { findings } = await look(scene);
+    if (findings.length > 0) throw new Error(worded(findings));
+    return true;
+  });
+  t.pass();
+}
+
 /** Runs a command line as printed: its words as an argv, those joined by && one after the other; each must end with 0. */
 export async function follow(
   t: ExecutionContext,

@@ -12,7 +12,7 @@ test.serial(
   'a healthy lineage passes with the staging CA, and certbot leaves it, its config and its account alone',
   async (t) => {
     const host = shared();
-    const staging = await stagingOf(host);
+    const staging = await stagingOf(t, host);
     const before = treeOf(host.certbot.configDirectory);
     const outcome = await rehearse(host, { staging_server: `"${staging.directoryUrl}"` });
     t.is(outcome.reason, 'done', outcome.detail);
@@ -67,7 +67,7 @@ test.serial('a staging CA that is down is no failure of the host, and certbot is
 
 test.serial('what only the CA sees fails in the dry run, in words of the CA', async (t) => {
   const host = shared();
-  const staging = await stagingOf(host, { httpPort: await host.sandbox.port() });
+  const staging = await stagingOf(t, host, { httpPort: await host.sandbox.port() });
   const outcome = await rehearse(host, { staging_server: `"${staging.directoryUrl}"` });
   await staging.close();
   t.deepEqual(outcome.failing, ['certbot renew --dry-run']);
@@ -81,7 +81,7 @@ test.serial('commands around a renewal may stop the server: with one the dry run
   changeRenewal(t, host, (text) =>
     text.replace('[renewalparams]\n', `[renewalparams]\npre_hook = touch ${mark} password=CANARY\n`),
   );
-  const staging = await stagingOf(host);
+  const staging = await stagingOf(t, host);
   const outcome = await rehearse(host, { staging_server: `"${staging.directoryUrl}"` });
   await staging.close();
   t.is(outcome.reason, 'done');
@@ -91,7 +91,7 @@ test.serial('commands around a renewal may stop the server: with one the dry run
 
 test.serial('while certbot runs elsewhere the dry run waits, and gives up without a verdict', async (t) => {
   const host = shared();
-  const staging = await stagingOf(host);
+  const staging = await stagingOf(t, host);
   const locked = `import fcntl,sys\nf=open('${host.certbot.configDirectory}/.certbot.lock','w')\nfcntl.lockf(f,fcntl.LOCK_EX)\nprint('held',flush=True)\nsys.stdin.read()`;
   const holder = spawn('/usr/bin/python3', ['-c', locked]);
   t.teardown(() => holder.kill());

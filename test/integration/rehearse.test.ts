@@ -127,7 +127,7 @@ test.serial('the plugin is gone, and the account', async (t) => {
   const outcome = await rehearse(host);
   t.is(outcome.reason, 'plugin-missing');
   t.deepEqual(outcome.failing, ['authenticator']);
-  const staging = await stagingOf(host);
+  const staging = await stagingOf(t, host);
   const dry = await host.sandbox.run(
     host.certbot.binary,
     [

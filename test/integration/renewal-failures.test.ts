@@ -154,14 +154,14 @@ test.serial("rate-limited: without Retry-After the agent's own waits hold", asyn
 
 test.serial('ca-failed: no nonce is ever good', async (t) => {
   const headers = { 'replay-nonce': '1n5tD5c2CvJnLWzPv0SeJw' };
-  const seen = host.front?.seen.length ?? 0;
+  const seen = host.front.seen.length;
   const { outcome, wait } = await failed(t, ({ method }) =>
     method === 'POST' ? problem(400, 'badNonce', 'JWS has an invalid anti-replay nonce', headers) : undefined,
   );
   t.is(outcome.reason, 'ca-failed');
   t.regex(outcome.detail, /invalid anti-replay nonce/);
   t.is(wait, minute);
-  t.true((host.front?.seen.length ?? 0) - seen < 20, 'certbot does not go on for ever');
+  t.true(host.front.seen.length - seen < 20, 'certbot does not go on for ever');
 });
 
 test.serial('timed-out: an order that never gets ready', async (t) => {
@@ -195,7 +195,7 @@ test.serial('ca-failed: something before the CA answers with a page, and asks to
 });
 
 test.serial('connection: nobody answers where the CA was', async (t) => {
-  await host.front?.close();
+  await host.front.close();
   const { outcome, wait } = await failed(t);
   t.is(outcome.reason, 'connection');
   t.regex(outcome.detail, /Connection refused/);

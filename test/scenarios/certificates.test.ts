@@ -1,21 +1,21 @@
 import { execFileSync } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
-import test, { type ExecutionContext } from 'ava';
+import test from 'ava';
 import { shopName, type TestHost } from '../helpers/host.ts';
 import { issuedElsewhere, trustRoot } from '../helpers/lineage-content.ts';
 import { mint, mintChain } from '../helpers/mint.ts';
-import { cleared, follow, found, halves, look, sharedHost } from '../helpers/scenario.ts';
+import { cleared, follow, found, halves, healthy, look, sharedHost } from '../helpers/scenario.ts';
 import { site } from '../helpers/testbed/nginx.ts';
 
 const shared = sharedHost(test);
 
 /** Serves the shop with this pair, loaded. */
-async function serve(t: ExecutionContext, host: TestHost, pair: { certificate: string; key: string }) {
+async function serve(host: TestHost, pair: { certificate: string; key: string }) {
   const block = site({ serverNames: [shopName], port: host.tlsPort, pairs: [pair] });
   // Debian's OpenSSL would refuse to load what is weak; hosts that still serve it have lowered the level.
   host.nginx.writeSite('shop', block.replace('{\n', '{\n  ssl_ciphers DEFAULT@SECLEVEL=0;\n'));
-  t.is((await host.nginx.reload()).exit, 0);
+  await host.nginx.reloadWhole();
 }
 
 test.serial('key-mismatch: files of two renewals were mixed by hand', async (t) => {
@@ -31,7 +31,7 @@ test.serial('key-mismatch: files of two renewals were mixed by hand', async (t) 
   );
   await follow(t, host, finding.remedy);
   await cleared(t, host, finding);
-  t.deepEqual((await look(host)).findings, [], 'it is renewed and served');
+  await healthy(t, host);
 });
 
 test.serial('key-mismatch: a key of another kind, which nginx takes at its own test', async (t) => {
@@ -59,7 +59,7 @@ test.serial('key-mismatch: the config names the key of another site, which is to
   const { certificate, key } = host.certbot.lineage('shop');
   const other = path.join(host.sandbox.directory, 'other.key');
   fs.writeFileSync(other, (await mint()).keyPem);
-  await serve(t, host, { certificate, key });
+  await serve(host, { certificate, key });
   const wrong = site({ serverNames: [shopName], port: host.tlsPort, pairs: [{ certificate, key: other }] });
   const file = host.nginx.writeSite('shop', wrong);
   const finding = await found(host, 'key-mismatch');
@@ -106,13 +106,13 @@ for (const { code, kind, hash, cause } of [
     );
     fs.writeFileSync(key.replace('privkey', 'fullchain'), fs.readFileSync(leaf));
     trustRoot(host, fs.readFileSync(`${ca}.pem`, 'utf8'));
-    await serve(t, host, lineage);
+    await serve(host, lineage);
     const finding = await found(host, code);
     t.is(finding.severity, 'warning');
     t.regex(finding.cause, cause);
     await follow(t, host, finding.remedy);
     await cleared(t, host, finding);
-    t.deepEqual((await look(host)).findings, [], 'it is renewed and served');
+    await healthy(t, host);
   });
 }
 
@@ -121,7 +121,7 @@ test.serial('chain-incomplete and chain-untrusted: cert.pem was named in the pla
   const lineage = host.certbot.lineage('shop');
   await issuedElsewhere(host, [-1, 89]);
   const leafAlone = lineage.certificate.replace('fullchain', 'cert');
-  await serve(t, host, { certificate: leafAlone, key: lineage.key });
+  await serve(host, { certificate: leafAlone, key: lineage.key });
   const untrusted = await found(host, 'chain-untrusted');
   const incomplete = await found(host, 'chain-incomplete');
   t.deepEqual([untrusted.severity, incomplete.severity], ['warning', 'notice']);
@@ -143,7 +143,7 @@ test.serial('chain-untrusted: a private CA, until its root is named in the setti
   const pair = { certificate: path.join(directory, 'shop.pem'), key: path.join(directory, 'shop.key') };
   fs.writeFileSync(pair.certificate, made.fullchain);
   fs.writeFileSync(pair.key, made.leaf.keyPem, { mode: 0o600 });
-  await serve(t, host, pair);
+  await serve(host, pair);
   const finding = await found(host, 'chain-untrusted');
   t.is(finding.severity, 'warning');
   t.regex(finding.cause, /the chain ends before CN=Test Root, which is neither sent nor trusted by this host/);
@@ -160,12 +160,12 @@ test.serial('chain-incomplete: the issuer in the file is another one than the le
   trustRoot(host, own.root.pem);
   fs.writeFileSync(pair.certificate, own.leaf.pem + other.chain);
   fs.writeFileSync(pair.key, own.leaf.keyPem, { mode: 0o600 });
-  await serve(t, host, pair);
+  await serve(host, pair);
   const finding = await found(host, 'chain-incomplete');
   t.is(finding.severity, 'warning');
   t.true(finding.remedy.startsWith(`Put the leaf first and each issuer after it in ${pair.certificate}`));
   fs.writeFileSync(pair.certificate, own.fullchain);
-  t.is((await host.nginx.reload()).exit, 0);
+  await host.nginx.reloadWhole();
   await cleared(t, host, finding);
 });
 
@@ -182,12 +182,12 @@ test.serial('chain-untrusted: the intermediate in the file has ended, and its CA
   trustRoot(host, root.pem);
   fs.writeFileSync(pair.certificate, leaf.pem + old.pem);
   fs.writeFileSync(pair.key, leaf.keyPem, { mode: 0o600 });
-  await serve(t, host, pair);
+  await serve(host, pair);
   const finding = await found(host, 'chain-untrusted');
   t.is(finding.severity, 'critical');
   t.regex(finding.cause, /leads over CN=Own Middle, which ended at/);
   t.true(finding.remedy.startsWith(`Replace the issuer's certificate in ${pair.certificate}`), finding.remedy);
   fs.writeFileSync(pair.certificate, leaf.pem + renewed.pem);
-  t.is((await host.nginx.reload()).exit, 0);
+  await host.nginx.reloadWhole();
   await cleared(t, host, finding);
 });

@@ -1,6 +1,6 @@
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import test, { type ExecutionContext } from 'ava';
+import test from 'ava';
 import { shopName, type TestHost } from '../helpers/host.ts';
 import { mint } from '../helpers/mint.ts';
 import { cleared, follow, found, halves, look, sharedHost } from '../helpers/scenario.ts';
@@ -58,7 +58,7 @@ test.serial('restart-would-fail and listener-unbound: another program took a por
   t.is(bomb.remedy, finding.remedy);
   await follow(t, host, finding.remedy);
   await cleared(t, host, finding);
-  await removed(t, host, file);
+  await removed(host, file);
 });
 
 test.serial('listener-unbound: a listener was added, and nginx not reloaded', async (t) => {
@@ -69,14 +69,14 @@ test.serial('listener-unbound: a listener was added, and nginx not reloaded', as
   t.true(finding.cause.includes(`${file} changed at `), finding.cause);
   await follow(t, host, finding.remedy);
   await cleared(t, host, finding);
-  await removed(t, host, file);
+  await removed(host, file);
 });
 
 test.serial('wrong-server: an earlier block has the same name, with another certificate', async (t) => {
   const host = shared();
   const pair = await otherPair(host, shopName);
   const later = host.nginx.writeSite('zz', site({ serverNames: [shopName], port: host.tlsPort, pairs: [pair] }));
-  t.is((await host.nginx.reload()).exit, 0);
+  await host.nginx.reloadWhole();
   const finding = await found(host, 'wrong-server');
   t.is(finding.severity, 'warning');
   t.is(finding.evidence['never answers'], `${later}:1`);
@@ -94,9 +94,9 @@ test.serial('wrong-server: an earlier block has the same name, with another cert
 });
 
 /** A site is taken out again, for the next scenario. */
-async function removed(t: ExecutionContext, host: TestHost, file: string): Promise<void> {
+async function removed(host: TestHost, file: string): Promise<void> {
   rmSync(file);
-  t.is((await host.nginx.reload()).exit, 0);
+  await host.nginx.reloadWhole();
   await until('the host is healthy again', async () => (await look(host)).findings.length === 0);
 }
 

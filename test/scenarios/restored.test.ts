@@ -16,7 +16,7 @@ test.serial(
     const text = readFileSync(site, 'utf8');
     const limits = '  ssl_protocols TLSv1.2;\n  ssl_ciphers ECDHE-ECDSA-AES128-GCM-SHA256;\n';
     writeFileSync(site, text.replace('  return', `${limits}  return`));
-    t.is((await host.nginx.reload()).exit, 0);
+    await host.nginx.reloadWhole();
     const first = host.certbot.lineage('shop').leaf();
     const { binary, environment, configDirectory, workDirectory, logsDirectory } = host.certbot;
     const places = ['--config-dir', configDirectory, '--work-dir', workDirectory, '--logs-dir', logsDirectory];

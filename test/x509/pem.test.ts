@@ -2,6 +2,7 @@ import test from 'ava';
 import fc from '../helpers/properties.ts';
 import { decodePem, isCertificateLabel, isKeyLabel, readPemBlocks } from '../../x509/pem.ts';
 import { toPem } from '../helpers/mint.ts';
+import { processorMs } from '../helpers/processor-time.ts';
 
 const bytes = (text: string) => Buffer.from(text, 'latin1');
 const labels = (text: string) => readPemBlocks(bytes(text)).map(({ label }) => label);
@@ -130,13 +131,14 @@ test('arbitrary text never throws', (t) => {
   t.pass();
 });
 
-test('a mebibyte of marks, dashes or header lines takes no time to speak of', (t) => {
+test('a mebibyte of marks, dashes or header lines takes no time to speak of', async (t) => {
   const files = ['-----BEGIN X-----\n', '-----', '\n', '-----BEGIN X-----\nA: b\n', 'a:', ' \n'].map((piece) =>
     bytes(`-----BEGIN X-----\n${piece.repeat((1024 * 1024) / piece.length)}`),
   );
   for (const file of files) {
-    const start = performance.now();
-    for (const block of readPemBlocks(file)) decodePem({ ...block, ended: true });
-    t.true(performance.now() - start < 2000);
+    const took = await processorMs(() => {
+      for (const block of readPemBlocks(file)) decodePem({ ...block, ended: true });
+    });
+    t.true(took < 2000, `${took} ms`);
   }
 });

@@ -1,17 +1,18 @@
-import path from 'node:path';
 import type { Certificate } from '@certherd/protocol/certificate';
 import type { Deployment } from '@certherd/protocol/snapshot';
 import type { NginxProcesses } from '../nginx-process.ts';
 import type { ObservedEndpoint } from '../observations.ts';
 import type { ServedCertificates } from '../trust.ts';
+import { type AskedAt, keyOf as targetKey, type Standing } from './in-turn.ts';
 import type { EndpointTarget } from './targets.ts';
 
 /** What the endpoints answered when each of them was asked last, with what must not have changed since. */
 export interface AskedBefore {
-  /** When all of them were asked, on the monotonic clock, milliseconds. */
+  /** When time, and no change of a file, last had endpoints asked; on the monotonic clock, milliseconds. */
   at: number;
-  /** Of what ran and was configured then: another one and everything is asked anew. */
+  /** Of what ran, listened and was configured then: another one and everything is asked anew. */
   generation: string;
+  askedAt: AskedAt;
   endpoints: readonly ObservedEndpoint[];
   deployments: readonly Deployment[];
   certificates: readonly Certificate[];
@@ -20,51 +21,54 @@ export interface AskedBefore {
 
 /**
  * What tells that nginx may have loaded something since: a reload starts new workers. Undefined where its processes cannot be told,
- * for then nothing may be carried over. An nginx that was started with another config does not count. `configChangedAt` is the newest change of the config's files.
+ * for then nothing may be carried over. `configChangedAt` is the newest change of the
+ * config's files, `listening` what listens at its ports: another program that takes one brings a socket of its own.
  */
 export function generationOf(
   processes: NginxProcesses | undefined,
-  configFile: string,
   configChangedAt: number,
+  listening: readonly string[],
 ): string | undefined {
-  const masters = processes?.masters.filter(
-    ({ config, prefix = '/' }) => !config || path.resolve(prefix, config) === configFile,
-  );
-  if (!masters || masters.length === 0) return undefined;
-  const workers = masters.flatMap((master) => master.workers);
-  // Start times are only known to some milliseconds; a number comes back after tens of thousands of processes.
-  return JSON.stringify([configChangedAt, ...workers.map(({ pid, shuttingDown }) => [pid, shuttingDown])]);
+  if (!processes || processes.masters.length === 0) return undefined;
+  const workers = processes.masters.flatMap((master) => master.workers);
+  const running = workers.map(({ pid, startedAfterBoot, shuttingDown }) => [pid, startedAfterBoot, shuttingDown]);
+  return JSON.stringify([configChangedAt, listening, running]);
 }
 
 /**
- * Divides targets for a look that follows a change of files: an nginx endpoint that served what was and still is configured, from
- * workers that still run, needs no second handshake; a host with 400 names would else be asked 800 times for one renewal.
+ * Divides targets for a look that nothing but time or a change of files asks for: an nginx endpoint that served what was and still is
+ * configured, from workers that still run, needs no second handshake; a host with 400 names would else be asked 800 times for one
+ * renewal. It also was asked at the very addresses that it has now.
  */
 export function carriedOver(
   targets: readonly EndpointTarget[],
   before: AskedBefore | undefined,
   generation: string | undefined,
-): { ask: EndpointTarget[]; carried: ObservedEndpoint[] } {
+): { ask: EndpointTarget[]; standing: Standing[] } {
   if (!before || generation === undefined || before.generation !== generation)
-    return { ask: [...targets], carried: [] };
+    return { ask: [...targets], standing: [] };
   const rows = Map.groupBy(before.endpoints, keyOf);
   const known = new Map(before.deployments.map((deployment) => [deployment.id, deployment]));
   const ask: EndpointTarget[] = [];
-  const carried: ObservedEndpoint[] = [];
+  const standing: Standing[] = [];
   for (const target of targets) {
     const own = rows.get(keyOf({ serverName: target.serverName, port: target.listener.port })) ?? [];
     const atListener = own.filter(({ address }) => address === target.listener.address);
-    const stands = target.deployments.every(
+    const isSame = target.deployments.every(
       ({ id, server, configured }) => server === 'nginx' && configured && known.get(id)?.configured === configured,
     );
+    const { addresses = [] } = before.askedAt.get(targetKey(target)) ?? {};
+    const isSamePlace = addresses.join() === target.addresses.join();
     // A row at another address of the same name and port may be an own address that answers otherwise.
-    if (stands && atListener.length > 0 && own.every(isAsConfigured)) carried.push(...atListener);
+    if (isSame && isSamePlace && atListener.length > 0 && own.every(isAsConfigured))
+      standing.push({ target, rows: atListener });
     else ask.push(target);
   }
-  return { ask, carried };
+  return { ask, standing };
 }
 
-function isAsConfigured({ served, configured, failure }: ObservedEndpoint): boolean {
+/** It shows what its deployment names. */
+export function isAsConfigured({ served, configured, failure }: ObservedEndpoint): boolean {
   return failure === undefined && served !== undefined && served === configured;
 }
 

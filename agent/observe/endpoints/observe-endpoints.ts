@@ -16,13 +16,15 @@ export const agreeing = 3;
 /** About this long between two of them, so that they do not all meet the same worker in the same moment. */
 const confirmPauseMs = 20;
 /** No handshake begins later than this after the first: a daemon that is told to stop waits for the look under way. */
-const longestMs = 60_000;
+export const longestMs = 60_000;
 
 export interface LookAtEndpoints {
   algorithmOf: AlgorithmOf;
   certificateOf?: CertificateOf;
   /** For one handshake. */
   timeoutMs: number;
+  /** Nothing is asked after this, on the monotonic clock; else for `longestMs`. */
+  untilMs?: number;
   /** May old and new be served side by side at this moment? */
   isUnsettled: (deployment: Deployment) => boolean;
   /** Is it known, where the state is settled, that this target has no such leaf? */
@@ -58,7 +60,7 @@ export async function observeEndpoints(
   refused: Refused[];
 }> {
   const { algorithmOf, timeoutMs } = look;
-  const untilMs = ports.clock.monotonic() + longestMs;
+  const { untilMs = ports.clock.monotonic() + longestMs } = look;
   const questions = asking(ports, { timeoutMs, untilMs, certificateOf: look.certificateOf });
   const notAsked = countNotAsked();
   const all = targets.flatMap((target) =>

@@ -8,15 +8,16 @@ import { asOwner } from './words.ts';
 /** A receiver that restarts is back by then. */
 const patienceMs = 300_000;
 
-/** Can each channel of the settings read its secrets, and does it take what it is sent? Channels that the settings have no more are left out. */
+/** Can each channel of the settings read its secrets, and does it take what it is sent? Of channels that the settings do not have, only what waits is told. */
 export function judgeTelling(
   channels: ReadonlyMap<string, readonly SecretFacts[]>,
   states: readonly ChannelState[],
   now: number,
 ): Diagnosis[] {
+  const strange = states.filter(({ channel }) => !channels.has(channel)).flatMap((one) => judgeStrange(one, now));
   if (channels.size === 0)
-    return [ok('telling', 'nobody is told anything: there is no [[notify.channel]] (docs/notify.md)')];
-  return [...channels].map(([name, secrets]) => {
+    return [ok('telling', 'nobody is told anything: there is no [[notify.channel]] (docs/notify.md)'), ...strange];
+  const known = [...channels].map(([name, secrets]) => {
     const [faulty] = secrets.flatMap((one) => judgeSecret(one));
     return (
       faulty ??
@@ -27,6 +28,20 @@ export function judgeTelling(
       )
     );
   });
+  return [...known, ...strange];
+}
+
+/** The collector that leads gives such messages up, at once or after three days, by whether others may have the channel. */
+function judgeStrange({ channel, waiting, oldestAt }: ChannelState, now: number): Diagnosis[] {
+  if (waiting === 0 || now - (oldestAt ?? now) <= patienceMs) return [];
+  return [
+    wrong(
+      `channel-${channel}`,
+      `${channel}: ${waiting} ${waiting === 1 ? 'message waits' : 'messages wait'} for a channel that these settings do not have`,
+      'Where no collector has it, what waits is given up after three days.',
+      `Give every collector of this database the same [[notify.channel]] tables, "${channel}" among them.`,
+    ),
+  ];
 }
 
 function judgeSecret({ channel, path, fault, mode }: SecretFacts): Diagnosis[] {

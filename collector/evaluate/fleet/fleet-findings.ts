@@ -1,6 +1,6 @@
 import type { Finding } from '@certherd/protocol/finding';
 import type { FleetFindingCode } from '../explanations.ts';
-import type { FleetIndex, Leaf } from './fleet-index.ts';
+import { type FleetIndex, holdingOf, type Leaf } from './fleet-index.ts';
 import type { Holding } from './holdings.ts';
 
 /** A finding of the collector's own. */
@@ -18,7 +18,7 @@ export function fleetFindings(index: FleetIndex, agentId: string, policy: FleetP
     .heldBy(agentId)
     .toSorted((a, b) => (a.certificate.fingerprint < b.certificate.fingerprint ? -1 : 1))
     .flatMap((leaf) => {
-      const holding = leaf.holders.get(agentId)?.holding;
+      const holding = holdingOf(leaf, leaf.holders.get(agentId));
       if (!holding) return [];
       const stale = staleCopy(leaf, index.successorOf(leaf), holding, agentId, now);
       return [
@@ -34,7 +34,7 @@ export function fleetFindings(index: FleetIndex, agentId: string, policy: FleetP
 export function fleetFindingsStand(index: FleetIndex, agentId: string, now: number): number {
   const urgent = index
     .heldBy(agentId)
-    .filter((leaf) => leaf.holders.get(agentId)?.holding.renewedHere === false && index.successorOf(leaf))
+    .filter((leaf) => holdingOf(leaf, leaf.holders.get(agentId))?.renewedHere === false && index.successorOf(leaf))
     .map((leaf) => urgentFrom(leaf) - 1);
   return Math.min(Infinity, ...urgent.filter((at) => at >= now));
 }
@@ -51,9 +51,10 @@ function staleCopy(
   if (!successor || holding.renewedHere) return [];
   const here = successor.holders.get(agentId);
   const source = here ?? successor.holders.get(successor.first ?? '');
-  if (!source) return [];
+  const has = holdingOf(successor, source);
+  if (!source || !has) return [];
   const newer = successor.certificate;
-  const from = source.holding.files[0] ?? source.holding.endpoints[0] ?? '';
+  const from = has.files[0] ?? has.endpoints[0] ?? '';
   const place = holding.files[0] ?? '';
   const where = here ? `here (${from})` : `on ${source.hostName} (${from})`;
   const instead = place === '' ? '' : ` in the place of ${place}`;

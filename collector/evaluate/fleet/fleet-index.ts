@@ -2,7 +2,7 @@ import type { Certificate } from '@certherd/protocol/certificate';
 import { attributeValues } from '../distinguished-name.ts';
 import { FewOrMany } from './few-or-many.ts';
 import { type Holding, type HostHoldings, namesOf } from './holdings.ts';
-import { createSuccessors } from './successors.ts';
+import { type Candidate, createSuccessors } from './successors.ts';
 
 /** A certificate, and when the collector was first told of it: milliseconds since 1970. */
 export interface KnownCertificate {
@@ -16,21 +16,16 @@ export interface Leaf extends KnownCertificate {
   names: readonly string[];
   /** The organisation that issued it, else the issuer's whole name: intermediates change, their organisation stays. */
   authority: string;
-  /** By agent id. */
-  holders: Pick<FewOrMany<string, Holder>, 'size' | 'get' | 'keys' | 'values'>;
+  /** By agent id, with all that each holds. */
+  holders: Pick<FewOrMany<string, HostHoldings>, 'size' | 'get' | 'keys' | 'values'>;
   /** The holder whose id comes first: it is told of what concerns them all, and others are told that it has it. It seldom changes. */
   first: string | undefined;
   /** How many of them name it in a config, or present it. */
   users: number;
 }
 
-interface Holder {
-  hostName: string;
-  holding: Holding;
-}
-
-interface Entry extends Leaf {
-  holders: FewOrMany<string, Holder>;
+interface Entry extends Leaf, Pick<Candidate<Entry>, 'purpose'> {
+  holders: FewOrMany<string, HostHoldings>;
   /** How many of its holders do not renew it themselves: what they are told depends on its successor. */
   copies: number;
 }
@@ -49,11 +44,18 @@ export interface FleetIndex {
   successorOf: (leaf: Leaf) => Leaf | undefined;
 }
 
+/** What one of its holders has of a leaf. */
+export function holdingOf({ certificate }: Leaf, holder: HostHoldings | undefined): Holding | undefined {
+  return holder?.held.get(certificate.fingerprint);
+}
+
 /** An empty index. A change costs what the changed certificates' own names cost, however large the fleet is. */
 export function createFleetIndex(): FleetIndex {
   const leaves = new Map<string, Entry>();
   const successors = createSuccessors<Entry>();
   const hosts = new Map<string, HostHoldings>();
+  /** By issuer: one text for all that it issued. */
+  const authorities = new Map<string, string>();
 
   return {
     replace(agentId, holdings, certificates) {
@@ -62,12 +64,12 @@ export function createFleetIndex(): FleetIndex {
         const leaf = leaves.get(fingerprint);
         if (leaf && !holdings?.held.has(fingerprint)) change(leaf, agentId, undefined, touched);
       }
-      for (const [fingerprint, holding] of holdings?.held ?? []) {
+      for (const fingerprint of holdings?.held.keys() ?? []) {
         const known = certificates.get(fingerprint);
         if (!known) continue;
         const before = leaves.get(fingerprint);
         const leaf = before && isSame(before, known) ? before : enter(known, touched, before);
-        change(leaf, agentId, { hostName: holdings?.hostName ?? '', holding }, touched);
+        change(leaf, agentId, holdings, touched);
       }
       if (holdings) hosts.set(agentId, holdings);
       else hosts.delete(agentId);
@@ -76,18 +78,21 @@ export function createFleetIndex(): FleetIndex {
     heldBy(agentId) {
       return [...(hosts.get(agentId)?.held.keys() ?? [])].flatMap((fingerprint) => leaves.get(fingerprint) ?? []);
     },
-    successorOf: successors.of,
+    successorOf({ certificate }) {
+      const leaf = leaves.get(certificate.fingerprint);
+      return leaf && successors.of(leaf);
+    },
   };
 
   /** What a host holds of a leaf. Others are concerned where it is the first or the last of something. */
-  function change(leaf: Entry, agentId: string, holder: Holder | undefined, touched: Set<string>): void {
+  function change(leaf: Entry, agentId: string, holder: HostHoldings | undefined, touched: Set<string>): void {
     const { users: usersBefore, first: firstBefore } = leaf;
     const sourceBefore = sourceOf(leaf);
     const before = leaf.holders.get(agentId);
     if (holder) leaf.holders.set(agentId, holder);
     else leaf.holders.delete(agentId);
-    leaf.users += Number(holder?.holding.inUse ?? false) - Number(before?.holding.inUse ?? false);
-    leaf.copies += Number(isCopy(holder)) - Number(isCopy(before));
+    leaf.users += Number(holdingOf(leaf, holder)?.inUse ?? false) - Number(holdingOf(leaf, before)?.inUse ?? false);
+    leaf.copies += Number(isCopy(leaf, holder)) - Number(isCopy(leaf, before));
     successors.watch(leaf, leaf.copies > 0);
     if (holder && (leaf.first === undefined || agentId < leaf.first)) leaf.first = agentId;
     else if (!holder && leaf.first === agentId) leaf.first = firstOf(leaf.holders.keys());
@@ -104,6 +109,7 @@ export function createFleetIndex(): FleetIndex {
       firstSeenAt,
       names: namesOf(certificate),
       authority: authorityOf(certificate),
+      purpose: undefined,
       holders: before?.holders ?? new FewOrMany(),
       copies: before?.copies ?? 0,
       first: before?.first,
@@ -119,6 +125,12 @@ export function createFleetIndex(): FleetIndex {
     return leaf;
   }
 
+  function authorityOf({ issuer }: Certificate): string {
+    const known = authorities.get(issuer) ?? attributeValues(issuer, 'O')[0] ?? issuer;
+    authorities.set(issuer, known);
+    return known;
+  }
+
   function leave(leaf: Entry, touched: Set<string>): void {
     leaves.delete(leaf.certificate.fingerprint);
     touchCopies(successors.take(leaf), touched);
@@ -126,9 +138,10 @@ export function createFleetIndex(): FleetIndex {
 }
 
 /** What is told of a leaf to those that hold the one before: where it can be had. */
-function sourceOf({ first, holders }: Entry): string {
-  const source = holders.get(first ?? '');
-  return source ? JSON.stringify([source.hostName, source.holding.files[0], source.holding.endpoints[0]]) : '';
+function sourceOf(leaf: Entry): string {
+  const source = leaf.holders.get(leaf.first ?? '');
+  const holding = holdingOf(leaf, source);
+  return holding ? JSON.stringify([source?.hostName, holding.files[0], holding.endpoints[0]]) : '';
 }
 
 function isSame(one: KnownCertificate, { certificate, firstSeenAt }: KnownCertificate): boolean {
@@ -145,12 +158,12 @@ function isSame(one: KnownCertificate, { certificate, firstSeenAt }: KnownCertif
 }
 
 function touchCopies(leaves: readonly Entry[], touched: Set<string>): void {
-  for (const { holders } of leaves)
-    for (const agentId of holders.keys()) if (isCopy(holders.get(agentId))) touched.add(agentId);
+  for (const leaf of leaves)
+    for (const agentId of leaf.holders.keys()) if (isCopy(leaf, leaf.holders.get(agentId))) touched.add(agentId);
 }
 
-function isCopy(holder: Holder | undefined): boolean {
-  return holder?.holding.renewedHere === false;
+function isCopy(leaf: Leaf, holder: HostHoldings | undefined): boolean {
+  return holdingOf(leaf, holder)?.renewedHere === false;
 }
 
 function touchAll(agentIds: Iterable<string>, touched: Set<string>): void {
@@ -161,8 +174,4 @@ function firstOf(ids: Iterable<string>): string | undefined {
   let first: string | undefined;
   for (const id of ids) if (first === undefined || id < first) first = id;
   return first;
-}
-
-function authorityOf({ issuer }: Certificate): string {
-  return attributeValues(issuer, 'O')[0] ?? issuer;
 }

@@ -56,8 +56,11 @@ export function holdingsOf(
 }
 
 /** Names in lower case (RFC 4343), each once, in their order as text. */
-export function namesOf({ subjectAltNames }: Certificate): string[] {
-  return [...new Set(subjectAltNames.map((name) => name.toLowerCase()))].sort();
+export function namesOf({ subjectAltNames }: Certificate): readonly string[] {
+  const names = [...new Set(subjectAltNames.map((name) => name.toLowerCase()))].sort();
+  // The same list where that is what it says: there is one for each certificate of the fleet.
+  const isSame = names.length === subjectAltNames.length && names.every((name, at) => name === subjectAltNames[at]);
+  return isSame ? subjectAltNames : names;
 }
 
 /** Certificates that stand for each other: the same names, and the same kind of key. */

@@ -1,25 +1,27 @@
 import type { Certificate } from '@certherd/protocol/certificate';
-import { FewOrMany } from './few-or-many.ts';
+import { PurposesByName } from './purposes-by-name.ts';
 
 /** What a certificate is judged by here. */
-export interface Candidate {
+export interface Candidate<L> {
   certificate: Pick<Certificate, 'fingerprint' | 'notBefore' | 'algorithm'>;
   /** As `namesOf`: sorted, each once. */
   names: readonly string[];
   authority: string;
+  /** Kept by `Successors` alone, as long as it is in; in the leaf, since a map of a fleet's leaves costs more. */
+  purpose: Purpose<L> | undefined;
 }
 
 /**
  * Which certificate took the place of which: the youngest that has all names of another one, came later, and is of the same authority and
  * algorithm. Certificates of the same names have one answer, so that a new one costs what its own names cost, however many have them.
  */
-export interface Successors<L extends Candidate> {
+export interface Successors<L extends Candidate<L>> {
   /** Returns those watched that have another successor now. */
   put: (leaf: L) => L[];
   /** Takes it out. Returns as `put` does. */
   take: (leaf: L) => L[];
   /** undefined: none, or the leaf is not in. */
-  of: (leaf: Candidate) => L | undefined;
+  of: (leaf: L) => L | undefined;
   /** The watched ones whose successor this is. */
   before: (leaf: L) => L[];
   /** It matters what its successor is, or no more. */
@@ -27,8 +29,8 @@ export interface Successors<L extends Candidate> {
 }
 
 /** All that have the same names, authority and algorithm. What most of them do not have is not there: fleets have hundreds of thousands. */
-interface Purpose<L extends Candidate> {
-  like: Candidate;
+interface Purpose<L> {
+  like: L;
   /** The name that the fewest others had. */
   anchor: string;
   /** Oldest first. */
@@ -42,15 +44,9 @@ interface Purpose<L extends Candidate> {
   youngest: L | undefined;
 }
 
-/** One name of one authority and algorithm: purposes that have it, and those that are found by it. */
-interface Named<L extends Candidate> {
-  all: FewOrMany<Purpose<L>, true>;
-  anchored: FewOrMany<Purpose<L>, true>;
-}
-
-export function createSuccessors<L extends Candidate>(): Successors<L> {
-  const scopes = new Map<string, Map<string, Named<L>>>();
-  const purposeOf = new Map<Candidate, Purpose<L>>();
+export function createSuccessors<L extends Candidate<L>>(): Successors<L> {
+  /** By authority and algorithm. */
+  const scopes = new Map<string, PurposesByName<Purpose<L>>>();
 
   return {
     put(leaf) {
@@ -58,38 +54,38 @@ export function createSuccessors<L extends Candidate>(): Successors<L> {
       const found = find(leaf);
       found?.leaves.splice(placeOf(leaf, found.leaves), 0, leaf);
       const purpose = found ?? open(leaf);
-      purposeOf.set(leaf, purpose);
+      leaf.purpose = purpose;
       return ledBy(purpose).flatMap((one) => (!one.youngest || isYounger(leaf, one.youngest) ? follow(one, leaf) : []));
     },
     take(leaf) {
-      const purpose = purposeOf.get(leaf);
+      const { purpose } = leaf;
       if (!purpose) return [];
       purpose.leaves.splice(placeOf(leaf, purpose.leaves), 1);
       purpose.watched?.delete(leaf);
-      purposeOf.delete(leaf);
+      leaf.purpose = undefined;
       const others = ledBy(purpose).flatMap((one) => (one.youngest === leaf ? follow(one, youngestOf(one)) : []));
       if (purpose.leaves.length === 0) close(purpose);
       return others;
     },
-    of: (leaf) => after(leaf, purposeOf.get(leaf)?.youngest),
+    of: (leaf) => after(leaf, leaf.purpose?.youngest),
     before(leaf) {
-      const purpose = purposeOf.get(leaf);
+      const { purpose } = leaf;
       if (!purpose) return [];
       return ledBy(purpose).flatMap(({ youngest, watched }) =>
         youngest === leaf ? [...(watched ?? [])].filter((one) => after(one, leaf)) : [],
       );
     },
     watch(leaf, isWatched) {
-      const purpose = purposeOf.get(leaf);
+      const { purpose } = leaf;
       if (!purpose) return;
       if (isWatched) (purpose.watched ??= new Set()).add(leaf);
       else purpose.watched?.delete(leaf);
     },
   };
 
-  function scopeOf({ certificate, authority }: Candidate): Map<string, Named<L>> {
+  function scopeOf({ certificate, authority }: L): PurposesByName<Purpose<L>> {
     const key = `${certificate.algorithm} ${authority}`;
-    const scope = scopes.get(key) ?? new Map<string, Named<L>>();
+    const scope = scopes.get(key) ?? new PurposesByName<Purpose<L>>();
     scopes.set(key, scope);
     return scope;
   }
@@ -97,57 +93,47 @@ export function createSuccessors<L extends Candidate>(): Successors<L> {
   function find(leaf: L): Purpose<L> | undefined {
     const scope = scopeOf(leaf);
     for (const name of leaf.names)
-      for (const one of scope.get(name)?.anchored.keys() ?? [])
+      for (const one of scope.anchored(name))
         if (one.like.names.length === leaf.names.length && hasAll(leaf.names, one.like.names)) return one;
     return undefined;
   }
 
   function open(like: L): Purpose<L> {
     const scope = scopeOf(like);
-    const count = (name: string) => scope.get(name)?.all.size ?? 0;
-    const anchor = like.names.reduce((rarest, name) => (count(name) < count(rarest) ? name : rarest));
+    const anchor = like.names.reduce((rarest, name) => (scope.count(name) < scope.count(rarest) ? name : rarest));
     const purpose: Purpose<L> = { like, anchor, leaves: [like], youngest: undefined };
-    for (const other of scope.get(anchor)?.all.keys() ?? [])
-      if (hasAll(other.like.names, like.names)) relate(purpose, other);
+    for (const other of scope.all(anchor)) if (hasAll(other.like.names, like.names)) relate(purpose, other);
     for (const name of like.names) {
-      for (const other of scope.get(name)?.anchored.keys() ?? [])
-        if (hasAll(like.names, other.like.names)) relate(other, purpose);
-      const named = scope.get(name) ?? { all: new FewOrMany(), anchored: new FewOrMany() };
-      scope.set(name, named);
-      named.all.set(purpose, true);
-      if (name === anchor) named.anchored.set(purpose, true);
+      for (const other of scope.anchored(name)) if (hasAll(like.names, other.like.names)) relate(other, purpose);
+      scope.put(name, purpose);
     }
     purpose.youngest = youngestOf(purpose);
     return purpose;
   }
 
   function close(purpose: Purpose<L>): void {
-    const { like, anchor } = purpose;
-    const scope = scopeOf(like);
-    for (const name of like.names) {
-      const named = scope.get(name);
-      named?.all.delete(purpose);
-      if (name === anchor) named?.anchored.delete(purpose);
-      if (named?.all.size === 0) scope.delete(name);
-    }
+    const scope = scopeOf(purpose.like);
+    for (const name of purpose.like.names) scope.take(name, purpose);
     for (const other of purpose.wider ?? []) other.narrower?.delete(purpose);
     for (const other of purpose.narrower ?? []) other.wider?.delete(purpose);
   }
 }
 
+type Dated = Pick<Candidate<unknown>, 'certificate'>;
+
 /** Those for which its youngest may be the youngest. */
-function ledBy<L extends Candidate>(purpose: Purpose<L>): Purpose<L>[] {
+function ledBy<L extends Candidate<L>>(purpose: Purpose<L>): Purpose<L>[] {
   return [purpose, ...(purpose.narrower ?? [])];
 }
 
 /** Returns the watched ones that have another successor by that. */
-function follow<L extends Candidate>(purpose: Purpose<L>, youngest: L | undefined): L[] {
+function follow<L extends Candidate<L>>(purpose: Purpose<L>, youngest: L | undefined): L[] {
   const before = purpose.youngest;
   purpose.youngest = youngest;
   return [...(purpose.watched ?? [])].filter((leaf) => after(leaf, before) !== after(leaf, youngest));
 }
 
-function youngestOf<L extends Candidate>(purpose: Purpose<L>): L | undefined {
+function youngestOf<L extends Candidate<L>>(purpose: Purpose<L>): L | undefined {
   let youngest: L | undefined;
   for (const { leaves } of [purpose, ...(purpose.wider ?? [])]) {
     const one = leaves.at(-1);
@@ -156,23 +142,23 @@ function youngestOf<L extends Candidate>(purpose: Purpose<L>): L | undefined {
   return youngest;
 }
 
-function relate<L extends Candidate>(narrower: Purpose<L>, wider: Purpose<L>): void {
+function relate<L extends Candidate<L>>(narrower: Purpose<L>, wider: Purpose<L>): void {
   (narrower.wider ??= new Set()).add(wider);
   (wider.narrower ??= new Set()).add(narrower);
 }
 
 /** Instants as text are in the order of time. */
-function after<L extends Candidate>(leaf: Candidate, youngest: L | undefined): L | undefined {
+function after<L extends Candidate<L>>(leaf: L, youngest: L | undefined): L | undefined {
   return youngest && youngest.certificate.notBefore > leaf.certificate.notBefore ? youngest : undefined;
 }
 
-function isYounger({ certificate: a }: Candidate, { certificate: b }: Candidate): boolean {
+function isYounger({ certificate: a }: Dated, { certificate: b }: Dated): boolean {
   const [one, other] = [a.notBefore, b.notBefore];
   return one === other ? a.fingerprint < b.fingerprint : one > other;
 }
 
 /** Where it is among these, or belongs. */
-function placeOf(leaf: Candidate, leaves: readonly Candidate[]): number {
+function placeOf(leaf: Dated, leaves: readonly Dated[]): number {
   let [from, to] = [0, leaves.length];
   while (from < to) {
     const middle = (from + to) >> 1;

@@ -16,7 +16,7 @@ import {
   severityOf,
   vantageEvidence,
 } from './outside.ts';
-import { targetFindings } from './target-findings.ts';
+import { endingLeft, pressingLeft, targetFindings } from './target-findings.ts';
 
 /**
  * Findings of one target as one vantage sees it, as of `now` (milliseconds since 1970), by what the hosts proved: pure. `beside`: what the others
@@ -77,7 +77,7 @@ export function outsideStands({ seen, setAt, askedAt, everyMs }: Outside, now: n
   const places = seen?.places ?? [];
   const ends = places.flatMap(({ notBefore = '', notAfter = '' }) => {
     const [begin, end] = [Date.parse(notBefore), Date.parse(notAfter)];
-    return [begin, end - (end - begin) / 3, end - (end - begin) / 10, end];
+    return [begin, ...[1 / 3, endingLeft, pressingLeft].map((left) => end - (end - begin) * left), end];
   });
   const silent = [seen?.failure?.since, ...places.map(({ failure }) => failure?.since)];
   const notSeen = [askedAt ?? setAt, ...silent].flatMap((since) =>

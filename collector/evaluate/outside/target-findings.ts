@@ -15,6 +15,10 @@ import { type PresentedProblem, problemsOf } from './problems.ts';
 
 type Told = OutsideFinding['finding'];
 
+/** A renewal is to be expected at a third of the life left, whatever renews it there, and has a twelfth of the life to arrive: as renewal-missed has it. */
+export const endingLeft = 1 / 4;
+export const pressingLeft = 1 / 10;
+
 /**
  * What is wrong with a target by itself, whichever host serves it: of no host. `endIsTold`: that what is presented there ends is told elsewhere.
  * A target that shows nothing is unknown, which is never healthy.
@@ -63,7 +67,8 @@ function presentedFindings(place: TargetPlace, target: Outside, endIsTold: boole
     remedy: clipped(wording.remedy(words)),
   });
   const isEnding =
-    problems.every((problem) => problem !== 'expired' && problem !== 'not-yet-valid') && now >= end - (end - begin) / 3;
+    problems.every((problem) => problem !== 'expired' && problem !== 'not-yet-valid') &&
+    now >= end - (end - begin) * endingLeft;
   const sinceOf = { expired: Math.max(end, place.since), 'not-yet-valid': place.since };
   return [
     ...problems
@@ -80,8 +85,8 @@ function presentedFindings(place: TargetPlace, target: Outside, endIsTold: boole
       ? [
           about(
             'target-ending',
-            now >= end - (end - begin) / 10 ? 'critical' : 'warning',
-            Math.max(Math.ceil(end - (end - begin) / 3), place.since),
+            now >= end - (end - begin) * pressingLeft ? 'critical' : 'warning',
+            Math.max(Math.ceil(end - (end - begin) * endingLeft), place.since),
             wordings.ending,
           ),
         ]
@@ -112,7 +117,7 @@ const wordings: Readonly<Record<PresentedProblem | 'ending', Wording>> = {
   },
   ending: {
     cause: ({ at, host, notAfter }) =>
-      `${at} presents a certificate for ${host} that ends at ${notAfter}, and a third or less of its life is left.`,
+      `${at} presents a certificate for ${host} that ends at ${notAfter}, and a quarter or less of its life is left.`,
     remedy: renew,
   },
   'not-yet-valid': {

@@ -1,4 +1,5 @@
-import { reaches, type Role } from '../../accounts/role.ts';
+import type { Role } from '../../accounts/role.ts';
+import { reaches } from '../../accounts/roles.ts';
 
 /** What a route needs; HEAD needs what GET does. */
 export interface RouteRule {
@@ -44,6 +45,11 @@ const rules: readonly RouteRule[] = [
   get('/api/v1/requests/:id', 'viewer'),
   get('/api/v1/labels', 'viewer'),
   get('/api/v1/restorations', 'viewer'),
+  get('/api/v1/campaigns', 'viewer'),
+  get('/api/v1/campaigns/:id', 'viewer'),
+  get('/api/v1/campaign-plan', 'viewer'),
+  { method: 'POST', path: '/api/v1/campaigns', least: 'operator' },
+  { method: 'POST', path: '/api/v1/campaigns/:id', least: 'operator' },
   get('/api/v1/listed.csv', 'viewer'),
   get('/api/v1/incidents', 'viewer'),
   get('/api/v1/silences', 'viewer'),

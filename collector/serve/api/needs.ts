@@ -1,3 +1,4 @@
+import type { CampaignOperations } from '../../campaigns/operate.ts';
 import type { Result } from '@certherd/protocol/failure';
 import type { Static } from 'typebox';
 import type { Authority } from '../../authority.ts';
@@ -12,7 +13,7 @@ import type { HistoryAnswer } from '../history-view.ts';
 import type { InventoryNeeds } from '../inventory-needs.ts';
 import type { EstateNow } from '../kept-estate.ts';
 import type { Live } from '../live.ts';
-import type { CollectorCounts } from '../metrics.ts';
+import type { CollectorCounts } from '../metrics/own-health.ts';
 import type { EntityTags } from './entity-tag.ts';
 
 /** What the routes read from, and what those that change something change. */
@@ -36,6 +37,7 @@ export interface ApiNeeds extends ActionNeeds, InventoryNeeds {
   counts: () => Promise<CollectorCounts>;
   /** Of one target, newest first. */
   targetStays: (id: number) => Promise<TargetStay[]>;
+  campaigns: CampaignOperations;
   live: Live;
   accounts: Accounts;
   /** Can anything be kept? */

@@ -1,7 +1,7 @@
 import type { FastifyReply } from 'fastify';
 import Type from 'typebox';
 import { mistakeInName, spelled } from '../../accounts/name.ts';
-import { reaches } from '../../accounts/role.ts';
+import { reaches } from '../../accounts/roles.ts';
 import { apiTokenPrefix, freshSecret, hashSecret } from '../../accounts/secret.ts';
 import type { ApiToken } from '../../store/accounts.ts';
 import { notKept } from '../access/begin-session.ts';

@@ -8,6 +8,8 @@ import { joinRoute } from './joins.ts';
 import { labelRoutes } from './labels.ts';
 import { listedRoutes } from './listed.ts';
 import { listRoutes } from './lists.ts';
+import { campaignActions } from '../campaigns/actions.ts';
+import { campaignRoutes } from '../campaigns/reads.ts';
 import { meRoute } from './me.ts';
 import { openApi } from './openapi.ts';
 import { ownAccessRoutes } from './own-access.ts';
@@ -29,6 +31,8 @@ export const routes: readonly Route[] = [
   ...targetRoutes,
   joinRoute,
   historyRoute,
+  ...campaignRoutes,
+  ...campaignActions,
   meRoute,
   auditRoute,
   ...ownAccessRoutes,

@@ -101,7 +101,7 @@ async function fleetOf(
   const alive = await database.one<{ n: number }>(
     `SELECT count(*) AS n FROM collector WHERE seen_at > ${nowSql} - ${aliveMs}`,
   );
-  const told = (await database.all<{ name: string }>(ownTables)).some(({ name: table }) => table === 'notification');
+  const told = (await database.all<{ name: string }>(ownTables)).some(({ name: table }) => table === 'channel_total');
   return {
     collectors: alive?.n ?? 0,
     agents: rows

@@ -15,6 +15,7 @@ import { createFacts } from './facts.ts';
 import { joinFleet } from './fleet.ts';
 import { createGroupCommit, type Tx } from './group-commit.ts';
 import { keepAccounts } from '../keep-accounts.ts';
+import { keepCampaigns } from '../campaign-steps.ts';
 import { hostReads } from './host-reads.ts';
 import { hosts, type SharedHostRow } from './hosts.ts';
 import { labelStore } from './labels.ts';
@@ -23,7 +24,7 @@ import { connectUrl, nameOf, type PostgresPlace } from './place.ts';
 import { requests } from './requests.ts';
 import { migrate, wordConnectFailure } from './schema.ts';
 import { collectorIdOf, keepSetting, readSetting } from './settings.ts';
-import { note, noted, runSteps } from './steps.ts';
+import { note, noted, stepRunner } from './steps.ts';
 import { replaceSnapshot, snapshotDigest } from './snapshots.ts';
 import { sharedTargets } from './targets.ts';
 import { tellTables } from './tell.ts';
@@ -68,13 +69,12 @@ async function createStore(database: Database, { clock, log, onlyStandard }: Pos
   /** As last read; what is kept looks for itself. */
   let revoked: ReadonlySet<string> = new Set(await hosts.revoked(database));
   const closers: (() => Promise<void>)[] = [];
+  const steps = stepRunner(database, group);
 
   return {
     collectorId,
-    accounts: keepAccounts({
-      read: (steps) => runSteps(database, steps),
-      write: (steps) => group.keep((tx) => runSteps(tx, steps())),
-    }),
+    accounts: keepAccounts(steps),
+    campaigns: keepCampaigns(steps),
     addToken: (hash, at, expiresAt, given, entry) =>
       group.keep(async (tx) => {
         await tx.all('INSERT INTO token (hash, created_at, expires_at, labels) VALUES ($1, $2, $3, $4)', [

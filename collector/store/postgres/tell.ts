@@ -77,21 +77,26 @@ export function tellTables(database: Queries, group: GroupCommit): Telling {
       }),
     markSent: (id, at) =>
       group.keep(async (tx) => {
-        await tx.all(`UPDATE notification SET sent_at = $1, failure = NULL WHERE id = $2 AND ${waits}`, [at, id]);
+        const sql = `UPDATE notification SET sent_at = $1, failure = NULL WHERE id = $2 AND ${waits} RETURNING channel`;
+        for (const { channel } of await tx.all<{ channel: string }>(sql, [at, id])) await addTotal(tx, channel, 1, 0);
       }),
     markFailed: (id, failure, dueAt, at) =>
       group.keep(async (tx) => {
-        await tx.all(
+        const marked = await tx.all<{ channel: string }>(
           `UPDATE notification SET due_at = coalesce(CAST($1 AS BIGINT), due_at), lease_until = 0, failure = $2,
-             dropped_at = CAST($3 AS BIGINT) WHERE id = $4 AND ${waits}`,
+             dropped_at = CAST($3 AS BIGINT) WHERE id = $4 AND ${waits} RETURNING channel`,
           [dueAt ?? null, failure, dueAt === undefined ? at : null, id],
         );
+        if (dueAt === undefined) for (const { channel } of marked) await addTotal(tx, channel, 0, 1);
       }),
     channels: () => channelStates(database),
-    dropWaiting: (channel, why, at) =>
+    dropWaiting: (channel, why, madeUntil, at) =>
       group.keep(async (tx) => {
-        const sql = `UPDATE notification SET dropped_at = $1, failure = $2 WHERE channel = $3 AND ${waits}`;
-        await tx.all(sql, [at, why, channel]);
+        const sql = `UPDATE notification SET dropped_at = $1, failure = $2 WHERE channel = $3 AND made_at <= $4 AND ${waits}
+          RETURNING id`;
+        const dropped = await tx.all(sql, [at, why, channel, madeUntil]);
+        if (dropped.length > 0) await addTotal(tx, channel, 0, dropped.length);
+        return dropped.length;
       }),
     acknowledge: (id, said, entry) =>
       group.keep((tx) => {
@@ -137,6 +142,14 @@ export function tellTables(database: Queries, group: GroupCommit): Telling {
   };
 }
 
+async function addTotal(tx: Queries, channel: string, sent: number, dropped: number): Promise<void> {
+  await tx.all(
+    `INSERT INTO channel_total (channel, sent, dropped) VALUES ($1, $2, $3) ON CONFLICT (channel)
+     DO UPDATE SET sent = channel_total.sent + excluded.sent, dropped = channel_total.dropped + excluded.dropped`,
+    [channel, sent, dropped],
+  );
+}
+
 async function isChanged(tx: Queries, sql: string, values: readonly unknown[]): Promise<boolean> {
   return (await tx.one(sql, [...values])) !== undefined;
 }
@@ -160,7 +173,7 @@ async function keepTransition(
   );
 }
 
-/** How each channel stands, with every message that is kept. */
+/** How each channel stands: costs what waits, and not what ever was. */
 export async function channelStates(queries: Queries): Promise<ChannelState[]> {
   const rows = await queries.all<{
     channel: string;
@@ -170,9 +183,11 @@ export async function channelStates(queries: Queries): Promise<ChannelState[]> {
     dropped: number;
     failure: string | null;
   }>(
-    `SELECT channel, count(CASE WHEN ${waits} THEN 1 END) AS waiting, min(CASE WHEN ${waits} THEN made_at END) AS oldest_at,
-       count(sent_at) AS sent, count(dropped_at) AS dropped, max(CASE WHEN ${waits} THEN failure END) AS failure
-     FROM notification GROUP BY channel ORDER BY channel`,
+    `SELECT channel, CAST(sum(waiting) AS BIGINT) AS waiting, min(made_at) AS oldest_at, CAST(sum(sent) AS BIGINT) AS sent,
+       CAST(sum(dropped) AS BIGINT) AS dropped, max(failure) AS failure
+     FROM (SELECT channel, 0 AS waiting, CAST(NULL AS BIGINT) AS made_at, sent, dropped, CAST(NULL AS TEXT) AS failure FROM channel_total
+       UNION ALL SELECT channel, 1, made_at, 0, 0, failure FROM notification WHERE ${waits}) AS states
+     GROUP BY channel ORDER BY channel`,
   );
   return rows.map(({ channel, waiting, oldest_at, sent, dropped, failure }) => ({
     channel,

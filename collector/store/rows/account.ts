@@ -1,4 +1,5 @@
-import { reaches, type Role } from '../../accounts/role.ts';
+import type { Role } from '../../accounts/role.ts';
+import { reaches } from '../../accounts/roles.ts';
 import type { Actor, ApiToken, AuditEntry, User, UserState, WebSession } from '../accounts.ts';
 import type { AuditAction } from '../audit-words.ts';
 

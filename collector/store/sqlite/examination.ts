@@ -98,7 +98,7 @@ function examined(
     .prepare<[], Raw>('SELECT name, agent_version, heard_at, conflict_at, revoked_at FROM host ORDER BY name')
     .all();
   const address = sql.prepare<[], string>(`SELECT value FROM setting WHERE name = 'agent-address'`).pluck().get();
-  const told = sql.prepare(`SELECT 1 FROM sqlite_schema WHERE name = 'notification'`).get();
+  const told = sql.prepare(`SELECT 1 FROM sqlite_schema WHERE name = 'channel_total'`).get();
   return {
     bytes,
     version: Number(sql.pragma('user_version', { simple: true })),

@@ -20,7 +20,8 @@ import { hostTable } from './hosts.ts';
 import { labelStore, labelTable } from './labels.ts';
 import { listedTable } from './listed.ts';
 import { accountSteps } from '../account-steps.ts';
-import { keepAccounts } from '../keep-accounts.ts';
+import { keepAccounts, type StepRunner } from '../keep-accounts.ts';
+import { keepCampaigns } from '../campaign-steps.ts';
 import type { Mark } from './mark.ts';
 import { type Migration, readMigrations } from '../migrations.ts';
 import { requestTable } from './requests.ts';
@@ -82,6 +83,10 @@ function createStore(sql: Sql, log: Log): SqliteStore {
   const requests = requestTable(sql);
   const targets = targetTable(sql);
   const runSteps = stepRunner(sql);
+  const steps: StepRunner = {
+    read: async (work) => runSteps(work),
+    write: (work) => group.keep(() => runSteps(work())),
+  };
   const thinned = thinning(sql);
   const restorations = sql.prepare<[], { backed_up_at: number; restored_at: number }>(
     'SELECT backed_up_at, restored_at FROM restoration ORDER BY id DESC',
@@ -91,10 +96,8 @@ function createStore(sql: Sql, log: Log): SqliteStore {
 
   return {
     collectorId,
-    accounts: keepAccounts({
-      read: async (steps) => runSteps(steps),
-      write: (steps) => group.keep(() => runSteps(steps())),
-    }),
+    accounts: keepAccounts(steps),
+    campaigns: keepCampaigns(steps),
     addToken: (hash, at, expiresAt, given, entry) =>
       group.keep(() => {
         tokens.add(hash, at, expiresAt, given);

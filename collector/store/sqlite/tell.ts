@@ -52,11 +52,20 @@ export function tellTables(
            AND earlier.dropped_at IS NULL AND earlier.incident = one.incident AND earlier.number < one.number)
        ORDER BY number LIMIT 1) RETURNING *`,
   );
-  const sent = sql.prepare(`UPDATE notification SET sent_at = ?, failure = NULL WHERE id = ? AND ${waits}`);
-  const failed = sql.prepare(
-    `UPDATE notification SET due_at = coalesce(?, due_at), lease_until = 0, failure = ?, dropped_at = ? WHERE id = ? AND ${waits}`,
+  const sent = sql.prepare<[number, string], { channel: string }>(
+    `UPDATE notification SET sent_at = ?, failure = NULL WHERE id = ? AND ${waits} RETURNING channel`,
   );
-  const drop = sql.prepare(`UPDATE notification SET dropped_at = ?, failure = ? WHERE channel = ? AND ${waits}`);
+  const failed = sql.prepare<[number | null, string, number | null, string], { channel: string }>(
+    `UPDATE notification SET due_at = coalesce(?, due_at), lease_until = 0, failure = ?, dropped_at = ? WHERE id = ? AND ${waits}
+     RETURNING channel`,
+  );
+  const total = sql.prepare<[string, number, number]>(
+    `INSERT INTO channel_total (channel, sent, dropped) VALUES (?, ?, ?)
+     ON CONFLICT (channel) DO UPDATE SET sent = sent + excluded.sent, dropped = dropped + excluded.dropped`,
+  );
+  const drop = sql.prepare(
+    `UPDATE notification SET dropped_at = ?, failure = ? WHERE channel = ? AND made_at <= ? AND ${waits}`,
+  );
   const states = channelStates(sql);
   const acknowledge = sql.prepare('UPDATE incident SET acknowledged = ? WHERE id = ? AND closed_at IS NULL');
   const takeBack = sql.prepare(
@@ -100,11 +109,22 @@ export function tellTables(
         const row = claim.get({ channel, now, until: now + leaseMs });
         return row && readNotification(row);
       }),
-    markSent: (id, at) => group.keep(() => void sent.run(at, id)),
+    markSent: (id, at) =>
+      group.keep(() => {
+        for (const { channel } of sent.all(at, id)) total.run(channel, 1, 0);
+      }),
     markFailed: (id, failure, dueAt, at) =>
-      group.keep(() => void failed.run(dueAt ?? null, failure, dueAt === undefined ? at : null, id)),
+      group.keep(() => {
+        const marked = failed.all(dueAt ?? null, failure, dueAt === undefined ? at : null, id);
+        if (dueAt === undefined) for (const { channel } of marked) total.run(channel, 0, 1);
+      }),
     channels: async () => states(),
-    dropWaiting: (channel, why, at) => group.keep(() => void drop.run(at, why, channel)),
+    dropWaiting: (channel, why, madeUntil, at) =>
+      group.keep(() => {
+        const { changes } = drop.run(at, why, channel, madeUntil);
+        if (changes > 0) total.run(channel, 0, changes);
+        return changes;
+      }),
     acknowledge: (id, said: Acknowledgement, entry) =>
       group.keep(() => noted(acknowledge.run(JSON.stringify(said), id).changes === 1, entry)),
     takeBack: (id, entry) => group.keep(() => noted(takeBack.run(id).changes === 1, entry)),
@@ -135,12 +155,13 @@ export function tellTables(
   }
 }
 
-/** How each channel stands, with every message that is kept. */
+/** How each channel stands: costs what waits, and not what ever was. */
 export function channelStates(sql: Sql): () => ChannelState[] {
   const states = sql.prepare<[], ChannelState & { oldestAt: number | null; failure: string | null }>(
-    `SELECT channel, sum(${waits}) AS waiting, min(CASE WHEN ${waits} THEN made_at END) AS oldestAt,
-       sum(sent_at IS NOT NULL) AS sent, sum(dropped_at IS NOT NULL) AS dropped,
-       max(CASE WHEN ${waits} THEN failure END) AS failure FROM notification GROUP BY channel ORDER BY channel`,
+    `SELECT channel, sum(waiting) AS waiting, min(made_at) AS oldestAt, sum(sent) AS sent, sum(dropped) AS dropped, max(failure) AS failure
+     FROM (SELECT channel, 0 AS waiting, NULL AS made_at, sent, dropped, NULL AS failure FROM channel_total
+       UNION ALL SELECT channel, 1, made_at, 0, 0, failure FROM notification WHERE ${waits})
+     GROUP BY channel ORDER BY channel`,
   );
   return () =>
     states.all().map((row) => ({ ...row, oldestAt: row.oldestAt ?? undefined, failure: row.failure ?? undefined }));

@@ -5,7 +5,7 @@ import type { AcknowledgeBody, SilenceBody } from '../../serve/inventory-bodies.
 import { printable } from '../../evaluate/printable.ts';
 import { silenceables } from '../facts/answers.ts';
 import type { Need } from '../facts/needs.ts';
-import type { Change } from '../live/send.ts';
+import type { Change } from '../live/change.ts';
 
 interface AnswerFormProps {
   readonly what: 'acknowledge' | 'silence';

@@ -3,15 +3,13 @@ import type { Me } from '../../serve/action-bodies.ts';
 import { answersTo } from '../facts/answers.ts';
 import { mayChange } from '../facts/may.ts';
 import type { Need } from '../facts/needs.ts';
-import { type Change, send } from '../live/send.ts';
+import { type Change, sendChange } from '../live/change.ts';
 import { Moment, type Now } from '../parts/moment.tsx';
 import { Raw } from '../parts/raw.tsx';
 import { AnswerForm } from './answer-form.tsx';
 import type { Board } from './follow-answers.ts';
 
-export { followAnswers } from './follow-answers.ts';
-
-export interface AnswerProps {
+interface AnswerProps {
   readonly need: Need;
   readonly now: Now;
   readonly me: Me | undefined;
@@ -25,7 +23,7 @@ export function Answer({ need, now, me, board }: AnswerProps) {
   const says = useSignal('');
   const may = mayChange(me);
   const change = async (asked: Change): Promise<boolean> => {
-    const sent = await send(asked);
+    const sent = await sendChange(asked);
     says.value = sent.ok ? '' : `Nothing was changed: ${sent.why}`;
     board.again();
     return sent.ok;

@@ -31,13 +31,15 @@ export function TopBar({ live, now, current, me }: TopBarProps) {
       <p class="brand">Certherd</p>
       <nav aria-label="Pages" ref={nav}>
         <ul>
-          {pages.map((entry) => (
-            <li key={entry.name}>
-              <a href={`/${entry.name}`} aria-current={entry === current ? 'page' : undefined}>
-                {entry.title}
-              </a>
-            </li>
-          ))}
+          {pages
+            .filter(({ least = 'viewer' }) => least === 'viewer' || least === me?.role)
+            .map((entry) => (
+              <li key={entry.name}>
+                <a href={`/${entry.name}`} aria-current={entry === current ? 'page' : undefined}>
+                  {entry.title}
+                </a>
+              </li>
+            ))}
         </ul>
       </nav>
       <Heartbeat live={live} now={now} />
@@ -56,7 +58,7 @@ function Who({ me }: { me: Me | undefined }) {
     );
   if (me?.name === undefined) return null;
   return (
-    <a class="who quiet" href="/account">
+    <a class="who quiet" href="/me">
       <Raw text={me.name} limit={40} />
       {me.role !== undefined && `, ${me.role}`}
     </a>

@@ -1,40 +1,23 @@
 import { wordsOf } from './ask.ts';
 
-/** What became of a change: what the collector answered, or why nothing was changed, in words. */
-export type Sent =
-  | { readonly ok: true; readonly answer: unknown }
-  /** `status` 599: no answer came. */
-  | { readonly ok: false; readonly status: number; readonly why: string };
+/** What the collector made of a request that changes something; or why it did not, in words. */
+export type Sent<Answer> =
+  | { readonly ok: true; readonly answer: Answer }
+  | { readonly ok: false; readonly why: string };
 
-export interface Change {
-  readonly method: 'POST' | 'PATCH' | 'DELETE';
-  /** Below /api/v1. */
-  readonly path: string;
-  readonly body?: object;
-  /** The tag of what is changed, as it was seen. */
-  readonly seen?: string;
-  /** Only where nothing is. */
-  readonly isNew?: boolean;
-}
-
-/** Asks the collector to change something. */
-export async function send({ method, path, body, seen, isNew }: Change): Promise<Sent> {
+/** Asks for a change at an address of the API. */
+export async function send<Answer extends { readonly version: 1 }>(
+  method: 'POST' | 'PATCH' | 'DELETE',
+  address: string,
+  body?: object,
+): Promise<Sent<Answer>> {
+  const json = { headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) };
   try {
-    const response = await fetch(`/api/v1/${path}`, {
-      method,
-      cache: 'no-store',
-      headers: {
-        ...(body && { 'content-type': 'application/json' }),
-        ...(seen !== undefined && { 'if-match': `"${seen}"` }),
-        ...(isNew === true && { 'if-none-match': '*' }),
-      },
-      ...(body && { body: JSON.stringify(body) }),
-    });
-    const answer: unknown = await response.json();
-    if (response.ok) return { ok: true, answer };
-    const why = wordsOf(answer) ?? `the collector answered ${response.status}`;
-    return { ok: false, status: response.status, why };
+    const response = await fetch(address, { method, cache: 'no-store', ...(body && json) });
+    const answer: Answer | null = await response.json();
+    if (response.ok && answer?.version === 1) return { ok: true, answer };
+    return { ok: false, why: wordsOf(answer) ?? `the collector answered ${response.status}` };
   } catch {
-    return { ok: false, status: 599, why: 'The collector does not answer.' };
+    return { ok: false, why: 'The collector does not answer.' };
   }
 }

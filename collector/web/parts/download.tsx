@@ -7,7 +7,8 @@ export function Download({ name, text, words }: { name: string; text: () => stri
   );
 }
 
-function give(name: string, text: string): void {
+/** Gives text as a file. */
+export function give(name: string, text: string): void {
   // Spreadsheets take CSV for UTF-8 only with a byte order mark.
   const address = URL.createObjectURL(new Blob(['\uFEFF', text], { type: 'text/csv;charset=utf-8' }));
   const link = document.createElement('a');

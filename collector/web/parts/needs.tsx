@@ -1,7 +1,9 @@
 import { useSignal } from '@preact/signals';
 import type { Me } from '../../serve/action-bodies.ts';
 import type { Need, Needs as AllNeeds } from '../facts/needs.ts';
-import { type Answering, useAnswering } from '../answers/use-answering.ts';
+import { Answer } from '../answers/answer.tsx';
+import type { Board } from '../answers/follow-answers.ts';
+import { useAnswering } from '../answers/use-answering.ts';
 import { AskButtons } from './ask-buttons.tsx';
 import { CopyCommand } from './copy-command.tsx';
 import { EvidenceList } from './evidence-list.tsx';
@@ -28,13 +30,13 @@ interface NeedsProps {
 export function Needs({ needs: { pressing, notices }, now, me }: NeedsProps) {
   const limit = useSignal(step);
   const shown = pressing.slice(0, limit.value);
-  const answering = useAnswering(pressing.length > 0);
+  const board = useAnswering(pressing.length > 0);
   return (
     <>
       <ol class="needs">
         {shown.map((need) => (
           <li key={need.key}>
-            <NeedCard need={need} now={now} me={me} answering={answering} />
+            <NeedCard need={need} now={now} me={me} board={board} />
           </li>
         ))}
       </ol>
@@ -65,11 +67,11 @@ interface NeedCardProps {
   readonly need: Need;
   readonly now: Now;
   readonly me: Me | undefined;
-  /** undefined: nobody is told of it, or that part of the page has not come yet. */
-  readonly answering?: Answering | undefined;
+  /** undefined: nobody is told of it. */
+  readonly board?: Board | undefined;
 }
 
-function NeedCard({ need, now, me, answering }: NeedCardProps) {
+function NeedCard({ need, now, me, board }: NeedCardProps) {
   const { severity, agentId, hostName, name, cause, since, deadline, stale, code, labels, offers } = need;
   return (
     <article class={`need ${severityTone[severity]}`}>
@@ -119,7 +121,7 @@ function NeedCard({ need, now, me, answering }: NeedCardProps) {
         reason={`on the page: ${code ?? 'host'}, ${name ?? hostName}`.slice(0, 1000)}
         me={me}
       />
-      {answering && <answering.Answer need={need} now={now} me={me} board={answering.board} />}
+      {board && <Answer need={need} now={now} me={me} board={board} />}
       {need.evidence.length > 0 && <Evidence evidence={need.evidence} />}
     </article>
   );

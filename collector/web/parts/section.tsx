@@ -4,16 +4,18 @@ interface SectionProps {
   readonly id: string;
   readonly title: string;
   readonly count: string;
+  /** The page's own heading, where the section is all of the page. */
+  readonly isPage?: boolean;
   readonly tools?: ComponentChildren;
   readonly children: ComponentChildren;
 }
 
 /** A part of the page with a heading that names it as a landmark, and how many there are. */
-export function Section({ id, title, count, tools, children }: SectionProps) {
+export function Section({ id, title, count, isPage = false, tools, children }: SectionProps) {
   return (
     <section id={id} class="section" aria-labelledby={`${id}-title`}>
-      <header>
-        <h2 id={`${id}-title`}>{title}</h2>
+      <header class={isPage ? 'page-head' : ''}>
+        {isPage ? <h1 id={`${id}-title`}>{title}</h1> : <h2 id={`${id}-title`}>{title}</h2>}
         <span class="quiet">{count}</span>
         {tools}
       </header>

@@ -6,15 +6,18 @@ export interface Readings {
   failed: number;
 }
 
+/** An answer that takes longer has failed. */
+const patienceMs = 60_000;
+
 /** Reads `path` again and again, as an open page or a monitor does, until it is told to end. */
 export function startReader(web: string, path: string, everyMs: number): () => Promise<Readings> {
   const readings: Readings = { ms: [], failed: 0 };
-  let stopped = false;
+  const stopping = new AbortController();
   const reading = (async () => {
-    while (!stopped) {
+    while (!stopping.signal.aborted) {
       const began = performance.now();
       try {
-        const response = await fetch(new URL(path, web));
+        const response = await fetch(new URL(path, web), { signal: AbortSignal.timeout(patienceMs) });
         const reader = response.body?.getReader();
         while (reader && !(await reader.read()).done);
         if (response.ok) readings.ms.push(performance.now() - began);
@@ -22,11 +25,11 @@ export function startReader(web: string, path: string, everyMs: number): () => P
       } catch {
         readings.failed += 1;
       }
-      await pause(everyMs);
+      await pause(everyMs, undefined, { signal: stopping.signal }).catch(() => {});
     }
   })();
   return async () => {
-    stopped = true;
+    stopping.abort();
     await reading;
     return readings;
   };

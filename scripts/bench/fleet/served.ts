@@ -5,11 +5,16 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
 import { type Join, parseJoin } from '@certherd/protocol/join';
+import { startFlags } from '../../package/start-flags.ts';
 import type { LoopDelay, Question } from './watched.ts';
 
 const main = join(import.meta.dirname, '../../../collector/main.ts');
 
-/** The real collector in a process of its own, whose event loop is watched from inside. */
+/** It is there, or gone, within this time. */
+const startMs = 120_000;
+const endMs = 60_000;
+
+/** The real collector in a process of its own, with the flags that its binary has, whose event loop is watched from inside. */
 export interface Served {
   pid: number;
   agents: string;
@@ -25,19 +30,32 @@ export async function serve(folder: string, again?: Served, more = ''): Promise<
   const watch = join(import.meta.dirname, 'watched.ts');
   const child = spawn(
     process.execPath,
-    ['--expose-gc', '--import', watch, main, 'serve', '--config', config, '--data', join(folder, 'data')],
+    [
+      '--expose-gc',
+      ...startFlags.collector,
+      '--import',
+      watch,
+      main,
+      'serve',
+      '--config',
+      config,
+      '--data',
+      join(folder, 'data'),
+    ],
     { stdio: ['ignore', 'pipe', 'inherit', 'ipc'], env: { ...process.env, NO_COLOR: '1' } },
   );
   const lines = linesOf(child.stdout);
   const found = new Map<string, string>();
+  const late = setTimeout(() => child.kill('SIGKILL'), startMs);
   await new Promise<void>((resolve, reject) => {
-    child.once('exit', (code) => reject(new Error(`the collector ended with ${code}`)));
+    child.once('exit', (code) => reject(new Error(`the collector ended with ${code}, or did not listen in time`)));
     lines.on('line', (line) => {
       const [, name = '', value = ''] = /^(agents|web): (\S+)$/.exec(line) ?? [];
       found.set(name, value);
       if (found.has('agents') && found.has('web')) resolve();
     });
   });
+  clearTimeout(late);
   return {
     pid: child.pid ?? 0,
     agents: found.get('agents') ?? '',
@@ -47,7 +65,9 @@ export async function serve(folder: string, again?: Served, more = ''): Promise<
       if (child.exitCode !== null || child.signalCode !== null) return;
       const gone = once(child, 'exit');
       child.kill(signal);
+      const impatient = setTimeout(() => child.kill('SIGKILL'), endMs);
       await gone;
+      clearTimeout(impatient);
     },
   };
 }

@@ -9,6 +9,7 @@ import { type InspectJson, type InspectOptions, inspectCommand } from '../../../
 import { systemFiles } from '../../../agent/system/files.ts';
 import { encryptedKey, pkcs12, pkcs7 } from '../../helpers/containers.ts';
 import { mint, mintChain, toPem } from '../../helpers/mint.ts';
+import { processorMs } from '../../helpers/processor-time.ts';
 
 const now = Date.parse('2026-11-23T12:00:00Z');
 const life = { notBefore: new Date('2026-10-24T12:00:00Z'), notAfter: new Date('2027-01-22T12:00:00Z') };
@@ -200,9 +201,11 @@ test('ten thousand names are read in time and shown as ten', async (t) => {
   const at = directory(t);
   const names = Array.from({ length: 10_000 }, (_, index) => `host-${index}.example.test`);
   const path = at('many.pem', (await mint({ names })).pem);
-  const start = performance.now();
-  const { output } = await inspect([path]);
-  t.true(performance.now() - start < 2000);
+  let output = '';
+  const took = await processorMs(async () => {
+    ({ output } = await inspect([path]));
+  });
+  t.true(took < 2000, `${took} ms`);
   t.true(output.includes('9990 more (all with --json)'));
   t.true(output.length < 3000);
 });

@@ -2,6 +2,7 @@ import test from 'ava';
 import fc from '../../helpers/properties.ts';
 import { maxCertificates, readBundle } from '../../../agent/formats/bundle.ts';
 import { type Minted, mint, mintChain, mintKey, toPem } from '../../helpers/mint.ts';
+import { processorMs } from '../../helpers/processor-time.ts';
 
 const bundle = (...parts: (string | Uint8Array)[]) => readBundle(Buffer.concat(parts.map((part) => Buffer.from(part))));
 const print = ({ x509 }: Minted) => x509.fingerprint256.replaceAll(':', '').toLowerCase();
@@ -81,11 +82,12 @@ test('over 100 certificates is a failure, and the first 100 are listed', async (
 test('a mebibyte of certificates is read in under two seconds', async (t) => {
   const names = Array.from({ length: 10_000 }, (_, index) => `host-${index}.example.test`);
   const large = await mint({ subject: [], names });
-  const start = performance.now();
-  const read = bundle(large.pem.repeat(3));
-  t.is(read.certificates[2]?.certificate.subjectAltNames.length, 10_000);
-  bundle(toPem('CERTIFICATE', Buffer.from('300005', 'hex')).repeat(10_000));
-  t.true(performance.now() - start < 2000);
+  const took = await processorMs(() => {
+    const read = bundle(large.pem.repeat(3));
+    t.is(read.certificates[2]?.certificate.subjectAltNames.length, 10_000);
+    bundle(toPem('CERTIFICATE', Buffer.from('300005', 'hex')).repeat(10_000));
+  });
+  t.true(took < 2000, `${took} ms`);
 });
 
 test('arbitrary bytes never throw', (t) => {

@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process';
 import test from 'ava';
 import fc from '../../helpers/properties.ts';
 import { readRenewalConfig } from '../../../agent/formats/certbot-renewal.ts';
+import { processorMs } from '../../helpers/processor-time.ts';
 
 const asWritten = `# renew_before_expiry = 30 days
 version = 2.1.0
@@ -99,11 +100,10 @@ test('arbitrary text never throws', (t) => {
   t.pass();
 });
 
-test('a mebibyte of anything takes no time to speak of', (t) => {
+test('a mebibyte of anything takes no time to speak of', async (t) => {
   for (const piece of ["a = '''\n", "a = '''b'''\n", '[ ', ' ', 'a = # ', '\n', 'a = "', '[[[]]]\n']) {
-    const start = performance.now();
-    readRenewalConfig(Buffer.from(`x = ${piece.repeat((1024 * 1024) / piece.length)}`));
-    t.true(performance.now() - start < 2000, piece);
+    const bytes = Buffer.from(`x = ${piece.repeat((1024 * 1024) / piece.length)}`);
+    t.true((await processorMs(() => void readRenewalConfig(bytes))) < 2000, piece);
   }
 });
 

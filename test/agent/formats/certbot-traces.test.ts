@@ -3,6 +3,7 @@ import fc from '../../helpers/properties.ts';
 import { renewsWithCertbot, stepsBackForSystemd } from '../../../agent/formats/certbot-command.ts';
 import { lastRenewalIn } from '../../../agent/formats/certbot-log.ts';
 import { readUnit, scheduleOf } from '../../../agent/formats/systemd-unit.ts';
+import { processorMs } from '../../helpers/processor-time.ts';
 
 const here = '/etc/letsencrypt';
 
@@ -70,22 +71,23 @@ test('any text is read without a throw', (t) => {
   t.pass();
 });
 
-test('hostile text costs no more than its length', (t) => {
-  const began = performance.now();
-  for (const part of [
-    'certbot ',
-    'Processing /renewal/',
-    'Renewal configuration file /a/',
-    'Failed to renew cert ',
-    "Arguments: ['",
-    '\\\n',
-    '[',
-  ])
-    for (const head of ['', ':certbot version: 1\n']) {
-      const text = head + part.repeat(Math.floor(500_000 / part.length));
-      lastRenewalIn(text, 0);
-      renewsWithCertbot(text, here);
-      readUnit([text]);
-    }
-  t.true(performance.now() - began < 2000, `${performance.now() - began} ms`);
+test('hostile text costs no more than its length', async (t) => {
+  const took = await processorMs(() => {
+    for (const part of [
+      'certbot ',
+      'Processing /renewal/',
+      'Renewal configuration file /a/',
+      'Failed to renew cert ',
+      "Arguments: ['",
+      '\\\n',
+      '[',
+    ])
+      for (const head of ['', ':certbot version: 1\n']) {
+        const text = head + part.repeat(Math.floor(500_000 / part.length));
+        lastRenewalIn(text, 0);
+        renewsWithCertbot(text, here);
+        readUnit([text]);
+      }
+  });
+  t.true(took < 2000, `${took} ms`);
 });

@@ -13,6 +13,7 @@ import { testDirectory } from '../../helpers/directory.ts';
 import { type Minted, mint, mintChain } from '../../helpers/mint.ts';
 import { deployment, endpoint, live, observed, upkeep } from '../../helpers/observed.ts';
 import { judgeUpkeep } from '../../helpers/upkeep.ts';
+import { processorMs } from '../../helpers/processor-time.ts';
 
 const now = Date.now();
 const print = ({ x509 }: { x509: X509Certificate }) => x509.fingerprint256.replaceAll(':', '').toLowerCase();
@@ -215,14 +216,12 @@ test('a hostile heap of certificates of one name ends the search', async (t) => 
   const heap = await Promise.all(Array.from({ length: 40 }, () => mint({ ...years, key, subject: [['CN', 'Loop']] })));
   const [first] = heap;
   const leaf = await mint({ names: ['shop.example.test'], issuer: first as Minted });
-  const before = performance.now();
-  const path = trustPath(
-    [leaf, ...heap].map(({ x509 }) => x509),
-    new Map(),
-    now,
-  );
-  t.is(path?.trusted === false && path.problem, 'gave-up');
-  t.true(performance.now() - before < 2000);
+  const sent = [leaf, ...heap].map(({ x509 }) => x509);
+  const took = await processorMs(() => {
+    const path = trustPath(sent, new Map(), now);
+    t.is(path?.trusted === false && path.problem, 'gave-up');
+  });
+  t.true(took < 2000, `${took} ms`);
 });
 
 test("the host's own roots are read from its file, extra ones beside them, and again only after a change", async (t) => {

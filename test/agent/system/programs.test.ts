@@ -24,7 +24,8 @@ test('a daemon that a program leaves behind with its output open does not hold t
   const began = performance.now();
   const ended = await run(['/usr/bin/python3', '-c', script], plain);
   t.teardown(() => process.kill(Number(fs.readFileSync(pidFile, 'utf8'))));
-  t.true(performance.now() - began < 15_000);
+  // It would for ten minutes.
+  t.true(performance.now() - began < 120_000);
   t.deepEqual(ended, { ok: true, value: { output: 'said\n', timedOut: false, exitCode: 3 } });
 });
 
@@ -55,7 +56,7 @@ test('what a program started and what ignores TERM does not outlive its deadline
   const child =
     'import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); print("deaf", flush=True); time.sleep(600)';
   const script = `import subprocess, sys\nchild = subprocess.Popen([sys.executable, '-c', '${child}'], stdout=subprocess.PIPE)\nchild.stdout.readline()\nopen(${JSON.stringify(pidFile)}, 'w').write(str(child.pid))\nchild.wait()`;
-  const ended = await run(['/usr/bin/python3', '-c', script], { ...plain, deadlineMs: 2_000 });
+  const ended = await run(['/usr/bin/python3', '-c', script], { ...plain, deadlineMs: 8_000 });
   t.like(ended, { ok: true, value: { timedOut: true } });
   const pid = fs.readFileSync(pidFile, 'utf8');
   await until(

@@ -13,7 +13,7 @@ function watching(t: ExecutionContext) {
   const sees = async (what: string, change: () => void) => {
     seen.length = 0;
     change();
-    await until(what, () => seen.length > 0, { deadlineMs: 5_000 });
+    await until(what, () => seen.length > 0);
   };
   return { directory, live: `${directory}/certbot/live`, changes, seen, sees };
 }

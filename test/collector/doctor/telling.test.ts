@@ -37,6 +37,19 @@ test('what waits is told with why, and with the command that tries the channel; 
   t.like(judged([secret()], [state({ dropped: 1 })]), { says: 'ops: 3 sent, 1 given up after three days, none waits' });
 });
 
+test('what waits for a channel that only other collectors have is told; what is over of a channel that is gone is not', (t) => {
+  const theirs = (waiting: number, age: number) =>
+    judgeTelling(
+      new Map([['ops', [secret()]]]),
+      [state(), state({ channel: 'theirs', waiting, oldestAt: now - age })],
+      now,
+    )[1];
+  t.like(theirs(2, 3_600_000), { check: 'channel-theirs', verdict: 'wrong' });
+  t.regex(theirs(2, 3_600_000)?.says ?? '', /2 messages wait for a channel that these settings do not have/);
+  t.is(theirs(2, 1000), undefined);
+  t.is(theirs(0, 3_600_000), undefined);
+});
+
 test('a secret that is missing, empty or writable by all is wrong; one that this user may not read is not told', (t) => {
   t.like(judged([secret({ fault: 'ENOENT' })], [state()]), { verdict: 'wrong' });
   t.like(judged([secret({ fault: 'empty' })], [state()]), { verdict: 'wrong' });

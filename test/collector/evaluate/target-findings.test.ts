@@ -70,10 +70,12 @@ const codes = (one: Outside, proofs: HostProof[] = []) =>
 
 const cases: readonly [title: string, one: Outside, expected: string[], proofs?: HostProof[]][] = [
   ['most of its life is left', target([place(60)]), []],
-  ['just more than a third is left', target([place(30.1)]), []],
-  ['a third is left', target([place(30)]), ['target-ending warning']],
+  ['a third is left, which is when most tools renew', target([place(30)]), []],
+  ['just more than a quarter is left', target([place(22.6)]), []],
+  ['a quarter is left', target([place(22.5)]), ['target-ending warning']],
   ['a tenth is left', target([place(9)]), ['target-ending critical']],
-  ['a third of six days is left', target([place(2, { notBefore: at(-4) })]), ['target-ending warning']],
+  ['a third of six days is left', target([place(2, { notBefore: at(-4) })]), []],
+  ['a quarter of six days is left', target([place(1.5, { notBefore: at(-4.5) })]), ['target-ending warning']],
   ['it has ended', target([place(0)]), ['target-expired critical']],
   ['it begins tomorrow', target([place(91)]), ['target-not-yet-valid critical']],
   ['it is of another name', target([place(60, { nameMatches: false })]), ['target-name-mismatch warning']],
@@ -142,7 +144,7 @@ test('a finding of a target is of no host, and says the exact place, since when,
   });
   t.like(found?.finding, {
     subject: { kind: 'endpoint', id: 'shop.example.com@[2001:db8::1]:443/ecdsa' },
-    since: at(-21),
+    since: at(-13.5),
     evidence: { address: '[2001:db8::1]:443', presented: `${mark('one')} until ${at(9)}` },
   });
   t.regex(

@@ -37,13 +37,17 @@ interface Told {
   rule?: object;
   /** Agents that say nothing, as they are at each look. */
   silent: () => readonly string[];
+  isShared?: boolean;
   prepare?: (store: Store) => Promise<unknown>;
   /** All are silent, and none is awaited, unless told. */
   liveness?: (store: Store, clock: HandClock) => Pick<Parameters<typeof startTelling>[0], 'isSilent' | 'isAwaited'>;
 }
 
 /** What tells people with the real store and channels, and a clock that is moved by hand. */
-export async function startedTelling(t: ExecutionContext, { channels, rule = {}, silent, prepare, liveness }: Told) {
+export async function startedTelling(
+  t: ExecutionContext,
+  { channels, rule = {}, silent, isShared = false, prepare, liveness }: Told,
+) {
   const { store } = (await engines[0]?.open(t)) ?? t.fail();
   await prepare?.(store);
   const clock = handClock(now);
@@ -63,6 +67,7 @@ export async function startedTelling(t: ExecutionContext, { channels, rule = {},
     isAwaited: () => false,
     ...liveness?.(store, clock),
     settings,
+    isShared,
     store: {
       telling: store.telling,
       lead(given) {
@@ -81,14 +86,19 @@ export async function startedTelling(t: ExecutionContext, { channels, rule = {},
     log,
   });
   t.teardown(telling.close);
-  return { store, clock, telling, warnings, asked: () => asked, begin: () => begin?.(), pass };
+  return { store, clock, telling, warnings, asked: () => asked, begin: () => begin?.(), pass, passUntil };
 
   /** So much time passes, with each look at the fleet while the clock stands still: a long one would be followed by a long rest. */
   async function pass(ms: number): Promise<void> {
     for (let passed = 0; passed <= ms; passed += tickMs) {
       clock.advance(passed === 0 ? 0 : tickMs);
-      // The one that removes what is old, and the next look's.
+      // The one that tidies up, and the next look's.
       await until('it has looked', () => clock.timers() === 2, { everyMs: 2 });
     }
+  }
+
+  /** Looks again and again until it is so. */
+  async function passUntil(what: string, isSo: () => boolean): Promise<void> {
+    await until(what, async () => isSo() || pass(tickMs).then(isSo));
   }
 }

@@ -20,12 +20,15 @@ const untold: Omit<Told, 'channels'> = {
   message: '{}',
 };
 
-async function started(t: ExecutionContext, prepare?: (store: Store) => Promise<unknown>) {
+async function started(
+  t: ExecutionContext,
+  options: { prepare?: (store: Store) => Promise<unknown>; isShared?: boolean } = {},
+) {
   const hook = await startReceiver(t);
   const telling = await startedTelling(t, {
     channels: [{ name: 'hook', kind: 'webhook', url: `${hook.url}/` }],
     silent: () => ['web-1', 'web-2'],
-    ...(prepare && { prepare }),
+    ...options,
     liveness(store, clock) {
       const settings = { heard: [], clock, log: silentLog, silentAfterMs: 60_000, changed() {} };
       const liveness = createLiveness({ records: store, ...settings });
@@ -52,9 +55,9 @@ test('hosts that may still come back after a restart are not told as silent; tho
     labels: {},
   };
   const before = { key: known.key, kind: 'opened', at: now - day, openedAt: now - day, concern: known } as const;
-  const { store, hook, clock } = await started(t, ({ telling }) =>
-    telling.addTransitions([{ ...before, after: undefined }]),
-  );
+  const { store, hook, clock } = await started(t, {
+    prepare: ({ telling }) => telling.addTransitions([{ ...before, after: undefined }]),
+  });
   const silent = async () => (await store.telling.standing()).map(({ concern }) => concern.hostName);
   clock.advance(0);
   await until('what stood before is told', () => hook.received.length === 1);
@@ -67,31 +70,48 @@ test('hosts that may still come back after a restart are not told as silent; tho
   t.deepEqual(await silent(), ['web-2', 'web-1']);
 });
 
-test('what waits for a channel that the settings do not have any more is given up with a warning, once', async (t) => {
-  const { store, warnings } = await started(t, ({ telling }) =>
-    telling.savePlan(
-      ['gone', 'hook'].map((channel) => ({
-        incident: {
-          id: channel,
-          rule: 'all',
-          group: channel,
-          openedAt: now,
-          closedAt: now,
-          revision: 0,
-          told: { ...untold, channels: [channel] },
-        },
-        notifications: [{ id: channel, incident: channel, channel, madeAt: now, dueAt: now + day, body: '{}' }],
-      })),
-    ),
+/** A message that waits for each of these channels. */
+const waitingFor = (channels: string[], store: Store) =>
+  store.telling.savePlan(
+    channels.map((channel) => ({
+      incident: {
+        id: channel,
+        rule: 'all',
+        group: channel,
+        openedAt: now,
+        closedAt: now,
+        revision: 0,
+        told: { ...untold, channels: [channel] },
+      },
+      notifications: [{ id: channel, incident: channel, channel, madeAt: now, dueAt: now + 9 * day, body: '{}' }],
+    })),
   );
-  const waiting = async () => (await store.telling.channels()).map((one) => [one.channel, one.waiting]);
-  await until('it is given up', async () => (await waiting())[0]?.[1] === 0);
-  t.deepEqual(await waiting(), [
+const waiting = async (store: Store) => (await store.telling.channels()).map((one) => [one.channel, one.waiting]);
+
+test('what waits for a channel that the settings do not have any more is given up with a warning, once', async (t) => {
+  const { store, warnings } = await started(t, { prepare: (one) => waitingFor(['gone', 'hook'], one) });
+  await until('it is given up', async () => (await waiting(store))[0]?.[1] === 0);
+  t.deepEqual(await waiting(store), [
     ['gone', 0],
     ['hook', 1],
   ]);
   await until('it is said', () => warnings.length > 0);
   t.deepEqual(warnings, [{ channel: 'gone', waiting: 1 }]);
+});
+
+test('in a store that other collectors use too, what waits for a channel of theirs is left alone for three days', async (t) => {
+  const prepare = (store: Store) => waitingFor(['theirs'], store);
+  const { store, clock, telling, warnings } = await started(t, { prepare, isShared: true });
+  clock.advance(3 * day - 1000);
+  await telling.close();
+  t.deepEqual((await waiting(store)).at(-1), ['theirs', 1]);
+  t.deepEqual(warnings, []);
+
+  const later = await started(t, { prepare, isShared: true });
+  later.clock.advance(3 * day + day / 24);
+  await later.telling.close();
+  t.deepEqual((await waiting(later.store)).at(-1), ['theirs', 0]);
+  t.deepEqual(later.warnings, [{ channel: 'theirs', waiting: 1 }]);
 });
 
 test('a collector that ends begins no teller any more', async (t) => {

@@ -12,12 +12,14 @@ function liveness(heardAt: number | undefined, elsewhere = false) {
   const clock = handClock(Date.parse('2026-11-23T12:00:00.000Z'));
   const changes: (readonly Topic[])[] = [];
   const saved: Heard[] = [];
+  const together: number[] = [];
   const kept: LastHeard[] = [];
   const tracked = createLiveness({
     records: {
       lastHeard: async () => kept,
       noteHeard: async (heard) => {
         saved.push(...heard);
+        together.push(heard.length);
         return { ok: true, value: undefined };
       },
     },
@@ -27,7 +29,7 @@ function liveness(heardAt: number | undefined, elsewhere = false) {
     silentAfterMs: 60_000,
     changed: (topics) => changes.push(topics),
   });
-  return { clock, changes, saved, kept, tracked };
+  return { clock, changes, saved, together, kept, tracked };
 }
 
 test('a host is silent after the stated time, said once, and heard again at once', (t) => {
@@ -242,4 +244,16 @@ test('an agent that goes on to be heard but looks no more is not green', async (
   t.regex(await (await fetch(`${collector.url}/metrics`)).text(), /ssl_probe_success\{[^}]*\} 0\n/);
   beat(0);
   await until('proved again', async () => (await collector.estate()).endpoints[0]?.status === 'proved');
+});
+
+test('what a large fleet was heard is written down some hosts at a time, each once', async (t) => {
+  const { saved, together, tracked } = liveness(undefined);
+  const all = Array.from({ length: 1_234 }, (_, number) => `agent-${number}`);
+  for (const agentId of all) tracked.heard(agentId);
+  await tracked.close();
+  t.deepEqual(
+    saved.map(({ agentId }) => agentId),
+    all,
+  );
+  t.true(together.length > 2 && Math.max(...together) <= 500, together.join(' '));
 });

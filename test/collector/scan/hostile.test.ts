@@ -85,7 +85,9 @@ const hostile: readonly [what: string, reasons: readonly string[], attend: (sock
 for (const [what, reasons, attend] of hostile)
   test(`a server that ${what} is told as what it is, within its time and memory`, async (t) => {
     const { port, sent } = await listening(t, (socket) => void attend(socket));
-    const seen = await probing()({ host: '127.0.0.1', port });
+    // Only what never comes is waited for: on a busy machine other answers take their time.
+    const timeoutMs = reasons.includes('timed-out') ? 1_500 : 20_000;
+    const seen = await probing({ timeoutMs })({ host: '127.0.0.1', port });
     const [place] = seen.places;
     t.deepEqual(place?.answers, []);
     t.true(reasons.includes(place?.failure?.reason ?? ''), `${place?.failure?.reason}: ${place?.failure?.detail}`);

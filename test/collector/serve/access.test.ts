@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test from 'ava';
-import { roles } from '../../../collector/accounts/role.ts';
+import { roles } from '../../../collector/accounts/roles.ts';
 import { routeTable } from '../../../collector/serve/access/route-table.ts';
 import { plainWeb, startTestCollector, temporaryDirectory } from '../helpers/real-collector.ts';
 import { addApiToken, addUsers, closed, form, signIn } from '../helpers/signed-in.ts';
@@ -14,6 +14,11 @@ const expected: Readonly<Record<string, 'nobody' | 'viewer' | 'operator' | 'admi
   'POST /answer/:token': 'nobody',
   'GET /api': 'viewer',
   'GET /api/v1/audit': 'admin',
+  'GET /api/v1/campaign-plan': 'viewer',
+  'GET /api/v1/campaigns': 'viewer',
+  'GET /api/v1/campaigns/:id': 'viewer',
+  'POST /api/v1/campaigns': 'operator',
+  'POST /api/v1/campaigns/:id': 'operator',
   'GET /api/v1/certificates': 'viewer',
   'GET /api/v1/certificates/:fingerprint/history': 'viewer',
   'GET /api/v1/certificates/:fingerprint/pem': 'viewer',

@@ -1,6 +1,6 @@
 import test from 'ava';
 import { Check } from 'typebox/value';
-import { reaches, roles } from '../../../collector/accounts/role.ts';
+import { reaches, roles } from '../../../collector/accounts/roles.ts';
 import { AskBody, LabelBody, Me, TokenBody, UnlabelBody } from '../../../collector/serve/action-bodies.ts';
 
 test('what the page sends has closed shapes', (t) => {

@@ -1,14 +1,20 @@
 import { execFileSync } from 'node:child_process';
 import test from 'ava';
 import fc from '../../helpers/properties.ts';
+import { labelBook } from '../../../collector/evaluate/labels.ts';
 import { attributeValues } from '../../../collector/evaluate/distinguished-name.ts';
 import { metricsText } from '../../../collector/serve/metrics.ts';
+import { certificateLabels, keepLabels } from '../../../collector/serve/metrics/certificate-labels.ts';
+import type { TargetView } from '../../../collector/serve/estate.ts';
 import type { Facts, HostFacts, LabelRule } from '../../../collector/store/facts.ts';
 import { certificate, endpoint, finding, snapshot } from '../helpers/example-snapshot.ts';
 import { partsOf } from '../helpers/parts-of.ts';
 
 const now = Date.parse('2026-11-23T12:00:00.000Z');
 const counts = {
+  version: '0.1.0',
+  startedAt: now - 60_000,
+  use: { cpuSeconds: 1.5, residentBytes: 90_000_000 },
   channels: [{ channel: 'slack', waiting: 2, oldestAt: 1_800_000_000_000, sent: 3, dropped: 0, failure: undefined }],
   eventsTotal: 7,
   agentsConnected: 1,
@@ -35,6 +41,7 @@ function metrics(
   certificates: ReturnType<typeof certificate>[],
   silent = false,
   labels: LabelRule[] = [],
+  targets: TargetView[] = [],
 ): string {
   const facts: Facts = {
     hosts,
@@ -46,7 +53,12 @@ function metrics(
     eventsTotal: 7,
   };
   const presenceOf = () => ({ connected: !silent, silent, heardAt: now, observedAt: now });
-  return [...metricsText(partsOf(facts, presenceOf, now), counts)].join('');
+  return [
+    ...metricsText(
+      { parts: partsOf(facts, presenceOf, now), targets, book: labelBook(labels) },
+      { counts, labelsOf: certificateLabels, now },
+    ),
+  ].join('');
 }
 
 function promtoolAccepts(text: string): void {
@@ -83,6 +95,96 @@ test('whose an endpoint is stands in its series, and other labels do not', (t) =
   t.regex(text, /ssl_file_cert_not_after\{instance="web-1",file="[^"]+",team="web",serial_no=/);
   t.notRegex(text, /notes=/);
   t.notThrows(() => promtoolAccepts(text));
+});
+
+test('what is seen from outside is told beside what hosts say, and never as theirs', (t) => {
+  const one = certificate('one');
+  const place = {
+    address: '192.0.2.1',
+    algorithm: 'ecdsa' as const,
+    served: 'f0',
+    chain: [],
+    subject: 'CN=shop.example.test',
+    issuer: 'O=Test, CN=Test CA R3',
+    notBefore: '2026-10-01T00:00:00.000Z',
+    notAfter: '2026-12-30T00:00:00.000Z',
+    since: '2026-11-01T00:00:00.000Z',
+  };
+  const silent = { reason: 'timed-out', detail: 'no answer', since: '2026-11-22T00:00:00.000Z' };
+  const places = [
+    place,
+    place,
+    { ...place, address: '2001:db8::1', failure: silent },
+    { address: '192.0.2.2', chain: [], since: place.since, failure: silent },
+  ];
+  const target = {
+    id: 1,
+    target: 'shop.example.test:443',
+    everySeconds: 60,
+    vantage: 'collector',
+    setBy: 'me',
+  } as const;
+  const targets = [{ ...target, setAt: place.since, places, leftOut: 0 }];
+  const rule = { id: 1, source: 'command', setBy: 'me', setAt: now } as const;
+  const labels: LabelRule[] = [
+    { ...rule, scope: 'name', pattern: 'shop.example.test', key: 'owner', value: 'shop' },
+    { ...rule, id: 2, scope: 'name', pattern: 'other.example.test', key: 'team', value: 'web' },
+  ];
+  const text = metrics([host('agent-01', 'web-1', snapshot(one))], [one], false, labels, targets);
+  const seen = (address: string) =>
+    `{instance="shop.example.test:443",endpoint="${address}:443/ecdsa",vantage="collector",owner="shop"`;
+  const ends = 'issuer_cn="Test CA R3",cn="shop.example.test"} 1798588800\n';
+  t.true(text.includes(`ssl_cert_not_after${seen('192.0.2.1')},${ends}`), text);
+  t.true(text.includes(`ssl_cert_not_after${seen('[2001:db8::1]')},${ends}`), 'what was presented still counts down');
+  t.true(text.includes(`ssl_probe_success${seen('192.0.2.1')}} 1\n`));
+  t.true(text.includes(`ssl_probe_success${seen('[2001:db8::1]')}} 0\n`));
+  t.regex(
+    text,
+    /ssl_probe_success\{instance="shop\.example\.test:443",endpoint="192\.0\.2\.2:443",vantage="collector",owner="shop"\} 0/,
+  );
+  t.is(text.split(`ssl_probe_success${seen('192.0.2.1')}`).length, 2, 'once');
+  t.notThrows(() => promtoolAccepts(text));
+});
+
+test('x509-certificate-exporter’s names, how long it took to be served, and what the collector takes', (t) => {
+  const one = certificate('one', { notAfter: '2026-11-01T00:00:00.000Z' });
+  const reachedAt = { 'on-disk': '2026-11-20T10:00:00.000Z', served: '2026-11-20T10:00:02.000Z' };
+  const backwards = { 'on-disk': '2026-11-20T10:00:02.000Z', served: '2026-11-20T10:00:00.000Z' };
+  const endpoints = [
+    endpoint(one, { reachedAt, tlsVersion: 'TLSv1.3' }),
+    endpoint(one, { id: 'b@0.0.0.0:443/rsa', reachedAt: backwards }),
+  ];
+  const text = metrics([host('agent-01', 'web-1', snapshot(one, { endpoints }))], [one]);
+  const file = 'instance="web-1",filename="fullchain.pem",filepath="/etc/letsencrypt/live/shop/fullchain.pem"';
+  const names =
+    'serial_number="662316",issuer_O="Test",issuer_CN="Test CA R3",subject_C="US",subject_O="Example, Inc.",';
+  t.true(text.includes(`x509_cert_not_after{${file},${names}subject_CN="shop.example.test"} 1793491200\n`), text);
+  t.true(text.includes(`x509_cert_expired{${file},${names}subject_CN="shop.example.test"} 1\n`));
+  const place = 'instance="web-1",endpoint="shop.example.test@0.0.0.0:443/ecdsa"';
+  t.true(text.includes(`certherd_time_to_served_seconds{${place}} 2\n`));
+  t.is(text.match(/^certherd_time_to_served_seconds\{/gm)?.length, 1, 'a clock that went back tells nothing');
+  t.true(text.includes(`ssl_tls_version_info{${place},version="TLS 1.3"} 1\n`));
+  t.true(text.includes('certherd_endpoints{status="expired"} 2\n'));
+  t.true(text.includes('certherd_build_info{version="0.1.0"} 1\n'));
+  t.true(text.includes('process_cpu_seconds_total 1.5\n'));
+  t.notThrows(() => promtoolAccepts(text));
+});
+
+test('labels that were kept from the scrape before are those that are made anew, and no more are kept than may be', (t) => {
+  const some = ['a', 'b', 'c'].map((mark) => certificate(mark, { subject: `CN=${mark}` }));
+  const labels = keepLabels(2);
+  const [first, second] = [labels(), labels()];
+  const made = some.map((one) => first(one));
+  t.deepEqual(
+    some.map((one) => second(one)),
+    some.map(certificateLabels),
+  );
+  const third = labels();
+  t.deepEqual(
+    some.map((one) => third(one) === made[some.indexOf(one)]),
+    [true, true, false],
+    'two are the very same, and the third was made anew',
+  );
 });
 
 test('findings are counted by severity, and a silent host still counts down', (t) => {

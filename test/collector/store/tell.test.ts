@@ -133,7 +133,7 @@ for (const { name, open } of engines) {
   });
 
   test(`${name}: a message is claimed by one at a time, again once its lease is over, and in order within an incident`, async (t) => {
-    const { store } = await open(t);
+    const { store, count } = await open(t);
     const { telling } = store;
     await telling.savePlan([
       { incident: incident('i'), notifications: [notification('i/1', 'i'), notification('i/2', 'i')] },
@@ -157,9 +157,12 @@ for (const { name, open } of engines) {
     t.like(await claimed(telling, 'slack', at + 70_001), { id: 'i/2', tries: 0 });
     await telling.markFailed('i/2', 'status 400', undefined, at + 70_002);
     await telling.markSent('j/1', at + 70_002);
-    t.deepEqual(await telling.channels(), [
-      { channel: 'slack', waiting: 0, oldestAt: undefined, sent: 2, dropped: 1, failure: undefined },
-    ]);
+    await telling.markSent('j/1', at + 70_003);
+    const all = [{ channel: 'slack', waiting: 0, oldestAt: undefined, sent: 2, dropped: 1, failure: undefined }];
+    t.deepEqual(await telling.channels(), all);
+    await telling.prune(at + 100_000_000);
+    t.is(await count('notification'), 0);
+    t.deepEqual(await telling.channels(), all, 'counted all the same once they are gone');
   });
 
   test(`${name}: what a clock that was ahead has written or taken is sent once the clock is right, and once`, async (t) => {
@@ -181,8 +184,11 @@ for (const { name, open } of engines) {
     const { telling } = store;
     const both = [notification('i/1', 'i'), notification('i/2', 'i', { channel: 'mail' })];
     await telling.savePlan([{ incident: incident('i'), notifications: both }]);
-    await telling.dropWaiting('slack', 'no such channel', at);
-    t.is(await claimed(telling, 'slack', at), undefined);
+    const dropped = async (until: number) => telling.dropWaiting('slack', 'no such channel', until, at + 5);
+    t.deepEqual(await dropped(at - 1), { ok: true, value: 0 }, 'made later');
+    t.like(await claimed(telling, 'slack', at), { id: 'i/1' });
+    t.deepEqual(await dropped(at), { ok: true, value: 1 });
+    t.is(await claimed(telling, 'slack', at + 100_000), undefined);
     const states = (await telling.channels()).map(({ channel, waiting, dropped }) => [channel, waiting, dropped]);
     t.deepEqual(states, [
       ['mail', 1, 0],

@@ -5,6 +5,7 @@ import test, { type ExecutionContext } from 'ava';
 import type { Page } from 'playwright-core';
 import { type PlayedEstate, playCaseStudy } from '../../../scripts/case-study/stage.ts';
 import { narrating } from '../../../scripts/stage/narrator.ts';
+import { axeViolations } from '../../helpers/axe-violations.ts';
 import { type OpenBrowser, type OpenPage, startBrowser, type View } from '../../helpers/browser.ts';
 import { openSandbox, type Sandbox } from '../../helpers/testbed/sandbox.ts';
 import { violations } from './violations.ts';
@@ -49,7 +50,7 @@ for (const colorScheme of ['light', 'dark'] as const)
           const fits = await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth);
           t.true(fits, `${name} scrolls sideways`);
           // At the third width the pages are those of the second, spread out.
-          if (width < 2000 || name === 'wall') t.deepEqual(await violations(page), [], name);
+          if (width < 2000 || name === 'wall') t.deepEqual(await axeViolations(page), [], name);
         }
       });
     });

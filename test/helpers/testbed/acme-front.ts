@@ -38,8 +38,16 @@ export interface AcmeFront {
 /**
  * A TLS server before pebble. It keeps the client's Host, of which pebble makes the absolute addresses that it names and
  * against which it checks the signed url (RFC 8555 6.4): so a client that begins here stays here.
+ *
+ * Every order has its challenge. Pebble reuses an authorization one time in a hundred where it is told never to (it compares a
+ * number from 0 to 99 with the percentage, and 0 is not above 0), and a renewal that has to fail would go well: such an order is
+ * answered with badNonce, after which clients try once more (RFC 8555 6.5).
  */
-export async function startAcmeFront(sandbox: Sandbox, pebble: Pebble, answer: AcmeAnswer): Promise<AcmeFront> {
+export async function startAcmeFront(
+  sandbox: Sandbox,
+  pebble: Pebble,
+  answer: AcmeAnswer = () => undefined,
+): Promise<AcmeFront> {
   const { caFile, certificateFile, keyFile } = pebble.authority;
   const ca = readFileSync(caFile, 'utf8');
   const behind = new URL(pebble.directoryUrl);
@@ -49,7 +57,10 @@ export async function startAcmeFront(sandbox: Sandbox, pebble: Pebble, answer: A
     const { method = 'GET', url: path = '/' } = incoming;
     const asked = { method, path, ...(body !== '' && { body }) };
     seen.push(asked);
-    const forward = () => forwarded(behind, ca, incoming, body);
+    const forward = async () => {
+      const given = await forwarded(behind, ca, incoming, body);
+      return isAuthorized(asked, given) ? tryAgain(given) : given;
+    };
     return (await answer(asked, forward)) ?? (await forward());
   };
   const keys = { cert: readFileSync(certificateFile), key: readFileSync(keyFile) };
@@ -78,6 +89,16 @@ export async function startAcmeFront(sandbox: Sandbox, pebble: Pebble, answer: A
         server.closeAllConnections();
       }),
   };
+}
+
+/** A new order that nothing has to be done for. */
+function isAuthorized({ method, path }: AcmeRequest, { status, body }: AcmeReply): boolean {
+  return method === 'POST' && path === '/order-plz' && status === 201 && JSON.parse(body).status === 'ready';
+}
+
+function tryAgain({ headers }: AcmeReply): AcmeReply {
+  const nonce = headers['replay-nonce'];
+  return problem(400, 'badNonce', 'an authorization was reused', nonce === undefined ? {} : { 'replay-nonce': nonce });
 }
 
 /** A problem document (RFC 7807) as an ACME server gives it; `type` without its prefix: "rateLimited". */

@@ -15,6 +15,8 @@ export interface PebbleOptions {
   authority?: Authority;
   /** Names, with those below them, that its policy refuses. */
   blockedDomains?: string[];
+  /** Reuses every valid authorization: an order needs no challenge then. */
+  reusesAuthorizations?: boolean;
 }
 
 export interface Pebble {
@@ -67,11 +69,12 @@ export async function startPebble(sandbox: Sandbox, options: PebbleOptions): Pro
     ].flat(),
     join(folder, 'dns.log'),
   );
+  const reuse = options.reusesAuthorizations ? '100' : '0';
   const pebble = sandbox.start(
     'pebble',
     ['-config', configFile, '-dnsserver', `127.0.0.1:${dnsPort}`],
     join(folder, 'pebble.log'),
-    { env: { ...plainEnvironment, PEBBLE_VA_NOSLEEP: '1', PEBBLE_WFE_NONCEREJECT: '0', PEBBLE_AUTHZREUSE: '0' } },
+    { env: { ...plainEnvironment, PEBBLE_VA_NOSLEEP: '1', PEBBLE_WFE_NONCEREJECT: '0', PEBBLE_AUTHZREUSE: reuse } },
   );
   const ca = readFileSync(authority.caFile, 'utf8');
   const hopeless = () => {

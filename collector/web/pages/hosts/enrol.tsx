@@ -3,6 +3,7 @@ import { useRef } from 'preact/hooks';
 import type { Me } from '../../../serve/action-bodies.ts';
 import { ownLabels } from '../../facts/certificate-rows.ts';
 import { type Joined, makeJoin } from '../../live/make-join.ts';
+import type { Sent } from '../../live/send.ts';
 import { CopyCommand } from '../../parts/copy-command.tsx';
 import { Raw } from '../../parts/raw.tsx';
 import { absolute } from '../../wording/duration.ts';
@@ -16,7 +17,7 @@ interface EnrolProps {
 /** The way to a new host: a join string, and the two commands that are typed on the VM. */
 export function Enrol({ me, version }: EnrolProps) {
   const dialog = useRef<HTMLDialogElement>(null);
-  const joined = useSignal<Joined | 'asking' | undefined>(undefined);
+  const joined = useSignal<Sent<Joined> | 'asking' | undefined>(undefined);
   const admin = me?.role === 'admin';
   // A join string is a secret: it is not kept once the dialog is closed.
   const forget = (): void => {
@@ -31,7 +32,7 @@ export function Enrol({ me, version }: EnrolProps) {
         <h2 id="enrol-title">Enrol a host</h2>
         {admin ? <Make joined={joined.value} make={(labels) => void make(labels)} /> : <ByCommand />}
         {joined.value !== undefined && joined.value !== 'asking' && joined.value.ok && (
-          <Commands join={joined.value.join} expiresAt={joined.value.expiresAt} version={version} />
+          <Commands join={joined.value.answer.join} expiresAt={joined.value.answer.expiresAt} version={version} />
         )}
         <p class="close">
           <button type="button" onClick={() => dialog.current?.close()}>
@@ -49,7 +50,7 @@ export function Enrol({ me, version }: EnrolProps) {
 }
 
 interface MakeProps {
-  readonly joined: Joined | 'asking' | undefined;
+  readonly joined: Sent<Joined> | 'asking' | undefined;
   readonly make: (labels: Readonly<Record<string, string>>) => void;
 }
 
@@ -99,9 +100,8 @@ function Make({ joined, make }: MakeProps) {
   );
 }
 
-interface CommandsProps {
-  readonly join: string;
-  readonly expiresAt: string | undefined;
+interface CommandsProps extends Pick<Joined, 'join' | 'expiresAt'> {
+  /** The collector's. */
   readonly version: string;
 }
 
@@ -112,9 +112,8 @@ function Commands({ join, expiresAt, version }: CommandsProps) {
       <CopyCommand command={`apt install ./certherd-agent_${version}_amd64.deb`} label="install the agent" />
       <CopyCommand command={`certherd-agent enroll ${join}`} label="enrol the agent" />
       <p class="quiet">
-        Without a package it is one: <code>./certherd-agent install --join</code> and the same string.
-        {expiresAt !== undefined && ` Good until ${absolute(expiresAt)}, for one host.`} The host appears here by
-        itself.
+        Without a package it is one: <code>./certherd-agent install --join</code> and the same string. Good until{' '}
+        {absolute(expiresAt)}, for one host. The host appears here by itself.
       </p>
     </div>
   );

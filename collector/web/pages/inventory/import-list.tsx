@@ -2,7 +2,7 @@ import { useSignal } from '@preact/signals';
 
 import type { ImportCheck } from '../../../serve/api/inventory-views.ts';
 import { mayChange } from '../../facts/may.ts';
-import { send, type Sent } from '../../live/send.ts';
+import { sendChange, type Sent } from '../../live/change.ts';
 import type { PageProps } from '../../pages.ts';
 import { CopyCommand } from '../../parts/copy-command.tsx';
 import { Raw } from '../../parts/raw.tsx';
@@ -60,7 +60,7 @@ function Import() {
     says.value = 'Looking at it…';
     checked.value = undefined;
     const text = typed.value;
-    const sent = await send({ method: 'POST', path: 'listed/check', body: { text } });
+    const sent = await sendChange({ method: 'POST', path: 'listed/check', body: { text } });
     if (sent.ok && isCheck(sent.answer)) {
       checked.value = { text, name: name.value, check: sent.answer };
       says.value = undefined;
@@ -70,7 +70,7 @@ function Import() {
     const { value } = checked;
     if (value === undefined) return;
     const body = { text: value.text, name: value.name, skipWrong };
-    const sent = await send({ method: 'POST', path: 'listed', seen: value.check.tag, body });
+    const sent = await sendChange({ method: 'POST', path: 'listed', seen: value.check.tag, body });
     says.value = sent.ok ? 'It is imported.' : `Nothing was imported. ${whyNot(sent)}`;
     if (sent.ok) checked.value = undefined;
   };

@@ -3,7 +3,7 @@ import { useEffect, useId, useRef } from 'preact/hooks';
 import { mistakeInKey, mistakeInPattern, mistakeInValue } from '../../../evaluate/label-words.ts';
 import type { LabelView } from '../../../serve/api/views.ts';
 import { fitting } from '../../facts/rules.ts';
-import { send } from '../../live/send.ts';
+import { sendChange } from '../../live/change.ts';
 import type { PageProps } from '../../pages.ts';
 import { Raw } from '../../parts/raw.tsx';
 import { type Typed, useRule } from './use-rule.ts';
@@ -26,7 +26,7 @@ interface RuleDialogProps {
 export function RuleDialog({ edited, estate, done, again }: RuleDialogProps) {
   const dialog = useRef<HTMLDialogElement>(null);
   const title = useId();
-  const { rule, typed, change, why, set, remove } = useRule(edited.rule, { send, done, again });
+  const { rule, typed, change, why, set, remove } = useRule(edited.rule, { send: sendChange, done, again });
   useEffect(() => dialog.current?.showModal(), []);
   const isNew = rule.value === undefined;
   const mistake = mistakeOf(typed.value, isNew);

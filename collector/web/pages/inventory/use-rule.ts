@@ -1,6 +1,6 @@
 import { useSignal } from '@preact/signals';
 import type { LabelView } from '../../../serve/api/views.ts';
-import type { send as sendChange, Sent } from '../../live/send.ts';
+import type { sendChange, Sent } from '../../live/change.ts';
 
 /** What somebody typed; it stays whatever the collector says. */
 export interface Typed {

@@ -3,7 +3,7 @@ import { useId, useRef } from 'preact/hooks';
 import type { HostView } from '../../../serve/estate.ts';
 import type { TargetBody } from '../../../serve/inventory-bodies.ts';
 import { printable } from '../../../evaluate/printable.ts';
-import { send } from '../../live/send.ts';
+import { sendChange } from '../../live/change.ts';
 import { Raw } from '../../parts/raw.tsx';
 
 const intervals = [
@@ -24,7 +24,7 @@ export function AddTarget({ hosts }: { hosts: readonly HostView[] }) {
   const says = useSignal('');
   const add = async (): Promise<void> => {
     const body: TargetBody = { target: target.value.trim(), everySeconds: every.value, from: from.value };
-    const sent = await send({ method: 'POST', path: 'targets', body });
+    const sent = await sendChange({ method: 'POST', path: 'targets', body });
     says.value = sent.ok ? '' : sent.why;
     if (!sent.ok) return;
     target.value = '';

@@ -3,7 +3,7 @@ import { useMemo } from 'preact/hooks';
 import type { FindingView, TargetView } from '../../../serve/estate.ts';
 import { mayChange } from '../../facts/may.ts';
 import { type TargetPlaceRow, targetRowsOf, vantageOf } from '../../facts/target-rows.ts';
-import { send } from '../../live/send.ts';
+import { sendChange } from '../../live/change.ts';
 import type { PageProps } from '../../pages.ts';
 import { CopyCommand } from '../../parts/copy-command.tsx';
 import { LabelList } from '../../parts/label-list.tsx';
@@ -111,11 +111,11 @@ function Change({ target, router }: { target: TargetView; router: Router }) {
   const sure = useSignal(false);
   const says = useSignal('');
   const look = async (): Promise<void> => {
-    const sent = await send({ method: 'POST', path: `targets/${target.id}/look` });
+    const sent = await sendChange({ method: 'POST', path: `targets/${target.id}/look` });
     says.value = sent.ok ? '' : `Not asked: ${sent.why}`;
   };
   const remove = async (): Promise<void> => {
-    const sent = await send({ method: 'DELETE', path: `targets/${target.id}` });
+    const sent = await sendChange({ method: 'DELETE', path: `targets/${target.id}` });
     if (sent.ok) router.go('/targets');
     else says.value = `Not removed: ${sent.why}`;
   };

@@ -11,6 +11,7 @@ import { systemFiles } from '../../../../agent/system/files.ts';
 import { mint } from '../../../helpers/mint.ts';
 import { apache, loadMacro, loadTls } from '../../../helpers/testbed/apache.ts';
 import { openSandbox } from '../../../helpers/testbed/sandbox.ts';
+import { processorMs } from '../../../helpers/processor-time.ts';
 
 test('TLS directives are unknown where the module is not loaded', async (t) => {
   const sandbox = openSandbox();
@@ -158,14 +159,15 @@ test('no text makes the reading throw, and every place that is told is in the te
   );
 });
 
-test('a thousand virtual hosts and a long line without sense are read in well under two seconds', (t) => {
+test('a thousand virtual hosts and a long line without sense are read in well under two seconds', async (t) => {
   const site = (_: unknown, index: number) =>
     `<VirtualHost *:443>\nServerName ${index}.test\nSSLEngine on\nSSLCertificateFile /${index}.pem\n</VirtualHost>\n`;
-  const started = performance.now();
-  const many = observeApache(endless(`${loadTls}\nListen 443\n${Array.from({ length: 5000 }, site).join('')}`), '/a');
-  t.is(many.deployments.length, 5000);
-  observeApache(endless(`Define ${'${'.repeat(500_000)}`), '/a');
-  t.true(performance.now() - started < 2000);
+  const took = await processorMs(() => {
+    const many = observeApache(endless(`${loadTls}\nListen 443\n${Array.from({ length: 5000 }, site).join('')}`), '/a');
+    t.is(many.deployments.length, 5000);
+    observeApache(endless(`Define ${'${'.repeat(500_000)}`), '/a');
+  });
+  t.true(took < 2000, `${took} ms`);
 });
 
 test("the distribution's own config is read without an objection", (t) => {

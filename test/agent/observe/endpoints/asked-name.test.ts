@@ -47,8 +47,7 @@ test('nginx gives every name that is asked to the very block that it is asked fo
     );
   }
   nginx.writeSite('all', texts.join(''));
-  const reloaded = await nginx.reload();
-  t.is(reloaded.exit, 0, reloaded.stderr);
+  await nginx.reloadWhole();
   const { deployments } = observeNginx(systemFiles(), nginx.configFile);
   const { targets, notAsked } = endpointTargets(deployments);
   const { askOnce } = asking(systemLooking(), { timeoutMs: 5000 });

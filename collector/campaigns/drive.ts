@@ -1,0 +1,136 @@
+import type { Result } from '@certherd/protocol/failure';
+import { type CampaignStep, decideCampaign } from '../evaluate/campaign/decide.ts';
+import { progressOf } from '../evaluate/campaign/progress.ts';
+import { messageOf } from '../failure.ts';
+import type { Clock, Log } from '../ports.ts';
+import type { Requests } from '../requests.ts';
+import type { EstateNow } from '../serve/kept-estate.ts';
+import type { CampaignRow, Campaigns, MemberRow } from '../store/campaigns.ts';
+import type { Kept } from '../store/kept.ts';
+import type { RequestRow } from '../store/requests.ts';
+import { campaignFleet, domainOf, issuedInWeek } from './fleet.ts';
+
+interface Needs {
+  campaigns: Campaigns;
+  estate: () => Promise<EstateNow>;
+  requests: Pick<Requests, 'ask' | 'find'>;
+  clock: Clock;
+  log: Log;
+}
+
+const lookMs = 2_000;
+
+/**
+ * Takes every open campaign onward for as long as this collector leads: each step is a change of a row, from what the row was, before anything is
+ * asked. Whoever leads next finds what was asked, or was about to be, and asks it under the same key: a host does it once. Returns what stops it.
+ */
+export function driveCampaigns({ campaigns, estate, requests, clock, log }: Needs): () => void {
+  let stopped = false;
+  let cancel = clock.after(0, look);
+  return () => {
+    stopped = true;
+    cancel();
+  };
+
+  function look(): void {
+    lookAtAll()
+      .catch((error: unknown) => log.warn({ detail: messageOf(error) }, 'campaigns cannot be read: trying again'))
+      .finally(() => {
+        if (!stopped) cancel = clock.after(lookMs, look);
+      });
+  }
+
+  async function lookAtAll(): Promise<void> {
+    const open = await campaigns.open();
+    if (open.length === 0) return;
+    const members = new Map<string, readonly MemberRow[]>();
+    for (const { id } of open) members.set(id, await campaigns.members(id));
+    const now = await estate();
+    const fleet = campaignFleet(now);
+    const issued = issuedInWeek(now, clock.now());
+    for (const campaign of open) {
+      const own = members.get(campaign.id) ?? [];
+      const answers = await answersTo(campaign, own);
+      const facts = {
+        progress: (member: MemberRow) => progressOf(campaign, member, fleet),
+        answer: ({ number }: MemberRow) => answers.get(number)?.answer,
+        domainOf,
+        issuedInWeek: (domain: string) => issued.get(domain) ?? 0,
+        inHandElsewhere: open.flatMap(({ id }) => (id === campaign.id ? [] : inHand(members.get(id)))),
+      };
+      const { steps } = decideCampaign(campaign, own, facts, clock.now());
+      for (const step of steps) if (!stopped) await take(campaign, step);
+      if (steps.length > 0) members.set(campaign.id, await campaigns.members(campaign.id));
+    }
+  }
+
+  /** What came of each that was asked for; what was written down and not asked for any more is asked now. */
+  async function answersTo(campaign: CampaignRow, members: readonly MemberRow[]): Promise<Map<number, RequestRow>> {
+    const answers = new Map<number, RequestRow>();
+    for (const member of members) {
+      if (member.state !== 'asked' || stopped) continue;
+      const request = member.request === undefined ? await ask(campaign, member) : await requests.find(member.request);
+      if (request) answers.set(member.number, request);
+    }
+    return answers;
+  }
+
+  async function take(campaign: CampaignRow, step: CampaignStep): Promise<void> {
+    const { id } = campaign;
+    const at = clock.now();
+    if (step.do === 'end' || step.do === 'pause') {
+      const to =
+        step.do === 'end'
+          ? ({ state: 'done', cause: undefined } as const)
+          : ({ state: 'paused', cause: step.cause } as const);
+      const kept = await campaigns.move(id, step.do === 'end' ? ['running', 'paused'] : ['running'], to, at);
+      if (isDone(kept, id)) log.warn({ campaign: id, cause: to.cause }, `a campaign is ${to.state}`);
+      return;
+    }
+    const { member } = step;
+    const { askedAt, attempt, hostName, lineage } = member;
+    if (step.do === 'ask') {
+      const asked = { ...member, state: 'asked', attempt: attempt + 1, askedAt: at, cause: undefined } as const;
+      if (isDone(await campaigns.moveMember(id, member, asked, at), id)) await ask(campaign, asked);
+      return;
+    }
+    const to = step.do === 'serve' ? ({ state: 'served' } as const) : ({ state: 'failed', cause: step.cause } as const);
+    const moved = { attempt, askedAt, cause: undefined, ...to };
+    if (isDone(await campaigns.moveMember(id, member, moved, at), id))
+      log.info({ campaign: id, hostName, lineage, ...to }, 'a lineage of a campaign is settled');
+  }
+
+  async function ask(campaign: CampaignRow, member: MemberRow): Promise<RequestRow | undefined> {
+    const { id, startedBy, via, reason, limits } = campaign;
+    const { agentId, lineage, number, attempt, askedAt = clock.now() } = member;
+    const endsAt = askedAt + limits.deadlineSeconds * 1000;
+    const asked: Result<RequestRow, string> = await requests.ask({
+      host: agentId,
+      verb: 'renew',
+      subject: lineage,
+      requester: startedBy,
+      reason: `campaign ${id.slice(0, 8)}: ${reason}`,
+      key: `campaign ${id} ${number} ${attempt}`,
+      withinSeconds: Math.max(1, (endsAt - clock.now()) / 1000),
+      via,
+    });
+    if (asked.ok) {
+      isDone(await campaigns.noteRequest(id, member, asked.value.id), id);
+      return asked.value;
+    }
+    // Where nothing can be kept this is not either: then it is asked again, under the same key.
+    const failed = { state: 'failed', attempt, askedAt, cause: `it could not be asked: ${asked.failure}` } as const;
+    isDone(await campaigns.moveMember(id, { number, state: 'asked', attempt }, failed, clock.now()), id);
+    return undefined;
+  }
+
+  /** False: somebody else was first, or nothing can be kept, and the next look finds what is there. */
+  function isDone(kept: Kept<boolean>, campaign: string): boolean {
+    if (!kept.ok) log.warn({ campaign, ...kept.failure }, 'a step of a campaign is not kept: trying again');
+    return kept.ok && kept.value;
+  }
+}
+
+function inHand(members: readonly MemberRow[] = []): MemberRow[] {
+  return members.filter(({ state }) => state === 'asked');
+}

@@ -1,0 +1,46 @@
+import { getDomain } from 'tldts';
+import type { CampaignFleet, CampaignHost } from '../evaluate/campaign/fleet.ts';
+import type { KeptHost } from '../serve/estate-parts.ts';
+import type { EstateNow } from '../serve/kept-estate.ts';
+
+const weekMs = 7 * 86_400_000;
+
+/** The estate as campaigns look at it: nothing is copied. */
+export function campaignFleet({ parts, targets }: Pick<EstateNow, 'parts' | 'targets'>): CampaignFleet {
+  const hosts = new Map<string, CampaignHost>();
+  for (const host of parts.hosts)
+    if (host.part.host.revokedAt === undefined) hosts.set(host.agentId, campaignHost(host));
+  return { hosts, targets: new Map(targets.map((target) => [target.target, target])) };
+}
+
+function campaignHost({ part, certificates, agentId, name }: KeptHost): CampaignHost {
+  return {
+    agentId,
+    name,
+    silent: part.stale,
+    mode: part.host.mode,
+    labels: part.host.labels ?? {},
+    lineages: part.lineages,
+    endpoints: part.endpoints,
+    certificate: (fingerprint) => certificates.find(({ certificate }) => certificate.fingerprint === fingerprint),
+  };
+}
+
+/** The part of a name that CAs count by: what stands below a public suffix, else the name itself. */
+export function domainOf(name: string): string {
+  const plain = name.toLowerCase().replace(/^\*\./, '');
+  return getDomain(plain, { allowPrivateDomains: true }) ?? plain;
+}
+
+/** Certificates of the fleet that were issued in the last seven days, by registered domain; each counts once for each of its domains. */
+export function issuedInWeek({ parts }: Pick<EstateNow, 'parts'>, now: number): ReadonlyMap<string, number> {
+  // Instants of one form are in the order of their texts.
+  const since = new Date(now - weekMs).toISOString();
+  const counts = new Map<string, number>();
+  for (const { facts } of parts.certificates) {
+    const { notBefore, isAuthority, subjectAltNames } = facts.certificate;
+    if (notBefore < since || isAuthority) continue;
+    for (const domain of new Set(subjectAltNames.map(domainOf))) counts.set(domain, (counts.get(domain) ?? 0) + 1);
+  }
+  return counts;
+}

@@ -1,0 +1,43 @@
+import type { Certificate } from '@certherd/protocol/certificate';
+import type { Endpoint, Lineage, Mode } from '@certherd/protocol/snapshot';
+
+/** What a campaign knows of one host. */
+export interface CampaignHost {
+  agentId: string;
+  name: string;
+  /** Not heard, or looking no more: what is told of it is from before. */
+  silent: boolean;
+  mode: Mode | undefined;
+  labels: Readonly<Record<string, string>>;
+  lineages: readonly Lineage[];
+  endpoints: readonly CampaignEndpoint[];
+  /** Of those that the host names; `firstSeenAt` in milliseconds since 1970. */
+  certificate: (fingerprint: string) => { certificate: Certificate; firstSeenAt: number } | undefined;
+}
+
+export type CampaignEndpoint = Pick<
+  Endpoint,
+  'serverName' | 'address' | 'port' | 'served' | 'configured' | 'failure'
+> & { labels?: Readonly<Record<string, string>> };
+
+/** Something that is asked from outside. */
+export interface CampaignTarget {
+  /** As targets are written. */
+  target: string;
+  places: readonly {
+    address: string;
+    algorithm?: string;
+    served?: string;
+    issuer?: string;
+    notBefore?: string;
+    notAfter?: string;
+    failure?: object;
+  }[];
+}
+
+/** The fleet at one moment. */
+export interface CampaignFleet {
+  hosts: ReadonlyMap<string, CampaignHost>;
+  /** By how they are written. */
+  targets: ReadonlyMap<string, CampaignTarget>;
+}

@@ -1,0 +1,117 @@
+import type { Planned, ShownCampaign } from '../../campaigns/operate.ts';
+import type { CampaignPlace, PlannedMember, Selection } from '../../store/campaigns.ts';
+import type { CampaignAnswer, CampaignShown, MemberShown, PlanAnswer } from './views.ts';
+
+type Member = ShownCampaign['members'][number];
+
+const mostListed = 1_000;
+
+/** As the list has it: counts, and no lineage by itself. */
+export function campaignShown({ campaign, members }: ShownCampaign): CampaignShown {
+  const { id, selection, limits, reason, startedBy, startedAt, state, cause, changedAt } = campaign;
+  return {
+    id,
+    selection,
+    limits,
+    reason,
+    startedBy,
+    startedAt: instant(startedAt),
+    state,
+    ...(cause !== undefined && { cause }),
+    changedAt: instant(changedAt),
+    ...countsOf(members),
+    waves: [...Map.groupBy(members, ({ row }) => row.wave)].map(([wave, own]) => ({
+      wave,
+      owners: [...new Set(own.flatMap(({ row }) => row.owner ?? []))].sort(),
+      ...countsOf(own),
+    })),
+  };
+}
+
+/** With every lineage. */
+export function campaignAnswer(shown: ShownCampaign): CampaignAnswer {
+  return { version: 1, campaign: campaignShown(shown), members: shown.members.map(memberShown) };
+}
+
+export function planAnswer({ plan, limits, digest, domains }: Planned, selection: Selection, now: number): PlanAnswer {
+  const { members, leftOut, radius, cautions } = plan;
+  return {
+    version: 1,
+    at: instant(now),
+    selection,
+    limits,
+    digest,
+    radius: { ...radius, owners: [...radius.owners] },
+    members: members.slice(0, mostListed).map((member) => ({
+      ...plannedShown(member),
+      places: member.places.map((place) => ({ where: whereOf(place) })),
+    })),
+    leftOut: leftOut
+      .slice(0, mostListed)
+      .map(({ lineage, ...one }) => ({ ...one, ...(lineage !== undefined && { lineage }), names: [...one.names] })),
+    leftOutTotal: leftOut.length,
+    cautions,
+    domains: domains.slice(0, mostListed),
+  };
+}
+
+function memberShown({ row, progress, held }: Member): MemberShown {
+  const { number, state, attempt, request, askedAt, changedAt, cause } = row;
+  const places = progress?.places ?? row.places.map((place) => ({ place, state: undefined }));
+  return {
+    number,
+    ...plannedShown(row),
+    places: places.map((one) => ({ where: whereOf(one.place), ...(one.state && { state: one.state }) })),
+    state,
+    attempt,
+    ...(request !== undefined && { request }),
+    ...(askedAt !== undefined && { askedAt: instant(askedAt) }),
+    changedAt: instant(changedAt),
+    ...(cause !== undefined && { cause }),
+    ...(held && { held: held.detail }),
+    placesServed: servedOf({ row, progress, held }),
+  };
+}
+
+function plannedShown(member: PlannedMember) {
+  const { wave, agentId, hostName, lineage, owner, old, names, issuer, key, notBefore, notAfter } = member;
+  return {
+    wave,
+    agentId,
+    hostName,
+    lineage,
+    ...(owner !== undefined && { owner }),
+    old,
+    names: [...names],
+    issuer,
+    key,
+    notBefore,
+    notAfter,
+  };
+}
+
+function countsOf(members: readonly Member[]) {
+  const states = { waiting: 0, asked: 0, served: 0, failed: 0, skipped: 0 };
+  for (const { row } of members) states[row.state]++;
+  return {
+    lineages: members.length,
+    ...states,
+    places: members.reduce((sum, { row }) => sum + row.places.length, 0),
+    placesServed: members.reduce((sum, member) => sum + servedOf(member), 0),
+  };
+}
+
+/** What was served once stays so: a place that is no more, or that has a still newer certificate, is not taken back. */
+function servedOf({ row, progress }: Member): number {
+  return row.state === 'served' ? row.places.length : (progress?.served ?? 0);
+}
+
+function whereOf(place: CampaignPlace): string {
+  return place.kind === 'target'
+    ? `${place.target} at ${place.address}`
+    : `${place.serverName}@${place.address}:${place.port} on ${place.hostName}`;
+}
+
+function instant(at: number): string {
+  return new Date(at).toISOString();
+}

@@ -1,0 +1,75 @@
+import type { CertificateFacts } from '../store/facts.ts';
+import type { HostPart } from './assemble-host.ts';
+import { type CertificateChange, type HeardChange, type HostChange, hostChange } from './estate-change.ts';
+import type { EstateIndex } from './estate-parts.ts';
+
+export interface HostChanges {
+  hosts: HostChange[];
+  heard: HeardChange[];
+  certificates: CertificateChange[];
+  /** Fingerprints. */
+  gone: string[];
+}
+
+/** What hosts and certificates were when changes were last asked for: of each that was touched since. */
+export interface ChangesSince {
+  /** A host has another part now than `before`; undefined: it is new. */
+  touch: (agentId: string, before: HostPart | undefined) => void;
+  touchCertificate: (fingerprint: string, before: CertificateFacts | undefined) => void;
+  /** A host was only heard again. */
+  hear: (agentId: string, before: HostPart) => void;
+  /** What changed, which from now on is known; of hosts that were only heard again `withHeard` alone tells, and else the next time that does. */
+  take: (index: EstateIndex, withHeard: boolean) => HostChanges;
+  forget: () => void;
+}
+
+export function noteChanges(): ChangesSince {
+  let hosts = new Map<string, HostPart | undefined>();
+  let certificates = new Map<string, CertificateFacts | undefined>();
+  /** Heard again since that was told: as they were told. */
+  let heard = new Map<string, HostPart>();
+  return {
+    touch(agentId, before) {
+      if (!hosts.has(agentId)) hosts.set(agentId, heard.get(agentId) ?? before);
+    },
+    touchCertificate(fingerprint, before) {
+      if (!certificates.has(fingerprint)) certificates.set(fingerprint, before);
+    },
+    hear(agentId, before) {
+      if (!heard.has(agentId)) heard.set(agentId, before);
+    },
+    take(index, withHeard) {
+      const found: HostChanges = { hosts: [], heard: [], certificates: [], gone: [] };
+      for (const [agentId, before] of hosts) {
+        const after = index.hosts.get(agentId)?.part;
+        const change = after && hostChange(agentId, before, after);
+        if (change) found.hosts.push(change);
+        heard.delete(agentId);
+      }
+      for (const agentId of withHeard ? heard.keys() : []) {
+        const host = index.hosts.get(agentId)?.part.host;
+        if (!host?.lastHeardAt) continue;
+        const { lastHeardAt, observedAt } = host;
+        found.heard.push({ agentId, lastHeardAt, ...(observedAt === undefined ? {} : { observedAt }) });
+      }
+      for (const [fingerprint, before] of certificates) {
+        const after = index.certificates.get(fingerprint)?.facts;
+        if (!after && before) found.gone.push(fingerprint);
+        if (after && after !== before) found.certificates.push(certificateChange(after));
+      }
+      if (withHeard) heard = new Map();
+      hosts = new Map();
+      certificates = new Map();
+      return found;
+    },
+    forget() {
+      heard = new Map();
+      hosts = new Map();
+      certificates = new Map();
+    },
+  };
+}
+
+function certificateChange({ certificate, firstSeenAt, basis }: CertificateFacts): CertificateChange {
+  return { ...certificate, firstSeenAt: new Date(firstSeenAt).toISOString(), basis };
+}

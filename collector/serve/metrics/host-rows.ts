@@ -1,0 +1,157 @@
+import type { EndpointView } from '../estate.ts';
+import type { EstateParts, KeptHost } from '../estate-parts.ts';
+import { bounded, type LabelsOf } from './certificate-labels.ts';
+import { escapeLabel, quietItems } from './family.ts';
+
+/** A certificate's labels, and when it begins and ends, in seconds since 1970. */
+interface Life {
+  /** ssl_exporter's. */
+  labels: string;
+  notBefore: number;
+  notAfter: number;
+}
+
+/** What the families say of one endpoint. */
+export interface EndpointRow {
+  /** Labels that say where, and whose it is. */
+  place: string;
+  /** What it presents, where that is known. */
+  served: Life | undefined;
+  answered: boolean;
+  tlsVersion: string | undefined;
+  /** Seconds from the file on disk to the first look that saw it served, where both are known of the newest certificate. */
+  servedAfter: number | undefined;
+}
+
+/** What they say of one file. */
+export interface FileRow {
+  /** Labels that say where, and whose it is. */
+  place: string;
+  held: Life;
+  /** x509-certificate-exporter's labels. */
+  x509: string;
+}
+
+export interface HostRows {
+  endpoints: EndpointRow[];
+  files: FileRow[];
+}
+
+/**
+ * Every host's rows, in the order of hosts, made once for all families. An endpoint is its id, and a file its path: no series is there twice, whatever a
+ * host tells. Pieces are empty: there is only work.
+ */
+export function* rowsOf(
+  hosts: EstateParts['hosts'],
+  instances: ReadonlyMap<string, string>,
+  labelsOf: LabelsOf,
+): Generator<string, HostRows[]> {
+  const all: HostRows[] = [];
+  let made = 0;
+  for (const host of hosts) {
+    const rows: HostRows = { endpoints: [], files: [] };
+    for (const _ of hostRows(host, instances.get(host.agentId) ?? '', labelsOf, rows))
+      if (++made % rowsAtATime === 0) yield '';
+    all.push(rows);
+  }
+  return all;
+}
+
+/** Each costs some microseconds. */
+const rowsAtATime = 250;
+
+/** Puts the rows of one host into `rows`; gives way before each of its endpoints and files. */
+function* hostRows(
+  { part, certificates }: KeptHost,
+  instance: string,
+  labelsOf: LabelsOf,
+  { endpoints, files }: HostRows,
+): Generator<undefined> {
+  const known = new Map(certificates.map(({ certificate }) => [certificate.fingerprint, certificate]));
+  const ids = new Set<string>();
+  const owners = ownersOnce();
+  for (const one of part.endpoints) {
+    yield;
+    const id = escapeLabel(one.id);
+    if (ids.has(id)) continue;
+    ids.add(id);
+    const certificate = known.get(one.served ?? '');
+    endpoints.push({
+      place: ['instance="', instance, '",endpoint="', id, '"', owners(one.labels)].join(''),
+      served: certificate && lifeOf(certificate, labelsOf(certificate).ssl),
+      answered: one.served !== undefined && one.status !== 'unreachable' && one.status !== 'unknown',
+      tlsVersion: one.tlsVersion,
+      servedAfter: servedAfter(one.reachedAt),
+    });
+  }
+  const paths = new Set<string>();
+  const whose = owners(part.host.labels);
+  for (const file of part.files) {
+    yield;
+    const certificate = known.get(file.fingerprint);
+    const path = escapeLabel(file.path);
+    if (!certificate || paths.has(path)) continue;
+    paths.add(path);
+    const { ssl, x509 } = labelsOf(certificate);
+    const name = path.slice(path.lastIndexOf('/') + 1);
+    files.push({
+      place: ['instance="', instance, '",file="', path, '"', whose].join(''),
+      held: lifeOf(certificate, ssl),
+      x509: ['instance="', instance, '",filename="', name, '",filepath="', path, '",', x509, whose].join(''),
+    });
+  }
+}
+
+function lifeOf({ notBefore, notAfter }: { notBefore: string; notAfter: string }, labels: string): Life {
+  return { labels, notBefore: Date.parse(notBefore) / 1000, notAfter: Date.parse(notAfter) / 1000 };
+}
+
+/** A host's name; hosts that share one are told apart by agent id. Identical label sets fail a whole scrape. */
+export function* instanceNames(hosts: EstateParts['hosts'], names: Map<string, string>): Generator<string> {
+  const uses = new Map<string, number>();
+  let quiet = 0;
+  for (const { name } of hosts) {
+    uses.set(name.toWellFormed(), (uses.get(name.toWellFormed()) ?? 0) + 1);
+    if (++quiet % quietItems === 0) yield '';
+  }
+  for (const { name, agentId } of hosts) {
+    const isShared = (uses.get(name.toWellFormed()) ?? 0) > 1;
+    names.set(
+      agentId,
+      escapeLabel(isShared || uses.has(`${name.toWellFormed()}/${agentId}`) ? `${name}/${agentId}` : name),
+    );
+    if (++quiet % quietItems === 0) yield '';
+  }
+}
+
+/** Whose it is, as far as that is said: labels of which each series has one value at most, so that they make no more series. */
+const ownerKeys = ['owner', 'team', 'environment', 'platform', 'role'] as const;
+
+type Labels = Readonly<Record<string, string>> | undefined;
+
+/** The labels of most of a host's endpoints are the same ones. */
+function ownersOnce(): (labels: Labels) => string {
+  let last: { labels: Labels; text: string } = { labels: undefined, text: '' };
+  return (labels) => {
+    if (labels !== last.labels) last = { labels, text: ownersOf(labels ?? {}) };
+    return last.text;
+  };
+}
+
+/** The labels that say whose it is, each behind a comma. */
+export function ownersOf(labels: Readonly<Record<string, string>>): string {
+  let text = '';
+  for (const key of ownerKeys) {
+    const value = labels[key];
+    if (value !== undefined) text += `,${key}="${escapeLabel(bounded(value))}"`;
+  }
+  return text;
+}
+
+function servedAfter(reachedAt: EndpointView['reachedAt']): number | undefined {
+  const { 'on-disk': onDisk, served } = reachedAt ?? {};
+  if (onDisk === undefined || served === undefined) return undefined;
+  const seconds = (Date.parse(served) - Date.parse(onDisk)) / 1000;
+  // Below nothing is a clock that jumped.
+  return seconds >= 0 ? seconds : undefined;
+}

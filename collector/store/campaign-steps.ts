@@ -1,0 +1,163 @@
+import { accountSteps } from './account-steps.ts';
+import type { AuditEntry } from './accounts.ts';
+import {
+  type CampaignDraft,
+  type CampaignRow,
+  type Campaigns,
+  type CampaignState,
+  type MemberMove,
+  type MemberRow,
+  type PlannedMember,
+  type RawCampaign,
+  type RawMember,
+  readCampaign,
+  readMember,
+} from './campaigns.ts';
+import type { StepRunner } from './keep-accounts.ts';
+import { row, rows, type Steps } from './steps.ts';
+
+const columns = `SELECT id, selection, limits, reason, started_by, via, started_at, state, cause, changed_at FROM campaign`;
+
+/** Rows of campaign and campaign_member, for both databases. */
+export function keepCampaigns({ read, write }: StepRunner): Campaigns {
+  return {
+    add: (draft, members, entry) => write(() => add(draft, members, entry)),
+    list: (limit) => read(list(limit)),
+    find: (id) => read(find(id)),
+    findByKey: (key) => read(findByKey(key)),
+    open: () => read(open()),
+    members: (id) => read(members(id)),
+    move: (id, from, to, at, entry) => write(() => move(id, from, to, at, entry)),
+    resume: (id, at, entry) => write(() => resume(id, at, entry)),
+    moveMember: (id, from, to, at, entry) => write(() => moveMember(id, from, to, at, entry)),
+    noteRequest: (id, member, request) => write(() => noteRequest(id, member, request)),
+  };
+}
+
+function* add(draft: CampaignDraft, planned: readonly PlannedMember[], entry: AuditEntry): Steps<CampaignRow> {
+  const { id, key, selection, limits, reason, startedBy, via, startedAt } = draft;
+  const added = yield* row(
+    `INSERT INTO campaign (id, key, selection, limits, reason, started_by, via, started_at, state, changed_at)
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 'running', $8) ON CONFLICT (key) DO NOTHING RETURNING id`,
+    id,
+    key ?? null,
+    JSON.stringify(selection),
+    JSON.stringify(limits),
+    reason,
+    startedBy,
+    via,
+    startedAt,
+  );
+  if (added) {
+    for (const [index, member] of planned.entries())
+      yield* rows(
+        `INSERT INTO campaign_member (campaign, number, planned, state, changed_at) VALUES ($1, $2, $3, 'waiting', $4)`,
+        id,
+        index + 1,
+        JSON.stringify(member),
+        startedAt,
+      );
+    yield* accountSteps.addAudit(entry);
+  }
+  const kept = yield* row<RawCampaign>(
+    added ? `${columns} WHERE id = $1` : `${columns} WHERE key = $1`,
+    added ? id : key,
+  );
+  if (!kept) throw new Error('the campaign was not kept');
+  return readCampaign(kept);
+}
+
+function* list(limit: number): Steps<CampaignRow[]> {
+  return (yield* rows<RawCampaign>(`${columns} ORDER BY started_at DESC, id LIMIT $1`, limit)).map(readCampaign);
+}
+
+function* find(id: string): Steps<CampaignRow | undefined> {
+  const found = yield* row<RawCampaign>(`${columns} WHERE id = $1`, id);
+  return found && readCampaign(found);
+}
+
+function* findByKey(key: string): Steps<CampaignRow | undefined> {
+  const found = yield* row<RawCampaign>(`${columns} WHERE key = $1`, key);
+  return found && readCampaign(found);
+}
+
+function* open(): Steps<CampaignRow[]> {
+  const sql = `${columns} WHERE state IN ('running', 'paused') ORDER BY started_at, id`;
+  return (yield* rows<RawCampaign>(sql)).map(readCampaign);
+}
+
+function* members(id: string): Steps<MemberRow[]> {
+  const sql = `SELECT number, planned, state, attempt, request, asked_at, changed_at, cause FROM campaign_member
+     WHERE campaign = $1 ORDER BY number`;
+  return (yield* rows<RawMember>(sql, id)).map(readMember);
+}
+
+function* move(
+  id: string,
+  from: readonly CampaignState[],
+  { state, cause }: Pick<CampaignRow, 'state' | 'cause'>,
+  at: number,
+  entry: AuditEntry | undefined,
+): Steps<boolean> {
+  const moved = yield* row(
+    `UPDATE campaign SET state = $1, cause = $2, changed_at = $3
+     WHERE id = $4 AND state IN ($5, $6) RETURNING id`,
+    state,
+    cause ?? null,
+    at,
+    id,
+    from[0],
+    from[1] ?? from[0],
+  );
+  if (moved && entry) yield* accountSteps.addAudit(entry);
+  return moved !== undefined;
+}
+
+function* resume(id: string, at: number, entry: AuditEntry): Steps<boolean> {
+  if (!(yield* move(id, ['paused'], { state: 'running', cause: undefined }, at, entry))) return false;
+  yield* rows(
+    `UPDATE campaign_member SET state = 'waiting', request = NULL, asked_at = NULL, changed_at = $1, cause = NULL
+     WHERE campaign = $2 AND state = 'failed'`,
+    at,
+    id,
+  );
+  return true;
+}
+
+function* moveMember(
+  id: string,
+  { number, state, attempt }: Pick<MemberRow, 'number' | 'state' | 'attempt'>,
+  to: MemberMove,
+  at: number,
+  entry: AuditEntry | undefined,
+): Steps<boolean> {
+  const isAnew = to.attempt !== attempt;
+  const moved = yield* row(
+    `UPDATE campaign_member SET state = $1, attempt = $2, asked_at = $3, cause = $4, changed_at = $5,
+       request = CASE WHEN $6 = 1 THEN NULL ELSE request END
+     WHERE campaign = $7 AND number = $8 AND state = $9 AND attempt = $10
+       AND ($1 <> 'asked' OR EXISTS (SELECT 1 FROM campaign WHERE id = $7 AND state = 'running')) RETURNING number`,
+    to.state,
+    to.attempt,
+    to.askedAt ?? null,
+    to.cause ?? null,
+    at,
+    isAnew ? 1 : 0,
+    id,
+    number,
+    state,
+    attempt,
+  );
+  if (moved && entry) yield* accountSteps.addAudit(entry);
+  return moved !== undefined;
+}
+
+function* noteRequest(
+  id: string,
+  { number, attempt }: Pick<MemberRow, 'number' | 'attempt'>,
+  request: string,
+): Steps<boolean> {
+  const sql =
+    'UPDATE campaign_member SET request = $1 WHERE campaign = $2 AND number = $3 AND attempt = $4 RETURNING number';
+  return (yield* row(sql, request, id, number, attempt)) !== undefined;
+}
