@@ -7,12 +7,12 @@ import { formatAuthority } from '../../../collector/authority.ts';
 import type { Config } from '../../../collector/config.ts';
 import { systemClock } from '../../../collector/system/clock.ts';
 import { silentLog } from '../../../collector/system/log.ts';
+import { axeViolations } from '../../helpers/axe-violations.ts';
 import { type OpenPage, startBrowser } from '../../helpers/browser.ts';
 import { certificate, day, endpoint, snapshot } from '../helpers/example-snapshot.ts';
 import { addToken, temporaryDirectory, testConfig } from '../helpers/real-collector.ts';
 import { addApiToken, addUsers, closed, password } from '../helpers/signed-in.ts';
 import { begin, enrol } from '../helpers/wire-agent.ts';
-import { violations } from './violations.ts';
 
 /** The page of a real collector, to which otto, an operator, has signed in. */
 export interface SignedInPage extends OpenPage {
@@ -76,5 +76,5 @@ export async function lookedAt(t: ExecutionContext, page: Page, name: string): P
     await page.screenshot({ path: `${pictures}/${name}-${colorScheme}-${width}.png`, fullPage: width < 2000 });
     t.true(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth), `${name} at ${width}`);
   }
-  t.deepEqual(await violations(page), [], name);
+  t.deepEqual(await axeViolations(page), [], name);
 }

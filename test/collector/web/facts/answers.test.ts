@@ -12,12 +12,22 @@ const need = {
   labels: { owner: 'payments' },
 };
 const incident = (concern: Partial<IncidentView['concerns'][number]>): IncidentView => ({
-  ...{ id: 'i', rule: 'all', severity: 'critical', title: '', cause: '', openedAt: at, toldAt: at, messages: 1 },
+  id: 'i',
+  rule: 'all',
+  severity: 'critical',
+  title: '',
+  cause: '',
+  openedAt: at,
+  toldAt: at,
+  messages: 1,
   channels: [],
   concerns: [{ agentId: 'agent-1', code: 'not-served', kind: 'endpoint', subject: 'shop@443', ...concern }],
 });
 const silence = (match: SilenceView['match'], until = '2026-11-23T04:00:00.000Z'): SilenceView => ({
-  ...{ id: 's', madeAt: at, by: 'otto', reason: 'x' },
+  id: 's',
+  madeAt: at,
+  by: 'otto',
+  reason: 'x',
   until,
   match,
 });

@@ -29,7 +29,12 @@ test('what the outside sees is compared for the same name, port and kind of key'
   if (endpoint === undefined) throw new Error('the example has one');
   const place = { address: '192.0.2.1', chain: [], since: at.toISOString(), algorithm: endpoint.algorithm };
   const target = {
-    ...{ id: 1, everySeconds: 60, vantage: 'collector', setBy: 'me', setAt: at.toISOString(), leftOut: 0 },
+    id: 1,
+    everySeconds: 60,
+    vantage: 'collector',
+    setBy: 'me',
+    setAt: at.toISOString(),
+    leftOut: 0,
     target: `${endpoint.startTls === undefined ? '' : `${endpoint.startTls}://`}${endpoint.serverName}:${endpoint.port}`,
   };
   const seen = (served: string | undefined, more: object = {}) => {
