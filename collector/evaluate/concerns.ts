@@ -23,7 +23,7 @@ export type ConcernedEndpoint = OnHost &
 
 export type ConcernedLineage = OnHost & Pick<Lineage, 'name' | 'issued' | 'certificatePath'>;
 
-export type ToldFinding = OnHost & Omit<Finding, 'code'> & { code: string; stale: boolean; life?: Life };
+export type ToldFinding = OnHost & Omit<Finding, 'code'> & { code: string; stale: boolean; life?: Life } & Labelled;
 
 /** The whole fleet as of one moment. */
 export interface ConcernedFleet {
@@ -84,7 +84,7 @@ export function concernsOf(
 
 /** Findings about what no host of the fleet serves: targets that somebody listed. */
 export function hostlessConcerns(findings: readonly ToldFinding[]): Concern[] {
-  return findings.flatMap((finding) => ofFinding(finding, [], {}) ?? []);
+  return findings.flatMap((finding) => ofFinding(finding, [], finding.labels ?? {}) ?? []);
 }
 
 /** The host said why, or said so: only what it said before a silence is not enough once little life is left. */

@@ -1,7 +1,7 @@
 import type { Concern } from '../store/concern.ts';
 import { lifeMs } from '../evaluate/concerns.ts';
-import { globbed } from '../evaluate/labels.ts';
 import type { Silence } from '../store/tell.ts';
+import { fitsPlace, fitsSilence } from './fits-silence.ts';
 import { isWithin } from './hours.ts';
 import { type Maintenance, type Rule, spanMs } from './settings.ts';
 
@@ -31,37 +31,4 @@ export function isMuted(
 
 function isNow({ when }: Maintenance, now: number): boolean {
   return 'clock' in when ? isWithin(when, now) : now >= when.from && now < when.until;
-}
-
-function fitsSilence(match: Silence['match'], concern: Concern, incident: string | undefined): boolean {
-  if (match.incident !== undefined && match.incident !== incident) return false;
-  if (match.code !== undefined && match.code !== concern.code) return false;
-  const labels = new Map(Object.entries(match.labels ?? {}).map(([key, value]) => [key, [value]]));
-  return fitsPlace(
-    {
-      hosts: match.host === undefined ? undefined : [match.host],
-      names: match.name === undefined ? undefined : [match.name],
-      labels,
-    },
-    concern,
-  );
-}
-
-function fitsPlace(
-  { hosts, names, labels }: Pick<Maintenance, 'hosts' | 'names' | 'labels'>,
-  concern: Concern,
-): boolean {
-  return (
-    (hosts === undefined || anyFits(hosts, [concern.hostName])) &&
-    (names === undefined || anyFits(names, concern.names)) &&
-    [...labels].every(([key, wanted]) => anyFits(wanted, [concern.labels[key] ?? '']))
-  );
-}
-
-/** Names and host names count in lower case. */
-function anyFits(patterns: readonly string[], texts: readonly string[]): boolean {
-  return patterns.some((pattern) => {
-    const fits = globbed(pattern.toLowerCase());
-    return texts.some((text) => fits(text.toLowerCase()));
-  });
 }

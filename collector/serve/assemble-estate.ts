@@ -5,6 +5,7 @@ import { assembleHost, type HostPresence } from './assemble-host.ts';
 import { certificateAlone } from './certificate-alone.ts';
 import { keepFleet } from './fleet-view.ts';
 import { keepOutside } from './outside-view.ts';
+import { labelledTargets } from './target-views.ts';
 import type { CertificateView, Estate, EventView } from './estate.ts';
 
 export interface EstateFacts extends Facts {
@@ -22,8 +23,9 @@ export function assembleEstate(facts: EstateFacts, now: number): Estate {
   const fleet = keepFleet({ knownIssuers: facts.knownIssuers });
   for (const host of facts.hosts) fleet.put(host, whole);
   const outside = keepOutside();
-  outside.putTargets(facts.targets, () => facts.hosts.map((host) => [host, known] as const));
-  const shared = { certificates: known, book: labelBook(facts.labels), fleet, outside };
+  const book = labelBook(facts.labels);
+  outside.putTargets(labelledTargets(facts.targets, book), () => facts.hosts.map((host) => [host, known] as const));
+  const shared = { certificates: known, book, fleet, outside };
   const parts = facts.hosts.map((host) => assembleHost(host, facts.presenceOf(host.agentId), shared, now));
   const held = new Map<string, Pick<CertificateView, 'files' | 'endpoints'>>();
   for (const fingerprint of known.keys()) held.set(fingerprint, { files: [], endpoints: [] });

@@ -86,6 +86,8 @@ export const FindingView = Type.Object(
     stale: Type.Boolean(),
     /** Of what is presented where this was seen from outside. */
     life: Type.Optional(Type.Object({ notBefore: Instant, notAfter: Instant }, closed)),
+    /** Of the target that it is about, where it is of no host. */
+    labels: Type.Optional(Labels),
   },
   closed,
 );
@@ -150,6 +152,10 @@ export const TargetView = Type.Object(
     setBy: Type.String(),
     setAt: Instant,
     askedAt: Type.Optional(Instant),
+    /** Somebody wants it asked before its time. */
+    wanted: Type.Optional(Type.Literal(true)),
+    /** Of its name. */
+    labels: Type.Optional(Labels),
     places: Type.Array(TargetPlaceView),
     /** Addresses of the name that are not asked, because it has so many. */
     leftOut: Type.Integer(),

@@ -60,7 +60,7 @@ export const TargetBody = Type.Object(
     /** An hour where it is absent. */
     everySeconds: Type.Optional(Type.Integer({ minimum: 10, maximum: 30 * 86_400 })),
     startTls: Type.Optional(StartTls),
-    /** The host whose agent looks, by its name or its agent's id; the collector where it is absent. */
+    /** From where: "collector", as where it is absent, or a host's name or its agent's id. */
     from: Type.Optional(Type.String({ minLength: 1, maxLength: 253 })),
   },
   closed,

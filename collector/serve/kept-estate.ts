@@ -15,7 +15,7 @@ import type { EstateContent } from './estate-parts.ts';
 import { type Concern, createHostKeeper } from './host-keeper.ts';
 import { keepNewestEvents } from './newest-events.ts';
 import { waitingReaders } from './readers.ts';
-import { isOther } from './target-views.ts';
+import { isOther, labelledTargets } from './target-views.ts';
 
 /** The estate at one moment; it is never changed. */
 export interface EstateNow extends EstateContent {
@@ -236,6 +236,7 @@ export function keepEstate(needs: KeptEstateNeeds): KeptEstate {
       if (rulesText === labelsText) return;
       labelsText = rulesText;
       book = labelBook(rules);
+      stale.targets = true;
       keeper.concernAll();
     } catch (error) {
       stale.labels = true;
@@ -249,7 +250,7 @@ export function keepEstate(needs: KeptEstateNeeds): KeptEstate {
       stale.targets = true;
       throw error;
     };
-    keeper.putTargets(await store.targets.all().catch(failed));
+    keeper.putTargets(labelledTargets(await store.targets.all().catch(failed), book));
     keeper.putLogged(await readUnheld(store.transparency).catch(failed));
   }
 

@@ -117,7 +117,13 @@ export function keepOutside(policy: LoggedPolicy = { knownIssuers: undefined, gr
       );
       const found = [...kept.flatMap((one) => judged(one, now)), ...ofLogs]
         .filter(({ agentId }) => agentId === '')
-        .map(({ finding, ...rest }): FindingView => ({ ...finding, ...rest }));
+        .map(
+          ({ finding, labels, ...rest }): FindingView => ({
+            ...finding,
+            ...rest,
+            ...(labels && { labels: { ...labels } }),
+          }),
+        );
       if (JSON.stringify(found) !== JSON.stringify(hostless)) hostless = found;
       return hostless;
     },

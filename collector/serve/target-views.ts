@@ -1,3 +1,4 @@
+import type { LabelBook } from '../evaluate/labels.ts';
 import type { Outside } from '../evaluate/outside/outside.ts';
 import type { TargetRow } from '../store/targets.ts';
 import type { TargetView } from './estate.ts';
@@ -12,6 +13,8 @@ export function targetView({
   setBy,
   setAt,
   askedAt,
+  wanted,
+  labels,
   seen,
 }: TargetRow): TargetView {
   return {
@@ -23,6 +26,8 @@ export function targetView({
     setBy,
     setAt: instant(setAt),
     ...(askedAt !== undefined && { askedAt: instant(askedAt) }),
+    ...(wanted && { wanted }),
+    ...(labels && { labels: { ...labels } }),
     places: (seen?.places ?? []).map(({ since, failure, ...place }) => ({
       ...place,
       since: instant(since),
@@ -34,18 +39,28 @@ export function targetView({
 }
 
 /** A target as it is judged. Its text is as targetText writes it: "smtp://[2001:db8::1]:25". */
-export function outsideOf({ target, vantage, vantageName, held, seen, setAt, askedAt, everyMs }: TargetRow): Outside {
+export function outsideOf(row: TargetRow): Outside {
+  const { target, vantage, vantageName, labels, held, seen, setAt, askedAt, everyMs } = row;
   const [, host = '', port = ''] = /^(?:[a-z0-9]+:\/\/)?(.*):(\d+)$/.exec(target) ?? [];
   return {
     host: host.replace(/^\[|\]$/g, ''),
     port: Number(port),
     ...(vantage !== 'collector' && { seenFrom: vantageName ?? vantage }),
+    ...(labels && { labels }),
     held,
     seen,
     setAt,
     askedAt,
     everyMs,
   };
+}
+
+/** With what the rules for names give to the name that is asked for. */
+export function labelledTargets(rows: readonly TargetRow[], book: LabelBook): TargetRow[] {
+  return rows.map((row) => {
+    const given = [...book.ofNames([outsideOf(row).host], '')].map(([key, { value }]) => [key, value] as const);
+    return given.length === 0 ? row : { ...row, labels: Object.fromEntries(given) };
+  });
 }
 
 /** Was something else seen of the targets or, by `asked`, were they asked again at all? A view that is the same one is not looked through. */

@@ -56,6 +56,8 @@ export interface TargetRow {
   /** Somebody wants it asked before its time. */
   wanted: boolean;
   seen: TargetState | undefined;
+  /** What its name is labelled, as far as that was looked up. */
+  labels?: Readonly<Record<string, string>>;
   /** Those of the leaves that it presents which a host of the fleet holds or held. */
   held: string[];
 }

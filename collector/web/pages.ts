@@ -10,8 +10,10 @@ import { Page as Certificates } from './pages/certificates/certificates-page.tsx
 import { Page as Endpoints } from './pages/endpoints/endpoints-page.tsx';
 import { Page as Hosts } from './pages/hosts/hosts-page.tsx';
 import { Page as OwnAccount } from './pages/me/me-page.tsx';
+import { Page as Inventory } from './pages/inventory/inventory-page.tsx';
 import { Page as NowPage } from './pages/now/now-page.tsx';
 import { Page as Reports } from './pages/reports/reports-page.tsx';
+import { Page as Targets } from './pages/targets/targets-page.tsx';
 import { Page as Timeline } from './pages/timeline/timeline-page.tsx';
 import { Page as Users } from './pages/users/users-page.tsx';
 import type { Router } from './route/router.ts';
@@ -42,6 +44,8 @@ export const pages: readonly PageEntry[] = [
   { name: 'certificates', title: 'Certificates', Page: Certificates },
   { name: 'endpoints', title: 'Endpoints', Page: Endpoints },
   { name: 'hosts', title: 'Hosts', Page: Hosts },
+  { name: 'targets', title: 'Targets', Page: Targets },
+  { name: 'inventory', title: 'Inventory', Page: Inventory },
   { name: 'timeline', title: 'Timeline', Page: Timeline },
   { name: 'campaigns', title: 'Campaigns', Page: Campaigns },
   { name: 'reports', title: 'Reports', Page: Reports },

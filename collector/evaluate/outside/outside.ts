@@ -29,10 +29,12 @@ export interface OutsideFinding {
   stale: boolean;
   /** The life of what is presented there. */
   life?: Life;
+  /** Of the target, where it is of no host. */
+  labels?: Readonly<Record<string, string>>;
 }
 
 /** One target with what is needed to judge it. */
-export interface Outside extends Pick<TargetRow, 'held' | 'seen' | 'setAt' | 'askedAt' | 'everyMs'> {
+export interface Outside extends Pick<TargetRow, 'held' | 'labels' | 'seen' | 'setAt' | 'askedAt' | 'everyMs'> {
   host: string;
   port: number;
   /** The host whose agent looked; undefined: the collector did. */

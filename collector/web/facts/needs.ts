@@ -15,6 +15,10 @@ export interface Need {
   /** Server name, lineage or path; absent when it is the host itself. */
   readonly name?: string;
   readonly code?: string;
+  /** The code that people are told of it by, and its subject: a host by itself has one there, too. */
+  readonly told: { readonly code: string; readonly kind: string; readonly subject: string };
+  /** Server names that are concerned, at most 20. */
+  readonly names: readonly string[];
   readonly cause: string;
   readonly since: string;
   /** Validity of the served certificate that this puts at risk: the one that ends first, or that is seen from outside. */
@@ -27,6 +31,9 @@ export interface Need {
   readonly labels: Labels;
   readonly offers: readonly Offer[];
 }
+
+/** As the collector tells them. */
+const mostNames = 20;
 
 export type Labels = Readonly<Record<string, string>>;
 
@@ -96,7 +103,7 @@ interface HostParts {
 
 function fromFinding(finding: FindingView, { host, lineages, endpoints }: HostParts): Need {
   const { agentId, hostName, code, subject, severity, since, cause, remedy, evidence, stale, life } = finding;
-  const hostLabels = host?.labels ?? {};
+  const hostLabels = host?.labels ?? finding.labels ?? {};
   const concerned = endpoints.filter(concernedBy(finding.subject, lineages));
   const name = nameOf(finding, concerned);
   const deadline = life ?? firstToEnd(concerned);
@@ -106,6 +113,8 @@ function fromFinding(finding: FindingView, { host, lineages, endpoints }: HostPa
     agentId,
     hostName,
     code,
+    told: { code, kind: subject.kind, subject: subject.id },
+    names: namesOf(concerned),
     cause,
     since,
     remedy,
@@ -127,6 +136,8 @@ function fromHost(host: HostView, endpoints: readonly EndpointView[]): Need {
     severity: status === 'healthy' ? 'notice' : status,
     agentId,
     hostName: name,
+    told: { code: connected ? 'host-not-looking' : 'host-silent', kind: 'host', subject: name },
+    names: namesOf(endpoints),
     cause: reason,
     since: connected && status === 'unknown' ? (observedAt ?? heardAt) : heardAt,
     remedy: connected ? 'certherd-agent check' : 'systemctl restart certherd-agent',
@@ -136,6 +147,10 @@ function fromHost(host: HostView, endpoints: readonly EndpointView[]): Need {
     labels: host.labels ?? {},
     ...(deadline === undefined ? {} : { deadline }),
   };
+}
+
+function namesOf(concerned: readonly EndpointView[]): string[] {
+  return [...new Set(concerned.map(({ serverName }) => serverName))].slice(0, mostNames);
 }
 
 function nameOf({ subject }: FindingView, concerned: readonly EndpointView[]): string | undefined {

@@ -1,3 +1,4 @@
+import { useEffect, useRef } from 'preact/hooks';
 import type { Me } from '../../serve/action-bodies.ts';
 import type { Connection, LiveEstate } from '../live/follow-estate.ts';
 import { type PageEntry, pages } from '../pages.ts';
@@ -16,13 +17,19 @@ interface TopBarProps {
 
 /** Name, the way to every page, and whether the page hears from the collector. */
 export function TopBar({ live, now, current, me }: TopBarProps) {
+  const nav = useRef<HTMLElement>(null);
+  // On a phone the way to the pages is longer than the screen.
+  useEffect(() => {
+    const link = nav.current?.querySelector<HTMLElement>('[aria-current]');
+    if (nav.current && link) nav.current.scrollLeft = link.offsetLeft - nav.current.clientWidth / 3;
+  }, [current]);
   return (
     <header class="top-bar">
       <a class="skip" href="#main">
         Skip to the page itself
       </a>
       <p class="brand">Certherd</p>
-      <nav aria-label="Pages">
+      <nav aria-label="Pages" ref={nav}>
         <ul>
           {pages
             .filter(({ least = 'viewer' }) => least === 'viewer' || least === me?.role)

@@ -1,6 +1,7 @@
 import { useSignal } from '@preact/signals';
 import { useEffect, useRef } from 'preact/hooks';
 import type { Me } from '../../serve/action-bodies.ts';
+import { mayChange } from '../facts/may.ts';
 import type { Offer } from '../facts/offers.ts';
 import { ask, type Asked } from '../live/ask.ts';
 import { changes, requestWords, verbWords } from '../wording/requests.ts';
@@ -19,7 +20,7 @@ interface AskButtonsProps {
 /** A button for each thing that the host can be asked for; whoever may not ask sees none. */
 export function AskButtons({ agentId, hostName, offers, reason, me }: AskButtonsProps) {
   const { step, sure, begin, press } = useAsking(agentId, reason);
-  if (offers.length === 0 || (me?.role !== 'operator' && me?.role !== 'admin')) return null;
+  if (offers.length === 0 || !mayChange(me)) return null;
   const busy = step === 'asking' || (step?.ok === true && ['waiting', 'sent'].includes(step.request.state));
   return (
     <div class="asking">

@@ -1,38 +1,25 @@
-import type { ComponentChildren } from 'preact';
 import { useMemo } from 'preact/hooks';
 import type { EndpointView } from '../../serve/estate.ts';
-import { endpointRows } from '../facts/estate-view.ts';
-import { ChainHead, ChainOfThree } from './chain-of-three.tsx';
-import { LifeBar } from './life-bar.tsx';
-import { Mark } from './mark.tsx';
-import { Moment, type Now } from './moment.tsx';
+import { endpointsInOrder } from '../facts/endpoint-rows.ts';
+import { ChainHead } from './chain-of-three.tsx';
+import { Listener, Proof, Served, Status } from './endpoint-cells.tsx';
+import type { Now } from './moment.tsx';
 import { HostLink } from './place-links.tsx';
 import { Raw } from './raw.tsx';
 import { type Column, Table } from './table.tsx';
 import { Whose } from './whose.tsx';
-import { listenerName } from '../wording/names.ts';
-import { endpointTone, failureWords, reachedWords } from '../wording/words.ts';
-import { countWords, Nothing, Section } from './section.tsx';
+import { Nothing, Section } from './section.tsx';
 
 interface EndpointsProps {
   readonly endpoints: readonly EndpointView[];
-  readonly filter: string;
   readonly now: Now;
-  /** Stands in the head of a page that shows nothing else. */
-  readonly search?: ComponentChildren;
 }
 
 /** Every thing that a client can connect to, and whether it serves what was issued. */
-export function Endpoints({ endpoints, filter, now, search }: EndpointsProps) {
-  const rows = useMemo(() => endpointRows(endpoints, filter), [endpoints, filter]);
+export function Endpoints({ endpoints, now }: EndpointsProps) {
+  const rows = useMemo(() => endpointsInOrder(endpoints), [endpoints]);
   return (
-    <Section
-      id="endpoints"
-      title="Endpoints"
-      count={countWords(rows.length, endpoints.length)}
-      isPage={search !== undefined}
-      tools={search}
-    >
+    <Section id="endpoints" title="Endpoints" count={`${rows.length}`}>
       {rows.length > 0 ? (
         <Table
           name="endpoints"
@@ -42,15 +29,15 @@ export function Endpoints({ endpoints, filter, now, search }: EndpointsProps) {
           keyOf={({ agentId, id }) => JSON.stringify([agentId, id])}
         />
       ) : (
-        <Nothing>
-          {endpoints.length > 0
-            ? 'No endpoint fits the filter.'
-            : 'No endpoint yet. An agent finds them in the configuration of nginx: a server block with a TLS listener and a certificate.'}
-        </Nothing>
+        <Nothing>{noEndpoint}</Nothing>
       )}
     </Section>
   );
 }
+
+/** Stands where endpoints would. */
+export const noEndpoint =
+  'No endpoint yet. An agent finds them in the configuration of nginx: a server block with a TLS listener and a certificate.';
 
 function columns(now: Now): Column<EndpointView>[] {
   return [
@@ -76,59 +63,4 @@ function columns(now: Now): Column<EndpointView>[] {
     },
     { title: 'Served until', class: 'validity plain', cell: (endpoint) => <Served endpoint={endpoint} now={now} /> },
   ];
-}
-
-function Status({ endpoint: { status, observedAt }, now }: { endpoint: EndpointView; now: Now }) {
-  return (
-    <>
-      <Mark tone={endpointTone[status]} word={status} />
-      {status === 'unknown' && (
-        <span class="quiet below">
-          {observedAt === undefined ? (
-            'never seen'
-          ) : (
-            <>
-              seen <Moment instant={observedAt} now={now} />
-            </>
-          )}
-        </span>
-      )}
-    </>
-  );
-}
-
-function Listener({ endpoint }: { endpoint: EndpointView }) {
-  return (
-    <>
-      <Raw text={listenerName(endpoint)} /> <span class="quiet algorithm">{endpoint.algorithm}</span>
-    </>
-  );
-}
-
-function Proof({ endpoint }: { endpoint: EndpointView }) {
-  const { status, failure, reached, issued } = endpoint;
-  return (
-    <>
-      <ChainOfThree endpoint={endpoint} />
-      {failure !== undefined && (
-        <span class="below">
-          {failureWords[failure.reason]}
-          {failure.detail !== '' && (
-            <span class="quiet">
-              {' · '}
-              <Raw text={failure.detail} />
-            </span>
-          )}
-        </span>
-      )}
-      {status === 'drift' && issued !== undefined && (
-        <span class="below">The newest certificate is {reachedWords[reached]}.</span>
-      )}
-    </>
-  );
-}
-
-function Served({ endpoint: { servedNotBefore, servedNotAfter }, now }: { endpoint: EndpointView; now: Now }) {
-  if (servedNotBefore === undefined || servedNotAfter === undefined) return <span class="quiet">not known</span>;
-  return <LifeBar validity={{ notBefore: servedNotBefore, notAfter: servedNotAfter }} now={now} brief />;
 }

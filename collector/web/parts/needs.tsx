@@ -1,6 +1,9 @@
 import { useSignal } from '@preact/signals';
 import type { Me } from '../../serve/action-bodies.ts';
 import type { Need, Needs as AllNeeds } from '../facts/needs.ts';
+import { Answer } from '../answers/answer.tsx';
+import type { Board } from '../answers/follow-answers.ts';
+import { useAnswering } from '../answers/use-answering.ts';
 import { AskButtons } from './ask-buttons.tsx';
 import { CopyCommand } from './copy-command.tsx';
 import { EvidenceList } from './evidence-list.tsx';
@@ -27,12 +30,13 @@ interface NeedsProps {
 export function Needs({ needs: { pressing, notices }, now, me }: NeedsProps) {
   const limit = useSignal(step);
   const shown = pressing.slice(0, limit.value);
+  const board = useAnswering(pressing.length > 0);
   return (
     <>
       <ol class="needs">
         {shown.map((need) => (
           <li key={need.key}>
-            <NeedCard need={need} now={now} me={me} />
+            <NeedCard need={need} now={now} me={me} board={board} />
           </li>
         ))}
       </ol>
@@ -59,7 +63,15 @@ export function Needs({ needs: { pressing, notices }, now, me }: NeedsProps) {
   );
 }
 
-function NeedCard({ need, now, me }: { need: Need; now: Now; me: Me | undefined }) {
+interface NeedCardProps {
+  readonly need: Need;
+  readonly now: Now;
+  readonly me: Me | undefined;
+  /** undefined: nobody is told of it. */
+  readonly board?: Board | undefined;
+}
+
+function NeedCard({ need, now, me, board }: NeedCardProps) {
   const { severity, agentId, hostName, name, cause, since, deadline, stale, code, labels, offers } = need;
   return (
     <article class={`need ${severityTone[severity]}`}>
@@ -109,6 +121,7 @@ function NeedCard({ need, now, me }: { need: Need; now: Now; me: Me | undefined 
         reason={`on the page: ${code ?? 'host'}, ${name ?? hostName}`.slice(0, 1000)}
         me={me}
       />
+      {board && <Answer need={need} now={now} me={me} board={board} />}
       {need.evidence.length > 0 && <Evidence evidence={need.evidence} />}
     </article>
   );

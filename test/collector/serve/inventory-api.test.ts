@@ -112,7 +112,7 @@ test('an incident is taken on and given back, what fits a silence is told to nob
   const notify = readNotify(
     {
       channel: [{ kind: 'webhook', name: 'hook', url: hook.url }],
-      rule: [{ name: 'all', wait: '0s', to: ['hook'] }],
+      rule: [{ name: 'all', code: [finding().code], wait: '0s', to: ['hook'] }],
     },
     (place, what) => t.fail(`${place.join('.')}: ${what}`),
   );

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import test from 'ava';
 import type { EndpointView } from '../../../collector/serve/estate.ts';
 import { emptyEstate, healthyEstate } from './example-estate.ts';
@@ -54,22 +55,54 @@ for (const width of [390, 1000, 1280, 3840]) {
   });
 }
 
-test.serial('two thousand endpoints are drawn a few at a time', async (t) => {
+test.serial('endpoints are narrowed down, drawn as they are near the screen, and saved as they are seen', async (t) => {
   const estate = healthyEstate(new Date());
+  const at = new Date().toISOString();
   const endpoints = Array.from({ length: 2000 }, (_, index): EndpointView[] =>
-    estate.endpoints
-      .slice(0, 1)
-      .map((endpoint) => ({ ...endpoint, id: `${index}`, serverName: `n${index}.example.com` })),
+    estate.endpoints.slice(0, 1).map((endpoint) => ({
+      ...endpoint,
+      id: `${index}`,
+      serverName: `n${index}.example.com`,
+      port: index % 2 === 0 ? 443 : 8443,
+      labels: { owner: index % 10 === 0 ? '=payments' : 'shop' },
+    })),
   ).flat();
+  const served = endpoints[20]?.served ?? '';
+  const place = { address: '192.0.2.1', algorithm: endpoints[20]?.algorithm ?? 'ecdsa', chain: [], since: at };
+  const target = { everySeconds: 60, vantage: 'collector', setBy: 'me', setAt: at, leftOut: 0 };
+  const targets = [
+    { ...target, id: 1, target: 'n20.example.com:443', places: [{ ...place, served }] },
+    { ...target, id: 2, target: 'n40.example.com:443', places: [{ ...place, served: 'f'.repeat(64) }] },
+  ];
   const body = async ({ page, server }: Opened) => {
-    const rows = page.locator('table.endpoints tbody tr');
-    t.is(await rows.count(), 50);
-    await page.locator('#endpoints').getByText('50 of 2000 shown').waitFor();
-    await page.locator('#endpoints').getByRole('button', { name: 'Show more' }).click();
-    t.is(await rows.count(), 150);
-    server.show({ ...estate, endpoints: endpoints.slice(1) });
-    await page.locator('#endpoints header', { hasText: '1999' }).waitFor({ timeout: 60_000 });
-    t.is(await rows.count(), 150);
+    const rows = page.locator('table.endpoints tbody [role=rowheader]');
+    const status = page.locator('.page-head [role=status]');
+    await rows.nth(10).waitFor();
+    t.true((await rows.count()) < 100, 'only what is near the screen is in the document');
+    t.is(await page.getByRole('table', { name: 'Endpoints' }).getAttribute('aria-rowcount'), '2001');
+    server.show({ ...estate, endpoints: endpoints.slice(1), targets });
+    await status.getByText('1999', { exact: true }).waitFor({ timeout: 20_000 });
+    const facets = page.getByRole('group', { name: 'Narrow down' });
+    await facets.getByLabel('Owner').selectOption('=payments');
+    await status.getByText('199 of 1999', { exact: true }).waitFor();
+    await facets.getByLabel('From outside').selectOption({ label: 'another (1)' });
+    await status.getByText('1 of 1999', { exact: true }).waitFor();
+    t.regex(page.url(), /endpoints\?owner=%3Dpayments&outside=another$/);
+    await page.locator('.columns summary').click();
+    const columns = page.getByRole('group', { name: 'Columns that are shown' });
+    for (const name of ['Status', 'Listener', 'Issued, configured, served', 'Served until'])
+      await columns.getByLabel(name, { exact: true }).uncheck();
+    for (const name of ['Owner', 'From outside']) await columns.getByLabel(name).check();
+    const [download] = await Promise.all([
+      page.waitForEvent('download'),
+      page.getByRole('button', { name: /^CSV/ }).click(),
+    ]);
+    t.is(download.suggestedFilename(), 'endpoints.csv');
+    const host = endpoints[0]?.hostName ?? '';
+    t.is(
+      readFileSync(await download.path(), 'utf8'),
+      `"name","host","outside","owner"\r\n"n40.example.com","${host}","another","'=payments"\r\n`,
+    );
   };
   await withPage(t, { ...estate, endpoints }, body, { path: 'endpoints' });
 });
@@ -124,7 +157,7 @@ test.serial(
   async (t) => {
     await withPage(t, incidentEstate(new Date()), async ({ page }) => {
       const reached: string[] = [];
-      for (let press = 0; press < 13; press += 1) {
+      for (let press = 0; press < 16; press += 1) {
         await page.keyboard.press('Tab');
         const focused = page.locator(':focus');
         reached.push((await focused.getAttribute('class')) ?? (await focused.innerText()).split('\n')[0] ?? '');
@@ -132,7 +165,7 @@ test.serial(
       }
       t.is(
         reached.join(' '),
-        'skip Now Certificates Endpoints Hosts Timeline Reports Wall build-1 quiet web-1 wiki.example.com/tls Copy',
+        'skip Now Certificates Endpoints Hosts Targets Inventory Timeline Campaigns Reports Wall build-1 quiet web-1 wiki.example.com/tls Copy',
       );
     });
   },

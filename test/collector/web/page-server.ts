@@ -54,6 +54,8 @@ export async function servePage(first: Estate, now: () => Date = () => new Date(
   const sockets = new Set<Socket>();
   const answers = new Map<string, (body: string) => readonly [number, unknown]>([
     ['GET /api/v1/me', () => [200, { version: 1, by: 'open' }]],
+    ['GET /api/v1/incidents', () => [200, { version: 1, items: [] }]],
+    ['GET /api/v1/silences', () => [200, { version: 1, items: [] }]],
     ['GET /api/v1/events', () => [200, { version: 1, items: [] }]],
     ['GET /api/v1/certificates/FINGERPRINT/pem', () => [200, '']],
     ['GET /api/v1/certificates/FINGERPRINT/history', () => [200, { version: 1, items: [] }]],

@@ -1,6 +1,6 @@
 import type { ComponentChildren } from 'preact';
 import { useMemo } from 'preact/hooks';
-import type { CertificateView } from '../../../serve/estate.ts';
+import type { CertificateView, TargetView } from '../../../serve/estate.ts';
 import { type CertificateRow, certificateRowsOf } from '../../facts/certificate-rows.ts';
 import { type CertificateStory, storyOf } from '../../facts/certificate-story.ts';
 import type { PageProps } from '../../pages.ts';
@@ -46,7 +46,7 @@ export function CertificateDetail({ fingerprint, known: { estate }, now }: Detai
           </Nothing>
         </>
       ) : (
-        <Known story={story} row={row} certificates={certificates} now={now} />
+        <Known story={story} row={row} certificates={certificates} targets={estate.targets} now={now} />
       )}
       {/^[0-9a-f]{64}$/.test(fingerprint) && <Stays fingerprint={fingerprint} now={now} />}
     </>
@@ -57,10 +57,11 @@ interface KnownProps {
   readonly story: CertificateStory;
   readonly row: CertificateRow;
   readonly certificates: ReadonlyMap<string, CertificateView>;
+  readonly targets: readonly TargetView[];
   readonly now: Now;
 }
 
-function Known({ story, row, certificates, now }: KnownProps) {
+function Known({ story, row, certificates, targets, now }: KnownProps) {
   const { certificate, chains, successor } = story;
   return (
     <>
@@ -89,7 +90,7 @@ function Known({ story, row, certificates, now }: KnownProps) {
           />
         ))}
       </Section>
-      <Holders story={story} now={now} />
+      <Holders story={story} targets={targets} now={now} />
       <Relatives story={story} now={now} />
     </>
   );

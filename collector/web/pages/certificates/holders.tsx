@@ -1,19 +1,27 @@
 import { useSignal } from '@preact/signals';
-import type { EndpointView } from '../../../serve/estate.ts';
+import type { EndpointView, TargetView } from '../../../serve/estate.ts';
 import type { CertificateStory } from '../../facts/certificate-story.ts';
+import { placesServing, vantageOf } from '../../facts/target-rows.ts';
 import { Mark } from '../../parts/mark.tsx';
 import { Moment, type Now } from '../../parts/moment.tsx';
 import { CertificateLink, HostLink } from '../../parts/place-links.tsx';
 import { Raw } from '../../parts/raw.tsx';
 import { Nothing, Section } from '../../parts/section.tsx';
+import { addressOf } from '../../route/address.ts';
 import { SixStates } from '../../parts/six-states.tsx';
 import { More } from '../../parts/table.tsx';
 import { endpointTone } from '../../wording/words.ts';
 
 const step = 20;
 
+interface HoldersProps {
+  readonly story: CertificateStory;
+  readonly targets: readonly TargetView[];
+  readonly now: Now;
+}
+
 /** Every endpoint that serves the certificate or should, how far it got there, and every file that holds it. */
-export function Holders({ story, now }: { story: CertificateStory; now: Now }) {
+export function Holders({ story, targets, now }: HoldersProps) {
   const { certificate, endpoints, older } = story;
   return (
     <>
@@ -26,11 +34,36 @@ export function Holders({ story, now }: { story: CertificateStory; now: Now }) {
           <EndpointList endpoints={older} of={certificate.fingerprint} now={now} />
         </Section>
       )}
+      <Outside fingerprint={certificate.fingerprint} targets={targets} now={now} />
       <Section id="files" title="Files" count={`${certificate.files.length}`}>
         {certificate.files.length === 0 && <Nothing>No file that was looked at holds it as its leaf.</Nothing>}
         <FileList files={certificate.files} />
       </Section>
     </>
+  );
+}
+
+/** Where it is presented to those who look from outside. */
+function Outside({ fingerprint, targets, now }: { fingerprint: string } & Pick<HoldersProps, 'targets' | 'now'>) {
+  const places = placesServing(targets, fingerprint);
+  if (places.length === 0) return null;
+  return (
+    <Section id="outside" title="Seen from outside" count={`${places.length}`}>
+      <ul class="plain-list">
+        {places.map(({ target, place }) => (
+          <li key={JSON.stringify([target.id, place.address, place.algorithm])}>
+            <a href={addressOf('targets', String(target.id))}>
+              <Raw text={target.target} limit={200} />
+            </a>{' '}
+            <span class="quiet">at</span> <Raw text={place.address} limit={60} /> <span class="quiet">from</span>{' '}
+            <Raw text={vantageOf(target)} limit={120} />
+            <span class="quiet">
+              , since <Moment instant={place.since} now={now} />
+            </span>
+          </li>
+        ))}
+      </ul>
+    </Section>
   );
 }
 

@@ -1,16 +1,32 @@
+import { useMemo } from 'preact/hooks';
+import { endpointHolds, endpointRowsOf } from '../../facts/endpoint-rows.ts';
 import { useSettled } from '../../live/settled.ts';
 import type { PageProps } from '../../pages.ts';
-import { Endpoints } from '../../parts/endpoints.tsx';
-import { SearchBox, searched } from '../../parts/search-box.tsx';
+import { noEndpoint } from '../../parts/endpoints.tsx';
+import { ListPage } from '../../parts/list-page.tsx';
+import { columnsAt, facets } from './columns.tsx';
 
 /** A fleet's rows are not sorted at each of twenty changes a second. */
 const settleMs = 500;
 
 /** Every thing that a client can connect to, and whether it serves what was issued. */
-export function Page({ known: { estate }, now, router }: PageProps) {
-  const endpoints = useSettled(estate.endpoints, settleMs);
-  const search = (
-    <SearchBox router={router} label="Search endpoints" placeholder="Name, host, status, fingerprint, owner=…" />
+export function Page({ known, now, router }: PageProps) {
+  const { endpoints, targets } = known.estate;
+  const settled = useSettled(endpoints, settleMs);
+  const rows = useMemo(() => endpointRowsOf({ endpoints: settled, targets }), [settled, targets]);
+  const columns = useMemo(() => columnsAt(now), [now]);
+  return (
+    <ListPage
+      name="endpoints"
+      title="Endpoints"
+      placeholder="Name, host, status, fingerprint, owner=…"
+      rows={rows}
+      keyOf={({ endpoint: { agentId, id } }) => JSON.stringify([agentId, id])}
+      facets={facets}
+      columns={columns}
+      holds={endpointHolds}
+      router={router}
+      none={noEndpoint}
+    />
   );
-  return <Endpoints endpoints={endpoints} filter={searched(router)} now={now} search={search} />;
 }

@@ -75,7 +75,7 @@ function Known({ host, known: { estate, needs }, now, me }: PageProps & { readon
         <Needs needs={own.needs} now={now} me={me} />
       </Section>
       <Lineages host={host} lineages={own.lineages} me={me} now={now} />
-      <Endpoints endpoints={own.endpoints} filter="" now={now} />
+      <Endpoints endpoints={own.endpoints} now={now} />
       <p class="beside">
         <a href={addressOf('certificates', undefined, new URLSearchParams({ q: name }))}>Certificates of this host</a>
       </p>
