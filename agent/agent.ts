@@ -7,6 +7,7 @@ import { type Plan, type PlannedAction, spreadRescan } from './decide/plan.ts';
 import { firstReached, sinceFirst } from './decide/reached.ts';
 import { attemptsToKeep, withAttempt } from './decide/retry.ts';
 import { afterRestart, type Visible, visible } from './decide/visible.ts';
+import { answerLooks } from './looks.ts';
 import { recall, rememberer } from './memory.ts';
 import { type AskedAction, keepRequests } from './requests.ts';
 import { findDer } from './observe/certificate-der.ts';
@@ -83,6 +84,7 @@ export function startAgent(
       requested: (frame) => requests.take(frame),
       findDer: (snapshot, wanted) =>
         findDer(ports, snapshot, wanted, config.probeTimeoutMs).finally(() => ports.atRest?.()),
+      look: answerLooks({ config, clock, dial: ports.dial, resolver: ports.resolver }),
     },
   );
   let stopped = false;

@@ -1,5 +1,6 @@
 import type { Mode, StartTls } from '@certherd/protocol/snapshot';
 import type { Static } from 'typebox';
+import { type AllowedPlace, allowedPlace } from './decide/probe-policy.ts';
 import { readSettings } from './formats/toml-settings.ts';
 import type { Files } from './ports.ts';
 import { type ListedListener, Settings } from './settings.ts';
@@ -62,6 +63,14 @@ export interface Config {
   haproxy: { config?: string; binary?: string; pidFile?: string };
   /** Where systemd starts `act`, for an agent that is not root. */
   act: { socket: string };
+  /** What a collector may have this host look at, from where it is: nothing, until it is named. */
+  probe: {
+    allow: readonly AllowedPlace[];
+    /** Addresses besides public ones that may be connected to. */
+    reach: readonly ('private' | 'loopback')[];
+    /** Empty: the system's. */
+    nameServers: readonly string[];
+  };
   /** What is set for single lineages, by name. */
   lineages: ReadonlyMap<string, { mode?: Mode }>;
   listeners: readonly ConfiguredListener[];
@@ -125,7 +134,7 @@ function settled(
   path?: string,
   installedCertbot = '/usr/bin/certbot',
 ): Config {
-  const { certbot = {}, nginx = {}, apache = {}, haproxy = {}, act = {}, lineage = {} } = read;
+  const { certbot = {}, nginx = {}, apache = {}, haproxy = {}, act = {}, probe = {}, lineage = {} } = read;
   return Object.freeze({
     ...(path && { path }),
     hostName: read.host_name ?? machine.hostName,
@@ -162,6 +171,11 @@ function settled(
       ...(haproxy.pid_file && { pidFile: haproxy.pid_file }),
     }),
     act: Object.freeze({ socket: act.socket ?? '/run/certherd-agent/act.sock' }),
+    probe: Object.freeze({
+      allow: Object.freeze((probe.allow ?? []).map(allowedPlace)),
+      reach: Object.freeze(probe.reach ?? []),
+      nameServers: Object.freeze(probe.name_servers ?? []),
+    }),
     lineages: new Map(Object.entries(lineage)),
     listeners: Object.freeze(
       (read.listener ?? []).map((table, index) => listed(table, lineOf(['listener', String(index)]))),

@@ -1,4 +1,5 @@
 import type { Dialer } from '@certherd/handshake/dial';
+import type { Resolve } from '@certherd/handshake/outside/resolve';
 import type { Outcome, Request } from './decide/action.ts';
 import type { Result } from '@certherd/protocol/failure';
 
@@ -226,6 +227,8 @@ export interface LookPorts {
   bundledRoots(): readonly string[];
   /** The host's own addresses that clients from outside may connect to: without loopback, link-local ones and container bridges. */
   addresses(): readonly string[];
+  /** The addresses behind names that a collector asks after, by these resolvers; none: the system's. */
+  resolver: (servers: readonly string[]) => Resolve;
   /** From 0 to 1, for jitter. */
   random(): number;
 }

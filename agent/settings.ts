@@ -2,6 +2,16 @@ import { Mode, StartTls } from '@certherd/protocol/snapshot';
 import Type from 'typebox';
 
 const closed = { additionalProperties: false };
+const nameServers = Type.Optional(
+  Type.Array(
+    Type.String({
+      pattern: '^(?:\\d{1,3}(?:\\.\\d{1,3}){3}(?::\\d{1,5})?|[\\da-fA-F:]+|\\[[\\da-fA-F:]+\\](?::\\d{1,5})?)$',
+      maxLength: 64,
+      description: 'IP addresses of resolvers, with a port where it is not 53: "192.0.2.53", "[2001:db8::53]:5353"',
+    }),
+    { maxItems: 8, description: 'a list of IP addresses of resolvers' },
+  ),
+);
 const absolute = (what: string) =>
   Type.Optional(Type.String({ pattern: '^/', description: `the absolute path of ${what}` }));
 const seconds = (least: number, most: number) =>
@@ -85,18 +95,7 @@ export const Settings = Type.Object(
           challenge_port: Type.Optional(
             Type.Integer({ minimum: 1, maximum: 65535, description: 'a port, from 1 to 65535' }),
           ),
-          name_servers: Type.Optional(
-            Type.Array(
-              Type.String({
-                pattern:
-                  '^(?:\\d{1,3}(?:\\.\\d{1,3}){3}(?::\\d{1,5})?|[\\da-fA-F:]+|\\[[\\da-fA-F:]+\\](?::\\d{1,5})?)$',
-                maxLength: 64,
-                description:
-                  'IP addresses of resolvers, with a port where it is not 53: "192.0.2.53", "[2001:db8::53]:5353"',
-              }),
-              { maxItems: 8, description: 'a list of IP addresses of resolvers' },
-            ),
-          ),
+          name_servers: nameServers,
           renewal_information: Type.Optional(Type.Boolean({ description: 'true or false' })),
           renewed_by: Type.Optional(
             Type.String({ minLength: 1, maxLength: 200, description: 'who else renews, in quotes: "ansible"' }),
@@ -119,6 +118,32 @@ export const Settings = Type.Object(
       Type.Object(
         { socket: absolute('the socket at which systemd starts certherd-act') },
         { ...closed, description: 'a table: [act]' },
+      ),
+    ),
+    probe: Type.Optional(
+      Type.Object(
+        {
+          allow: Type.Optional(
+            Type.Array(
+              Type.String({
+                pattern:
+                  '^(?:\\[[0-9a-fA-F:.]+(?:/\\d{1,3})?\\]|(?:\\*\\.)?[A-Za-z0-9_](?:[A-Za-z0-9_.-]*[A-Za-z0-9_])?|\\d{1,3}(?:\\.\\d{1,3}){3}/\\d{1,2})(?::\\d{1,5})?$',
+                maxLength: 270,
+                description:
+                  'names and addresses, with a port where it is not 443: "*.example.org", "shop.example.org:8443", "10.20.0.0/16", "[2001:db8::/32]:443"',
+              }),
+              { maxItems: 1000, description: 'a list of names and addresses that a collector may have looked at' },
+            ),
+          ),
+          reach: Type.Optional(
+            Type.Array(Type.Enum(['private', 'loopback'], { description: '"private" or "loopback"' }), {
+              maxItems: 2,
+              description: 'a list of "private" and "loopback"',
+            }),
+          ),
+          name_servers: nameServers,
+        },
+        { ...closed, description: 'a table: [probe]' },
       ),
     ),
     apache: Type.Optional(

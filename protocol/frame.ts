@@ -2,6 +2,7 @@ import Type, { type Static } from 'typebox';
 import { Fingerprint, Instant } from './certificate.ts';
 import { Event } from './event.ts';
 import { Subject } from './finding.ts';
+import { LookedFrame, LookFrame } from './look.ts';
 import { Snapshot } from './snapshot.ts';
 import { maxDerBytes, maxSnapshotParts, maxWantedCertificates } from './version.ts';
 
@@ -263,6 +264,7 @@ export const AgentFrame = Type.Union([
   SnapshotFrame,
   SnapshotPart,
   CertificatesFrame,
+  LookedFrame,
   EventsFrame,
   Heartbeat,
   RotateKey,
@@ -279,6 +281,7 @@ export const CollectorFrame = Type.Union([
   WantCertificates,
   KeyRotated,
   RequestFrame,
+  LookFrame,
   Refused,
 ]);
 export type CollectorFrame = Static<typeof CollectorFrame>;

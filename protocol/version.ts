@@ -9,8 +9,9 @@
  * 3  2026-11-27  `rotate-key`, `key-rotated`: a new key for an identity, told by the holder of the old one;
  *                `snapshot-part`: a snapshot that is larger than a frame
  * 4  2026-11-27  `want-certificates`, `certificates`: the collector asks for the DER of what a snapshot names, and reads it itself
+ * 5  2026-11-28  `look`, `looked`: the collector asks what a name presents where the agent is
  */
-export const protocolVersion = 4;
+export const protocolVersion = 5;
 
 /** From this version on a collector may send requests. */
 export const requestsSince = 2;
@@ -24,6 +25,9 @@ export const partsSince = 3;
 /** From this version on a collector may ask for certificates. */
 export const certificatesSince = 4;
 
+/** From this version on a collector may ask an agent to look from where it is. */
+export const looksSince = 5;
+
 /** Frame types that version 1 did not have, with the version that brought them. */
 export const framesSince: Readonly<Record<string, number>> = {
   request: requestsSince,
@@ -32,6 +36,8 @@ export const framesSince: Readonly<Record<string, number>> = {
   'snapshot-part': partsSince,
   'want-certificates': certificatesSince,
   certificates: certificatesSince,
+  look: looksSince,
+  looked: looksSince,
 };
 
 /** The oldest version this code still speaks. */
@@ -60,3 +66,8 @@ export const maxDerBytes = 64 * 1024;
 
 /** Most certificates that a collector asks for at a time. */
 export const maxWantedCertificates = 32;
+
+/** Most certificates in the answer to a look, most addresses that it tells of, and most bytes of base64 in it. */
+export const maxLookedCertificates = 64;
+export const maxLookedAddresses = 16;
+export const maxLookedBytes = 512 * 1024;

@@ -1,4 +1,5 @@
 import type { RequestFrame } from '@certherd/protocol/frame';
+import type { LookedFrame, LookFrame } from '@certherd/protocol/look';
 import type { Snapshot } from '@certherd/protocol/snapshot';
 import { certificatesSince } from '@certherd/protocol/version';
 import type { Ports } from '../ports.ts';
@@ -32,6 +33,7 @@ export function startReporter(
     changed: () => void;
     requested: (frame: RequestFrame) => void;
     findDer: (snapshot: Snapshot, fingerprints: readonly string[]) => ReturnType<FindDer>;
+    look?: (frame: LookFrame) => Promise<LookedFrame>;
   },
 ): Reporter {
   const snapshots = createToldSnapshots(ports.log);
@@ -104,6 +106,7 @@ export function startReporter(
       },
       requested: on.requested,
       findDer,
+      look: on.look,
       delivered: on.changed,
       nextKey: keyring.next,
       rotated: keyring.rotated,

@@ -1,7 +1,9 @@
 import { type KeyObject, randomBytes } from 'node:crypto';
 import type { Challenge, RefusalReason, RequestFrame, Welcome } from '@certherd/protocol/frame';
+import type { LookedFrame, LookFrame } from '@certherd/protocol/look';
 import {
   certificatesSince,
+  looksSince,
   maxFrameBytes,
   oldestProtocolVersion,
   protocolVersion,
@@ -58,6 +60,8 @@ export function startSession(
     welcomed: () => void;
     requested: (frame: RequestFrame) => void;
     findDer: FindDer;
+    /** Looks from here at what something else presents. Absent: never. */
+    look?: ((frame: LookFrame) => Promise<LookedFrame>) | undefined;
     /** The collector has every event by now. */
     delivered: () => void;
     /** A key to tell of, where it is time for another one. */
@@ -78,6 +82,7 @@ export function startSession(
   let inFlight: number[] = [];
   let challenged: { collectorId: string; collectorNonce: string } | undefined;
   let nextKey: KeyObject | undefined;
+  let ended = false;
   const heartbeat = startHeartbeat(ports.clock, {
     beat: () => {
       if (on.isReplaced()) return socket.close();
@@ -131,6 +136,11 @@ export function startSession(
     });
   };
 
+  const look = async (frame: LookFrame) => {
+    const looked = await on.look?.(frame);
+    if (looked && !ended) send(looked);
+  };
+
   const rotate = () => {
     nextKey = challenged && on.nextKey();
     if (!nextKey || !challenged) return;
@@ -180,6 +190,10 @@ export function startSession(
       on.requested(frame);
     } else if (frame.type === 'want-certificates' && welcome && welcome.version >= certificatesSince) {
       certificates.take(frame);
+    } else if (frame.type === 'look' && welcome && welcome.version >= looksSince) {
+      look(frame).catch((error: unknown) =>
+        ports.log.error({ error: String(error) }, 'a look was not answered, which is a fault of certherd-agent'),
+      );
     } else if (frame.type === 'key-rotated') {
       if (nextKey && frame.publicKey === publicHalf(nextKey)) on.rotated();
       nextKey = undefined;
@@ -191,6 +205,7 @@ export function startSession(
 
   return {
     ended: socket.closed.then(() => {
+      ended = true;
       heartbeat.stop();
       snapshots.stop();
       certificates.stop();

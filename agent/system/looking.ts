@@ -4,6 +4,7 @@ import { systemAddresses } from './addresses.ts';
 import { bundledRoots } from './bundled-roots.ts';
 import { systemClock } from './clock.ts';
 import { systemDialer } from '@certherd/handshake/dialer';
+import { systemResolve } from '@certherd/handshake/outside/resolve';
 import { systemFiles } from './files.ts';
 import { systemLogEnd } from './log-end.ts';
 import { systemPermissions } from './permissions.ts';
@@ -21,6 +22,7 @@ export function systemLooking(): LookPorts {
     permissions: systemPermissions(),
     bundledRoots,
     addresses: () => systemAddresses(),
+    resolver: systemResolve,
     random: Math.random,
   };
 }

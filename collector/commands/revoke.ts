@@ -1,6 +1,6 @@
 import { printable } from '@certherd/command-line/printable';
-import type { HostFacts } from '../store/facts.ts';
 import { byCommand } from './by-command.ts';
+import { chosenHost } from './chosen-host.ts';
 import { type CommonOptions, configFor, type Console, exitCodes } from './command.ts';
 import { notWritten } from './directory.ts';
 import { storeOf } from './host.ts';
@@ -16,7 +16,7 @@ export async function revokeHost(wanted: string, options: RevokeOptions, console
   if (!config) return exitCodes.config;
   const store = await storeOf(config, console);
   try {
-    const found = chosen(wanted, (await store.facts()).hosts);
+    const found = chosenHost(wanted, (await store.facts()).hosts);
     if ('mistake' in found) {
       console.complain(`certherd-collector: ${found.mistake}`);
       return exitCodes.failed;
@@ -46,23 +46,4 @@ export async function revokeHost(wanted: string, options: RevokeOptions, console
   } finally {
     await store.close();
   }
-}
-
-/** By agent id, or by a name that only one host has; revoked ones are done with. */
-function chosen(wanted: string, hosts: readonly HostFacts[]): { host: HostFacts } | { mistake: string } {
-  const fitting = hosts.filter(({ agentId, name }) => agentId === wanted || name === wanted);
-  const live = fitting.filter(({ revokedAt }) => revokedAt === undefined);
-  const [one, ...more] = live;
-  const shown = printable(wanted).slice(0, 200);
-  if (one && more.length === 0) return { host: one };
-  if (one) {
-    const ids = live.map(({ agentId }) => agentId).join(', ');
-    return { mistake: `${live.length} hosts are named ${shown}: name one by its agent id: ${ids}` };
-  }
-  const [gone] = fitting;
-  return {
-    mistake: gone
-      ? `${shown} was revoked ${new Date(gone.revokedAt ?? 0).toISOString()} already`
-      : `no host is named ${shown}: certherd-collector host list tells names and agent ids`,
-  };
 }

@@ -3,7 +3,8 @@ import { printable } from '@certherd/command-line/printable';
 import { counted } from '@certherd/command-line/words';
 import { codeOf, startFailure } from '../failure.ts';
 import { maxSheetBytes, readSheet } from '../inventory/sheet.ts';
-import { mostTargets, parseTarget, type Target, type TargetDefaults, targetText } from '../scan/target.ts';
+import type { Target } from '@certherd/handshake/outside/ask-places';
+import { mostTargets, parseTarget, type TargetDefaults, targetText } from '../scan/target.ts';
 import type { Estate } from '../serve/estate.ts';
 import type { ListedFacts } from '../store/facts.ts';
 

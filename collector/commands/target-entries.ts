@@ -12,18 +12,33 @@ export const targetEntries: readonly CommandEntry[] = [
     options: [
       { flag: '--every', value: 'TIME', values: 'text', summary: 'how often: 1m, 1h, 1d (default: 1h; from 10s)' },
       { flag: '--starttls', value: 'PROTOCOL', values: 'text', summary: 'as for scan, of targets that name none' },
+      {
+        flag: '--from',
+        value: 'WHERE',
+        values: 'text',
+        summary: 'collector, or hosts whose agents look: web-1,web-2 (default: collector)',
+      },
       { flag: '--json', summary: 'print {version, items}' },
     ],
     examples: [
       { command: 'target add shop.example.com --every 5m', what: 'all addresses of a name, every five minutes' },
       { command: 'target add smtp://mail.example.com', what: 'a mail server, with STARTTLS' },
+      {
+        command: 'target add shop.internal.example.com --from web-1,web-2',
+        what: 'what only these hosts reach; their agent.toml has to allow it',
+      },
     ],
     exits: usualExits,
     settled: true,
     run: async (targets, options, console) =>
       (await import('./target.ts')).addTargets(
         targets,
-        { ...commonOf(options), every: textOf(options['every']), startTls: textOf(options['starttls']) },
+        {
+          ...commonOf(options),
+          every: textOf(options['every']),
+          startTls: textOf(options['starttls']),
+          from: textOf(options['from']),
+        },
         console,
       ),
   },
@@ -40,11 +55,33 @@ export const targetEntries: readonly CommandEntry[] = [
     name: 'target remove',
     summary: 'ask this no more; its history goes with it',
     arguments: [{ name: 'target', values: 'text', count: 'many' }],
-    options: [{ flag: '--json', summary: 'print {version, removed}' }],
+    options: [
+      {
+        flag: '--from',
+        value: 'WHERE',
+        values: 'text',
+        summary: 'only as it is asked from there (default: everywhere)',
+      },
+      { flag: '--json', summary: 'print {version, removed}' },
+    ],
     examples: [{ command: 'target remove shop.example.com', what: 'as it was added, or as target list has it' }],
     exits: usualExits,
     settled: true,
     run: async (targets, options, console) =>
-      (await import('./target.ts')).removeTargets(targets, commonOf(options), console),
+      (await import('./target.ts')).removeTargets(
+        targets,
+        { ...commonOf(options), from: textOf(options['from']) },
+        console,
+      ),
+  },
+  {
+    name: 'transparency',
+    summary: 'what the transparency logs have for watched names, and names that nobody listed',
+    options: [{ flag: '--json', summary: 'print it as /api/v1/transparency has it' }],
+    examples: [{ command: 'transparency', what: 'how far each log was read, and what no host holds' }],
+    exits: usualExits,
+    settled: true,
+    run: async (_args, options, console) =>
+      (await import('./transparency.ts')).showTransparency(commonOf(options), console),
   },
 ];

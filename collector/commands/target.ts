@@ -5,9 +5,11 @@ import { StartTls } from '@certherd/protocol/snapshot';
 import { startFailure } from '../failure.ts';
 import { targetText } from '../scan/target.ts';
 import { targetView } from '../serve/target-views.ts';
+import type { Store } from '../store/store.ts';
 import type { TargetRow } from '../store/targets.ts';
 import { account } from './account.ts';
 import { byCommand } from './by-command.ts';
+import { chosenHost } from './chosen-host.ts';
 import { configFor, type Console, exitCodes, type JsonOptions } from './command.ts';
 import { notWritten } from './directory.ts';
 import { parseDuration } from './duration.ts';
@@ -17,6 +19,8 @@ import { targetsOf } from './scan-targets.ts';
 export interface TargetOptions extends JsonOptions {
   every?: string | undefined;
   startTls?: string | undefined;
+  /** Vantages with commas between them. */
+  from?: string | undefined;
 }
 
 const leastMs = 10_000;
@@ -35,16 +39,25 @@ export async function addTargets(given: readonly string[], options: TargetOption
   const targets = written(given, startTls);
   const store = await storeOf(config, console);
   try {
-    for (const target of targets) {
-      const entry = byCommand(console, 'target-added', target, { every: `${everyMs / 1000} s` });
-      const kept = await store.targets.add({ target, everyMs, setBy: account(process.env) }, entry.at, entry);
-      if (!kept.ok) throw notWritten(config, kept.failure);
-    }
+    for (const { vantage, name } of await vantagesOf(options.from ?? 'collector', store))
+      for (const target of targets) {
+        const detail = { every: `${everyMs / 1000} s`, ...(vantage !== 'collector' && { from: name }) };
+        const entry = byCommand(console, 'target-added', target, detail);
+        const kept = await store.targets.add(
+          { target, everyMs, setBy: account(process.env), vantage },
+          entry.at,
+          entry,
+        );
+        if (!kept.ok) throw notWritten(config, kept.failure);
+      }
   } finally {
     await store.close();
   }
   if (options.json) console.print(JSON.stringify({ version: 1, items: targets }));
-  else console.print(`${counted(targets.length, 'target')} asked every ${options.every ?? '1h'} from now on.`);
+  else
+    console.print(
+      `${counted(targets.length, 'target')} asked every ${options.every ?? '1h'} from now on${options.from === undefined ? '' : `, by ${printable(options.from)}`}.`,
+    );
   return exitCodes.ok;
 }
 
@@ -65,20 +78,28 @@ export async function listTargets(options: JsonOptions, console: Console): Promi
 }
 
 /** `target remove TARGET...` */
-export async function removeTargets(given: readonly string[], options: JsonOptions, console: Console): Promise<number> {
+export async function removeTargets(
+  given: readonly string[],
+  options: TargetOptions,
+  console: Console,
+): Promise<number> {
   const config = configFor(options, console);
   if (!config) return exitCodes.config;
   const store = await storeOf(config, console);
   const removed: string[] = [];
   try {
     const known = new Set((await store.targets.all()).map(({ target }) => target));
+    const vantages = options.from === undefined ? [undefined] : await vantagesOf(options.from, store);
     for (const text of given) {
       // as it is shown, else as it was added
       const target = known.has(text) ? text : (written([text], undefined)[0] ?? text);
-      const kept = await store.targets.remove(target, byCommand(console, 'target-removed', target));
-      if (!kept.ok) throw notWritten(config, kept.failure);
-      if (!kept.value)
-        throw startFailure(`${printable(target)}: no such target; certherd-collector target list has them`);
+      for (const from of vantages) {
+        const entry = byCommand(console, 'target-removed', target, from && { from: from.name });
+        const kept = await store.targets.remove(target, entry, from?.vantage);
+        if (!kept.ok) throw notWritten(config, kept.failure);
+        if (!kept.value)
+          throw startFailure(`${printable(target)}: no such target; certherd-collector target list has them`);
+      }
       removed.push(target);
     }
   } finally {
@@ -87,6 +108,17 @@ export async function removeTargets(given: readonly string[], options: JsonOptio
   if (options.json) console.print(JSON.stringify({ version: 1, removed }));
   else console.print(`${counted(removed.length, 'target')} removed.`);
   return exitCodes.ok;
+}
+
+/** "collector", and hosts by their names or agent ids. */
+async function vantagesOf(text: string, store: Store): Promise<{ vantage: string; name: string }[]> {
+  const { hosts } = await store.facts();
+  return text.split(',').map((word) => {
+    if (word.trim() === 'collector') return { vantage: 'collector', name: 'collector' };
+    const found = chosenHost(word.trim(), hosts);
+    if ('mistake' in found) throw startFailure(`--from: ${found.mistake}`);
+    return { vantage: found.host.agentId, name: found.host.name };
+  });
 }
 
 function written(given: readonly string[], startTls: (typeof StartTls.enum)[number] | undefined): string[] {
@@ -99,8 +131,8 @@ function written(given: readonly string[], startTls: (typeof StartTls.enum)[numb
 }
 
 function tableOf(rows: readonly TargetRow[]): string[] {
-  const cells = rows.flatMap(({ target, everyMs, askedAt, seen }) => {
-    const first = [printable(target), `${everyMs / 1000} s`];
+  const cells = rows.flatMap(({ target, everyMs, vantage, vantageName = vantage, askedAt, seen }) => {
+    const first = [printable(target), printable(vantageName), `${everyMs / 1000} s`];
     const asked = askedAt === undefined ? 'not asked yet' : 'ok';
     if (!seen || seen.places.length === 0)
       return [
@@ -116,7 +148,9 @@ function tableOf(rows: readonly TargetRow[]): string[] {
   });
   const columns = process.stdout.isTTY ? process.stdout.columns : undefined;
   return aligned(
-    [['TARGET', 'EVERY', 'ADDRESS', 'KEY', 'UNTIL', 'SAYS'], ...cells].map((row) => row.map((text) => ({ text }))),
+    [['TARGET', 'FROM', 'EVERY', 'ADDRESS', 'KEY', 'UNTIL', 'SAYS'], ...cells].map((row) =>
+      row.map((text) => ({ text })),
+    ),
     { ...(columns !== undefined && { columns }), flexible: 0, ellipsis: '...' },
   );
 }

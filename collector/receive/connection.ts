@@ -9,6 +9,7 @@ import { createChannel } from './channel.ts';
 import { brokenMessage, type Gate } from './gate.ts';
 import { enrol, greet, type Refusal } from './greet.ts';
 import { createIngest, type Ingest } from './ingest.ts';
+import { createLooking, type Looked, type Looking, type LookWish } from './looking.ts';
 import { createProving, type Proving } from './proving.ts';
 import { rotateKey } from './rotation.ts';
 import type { Session } from './sessions.ts';
@@ -25,6 +26,7 @@ export function attend(socket: WebSocket, remote: string, slot: Slot, gate: Gate
   let phase: 'stranger' | 'checking' | Ingest = 'stranger';
   let session: Session | undefined;
   let proving: Proving | undefined;
+  let looking: Looking | undefined;
   /** Agreed once the agent is welcomed. */
   let version = 0;
   let rotating = false;
@@ -68,6 +70,7 @@ export function attend(socket: WebSocket, remote: string, slot: Slot, gate: Gate
     if (since > version) return channel.refuse('frame-invalid', `${frame.type} before version ${since}`);
     if (frame.type === 'rotate-key') rotate(frame);
     else if (frame.type === 'certificates' && proving) settle(proving.take(frame));
+    else if (frame.type === 'looked') looking?.take(frame);
     else ingest.take(frame, bytes);
   }
 
@@ -96,7 +99,7 @@ export function attend(socket: WebSocket, remote: string, slot: Slot, gate: Gate
 
   async function admit(hello: Hello): Promise<void> {
     const { agentId, bootId, generation } = hello;
-    const mine: Session = { agentId, bootId, generation, answers, ask, yield: yieldPlace, revoke };
+    const mine: Session = { agentId, bootId, generation, answers, ask, look, yield: yieldPlace, revoke };
     const answer = await greet(hello, challenge, mine, channel.isOpen, gate);
     if ('refused' in answer) return turnAway(answer, 'hello');
     if (!channel.isOpen()) return;
@@ -107,6 +110,7 @@ export function attend(socket: WebSocket, remote: string, slot: Slot, gate: Gate
     gate.changed(['hosts', 'endpoints', 'findings'], [agentId]);
     const { snapshotDigest } = hello;
     proving = createProving(agentId, version, channel, gate);
+    looking = createLooking(version, channel, clock);
     const needs = { ...gate, snapshotKept: proving.begin };
     phase = createIngest(agentId, hello.epoch, snapshotDigest, answer.wantSnapshot, socket, channel, needs);
     stopBeating = every(clock, gate.heartbeatSeconds * 1000, beat);
@@ -164,6 +168,11 @@ export function attend(socket: WebSocket, remote: string, slot: Slot, gate: Gate
     return true;
   }
 
+  /** There is a session, and so somebody to be asked. */
+  function look(wish: LookWish): Promise<Looked> {
+    return looking?.ask(wish) ?? Promise.resolve({ lost: 'gone' });
+  }
+
   function yieldPlace(): void {
     log.info({ agentId: session?.agentId }, 'replaced by a newer session of the same agent');
     socket.terminate();
@@ -178,6 +187,7 @@ export function attend(socket: WebSocket, remote: string, slot: Slot, gate: Gate
     stopBeating();
     if (typeof phase === 'object') phase.end();
     proving?.end();
+    looking?.end();
     if (!session || !gate.sessions.remove(session)) return;
     gate.liveness.disconnected(session.agentId);
     gate.changed(['hosts'], [session.agentId]);

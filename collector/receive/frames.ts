@@ -9,6 +9,7 @@ import {
   SnapshotFrame,
   SnapshotPart,
 } from '@certherd/protocol/frame';
+import { LookedFrame } from '@certherd/protocol/look';
 import type { Result } from '@certherd/protocol/failure';
 import { Compile } from 'typebox/compile';
 
@@ -23,6 +24,7 @@ export function createFrameReader(): FrameReader {
     ['snapshot', reader(Compile(SnapshotFrame))],
     ['snapshot-part', reader(Compile(SnapshotPart))],
     ['certificates', reader(Compile(CertificatesFrame))],
+    ['looked', reader(Compile(LookedFrame))],
     ['events', reader(Compile(EventsFrame))],
     ['heartbeat', reader(Compile(Heartbeat))],
     ['rotate-key', reader(Compile(RotateKey))],

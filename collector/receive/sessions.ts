@@ -1,4 +1,5 @@
 import type { RequestFrame } from '@certherd/protocol/frame';
+import type { Looked, LookWish } from './looking.ts';
 
 /** One agent's live session, as others see it. */
 export interface Session {
@@ -9,6 +10,8 @@ export interface Session {
   answers: () => Promise<boolean>;
   /** Asks the agent for something (protocol/frame.ts, RequestFrame). False: it is gone, or too old to know requests. */
   ask: (request: RequestFrame) => boolean;
+  /** Asks the agent to look at something from where it is. */
+  look: (wish: LookWish) => Promise<Looked>;
   /** Ends it because a newer session of the same agent takes its place. */
   yield: () => void;
   /** Ends it because a person took its identity away. */

@@ -1,13 +1,15 @@
+import type { Target } from '@certherd/handshake/outside/ask-places';
 import { messageOf } from '../failure.ts';
 import type { Clock, Log } from '../ports.ts';
 import type { TargetRow, Targets } from '../store/targets.ts';
-import type { Probe } from './probe.ts';
+import type { SeenTarget } from './seen.ts';
 import { parseTarget } from './target.ts';
 import { nextState } from './target-state.ts';
 
 interface Needs {
   targets: Targets;
-  probe: Probe;
+  /** Who asks for this row: undefined where it is not this collector's turn, or nobody is there. Its answer is undefined where it was lost. */
+  askerOf: (row: TargetRow) => ((target: Target) => Promise<SeenTarget | undefined>) | undefined;
   clock: Clock;
   log: Log;
   /** Something was seen and kept. */
@@ -17,15 +19,17 @@ interface Needs {
 /** How often it is looked which targets are due: one that was just added waits no longer. */
 const lookMs = 2_000;
 
-/** Targets that are asked at the same time; handshakes keep to a pace of their own. */
+/** Targets that are asked at the same time by the collector, and by one agent; handshakes keep to a pace of their own. */
 const atOnce = 32;
+export const atOnceOfAgent = 4;
 
 /**
- * Asks each target when its interval is over since it was asked last, for as long as this collector leads. Times are of the database, so that another
- * collector that leads goes on. Returns what stops it.
+ * Asks each target when its interval is over since it was asked last. Times are of the database, so that another collector that leads, or that an agent
+ * comes to, goes on. Returns what stops it.
  */
-export function keepTargets({ targets, probe, clock, log, changed }: Needs): () => void {
-  const running = new Set<number>();
+export function keepTargets({ targets, askerOf, clock, log, changed }: Needs): () => void {
+  /** By what is asked there: the vantage. */
+  const running = new Map<number, string>();
   let stopped = false;
   let cancel = clock.after(0, look);
   return () => {
@@ -46,21 +50,30 @@ export function keepTargets({ targets, probe, clock, log, changed }: Needs): () 
     const due = (await targets.all())
       .filter((row) => !running.has(row.id) && isDue(row, now))
       .sort((one, other) => Number(other.wanted) - Number(one.wanted) || (one.askedAt ?? 0) - (other.askedAt ?? 0));
-    for (const row of due.slice(0, atOnce - running.size)) if (!stopped) void ask(row);
+    for (const row of due) if (!stopped && hasRoom(row.vantage)) void ask(row);
+  }
+
+  function hasRoom(vantage: string): boolean {
+    const there = [...running.values()].filter((one) => one === vantage).length;
+    return there < (vantage === 'collector' ? atOnce : atOnceOfAgent);
   }
 
   async function ask(row: TargetRow): Promise<void> {
-    running.add(row.id);
+    const asker = askerOf(row);
+    if (!asker) return;
+    running.set(row.id, row.vantage);
     try {
       const parsed = parseTarget(row.target, { ports: [443] });
       const [target] = parsed.ok ? parsed.value : [];
       if (!target) return log.warn({ target: row.target }, 'a target cannot be read');
-      const seen = await probe(target);
+      const seen = await asker(target);
+      // Meanwhile another collector may have come to ask it.
+      if (!seen || stopped || !askerOf(row)) return;
       const at = clock.now();
       const { state, changed: changes } = nextState(row.seen, seen, at);
-      const kept = stopped ? undefined : await targets.keep(row.id, at, state, changes);
-      if (kept?.ok) changed();
-      if (kept && !kept.ok) log.warn({ target: row.target, reason: kept.failure.reason }, 'what was seen is not kept');
+      const kept = await targets.keep(row.id, at, state, changes);
+      if (kept.ok) changed();
+      else log.warn({ target: row.target, reason: kept.failure.reason }, 'what was seen is not kept');
     } catch (error) {
       log.warn({ target: row.target, detail: messageOf(error) }, 'a target could not be asked');
     } finally {

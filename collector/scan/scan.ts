@@ -1,6 +1,6 @@
 import type { Probe } from './probe.ts';
 import type { SeenTarget } from './seen.ts';
-import type { Target } from './target.ts';
+import type { Target } from '@certherd/handshake/outside/ask-places';
 
 /** Targets that are asked at the same time: more than handshakes, so that one slow address holds up nobody else. */
 const targetsAtOnce = 512;

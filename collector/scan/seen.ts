@@ -1,20 +1,10 @@
 import { Certificate, Instant, SignatureAlgorithm } from '@certherd/protocol/certificate';
-import { FailureReason } from '@certherd/protocol/failure';
+import { NotTold, OutsideFailure } from '@certherd/protocol/look';
 import { StartTls } from '@certherd/protocol/snapshot';
 import Type, { type Static } from 'typebox';
 import { type PresentedProblem, problemsOf } from '../evaluate/outside/problems.ts';
 
 const closed = { additionalProperties: false };
-
-/**
- * Why nothing was seen. Besides what a handshake may meet: `no-address`, the DNS has none; `not-resolved`, nobody told; `not-allowed`,
- * the address lies where nothing may be asked.
- */
-export const OutsideFailure = Type.Object(
-  { reason: Type.Enum([...FailureReason.enum, 'no-address', 'not-resolved', 'not-allowed']), detail: Type.String() },
-  closed,
-);
-export type OutsideFailure = Static<typeof OutsideFailure>;
 
 /** Where the way from the leaf to a trusted root ended. */
 const ChainProblem = Type.Enum([
@@ -44,10 +34,6 @@ export const SeenAnswer = Type.Object(
   closed,
 );
 export type SeenAnswer = Static<typeof SeenAnswer>;
-
-/** A family of addresses of which nobody told, while there are some of the other one; `detail` is raw. */
-const NotTold = Type.Object({ family: Type.Enum(['ipv4', 'ipv6']), detail: Type.String() }, closed);
-export type NotTold = Static<typeof NotTold>;
 
 /** One address of a target. */
 export const SeenPlace = Type.Object(

@@ -2,15 +2,8 @@ import { isIP } from 'node:net';
 import { domainToASCII } from 'node:url';
 import type { Result } from '@certherd/protocol/failure';
 import type { StartTls } from '@certherd/protocol/snapshot';
-import { addressBytes, addressText } from './address.ts';
-
-/** One thing to ask from outside. */
-export interface Target {
-  /** A name in lower case, as in the DNS (RFC 5890), or an IP address. */
-  host: string;
-  port: number;
-  startTls?: StartTls;
-}
+import { addressBytes, addressText } from '@certherd/handshake/outside/address';
+import type { Target } from '@certherd/handshake/outside/ask-places';
 
 /** What counts where a target does not say it. */
 export interface TargetDefaults {

@@ -66,6 +66,8 @@ export const CertificateView = Type.Object(
     firstSeenAt: Instant,
     /** Its facts were read by the collector in the certificate itself (`der`), or are what the first agent that named it told (`told`). */
     basis: Type.Enum(['der', 'told']),
+    /** What was registered of its names, by the Public Suffix List; of an authority none. */
+    domains: Type.Array(Type.String()),
     /** Files that hold it as their leaf, and endpoints that serve it. */
     files: Type.Array(Type.Object({ ...onHost, path: Type.String() }, closed)),
     endpoints: Type.Array(Type.Object({ ...onHost, id: Type.String() }, closed)),
@@ -141,8 +143,10 @@ export const TargetView = Type.Object(
     /** As targets are written: "smtp://mail.example.com:25". */
     target: Type.String(),
     everySeconds: Type.Number(),
-    /** Where it is asked from. */
-    vantage: Type.Enum(['collector']),
+    /** Where it is asked from: 'collector', or the id of the agent that looks. */
+    vantage: Type.String(),
+    /** What that agent's host is called. */
+    vantageName: Type.Optional(Type.String()),
     setBy: Type.String(),
     setAt: Instant,
     askedAt: Type.Optional(Instant),

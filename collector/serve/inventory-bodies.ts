@@ -60,6 +60,8 @@ export const TargetBody = Type.Object(
     /** An hour where it is absent. */
     everySeconds: Type.Optional(Type.Integer({ minimum: 10, maximum: 30 * 86_400 })),
     startTls: Type.Optional(StartTls),
+    /** The host whose agent looks, by its name or its agent's id; the collector where it is absent. */
+    from: Type.Optional(Type.String({ minLength: 1, maxLength: 253 })),
   },
   closed,
 );

@@ -1,5 +1,6 @@
 import type { Certificate } from '@certherd/protocol/certificate';
 import type { HostProof, Outside, OutsideFinding } from '../evaluate/outside/outside.ts';
+import { type Logged, loggedFindings, type LoggedPolicy, loggedStands } from '../evaluate/outside/logged-findings.ts';
 import { isNameOf, outsideFindings, outsideStands } from '../evaluate/outside/outside-findings.ts';
 import type { KeptFacts } from '../store/facts.ts';
 import { servedBy, type TargetRow } from '../store/targets.ts';
@@ -19,20 +20,27 @@ export interface KeptOutside extends OutsideView {
     hosts: () => Iterable<readonly [KeptFacts, Certificates]>,
   ) => ReadonlySet<string> | undefined;
   targets: () => readonly TargetView[];
+  /** Takes in what was read in transparency logs. */
+  putLogged: (read: Logged) => void;
   /** Findings of no host; the same list as before where nothing in it is other. */
   hostless: (now: number) => readonly FindingView[];
 }
 
 interface KeptTarget {
+  id: number;
   /** As it is written. */
   target: string;
   /** All of it, to tell it from another. */
   text: string;
   outside: Outside;
+  /** What other vantages see of it: with the first one alone. */
+  beside: readonly KeptTarget[] | undefined;
   proofs: Map<string, HostProof[]>;
 }
 
-export function keepOutside(): KeptOutside {
+/** Without a policy anybody may issue, and is expected to have installed at once. */
+export function keepOutside(policy: LoggedPolicy = { knownIssuers: undefined, graceMs: 0 }): KeptOutside {
+  let logged: Logged = { certificates: [], logs: [] };
   let kept: KeptTarget[] = [];
   let views: readonly TargetView[] = [];
   let hostless: readonly FindingView[] = [];
@@ -48,22 +56,26 @@ export function keepOutside(): KeptOutside {
       return touched;
     },
     putTargets(rows, hosts) {
-      const before = new Map(kept.map((one) => [one.target, one]));
+      const before = new Map(kept.map((one) => [one.id, one]));
       const texts = rows.map((row) => JSON.stringify(row));
       if (texts.join('\n') === kept.map(({ text }) => text).join('\n')) return undefined;
       const touched = new Set<string>();
       const next = rows.map((row, index): KeptTarget => {
         const outside = outsideOf(row);
-        const old = before.get(row.target);
+        const old = before.get(row.id);
         const one = {
+          id: row.id,
           target: row.target,
           text: texts[index] ?? '',
           outside,
+          beside: undefined,
           proofs: old?.proofs ?? new Map<string, HostProof[]>(),
         };
         if (old?.text !== one.text) for (const agentId of one.proofs.keys()) touched.add(agentId);
         return one;
       });
+      for (const [first, ...others] of Map.groupBy(next, ({ target }) => target).values())
+        if (first) first.beside = others;
       const still = new Set(texts);
       for (const old of kept) if (!still.has(old.text)) touchAll(old, touched);
       const shown = new Map(kept.map(({ text }, index) => [text, views[index]]));
@@ -72,7 +84,7 @@ export function keepOutside(): KeptOutside {
       views = rows.map((row, index) => shown.get(texts[index] ?? '') ?? targetView(row));
       byAgent.clear();
       for (const one of kept) for (const agentId of one.proofs.keys()) relate(agentId, one);
-      const asked = JSON.stringify(kept.map(({ target }) => target));
+      const asked = JSON.stringify(kept.map(({ id, target }) => [id, target]));
       if (asked !== written)
         for (const [host, certificates] of hosts())
           for (const agentId of enter(host, certificates)) touched.add(agentId);
@@ -80,6 +92,10 @@ export function keepOutside(): KeptOutside {
       return touched;
     },
     targets: () => views,
+    putLogged(read) {
+      if (JSON.stringify(read) !== JSON.stringify(logged)) standing = undefined;
+      logged = read;
+    },
     findingsOf: (agentId, now) =>
       relatedTo(agentId).flatMap((one) => judged(one, now).filter((found) => found.agentId === agentId)),
     standUntil: (agentId, now) =>
@@ -88,13 +104,20 @@ export function keepOutside(): KeptOutside {
       if (standing && now >= standing.from && now <= standing.until) return hostless;
       standing = {
         from: now,
-        until: kept.reduce((first, { outside }) => Math.min(first, outsideStands(outside, now)), Infinity),
+        until: kept.reduce(
+          (first, { outside }) => Math.min(first, outsideStands(outside, now)),
+          loggedStands(logged, policy, now),
+        ),
       };
-      const found = kept.flatMap((one) =>
-        judged(one, now)
-          .filter(({ agentId }) => agentId === '')
-          .map(({ finding, ...rest }): FindingView => ({ ...finding, ...rest })),
+      const ofLogs = loggedFindings(
+        logged,
+        kept.map(({ outside }) => outside),
+        policy,
+        now,
       );
+      const found = [...kept.flatMap((one) => judged(one, now)), ...ofLogs]
+        .filter(({ agentId }) => agentId === '')
+        .map(({ finding, ...rest }): FindingView => ({ ...finding, ...rest }));
       if (JSON.stringify(found) !== JSON.stringify(hostless)) hostless = found;
       return hostless;
     },
@@ -146,8 +169,9 @@ function touchAll({ proofs }: KeptTarget, touched: Set<string>): void {
   for (const agentId of proofs.keys()) touched.add(agentId);
 }
 
-function judged({ outside, proofs }: KeptTarget, now: number): OutsideFinding[] {
-  return outsideFindings(outside, [...proofs.values()].flat(), now);
+function judged({ outside, beside, proofs }: KeptTarget, now: number): OutsideFinding[] {
+  const others = beside?.map((one) => one.outside) ?? 'told-elsewhere';
+  return outsideFindings(outside, [...proofs.values()].flat(), now, others);
 }
 
 /** What a host proves of one name: that it fell silent takes nothing back. */

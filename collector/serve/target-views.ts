@@ -3,12 +3,23 @@ import type { TargetRow } from '../store/targets.ts';
 import type { TargetView } from './estate.ts';
 
 /** A target as the API shows it. */
-export function targetView({ id, target, everyMs, vantage, setBy, setAt, askedAt, seen }: TargetRow): TargetView {
+export function targetView({
+  id,
+  target,
+  everyMs,
+  vantage,
+  vantageName,
+  setBy,
+  setAt,
+  askedAt,
+  seen,
+}: TargetRow): TargetView {
   return {
     id,
     target,
     everySeconds: everyMs / 1000,
     vantage,
+    ...(vantageName !== undefined && { vantageName }),
     setBy,
     setAt: instant(setAt),
     ...(askedAt !== undefined && { askedAt: instant(askedAt) }),
@@ -23,9 +34,18 @@ export function targetView({ id, target, everyMs, vantage, setBy, setAt, askedAt
 }
 
 /** A target as it is judged. Its text is as targetText writes it: "smtp://[2001:db8::1]:25". */
-export function outsideOf({ target, held, seen, setAt, askedAt, everyMs }: TargetRow): Outside {
+export function outsideOf({ target, vantage, vantageName, held, seen, setAt, askedAt, everyMs }: TargetRow): Outside {
   const [, host = '', port = ''] = /^(?:[a-z0-9]+:\/\/)?(.*):(\d+)$/.exec(target) ?? [];
-  return { host: host.replace(/^\[|\]$/g, ''), port: Number(port), held, seen, setAt, askedAt, everyMs };
+  return {
+    host: host.replace(/^\[|\]$/g, ''),
+    port: Number(port),
+    ...(vantage !== 'collector' && { seenFrom: vantageName ?? vantage }),
+    held,
+    seen,
+    setAt,
+    askedAt,
+    everyMs,
+  };
 }
 
 /** Was something else seen of the targets or, by `asked`, were they asked again at all? A view that is the same one is not looked through. */

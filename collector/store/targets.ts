@@ -45,8 +45,10 @@ export interface TargetRow {
   /** As targets are written: "smtp://mail.example.com:25". */
   target: string;
   everyMs: number;
-  /** Where it is asked from. */
-  vantage: 'collector';
+  /** Where it is asked from: 'collector', or the id of the agent that looks. */
+  vantage: string;
+  /** What that agent's host is called. */
+  vantageName?: string | undefined;
   /** An account of the collector's machine. */
   setBy: string;
   setAt: number;
@@ -58,7 +60,10 @@ export interface TargetRow {
   held: string[];
 }
 
-export type TargetDraft = Pick<TargetRow, 'target' | 'everyMs' | 'setBy'>;
+export interface TargetDraft extends Pick<TargetRow, 'target' | 'everyMs' | 'setBy'> {
+  /** The collector, if it is not told. */
+  vantage?: string;
+}
 
 /** From then on an address presented this leaf. */
 export interface TargetChange {
@@ -80,7 +85,7 @@ export interface TargetStay {
 
 /** What is kept of targets. */
 export interface Targets {
-  /** In the order of their texts. */
+  /** In the order of their texts: one for each vantage, and the collector's first. */
   all: () => Promise<TargetRow[]>;
   /** Of one that is there already its interval is another. */
   add: (draft: TargetDraft, at: number, entry?: AuditEntry) => Promise<Kept<void>>;
@@ -88,8 +93,8 @@ export interface Targets {
   addNew: (draft: TargetDraft, at: number, entry: AuditEntry) => Promise<Kept<boolean>>;
   /** To be asked as soon as may be; was there one? */
   want: (id: number) => Promise<Kept<boolean>>;
-  /** By its text, with its history; was there one? */
-  remove: (target: string, entry?: AuditEntry) => Promise<Kept<boolean>>;
+  /** By its text, with its history, of one vantage or of all; was there one? */
+  remove: (target: string, entry?: AuditEntry, vantage?: string) => Promise<Kept<boolean>>;
   /** False: it was removed meanwhile. */
   keep: (id: number, at: number, seen: TargetState, changed: readonly TargetChange[]) => Promise<Kept<boolean>>;
   stays: (id: number) => Promise<TargetStay[]>;
@@ -103,6 +108,8 @@ export interface RawTarget {
   id: number;
   target: string;
   every_ms: number;
+  vantage: string;
+  vantage_name: string | null;
   set_by: string;
   set_at: number;
   asked_at: number | null;
@@ -117,7 +124,8 @@ export function readTarget(row: RawTarget, isHeld: (fingerprint: string) => bool
     id: row.id,
     target: row.target,
     everyMs: row.every_ms,
-    vantage: 'collector',
+    vantage: row.vantage,
+    vantageName: row.vantage_name ?? undefined,
     setBy: row.set_by,
     setAt: row.set_at,
     askedAt: row.asked_at ?? undefined,

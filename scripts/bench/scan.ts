@@ -1,8 +1,8 @@
-import type { Reach } from '../../collector/scan/address.ts';
+import type { Reach } from '@certherd/handshake/outside/address';
 import { answerReader } from '../../collector/scan/answers.ts';
-import { createPace } from '../../collector/scan/pace.ts';
+import { createPace } from '@certherd/handshake/outside/pace';
 import { createProbe } from '../../collector/scan/probe.ts';
-import { systemResolve } from '../../collector/scan/resolve.ts';
+import { systemResolve } from '@certherd/handshake/outside/resolve';
 import { readRoots } from '../../collector/scan/roots.ts';
 import { scanTargets } from '../../collector/scan/scan.ts';
 import { systemClock } from '../../collector/system/clock.ts';

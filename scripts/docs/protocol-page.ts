@@ -4,6 +4,7 @@ import * as event from '../../protocol/event.ts';
 import * as failure from '../../protocol/failure.ts';
 import * as finding from '../../protocol/finding.ts';
 import * as frame from '../../protocol/frame.ts';
+import * as look from '../../protocol/look.ts';
 import * as snapshot from '../../protocol/snapshot.ts';
 import { framesSince } from '../../protocol/version.ts';
 import { type DocComments, readDocComments } from './doc-comments.ts';
@@ -14,6 +15,7 @@ const { AgentFrame: _agent, CollectorFrame: _collector, closeCodes, ...frameSche
 const { failed: _failed, success: _success, ...failureSchemas } = failure;
 const named: Readonly<Record<string, TSchema>> = {
   ...frameSchemas,
+  ...look,
   ...certificate,
   ...failureSchemas,
   ...snapshot,
@@ -22,7 +24,15 @@ const named: Readonly<Record<string, TSchema>> = {
 };
 
 /** The files of `protocol` whose comments are told on the page, in its order. */
-export const toldFiles = ['frame.ts', 'snapshot.ts', 'certificate.ts', 'finding.ts', 'event.ts', 'failure.ts'] as const;
+export const toldFiles = [
+  'frame.ts',
+  'look.ts',
+  'snapshot.ts',
+  'certificate.ts',
+  'finding.ts',
+  'event.ts',
+  'failure.ts',
+] as const;
 
 /** docs/protocol.md: what a second agent has to know, from the schemas that validate it and the comments beside them. */
 export function protocolPage(comments: DocComments = readDocComments(toldFiles)): string {

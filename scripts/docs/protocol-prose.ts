@@ -3,6 +3,8 @@ import { systemTrust } from '../../protocol/join.ts';
 import {
   maxDerBytes,
   maxFrameBytes,
+  maxLookedBytes,
+  maxLookedCertificates,
   maxSnapshotBytes,
   maxSnapshotEntries,
   maxSnapshotFindings,
@@ -12,10 +14,12 @@ import {
   partsSpacingSeconds,
   protocolVersion,
 } from '../../protocol/version.ts';
+import { lookWithinMs } from '../../collector/receive/looking.ts';
 import { maxHostDerBytes } from '../../collector/receive/proving.ts';
 import { partsWithinMs } from '../../collector/receive/snapshot-parts.ts';
 import { admissionLimits } from '../../collector/receive/admission.ts';
 import { backPerSecond, maxFragments } from '../../collector/receive/listener.ts';
+import { atOnceOfAgent } from '../../collector/scan/keep-targets.ts';
 import { eventWindow, tryLater } from '../../collector/receive/greet.ts';
 
 /** Everything about the wire that no schema can say. `closeCodes`: rows of a table. */
@@ -53,6 +57,8 @@ single short file, which a test runs against a real collector.
       | <------------------------------------- request |   from version 2
       | <--------------------------- want-certificates |   from version 4
       |  certificates ------------------------------>  |
+      | <---------------------------------------- look |   from version 5
+      |  looked ------------------------------------>  |
       | <------------------------------------- refused |   then the close code
 
 ## Connection
@@ -194,6 +200,13 @@ is ended without a closing handshake; the collector pings after one.
 From version 2 the collector may send \`request\`: a wish. The agent's own policy decides, and answers with one event whose
 \`detail.request\` is the request's id. An agent that does nothing on request answers with kind \`request\`, \`ok\` false and
 \`detail.refused\` \`"not-allowed"\`.
+
+## Looks
+
+From version 5 the collector may send \`look\`: what does this name and port present where you are? The agent answers each with one \`looked\` of the
+same \`id\`. Its own settings decide: an agent that looks nowhere on request answers without certificates and places, with a \`failure\` whose reason is
+\`vantage-refused\`. Certificates are told as they were shown, each once, ${maxLookedCertificates} and ${maxLookedBytes} bytes of base64 at most; an address whose own would be too much is told with a \`failure\`
+\`too-large\`. The collector waits ${lookWithinMs / 1000} s, and for ${atOnceOfAgent} answers at a time.
 
 ## Reconnecting
 

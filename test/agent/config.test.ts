@@ -28,7 +28,7 @@ test('every field is read', (t) => {
 [certbot]\nbinary = "/c"\nconfig_directory = "/cc"\nwork_directory = "/cw"\nlogs_directory = "/cl"\nca_bundle = "/ca"\ndeadline_seconds = 30\nrenewed_by = "ansible"
 staging_server = "https://ca.test/dir"\nrehearsal_days = 0\nrenewal_information = false\nchallenge_port = 8080\nname_servers = ["192.0.2.53"]
 [nginx]\nbinary = "/n"\nconfig = "/nc"\nprefix = "/np"\nerror_log = "/ne"\n[apache]\nconfig = "/a"\nbinary = "/ab"\n[haproxy]\nconfig = "/h"\nbinary = "/hb"\npid_file = "/hp"
-[act]\nsocket = "/as"\n[lineage."shop.example.org"]\nmode = "deploy"\n[lineage.other]
+[act]\nsocket = "/as"\n[probe]\nallow = ["*.Example.test:8443", "10.20.0.0/16"]\nreach = ["private"]\nname_servers = ["192.0.2.54"]\n[lineage."shop.example.org"]\nmode = "deploy"\n[lineage.other]
 [[listener]]\naddress = "::1"\nport = 25\nstarttls = "smtp"\nserver_names = ["mail.example.test"]\ncertificate = "/m.pem"\nkey = "/m.key"\nproxy_protocol = true\nreload = "postfix reload"\n
 [[listener]]\nport = 993\ncertificate = "/m.pem"\n`,
   );
@@ -48,13 +48,21 @@ staging_server = "https://ca.test/dir"\nrehearsal_days = 0\nrenewal_information 
     apache: { config: '/a', binary: '/ab' },
     haproxy: { config: '/h', binary: '/hb', pidFile: '/hp' },
     act: { socket: '/as' },
+    probe: {
+      allow: [
+        { place: '*.example.test', port: 8443 },
+        { place: '10.20.0.0/16', port: 443 },
+      ],
+      reach: ['private'],
+      nameServers: ['192.0.2.54'],
+    },
     lineages: new Map([
       ['shop.example.org', { mode: 'deploy' }],
       ['other', {}],
     ]),
     listeners: [
       {
-        line: 39,
+        line: 43,
         address: '::1',
         port: 25,
         startTls: 'smtp',
@@ -64,7 +72,7 @@ staging_server = "https://ca.test/dir"\nrehearsal_days = 0\nrenewal_information 
         proxyProtocol: true,
         reload: 'postfix reload',
       },
-      { line: 49, address: '127.0.0.1', port: 993, serverNames: [], certificate: '/m.pem', proxyProtocol: false },
+      { line: 53, address: '127.0.0.1', port: 993, serverNames: [], certificate: '/m.pem', proxyProtocol: false },
     ],
     certbot: {
       binary: '/c',
@@ -94,6 +102,13 @@ const mistakes: [title: string, text: string, expected: string[]][] = [
     'a value that is not in the list',
     'mode = "rewen"\n',
     [':1: mode: expected one of "observe", "deploy", "renew", found "rewen"'],
+  ],
+  [
+    'a place that may be looked at, and is none',
+    '[probe]\nallow = ["https://shop.example.org"]\n',
+    [
+      ':2: probe.allow: expected names and addresses, with a port where it is not 443: "*.example.org", "shop.example.org:8443", "10.20.0.0/16", "[2001:db8::/32]:443", found "https://shop.example.org"',
+    ],
   ],
   ['a field with a slip', '[nginx]\n\nconfg = "/x"\n', [':3: nginx.confg: unknown field; did you mean config?']],
   [

@@ -94,7 +94,7 @@ const rules: Rule[] = [
     why: 'agent and collector must see the same in a handshake, and who may connect anywhere is read in a minute',
     breaks: ({ from, to }) =>
       (from.startsWith('handshake/') &&
-        !/^(?:protocol|handshake)\/|^node:(?:buffer|crypto|net|tls|stream)$/.test(to)) ||
+        !/^(?:protocol|handshake)\/|^node:(?:buffer|crypto|net|tls|stream|dns\/promises)$/.test(to)) ||
       (to === 'handshake/dialer.ts' && !/^(?:agent\/(?:system|commands)|collector\/scan)\//.test(from)),
   },
   {

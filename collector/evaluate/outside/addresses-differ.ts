@@ -1,13 +1,18 @@
 import type { Life } from '../../store/concern.ts';
 import type { TargetPlace } from '../../store/targets.ts';
-import { clipped, lifeOf, order, type Outside, type OutsideFinding, severityOf } from './outside.ts';
+import { clipped, lifeOf, order, type Outside, type OutsideFinding, seenText, severityOf } from './outside.ts';
+
+/** A place of a target, and who saw it. */
+export interface SeenFrom extends TargetPlace {
+  seenFrom?: string | undefined;
+}
 
 /**
- * Addresses behind one name present different certificates. Where one of them is younger than another of the same authority, some of them were not
- * renewed; else they may be meant to differ, as those of a CDN are, and it is only told.
+ * Addresses behind one name present different certificates, or one address does to different vantages. Where one of them is younger than another of the same
+ * authority, some of them were not renewed; else they may be meant to differ, as those of a CDN are, and it is only told.
  */
 export function addressesDiffer(
-  places: readonly TargetPlace[],
+  places: readonly SeenFrom[],
   target: Outside,
   now: number,
 ): { algorithm: string; silent: boolean; finding: OutsideFinding['finding']; life?: Life }[] {
@@ -21,7 +26,7 @@ export function addressesDiffer(
     const behind = list.filter((place) => place.served !== youngest.served);
     const renewed = oldest.issuer === youngest.issuer && oldest.notBefore !== youngest.notBefore;
     const name = `${target.host}:${target.port}`;
-    const addresses = behind.map(({ address }) => address).join(', ');
+    const [best, addresses] = [textOf(youngest), behind.map(textOf).join(', ')];
     return [
       {
         algorithm,
@@ -33,16 +38,24 @@ export function addressesDiffer(
           subject: { kind: 'endpoint' as const, id: `${name}/${algorithm}` },
           since: new Date(Math.max(...list.map(({ since }) => since))).toISOString(),
           cause: clipped(
-            `The addresses of ${target.host} do not agree: ${youngest.address} presents the certificate that ends at ${youngest.notAfter}, ${addresses} another one; the first of them to end does so at ${list.map(({ notAfter }) => notAfter ?? '').sort()[0]}.`,
+            `The addresses of ${target.host} do not agree: ${best} presents the certificate that ends at ${youngest.notAfter}, ${addresses} another one; the first of them to end does so at ${list.map(({ notAfter }) => notAfter ?? '').sort()[0]}.`,
           ),
           evidence: Object.fromEntries(
-            list.slice(0, 16).map((place) => [place.address.slice(0, 64), `${place.served} until ${place.notAfter}`]),
+            list.slice(0, 16).map((place) => [keyOf(place), `${place.served} until ${place.notAfter}`]),
           ),
           remedy: clipped(
-            `Install the certificate and key of ${youngest.address} at ${addresses} and reload what answers there, or leave it so if they are meant to differ.`,
+            `Install the certificate and key of ${best} at ${addresses} and reload what answers there, or leave it so if they are meant to differ.`,
           ),
         },
       },
     ];
   });
+}
+
+function textOf(place: SeenFrom): string {
+  return place.seenFrom === undefined ? place.address : seenText(place.address, { seenFrom: place.seenFrom });
+}
+
+function keyOf({ address, seenFrom }: SeenFrom): string {
+  return `${address.slice(0, 64)}${seenFrom === undefined ? '' : ` from ${seenFrom.slice(0, 64)}`}`;
 }

@@ -1,8 +1,9 @@
 import type { TargetPlace } from '../../store/targets.ts';
 import { attributeValues } from '../distinguished-name.ts';
-import { addressesDiffer } from './addresses-differ.ts';
+import { addressesDiffer, type SeenFrom } from './addresses-differ.ts';
 import {
   clipped,
+  fromText,
   type HostProof,
   isNotAsked,
   lifeOf,
@@ -11,18 +12,38 @@ import {
   type Outside,
   type OutsideFinding,
   placeText,
+  seenText,
   severityOf,
+  vantageEvidence,
 } from './outside.ts';
 import { endingLeft, pressingLeft, targetFindings } from './target-findings.ts';
 
-/** Findings of one target, as of `now` (milliseconds since 1970), by what the hosts proved: pure. */
-export function outsideFindings(target: Outside, proofs: readonly HostProof[], now: number): OutsideFinding[] {
-  const places = (target.seen?.places ?? []).filter((place) => place.served !== undefined);
+/**
+ * Findings of one target as one vantage sees it, as of `now` (milliseconds since 1970), by what the hosts proved: pure. `beside`: what the others
+ * see of it; whether all addresses agree is told with the first vantage, alone.
+ */
+export function outsideFindings(
+  target: Outside,
+  proofs: readonly HostProof[],
+  now: number,
+  beside: readonly Outside[] | 'told-elsewhere' = [],
+): OutsideFinding[] {
+  const places = placesOf(target);
   const own = proofs.filter((proof) => isNameOf(proof.serverName, target.host));
   const old = isNotAsked(target, now);
   const front = places.flatMap((place) => frontHoldsCopy(place, target, own, now));
-  const named = new Set(front.map(({ algorithm }) => algorithm));
-  const differing = addressesDiffer(places, target, now).filter(({ algorithm }) => !named.has(algorithm));
+  const others = beside === 'told-elsewhere' ? [] : beside;
+  const elsewhere = others.flatMap((other) =>
+    placesOf(other).flatMap((place) => frontHoldsCopy(place, other, own, now)),
+  );
+  const named = new Set([...front, ...elsewhere].map(({ algorithm }) => algorithm));
+  const all = [target, ...others].flatMap((one) =>
+    placesOf(one).map((place): SeenFrom => ({ ...place, seenFrom: one.seenFrom })),
+  );
+  const differing =
+    beside === 'told-elsewhere'
+      ? []
+      : addressesDiffer(all, target, now).filter(({ algorithm }) => !named.has(algorithm));
   const [first] = own.toSorted((one, other) => (one.agentId < other.agentId ? -1 : 1));
   const pressing = new Set(front.flatMap(({ finding, place }) => (finding.severity === 'notice' ? [] : place)));
   const proved = new Set(own.map(({ served }) => served));
@@ -45,6 +66,10 @@ export function outsideFindings(target: Outside, proofs: readonly HostProof[], n
     })),
     ...targetFindings(target, endIsTold, now),
   ];
+}
+
+function placesOf({ seen }: Outside): TargetPlace[] {
+  return (seen?.places ?? []).filter(({ served }) => served !== undefined);
 }
 
 /** Until when `outsideFindings` says the same if nothing changes (milliseconds since 1970). */
@@ -103,18 +128,19 @@ function frontHoldsCopy(
       finding: {
         code: 'front-holds-copy',
         severity: related ? severityOf(notBefore, notAfter, now) : 'notice',
-        subject: { kind: 'endpoint', id: `${target.host}@${at}/${algorithm}` },
+        subject: { kind: 'endpoint', id: `${target.host}@${at}/${algorithm}${fromText(target)}` },
         since: new Date(Math.max(proved, place.since)).toISOString(),
         cause: clipped(
-          `${proof.hostName} serves the certificate for ${target.host} that ends at ${proof.notAfter}, and ${at} presents ${whose}, which ends at ${notAfter}: what is in front of the host (a load balancer, a proxy, a CDN) holds a copy of its own.`,
+          `${proof.hostName} serves the certificate for ${target.host} that ends at ${proof.notAfter}, and ${seenText(at, target)} presents ${whose}, which ends at ${notAfter}: what is in front of the host (a load balancer, a proxy, a CDN) holds a copy of its own.`,
         ),
         evidence: {
           address: at,
           presented: `${served} until ${notAfter}`,
           proved: `${proof.served} until ${proof.notAfter}`,
           host: clipped(`${proof.hostName} ${proof.id}`),
+          ...vantageEvidence(target),
         },
-        remedy: `Install at ${at} the certificate and key that ${proof.hostName} serves, and reload what answers there; certherd-collector scan ${target.host}${target.port === 443 ? '' : `:${target.port}`} shows it.`,
+        remedy: `Install at ${at} the certificate and key that ${proof.hostName} serves, and reload what answers there; ${target.seenFrom === undefined ? `certherd-collector scan ${target.host}${target.port === 443 ? '' : `:${target.port}`}` : 'certherd-collector target list'} shows it.`,
       },
     },
   ];

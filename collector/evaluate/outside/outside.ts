@@ -35,6 +35,8 @@ export interface OutsideFinding {
 export interface Outside extends Pick<TargetRow, 'held' | 'seen' | 'setAt' | 'askedAt' | 'everyMs'> {
   host: string;
   port: number;
+  /** The host whose agent looked; undefined: the collector did. */
+  seenFrom?: string;
 }
 
 /** Urgent at a third of its life, as a renewal would be. */
@@ -55,6 +57,21 @@ export function order(one = '', other = ''): number {
 /** "192.0.2.1:443", "[2001:db8::1]:443". */
 export function placeText(address: string, port: number): string {
   return `${address.includes(':') ? `[${address}]` : address}:${port}`;
+}
+
+/** What an address is called in a finding: where two vantages see the same one, each names its own. */
+export function seenText(place: string, { seenFrom }: Pick<Outside, 'seenFrom'>): string {
+  return seenFrom === undefined ? place : `${place} as seen from ${seenFrom}`;
+}
+
+/** Part of a subject: what two vantages see is told apart. */
+export function fromText({ seenFrom }: Pick<Outside, 'seenFrom'>): string {
+  return seenFrom === undefined ? '' : ` from ${seenFrom.slice(0, 253)}`;
+}
+
+/** Evidence of where it was seen from. */
+export function vantageEvidence({ seenFrom }: Pick<Outside, 'seenFrom'>): Record<string, string> {
+  return seenFrom === undefined ? {} : { seenFrom: clipped(seenFrom) };
 }
 
 export function lifeOf({ notBefore, notAfter }: TargetPlace): { life?: Life } {

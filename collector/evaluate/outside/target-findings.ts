@@ -1,5 +1,16 @@
 import type { TargetPlace } from '../../store/targets.ts';
-import { clipped, isNotAsked, lifeOf, notSeenAfter, type Outside, type OutsideFinding, placeText } from './outside.ts';
+import {
+  clipped,
+  fromText,
+  isNotAsked,
+  lifeOf,
+  notSeenAfter,
+  type Outside,
+  type OutsideFinding,
+  placeText,
+  seenText,
+  vantageEvidence,
+} from './outside.ts';
 import { type PresentedProblem, problemsOf } from './problems.ts';
 
 type Told = OutsideFinding['finding'];
@@ -37,16 +48,21 @@ function presentedFindings(place: TargetPlace, target: Outside, endIsTold: boole
   const { served, algorithm, notBefore, notAfter, nameMatches = true, trusted = true, address } = place;
   if (served === undefined || algorithm === undefined || notBefore === undefined || notAfter === undefined) return [];
   const at = placeText(address, target.port);
-  const words: Place = { ...place, at, notBefore, notAfter, host: target.host };
+  const words: Place = { ...place, at: seenText(at, target), notBefore, notAfter, host: target.host };
   const problems = problemsOf({ notBefore, notAfter, nameMatches, trusted }, now);
   const [begin, end] = [Date.parse(notBefore), Date.parse(notAfter)];
   const about = (code: Told['code'], severity: Told['severity'], since: number, wording: Wording): Told => ({
     code,
     severity,
-    subject: { kind: 'endpoint', id: `${target.host}@${at}/${algorithm}` },
+    subject: { kind: 'endpoint', id: `${target.host}@${at}/${algorithm}${fromText(target)}` },
     since: new Date(since).toISOString(),
     cause: clipped(wording.cause(words)),
-    evidence: { address: at, presented: `${served} until ${notAfter}`, ...wording.evidence?.(words) },
+    evidence: {
+      address: at,
+      presented: `${served} until ${notAfter}`,
+      ...wording.evidence?.(words),
+      ...vantageEvidence(target),
+    },
     remedy: clipped(wording.remedy(words)),
   });
   const isEnding =
@@ -137,7 +153,7 @@ function notSeenFindings(target: Outside, now: number): Told[] {
 }
 
 function notSeen(
-  { host, port }: Outside,
+  target: Outside,
   id: string,
   since: number,
   { reason, detail }: { reason: string; detail: string },
@@ -145,30 +161,46 @@ function notSeen(
   return {
     code: 'target-not-seen',
     severity: 'unknown',
-    subject: { kind: 'endpoint', id },
+    subject: { kind: 'endpoint', id: `${id}${fromText(target)}` },
     since: new Date(since).toISOString(),
-    cause: clipped(`${id} has shown no certificate for three of its intervals: ${detail || reason}.`),
-    evidence: { place: clipped(id), reason: clipped(reason), detail: clipped(detail) },
-    remedy:
-      reason === 'not-allowed'
-        ? 'Allow it with scan_allow in collector.toml, or remove the target.'
-        : `certherd-collector scan ${commandText(host, port)}`,
+    cause: clipped(`${seenText(id, target)} has shown no certificate for three of its intervals: ${detail || reason}.`),
+    evidence: { place: clipped(id), reason: clipped(reason), detail: clipped(detail), ...vantageEvidence(target) },
+    remedy: clipped(remedyOf(target, reason)),
   };
 }
 
-function notAsked({ host, port, setAt, askedAt, everyMs }: Outside): Told {
+function remedyOf({ host, port, seenFrom }: Outside, reason: string): string {
+  if (seenFrom === undefined)
+    return reason === 'not-allowed'
+      ? 'Allow it with scan_allow in collector.toml, or remove the target.'
+      : `certherd-collector scan ${commandText(host, port)}`;
+  if (reason === 'not-allowed')
+    return `Allow it with [probe] reach in agent.toml of ${seenFrom}, or take this vantage from the target.`;
+  if (reason === 'vantage-refused')
+    return `Name ${placeText(host, port)} in [probe] allow in agent.toml of ${seenFrom}, or take this vantage from the target.`;
+  if (reason === 'vantage-too-old')
+    return `Upgrade certherd-agent on ${seenFrom}, or take this vantage from the target.`;
+  return `On ${seenFrom}: openssl s_client -connect ${placeText(host, port)} -servername ${host}`;
+}
+
+function notAsked(target: Outside): Told {
+  const { host, port, setAt, askedAt, everyMs, seenFrom } = target;
   const since = askedAt ?? setAt;
   const id = placeText(host, port);
   return {
     code: 'target-not-seen',
     severity: 'unknown',
-    subject: { kind: 'endpoint', id },
+    subject: { kind: 'endpoint', id: `${id}${fromText(target)}` },
     since: new Date(since).toISOString(),
     cause: clipped(
-      `${id} is to be asked each ${everyMs / 1000} s, and no collector has asked it since ${new Date(since).toISOString()}.`,
+      `${id} is to be asked each ${everyMs / 1000} s, and ${seenFrom === undefined ? 'no collector has asked it' : `the agent of ${seenFrom} has not told of it`} since ${new Date(since).toISOString()}.`,
     ),
-    evidence: { place: clipped(id), asked: askedAt === undefined ? 'never' : new Date(askedAt).toISOString() },
-    remedy: 'certherd-collector doctor',
+    evidence: {
+      place: clipped(id),
+      asked: askedAt === undefined ? 'never' : new Date(askedAt).toISOString(),
+      ...vantageEvidence(target),
+    },
+    remedy: seenFrom === undefined ? 'certherd-collector doctor' : `On ${seenFrom}: certherd-agent doctor`,
   };
 }
 

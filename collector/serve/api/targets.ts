@@ -4,6 +4,7 @@ import { notKept } from '../access/begin-session.ts';
 import { actorOf } from '../access/caller.ts';
 import { TargetBody } from '../inventory-bodies.ts';
 import { sendProblem } from '../problem.ts';
+import type { KeptHost } from '../estate-parts.ts';
 import { Done } from './inventory-views.ts';
 import { type Route, route } from './route.ts';
 
@@ -25,7 +26,11 @@ export const targetRoutes: readonly Route[] = [
     status: 201,
     answer: { schema: Type.Object({ version: Type.Literal(1), target: Type.String() }) },
     problems: [400, 409, 422],
-    async handle({ targets, now }, { body: { everySeconds = usualSeconds, startTls, ...body }, caller }, reply) {
+    async handle(
+      { targets, estate, now },
+      { body: { everySeconds = usualSeconds, startTls, from, ...body }, caller },
+      reply,
+    ) {
       const parsed = parseTarget(body.target, { ports: [443], startTls });
       if (!parsed.ok) return sendProblem(reply, 422, 'Cannot be asked', parsed.failure);
       const [only, ...others] = parsed.value;
@@ -33,12 +38,21 @@ export const targetRoutes: readonly Route[] = [
         return sendProblem(reply, 422, 'Cannot be asked', 'That is a range: give one name or address at a time.');
       if ((await targets.all()).length >= mostTargets)
         return sendProblem(reply, 422, 'Cannot be asked', `There are ${mostTargets} targets: scan a range instead.`);
+      const vantages = from === undefined ? ['collector'] : agentsOf((await estate()).parts.hosts, from);
+      const [vantage] = vantages;
+      if (vantage === undefined || vantages.length > 1)
+        return sendProblem(
+          reply,
+          422,
+          'Cannot be asked',
+          `${vantages.length} hosts are called ${JSON.stringify(from)}.`,
+        );
       const target = targetText(only);
       const { actor, via } = actorOf(caller);
       const at = now();
-      const detail = { every: `${everySeconds} s` };
+      const detail = { every: `${everySeconds} s`, ...(from !== undefined && { from }) };
       const entry = { at, actor, via, action: 'target-added', subject: target, detail } as const;
-      const kept = await targets.addNew({ target, everyMs: everySeconds * 1000, setBy: actor }, at, entry);
+      const kept = await targets.addNew({ target, everyMs: everySeconds * 1000, setBy: actor, vantage }, at, entry);
       if (!kept.ok) return notKept(reply);
       if (!kept.value) return sendProblem(reply, 409, 'Conflict', `${target} is asked already.`);
       return reply.header('cache-control', 'no-store').send({ version: 1, target });
@@ -62,7 +76,7 @@ export const targetRoutes: readonly Route[] = [
         subject: found.target,
         detail: {},
       } as const;
-      const kept = await targets.remove(found.target, entry);
+      const kept = await targets.remove(found.target, entry, found.vantage);
       if (!kept.ok) return notKept(reply);
       if (!kept.value) return sendProblem(reply, 404, 'Not Found', 'There is no such target.');
       return reply.header('cache-control', 'no-store').send({ version: 1, done: true });
@@ -85,3 +99,10 @@ export const targetRoutes: readonly Route[] = [
     },
   }),
 ];
+
+/** Agents of hosts that are trusted. */
+function agentsOf(hosts: Iterable<KeptHost>, word: string): string[] {
+  return [...hosts].flatMap(({ agentId, name, part }) =>
+    (name === word || agentId === word) && part.host.revokedAt === undefined ? [agentId] : [],
+  );
+}

@@ -20,7 +20,10 @@ import type { Kept } from '../kept.ts';
 /** Rows of `target` and `target_change`. */
 export const targetTable = {
   async all(queries: Queries): Promise<TargetRow[]> {
-    const rows = await queries.all<RawTarget>('SELECT * FROM target');
+    const rows = await queries.all<RawTarget>(
+      `SELECT target.*, host.name AS vantage_name FROM target LEFT JOIN host ON host.agent_id = target.vantage
+       ORDER BY target.vantage <> 'collector', target.vantage`,
+    );
     if (rows.length === 0) return [];
     const found = rows.map((row) => readTarget(row, () => false));
     const wanted = [...new Set(found.flatMap(({ seen }) => servedBy(seen)))].map((one) => Buffer.from(one, 'hex'));
@@ -31,23 +34,27 @@ export const targetTable = {
     const known = new Set(held.map(({ fingerprint }) => fingerprint.toString('hex')));
     return found
       .map((row) => ({ ...row, held: servedBy(row.seen).filter((one) => known.has(one)) }))
-      .sort((one, other) => (one.target < other.target ? -1 : 1));
+      .sort((one, other) => (one.target < other.target ? -1 : one.target > other.target ? 1 : 0));
   },
 
-  async add(tx: Queries, { target, everyMs, setBy }: TargetDraft, at: number): Promise<void> {
+  async add(tx: Queries, { target, everyMs, setBy, vantage = 'collector' }: TargetDraft, at: number): Promise<void> {
     await tx.all(
-      `INSERT INTO target (target, every_ms, set_by, set_at) VALUES ($1, $2, $3, $4)
-       ON CONFLICT (target) DO UPDATE SET every_ms = excluded.every_ms, set_by = excluded.set_by, set_at = excluded.set_at`,
-      [target, everyMs, setBy, at],
+      `INSERT INTO target (target, every_ms, set_by, set_at, vantage) VALUES ($1, $2, $3, $4, $5)
+       ON CONFLICT (target, vantage) DO UPDATE SET every_ms = excluded.every_ms, set_by = excluded.set_by, set_at = excluded.set_at`,
+      [target, everyMs, setBy, at, vantage],
     );
   },
 
   /** False: it is there already. */
-  async addNew(tx: Queries, { target, everyMs, setBy }: TargetDraft, at: number): Promise<boolean> {
+  async addNew(
+    tx: Queries,
+    { target, everyMs, setBy, vantage = 'collector' }: TargetDraft,
+    at: number,
+  ): Promise<boolean> {
     const added = await tx.all(
-      `INSERT INTO target (target, every_ms, set_by, set_at) VALUES ($1, $2, $3, $4)
-       ON CONFLICT (target) DO NOTHING RETURNING id`,
-      [target, everyMs, setBy, at],
+      `INSERT INTO target (target, every_ms, set_by, set_at, vantage) VALUES ($1, $2, $3, $4, $5)
+       ON CONFLICT (target, vantage) DO NOTHING RETURNING id`,
+      [target, everyMs, setBy, at, vantage],
     );
     return added.length > 0;
   },
@@ -57,8 +64,12 @@ export const targetTable = {
   },
 
   /** Was there one? */
-  async remove(tx: Queries, target: string): Promise<boolean> {
-    return (await tx.all('DELETE FROM target WHERE target = $1 RETURNING id', [target])).length > 0;
+  async remove(tx: Queries, target: string, vantage?: string): Promise<boolean> {
+    const removed = await tx.all(
+      'DELETE FROM target WHERE target = $1 AND vantage = coalesce($2::TEXT, vantage) RETURNING id',
+      [target, vantage ?? null],
+    );
+    return removed.length > 0;
   },
 
   /** False: it was removed meanwhile. */
@@ -119,7 +130,7 @@ export function sharedTargets(group: Group, database: Database): Targets {
       }),
     addNew: (draft, at, entry) => changing((tx) => noted(tx, targetTable.addNew(tx, draft, at), entry)),
     want: (id) => changing((tx) => targetTable.want(tx, id)),
-    remove: (target, entry) => changing((tx) => noted(tx, targetTable.remove(tx, target), entry)),
+    remove: (target, entry, vantage) => changing((tx) => noted(tx, targetTable.remove(tx, target, vantage), entry)),
     keep: (id, at, seen, changed) => changing((tx) => targetTable.keep(tx, id, at, seen, changed)),
     stays: (id) => targetTable.stays(database, id),
   };

@@ -14,17 +14,21 @@ import type { Sql } from './sqlite.ts';
 
 /** Rows of `target` and `target_change`. Writing is for the group commit. */
 export function targetTable(sql: Sql) {
-  const all = sql.prepare<[], RawTarget>('SELECT * FROM target ORDER BY target');
+  const all = sql.prepare<[], RawTarget>(
+    `SELECT target.*, host.name AS vantage_name FROM target LEFT JOIN host ON host.agent_id = target.vantage
+     ORDER BY target, target.vantage <> 'collector', target.vantage`,
+  );
   const held = sql.prepare<[Buffer], number>('SELECT 1 FROM certificate WHERE fingerprint = ?').pluck();
   const put = sql.prepare(
-    `INSERT INTO target (target, every_ms, set_by, set_at) VALUES (?, ?, ?, ?)
-     ON CONFLICT (target) DO UPDATE SET every_ms = excluded.every_ms, set_by = excluded.set_by, set_at = excluded.set_at`,
+    `INSERT INTO target (target, vantage, every_ms, set_by, set_at) VALUES (?, ?, ?, ?, ?)
+     ON CONFLICT (target, vantage) DO UPDATE SET every_ms = excluded.every_ms, set_by = excluded.set_by, set_at = excluded.set_at`,
   );
   const putNew = sql.prepare(
-    'INSERT INTO target (target, every_ms, set_by, set_at) VALUES (?, ?, ?, ?) ON CONFLICT (target) DO NOTHING',
+    `INSERT INTO target (target, vantage, every_ms, set_by, set_at) VALUES (?, ?, ?, ?, ?)
+     ON CONFLICT (target, vantage) DO NOTHING`,
   );
   const want = sql.prepare('UPDATE target SET wanted = 1 WHERE id = ?');
-  const remove = sql.prepare('DELETE FROM target WHERE target = ?');
+  const remove = sql.prepare('DELETE FROM target WHERE target = $target AND vantage = coalesce($vantage, vantage)');
   const note = sql.prepare('UPDATE target SET asked_at = ?, wanted = 0, seen = ? WHERE id = ?');
   const change = sql.prepare(
     `INSERT INTO target_change (target, at, address, algorithm, served) VALUES (?, ?, ?, ?, ?)
@@ -41,15 +45,15 @@ export function targetTable(sql: Sql) {
 
   return {
     all: (): TargetRow[] => all.all().map((row) => readTarget(row, isHeld)),
-    add({ target, everyMs, setBy }: TargetDraft, at: number): void {
-      put.run(target, everyMs, setBy, at);
+    add({ target, everyMs, setBy, vantage = 'collector' }: TargetDraft, at: number): void {
+      put.run(target, vantage, everyMs, setBy, at);
     },
     /** False: it is there already. */
-    addNew: ({ target, everyMs, setBy }: TargetDraft, at: number): boolean =>
-      putNew.run(target, everyMs, setBy, at).changes > 0,
+    addNew: ({ target, everyMs, setBy, vantage = 'collector' }: TargetDraft, at: number): boolean =>
+      putNew.run(target, vantage, everyMs, setBy, at).changes > 0,
     want: (id: number): boolean => want.run(id).changes > 0,
     /** Was there one? */
-    remove: (target: string): boolean => remove.run(target).changes > 0,
+    remove: (target: string, vantage?: string): boolean => remove.run({ target, vantage: vantage ?? null }).changes > 0,
     /** False: it was removed meanwhile. */
     keep(id: number, at: number, seen: TargetState, changed: readonly TargetChange[]): boolean {
       if (note.run(at, JSON.stringify(seen), id).changes === 0) return false;

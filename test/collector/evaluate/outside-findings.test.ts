@@ -204,3 +204,30 @@ test('an instant that is none, kept from before instants were checked, leaves th
   const [found] = outsideFindings(target([place()]), [proof({ servedSince: '2026-99-99T99:99:99.999Z' })], now);
   t.is(found?.finding.since, at(-9));
 });
+
+test('what several vantages see is told apart, and whether it agrees is told once', (t) => {
+  const fromWeb = target([place({ address: '10.0.0.7' })], { seenFrom: 'web-2' });
+  const [front] = outsideFindings(fromWeb, [proof()], now, 'told-elsewhere');
+  t.is(front?.finding.subject.id, 'shop.example.com@10.0.0.7:443/ecdsa from web-2');
+  t.is(front?.finding.evidence['seenFrom'], 'web-2');
+  t.regex(front?.finding.cause ?? '', /10\.0\.0\.7:443 as seen from web-2 presents/);
+  t.regex(front?.finding.remedy ?? '', /target list shows it/);
+
+  // One address, and two answers: by way of the vantage.
+  const outside = target([place({ ...younger })]);
+  const inside = target([place()], { seenFrom: 'web-2' });
+  const [differs, ...rest] = outsideFindings(outside, [], now, [inside]);
+  t.deepEqual(rest, []);
+  t.is(differs?.finding.code, 'served-elsewhere-differs');
+  t.deepEqual(differs?.finding.evidence, {
+    '192.0.2.1': `${younger.served} until ${younger.notAfter}`,
+    '192.0.2.1 from web-2': `${older.served} until ${older.notAfter}`,
+  });
+  t.regex(differs?.finding.cause ?? '', /192\.0\.2\.1 as seen from web-2 another one/);
+  t.deepEqual(outsideFindings(inside, [], now, 'told-elsewhere'), []);
+  t.deepEqual(
+    outsideFindings(outside, [proof()], now, [inside]),
+    [],
+    'a vantage that sees an old copy tells of it itself',
+  );
+});

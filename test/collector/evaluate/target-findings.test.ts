@@ -228,3 +228,22 @@ test('findings stay as they are until the instant that they are said to, and eve
     ),
   );
 });
+
+test('what a vantage cannot see says what to do there', (t) => {
+  const remedyOf = (reason: string) => {
+    const failure = { reason, detail: 'web-2: no', since: now - 4 * hour };
+    const [found] = outsideFindings(
+      target([], { everyMs: hour, seenFrom: 'web-2', askedAt: now, seen: { places: [], leftOut: 0, failure } }),
+      [],
+      now,
+    );
+    t.is(found?.finding.subject.id, 'shop.example.com:443 from web-2');
+    return found?.finding.remedy ?? '';
+  };
+  t.regex(remedyOf('vantage-refused'), /^Name shop\.example\.com:443 in \[probe\] allow in agent\.toml of web-2/);
+  t.regex(remedyOf('vantage-too-old'), /^Upgrade certherd-agent on web-2/);
+  t.regex(remedyOf('not-allowed'), /\[probe\] reach/);
+  t.regex(remedyOf('timed-out'), /^On web-2: openssl s_client -connect shop\.example\.com:443/);
+  const [gone] = outsideFindings(target([], { everyMs: hour, seenFrom: 'web-2', askedAt: now - 4 * hour }), [], now);
+  t.regex(gone?.finding.cause ?? '', /the agent of web-2 has not told of it since/);
+});

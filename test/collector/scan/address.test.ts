@@ -1,6 +1,6 @@
 import { BlockList, isIP } from 'node:net';
 import test from 'ava';
-import { addressBytes, addressText, reachOf } from '../../../collector/scan/address.ts';
+import { addressBytes, addressText, reachOf } from '@certherd/handshake/outside/address';
 import fc from '../../helpers/properties.ts';
 
 const cases: readonly [reach: string, ...addresses: string[]][] = [

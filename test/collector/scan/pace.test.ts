@@ -1,5 +1,5 @@
 import test from 'ava';
-import { createPace } from '../../../collector/scan/pace.ts';
+import { createPace } from '@certherd/handshake/outside/pace';
 import fc from '../../helpers/properties.ts';
 import { handClock } from '../helpers/hand-clock.ts';
 

@@ -1,6 +1,12 @@
+import { join } from 'node:path';
 import test from 'ava';
+import { readMigrations } from '../../../collector/store/migrations.ts';
+import { openDatabase } from '../../../collector/store/sqlite/database.ts';
+import { openSqliteStore } from '../../../collector/store/sqlite/store.ts';
+import { silentLog } from '../../../collector/system/log.ts';
 import type { TargetState } from '../../../collector/store/targets.ts';
 import { certificate, snapshot, snapshotFrame } from '../helpers/example-snapshot.ts';
+import { temporaryDirectory } from '../helpers/real-collector.ts';
 import { endServers, engines } from '../helpers/stores.ts';
 
 test.after.always(endServers);
@@ -60,6 +66,38 @@ for (const { name, open } of engines) {
     t.deepEqual([await count('target'), await count('target_change')], [0, 0]);
   });
 
+  test(`${name}: each vantage of a target has an interval, a state and a history of its own`, async (t) => {
+    const { store } = await open(t);
+    const tokenHash = Buffer.alloc(32, 1);
+    await store.addToken(tokenHash, at, at + 1000);
+    await store.enrol({
+      tokenHash,
+      publicKey: Buffer.alloc(44, 1),
+      hostName: 'web-1',
+      proposedAgentId: 'agent-01',
+      at,
+    });
+    await store.targets.add({ ...draft, vantage: 'agent-01', everyMs: 10_000 }, at);
+    await store.targets.add(draft, at);
+    const [first, second] = await store.targets.all();
+    t.like(first, { vantage: 'collector', vantageName: undefined, everyMs: 60_000 });
+    t.like(second, { vantage: 'agent-01', vantageName: 'web-1', everyMs: 10_000 });
+    const change = [{ address: '192.0.2.1', algorithm: 'ecdsa' as const, served: one.fingerprint }];
+    await store.targets.keep(second?.id ?? 0, at + 1, state(one.fingerprint), change);
+    t.is((await store.targets.all())[0]?.seen, undefined);
+    t.deepEqual(
+      [await store.targets.stays(first?.id ?? 0), (await store.targets.stays(second?.id ?? 0)).length],
+      [[], 1],
+    );
+    t.deepEqual(await store.targets.remove(draft.target, undefined, 'agent-02'), { ok: true, value: false });
+    t.deepEqual(await store.targets.remove(draft.target, undefined, 'collector'), { ok: true, value: true });
+    t.deepEqual(
+      (await store.targets.all()).map(({ vantage }) => vantage),
+      ['agent-01'],
+    );
+    t.deepEqual(await store.targets.remove(draft.target), { ok: true, value: true });
+  });
+
   test(`${name}: it is told which of what is presented a host of the fleet holds or held`, async (t) => {
     const { store } = await open(t);
     const tokenHash = Buffer.alloc(32, 1);
@@ -90,3 +128,25 @@ for (const { name, open } of engines) {
     t.true(left >= 1000 && left <= 1300, String(left));
   });
 }
+
+test('targets of a database from before are the collector’s own, and keep what was seen', async (t) => {
+  const directory = temporaryDirectory(t);
+  const before = readMigrations().filter(({ number }) => number < 15);
+  const older = openDatabase(join(directory, 'certherd.db'), before);
+  if (!older.ok) throw new Error(older.failure.message);
+  older.value
+    .prepare(
+      `INSERT INTO target (id, target, every_ms, set_by, set_at, asked_at, seen) VALUES (7, ?, 60000, 'me', ?, ?, ?)`,
+    )
+    .run(draft.target, at, at + 1, JSON.stringify(state(one.fingerprint)));
+  older.value.prepare(`INSERT INTO target_change VALUES (7, ?, '192.0.2.1', 'ecdsa', ?)`).run(at + 1, one.fingerprint);
+  older.value.close();
+  const opened = openSqliteStore(directory, silentLog);
+  if (!opened.ok) throw new Error(opened.failure.message);
+  t.teardown(opened.value.close);
+  const { targets } = opened.value;
+  t.like((await targets.all())[0], { id: 7, vantage: 'collector', askedAt: at + 1, seen: state(one.fingerprint) });
+  t.is((await targets.stays(7))[0]?.served, one.fingerprint);
+  await targets.remove(draft.target);
+  t.deepEqual(await targets.stays(7), []);
+});

@@ -83,3 +83,11 @@ function innerAddress(bytes: Uint8Array): Uint8Array {
   const found = embedding.find(([prefix, bits]) => isWithin(bytes, addressBytes(prefix) ?? bytes, bits));
   return found ? bytes.subarray(found[2], found[2] + 4) : bytes;
 }
+
+/** Is this IP address in the range "10.0.0.0/8", or that address itself? What is no address is in none. */
+export function isInRange(address: string, range: string): boolean {
+  const [prefixText = '', bits] = range.split('/');
+  const [bytes, prefix] = [addressBytes(address), addressBytes(prefixText)];
+  if (!bytes || !prefix) return false;
+  return isWithin(bytes, prefix, bits === undefined ? prefix.length * 8 : Number(bits));
+}

@@ -1,5 +1,3 @@
-import type { Clock } from '../ports.ts';
-
 /** How fast handshakes may follow each other. */
 export interface Pace {
   /** Handshakes begun a second, in all and at one address. */
@@ -8,6 +6,12 @@ export interface Pace {
   /** Handshakes at the same time, in all and at one address. */
   atOnce: number;
   atOnceOfAddress: number;
+}
+
+/** The time that a pace keeps: milliseconds on a clock that never jumps. */
+export interface PaceClock {
+  monotonic: () => number;
+  after: (ms: number, task: () => void) => () => void;
 }
 
 /** Has each task wait for its turn. */
@@ -27,7 +31,7 @@ interface Lane {
  * Tasks of one address in their order, addresses in turn; nobody waits for an address that is not his. Once `isOver`, what waits is
  * rejected, and what runs goes on to its end.
  */
-export function createPace(pace: Pace, clock: Clock, isOver: () => boolean = () => false): InTurn {
+export function createPace(pace: Pace, clock: PaceClock, isOver: () => boolean = () => false): InTurn {
   const lanes = new Map<string, Lane>();
   let running = 0;
   let freeAt = Number.NEGATIVE_INFINITY;

@@ -1,7 +1,7 @@
 import { Resolver } from 'node:dns/promises';
 import { isIP } from 'node:net';
 import { type Result } from '@certherd/protocol/failure';
-import type { NotTold, OutsideFailure } from './seen.ts';
+import type { NotTold, OutsideFailure } from '@certherd/protocol/look';
 
 /** The addresses behind a name, IPv6 first; `leftOut`: so many more are not asked. */
 export interface Addresses {

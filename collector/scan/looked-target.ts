@@ -1,0 +1,75 @@
+import { isIP } from 'node:net';
+import type { Handshake } from '@certherd/handshake/dial';
+import type { Target } from '@certherd/handshake/outside/ask-places';
+import type { LookedAnswer, LookedFrame, LookedPlace, OutsideFailure } from '@certherd/protocol/look';
+import type { Result } from '@certherd/protocol/failure';
+import type { Looked, LookWish } from '../receive/looking.ts';
+import type { Clock } from '../ports.ts';
+import type { ReadAnswer } from './answers.ts';
+import type { SeenAnswer, SeenPlace, SeenTarget } from './seen.ts';
+import { targetText } from './target.ts';
+
+/** An agent that can be asked, and what its host is called. */
+export interface Vantage {
+  name: string;
+  look: (wish: LookWish) => Promise<Looked>;
+}
+
+/**
+ * Has an agent look at a target, and judges what it was shown as the collector's own looks are judged: by the DER. Undefined: it is gone, and is asked again
+ * when it is back. What an agent says of a name is its own word, and is shown as that host's.
+ */
+export async function askVantage(
+  { name, look }: Vantage,
+  target: Target,
+  { read, clock }: { read: ReadAnswer; clock: Pick<Clock, 'now'> },
+): Promise<SeenTarget | undefined> {
+  const looked = await look(target);
+  const seen = { target: targetText(target), ...target, at: new Date(clock.now()).toISOString() };
+  const without = (failure: OutsideFailure) => ({ ...seen, places: [], leftOut: 0, failure });
+  if ('lost' in looked) {
+    if (looked.lost === 'gone') return undefined;
+    if (looked.lost === 'late') return without({ reason: 'timed-out', detail: `${name} did not answer in time` });
+    return without({
+      reason: 'vantage-too-old',
+      detail: `the agent of ${name} cannot be asked to look: it is an older version`,
+    });
+  }
+  const { leftOut, notTold, failure } = looked;
+  if (failure) return without({ ...failure, detail: `${name}: ${failure.detail}`.slice(0, 2000) });
+  const judge = (answer: LookedAnswer) => judged(answer, looked, (shown) => read(shown, target.host, clock.now()));
+  const places = new Map(
+    looked.places
+      .filter(({ address }) => isIP(address) !== 0 && !address.includes('%'))
+      .map((place) => [place.address, placeOf(place, judge)]),
+  );
+  return { ...seen, places: [...places.values()], leftOut, ...(notTold && { notTold }) };
+}
+
+function placeOf(
+  { address, answers, notAnswered, failure }: LookedPlace,
+  judge: (answer: LookedAnswer) => Result<SeenAnswer, OutsideFailure>,
+): SeenPlace {
+  if (failure) return { address, answers: [], failure };
+  const read = answers.map(judge);
+  const wrong = read.find((one) => !one.ok);
+  if (wrong && !wrong.ok) return { address, answers: [], failure: wrong.failure };
+  // Of each kind of key one: what the agent calls it does not count.
+  const byKind = new Map(read.flatMap((one) => (one.ok ? [[one.value.algorithm, one.value] as const] : [])));
+  return { address, answers: [...byKind.values()], ...(notAnswered && { notAnswered }) };
+}
+
+function judged(
+  { chain, tlsVersion, alpn }: LookedAnswer,
+  { certificates }: LookedFrame,
+  read: (shown: Handshake) => Result<SeenAnswer>,
+): Result<SeenAnswer, OutsideFailure> {
+  const ders = chain.flatMap((at) => certificates[at] ?? []);
+  if (ders.length < chain.length)
+    return { ok: false, failure: { reason: 'malformed', detail: 'the agent told of a certificate without its DER' } };
+  return read({
+    chain: ders.map((text) => Buffer.from(text, 'base64')),
+    tlsVersion,
+    ...(alpn !== undefined && { alpn }),
+  });
+}
