@@ -91,15 +91,18 @@ function settle(
   now: number,
 ): Extract<CampaignStep, { do: 'serve' | 'fail' }> | undefined {
   if (member.state === 'served' || member.state === 'skipped') return undefined;
-  const { isServed, unfit, places } = facts.progress(member);
+  const { isServed, unfit, seenAt = 0, places } = facts.progress(member);
   if (isServed) return { do: 'serve', member };
   if (member.state !== 'asked') return undefined;
   const answer = facts.answer(member);
   if (answer?.refused !== undefined)
     return { do: 'fail', member, cause: `the host refused (${answer.refused}): ${answer.summary}` };
   if (answer && !answer.ok) return { do: 'fail', member, cause: `the renewal failed: ${answer.summary}` };
-  if (answer?.ok && unfit !== undefined) return { do: 'fail', member, cause: `renewed, but ${unfit}` };
-  if (now <= (member.askedAt ?? now) + limits.deadlineSeconds * 1000) return undefined;
+  // The answer may come before the host tells of the certificate: until then it has that of the attempt before.
+  const isOver = now > (member.askedAt ?? now) + limits.deadlineSeconds * 1000;
+  if (answer?.ok && unfit !== undefined && (isOver || seenAt >= (member.askedAt ?? 0)))
+    return { do: 'fail', member, cause: `renewed, but ${unfit}` };
+  if (!isOver) return undefined;
   if (!answer) return { do: 'fail', member, cause: `no answer came within ${limits.deadlineSeconds} s` };
   const cause = `renewed, and after ${limits.deadlineSeconds} s not served everywhere: ${missing(places)}`;
   return { do: 'fail', member, cause };

@@ -22,6 +22,8 @@ export interface Progress {
   isServed: boolean;
   /** What the lineage has now is another certificate and does not fulfil what the campaign is for: why not. */
   unfit: string | undefined;
+  /** When what the lineage has now was first seen, where that is another certificate; milliseconds since 1970. */
+  seenAt: number | undefined;
 }
 
 const hourMs = 3_600_000;
@@ -42,7 +44,7 @@ export function progressOf(
   const places = member.places.map((place) => ({ place, state: stateAt(place, member.old, wanted, fleet) }));
   const served = places.filter(({ state }) => state === 'new').length;
   const isServed = served > 0 && places.every(({ state }) => state === 'new' || state === 'gone');
-  return { places, served, isServed, unfit };
+  return { places, served, isServed, unfit, seenAt: current?.firstSeenAt };
 
   function unfitness(): string | undefined {
     if (!current) return undefined;

@@ -107,6 +107,14 @@ test('a failure, a refusal, silence, and a certificate that does not fulfil the 
   t.regex(answered(done, [web(before)])[0] ?? '', /was issued before the campaign began/);
 });
 
+test('asked again, the certificate of the attempt before is not taken for the new one while that is not told yet', (t) => {
+  const unfit = fresh('unfit', ['shop.example.test'], { key: 'RSA 2048' });
+  const again = inHand([web(old)]).map((row) => ({ ...row, attempt: 2, askedAt: startedAt + 900_000 }));
+  const facts = factsOf([web(unfit)], new Map([[1, { at: 0, ok: true, refused: undefined, summary: 'renewed' }]]));
+  t.deepEqual(stepsOf(again, facts, 16), []);
+  t.regex(stepsOf(again, facts, 76)[0] ?? '', /^fail: renewed, but the new certificate is one of those/);
+});
+
 test('what failed late and is served after all is done, also while the campaign is paused; what nobody asked for too', (t) => {
   const failed = inHand([web(old)]).map((row) => ({ ...row, state: 'failed' as const, cause: 'late' }));
   t.deepEqual(stepsOf(failed, factsOf([web(new1)]), 90, { state: 'paused' }), ['serve', 'end']);
