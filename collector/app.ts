@@ -19,9 +19,8 @@ import type { Changed, Topic } from './receive/records.ts';
 import { createSessions } from './receive/sessions.ts';
 import { createPartsRoom } from './receive/snapshot-parts.ts';
 import { loadTlsIdentity } from './receive/tls-identity.ts';
+import { startOutside } from './outside.ts';
 import { keepRequests } from './requests.ts';
-import { keepTargets } from './scan/keep-targets.ts';
-import { askVantage } from './scan/looked-target.ts';
 import { standingProbe } from './scan/standing-probe.ts';
 import { linkHash } from './serve/access/sign-in.ts';
 import { createEntityTags } from './serve/api/entity-tag.ts';
@@ -30,6 +29,7 @@ import { openControl } from './serve/control.ts';
 import { keepHistory } from './serve/host-histories.ts';
 import { keepEstate, type KeptEstateNeeds } from './serve/kept-estate.ts';
 import { inventoryNeeds } from './serve/inventory-needs.ts';
+import { keepWall } from './serve/keep-wall.ts';
 import { createLive } from './serve/live.ts';
 import { readPageFiles, type PageFiles } from './serve/page-files.ts';
 import { openWebServer } from './serve/web-server.ts';
@@ -128,8 +128,9 @@ async function open(
     // That a host was heard once more is nobody's concern.
     if (change !== 'unreadable' && (change.hosts.length > 0 || change.gone.length > 0 || change.hostless)) look();
   };
-  const { knownIssuers } = config;
-  const estate = keepEstate({ store, presenceOf, heardSince, knownIssuers, clock, log, publish });
+  const { knownIssuers, transparency } = config;
+  const { graceMs } = transparency;
+  const estate = keepEstate({ store, presenceOf, heardSince, knownIssuers, graceMs, clock, log, publish });
   closers.push(estate.close);
   const requests = keepRequests({ ...store, hosts: estate.hosts, sessions, clock, log });
   closers.push(requests.close);
@@ -181,6 +182,7 @@ async function open(
     campaigns,
     isWritable,
     estate: estate.current,
+    wall: keepWall(estate.current, clock),
     tags: createEntityTags(randomBytes(6).toString('hex')),
     rateLimit: createRateLimit(clock, apiRate),
     collector: { version: collectorVersion, startedAt: new Date(startedAt).toISOString() },
@@ -193,6 +195,7 @@ async function open(
     findRequest: store.findRequest,
     ...inventoryNeeds(store, changed),
     targetStays: store.targets.stays,
+    transparency: store.transparency,
     ask: requests.ask,
     async makeJoin(wish) {
       const place = { store, config, ownPin: identity.pin, hostName: hostname() };
@@ -216,26 +219,10 @@ async function open(
   });
   closers.push(web.close);
   const { probe, read } = orFail(standingProbe(config, clock));
-  let leads = false;
-  closers.push(
-    store.lead(() => {
-      leads = true;
-      return () => {
-        leads = false;
-      };
-    }),
-    keepTargets({
-      targets: store.targets,
-      askerOf({ vantage, vantageName = vantage }) {
-        if (vantage === 'collector') return leads ? probe : undefined;
-        const session = sessions.current(vantage);
-        return session && ((target) => askVantage({ ...session, name: vantageName }, target, { read, clock }));
-      },
-      clock,
-      log,
-      changed: () => changed(['targets']),
-    }),
-  );
+  const servedNames = async () =>
+    [...(await estate.current()).parts.hosts].flatMap(({ part }) => part.endpoints.map(({ serverName }) => serverName));
+  const seen = () => changed(['targets']);
+  closers.push(startOutside({ config, store, sessions, probe, read, servedNames, clock, log, changed: seen }));
   const telling = await startTelling({
     settings: config.notify,
     store,

@@ -5,6 +5,7 @@ import type { Result } from '@certherd/protocol/failure';
 import { parse, TomlError } from 'smol-toml';
 import { isNameServer, parseAuthority, type Authority } from './authority.ts';
 import { codeOf } from './failure.ts';
+import { readTransparency, type TransparencySettings } from './config-transparency.ts';
 import { type WebFields, webMistakes, webReaders, wholeOidc, type WebSettings } from './config-web.ts';
 import { lineOfKey, nearestName, shortened, shown } from './config-text.ts';
 import { readNotify } from './notify/read-settings.ts';
@@ -46,6 +47,8 @@ export interface Config {
   logFormat: 'auto' | 'json';
   /** Who is told what, and how. */
   notify: NotifySettings;
+  /** Which logs of certificates are read. */
+  transparency: TransparencySettings;
 }
 
 export type PublicTrust = 'own-key' | 'system-ca' | { certificate: string };
@@ -101,8 +104,8 @@ export function parseConfig(
     mistakes.push({ line, text: `${file}:${line}: ${shortened(key)}: ${what}` });
   };
   for (const key of Object.keys(table)) {
-    if (!Object.hasOwn(readers, key) && key !== 'notify') {
-      const known = [...Object.keys(readers), 'notify'];
+    const known = [...Object.keys(readers), 'notify', 'transparency'];
+    if (!known.includes(key)) {
       const near = nearestName(key, known);
       const hint = near ? `did you mean ${near}?` : `known are ${known.join(', ')}`;
       mistaken(key, `unknown field; ${hint}`);
@@ -157,6 +160,7 @@ export function parseConfig(
     logLevel: field('log_level', 'info'),
     logFormat: field('log_format', 'auto'),
     notify: readNotify(table['notify'], mistakenAt(text, file, mistakes)),
+    transparency: readTransparency(table['transparency'], mistakenAt(text, file, mistakes)),
   };
   if (config.store !== undefined && config.historyMegabytes !== undefined)
     mistaken(

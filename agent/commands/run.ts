@@ -8,6 +8,7 @@ import { httpsOpener } from '../system/https.ts';
 import { systemLooking } from '../system/looking.ts';
 import { takeLock } from '../system/lock.ts';
 import { systemLog } from '../system/log.ts';
+import { compileWhereLarge } from '../system/optimising.ts';
 import { systemService } from '../system/sd-notify.ts';
 import { spareMemory } from '../system/spare-memory.ts';
 import { systemState } from '../system/state.ts';
@@ -19,6 +20,7 @@ import { enrolAtStart, joinCredential } from './enrol-at-start.ts';
 /** The daemon: looks, judges, acts and reports until SIGTERM or SIGINT. */
 export async function runCommand({ config, host }: Context): Promise<number> {
   keepYoungHeapSmall();
+  const compile = compileWhereLarge();
   const log = await systemLog(config);
   const state = systemState(config.stateDirectory);
   const probe = state.write('writable', '');
@@ -33,6 +35,7 @@ export async function runCommand({ config, host }: Context): Promise<number> {
     writeError(`another certherd-agent runs with ${config.stateDirectory}: see certherd-agent status`);
     return exitCodes.failed;
   }
+  const tidy = spareMemory();
   const ports: Ports = {
     ...systemLooking(),
     act: systemActor(config),
@@ -41,7 +44,10 @@ export async function runCommand({ config, host }: Context): Promise<number> {
     openHttps: httpsOpener(process.env),
     log,
     service: systemService(process.env, log),
-    atRest: spareMemory(),
+    atRest: () => {
+      compile();
+      tidy();
+    },
   };
   log.info(
     { host: host.name, version: host.agentVersion, mode: config.mode, config: config.path ?? 'defaults' },

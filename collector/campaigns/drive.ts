@@ -84,7 +84,8 @@ export function driveCampaigns({ campaigns, estate, requests, clock, log }: Need
           ? ({ state: 'done', cause: undefined } as const)
           : ({ state: 'paused', cause: step.cause } as const);
       const kept = await campaigns.move(id, step.do === 'end' ? ['running', 'paused'] : ['running'], to, at);
-      if (isDone(kept, id)) log.warn({ campaign: id, cause: to.cause }, `a campaign is ${to.state}`);
+      if (isDone(kept, id))
+        log[step.do === 'end' ? 'info' : 'warn']({ campaign: id, cause: to.cause }, `a campaign is ${to.state}`);
       return;
     }
     const { member } = step;

@@ -1,8 +1,9 @@
 import { createHash, randomUUID } from 'node:crypto';
+import { setImmediate as othersTurn } from 'node:timers/promises';
 import type { Result } from '@certherd/protocol/failure';
 import { decideCampaign } from '../evaluate/campaign/decide.ts';
 import { type Held, usualLimits } from '../evaluate/campaign/held-back.ts';
-import { type CampaignPlan, planCampaign } from '../evaluate/campaign/plan.ts';
+import { type CampaignPlan, planSlices } from '../evaluate/campaign/plan.ts';
 import { type Progress, progressOf } from '../evaluate/campaign/progress.ts';
 import { mistakeInSelection } from '../evaluate/campaign/selection.ts';
 import type { NotKept } from '../receive/records.ts';
@@ -68,7 +69,8 @@ export function operateCampaigns({ campaigns, estate, now }: Needs): CampaignOpe
     const mistake = mistakeInSelection(selection, now());
     if (mistake !== undefined) return refused(422, mistake);
     const current = await estate();
-    const made = planCampaign(campaignFleet(current), selection);
+    const made = await inTurns(planSlices(campaignFleet(current), selection));
+    if (made.members.length > mostLineages) made.cautions.push(tooMany);
     const limits = { ...usualLimits, ...wished };
     return { ok: true, value: { plan: made, limits, digest: digestOf(made), domains: domainsOf(made, current) } };
   }
@@ -97,6 +99,7 @@ export function operateCampaigns({ campaigns, estate, now }: Needs): CampaignOpe
     const { plan: made, limits, digest } = planned.value;
     if (made.members.length === 0)
       return refused(422, 'nothing that fits can be replaced by an agent: the plan says why');
+    if (made.members.length > mostLineages) return refused(422, tooMany);
     if (digest !== wish.digest)
       return refused(409, 'the fleet has changed since this was planned: look at the plan again');
     const id = randomUUID();
@@ -193,6 +196,20 @@ export function operateCampaigns({ campaigns, estate, now }: Needs): CampaignOpe
       campaign,
       members: rows.map((row) => ({ row, progress: progress.get(row.number), held: held.get(row.number) })),
     };
+  }
+}
+
+/** They are read again at each look. */
+const mostLineages = 5_000;
+const tooMany = 'A campaign has at most 5,000 lineages: choose fewer, owner by owner for instance.';
+/** Each takes some 50 µs. */
+const slicesAtATime = 100;
+
+async function inTurns<T>(slices: Generator<undefined, T>): Promise<T> {
+  for (let taken = 1; ; taken++) {
+    const { done, value } = slices.next();
+    if (done) return value;
+    if (taken % slicesAtATime === 0) await othersTurn();
   }
 }
 

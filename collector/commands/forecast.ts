@@ -1,10 +1,10 @@
 import { printable } from '@certherd/command-line/printable';
 import Table from 'cli-table3';
 import pc from 'picocolors';
-import { getDomain } from 'tldts';
 import { forecast, type Lapse, type Stretch } from '../evaluate/forecast/forecast.ts';
 import { announced, type LifetimeStep } from '../evaluate/forecast/lifetimes.ts';
 import { type InUse, inUseOn, type Renewer, renewers } from '../evaluate/forecast/renewers.ts';
+import { registeredDomain } from '../evaluate/registered-domain.ts';
 import type { Facts } from '../store/facts.ts';
 import { configFor, type Console, exitCodes, type JsonOptions } from './command.ts';
 import { storeOf } from './host.ts';
@@ -40,8 +40,7 @@ export async function tellForecast(options: ForecastOptions, console: Console): 
   await store.close();
   const inUse = inUseIn(facts);
   const steps = asked === undefined ? announced : [{ from: now, days: asked, source: '--lifetime' }];
-  const domainOf = (name: string) => getDomain(name.replace(/^\*\./, '')) ?? name;
-  const stretches = forecast(inUse, steps, { now, until, domainOf });
+  const stretches = forecast(inUse, steps, { now, until, domainOf: registeredDomain });
   if (options.json)
     console.print(JSON.stringify({ version: 1, certificates: inUse.length, items: stretches.map(view) }));
   else if (inUse.length === 0)

@@ -4,6 +4,7 @@ import { formatAuthority } from '../authority.ts';
 import { startService } from '../service.ts';
 import { createLog } from '../system/log.ts';
 import { systemService } from '../system/sd-notify.ts';
+import { removeSetUpLink, setUpLine } from './set-up-link.ts';
 import { type CommonOptions, configFor, type Console, exitCodes, placesOf } from './command.ts';
 
 /** `serve`: runs until it is told to end. Prints one line per listener when both are ready. */
@@ -16,14 +17,15 @@ export async function serve(options: CommonOptions, console: Console): Promise<n
   console.print(`data: ${config.dataDirectory}`);
   console.print(`agents: ${formatAuthority(collector.agentAddress)}`);
   console.print(`web: ${collector.webUrl}/`);
-  if (collector.setUp !== undefined)
-    console.print(
-      `set-up: ${collector.webUrl}/set-up?token=${collector.setUp} (the first user: good once, for an hour)`,
-    );
+  const link = collector.setUp === undefined ? undefined : `${collector.webUrl}/set-up?token=${collector.setUp}`;
+  const place = { directory: config.dataDirectory, isTerminal: process.stdout.isTTY };
+  const setUp = setUpLine(link, place);
+  if (setUp !== undefined) console.print(setUp);
   if (collector.isNew) console.print(`next: ${typed(['certherd-collector', 'token', 'create', ...placesOf(options)])}`);
   const service = startService(console.clock, systemService(process.env, log), () => statusOf(collector));
   await ended;
   const told = service.stopping();
+  removeSetUpLink(config.dataDirectory);
   await collector.close();
   await told;
   return exitCodes.ok;

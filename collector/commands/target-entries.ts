@@ -74,4 +74,14 @@ export const targetEntries: readonly CommandEntry[] = [
         console,
       ),
   },
+  {
+    name: 'transparency',
+    summary: 'what the transparency logs have for watched names, and names that nobody listed',
+    options: [{ flag: '--json', summary: 'print it as /api/v1/transparency has it' }],
+    examples: [{ command: 'transparency', what: 'how far each log was read, and what no host holds' }],
+    exits: usualExits,
+    settled: true,
+    run: async (_args, options, console) =>
+      (await import('./transparency.ts')).showTransparency(commonOf(options), console),
+  },
 ];

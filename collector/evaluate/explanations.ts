@@ -11,6 +11,8 @@ const outsideCodes = [
   'target-name-mismatch',
   'target-untrusted',
   'target-not-seen',
+  'unexpected-certificate',
+  'log-not-read',
 ] as const;
 export type OutsideFindingCode = (typeof outsideCodes)[number];
 
@@ -93,6 +95,24 @@ export const collectorExplanations: Readonly<
     remedy:
       'Have `certherd-collector scan` ask it; of an agent allow it with `[probe] allow` on its host; `target remove` what is gone for good.',
     shownBy: 'evaluate/target-findings',
+  },
+  'unexpected-certificate': {
+    severity: 'warning',
+    meaning:
+      'A transparency log has a certificate for a watched name that no host of the fleet holds and no target presents; `critical` where `known_issuers` does not name its issuer. One of a known issuer is told after `[transparency] grace`.',
+    causes:
+      'Somebody had it issued elsewhere: a supplier, a CDN, another team, a person with a laptop; it was issued and never installed; or whoever may change the DNS, or answers for the name, is not who should.',
+    remedy:
+      'Find out who asked for it. If nobody did, have the issuer revoke it, and look at the DNS and its CAA records. Else enrol its host, or list what presents it with `target add`.',
+    shownBy: 'evaluate/logged-findings, scan/transparency/transparency',
+  },
+  'log-not-read': {
+    severity: 'unknown',
+    meaning: 'A transparency log could not be read, or gave what its key did not sign, for three hours.',
+    causes:
+      'It is down, closed for good or behind a proxy; its settings are wrong; or it tells different things to different people.',
+    remedy: 'Look at what `certherd-collector transparency` says; put another log in its place if it is closed.',
+    shownBy: 'evaluate/logged-findings, scan/transparency/read-log',
   },
   'unknown-issuer': {
     severity: 'warning',

@@ -2,6 +2,7 @@ import { bySeverity } from '../evaluate/host-status.ts';
 import { labelBook } from '../evaluate/labels.ts';
 import type { EventFacts, Facts } from '../store/facts.ts';
 import { assembleHost, type HostPresence } from './assemble-host.ts';
+import { certificateAlone } from './certificate-alone.ts';
 import { keepFleet } from './fleet-view.ts';
 import { keepOutside } from './outside-view.ts';
 import { labelledTargets } from './target-views.ts';
@@ -38,11 +39,9 @@ export function assembleEstate(facts: EstateFacts, now: number): Estate {
     at: instant(now),
     collector: { version: facts.collectorVersion, startedAt: instant(facts.startedAt) },
     hosts: parts.map(({ host }) => host),
-    certificates: facts.certificates.map(({ certificate, firstSeenAt, basis }) => ({
-      ...certificate,
-      firstSeenAt: instant(firstSeenAt),
-      basis,
-      ...(held.get(certificate.fingerprint) ?? { files: [], endpoints: [] }),
+    certificates: facts.certificates.map((one) => ({
+      ...certificateAlone(one),
+      ...(held.get(one.certificate.fingerprint) ?? { files: [], endpoints: [] }),
     })),
     endpoints: parts.flatMap(({ endpoints }) => endpoints),
     lineages: parts.flatMap(({ lineages }) => lineages),

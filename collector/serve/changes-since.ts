@@ -1,3 +1,4 @@
+import { certificateAlone } from './certificate-alone.ts';
 import type { CertificateFacts } from '../store/facts.ts';
 import type { HostPart } from './assemble-host.ts';
 import { type CertificateChange, type HeardChange, type HostChange, hostChange } from './estate-change.ts';
@@ -55,7 +56,7 @@ export function noteChanges(): ChangesSince {
       for (const [fingerprint, before] of certificates) {
         const after = index.certificates.get(fingerprint)?.facts;
         if (!after && before) found.gone.push(fingerprint);
-        if (after && after !== before) found.certificates.push(certificateChange(after));
+        if (after && after !== before) found.certificates.push(certificateAlone(after));
       }
       if (withHeard) heard = new Map();
       hosts = new Map();
@@ -68,8 +69,4 @@ export function noteChanges(): ChangesSince {
       certificates = new Map();
     },
   };
-}
-
-function certificateChange({ certificate, firstSeenAt, basis }: CertificateFacts): CertificateChange {
-  return { ...certificate, firstSeenAt: new Date(firstSeenAt).toISOString(), basis };
 }

@@ -1,6 +1,7 @@
 import { bySeverity } from '../evaluate/host-status.ts';
 import type { CertificateFacts } from '../store/facts.ts';
 import type { HostPart } from './assemble-host.ts';
+import { certificateAlone } from './certificate-alone.ts';
 import type {
   CertificateView,
   EndpointView,
@@ -200,14 +201,13 @@ function* certificateViews({ certificates }: EstateParts): Generator<Certificate
 }
 
 export function certificateView({ facts, places }: KeptCertificate): CertificateView {
-  const { certificate, firstSeenAt, basis } = facts;
   const files: CertificateView['files'] = [];
   const endpoints: CertificateView['endpoints'] = [];
   for (const { agentId, name: hostName, ...place } of places) {
     for (const path of place.files) files.push({ agentId, hostName, path });
     for (const id of place.endpoints) endpoints.push({ agentId, hostName, id });
   }
-  return { ...certificate, firstSeenAt: new Date(firstSeenAt).toISOString(), basis, files, endpoints };
+  return { ...certificateAlone(facts), files, endpoints };
 }
 
 function byHost(one: HostKey, other: HostKey): number {

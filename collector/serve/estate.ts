@@ -66,6 +66,8 @@ export const CertificateView = Type.Object(
     firstSeenAt: Instant,
     /** Its facts were read by the collector in the certificate itself (`der`), or are what the first agent that named it told (`told`). */
     basis: Type.Enum(['der', 'told']),
+    /** What was registered of its names, by the Public Suffix List; of an authority none. */
+    domains: Type.Array(Type.String()),
     /** Files that hold it as their leaf, and endpoints that serve it. */
     files: Type.Array(Type.Object({ ...onHost, path: Type.String() }, closed)),
     endpoints: Type.Array(Type.Object({ ...onHost, id: Type.String() }, closed)),

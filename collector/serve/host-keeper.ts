@@ -41,6 +41,7 @@ export interface HostKeeper {
   /** All that is asked from outside, with what was seen. */
   putTargets: (rows: readonly TargetRow[]) => void;
   targets: KeptOutside['targets'];
+  putLogged: KeptOutside['putLogged'];
   /** Findings of names that no host proves, which from now on are among the parts' findings; the same list as before where nothing in it is other. */
   hostless: () => readonly FindingView[];
 }
@@ -53,11 +54,12 @@ export function createHostKeeper(
   presenceOf: (agentId: string) => HostPresence,
   clock: Clock,
   knownIssuers?: readonly string[],
+  graceMs = 0,
 ): HostKeeper {
   const index: EstateIndex = { hosts: new Map(), certificates: new Map() };
   const facts = new Map<string, BesidePart>();
   const fleet = keepFleet({ knownIssuers });
-  const outside = keepOutside();
+  const outside = keepOutside({ knownIssuers, graceMs });
   const since = noteChanges();
   let parts = noParts;
   let hostless: readonly FindingView[] = [];
@@ -130,6 +132,7 @@ export function createHostKeeper(
     changes: (withHeard) => since.take(index, withHeard),
     forgetChanges: since.forget,
     targets: outside.targets,
+    putLogged: outside.putLogged,
     hostless() {
       const found = outside.hostless(clock.now());
       if (found !== hostless) parts = withHostless(parts, hostless, found);

@@ -4,7 +4,9 @@ import { messageOf } from '../failure.ts';
 import { type Clock, every, type Log } from '../ports.ts';
 import type { Topic } from '../receive/records.ts';
 import type { HostFacts } from '../store/facts.ts';
+import type { LoggedPolicy } from '../evaluate/outside/logged-findings.ts';
 import type { Store } from '../store/store.ts';
+import { readUnheld } from '../store/transparency.ts';
 import type { HostPresence } from './assemble-host.ts';
 import { apart } from './each-host.ts';
 import type { FindingView, ListedView } from './estate.ts';
@@ -38,13 +40,14 @@ export interface KeptEstate {
   close: () => void;
 }
 
-export interface KeptEstateNeeds {
-  store: Pick<Store, 'hostMarks' | 'marksOf' | 'readHosts' | 'events' | 'labels' | 'listed' | 'targets'>;
+export interface KeptEstateNeeds extends LoggedPolicy {
+  store: Pick<
+    Store,
+    'hostMarks' | 'marksOf' | 'readHosts' | 'events' | 'labels' | 'listed' | 'targets' | 'transparency'
+  >;
   presenceOf: (agentId: string) => HostPresence;
   /** Agents that were heard since this was last asked. */
   heardSince: () => readonly string[];
-  /** Organisations that issue here; undefined: anybody may. */
-  knownIssuers: readonly string[] | undefined;
   clock: Clock;
   log: Log;
   /** What changed up to a revision. `unreadable`: the database cannot be read, and who asks is told so. */
@@ -65,16 +68,9 @@ const marksAtATime = 250;
 const hostsAtATime = 4;
 const heardAtATime = 250;
 
-export function keepEstate({
-  store,
-  presenceOf,
-  heardSince,
-  clock,
-  log,
-  publish,
-  knownIssuers,
-}: KeptEstateNeeds): KeptEstate {
-  const keeper = createHostKeeper(presenceOf, clock, knownIssuers);
+export function keepEstate(needs: KeptEstateNeeds): KeptEstate {
+  const { store, presenceOf, heardSince, clock, log, publish, knownIssuers, graceMs } = needs;
+  const keeper = createHostKeeper(presenceOf, clock, knownIssuers, graceMs);
   const ofHost = apart(log);
   const readers = waitingReaders<EstateNow>(clock);
   const newest = keepNewestEvents(store);
@@ -255,6 +251,7 @@ export function keepEstate({
       throw error;
     };
     keeper.putTargets(labelledTargets(await store.targets.all().catch(failed), book));
+    keeper.putLogged(await readUnheld(store.transparency).catch(failed));
   }
 
   /** Ends a batch: it is what everybody sees from now on. */

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { type Clock, every } from '../ports.ts';
+import { networkOf } from './access/network-of.ts';
 import type { EstateChange } from './estate-change.ts';
 
 /** What is asked of a page's open response: node:http's ServerResponse has it. */
@@ -19,16 +20,27 @@ export interface Follower {
  */
 export interface Live {
   publish: (change: EstateChange | 'unreadable', revision: number) => void;
-  /** Follows from here; false when there are too many, or when it has left already. `lastId`: up to where the follower knows the estate. */
-  follow: (response: Follower, lastId: string | undefined) => boolean;
+  /** Why nobody else may follow: there are too many of them all, of this user or of this address; undefined: there is room. */
+  refusal: (from: From) => 'all' | 'user' | 'address' | undefined;
+  /** Follows from here; false where there is no room, or when it has left already. `lastId`: up to where the follower knows the estate. */
+  follow: (response: Follower, lastId: string | undefined, from: From) => boolean;
   /** Names a revision of this process: what has another name before the hyphen is of another one, and tells nothing. */
   idOf: (revision: number) => string;
   followers: () => number;
   close: () => void;
 }
 
+/** Where a follower comes from. */
+export interface From {
+  /** An IP address; of IPv6 its /64 has one share. */
+  address: string;
+  /** Who it is: a user, or an API token that is nobody's; undefined: nobody has signed in. */
+  user: string | undefined;
+}
+
 const tickMs = 2_000;
-const mostFollowers = 1_000;
+/** No one address and no one user keeps the others out. */
+export const mostFollowers = { all: 1_000, address: 250, user: 100 };
 /** Larger changes cost less as a whole estate. */
 const mostChangeBytes = 1024 * 1024;
 /** A page that leaves this much unread is dropped; it opens a new stream when it can read again. What is unread is there once for all. */
@@ -38,7 +50,7 @@ const ringBytes = 8 * 1024 * 1024;
 
 export function createLive(clock: Clock): Live {
   const run = randomBytes(6).toString('hex');
-  const followers = new Set<Follower>();
+  const followers = new Map<Follower, From>();
   const ring: { revision: number; text: Uint8Array }[] = [];
   let kept = 0;
   let latest = 1;
@@ -55,9 +67,10 @@ export function createLive(clock: Clock): Live {
       if (text) forget(ring.length);
       return send(reset(change === 'unreadable' ? { unreadable: true } : {}));
     },
-    follow(response, lastId) {
-      if (response.destroyed || followers.size >= mostFollowers) return false;
-      followers.add(response);
+    refusal,
+    follow(response, lastId, from) {
+      if (response.destroyed || refusal(from) !== undefined) return false;
+      followers.set(response, from);
       response.on('close', () => followers.delete(response));
       response.write(Buffer.from('retry: 1000\n\n'));
       response.write(message('tick', undefined, { at: at() }));
@@ -68,13 +81,23 @@ export function createLive(clock: Clock): Live {
     followers: () => followers.size,
     close() {
       stopTicking();
-      for (const response of followers) response.end();
+      for (const response of followers.keys()) response.end();
     },
   };
 
+  function refusal({ address, user }: From): ReturnType<Live['refusal']> {
+    if (followers.size >= mostFollowers.all) return 'all';
+    const [network, others] = [networkOf(address), [...followers.values()]];
+    const ofUser = user === undefined ? [] : others.filter((one) => one.user === user);
+    if (ofUser.length >= mostFollowers.user) return 'user';
+    return others.filter((one) => networkOf(one.address) === network).length >= mostFollowers.address
+      ? 'address'
+      : undefined;
+  }
+
   /** Each one written once, whoever gets it. */
   function send(text: Uint8Array): void {
-    for (const response of followers) {
+    for (const response of followers.keys()) {
       if (response.writableLength > slowBytes) response.destroy();
       else response.write(text);
     }

@@ -1,5 +1,6 @@
 import type { Certificate } from '@certherd/protocol/certificate';
 import type { HostProof, Outside, OutsideFinding } from '../evaluate/outside/outside.ts';
+import { type Logged, loggedFindings, type LoggedPolicy, loggedStands } from '../evaluate/outside/logged-findings.ts';
 import { isNameOf, outsideFindings, outsideStands } from '../evaluate/outside/outside-findings.ts';
 import type { KeptFacts } from '../store/facts.ts';
 import { servedBy, type TargetRow } from '../store/targets.ts';
@@ -19,6 +20,8 @@ export interface KeptOutside extends OutsideView {
     hosts: () => Iterable<readonly [KeptFacts, Certificates]>,
   ) => ReadonlySet<string> | undefined;
   targets: () => readonly TargetView[];
+  /** Takes in what was read in transparency logs. */
+  putLogged: (read: Logged) => void;
   /** Findings of no host; the same list as before where nothing in it is other. */
   hostless: (now: number) => readonly FindingView[];
 }
@@ -35,7 +38,9 @@ interface KeptTarget {
   proofs: Map<string, HostProof[]>;
 }
 
-export function keepOutside(): KeptOutside {
+/** Without a policy anybody may issue, and is expected to have installed at once. */
+export function keepOutside(policy: LoggedPolicy = { knownIssuers: undefined, graceMs: 0 }): KeptOutside {
+  let logged: Logged = { certificates: [], logs: [] };
   let kept: KeptTarget[] = [];
   let views: readonly TargetView[] = [];
   let hostless: readonly FindingView[] = [];
@@ -87,6 +92,10 @@ export function keepOutside(): KeptOutside {
       return touched;
     },
     targets: () => views,
+    putLogged(read) {
+      if (JSON.stringify(read) !== JSON.stringify(logged)) standing = undefined;
+      logged = read;
+    },
     findingsOf: (agentId, now) =>
       relatedTo(agentId).flatMap((one) => judged(one, now).filter((found) => found.agentId === agentId)),
     standUntil: (agentId, now) =>
@@ -95,19 +104,26 @@ export function keepOutside(): KeptOutside {
       if (standing && now >= standing.from && now <= standing.until) return hostless;
       standing = {
         from: now,
-        until: kept.reduce((first, { outside }) => Math.min(first, outsideStands(outside, now)), Infinity),
+        until: kept.reduce(
+          (first, { outside }) => Math.min(first, outsideStands(outside, now)),
+          loggedStands(logged, policy, now),
+        ),
       };
-      const found = kept.flatMap((one) =>
-        judged(one, now)
-          .filter(({ agentId }) => agentId === '')
-          .map(
-            ({ finding, labels, ...rest }): FindingView => ({
-              ...finding,
-              ...rest,
-              ...(labels && { labels: { ...labels } }),
-            }),
-          ),
+      const ofLogs = loggedFindings(
+        logged,
+        kept.map(({ outside }) => outside),
+        policy,
+        now,
       );
+      const found = [...kept.flatMap((one) => judged(one, now)), ...ofLogs]
+        .filter(({ agentId }) => agentId === '')
+        .map(
+          ({ finding, labels, ...rest }): FindingView => ({
+            ...finding,
+            ...rest,
+            ...(labels && { labels: { ...labels } }),
+          }),
+        );
       if (JSON.stringify(found) !== JSON.stringify(hostless)) hostless = found;
       return hostless;
     },

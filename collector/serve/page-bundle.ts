@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import { build, type Metafile, type Plugin } from 'esbuild';
+import { build, type Metafile } from 'esbuild';
 import { messageOf, startFailure } from '../failure.ts';
 
 /** The page's files, ready to be served, by name: "index.html", "hosts.html", "assets/page.js". */
@@ -29,9 +29,8 @@ async function bundle(folder: string): Promise<{ files: [string, Uint8Array][]; 
       absWorkingDir: '/',
       entryPoints: [join(folder, 'page.tsx'), join(folder, 'page.css')],
       outdir: '/assets',
-      // What pages.ts imports when it is wanted is a part of its own, named by its content.
+      // What is imported when it is wanted is a part of its own, named by its content: charts.
       splitting: true,
-      plugins: [shellInOnePart(folder)],
       chunkNames: '[name]-[hash]',
       bundle: true,
       write: false,
@@ -52,47 +51,25 @@ async function bundle(folder: string): Promise<{ files: [string, Uint8Array][]; 
   }
 }
 
-/**
- * esbuild makes a part of each set of modules that the same pages need. A page that comes when it is wanted comes to a shell that is there: when it says
- * that it needs all of that, what the shell needs is one set, and not a dozen parts of a kilobyte.
- */
-function shellInOnePart(folder: string): Plugin {
-  const shell = JSON.stringify(join(folder, 'shell.tsx'));
-  return {
-    name: 'shell-in-one-part',
-    setup(building) {
-      building.onResolve({ filter: /-page\.tsx$/ }, ({ kind, path, resolveDir }) =>
-        kind === 'dynamic-import' ? { path: join(resolveDir, path), pluginData: 'wanted' } : undefined,
-      );
-      building.onLoad({ filter: /-page\.tsx$/ }, ({ path, pluginData }) =>
-        pluginData === 'wanted'
-          ? { contents: `import ${shell};\n${readFileSync(path, 'utf8')}`, loader: 'tsx' }
-          : undefined,
-      );
-    },
-  };
-}
-
-/** One HTML file for each page: it names all parts that its first view needs, so that they come in one round trip. */
+/** One HTML file for each page: it names what the page would ask for later, so that all of it comes in one round trip. */
 function entryPages(html: string, { inputs, outputs }: Metafile): [string, Uint8Array][] {
   const partOf = new Map(Object.entries(outputs).map(([path, { entryPoint }]) => [entryPoint, path]));
   return Object.keys(inputs).flatMap((input): [string, Uint8Array][] => {
     const page = /\/pages\/([a-z]+)\/\1-page\.tsx$/.exec(input)?.[1];
     if (page === undefined) return [];
-    const parts = neededBy('assets/page.js', outputs);
-    const own = partOf.get(input);
-    if (own !== undefined) neededBy(own, outputs, parts);
-    parts.delete('assets/page.js');
+    const parts = new Set([...laterOf(input, inputs)].flatMap((later) => partOf.get(later) ?? []));
     const links = [...parts].map((part) => `<link rel="modulepreload" href="/assets/${basename(part)}" />`);
     const name = page === 'now' ? 'index.html' : `${page}.html`;
     return [[name, Buffer.from(html.replace('</head>', `${links.join('')}</head>`))]];
   });
 }
 
-function neededBy(path: string, outputs: Metafile['outputs'], known = new Set<string>()): Set<string> {
-  if (known.has(path)) return known;
-  known.add(path);
-  for (const { path: imported, kind } of outputs[path]?.imports ?? [])
-    if (kind === 'import-statement') neededBy(imported, outputs, known);
-  return known;
+/** What a source, or another that it needs, imports only when it is wanted. */
+function laterOf(input: string, inputs: Metafile['inputs'], seen = new Set<string>()): Set<string> {
+  const later = new Set<string>();
+  if (seen.has(input)) return later;
+  seen.add(input);
+  for (const { path, kind } of inputs[input]?.imports ?? [])
+    for (const one of kind === 'dynamic-import' ? [path] : laterOf(path, inputs, seen)) later.add(one);
+  return later;
 }

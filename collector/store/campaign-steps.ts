@@ -34,6 +34,9 @@ export function keepCampaigns({ read, write }: StepRunner): Campaigns {
   };
 }
 
+/** One statement each: a round trip for each member would hold up what else is kept. */
+const membersAtATime = 100;
+
 function* add(draft: CampaignDraft, planned: readonly PlannedMember[], entry: AuditEntry): Steps<CampaignRow> {
   const { id, key, selection, limits, reason, startedBy, via, startedAt } = draft;
   const added = yield* row(
@@ -49,14 +52,16 @@ function* add(draft: CampaignDraft, planned: readonly PlannedMember[], entry: Au
     startedAt,
   );
   if (added) {
-    for (const [index, member] of planned.entries())
+    for (let first = 0; first < planned.length; first += membersAtATime) {
+      const slice = planned.slice(first, first + membersAtATime);
+      const values = slice.map((_, index) => `($1, $${index * 2 + 3}, $${index * 2 + 4}, 'waiting', $2)`);
       yield* rows(
-        `INSERT INTO campaign_member (campaign, number, planned, state, changed_at) VALUES ($1, $2, $3, 'waiting', $4)`,
+        `INSERT INTO campaign_member (campaign, number, planned, state, changed_at) VALUES ${values.join(', ')}`,
         id,
-        index + 1,
-        JSON.stringify(member),
         startedAt,
+        ...slice.flatMap((member, index) => [first + index + 1, JSON.stringify(member)]),
       );
+    }
     yield* accountSteps.addAudit(entry);
   }
   const kept = yield* row<RawCampaign>(

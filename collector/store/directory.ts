@@ -34,7 +34,8 @@ export function prepareDirectory(path: string): Result<string, string> {
     return { ok: true, value: path };
   } catch (error) {
     const code = codeOf(error) || messageOf(error);
-    return { ok: false, failure: `${path}: cannot be used as data directory (${code}): choose another with --data` };
+    const what = code === 'EPERM' || code === 'EACCES' ? `${code}: it, or one above it, is another user's` : code;
+    return { ok: false, failure: `${path}: cannot be used as data directory (${what}): choose another with --data` };
   }
 }
 

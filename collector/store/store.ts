@@ -19,6 +19,7 @@ import type { Kept } from './kept.ts';
 import type { RequestDraft, RequestRow } from './requests.ts';
 import type { ThinPlace, ThinSlice } from './retention.ts';
 import type { Targets } from './targets.ts';
+import type { Transparency } from './transparency.ts';
 import type { CopyDatabase } from './sqlite/backup.ts';
 import type { Telling } from './tell.ts';
 
@@ -84,6 +85,7 @@ export interface Store extends Records, HostReads {
   findRequest: (id: string) => Promise<RequestRow | undefined>;
   waitingRequests: (now: number) => Promise<RequestRow[]>;
   targets: Targets;
+  transparency: Transparency;
   campaigns: Campaigns;
   /** Newest first. */
   requests: (limit: number) => Promise<RequestRow[]>;

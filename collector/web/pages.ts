@@ -4,8 +4,18 @@ import type { Me } from '../serve/action-bodies.ts';
 import type { Connection } from './live/follow-estate.ts';
 import type { Known } from './facts/known.ts';
 import type { Now } from './parts/moment.tsx';
+import { Page as Audit } from './pages/audit/audit-page.tsx';
+import { Page as Campaigns } from './pages/campaigns/campaigns-page.tsx';
 import { Page as Certificates } from './pages/certificates/certificates-page.tsx';
+import { Page as Endpoints } from './pages/endpoints/endpoints-page.tsx';
+import { Page as Hosts } from './pages/hosts/hosts-page.tsx';
+import { Page as OwnAccount } from './pages/me/me-page.tsx';
 import { Page as NowPage } from './pages/now/now-page.tsx';
+import { Page as Reports } from './pages/reports/reports-page.tsx';
+import { Page as Inventory } from './pages/inventory/inventory-page.tsx';
+import { Page as Targets } from './pages/targets/targets-page.tsx';
+import { Page as Timeline } from './pages/timeline/timeline-page.tsx';
+import { Page as Users } from './pages/users/users-page.tsx';
 import type { Router } from './route/router.ts';
 
 /** What every page is given. */
@@ -24,26 +34,22 @@ export interface PageEntry {
   readonly title: string;
   /** The navigation has it for whoever may at least this; `nobody`: only what leads there does. */
   readonly least?: Role | 'nobody';
-  /**
-   * Its component, from pages/NAME/NAME-page.tsx: the collector serves it at /NAME and below. What is opened at night comes
-   * with the shell, in few files; what carries charts or tables of its own comes when it is wanted.
-   */
-  readonly load: () => Promise<{ readonly Page: ComponentType<PageProps> }>;
+  /** From pages/NAME/NAME-page.tsx: the collector serves it at /NAME and below. */
+  readonly Page: ComponentType<PageProps>;
 }
 
-/** Every page, in the order of the navigation. */
+/** Every page in the order of the navigation, but the wall: that is a screen of its own, which reads nothing but what it shows. */
 export const pages: readonly PageEntry[] = [
-  { name: '', title: 'Now', load: async () => ({ Page: NowPage }) },
-  { name: 'certificates', title: 'Certificates', load: async () => ({ Page: Certificates }) },
-  { name: 'endpoints', title: 'Endpoints', load: () => import('./pages/endpoints/endpoints-page.tsx') },
-  { name: 'hosts', title: 'Hosts', load: () => import('./pages/hosts/hosts-page.tsx') },
-  { name: 'targets', title: 'Targets', load: () => import('./pages/targets/targets-page.tsx') },
-  { name: 'inventory', title: 'Inventory', load: () => import('./pages/inventory/inventory-page.tsx') },
-  { name: 'timeline', title: 'Timeline', load: () => import('./pages/timeline/timeline-page.tsx') },
-  { name: 'campaigns', title: 'Campaigns', load: () => import('./pages/campaigns/campaigns-page.tsx') },
-  { name: 'reports', title: 'Reports', load: () => import('./pages/reports/reports-page.tsx') },
-  { name: 'users', title: 'Users', least: 'admin', load: () => import('./pages/users/users-page.tsx') },
-  { name: 'audit', title: 'Audit', least: 'admin', load: () => import('./pages/audit/audit-page.tsx') },
-  { name: 'me', title: 'Your account', least: 'nobody', load: () => import('./pages/me/me-page.tsx') },
-  { name: 'wall', title: 'Wall', load: () => import('./pages/wall/wall-page.tsx') },
+  { name: '', title: 'Now', Page: NowPage },
+  { name: 'certificates', title: 'Certificates', Page: Certificates },
+  { name: 'endpoints', title: 'Endpoints', Page: Endpoints },
+  { name: 'hosts', title: 'Hosts', Page: Hosts },
+  { name: 'targets', title: 'Targets', Page: Targets },
+  { name: 'inventory', title: 'Inventory', Page: Inventory },
+  { name: 'timeline', title: 'Timeline', Page: Timeline },
+  { name: 'campaigns', title: 'Campaigns', Page: Campaigns },
+  { name: 'reports', title: 'Reports', Page: Reports },
+  { name: 'users', title: 'Users', least: 'admin', Page: Users },
+  { name: 'audit', title: 'Audit', least: 'admin', Page: Audit },
+  { name: 'me', title: 'Your account', least: 'nobody', Page: OwnAccount },
 ];

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { build, type BuildOptions, type Metafile } from 'esbuild';
 import type { Identity } from './identity.ts';
+import { logPart, takenFrom, webSocketClient } from './lean.ts';
 import { onlyCommand } from './part.ts';
 import { plainComments } from './plain-comments.ts';
 import { type App, programOf } from './targets.ts';
@@ -17,26 +18,37 @@ export interface Bundle {
  * asked for; with `command` the file has that command alone (part.ts). esbuild itself is never inside: the page is bundled beforehand.
  */
 export async function bundle(top: string, app: App, { version, commit }: Identity, command?: string): Promise<Bundle> {
-  return bundled(top, join(app, 'main.ts'), {
+  return bundled(top, {
+    entryPoints: [join(app, 'main.ts')],
     external: ['esbuild'],
     define: { builtVersion: JSON.stringify(version), builtCommit: JSON.stringify(commit) },
     // Of files that are read from a clone only; a binary has them inside (shippedFile, getAsset).
     logOverride: { 'empty-import-meta': 'silent' },
-    plugins: [plainComments, ...(command === undefined ? [] : [onlyCommand(command)])],
+    plugins: [
+      plainComments,
+      ...(command === undefined ? [] : [onlyCommand(command), takenFrom(logPart), webSocketClient]),
+    ],
   });
+}
+
+/** Packages that parts take when they need them: a module that exports each by its name. */
+export async function bundlePackages(top: string, packages: readonly string[]): Promise<string> {
+  const own = packages.map((name) => `'${name}': require('${name}')`);
+  const contents = `module.exports = { ${own.join(', ')} };`;
+  return (await bundled(top, { stdin: { contents, resolveDir: join(top, 'agent') } })).code;
 }
 
 /** What a binary starts with (front.ts), where these commands have a part of their own. */
 export async function bundleFront(top: string, app: App, commands: readonly string[]): Promise<string> {
   const define = { builtProgram: JSON.stringify(programOf(app)), builtParts: JSON.stringify(commands) };
-  return (await bundled(top, 'scripts/package/front.ts', { define })).code;
+  return (await bundled(top, { entryPoints: ['scripts/package/front.ts'], define })).code;
 }
 
-async function bundled(top: string, entry: string, options: BuildOptions): Promise<Bundle> {
+async function bundled(top: string, options: BuildOptions & { entryPoints?: [string] }): Promise<Bundle> {
+  const [entry = 'packages'] = options.entryPoints ?? [];
   const result = await build({
     ...options,
     absWorkingDir: top,
-    entryPoints: [entry],
     bundle: true,
     write: false,
     metafile: true,

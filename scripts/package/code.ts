@@ -2,9 +2,10 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { constants, zstdCompressSync } from 'node:zlib';
-import { bundle, bundleFront } from './bundle.ts';
+import { bundle, bundleFront, bundlePackages } from './bundle.ts';
 import { compiled } from './compiled.ts';
 import type { Identity } from './identity.ts';
+import { logPart } from './lean.ts';
 import type { NodeBinary } from './node-binary.ts';
 import { startFlags } from './start-flags.ts';
 import type { App } from './targets.ts';
@@ -37,10 +38,8 @@ export async function codeOf(
   const whole = await bundle(top, app, identity);
   const folder = mkdtempSync(join(tmpdir(), 'certherd-package-'));
   try {
-    for (const part of ['whole', ...ownParts[app]]) {
-      const { code } = part === 'whole' ? whole : await bundle(top, app, identity, part);
-      // A part is a function of what it needs of Node.
-      const text = `(function (require) {${code.replace(/^#!.*/, '')}\n})`;
+    for (const part of ['whole', ...ownParts[app], ...(ownParts[app].length > 0 ? [logPart.name] : [])]) {
+      const text = await textOf(part);
       assets.set(`code/${part}`, packed(Buffer.from(text, 'latin1')));
       const cache = runner && (await compiled([...runner, node.path], startFlags[app], text, folder));
       assets.set(`code/${part}.compiled`, packed(cache ?? Buffer.alloc(0)));
@@ -54,6 +53,16 @@ export async function codeOf(
     inputs: whole.inputs,
     isCompiled: runner !== undefined,
   };
+
+  /** A part is a function of what it needs of Node and of other parts (front.ts), and gives what it exports. */
+  async function textOf(part: string): Promise<string> {
+    if (part === logPart.name) {
+      const code = await bundlePackages(top, logPart.packages);
+      return `(function (require, takePart, module = { exports: {} }) {${code}\nreturn module.exports;\n})`;
+    }
+    const { code } = part === 'whole' ? whole : await bundle(top, app, identity, part);
+    return `(function (require, takePart) {${code.replace(/^#!.*/, '')}\n})`;
+  }
 }
 
 /** Zstandard: unpacked in a millisecond. */

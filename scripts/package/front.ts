@@ -1,6 +1,7 @@
 import { getRawAsset } from 'node:sea';
 import { constants, Script } from 'node:vm';
 import { zstdDecompressSync } from 'node:zlib';
+import { interpretOnly } from '../../agent/system/optimising.ts';
 
 // The first code of a single binary: of the parts in it, each a whole program in one file, it reads the one that has the command.
 
@@ -9,14 +10,23 @@ declare const builtProgram: string;
 declare const builtParts: readonly string[];
 
 const [, , command = ''] = process.argv;
-const part = builtParts.includes(command) ? command : 'whole';
-const script = new Script(unpacked(`code/${part}`).toString('latin1'), {
-  filename: `${builtProgram}.${part}.cjs`,
-  // V8 compares it with itself and the code, and does without it where they differ.
-  cachedData: unpacked(`code/${part}.compiled`),
-  importModuleDynamically: constants.USE_MAIN_CONTEXT_DEFAULT_LOADER,
-});
-script.runInThisContext()(require);
+const named = builtParts.includes(command) ? command : 'whole';
+const begin = read(named);
+// before a module is evaluated: the daemon's have functions that run often at the start, and not again
+if (named === 'run') interpretOnly();
+begin(require, (part) => read(part)(require));
+
+type Part = (load: NodeJS.Require, takePart?: (part: string) => unknown) => unknown;
+
+function read(part: string): Part {
+  const script = new Script(unpacked(`code/${part}`).toString('latin1'), {
+    filename: `${builtProgram}.${part}.cjs`,
+    // V8 compares it with itself and the code, and does without it where they differ.
+    cachedData: unpacked(`code/${part}.compiled`),
+    importModuleDynamically: constants.USE_MAIN_CONTEXT_DEFAULT_LOADER,
+  });
+  return script.runInThisContext();
+}
 
 function unpacked(asset: string): Buffer {
   return zstdDecompressSync(new Uint8Array(getRawAsset(asset)));

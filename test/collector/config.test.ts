@@ -1,8 +1,10 @@
+import { generateKeyPairSync } from 'node:crypto';
 import { join } from 'node:path';
 import test from 'ava';
 import fc from '../helpers/properties.ts';
 import { formatAuthority, isLoopback, parseAuthority } from '../../collector/authority.ts';
 import { loadConfig, parseConfig } from '../../collector/config.ts';
+import { noTransparency } from '../../collector/config-transparency.ts';
 import { noNotifying } from '../../collector/notify/settings.ts';
 import { temporaryDirectory } from './helpers/real-collector.ts';
 
@@ -20,6 +22,7 @@ test('without a config everything has a value', (t) => {
     ok: true,
     value: {
       notify: noNotifying,
+      transparency: noTransparency,
       dataDirectory: '/home/ops/.local/state/certherd-collector',
       store: undefined,
       storePasswordFile: undefined,
@@ -129,6 +132,7 @@ test('every field is read', (t) => {
   const result = parseConfig(text, file, '/data', user);
   t.deepEqual(result.ok && result.value, {
     notify: noNotifying,
+    transparency: noTransparency,
     dataDirectory: '/data',
     store: 'postgres://certherd@db.example/fleet?sslmode=verify-full',
     storePasswordFile: '/etc/certherd/password',
@@ -253,4 +257,33 @@ test('a bound in megabytes is for a file: with PostgreSQL it is a mistake', (t) 
   t.deepEqual(result.ok ? [] : result.failure, [
     `${file}:2: history_megabytes: not together with store: PostgreSQL keeps what is freed for itself; history_days counts`,
   ]);
+});
+
+const oneLog = `[[transparency.log]]\nurl = "https://mon.example.org/2026h2/"\nkey = "KEY"\n`;
+
+test('logs are read with what is watched, and each mistake has its line', (t) => {
+  const { publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+  const key = publicKey.export({ type: 'spki', format: 'der' }).toString('base64');
+  const whole = oneLog.replace('KEY', key);
+  const read = parseConfig(
+    `[transparency]\ndomains = ["Example.com"]\nfleet = false\nevery = "5m"\ngrace = "0s"\n${whole}`,
+    file,
+    undefined,
+    user,
+  );
+  t.true(read.ok);
+  const settings = read.ok ? read.value.transparency : noTransparency;
+  t.like(settings, { domains: ['example.com'], fleet: false, everyMs: 300_000, graceMs: 0 });
+  t.like(settings.logs[0], { url: 'https://mon.example.org/2026h2/', origin: 'mon.example.org/2026h2' });
+  t.true(settings.logs[0]?.key.equals(publicKey));
+  t.deepEqual(mistakes(`${whole}${whole}origin = "https://mon.example.org/"\n[transparency]\ndomans = []\n`), [
+    `${file}:7: transparency.log.origin: expected the submission prefix of the log without https://, as "rome.ct.example.com/2024h1", found "https://mon.example.org/"`,
+    `${file}:7: transparency.log.origin: there are two logs of this origin`,
+    `${file}:9: transparency.domans: unknown field; did you mean domains?`,
+  ]);
+  t.deepEqual(mistakes(`[transparency]\ndomains = ["192.0.2.1"]\n${oneLog}`), [
+    `${file}:2: transparency.domains: expected a list of domains, as ["example.com"]; all that is below them is watched too, found ["192.0.2.1"]`,
+    `${file}:5: transparency.log.key: expected the public key of the log in base64 (ECDSA or RSA), as lists of logs have it, found "KEY"`,
+  ]);
+  t.deepEqual(mistakes('transparency = 7\n'), [`${file}:1: transparency: expected a table, [transparency]`]);
 });

@@ -55,6 +55,12 @@ export const kinds: readonly { line: RegExp; how: 'run' | 'guest' | 'elsewhere';
     shownBy: 'test/collector/commands/scan.test.ts',
   },
   {
+    line: /^certherd-collector transparency$/,
+    how: 'elsewhere',
+    why: 'needs a log',
+    shownBy: 'test/collector/scan/transparency/transparency.test.ts',
+  },
+  {
     line: /^certherd-collector target (?:add|list|remove)\b/,
     how: 'elsewhere',
     why: 'asks names of the internet',
@@ -77,6 +83,12 @@ export const kinds: readonly { line: RegExp; how: 'run' | 'guest' | 'elsewhere';
     how: 'elsewhere',
     why: 'needs a channel, and something to tell',
     shownBy: 'test/collector/notify/telling.test.ts',
+  },
+  {
+    line: /^cat \/var\/lib\/certherd-collector\/set-up-link$/,
+    how: 'elsewhere',
+    why: 'is there for an hour, and while there is no user',
+    shownBy: 'test/collector/commands/set-up-link.test.ts',
   },
   { line: /^install -o certherd-collector /, how: 'elsewhere', why: 'takes a secret from a person' },
   { line: /^promtool check rules deploy\//, how: 'run' },

@@ -13,7 +13,10 @@ const identity = { version: '0.0.1', commit: 'none', epoch: 0 };
 test('a part holds its own command and no other, evaluated at once', async (t) => {
   for (const [command, without] of [
     ['act', /^(?:agent\/commands\/(?:run|check|doctor|install)\.ts|node_modules\/(?:ws|chokidar|pino|node-forge)\/)/],
-    ['run', /^(?:agent\/commands\/(?:act|check|doctor|install)\.ts|node_modules\/(?:execa|node-forge)\/)/],
+    [
+      'run',
+      /^(?:agent\/commands\/(?:act|check|doctor|install)\.ts|node_modules\/(?:execa|node-forge|pino|pino-pretty)\/)/,
+    ],
     ['check', /^(?:agent\/commands\/(?:act|run|doctor|install)\.ts|node_modules\/(?:ws|execa|chokidar|node-forge)\/)/],
   ] as const) {
     const { code, inputs } = await bundle(top, 'agent', identity, command);

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { readdirSync, readlinkSync } from 'node:fs';
 import { request } from 'node:http';
 import { request as secureRequest } from 'node:https';
+import { createServer } from 'node:net';
 import { connect } from 'node:tls';
 import { type Authority, formatAuthority } from '../../authority.ts';
 import { codeOf, messageOf } from '../../failure.ts';
@@ -15,6 +16,8 @@ export interface ListenerFacts {
   port: number;
   /** Who holds the port, where somebody does; pid and name are absent where that is not told to this user. */
   holder?: { pid?: number; name?: string };
+  /** Why nobody could listen there though it is free, as this user: "EADDRNOTAVAIL". */
+  refused?: string;
   /** What a client gets; absent where nobody serves. */
   answer?: { ok: true; pin?: string; status?: number } | { ok: false; detail: string };
 }
@@ -29,13 +32,24 @@ export async function observeListener(
   const holder = at.port === 0 ? undefined : holderOf(at.port);
   const asked =
     at.port === 0 || !isServed ? undefined : field === 'web_listen' ? await askWeb(at, isSecure) : await askAgents(at);
+  const refused = at.port === 0 || isServed || holder ? undefined : await refusalOf(at);
   return {
     field,
     address: formatAuthority(at),
     port: at.port,
     ...(holder && { holder }),
+    ...(refused !== undefined && { refused }),
     ...(asked && { answer: asked }),
   };
+}
+
+/** Listens there for a moment, and takes no connection. */
+function refusalOf({ host, port }: Authority): Promise<string | undefined> {
+  return new Promise((resolve) => {
+    const server = createServer((socket) => socket.destroy());
+    server.once('error', (error) => resolve(codeOf(error) || messageOf(error)));
+    server.listen({ host, port, backlog: 1 }, () => server.close(() => resolve(undefined)));
+  });
 }
 
 /** Where a listener at all addresses is asked. */

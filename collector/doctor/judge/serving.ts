@@ -9,6 +9,7 @@ import { asOwner, restart } from './words.ts';
 const why = {
   nobody: 'Nothing is received: agents keep their events, and nobody sees the fleet.',
   port: 'The collector does not start while another program has its port.',
+  start: 'The collector does not start: nothing is received, and nobody sees the fleet.',
   answer: 'Agents are not received, or the page is not seen, though the collector runs.',
   key: 'Agents trust this key alone: whoever has it can pass for the collector.',
   lost: 'Without this key no enrolled agent connects: each would have to be enrolled again.',
@@ -25,7 +26,7 @@ export function judgeServing({ by, start }: Serving, hasData: boolean): Diagnosi
 
 /** Are the two addresses free, or answered by the collector itself? */
 export function judgeListener(
-  { field, address, port, holder, answer }: ListenerFacts,
+  { field, address, port, holder, refused, answer }: ListenerFacts,
   serving: Serving,
   pin?: string,
 ): Diagnosis {
@@ -34,6 +35,7 @@ export function judgeListener(
   const who =
     holder?.pid === undefined ? 'a process of another user' : `${holder.name ?? 'process'} (pid ${holder.pid})`;
   if (by === 'nobody') {
+    if (refused !== undefined) return judgeRefusal(field, address, refused);
     if (!holder) return ok(field, `${address} is free`);
     return wrong(
       field,
@@ -67,6 +69,28 @@ export function judgeListener(
       restart(serving),
     );
   return ok(field, `${address} answers${answer.pin === undefined ? '' : ' with the key that agents have pinned'}`);
+}
+
+/** The collector would not start, though nobody has the port. */
+function judgeRefusal(field: string, address: string, code: string): Diagnosis {
+  switch (code) {
+    case 'EADDRNOTAVAIL':
+      return wrong(
+        field,
+        `${address} is no address of this machine`,
+        why.start,
+        `Set ${field} in collector.toml to an address that "ip address" shows, or to 0.0.0.0 for all of them.`,
+      );
+    case 'EACCES':
+      return notTold(field, `${address} is free, and ports below 1024 are not for this user`, { fix: asOwner });
+    default:
+      return wrong(
+        field,
+        `nobody can listen at ${address}: ${code}`,
+        why.start,
+        `Correct ${field} in collector.toml, or the name that it has.`,
+      );
+  }
 }
 
 const dayMs = 86_400_000;

@@ -54,15 +54,28 @@ export interface CampaignPlan {
   cautions: string[];
 }
 
-/** Whatever fits the selection, and is in use: what its own agent can replace, in waves, and what not and why. Pure. */
+/** All at once: for fleets that are small. */
 export function planCampaign(fleet: CampaignFleet, selection: Selection): CampaignPlan {
+  const slices = planSlices(fleet, selection);
+  for (;;) {
+    const { done, value } = slices.next();
+    if (done) return value;
+  }
+}
+
+/**
+ * Whatever fits the selection, and is in use: what its own agent can replace, in waves, and what not and why. Pure. Stops after each host, so that of a
+ * large fleet others have their turn between.
+ */
+export function* planSlices(fleet: CampaignFleet, selection: Selection): Generator<undefined, CampaignPlan> {
   const fits = certificateFilter(selection);
   const isWhose = whoseFilter(selection);
-  const places = placesByFingerprint(fleet);
+  const places = yield* placesByFingerprint(fleet, yield* chosenIn(fleet, fits));
   const isOf = placeFilter(fleet);
   const members: Omit<PlannedMember, 'wave'>[] = [];
   const leftOut: LeftOut[] = [];
-  for (const host of fleet.hosts.values())
+  for (const host of fleet.hosts.values()) {
+    yield;
     for (const lineage of host.lineages) {
       const old = lineage.live ?? lineage.issued;
       const certificate = old === undefined ? undefined : host.certificate(old)?.certificate;
@@ -82,9 +95,11 @@ export function planCampaign(fleet: CampaignFleet, selection: Selection): Campai
       const facts = { old, names, issuer, key, notBefore, notAfter, places: shown };
       members.push({ agentId, hostName, lineage: lineage.name, owner: labels['owner'], ...facts });
     }
+  }
   const renewed = new Map(members.map((member) => [member.old, member]));
   const renewedAnyhow = new Set([...renewed.keys(), ...leftOut.map(({ fingerprint }) => fingerprint)]);
-  for (const host of fleet.hosts.values())
+  for (const host of fleet.hosts.values()) {
+    yield;
     for (const fingerprint of inUseOn(host)) {
       const certificate = host.certificate(fingerprint)?.certificate;
       if (!certificate || !fits(certificate)) continue;
@@ -104,6 +119,7 @@ export function planCampaign(fleet: CampaignFleet, selection: Selection): Campai
       });
       renewedAnyhow.add(fingerprint);
     }
+  }
   leftOut.push(...outsideOnly(fleet, selection, renewedAnyhow));
   const waves = inWaves(members);
   return { members: waves, leftOut, radius: radiusOf(waves), cautions: cautionsOf(selection) };
@@ -143,17 +159,38 @@ function whyNot(
   return undefined;
 }
 
-/** Where clients are shown each certificate: each listener once, however many kinds of key were asked for. */
-function placesByFingerprint({ hosts, targets }: CampaignFleet): Map<string, CampaignPlace[]> {
+/** Fingerprints of what lineages have that fits; of a large fleet that is little. */
+function* chosenIn(
+  { hosts }: CampaignFleet,
+  fits: ReturnType<typeof certificateFilter>,
+): Generator<undefined, Set<string>> {
+  const chosen = new Set<string>();
+  for (const host of hosts.values()) {
+    yield;
+    for (const { live, issued } of host.lineages) {
+      const certificate = host.certificate(live ?? issued ?? '')?.certificate;
+      if (certificate && fits(certificate)) chosen.add(certificate.fingerprint);
+    }
+  }
+  return chosen;
+}
+
+/** Where clients are shown each of these: each listener once, however many kinds of key were asked for. */
+function* placesByFingerprint(
+  { hosts, targets }: CampaignFleet,
+  wanted: ReadonlySet<string>,
+): Generator<undefined, Map<string, CampaignPlace[]>> {
   const places = new Map<string, Map<string, CampaignPlace>>();
   const add = (fingerprint: string | undefined, place: CampaignPlace): void => {
-    if (fingerprint === undefined) return;
+    if (fingerprint === undefined || !wanted.has(fingerprint)) return;
     const known = places.get(fingerprint) ?? new Map<string, CampaignPlace>();
     places.set(fingerprint, known.set(JSON.stringify(place), place));
   };
-  for (const { agentId, name: hostName, endpoints } of hosts.values())
+  for (const { agentId, name: hostName, endpoints } of hosts.values()) {
+    yield;
     for (const { served, serverName, address, port } of endpoints)
       add(served, { kind: 'endpoint', agentId, hostName, serverName, address, port });
+  }
   for (const { target, places: seen } of targets.values())
     for (const { address, served } of seen) add(served, { kind: 'target', target, address });
   return new Map([...places].map(([fingerprint, of]) => [fingerprint, [...of.values()]]));

@@ -1,5 +1,5 @@
-import { isIPv6 } from 'node:net';
 import type { Clock } from '../../ports.ts';
+import { networkOf } from './network-of.ts';
 
 /** Counts sign-ins that failed. What is counted before a password is looked at cannot be run around by many at once. */
 export interface Attempts {
@@ -68,15 +68,4 @@ function keysOf(name: string, address: string): [key: string, limit: number][] {
     [`address ${network}`, most.address],
     [`name ${name}`, most.name],
   ];
-}
-
-/** An IPv6 host has 2^64 addresses of its own (RFC 4291 2.5.4). */
-function networkOf(address: string): string {
-  const plain = address.replace(/^::ffff:(?=[\d.]+$)/, '');
-  if (!isIPv6(plain)) return plain;
-  const [head = '', tail] = plain.split('::');
-  const first = head === '' ? [] : head.split(':');
-  const missing = tail === undefined ? 0 : 8 - first.length - (tail === '' ? 0 : tail.split(':').length);
-  const groups = [...first, ...Array.from({ length: missing }, () => '0'), ...(tail ? tail.split(':') : [])];
-  return groups.slice(0, 4).join(':');
 }

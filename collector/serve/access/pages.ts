@@ -58,7 +58,8 @@ export function signInPage({ next, name, mistake, hasUsers, provider }: SignInPa
         <label>Password <input name="password" type="password" autocomplete="current-password" required${name === '' ? '' : ' autofocus'} /></label>
         <button>Sign in</button>
       </form>`;
-  const nobody = `      <p>Nobody can sign in yet: open the set-up link that <code>certherd-collector serve</code> printed as it started, or run
+  const nobody = `      <p>Nobody can sign in yet: open the set-up link, which <code>certherd-collector serve</code> printed as it started, or as a service left in
+      <code>set-up-link</code> in its data directory, or run
       <code>certherd-collector user add NAME --role admin</code>.</p>`;
   const elsewhere =
     provider === undefined
@@ -82,7 +83,7 @@ ${complaint(mistake)}      <form method="post" action="/set-up">
 
 export const overPage: PlainPage = {
   title: 'This link is over',
-  body: `      <p>It was good once, for an hour, and while nobody could sign in. A start of <code>certherd-collector serve</code> prints another, or run
+  body: `      <p>It was good once, for an hour, and while nobody could sign in. A start of <code>certherd-collector serve</code> makes another, or run
       <code>certherd-collector user add NAME --role admin</code> on the collector’s machine.</p>
       <p><a href="/sign-in">Sign in</a></p>`,
 };

@@ -7,6 +7,7 @@ import type { Accounts, Actor } from '../../store/accounts.ts';
 import type { EventFacts, Restoration, Stay, TokenLabels } from '../../store/facts.ts';
 import type { RequestRow } from '../../store/requests.ts';
 import type { TargetStay } from '../../store/targets.ts';
+import type { Transparency } from '../../store/transparency.ts';
 import type { AskBody } from '../action-bodies.ts';
 import type { Estate } from '../estate.ts';
 import type { HistoryAnswer } from '../history-view.ts';
@@ -14,12 +15,14 @@ import type { InventoryNeeds } from '../inventory-needs.ts';
 import type { EstateNow } from '../kept-estate.ts';
 import type { Live } from '../live.ts';
 import type { CollectorCounts } from '../metrics/own-health.ts';
+import type { WallView } from '../wall-view.ts';
 import type { EntityTags } from './entity-tag.ts';
 
 /** What the routes read from, and what those that change something change. */
 export interface ApiNeeds extends ActionNeeds, InventoryNeeds {
   estate: () => Promise<EstateNow>;
   tags: EntityTags;
+  wall: () => Promise<WallView>;
   /** This process, as the estate names it. */
   collector: Estate['collector'];
   /** In order of arrival; without `after` the newest. */
@@ -37,6 +40,8 @@ export interface ApiNeeds extends ActionNeeds, InventoryNeeds {
   counts: () => Promise<CollectorCounts>;
   /** Of one target, newest first. */
   targetStays: (id: number) => Promise<TargetStay[]>;
+  /** What was read in transparency logs. */
+  transparency: Pick<Transparency, 'logs' | 'certificates'>;
   campaigns: CampaignOperations;
   live: Live;
   accounts: Accounts;

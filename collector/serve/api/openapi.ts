@@ -15,6 +15,7 @@ import { ApiTokenBody, ApiTokenView, SessionView, UserBody, UserChangeBody, User
 import { AskBody, LabelBody, Me, TokenBody, UnlabelBody } from '../action-bodies.ts';
 import { RuleBody, SilenceBody, TargetBody } from '../inventory-bodies.ts';
 import { ImportCheck, IncidentView, SilenceView } from './inventory-views.ts';
+import { WallView } from '../wall-view.ts';
 import type { Route } from './route.ts';
 import { AuditView, LabelView, Problem, RequestShown, RestorationView, StayView } from './views.ts';
 
@@ -64,6 +65,7 @@ const named: Readonly<Record<string, TSchema>> = {
   EstateChange,
   RequestView: RequestShown,
   StayView,
+  WallView,
   LabelView,
   RestorationView,
   AuditView,

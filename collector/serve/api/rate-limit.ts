@@ -1,5 +1,5 @@
-import { isIPv6 } from 'node:net';
 import type { Clock } from '../../ports.ts';
+import { networkOf } from '../access/network-of.ts';
 
 /** How much one address may ask. */
 export interface RateLimit {
@@ -19,7 +19,7 @@ export function createRateLimit(clock: Clock, { perSecond, burst }: { perSecond:
   const buckets = new Map<string, Bucket>();
   return {
     take(address) {
-      const key = isIPv6(address) && !address.startsWith('::ffff:') ? networkOf(address) : address;
+      const key = networkOf(address);
       const at = clock.monotonic();
       const before = buckets.get(key) ?? { left: burst, at };
       const left = Math.min(burst, before.left + ((at - before.at) / 1000) * perSecond);
@@ -33,13 +33,4 @@ export function createRateLimit(clock: Clock, { perSecond, burst }: { perSecond:
       return left < 1 ? Math.max(1, Math.ceil((1 - left) / perSecond)) : 0;
     },
   };
-}
-
-function networkOf(address: string): string {
-  const [head = '', tail] = address.split('::');
-  const groups = head.split(':');
-  const missing = tail === undefined ? 0 : 8 - groups.length - tail.split(':').length;
-  const all =
-    tail === undefined ? groups : [...groups, ...Array<string>(Math.max(0, missing)).fill('0'), ...tail.split(':')];
-  return `${all.slice(0, 4).join(':')}::/64`;
 }

@@ -4,8 +4,10 @@ import type { EventFacts } from '../../store/facts.ts';
 import { eventView } from '../assemble-estate.ts';
 import { Estate, EventView, TargetView } from '../estate.ts';
 import { estateLists } from '../estate-parts.ts';
+import { mostFollowers } from '../live.ts';
 import { pemText } from '../pem-text.ts';
 import { sendProblem } from '../problem.ts';
+import { transparencyView, TransparencyView } from '../transparency-view.ts';
 import { isNamed } from './entity-tag.ts';
 import { fittingEvents } from './fitting-events.ts';
 import { jsonStream } from './json-stream.ts';
@@ -120,6 +122,23 @@ export const readRoutes: readonly Route[] = [
     },
   }),
   route({
+    path: '/api/v1/transparency',
+    summary: 'What transparency logs have for watched names, how far they were read, and names that nobody listed.',
+    query: none,
+    params: none,
+    answer: { schema: TransparencyView },
+    problems: [],
+    tagged: false,
+    async handle({ estate, transparency, now }, _, reply) {
+      const { parts, targets, listed } = await estate();
+      const endpoints = [...parts.hosts].flatMap(({ part }) => part.endpoints);
+      const certificates = [...parts.certificates].map(({ facts }) => facts.certificate);
+      const known = { targets, listed, endpoints, certificates };
+      const [rows, logs] = [await transparency.certificates('all'), await transparency.logs()];
+      return reply.header('cache-control', 'no-store').send(transparencyView(rows, logs, known, now()));
+    },
+  }),
+  route({
     path: '/api/v1/targets/:id/history',
     summary: 'Which leaf each address of a target presented, newest first.',
     query: none,
@@ -172,13 +191,24 @@ export const readRoutes: readonly Route[] = [
       what: 'The data of `change` is of the schema EstateChange; an event’s id names a moment.',
     },
     problems: [400],
-    handle({ live }, { query: { after }, headers }, reply) {
+    handle({ live }, { query: { after }, headers, caller, request }, reply) {
       const lastId = headers['last-event-id'] ?? after;
+      const { user = caller.name } = caller;
+      const from = { address: request.ip, user };
+      const refusal = live.refusal(from);
+      if (refusal !== undefined) {
+        reply.header('retry-after', 30);
+        if (refusal === 'all') return sendProblem(reply, 503, 'Service Unavailable', 'Too many pages are open.');
+        const who = refusal === 'user' ? user : 'This address';
+        const detail = `${who} has ${mostFollowers[refusal]} pages and programs that follow: close some of them.`;
+        return sendProblem(reply, 429, 'Too Many Requests', detail);
+      }
       reply.hijack();
       for (const [name, value] of Object.entries(reply.getHeaders()))
         if (value !== undefined) reply.raw.setHeader(name, value);
       reply.raw.writeHead(200, { 'content-type': 'text/event-stream', 'cache-control': 'no-store' });
-      if (!live.follow(reply.raw, typeof lastId === 'string' ? lastId : undefined)) reply.raw.end();
+      if (!live.follow(reply.raw, typeof lastId === 'string' ? lastId : undefined, from)) reply.raw.end();
+      return undefined;
     },
   }),
 ];

@@ -16,6 +16,7 @@ import { ownAccessRoutes } from './own-access.ts';
 import { readRoutes } from './reads.ts';
 import { type Route, route } from './route.ts';
 import { userRoutes } from './users.ts';
+import { wallRoute } from './wall.ts';
 import { targetRoutes } from './targets.ts';
 
 const none = Type.Object({}, { additionalProperties: false });
@@ -31,6 +32,7 @@ export const routes: readonly Route[] = [
   ...targetRoutes,
   joinRoute,
   historyRoute,
+  wallRoute,
   ...campaignRoutes,
   ...campaignActions,
   meRoute,

@@ -27,6 +27,7 @@ import { collectorIdOf, keepSetting, readSetting } from './settings.ts';
 import { note, noted, stepRunner } from './steps.ts';
 import { replaceSnapshot, snapshotDigest } from './snapshots.ts';
 import { sharedTargets } from './targets.ts';
+import { sharedTransparency } from './transparency.ts';
 import { tellTables } from './tell.ts';
 import { newestAt, thinSlice } from './thin.ts';
 
@@ -178,6 +179,7 @@ async function createStore(database: Database, { clock, log, onlyStandard }: Pos
     waitingRequests: (now) => requests.waiting(database, now),
     requests: (limit) => requests.newest(database, limit),
     targets: sharedTargets(group, database),
+    transparency: sharedTransparency(group, database),
     telling: tellTables(database, group),
     // Its own server restores it; what is missing then is a gap in the events of each host.
     restorations: async () => [],

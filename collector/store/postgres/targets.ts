@@ -52,9 +52,9 @@ export const targetTable = {
     at: number,
   ): Promise<boolean> {
     const added = await tx.all(
-      `INSERT INTO target (target, vantage, every_ms, set_by, set_at) VALUES ($1, $2, $3, $4, $5)
+      `INSERT INTO target (target, every_ms, set_by, set_at, vantage) VALUES ($1, $2, $3, $4, $5)
        ON CONFLICT (target, vantage) DO NOTHING RETURNING id`,
-      [target, vantage, everyMs, setBy, at],
+      [target, everyMs, setBy, at, vantage],
     );
     return added.length > 0;
   },

@@ -33,6 +33,7 @@ import { stepRunner } from './steps.ts';
 import type { AuditEntry } from '../accounts.ts';
 import type { Store } from '../store.ts';
 import { targetTable } from './targets.ts';
+import { transparencyTables } from './transparency.ts';
 import { thinning } from './thin.ts';
 import { tokenTable } from './tokens.ts';
 
@@ -158,6 +159,7 @@ function createStore(sql: Sql, log: Log): SqliteStore {
       keep: (id, at, seen, changed) => group.keep(() => targets.keep(id, at, seen, changed)),
       stays: async (id) => targets.stays(id),
     },
+    transparency: transparencyTables(sql, group),
     telling: tellTables(sql, group, settings, noted),
     restorations: async () =>
       restorations.all().map((row) => ({ backedUpAt: row.backed_up_at, restoredAt: row.restored_at })),

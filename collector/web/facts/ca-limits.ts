@@ -1,5 +1,4 @@
 import type { Due } from './due.ts';
-import { registeredDomain } from './registered-domain.ts';
 
 /** Let's Encrypt's limits on issuance (letsencrypt.org/docs/rate-limits); another CA's are not known here. */
 export const limits = [
@@ -53,9 +52,13 @@ export function fullest(instants: readonly number[], windowMs: number): { count:
 
 function subjectsOf({ key }: Limit, { leaf: { certificate } }: Due): string[] {
   if (key === 'orders') return [''];
-  const names = certificate.subjectAltNames.map((name) => name.toLowerCase());
-  if (key === 'names') return [names.toSorted().join(' ')];
-  return [...new Set(names.map(registeredDomain))];
+  if (key === 'domain') return certificate.domains;
+  return [
+    certificate.subjectAltNames
+      .map((name) => name.toLowerCase())
+      .sort()
+      .join(' '),
+  ];
 }
 
 function isLetsEncrypt(directory: string | undefined): boolean {

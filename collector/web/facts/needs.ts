@@ -44,7 +44,7 @@ export interface Needs {
 }
 
 /** What needs a person, from an estate alone. */
-export function needsOf(estate: Estate): Needs {
+export function needsOf(estate: Pick<Estate, 'hosts' | 'endpoints' | 'lineages' | 'findings'>): Needs {
   const onHost = Map.groupBy(estate.endpoints, ({ agentId }) => agentId);
   const told = Map.groupBy(estate.findings, ({ agentId }) => agentId);
   const hostOf = new Map(estate.hosts.map((host) => [host.agentId, host]));
@@ -80,7 +80,7 @@ function explains({ severity, cause, stale }: FindingView, { status, reason }: H
 const rank: Readonly<Record<Severity, number>> = { critical: 0, unknown: 1, warning: 2, notice: 3 };
 
 /** Order of urgency, for sort(). */
-function moreUrgent(left: Need, right: Need): number {
+export function moreUrgent(left: Need, right: Need): number {
   return (
     rank[left.severity] - rank[right.severity] ||
     inOrder(left.deadline?.notAfter ?? '~', right.deadline?.notAfter ?? '~') ||

@@ -1,3 +1,4 @@
+import type { Severity } from '@certherd/protocol/finding';
 import type { CertificateView, EndpointStatus, Estate, HostStatus, HostView } from '../../serve/estate.ts';
 import type { Connection } from '../live/follow-estate.ts';
 import { counted, type Tone } from '../wording/words.ts';
@@ -50,17 +51,24 @@ export interface Verdict {
   readonly sentence: string;
 }
 
-export function verdictOf(needs: Needs, proof: Proof, connection: Connection): Verdict {
-  const { pressing } = needs;
-  const [first] = pressing;
-  if (first !== undefined) {
-    const tone = pressing.some(({ severity }) => severity === 'critical') ? 'critical' : first.severity;
-    return { tone, sentence: `${counted(pressing.length, 'thing needs', 'things need')} a person` };
-  }
+export function verdictOf({ pressing }: Needs, proof: Proof, connection: Connection): Verdict {
+  const { endpoints, hostCount: hosts, endpointCount } = proof;
+  const counts = { pressing: pressing.length, hosts, endpoints: endpointCount, proved: endpoints.proved };
+  return verdictBy(counts, pressing[0]?.severity, connection);
+}
+
+/** `worst`: the severity of the most urgent need. */
+export function verdictBy(
+  { pressing, hosts, endpoints, proved }: Readonly<Record<'pressing' | 'hosts' | 'endpoints' | 'proved', number>>,
+  worst: Severity | undefined,
+  connection: Connection,
+): Verdict {
+  if (worst !== undefined)
+    return { tone: worst, sentence: `${counted(pressing, 'thing needs', 'things need')} a person` };
   if (connection === 'lost') return { tone: 'unknown', sentence: 'Nothing needed a person when last heard' };
-  if (proof.hostCount === 0) return { tone: 'unknown', sentence: 'No host yet' };
-  if (proof.endpointCount === 0) return { tone: 'unknown', sentence: 'Nothing to prove yet' };
-  if (proof.endpoints.proved < proof.endpointCount) {
+  if (hosts === 0) return { tone: 'unknown', sentence: 'No host yet' };
+  if (endpoints === 0) return { tone: 'unknown', sentence: 'Nothing to prove yet' };
+  if (proved < endpoints) {
     return { tone: 'unknown', sentence: 'Nothing needs a person, but not everything is proved' };
   }
   return { tone: 'good', sentence: 'Nothing needs a person' };

@@ -1,5 +1,4 @@
-import { useSignal } from '@preact/signals';
-import type { ComponentType, RefObject } from 'preact';
+import type { RefObject } from 'preact';
 import { useEffect, useRef } from 'preact/hooks';
 import type { Known } from '../facts/known.ts';
 import type { PageEntry, PageProps } from '../pages.ts';
@@ -11,14 +10,13 @@ interface PageFrameProps extends Omit<PageProps, 'known'> {
   readonly known: Known | undefined;
 }
 
-/** The page that the address names, as soon as its script and the estate are there; focus follows from page to page. */
+/** The page that the address names, as soon as the estate is there; focus follows from page to page. */
 export function PageFrame({ entry, known, ...given }: PageFrameProps) {
-  const loaded = useLoaded(entry);
   const main = useRef<HTMLElement>(null);
   const { page, item } = given.router.place.value;
   const shown = useRef<string>(undefined);
   const place = JSON.stringify([page, item]);
-  const ready = known !== undefined && typeof loaded === 'object';
+  const ready = known !== undefined && entry !== undefined;
   useEffect(() => {
     if (!ready || shown.current === place) return;
     if (shown.current !== undefined) main.current?.focus({ preventScroll: true });
@@ -27,10 +25,10 @@ export function PageFrame({ entry, known, ...given }: PageFrameProps) {
   useFocusKept(main);
   return (
     <main id="main" ref={main} tabIndex={-1} class={ready ? `page-${entry?.name || 'now'}` : 'waiting'}>
-      {known !== undefined && typeof loaded === 'object' ? (
-        <loaded.Page known={known} {...given} />
+      {known !== undefined && entry !== undefined ? (
+        <entry.Page key={entry.name} known={known} {...given} />
       ) : (
-        <Waiting entry={entry} failed={loaded === 'failed'} connection={given.connection} />
+        <Waiting entry={entry} connection={given.connection} />
       )}
     </main>
   );
@@ -52,42 +50,13 @@ function useFocusKept(main: RefObject<HTMLElement | null>): void {
   });
 }
 
-/** The entry's page; undefined while it comes. A page that was shown once comes at once. */
-function useLoaded(entry: PageEntry | undefined): { Page: ComponentType<PageProps> } | 'failed' | undefined {
-  const loaded = useSignal<{ of: PageEntry; as: { Page: ComponentType<PageProps> } | 'failed' } | undefined>(undefined);
-  useEffect(() => {
-    let wanted = true;
-    void entry?.load().then(
-      (as) => {
-        if (wanted) loaded.value = { of: entry, as };
-      },
-      () => {
-        if (wanted) loaded.value = { of: entry, as: 'failed' };
-      },
-    );
-    return () => {
-      wanted = false;
-    };
-  }, [entry, loaded]);
-  return loaded.value !== undefined && loaded.value.of === entry ? loaded.value.as : undefined;
-}
+type WaitingProps = Pick<PageFrameProps, 'entry' | 'connection'>;
 
-type WaitingProps = Pick<PageFrameProps, 'entry' | 'connection'> & { readonly failed: boolean };
-
-function Waiting({ entry, failed, connection }: WaitingProps) {
+function Waiting({ entry, connection }: WaitingProps) {
   if (entry === undefined)
     return (
       <p>
         There is no such page. <a href="/">What needs a person now</a>
-      </p>
-    );
-  if (failed)
-    return (
-      <p>
-        This page’s script did not come: the collector does not answer, or is another version by now.{' '}
-        <button type="button" onClick={() => location.reload()}>
-          Load again
-        </button>
       </p>
     );
   return <p>{connection === 'lost' ? 'The collector does not answer. Trying again.' : 'Asking the collector…'}</p>;

@@ -40,6 +40,9 @@ export function TopBar({ live, now, current, me }: TopBarProps) {
                 </a>
               </li>
             ))}
+          <li>
+            <a href="/wall">Wall</a>
+          </li>
         </ul>
       </nav>
       <Heartbeat live={live} now={now} />

@@ -1,5 +1,6 @@
 import { csvOf } from '../facts/csv.ts';
 import type { Router } from '../route/router.ts';
+import { give } from './download.tsx';
 import type { ListColumn } from './list-column.ts';
 
 interface ListToolsProps<Row> {
@@ -40,7 +41,7 @@ export function ListTools<Row>({ name, columns, shown, rows, router }: ListTools
             ))}
         </fieldset>
       </details>
-      <button type="button" onClick={() => save(`${name}.csv`, csvText(shown, rows))}>
+      <button type="button" onClick={() => give(`${name}.csv`, csvText(shown, rows))}>
         CSV <span class="quiet">of these {rows.length.toLocaleString('en-GB')}</span>
       </button>
     </div>
@@ -63,15 +64,6 @@ function csvText<Row>(shown: readonly ListColumn<Row>[], rows: readonly Row[]): 
     parts.map(([head]) => head),
     rows.map((row) => parts.map(([, textOf]) => textOf(row))),
   );
-}
-
-function save(fileName: string, text: string): void {
-  const address = URL.createObjectURL(new Blob([text], { type: 'text/csv' }));
-  const link = document.createElement('a');
-  link.href = address;
-  link.download = fileName;
-  link.click();
-  URL.revokeObjectURL(address);
 }
 
 const keyOf = (name: string): string => `certherd.${name}.columns`;

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { appendFileSync, existsSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Status } from '../../../agent/status.ts';
 import type { Child } from '../../../test/helpers/testbed/children.ts';
@@ -62,7 +62,10 @@ error_log = "${nginx.errorLog}"
       rmSync(statusFile, { force: true });
       const began = performance.now();
       const log = join(sandbox.directory, 'agent.log');
-      const daemon = sandbox.start(file, [...first, 'run', '--config', configFile], log, { env });
+      const journal = journalAt(log);
+      const daemon = sandbox.start(file, [...first, 'run', '--config', configFile], log, {
+        env: { ...env, ...journal },
+      });
       const isConnected = () => status()?.collector.state === 'connected';
       await until('the agent is connected', isConnected, { everyMs: 2, hopeless: () => hopeless(daemon) });
       const connectedMs = performance.now() - began;
@@ -80,6 +83,13 @@ error_log = "${nginx.errorLog}"
       return took;
     },
   };
+}
+
+/** As systemd has it for a service, whose standard error is the journal: it needs nothing else to write its log with. */
+function journalAt(log: string): { JOURNAL_STREAM: string } {
+  appendFileSync(log, '');
+  const { dev, ino } = statSync(log);
+  return { JOURNAL_STREAM: `${dev}:${ino}` };
 }
 
 function hopeless(daemon: Child): string | undefined {

@@ -5,7 +5,8 @@ import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import Database from 'better-sqlite3';
 import { judgeAgents } from '../../../collector/doctor/judge/database.ts';
-import { judgeTls } from '../../../collector/doctor/judge/serving.ts';
+import { observeListener } from '../../../collector/doctor/gather/listeners.ts';
+import { judgeListener, judgeTls } from '../../../collector/doctor/judge/serving.ts';
 import { consultation } from '../../helpers/doctor.ts';
 import { follow } from '../../helpers/scenario.ts';
 import { openSandbox } from '../../helpers/testbed/sandbox.ts';
@@ -37,6 +38,20 @@ async function consult(args: readonly string[]) {
 }
 
 const wrongs = (told: Awaited<ReturnType<typeof consult>>) => told.checks.filter(({ verdict }) => verdict === 'wrong');
+
+test('an address that is not of this machine is no free one, and one that is stays free after it was tried', async (t) => {
+  const asked = async (host: string) => {
+    const at = { host, port: await free() };
+    const facts = await observeListener('agent_listen', at, { isServed: false, isSecure: true });
+    return judgeListener(facts, { by: 'nobody', start: 'certherd-collector serve', ownUid: 0, version: '' });
+  };
+  // RFC 5737 keeps it for documentation.
+  const strange = await asked('192.0.2.1');
+  t.like(strange, { verdict: 'wrong' });
+  t.regex(strange.says, /^192\.0\.2\.1:\d+ is no address of this machine$/);
+  t.like(await asked('127.0.0.1'), { verdict: 'ok' });
+  t.like(await asked('0.0.0.0'), { verdict: 'ok' });
+});
 
 test.serial(
   'before the first start nothing is wrong and nothing is made; while it serves all is seen, and nothing is left behind',

@@ -9,6 +9,7 @@ import type { ExecutionContext } from 'ava';
 import { type Collector, startCollector } from '../../../collector/app.ts';
 import { formatAuthority } from '../../../collector/authority.ts';
 import type { Config } from '../../../collector/config.ts';
+import { noTransparency } from '../../../collector/config-transparency.ts';
 import { noNotifying } from '../../../collector/notify/settings.ts';
 import type { Clock } from '../../../collector/ports.ts';
 import { hashToken } from '../../../collector/receive/authenticate.ts';
@@ -61,6 +62,7 @@ export function testConfig(dataDirectory: string, change: Partial<Config> = {}):
     logLevel: 'error',
     logFormat: 'auto',
     notify: noNotifying,
+    transparency: noTransparency,
     ...change,
   };
 }

@@ -1,19 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { RequestFrame } from '@certherd/protocol/frame';
 import test from 'ava';
-import { formatAuthority } from '../../../collector/authority.ts';
-import { createFrameReader } from '../../../collector/receive/frames.ts';
-import { createEndings } from '../../../collector/receive/endings.ts';
-import { createRefusals } from '../../../collector/receive/gate.ts';
-import { openAgentListener } from '../../../collector/receive/listener.ts';
-import { createLiveness } from '../../../collector/receive/liveness.ts';
-import { createSessions } from '../../../collector/receive/sessions.ts';
-import { createPartsRoom } from '../../../collector/receive/snapshot-parts.ts';
-import { loadTlsIdentity } from '../../../collector/receive/tls-identity.ts';
-import { openSqliteStore } from '../../../collector/store/sqlite/store.ts';
-import { systemClock } from '../../../collector/system/clock.ts';
-import { silentLog } from '../../../collector/system/log.ts';
-import { addToken, temporaryDirectory } from '../helpers/real-collector.ts';
+import { listenOnStore } from '../helpers/listener-on-store.ts';
 import { begin, enrol } from '../helpers/wire-agent.ts';
 
 const request: RequestFrame = {
@@ -27,41 +15,9 @@ const request: RequestFrame = {
 };
 
 test('a request goes to an agent that knows requests, and to no older one or one that is gone', async (t) => {
-  const directory = temporaryDirectory(t);
-  const identity = await loadTlsIdentity(directory, Date.now());
-  const store = openSqliteStore(directory, silentLog);
-  if (!identity.ok || !store.ok) throw new Error('the data directory cannot be used');
-  const changed = () => {};
-  const needs = { records: store.value, clock: systemClock, log: silentLog, silentAfterMs: 60_000, changed };
-  const liveness = createLiveness({ ...needs, heard: [] });
-  const sessions = createSessions();
-  const endings = createEndings({ ...needs, sessions });
-  const listener = await openAgentListener({
-    listen: { host: '127.0.0.1', port: 0 },
-    identity: identity.value,
-    isWritable: async () => true,
-    gate: {
-      ...needs,
-      liveness,
-      sessions,
-      endings,
-      collectorId: store.value.collectorId,
-      heartbeatSeconds: 1,
-      readFrame: createFrameReader(),
-      partsRoom: createPartsRoom(),
-      asked: new Map(),
-      refusals: createRefusals(),
-    },
-  });
-  t.teardown(async () => {
-    await listener.close();
-    endings.close();
-    await liveness.close();
-    await store.value.close();
-  });
-  const authority = formatAuthority(listener.address);
+  const { join: invite, sessions } = await listenOnStore(t);
   const agent = async (hostName: string, maxVersion: number) => {
-    const join = await addToken(directory, authority, 60_000, Date.now());
+    const join = await invite();
     const { agentId, key } = await enrol(join, hostName);
     const wire = await begin(join, { agentId, key }, { minVersion: 1, maxVersion });
     return { wire, session: sessions.current(agentId) };

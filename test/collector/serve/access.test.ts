@@ -1,8 +1,10 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test from 'ava';
+import { Check } from 'typebox/value';
 import { roles } from '../../../collector/accounts/roles.ts';
 import { routeTable } from '../../../collector/serve/access/route-table.ts';
+import { WallView } from '../../../collector/serve/wall-view.ts';
 import { plainWeb, startTestCollector, temporaryDirectory } from '../helpers/real-collector.ts';
 import { addApiToken, addUsers, closed, form, signIn } from '../helpers/signed-in.ts';
 
@@ -31,6 +33,7 @@ const expected: Readonly<Record<string, 'nobody' | 'viewer' | 'operator' | 'admi
   'GET /api/v1/labels': 'viewer',
   'GET /api/v1/targets': 'viewer',
   'GET /api/v1/targets/:id/history': 'viewer',
+  'GET /api/v1/transparency': 'viewer',
   'GET /api/v1/lineages': 'viewer',
   'GET /api/v1/live': 'viewer',
   'GET /api/v1/me': 'nobody',
@@ -51,6 +54,7 @@ const expected: Readonly<Record<string, 'nobody' | 'viewer' | 'operator' | 'admi
   'GET /api/v1/requests': 'viewer',
   'GET /api/v1/requests/:id': 'viewer',
   'GET /api/v1/restorations': 'viewer',
+  'GET /api/v1/wall': 'viewer',
   'GET /healthz': 'nobody',
   'GET /metrics': 'viewer',
   'GET /set-up': 'nobody',
@@ -184,13 +188,14 @@ test('with web_sign_in nobody reads, also before there is a user; a page leads t
   t.true((await bounced.text()).includes('http-equiv="refresh" content="0;url=/"'));
 });
 
-test('with web_anonymous the wall and what it reads are for whoever comes, and nothing else', async (t) => {
+test('with web_anonymous the wall and what it shows are for whoever comes, and nothing else', async (t) => {
   const { url, directory } = await startTestCollector(t, { web: { ...plainWeb, anonymous: 'wall' } });
   await addUsers(directory, { anna: 'admin' });
   await closed(url);
-  t.is(await statusOf('GET', `${url}/api/v1/estate`, {}), 200);
-  t.is(await statusOf('GET', `${url}/api/v1/live`, {}), 200);
-  for (const path of ['/api/v1/hosts', '/api/v1/events', '/metrics', '/api/v1/audit'])
+  const shown = await fetch(`${url}/api/v1/wall`);
+  t.is(shown.status, 200);
+  t.true(Check(WallView, await shown.json()));
+  for (const path of ['/api/v1/estate', '/api/v1/live', '/api/v1/hosts', '/api/v1/events', '/metrics', '/api/v1/audit'])
     t.is(await statusOf('GET', url + path, {}), 401, path);
   t.is(await statusOf('GET', `${url}/`, {}), 303);
 });

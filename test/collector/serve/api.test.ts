@@ -9,6 +9,9 @@ import { createRateLimit } from '../../../collector/serve/api/rate-limit.ts';
 import { routes } from '../../../collector/serve/api/routes.ts';
 import { Problem } from '../../../collector/serve/api/views.ts';
 import { EstateChange } from '../../../collector/serve/estate-change.ts';
+import type { WallView } from '../../../collector/serve/wall-view.ts';
+import { needsOf } from '../../../collector/web/facts/needs.ts';
+import { nextToEnd, proofOf } from '../../../collector/web/facts/proof.ts';
 import fc from '../../helpers/properties.ts';
 import { until } from '../../helpers/testbed/until.ts';
 import { certificate, endpoint, event, finding, snapshot, snapshotFrame } from '../helpers/example-snapshot.ts';
@@ -129,6 +132,26 @@ test('every answer is as the description says', async (t) => {
       events: [],
     }),
   );
+});
+
+test('the wall tells by name what the page finds most urgent, its counts, and nothing more', async (t) => {
+  const collector = await smallFleet(t);
+  const wall: WallView = JSON.parse((await get(collector.url, '/api/v1/wall')).text);
+  const estate = await collector.estate();
+  const { pressing } = needsOf(estate);
+  const proof = proofOf(estate);
+  t.true(pressing.length > 4);
+  t.like(wall, {
+    pressing: pressing.length,
+    endpoints: { all: proof.endpointCount, proved: proof.endpoints.proved },
+    hosts: { all: proof.hostCount },
+    needs: pressing.slice(0, 4).map(({ key, severity, deadline: life }) => ({ key, severity, life })),
+    lookedAt: proof.lookedAt,
+  });
+  t.is(wall.next?.notAfter, nextToEnd(estate.certificates, Date.now())?.notAfter);
+  const text = JSON.stringify(wall);
+  for (const told of ['systemctl', 'evidence', 'agentVersion', '/etc/letsencrypt/live'])
+    t.false(text.includes(told), told);
 });
 
 test('page by page the lists give what they give at once, whatever the size of a page', async (t) => {

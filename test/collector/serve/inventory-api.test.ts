@@ -194,3 +194,31 @@ test('a target is added, asked at once and again when somebody wants it, and rem
   t.like(await send('POST', `${path}/look`), { status: 404 });
   t.deepEqual(await told(), [`otto target-added ${target}`, `otto target-removed ${target}`]);
 });
+
+test('a target that an agent is to look at is one beside the collector’s own, and each is removed by itself', async (t) => {
+  const collector = await startTestCollector(t);
+  const { send, list } = await operator(t, collector);
+  const identity = await enrol(await collector.join(), 'web-1');
+  const wire = await begin(await collector.join(), identity, { hostName: 'web-1', maxVersion: 5 });
+  t.teardown(() => wire.close());
+  const target = '192.0.2.7:443';
+  t.like(await send('POST', 'targets', { target, from: 'web-9' }), {
+    status: 422,
+    detail: '0 hosts are called "web-9".',
+  });
+  t.like(await send('POST', 'targets', { target, from: 'web-1' }), { status: 201, target });
+  t.like(await send('POST', 'targets', { target, from: 'web-1' }), { status: 409 });
+  t.like(await send('POST', 'targets', { target }), { status: 201 });
+  const [own, agents] = await until('both are there', async () => {
+    const all = await list('targets');
+    return all.length === 2 && all;
+  });
+  t.like(own, { vantage: 'collector', target });
+  t.like(agents, { vantageName: 'web-1', target });
+  t.like(await wire.next('look'), { host: '192.0.2.7', port: 443 });
+  t.like(await send('DELETE', `targets/${String(own?.['id'])}`), { status: 200 });
+  await until('the other one stays', async () => {
+    const all = await list('targets');
+    return all.length === 1 && all[0]?.['vantageName'] === 'web-1';
+  });
+});

@@ -56,10 +56,12 @@ function fleetOf(count: number, { log = silentLog, readMs = 0 }: { log?: Log; re
       labels: async () => [...labels],
       listed: async () => [],
       targets: { all: async () => [] } as never,
+      transparency: { certificates: async () => [], logs: async () => [] } as never,
     },
     presenceOf: () => ({ connected: true, silent: false, heardAt: clock.now(), observedAt: clock.now() }),
     heardSince: () => [],
     knownIssuers: undefined,
+    graceMs: 0,
     clock,
     log,
     publish(change) {

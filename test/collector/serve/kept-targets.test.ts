@@ -34,6 +34,7 @@ test('that a target was asked costs no look at hosts and labels, and is told at 
     presenceOf: () => ({ connected: false, silent: true, heardAt: undefined, observedAt: undefined }),
     heardSince: () => [],
     knownIssuers: undefined,
+    graceMs: 0,
     clock,
     log: silentLog,
     publish: (change) => void told.push(change),

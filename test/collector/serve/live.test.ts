@@ -1,11 +1,16 @@
 import test, { type ExecutionContext } from 'ava';
+import { Check } from 'typebox/value';
+import { Problem } from '../../../collector/serve/api/views.ts';
 import type { Estate } from '../../../collector/serve/estate.ts';
 import type { EstateChange } from '../../../collector/serve/estate-change.ts';
+import { createLive, mostFollowers } from '../../../collector/serve/live.ts';
 import { followed } from '../../../collector/web/live/applied-changes.ts';
 import { idOf, momentOf } from '../../../collector/web/live/moments.ts';
 import { until } from '../../helpers/testbed/until.ts';
 import { certificate, event, finding, snapshot, snapshotFrame } from '../helpers/example-snapshot.ts';
+import { handClock } from '../helpers/hand-clock.ts';
 import { startTestCollector } from '../helpers/real-collector.ts';
+import { addApiToken, addUsers } from '../helpers/signed-in.ts';
 import { begin, enrol } from '../helpers/wire-agent.ts';
 
 interface Message {
@@ -110,3 +115,46 @@ function withoutTimes(estate: Estate) {
     endpoints: endpoints.map((one) => ({ ...one, observedAt: '' })),
   };
 }
+
+test('one user, and one address, have a share of those who follow, and are told when it is taken', async (t) => {
+  const { url, directory } = await startTestCollector(t);
+  await addUsers(directory, { anna: 'admin' });
+  const tokens = {
+    ci: await addApiToken(directory, 'ci', 'viewer'),
+    other: await addApiToken(directory, 'other', 'viewer'),
+  };
+  const ending = new AbortController();
+  t.teardown(() => ending.abort());
+  const ask = (who: keyof typeof tokens) =>
+    fetch(`${url}/api/v1/live`, { headers: { authorization: `Bearer ${tokens[who]}` }, signal: ending.signal });
+  const all = await Promise.all(Array.from({ length: mostFollowers.user }, () => ask('ci')));
+  t.true(all.every(({ status }) => status === 200));
+  const refused = await ask('ci');
+  t.is(refused.status, 429);
+  t.is(refused.headers.get('retry-after'), '30');
+  const said: unknown = await refused.json();
+  t.true(Check(Problem, said));
+  t.like(said, { detail: 'ci has 100 pages and programs that follow: close some of them.' });
+  t.is((await ask('other')).status, 200, 'another one is followed');
+  await all[0]?.body?.cancel();
+  await until('there is room again', async () => (await ask('ci')).status === 200);
+});
+
+test('of IPv6 a whole network has one share, and nobody takes the last places of all', (t) => {
+  const live = createLive(handClock(0));
+  const open = (address: string, user: string | undefined) =>
+    live.follow(
+      { write: () => true, writableLength: 0, destroyed: false, on: () => {}, end: () => {}, destroy: () => {} },
+      undefined,
+      { address, user },
+    );
+  for (let count = 0; count < mostFollowers.address; count += 1)
+    t.true(open(`2001:db8::${count.toString(16)}`, undefined));
+  t.is(live.refusal({ address: '2001:db8::ffff', user: undefined }), 'address');
+  t.is(live.refusal({ address: '2001:db8:0:1::1', user: undefined }), undefined);
+  for (let count = live.followers(); count < mostFollowers.all; count += 1)
+    t.true(open(`192.0.2.${count % 8}`, `user-${count % 50}`));
+  t.false(open('198.51.100.1', undefined));
+  t.is(live.refusal({ address: '198.51.100.1', user: undefined }), 'all');
+  live.close();
+});

@@ -47,7 +47,7 @@ test('the first view of every page is under 100 KB compressed, and its HTML name
     const sent = [path, ...named].map((name) => files.get(name)?.gzip.length ?? Number.NaN);
     const total = sent.reduce((sum, length) => sum + length, 0);
     t.true(total < 100 * 1024, `${path}: ${total} bytes`);
-    t.true(sent.length <= 12, `${path}: ${sent.length} files`);
+    t.true(sent.length <= 4, `${path}: ${sent.length} files`);
     t.log(`${path}: ${total} bytes in ${sent.length} files`);
     const scripts = named.filter((name) => name.endsWith('.js'));
     for (const script of scripts) {

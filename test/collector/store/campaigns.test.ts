@@ -44,6 +44,13 @@ for (const { name, open } of engines)
     t.deepEqual(await campaigns.open(), [row]);
     t.is(await campaigns.find('id-2'), undefined);
     const [one, two] = await campaigns.members('id-1');
+    const many = Array.from({ length: 201 }, (_, index) => planned(`many ${index}`));
+    await campaigns.add({ ...draft, id: 'many', key: undefined, startedAt: at - 1 }, many, entry);
+    t.deepEqual(
+      (await campaigns.members('many')).map(({ lineage }) => lineage),
+      many.map(({ lineage }) => lineage),
+    );
+    await campaigns.move('many', ['running'], { state: 'aborted', cause: 'enough' }, at);
     const still = {
       state: 'waiting',
       attempt: 0,
@@ -86,5 +93,5 @@ for (const { name, open } of engines)
     );
     t.deepEqual(await campaigns.open(), []);
     const actions = (await accounts.audit(undefined, 10)).map(({ action }) => action);
-    t.deepEqual(actions, ['campaign-started', 'campaign-resumed', 'campaign-started']);
+    t.deepEqual(actions, ['campaign-started', 'campaign-resumed', 'campaign-started', 'campaign-started']);
   });

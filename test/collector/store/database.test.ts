@@ -1,6 +1,8 @@
+import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { chmodSync, readFileSync, statSync, truncateSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
+import { promisify } from 'node:util';
 import test from 'ava';
 import Database from 'better-sqlite3';
 import { openDatabase } from '../../../collector/store/sqlite/database.ts';
@@ -182,6 +184,22 @@ test('a directory of others is left as it is; an empty one and our own are close
   writeFileSync(join(path, 'certherd.db'), '');
   t.true(prepareDirectory(path).ok);
   t.is(mode(), 0o700);
+});
+
+test('a data directory of another user is told as that', async (t) => {
+  // Only root can be somebody else.
+  if (process.getuid?.() !== 0) {
+    t.pass();
+    return;
+  }
+  const path = temporaryDirectory(t);
+  chmodSync(path, 0o755);
+  const script = `const { prepareDirectory } = await import(${JSON.stringify(resolve(import.meta.dirname, '../../../collector/store/directory.ts'))});
+    process.setgroups?.([]); process.setgid?.(65533); process.setuid?.(65533);
+    const prepared = prepareDirectory(${JSON.stringify(path)});
+    console.log(prepared.ok ? '' : prepared.failure);`;
+  const { stdout } = await promisify(execFile)(process.execPath, ['--input-type=module', '-e', script]);
+  t.regex(stdout, /cannot be used as data directory \(EPERM: it, or one above it, is another user's\): choose another/);
 });
 
 test('a lock file that cannot be used is one clear line', (t) => {

@@ -131,11 +131,13 @@ for (const { name, open } of engines) {
 
 test('targets of a database from before are the collector’s own, and keep what was seen', async (t) => {
   const directory = temporaryDirectory(t);
-  const before = readMigrations().filter(({ number }) => number <= 10);
+  const before = readMigrations().filter(({ number }) => number < 15);
   const older = openDatabase(join(directory, 'certherd.db'), before);
   if (!older.ok) throw new Error(older.failure.message);
   older.value
-    .prepare(`INSERT INTO target VALUES (7, ?, 60000, 'me', ?, ?, ?)`)
+    .prepare(
+      `INSERT INTO target (id, target, every_ms, set_by, set_at, asked_at, seen) VALUES (7, ?, 60000, 'me', ?, ?, ?)`,
+    )
     .run(draft.target, at, at + 1, JSON.stringify(state(one.fingerprint)));
   older.value.prepare(`INSERT INTO target_change VALUES (7, ?, '192.0.2.1', 'ecdsa', ?)`).run(at + 1, one.fingerprint);
   older.value.close();

@@ -52,7 +52,11 @@ test.serial(
       ]);
       const [head = '', ...saved] = readFileSync(await download.path(), 'utf8').split('\r\n');
       t.is(download.suggestedFilename(), 'certificates.csv');
-      t.is(head, '"names","notBefore","notAfter","owner","fingerprint"');
+      t.is(
+        head,
+        '\uFEFF"names","notBefore","notAfter","owner","fingerprint"',
+        'with a mark, without which spreadsheets misread it',
+      );
       t.is(saved.filter(Boolean).length, 11);
       t.true(saved[0]?.startsWith('"name-12394.example.com www.name-12394.example.com","20'));
 

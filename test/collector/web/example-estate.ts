@@ -1,3 +1,4 @@
+import { registeredDomain } from '../../../collector/evaluate/registered-domain.ts';
 import { createHash } from 'node:crypto';
 import type { CertificateView, EndpointView, Estate, HostView, LineageView } from '../../../collector/serve/estate.ts';
 
@@ -226,6 +227,7 @@ function certificateOf(site: Site, algorithm: 'ecdsa' | 'rsa', at: Date): Certif
     key: algorithm === 'rsa' ? 'RSA 2048' : 'EC prime256v1',
     isAuthority: false,
     basis: 'der',
+    domains: [...new Set(site.names.map(registeredDomain))],
     firstSeenAt: before(at, (site.lifeDays - site.leftDays) * day),
     files: [{ ...on(site.host), path: pathOf(site, algorithm) }],
     endpoints: [],

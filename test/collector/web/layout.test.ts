@@ -107,6 +107,31 @@ test.serial('endpoints are narrowed down, drawn as they are near the screen, and
   await withPage(t, { ...estate, endpoints }, body, { path: 'endpoints' });
 });
 
+test.serial(
+  'a first view asks for what its HTML names, and for no script or style that another script found',
+  async (t) => {
+    for (const path of ['', 'timeline', 'hosts'])
+      await withPage(
+        t,
+        incidentEstate(new Date()),
+        async ({ page, server, requests }) => {
+          const at = new Date().toISOString();
+          server.on('GET /api/v1/history', () => [200, { version: 1, since: at, at, findings: [], servings: [] }]);
+          await page.reload();
+          if (path === 'timeline') await page.locator('.chart canvas').first().waitFor();
+          const html = await (await fetch(server.url + path)).text();
+          const named = [...html.matchAll(/(?:src|href)="(\/assets\/[^"]+)"/g)].map(([, address = '']) => address);
+          const isFile = (address: string) => address.startsWith('/assets/');
+          const asked = requests.map((address) => new URL(address).pathname).filter(isFile);
+          t.deepEqual([...new Set(asked)].sort(), named.toSorted());
+          t.true(named.length <= (path === 'timeline' ? 3 : 2));
+        },
+        // Before there is an answer for the timeline.
+        { path, complaints: /404/ },
+      );
+  },
+);
+
 test.serial('every page has landmarks, one heading of the first rank, and tables with heads', async (t) => {
   await withPage(t, incidentEstate(new Date()), async ({ page }) => {
     const links = page.getByRole('navigation', { name: 'Pages' }).getByRole('link');

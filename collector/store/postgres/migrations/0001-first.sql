@@ -365,3 +365,24 @@ CREATE TABLE audit (
   subject TEXT NOT NULL,
   detail TEXT NOT NULL
 );
+
+CREATE TABLE transparency_log (
+  log TEXT NOT NULL PRIMARY KEY,
+  state TEXT NOT NULL
+);
+
+CREATE TABLE logged_certificate (
+  id TEXT NOT NULL PRIMARY KEY,
+  issuer TEXT NOT NULL,
+  serial TEXT NOT NULL,
+  not_before BIGINT NOT NULL,
+  not_after BIGINT NOT NULL,
+  names TEXT NOT NULL,
+  logged_at BIGINT NOT NULL,
+  log TEXT NOT NULL,
+  entry BIGINT NOT NULL,
+  fingerprint TEXT,
+  held BIGINT NOT NULL DEFAULT 0
+);
+CREATE INDEX logged_certificate_by_time ON logged_certificate (logged_at);
+CREATE INDEX logged_certificate_unheld ON logged_certificate (logged_at) WHERE held = 0;

@@ -12,10 +12,12 @@ CREATE TABLE target_from (
   asked_at INTEGER,
   -- what was seen last: a JSON object
   seen TEXT,
+  -- 1: somebody wants it asked before its time
+  wanted INTEGER NOT NULL DEFAULT 0,
   UNIQUE (target, vantage)
 ) STRICT;
-INSERT INTO target_from (id, target, vantage, every_ms, set_by, set_at, asked_at, seen)
-  SELECT id, target, 'collector', every_ms, set_by, set_at, asked_at, seen FROM target;
+INSERT INTO target_from (id, target, vantage, every_ms, set_by, set_at, asked_at, seen, wanted)
+  SELECT id, target, 'collector', every_ms, set_by, set_at, asked_at, seen, wanted FROM target;
 
 -- From when on an address of a target presented which leaf.
 CREATE TABLE target_from_change (

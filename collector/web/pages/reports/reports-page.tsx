@@ -4,7 +4,6 @@ import type { EventView } from '../../../serve/estate.ts';
 import type { HistoryAnswer } from '../../../serve/history-view.ts';
 import { costsOf } from '../../facts/cost.ts';
 import { leavesOf, standingOf } from '../../facts/leaves.ts';
-import { registeredDomain } from '../../facts/registered-domain.ts';
 import { useAsked } from '../../live/asked.ts';
 import { keptPrices } from '../../live/kept-prices.ts';
 import type { PageProps } from '../../pages.ts';
@@ -31,9 +30,7 @@ export function Page({ known: { estate }, now }: PageProps) {
   const { ended, ending } = standingOf(leaves, at);
   const costs = costsOf(leaves, estate.listed, kept.prices.value.byAuthority, at);
   const domains = new Set(
-    leaves.flatMap(({ certificate, name }) =>
-      (certificate.subjectAltNames.length > 0 ? certificate.subjectAltNames : [name]).map(registeredDomain),
-    ),
+    leaves.flatMap(({ certificate, name }) => (certificate.domains.length > 0 ? certificate.domains : [name])),
   );
   return (
     <>

@@ -1,5 +1,5 @@
 import test from 'ava';
-import fc from 'fast-check';
+import fc from '../../../helpers/properties.ts';
 import { inTurn, keyOf, type Standing } from '../../../../agent/observe/endpoints/in-turn.ts';
 
 const minute = 60_000;

@@ -3,7 +3,7 @@ import fc from '../../../helpers/properties.ts';
 import { fullest, limitUses } from '../../../../collector/web/facts/ca-limits.ts';
 import { dueAhead, weeksAhead } from '../../../../collector/web/facts/due.ts';
 import { lifeBins } from '../../../../collector/web/facts/life-histogram.ts';
-import { registeredDomain } from '../../../../collector/web/facts/registered-domain.ts';
+import { registeredDomain } from '../../../../collector/evaluate/registered-domain.ts';
 import { day } from '../../helpers/example-snapshot.ts';
 import { leaf, now } from './example-leaf.ts';
 

@@ -1,3 +1,4 @@
+import { registeredDomain } from '../../../../collector/evaluate/registered-domain.ts';
 import type { CertificateView, LineageView } from '../../../../collector/serve/estate.ts';
 import type { Leaf } from '../../../../collector/web/facts/leaves.ts';
 import { certificate, day } from '../../helpers/example-snapshot.ts';
@@ -33,6 +34,7 @@ export function leaf(mark: string, wanted: Wanted = {}): Leaf {
     }),
     firstSeenAt: instant(now - day),
     basis: 'der',
+    domains: [...new Set(names.map(registeredDomain))],
     files: [],
     endpoints: [],
   };

@@ -1,0 +1,81 @@
+import { getDomain } from 'tldts';
+import type { Config } from './config.ts';
+import type { Clock, Log } from './ports.ts';
+import type { Sessions } from './receive/sessions.ts';
+import { keepTargets } from './scan/keep-targets.ts';
+import { askVantage } from './scan/looked-target.ts';
+import type { ReadAnswer } from './scan/answers.ts';
+import type { Probe } from './scan/probe.ts';
+import { connectLog } from './scan/transparency/get.ts';
+import { keepLogs } from './scan/transparency/keep-logs.ts';
+import { watching } from './scan/transparency/watched-names.ts';
+import type { Store } from './store/store.ts';
+
+interface OutsideNeeds {
+  config: Pick<Config, 'scanAllow' | 'transparency'>;
+  store: Pick<Store, 'targets' | 'transparency' | 'lead'>;
+  sessions: Pick<Sessions, 'current'>;
+  probe: Probe;
+  read: ReadAnswer;
+  /** Server names that the fleet serves. */
+  servedNames: () => Promise<Iterable<string>>;
+  clock: Clock;
+  log: Log;
+  changed: () => void;
+}
+
+/** Looks at what is seen from outside: composes scan. Returns what stops it. */
+export function startOutside(needs: OutsideNeeds): () => void {
+  const { config, store, sessions, probe, read, servedNames, clock, log, changed } = needs;
+  const { logs, domains, fleet, everyMs } = config.transparency;
+  let leads = false;
+  const stopLeading = store.lead(() => {
+    leads = true;
+    const stopLogs =
+      logs.length > 0
+        ? keepLogs({
+            logs,
+            everyMs,
+            transparency: store.transparency,
+            connect: (url) => connectLog(url, new Set(config.scanAllow), process.env),
+            async watched() {
+              const all = [...domains, ...(fleet ? registered(await servedNames()) : [])];
+              return all.length > 0 ? watching(all) : undefined;
+            },
+            clock,
+            log,
+            changed,
+          })
+        : () => {};
+    return () => {
+      leads = false;
+      stopLogs();
+    };
+  });
+  const stopTargets = keepTargets({
+    targets: store.targets,
+    askerOf({ vantage, vantageName = vantage }) {
+      if (vantage === 'collector') return leads ? probe : undefined;
+      const session = sessions.current(vantage);
+      return session && ((target) => askVantage({ ...session, name: vantageName }, target, { read, clock }));
+    },
+    clock,
+    log,
+    changed,
+  });
+  return () => {
+    stopTargets();
+    stopLeading();
+  };
+}
+
+/** What somebody registered of each name (by the Public Suffix List); a name without is watched as it is. */
+function registered(names: Iterable<string>): Set<string> {
+  const domains = new Set<string>();
+  for (const name of names) {
+    const plain = name.toLowerCase().replace(/^\*?\./, '');
+    // A name of one label is a word on this network: the world has it too.
+    if (plain.includes('.')) domains.add(getDomain(plain, { allowPrivateDomains: true }) ?? plain);
+  }
+  return domains;
+}

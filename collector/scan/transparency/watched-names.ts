@@ -1,0 +1,18 @@
+/** Is this name, in lower case, one of the domains that are watched, or below one? */
+export type IsWatched = (name: string) => boolean;
+
+/** `domains`: in lower case, "example.com". Wildcards stand for their domain. */
+export function watching(domains: Iterable<string>): IsWatched {
+  const wanted = new Set(domains);
+  return (name) => {
+    let rest = name.replace(/^\*\./, '').replace(/\.$/, '');
+    // A name has 127 labels at most; what is longer is none.
+    for (let labels = 0; labels < 128; labels++) {
+      if (wanted.has(rest)) return true;
+      const dot = rest.indexOf('.');
+      if (dot < 0) return false;
+      rest = rest.slice(dot + 1);
+    }
+    return false;
+  };
+}

@@ -1,0 +1,85 @@
+import { setImmediate as othersTurn } from 'node:timers/promises';
+import type { Clock } from '../ports.ts';
+import { moreUrgent, type Need, needsOf } from '../web/facts/needs.ts';
+import { namesOf } from '../web/wording/names.ts';
+import type { Estate } from './estate.ts';
+import type { EstateNow } from './kept-estate.ts';
+import type { WallView } from './wall-view.ts';
+
+/** Made at most so often, however many look: whoever comes may ask for it. */
+const freshMs = 2_000;
+/** Others have their turn after so many hosts. */
+const hostsInTurn = 50;
+const mostNeeds = 4;
+const mostText = 300;
+
+/** What a wall shows, by the rules of the page itself. */
+export function keepWall(estate: () => Promise<EstateNow>, clock: Clock): () => Promise<WallView> {
+  let last: { at: number; made: Promise<WallView> } | undefined;
+  return () => {
+    const at = clock.monotonic();
+    if (last && at - last.at < freshMs) return last.made;
+    const made = estate().then((now) => wallOf(now, clock.now()));
+    last = { at, made };
+    // What failed is asked for again.
+    made.catch(() => {
+      if (last?.made === made) last = undefined;
+    });
+    return made;
+  };
+}
+
+/** A host at a time, since what needs a person follows from each host alone. */
+async function wallOf({ parts, hostless }: EstateNow, now: number): Promise<WallView> {
+  const hosts = { all: 0, connected: 0 };
+  const endpoints = { all: 0, proved: 0 };
+  let lookedAt: string | undefined;
+  let pressing = 0;
+  let needs: Need[] = [];
+  const take = (of: Pick<Estate, 'hosts' | 'endpoints' | 'lineages' | 'findings'>): void => {
+    const found = needsOf(of).pressing;
+    pressing += found.length;
+    if (found.length > 0) needs = [...needs, ...found].sort(moreUrgent).slice(0, mostNeeds);
+  };
+  for (const { part } of parts.hosts) {
+    hosts.all += 1;
+    if (part.host.connected) hosts.connected += 1;
+    for (const { status, observedAt } of part.endpoints) {
+      endpoints.all += 1;
+      if (status !== 'proved') continue;
+      endpoints.proved += 1;
+      if (observedAt !== undefined && (lookedAt === undefined || observedAt < lookedAt)) lookedAt = observedAt;
+    }
+    take({ ...part, hosts: [part.host] });
+    if (hosts.all % hostsInTurn === 0) await othersTurn();
+  }
+  take({ hosts: [], endpoints: [], lineages: [], findings: [...hostless] });
+  const next = nextToEnd(parts, now);
+  return {
+    version: 1,
+    at: new Date(now).toISOString(),
+    hosts,
+    endpoints,
+    ...(lookedAt !== undefined && { lookedAt }),
+    ...(next && { next }),
+    pressing,
+    needs: needs.map(({ key, severity, name, hostName, labels, cause, deadline }) => ({
+      key,
+      severity,
+      name: (name ?? hostName).slice(0, mostText),
+      ...(labels['owner'] !== undefined && { owner: labels['owner'] }),
+      cause: cause.slice(0, mostText),
+      ...(deadline && { life: { notBefore: deadline.notBefore, notAfter: deadline.notAfter } }),
+    })),
+  };
+}
+
+/** Of those that are still valid, and served somewhere. They are in the order of their ends. */
+function nextToEnd({ certificates }: EstateNow['parts'], now: number): WallView['next'] {
+  for (const { facts, places } of certificates.after({ notAfter: now, fingerprint: '~' }))
+    if ([...places].some((place) => place.endpoints.length > 0)) {
+      const [name = ''] = namesOf(facts.certificate);
+      return { name: name.slice(0, mostText), notAfter: facts.certificate.notAfter };
+    }
+  return undefined;
+}

@@ -1,0 +1,120 @@
+import Type, { type Static } from 'typebox';
+import type { Kept } from './kept.ts';
+
+const closed = { additionalProperties: false };
+
+/** A certificate that a log has, or will be issued by a precertificate that it has. Strings are raw and short. */
+export const LoggedDraft = Type.Object(
+  {
+    /** SHA-256 of serial number and issuer: a precertificate and what came of it are one. */
+    id: Type.String(),
+    issuer: Type.String(),
+    serialNumber: Type.String(),
+    /** Milliseconds since 1970, as all instants here. */
+    notBefore: Type.Number(),
+    notAfter: Type.Number(),
+    /** Those that are watched, in lower case. */
+    names: Type.Array(Type.String()),
+    loggedAt: Type.Number(),
+    /** Which log, by its origin, and where in it. */
+    log: Type.String(),
+    entry: Type.Number(),
+    /** Of the certificate itself; absent while only the precertificate was seen. */
+    fingerprint: Type.Optional(Type.String()),
+  },
+  closed,
+);
+export type LoggedDraft = Static<typeof LoggedDraft>;
+
+export interface LoggedRow extends LoggedDraft {
+  /** A host of the fleet holds or held it. */
+  held: boolean;
+}
+
+const Range = Type.Object({ size: Type.Number(), hashes: Type.Array(Type.String()) }, closed);
+
+/** How far one log was read. Hashes are base64. */
+export const LogState = Type.Object(
+  {
+    /** Up to here it is proved: what was read is what the log's key signed. */
+    proved: Range,
+    /** Under way: a signed tree, how far towards it was read, and what was found on the way, which counts once its hash is right. */
+    towards: Type.Optional(
+      Type.Object(
+        {
+          size: Type.Number(),
+          root: Type.String(),
+          read: Range,
+          found: Type.Array(LoggedDraft),
+        },
+        closed,
+      ),
+    ),
+    /** Entries that the log had when it was asked last. */
+    size: Type.Number(),
+    /** When it was read last, to the end of what one pass reads, without a failure. */
+    readAt: Type.Optional(Type.Number()),
+    failure: Type.Optional(Type.Object({ detail: Type.String(), since: Type.Number() }, closed)),
+  },
+  closed,
+);
+export type LogState = Static<typeof LogState>;
+
+export interface LogRow {
+  /** Its origin. */
+  log: string;
+  state: LogState;
+}
+
+/** What is kept of Certificate Transparency logs. */
+export interface Transparency {
+  logs: () => Promise<LogRow[]>;
+  /** Notes how far a log was read, with what was found; a certificate that is there already gets the fingerprint that it had not. */
+  keep: (log: string, state: LogState, found: readonly LoggedDraft[]) => Promise<Kept<void>>;
+  /** Marks what a host holds or held, and drops what ended before an instant, and the oldest beyond some thousands. Resolves with how many were marked. */
+  settle: (endedBefore: number) => Promise<Kept<number>>;
+  /** Logs that are not read any more go. */
+  keepOnly: (logs: readonly string[]) => Promise<Kept<void>>;
+  /** The youngest first; `unheld`: those alone that no host holds or held. */
+  certificates: (which: 'all' | 'unheld') => Promise<LoggedRow[]>;
+}
+
+/** What is judged of it. */
+export async function readUnheld(from: Transparency): Promise<{ certificates: LoggedRow[]; logs: LogRow[] }> {
+  return { certificates: await from.certificates('unheld'), logs: await from.logs() };
+}
+
+/** So many certificates are kept. */
+export const mostLogged = 20_000;
+
+/** As both databases give it. */
+export interface RawLogged {
+  id: string;
+  /** A JSON text, as it stands in a certificate's row. */
+  issuer: string;
+  serial: string;
+  not_before: number;
+  not_after: number;
+  names: string;
+  logged_at: number;
+  log: string;
+  entry: number;
+  fingerprint: string | null;
+  held: number;
+}
+
+export function readLogged(row: RawLogged): LoggedRow {
+  return {
+    id: row.id,
+    issuer: JSON.parse(row.issuer),
+    serialNumber: row.serial,
+    notBefore: row.not_before,
+    notAfter: row.not_after,
+    names: JSON.parse(row.names),
+    loggedAt: row.logged_at,
+    log: row.log,
+    entry: row.entry,
+    ...(row.fingerprint !== null && { fingerprint: row.fingerprint }),
+    held: row.held === 1,
+  };
+}

@@ -1,0 +1,259 @@
+import { createHash, randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import { createServer, get } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import test, { type ExecutionContext } from 'ava';
+import { logKey, readCheckpoint } from '../../../../collector/scan/transparency/checkpoint.ts';
+import { connectLog } from '../../../../collector/scan/transparency/get.ts';
+import { appended, emptyRange, fullRoot, leafHash, rootOf } from '../../../../collector/scan/transparency/merkle.ts';
+import { type LogNeeds, readLog } from '../../../../collector/scan/transparency/read-log.ts';
+import { readDataTile } from '../../../../collector/scan/transparency/tile-leaf.ts';
+import { tilePath } from '../../../../collector/scan/transparency/tile-path.ts';
+import { watching } from '../../../../collector/scan/transparency/watched-names.ts';
+import type { LogState } from '../../../../collector/store/transparency.ts';
+import { mint } from '../../../helpers/mint.ts';
+import fc from '../../../helpers/properties.ts';
+import { startStaticLog, treeHash } from '../../../helpers/static-log.ts';
+
+const other = await mint({ names: ['elsewhere.test'] });
+const shop = await mint({ names: ['shop.example.test', '*.Example.TEST', 'elsewhere.test'] });
+const bare = await mint({ names: ['notexample.test', 'example.test.elsewhere.test'] });
+
+async function reading(t: ExecutionContext, change: Partial<LogNeeds> = {}) {
+  const log = await startStaticLog(t);
+  const connection = connectLog(log.url, new Set(['loopback']), {});
+  t.teardown(connection.close);
+  const key = logKey(log.key);
+  if (!key) throw new Error('no key');
+  const needs: LogNeeds = {
+    log: { origin: log.origin, key },
+    get: connection.get,
+    isWatched: watching(['example.test']),
+    mostTiles: 1000,
+    firstEntries: 65_536,
+    ...change,
+  };
+  const fill = (count: number) => {
+    for (let index = 0; index < count; index++) log.add(other.der);
+  };
+  return { log, needs, fill, read: (state?: LogState) => readLog(state, needs) };
+}
+
+test('a log is read on from where it was read to, each entry once, and what is found is of the watched domains', async (t) => {
+  const { log, fill, read } = await reading(t);
+  fill(300);
+  log.add(shop.der, 'precertificate');
+  log.add(bare.der);
+  log.publish();
+  const first = await read();
+  t.is(first.failure, undefined);
+  t.deepEqual([first.state.proved.size, first.state.size, first.state.towards], [302, 302, undefined]);
+  const [precertificate, ...others] = first.found;
+  t.deepEqual(others, []);
+  t.like(precertificate, { entry: 300, log: log.origin, serialNumber: shop.x509.serialNumber, fingerprint: undefined });
+  t.deepEqual(precertificate?.names, ['shop.example.test', '*.example.test']);
+  t.is(precertificate?.notAfter, Date.parse(shop.x509.validTo));
+
+  log.add(shop.der);
+  fill(210);
+  log.publish();
+  const asked = log.asked.length;
+  const second = await read(first.state);
+  t.deepEqual([second.failure, second.state.proved.size], [undefined, 513]);
+  const fingerprint = createHash('sha256').update(shop.der).digest('hex');
+  t.like(second.found, { length: 1 });
+  t.like(second.found[0], { id: precertificate?.id, entry: 302, fingerprint }, 'the same serial number and issuer');
+  t.deepEqual(log.asked.slice(asked), ['checkpoint', 'tile/data/001', 'tile/data/002.p/1']);
+  const third = await read(second.state);
+  t.deepEqual([third.found, third.state.proved.size], [[], 513]);
+  t.is(log.asked.at(-1), 'checkpoint', 'nothing new: no tile is asked for');
+});
+
+test('a pass reads so many tiles and the next one goes on; what was found counts when the tree it belongs to is whole', async (t) => {
+  const { log, fill, needs } = await reading(t);
+  log.add(shop.der);
+  fill(1000);
+  log.publish();
+  let state: LogState | undefined;
+  const found: number[] = [];
+  for (let pass = 0; pass < 3; pass++) {
+    const before = found.length;
+    const next: Awaited<ReturnType<typeof readLog>> = await readLog(state, { ...needs, mostTiles: 2 });
+    state = next.state;
+    found.push(...next.found.map(({ entry }) => entry));
+    if (state.towards) t.is(found.length, before, 'not proved yet');
+    // Others are logged meanwhile: it goes on towards the tree that was signed first.
+    log.add(other.der);
+    log.publish();
+  }
+  t.deepEqual(found, [0]);
+  t.true((state?.proved.size ?? 0) >= 1001);
+});
+
+test('of a large log the last entries are read the first time, proved by the hashes of all that lies before', async (t) => {
+  const { log, fill, read, needs } = await reading(t, { firstEntries: 300 });
+  log.add(shop.der);
+  fill(256 * 7 + 20);
+  log.add(shop.der);
+  log.publish();
+  const first = await read();
+  t.is(first.failure, undefined);
+  t.deepEqual(
+    first.found.map(({ entry }) => entry),
+    [256 * 7 + 21],
+  );
+  t.is(first.state.proved.size, 256 * 7 + 22);
+  t.true(log.asked.includes('tile/1/000.p/7') && !log.asked.includes('tile/data/000'));
+  log.spoil((path, body) => (path.startsWith('tile/1/') ? Buffer.from(body.map((byte) => byte ^ 1)) : undefined));
+  t.regex((await readLog(undefined, needs)).failure ?? '', /not what its key signed/);
+});
+
+test('what a log did not sign is not believed, and nothing of it is kept', async (t) => {
+  const { log, fill, read, needs } = await reading(t);
+  fill(5);
+  log.publish();
+  const honest = await read();
+  log.add(shop.der);
+  log.publish();
+  const refused = async (why: RegExp, change: Parameters<typeof log.spoil>[0]) => {
+    log.spoil(change);
+    const pass = await read(honest.state);
+    t.regex(pass.failure ?? '', why);
+    t.deepEqual([pass.found, pass.state.proved, pass.state.towards], [[], honest.state.proved, undefined]);
+  };
+  const of = (start: string, change: (body: Buffer) => Buffer) => (path: string, body: Buffer) =>
+    path.startsWith(start) ? change(body) : undefined;
+  const text = (change: (text: string) => string) =>
+    of('checkpoint', (body) => Buffer.from(change(body.toString('utf8'))));
+  await refused(
+    /signature is not of the key/,
+    text((note) => note.replace('\n6\n', '\n7\n')),
+  );
+  await refused(
+    /of another log/,
+    text((note) => note.replace(log.origin, 'other.example.test/2026h2')),
+  );
+  await refused(
+    /no signature of the key/,
+    text((note) => note.replace(/\n\u2014 log[^\n]+/, '')),
+  );
+  await refused(
+    /no checkpoint/,
+    text((note) => note.replace('\n\n', '\nextension\n\n')),
+  );
+  await refused(
+    /not what its key signed/,
+    of('tile/data/', (body) => Buffer.from(body).fill(9, body.length - 120, body.length - 110)),
+  );
+  await refused(
+    /is none/,
+    of('tile/data/', (body) => body.subarray(0, body.length - 1)),
+  );
+  await refused(
+    /entries/,
+    of('tile/data/', (body) => body.subarray(0, 0)),
+  );
+  log.spoil(() => undefined);
+  const good = await read(honest.state);
+  t.deepEqual([good.failure, good.found.length], [undefined, 1]);
+  log.rewrite(2, bare.der);
+  t.regex((await read(good.state)).failure ?? '', /signed two trees of 6 entries/);
+  log.add(other.der);
+  log.publish();
+  t.regex((await read(good.state)).failure ?? '', /not what its key signed/, 'another beginning, and more behind it');
+  t.is((await readLog(undefined, { ...needs, log: { ...needs.log, origin: 'wrong.test' } })).found.length, 0);
+});
+
+test('a log may be asked only where anything outside may be, and answers with no more than it should', async (t) => {
+  const { log } = await reading(t);
+  const forbidden = connectLog(log.url, new Set(), {});
+  t.deepEqual(await forbidden.get('checkpoint'), { ok: false, failure: '127.0.0.1 may not be asked: scan_allow' });
+  const named = connectLog(log.url.replace('127.0.0.1', 'localhost'), new Set(), {});
+  t.regex(String((await named.get('checkpoint')).ok || ''), /^$/);
+  t.deepEqual(log.asked, [], 'nobody came');
+  const metadata = connectLog('http://169.254.169.254/', new Set(['private', 'loopback']), {});
+  t.is((await metadata.get('checkpoint')).ok, false);
+  const allowed = connectLog(log.url, new Set(['loopback']), {});
+  t.deepEqual(await allowed.get('tile/0/009'), { ok: false, failure: 'tile/0/009: status 404' });
+  log.add(other.der);
+  log.publish();
+  log.spoil((path) => (path.startsWith('tile/data') ? Buffer.alloc(40 * 1024 * 1024) : undefined));
+  t.regex(JSON.stringify(await allowed.get('tile/data/000.p/1')), /too large/);
+  for (const { close } of [forbidden, named, metadata, allowed]) close();
+});
+
+test('a log is read through the proxy that is set up for this process, which resolves its name', async (t) => {
+  const { log } = await reading(t);
+  const seen: string[] = [];
+  const proxy = createServer((request, response) => {
+    seen.push(request.url ?? '');
+    const path = new URL(request.url ?? '').pathname.replace('/2026h2/', '');
+    get(new URL(path, log.url), (answer) => {
+      response.writeHead(answer.statusCode ?? 0, answer.headers);
+      answer.pipe(response);
+    });
+  });
+  proxy.listen(0, '127.0.0.1');
+  await once(proxy, 'listening');
+  t.teardown(() => {
+    proxy.closeAllConnections();
+    proxy.close();
+  });
+  const { port } = proxy.address() as AddressInfo;
+  const environment = { HTTP_PROXY: `http://localhost:${port}`, http_proxy: `http://localhost:${port}` };
+  const connection = connectLog('http://log.invalid/2026h2', new Set(), environment);
+  t.teardown(connection.close);
+  const got = await connection.get('checkpoint');
+  t.true(got.ok && Buffer.from(got.value).toString('utf8').startsWith(`${log.origin}\n0\n`));
+  t.deepEqual(seen, ['http://log.invalid/2026h2/checkpoint']);
+});
+
+test('tiles are named as the API has it', (t) => {
+  t.is(tilePath(0, 1_234_067, 256), 'tile/0/x001/x234/067');
+  t.is(tilePath('data', 0, 255), 'tile/data/000.p/255');
+  t.is(tilePath(3, 1000, 1), 'tile/3/x001/000.p/1');
+});
+
+test('a tree that grows entry by entry has the hash that RFC 6962 gives it', (t) => {
+  fc.assert(
+    fc.property(fc.array(fc.uint8Array({ maxLength: 8 }), { maxLength: 70 }), (entries) => {
+      const leaves = entries.map(leafHash);
+      const grown = leaves.reduce(appended, emptyRange);
+      t.deepEqual(Buffer.from(rootOf(grown)), Buffer.from(treeHash(leaves)));
+      t.is(grown.hashes.length, leaves.length.toString(2).replaceAll('0', '').length);
+    }),
+  );
+  const leaves = Array.from({ length: 256 }, () => leafHash(randomBytes(3)));
+  t.deepEqual(Buffer.from(fullRoot(leaves) ?? []), Buffer.from(treeHash(leaves)));
+});
+
+test('whatever bytes a tile has, it is entries to its last byte or none', (t) => {
+  fc.assert(
+    fc.property(fc.uint8Array({ maxLength: 2000 }), (bytes) => {
+      const read = readDataTile(bytes);
+      if (read.ok) t.true(read.value.every(({ der }) => der.length > 0));
+      else t.regex(read.failure, /^entry \d+ at byte \d+ is none$/);
+    }),
+  );
+});
+
+test('whatever a checkpoint says, it is one of the log or it is not', (t) => {
+  const identity = { origin: 'log.example.test', key: other.x509.publicKey };
+  const line = fc.oneof(
+    fc.constantFrom('log.example.test', '7', '', '\u2014 log.example.test AAAA', `${'A'.repeat(43)}=`),
+    fc.string(),
+  );
+  fc.assert(
+    fc.property(fc.array(line, { maxLength: 8 }), (lines) => {
+      t.false(readCheckpoint(lines.join('\n'), identity).ok);
+    }),
+  );
+});
+
+test('a name is watched where it is the domain, or below it', (t) => {
+  const isWatched = watching(['example.test']);
+  for (const name of ['example.test', 'a.b.example.test', '*.example.test', 'example.test.'])
+    t.true(isWatched(name), name);
+  for (const name of ['notexample.test', 'example.test.evil.test', 'test', '', '192.0.2.1'])
+    t.false(isWatched(name), name);
+});

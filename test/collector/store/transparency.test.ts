@@ -1,0 +1,74 @@
+import { createHash } from 'node:crypto';
+import test from 'ava';
+import type { LoggedDraft, LogState } from '../../../collector/store/transparency.ts';
+import { certificate, snapshot, snapshotFrame } from '../helpers/example-snapshot.ts';
+import { endServers, engines } from '../helpers/stores.ts';
+
+test.after.always(endServers);
+
+const at = 1_800_000_000_000;
+const log = 'log.example.test/2026h2';
+const state: LogState = {
+  proved: { size: 7, hashes: ['AAAA'] },
+  size: 9,
+  failure: { detail: 'a \u0000 and a \uf8ff', since: at },
+};
+// One issuer's name is the beginning of another's.
+const held = certificate('held', { issuer: 'O=Test, CN=E5', serialNumber: '0A1B2C' });
+
+function draft(mark: string, change: Partial<LoggedDraft> = {}): LoggedDraft {
+  return {
+    id: createHash('sha256').update(mark).digest('hex'),
+    issuer: held.issuer,
+    serialNumber: held.serialNumber,
+    notBefore: Date.parse(held.notBefore),
+    notAfter: Date.parse(held.notAfter),
+    names: ['shop.example.test', 'a"\u0000'],
+    loggedAt: at,
+    log,
+    entry: 3,
+    ...change,
+  };
+}
+
+for (const { name, open } of engines) {
+  test(`${name}: how far a log was read is kept with what was found, and a precertificate gets its certificate`, async (t) => {
+    const { store } = await open(t);
+    const { transparency } = store;
+    t.true((await transparency.keep(log, state, [draft('one')])).ok);
+    t.deepEqual(await transparency.logs(), [{ log, state }]);
+    const [first] = await transparency.certificates('all');
+    t.deepEqual(first, { ...draft('one'), held: false });
+    const fingerprint = 'f'.repeat(64);
+    await transparency.keep(log, { ...state, size: 10 }, [draft('one', { fingerprint, entry: 9, log: 'other' })]);
+    await transparency.keep(log, { ...state, size: 10 }, [draft('one', { entry: 10 })]);
+    t.deepEqual(await transparency.certificates('unheld'), [{ ...draft('one', { fingerprint }), held: false }]);
+    t.is((await transparency.logs())[0]?.state.size, 10);
+    await transparency.keepOnly(['other']);
+    t.deepEqual(await transparency.logs(), []);
+  });
+
+  test(`${name}: what a host holds or held is marked, by fingerprint or by issuer, serial number and end; what has ended goes`, async (t) => {
+    const { store } = await open(t);
+    const tokenHash = Buffer.alloc(32, 1);
+    await store.addToken(tokenHash, at, at + 1000);
+    await store.enrol({ tokenHash, publicKey: Buffer.alloc(44, 1), hostName: 'web-1', proposedAgentId: 'a', at });
+    await store.keepSnapshot('a', snapshotFrame(snapshot(held)), at);
+    await store.keepSnapshot('a', snapshotFrame(snapshot(certificate('next'))), at);
+    await store.transparency.keep(log, state, [
+      draft('by serial number'),
+      draft('by fingerprint', { fingerprint: held.fingerprint, serialNumber: '99', issuer: 'CN=other' }),
+      draft('another issuer', { issuer: 'O=Test, CN=E' }),
+      draft('another issuer, longer', { issuer: 'O=Test, CN=E55' }),
+      draft('another serial number', { serialNumber: '1B2C' }),
+      draft('another end', { notAfter: Date.parse(held.notAfter) - 1000 }),
+      draft('ended', { notAfter: at - 1 }),
+    ]);
+    t.deepEqual(await store.transparency.settle(at), { ok: true, value: 2 });
+    t.deepEqual(await store.transparency.settle(at), { ok: true, value: 0 });
+    const idsOf = (list: readonly { id: string }[]) => list.map(({ id }) => id).sort();
+    const unheld = ['another issuer', 'another issuer, longer', 'another serial number', 'another end'];
+    t.deepEqual(idsOf(await store.transparency.certificates('unheld')), idsOf(unheld.map((mark) => draft(mark))));
+    t.is((await store.transparency.certificates('all')).length, 6);
+  });
+}
