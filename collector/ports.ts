@@ -44,3 +44,10 @@ export function every(clock: Clock, ms: number, task: () => void): () => void {
     if (!stopped) cancel = clock.after(ms, tick);
   }
 }
+
+/** What this process takes of the machine. */
+export interface OwnUse {
+  /** Of all threads, since its start. */
+  cpuSeconds: number;
+  residentBytes: number;
+}

@@ -1,9 +1,4 @@
-/** What this process takes of the machine. */
-export interface OwnUse {
-  /** Of all threads, since its start. */
-  cpuSeconds: number;
-  residentBytes: number;
-}
+import type { OwnUse } from '../ports.ts';
 
 export function ownUse(): OwnUse {
   const { user, system } = process.cpuUsage();

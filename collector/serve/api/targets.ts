@@ -4,8 +4,8 @@ import { notKept } from '../access/begin-session.ts';
 import { actorOf } from '../access/caller.ts';
 import { TargetBody } from '../inventory-bodies.ts';
 import { sendProblem } from '../problem.ts';
+import type { KeptHost } from '../estate-parts.ts';
 import { Done } from './inventory-views.ts';
-import type { ApiNeeds } from './needs.ts';
 import { type Route, route } from './route.ts';
 
 const none = Type.Object({}, { additionalProperties: false });
@@ -38,13 +38,20 @@ export const targetRoutes: readonly Route[] = [
         return sendProblem(reply, 422, 'Cannot be asked', 'That is a range: give one name or address at a time.');
       if ((await targets.all()).length >= mostTargets)
         return sendProblem(reply, 422, 'Cannot be asked', `There are ${mostTargets} targets: scan a range instead.`);
-      const vantage = await vantageOf(from, estate);
-      if (vantage === undefined)
-        return sendProblem(reply, 422, 'Cannot be asked', 'from: "collector", or the name of exactly one host.');
+      const vantages =
+        from === undefined || from === 'collector' ? ['collector'] : agentsOf((await estate()).parts.hosts, from);
+      const [vantage] = vantages;
+      if (vantage === undefined || vantages.length > 1)
+        return sendProblem(
+          reply,
+          422,
+          'Cannot be asked',
+          `${vantages.length} hosts are called ${JSON.stringify(from)}.`,
+        );
       const target = targetText(only);
       const { actor, via } = actorOf(caller);
       const at = now();
-      const detail = { every: `${everySeconds} s`, ...(vantage !== 'collector' && { from: from ?? '' }) };
+      const detail = { every: `${everySeconds} s`, ...(vantage !== 'collector' && from !== undefined && { from }) };
       const entry = { at, actor, via, action: 'target-added', subject: target, detail } as const;
       const kept = await targets.addNew({ target, everyMs: everySeconds * 1000, setBy: actor, vantage }, at, entry);
       if (!kept.ok) return notKept(reply);
@@ -94,12 +101,9 @@ export const targetRoutes: readonly Route[] = [
   }),
 ];
 
-/** "collector", or the agent's id of the one host of that name; undefined: there is none, or several. */
-async function vantageOf(from: string | undefined, estate: ApiNeeds['estate']): Promise<string | undefined> {
-  if (from === undefined || from === 'collector') return 'collector';
-  const { parts } = await estate();
-  const there = [...parts.hosts].filter(
-    ({ part, agentId }) => part.host.revokedAt === undefined && (agentId === from || part.host.name === from),
+/** Agents of hosts that are trusted. */
+function agentsOf(hosts: Iterable<KeptHost>, word: string): string[] {
+  return [...hosts].flatMap(({ agentId, name, part }) =>
+    (name === word || agentId === word) && part.host.revokedAt === undefined ? [agentId] : [],
   );
-  return there.length === 1 ? there[0]?.agentId : undefined;
 }

@@ -1,5 +1,5 @@
 import type { ChannelState } from '../../store/tell.ts';
-import type { OwnUse } from '../../system/own-use.ts';
+import type { OwnUse } from '../../ports.ts';
 import { family, pairs, type Sample, single } from './family.ts';
 
 /** What the collector counts of itself. */
