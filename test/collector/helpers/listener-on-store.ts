@@ -20,7 +20,8 @@ export async function listenOnStore(t: ExecutionContext, change: (store: Records
   const directory = temporaryDirectory(t);
   const identity = await loadTlsIdentity(directory, Date.now());
   const store = openSqliteStore(directory, silentLog);
-  if (!identity.ok || !store.ok) throw new Error('the data directory cannot be used');
+  if (!identity.ok) throw new Error(identity.failure);
+  if (!store.ok) throw new Error(`the store cannot be opened: ${JSON.stringify(store.failure)}`);
   const ended: number[] = [];
   const records: Records = {
     ...store.value,

@@ -121,7 +121,8 @@ export async function addToken(
   const identity = await loadTlsIdentity(directory, now);
   const place = { dataDirectory: directory, store, storePasswordFile: undefined };
   const opened = await openStore(place, { clock: systemClock, log: silentLog });
-  if (!identity.ok || !opened.ok) throw new Error('the data directory cannot be used');
+  if (!identity.ok) throw new Error(identity.failure);
+  if (!opened.ok) throw new Error(`the store cannot be opened: ${JSON.stringify(opened.failure)}`);
   const token = freshToken();
   await opened.value.addToken(hashToken(token), now, now + lifeMs);
   await opened.value.close();
