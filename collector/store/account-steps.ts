@@ -1,5 +1,13 @@
 import type { Role } from '../accounts/role.ts';
-import type { ApiToken, AuditEntry, AuditFilter, User, WebSession } from './accounts.ts';
+import {
+  type ApiToken,
+  type ApiTokenAdded,
+  type AuditEntry,
+  type AuditFilter,
+  mostApiTokens,
+  type User,
+  type WebSession,
+} from './accounts.ts';
 import {
   type RawApiToken,
   type RawAudit,
@@ -132,20 +140,30 @@ export const accountSteps = {
     return ended.length;
   },
 
-  *addApiToken(hash: Uint8Array, token: Omit<ApiToken, 'usedAt'>, entry: AuditEntry): Steps<boolean> {
+  *addApiToken(hash: Uint8Array, token: Omit<ApiToken, 'usedAt'>, entry: AuditEntry): Steps<ApiTokenAdded> {
     const { name, role, createdBy, createdAt, expiresAt, user } = token;
+    yield* rows('DELETE FROM api_token WHERE expires_at <= $1', createdAt);
+    let owner: HasId | undefined;
+    if (user !== undefined) {
+      // Changes nothing, and holds the row: of two that come at once the second counts the first one's token.
+      const sql = 'UPDATE web_user SET name = name WHERE name = $1 AND disabled_at IS NULL RETURNING id';
+      owner = yield* row<HasId>(sql, user);
+      if (!owner) return 'unknown';
+      const theirs = yield* rows('SELECT name FROM api_token WHERE web_user = $1', owner.id);
+      if (theirs.length >= mostApiTokens) return 'too-many';
+    }
     const added = yield* row(
       `INSERT INTO api_token (name, hash, role, created_by, created_at, expires_at, web_user)
-       VALUES ($1, $2, $3, $4, $5, $6, (SELECT id FROM web_user WHERE name = $7)) ON CONFLICT DO NOTHING RETURNING name`,
+       VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT DO NOTHING RETURNING name`,
       name,
       hash,
       role,
       createdBy,
       createdAt,
       expiresAt,
-      user ?? null,
+      owner?.id ?? null,
     );
-    return yield* audited(added, entry);
+    return (yield* audited(added, entry)) ? 'done' : 'taken';
   },
   *apiTokens(): Steps<ApiToken[]> {
     const found = yield* rows<RawApiToken>(tokenColumns);

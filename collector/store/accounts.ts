@@ -59,6 +59,12 @@ export interface ApiToken {
   usedAt: number | undefined;
 }
 
+/** How many tokens one user may have. */
+export const mostApiTokens = 50;
+
+/** `unknown`: whoever it would be of is gone, or disabled; `taken`: there is one of that name. */
+export type ApiTokenAdded = 'done' | 'taken' | 'unknown' | 'too-many';
+
 /** Who, and by which way. */
 export interface Actor {
   actor: string;
@@ -128,7 +134,8 @@ export interface Accounts {
   sessionsOf: (user: string) => Promise<(WebSession & { hash: Uint8Array })[]>;
   /** All of one user; how many there were. */
   endSessions: (user: string, entry: AuditEntry) => Promise<Kept<number>>;
-  addApiToken: (hash: Uint8Array, token: Omit<ApiToken, 'usedAt'>, entry: AuditEntry) => Promise<Kept<boolean>>;
+  /** Those that are over by then go, and their names with them. */
+  addApiToken: (hash: Uint8Array, token: Omit<ApiToken, 'usedAt'>, entry: AuditEntry) => Promise<Kept<ApiTokenAdded>>;
   /** By name. */
   apiTokens: () => Promise<ApiToken[]>;
   apiToken: (hash: Uint8Array) => Promise<ApiToken | undefined>;

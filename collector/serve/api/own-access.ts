@@ -3,7 +3,7 @@ import Type from 'typebox';
 import { mistakeInName, spelled } from '../../accounts/name.ts';
 import { reaches } from '../../accounts/roles.ts';
 import { apiTokenPrefix, freshSecret, hashSecret } from '../../accounts/secret.ts';
-import type { ApiToken } from '../../store/accounts.ts';
+import { type ApiToken, mostApiTokens } from '../../store/accounts.ts';
 import { notKept } from '../access/begin-session.ts';
 import { actorOf, type Caller } from '../access/caller.ts';
 import { isOver } from '../access/session-cookie.ts';
@@ -99,7 +99,10 @@ export const ownAccessRoutes: readonly Route[] = [
       const entry = { at: createdAt, ...by, action: 'api-token-created', subject: name, detail } as const;
       const kept = await accounts.addApiToken(hashSecret(secret), token, entry);
       if (!kept.ok) return notKept(reply);
-      if (!kept.value) return sendProblem(reply, 409, 'Conflict', 'There is an API token of that name.');
+      if (kept.value === 'unknown') return forbidden(reply, 'Whoever it would be of may not sign in any more.');
+      if (kept.value === 'too-many')
+        return sendProblem(reply, 409, 'Conflict', `There are ${mostApiTokens} of yours: revoke one first.`);
+      if (kept.value === 'taken') return sendProblem(reply, 409, 'Conflict', 'There is an API token of that name.');
       return reply
         .header('cache-control', 'no-store')
         .send({ version: 1, name, role, token: secret, expiresAt: instant(expiresAt) });

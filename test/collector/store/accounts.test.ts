@@ -1,6 +1,14 @@
 import { randomBytes } from 'node:crypto';
 import test from 'ava';
-import type { AuditAction, AuditEntry, AuditFilter, User, UserChange } from '../../../collector/store/accounts.ts';
+import type { Role } from '../../../collector/accounts/role.ts';
+import {
+  type AuditAction,
+  type AuditEntry,
+  type AuditFilter,
+  mostApiTokens,
+  type User,
+  type UserChange,
+} from '../../../collector/store/accounts.ts';
 import { endServers, engines } from '../helpers/stores.ts';
 
 test.after.always(endServers);
@@ -243,10 +251,10 @@ for (const { name: engine, open } of engines) {
     const { accounts } = (await open(t)).store;
     const token = { name: 'ci', role: 'operator', createdBy: 'root', createdAt: 1_000, expiresAt: 9_000 } as const;
     const own = hash();
-    t.deepEqual(await accounts.addApiToken(own, token, entry('api-token-created', 'ci')), { ok: true, value: true });
+    t.deepEqual(await accounts.addApiToken(own, token, entry('api-token-created', 'ci')), { ok: true, value: 'done' });
     t.deepEqual(await accounts.addApiToken(hash(), token, entry('api-token-created', 'ci')), {
       ok: true,
-      value: false,
+      value: 'taken',
     });
     await accounts.noteUsed(own, 1_234);
     t.deepEqual(await accounts.apiToken(own), { ...token, usedAt: 1_234 });
@@ -256,5 +264,33 @@ for (const { name: engine, open } of engines) {
     t.deepEqual(await accounts.revokeApiToken('ci', entry('api-token-revoked', 'ci')), { ok: true, value: false });
     t.is(await accounts.apiToken(own), undefined);
     t.is((await accounts.audit(undefined, 10)).length, 2);
+  });
+
+  test(`${engine}: a user has fifty API tokens at most, those that are over go, and whoever is gone or disabled gets none`, async (t) => {
+    const { accounts } = (await open(t)).store;
+    await accounts.addUser(user('anna'), entry('user-added', 'anna'));
+    await accounts.addUser(user('berta', { role: 'admin' }), entry('user-added', 'berta'));
+    const add = async (name: string, owner: string | undefined, createdAt = 1_000, role: Role = 'viewer') => {
+      const token = { name, role, user: owner, createdBy: 'anna', createdAt, expiresAt: createdAt + 1_000 };
+      const kept = await accounts.addApiToken(hash(), token, entry('api-token-created', name));
+      return kept.ok && kept.value;
+    };
+    for (let n = 2; n < mostApiTokens; n++) t.is(await add(`ci-${n}`, 'anna'), 'done');
+    const last = await Promise.all([add('ci-0', 'anna'), add('ci-1', 'anna'), add('ci-00', 'anna')]);
+    t.is(last.filter((one) => one === 'done').length, 2);
+    t.true(last.includes('too-many'));
+    t.is(await add('ci-9', 'berta'), 'taken');
+    t.is(await add('other', 'berta'), 'done');
+    t.is(await add('nobodys', undefined), 'done');
+    t.is(await add('ci-9', 'berta', 2_000), 'done', 'the name of one that is over is free');
+    t.deepEqual(
+      (await accounts.apiTokens()).map(({ name }) => name),
+      ['ci-9'],
+    );
+    await accounts.removeUser('anna', entry('user-removed', 'anna'));
+    t.is(await add('late', 'anna', 1_000, 'admin'), 'unknown', 'it would be nobody’s, for whom no role is too high');
+    await accounts.addUser(user('clara', { role: 'admin' }), entry('user-added', 'clara'));
+    await accounts.changeUser('berta', { disabledAt: 1 }, entry('user-disabled', 'berta'));
+    t.is(await add('late', 'berta'), 'unknown');
   });
 }
