@@ -35,7 +35,10 @@ export async function addUser(word: string, options: UserOptions, console: Conso
     role,
     detail: { role, password: hash === undefined ? 'none' : 'set' },
     change: ({ accounts }, entry) =>
-      accounts.addUser({ name, role, password: hash, identity: undefined, createdAt: entry.at }, entry),
+      accounts.addUser(
+        { name, role, password: hash, identity: undefined, createdAt: entry.at, elsewhere: hash === undefined },
+        entry,
+      ),
     done: `${name} is added as ${role}.`,
     undone: `${name} is there already: certherd-collector user role, or user password`,
   });
@@ -98,8 +101,8 @@ export async function listUsers(options: JsonOptions, console: Console): Promise
   const store = await storeOf(config, console);
   const users = await store.accounts.users();
   await store.close();
-  const signsIn = ({ password, identity }: User) =>
-    password === undefined ? (identity?.issuer ?? 'elsewhere') : 'password';
+  const signsIn = ({ password, identity, elsewhere }: User) =>
+    password === undefined ? (identity?.issuer ?? (elsewhere ? 'elsewhere' : 'link')) : 'password';
   if (options.json)
     console.print(
       JSON.stringify({

@@ -5,6 +5,7 @@ import {
   type AuditEntry,
   type AuditFilter,
   mostApiTokens,
+  type NewInvite,
   type User,
   type WebSession,
 } from './accounts.ts';
@@ -21,7 +22,7 @@ import {
 import { addAudit, audited, changedUser, type HasId, userSteps } from './user-steps.ts';
 import { row, rows, type Steps } from './steps.ts';
 
-const userColumns = 'SELECT name, role, password, issuer, subject, created_at, disabled_at FROM web_user';
+const userColumns = 'SELECT name, role, password, issuer, subject, created_at, disabled_at, elsewhere FROM web_user';
 const tokenColumns = `SELECT api_token.name, api_token.role, created_by, api_token.created_at, expires_at, used_at,
   web_user.name AS web_user, web_user.role AS user_role FROM api_token LEFT JOIN web_user ON web_user.id = api_token.web_user`;
 const sessionColumns = `SELECT web_user.name, web_user.role, web_session.created_at, seen_at, ends_at, address, hash
@@ -44,9 +45,10 @@ export const accountSteps = {
     const found = yield* row<RawUser>(`${userColumns} WHERE issuer = $1 AND subject = $2`, issuer, subject);
     return found && readUser(found);
   },
-  *addUser({ name, role, password, identity, createdAt }: User, entry: AuditEntry): Steps<boolean> {
+  *addUser(user: User, entry: AuditEntry, invite?: NewInvite): Steps<boolean> {
+    const { name, role, password, identity, createdAt, elsewhere = false } = user;
     const added = yield* row(
-      `INSERT INTO web_user (name, role, password, issuer, subject, created_at) VALUES ($1, $2, $3, $4, $5, $6)
+      `INSERT INTO web_user (name, role, password, issuer, subject, created_at, elsewhere) VALUES ($1, $2, $3, $4, $5, $6, $7)
        ON CONFLICT DO NOTHING RETURNING id`,
       name,
       role,
@@ -54,8 +56,10 @@ export const accountSteps = {
       identity?.issuer ?? null,
       identity?.subject ?? null,
       createdAt,
+      Number(elsewhere),
     );
-    return yield* audited(added, entry);
+    const isDone = yield* audited(added, entry);
+    return isDone && invite ? yield* userSteps.invite(name, invite.hash, invite.expiresAt, invite.entry) : isDone;
   },
   *setRole(name: string, role: Role, entry: AuditEntry): Steps<boolean> {
     return yield* changedUser(
@@ -70,8 +74,15 @@ export const accountSteps = {
     );
   },
   *bindIdentity(name: string, { issuer, subject }: NonNullable<User['identity']>): Steps<boolean> {
-    const sql = 'UPDATE web_user SET issuer = $1, subject = $2 WHERE name = $3 AND issuer IS NULL RETURNING id';
-    return (yield* row(sql, issuer, subject, name)) !== undefined;
+    const bound = yield* row<HasId>(
+      `UPDATE web_user SET issuer = $1, subject = $2
+       WHERE name = $3 AND issuer IS NULL AND password IS NULL AND elsewhere = 1 AND disabled_at IS NULL RETURNING id`,
+      issuer,
+      subject,
+      name,
+    );
+    if (bound) yield* rows('DELETE FROM web_invite WHERE web_user = $1', bound.id);
+    return bound !== undefined;
   },
   *removeUser(name: string, entry: AuditEntry): Steps<boolean> {
     return yield* audited(yield* row('DELETE FROM web_user WHERE name = $1 RETURNING id', name), entry);

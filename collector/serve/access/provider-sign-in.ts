@@ -59,7 +59,7 @@ export function addProviderSignIn(app: FastifyInstance, { oidc, accounts, clock,
     return sendPage(reply, againPage(begun.next));
   });
 
-  /** Somebody whom an admin has made for this, or who may come by the settings. A user with a password is never taken over by a name. */
+  /** Somebody whom an admin has made for this, or who may come by the settings. Whoever has a password, or a link that sets one, is never taken over by a name. */
   async function newcomer(
     identity: NonNullable<User['identity']>,
     name: string,
@@ -67,7 +67,7 @@ export function addProviderSignIn(app: FastifyInstance, { oidc, accounts, clock,
     if (mistakeInName(name) !== undefined) return undefined;
     const known = await accounts.user(name);
     if (known) {
-      if (known.password !== undefined) return undefined;
+      if (known.password !== undefined || known.elsewhere !== true) return undefined;
       if (known.disabledAt !== undefined) return known;
       const bound = await accounts.bindIdentity(name, identity);
       if (!bound.ok) return 'not-kept';
