@@ -76,7 +76,7 @@ export async function setPassword(word: string, options: JsonOptions, console: C
     name,
     detail: {},
     change: ({ accounts }, entry) => accounts.setPassword(name, hash, entry),
-    done: `${name} has a new password; browsers that were signed in with that name sign in again.`,
+    done: `${name} has a new password; browsers that were signed in with that name sign in again, and the API tokens of ${name} are revoked.`,
     undone: nobody(name),
   });
 }
@@ -89,7 +89,7 @@ export function removeUser(word: string, options: UserOptions, console: Console)
     name,
     detail: {},
     change: ({ accounts }, entry) => accounts.removeUser(name, entry),
-    done: `${name} is removed; API tokens stay until they are revoked: certherd-collector api-token list`,
+    done: `${name} is removed with the API tokens of that name; those made by command stay until they are revoked: certherd-collector api-token list`,
     undone: nobody(name),
   });
 }

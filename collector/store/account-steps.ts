@@ -19,7 +19,7 @@ import {
   readSession,
   readUser,
 } from './rows/account.ts';
-import { addAudit, audited, changedUser, type HasId, userSteps } from './user-steps.ts';
+import { addAudit, audited, changedPassword, changedUser, type HasId, userSteps } from './user-steps.ts';
 import { row, rows, type Steps } from './steps.ts';
 
 const userColumns = 'SELECT name, role, password, issuer, subject, created_at, disabled_at, elsewhere FROM web_user';
@@ -68,7 +68,7 @@ export const accountSteps = {
     );
   },
   *setPassword(name: string, password: string, entry: AuditEntry): Steps<boolean> {
-    return yield* changedUser(
+    return yield* changedPassword(
       yield* row<HasId>('UPDATE web_user SET password = $1 WHERE name = $2 RETURNING id', password, name),
       entry,
     );

@@ -111,7 +111,7 @@ export interface Accounts {
   addUser: (user: User, entry: AuditEntry, invite?: NewInvite) => Promise<Kept<boolean>>;
   /** Ends their sessions. */
   setRole: (name: string, role: Role, entry: AuditEntry) => Promise<Kept<boolean>>;
-  /** Ends their sessions. */
+  /** Ends their sessions, and revokes their API tokens. */
   setPassword: (name: string, password: string, entry: AuditEntry) => Promise<Kept<boolean>>;
   /** Of who was made for it, and voids their link. Once: false where somebody else is bound already, or they have a password, or are disabled. */
   bindIdentity: (name: string, identity: { issuer: string; subject: string }) => Promise<Kept<boolean>>;
@@ -124,7 +124,7 @@ export interface Accounts {
   invite: (name: string, hash: Uint8Array, expiresAt: number, entry: AuditEntry) => Promise<Kept<boolean>>;
   /** Whose link it is; undefined: it is over, or they may not sign in. */
   invited: (hash: Uint8Array, at: number) => Promise<string | undefined>;
-  /** Spends the link for this password. Ends their sessions. */
+  /** Spends the link for this password. Ends their sessions, and revokes their API tokens. */
   acceptInvite: (hash: Uint8Array, password: string, entry: AuditEntry) => Promise<Kept<boolean>>;
   /** Takes the place of the link before. */
   keepSetUp: (hash: string, expiresAt: number) => Promise<Kept<void>>;

@@ -62,7 +62,7 @@ export const userSteps = {
     const taken = found && (yield* row('DELETE FROM web_invite WHERE hash = $1 RETURNING web_user', hash));
     if (!taken) return false;
     yield* rows('UPDATE web_user SET password = $1 WHERE id = $2', password, found.id);
-    return yield* changedUser(found, entry);
+    return yield* changedPassword(found, entry);
   },
 };
 
@@ -74,6 +74,14 @@ export interface HasId {
 export function* changedUser(user: HasId | undefined, entry: AuditEntry): Steps<boolean> {
   if (user) yield* rows('DELETE FROM web_session WHERE web_user = $1', user.id);
   return yield* audited(user, entry);
+}
+
+/** Whoever knew the password before may have made API tokens: they go, and the history says how many. */
+export function* changedPassword(user: HasId | undefined, entry: AuditEntry): Steps<boolean> {
+  if (!user) return false;
+  const revoked = yield* rows('DELETE FROM api_token WHERE web_user = $1 RETURNING name', user.id);
+  const detail = { ...entry.detail, ...(revoked.length > 0 && { revokedApiTokens: String(revoked.length) }) };
+  return yield* changedUser(user, { ...entry, detail });
 }
 
 /** Only what was done is history. */

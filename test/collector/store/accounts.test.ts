@@ -163,4 +163,25 @@ for (const { name: engine, open } of engines) {
     await accounts.changeUser('berta', { disabledAt: 1 }, entry('user-disabled', 'berta'));
     t.is(await add('late', 'berta'), 'unknown');
   });
+
+  test(`${engine}: a new password revokes the API tokens of its user, and the history says how many`, async (t) => {
+    const { accounts } = (await open(t)).store;
+    await accounts.addUser(user('anna'), entry('user-added', 'anna'));
+    const made = { role: 'viewer', createdBy: 'anna', createdAt: 1_000, expiresAt: 9_000 } as const;
+    const names = async () => (await accounts.apiTokens()).map(({ name }) => name);
+    await accounts.addApiToken(hash(), { ...made, name: 'nobodys' }, entry('api-token-created', 'nobodys'));
+    const link = hash();
+    for (const change of [
+      () => accounts.setPassword('anna', '$argon2id$other', entry('user-password-changed', 'anna')),
+      () => accounts.acceptInvite(link, '$argon2id$third', entry('user-password-changed', 'anna')),
+    ]) {
+      for (const name of ['ci', 'deploy'])
+        await accounts.addApiToken(hash(), { ...made, name, user: 'anna' }, entry('api-token-created', name));
+      await accounts.invite('anna', link, 5_000, entry('user-invited', 'anna'));
+      t.is((await names()).length, 3);
+      t.deepEqual(await change(), { ok: true, value: true });
+      t.deepEqual(await names(), ['nobodys']);
+      t.is((await accounts.audit(undefined, 1))[0]?.detail['revokedApiTokens'], '2');
+    }
+  });
 }
