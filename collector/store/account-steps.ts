@@ -126,7 +126,7 @@ export const accountSteps = {
     return yield* audited(known, entry);
   },
   *session(hash: Uint8Array): Steps<WebSession | undefined> {
-    const found = yield* row<RawSession>(`${sessionColumns} WHERE hash = $1`, hash);
+    const found = yield* row<RawSession>(`${sessionColumns} WHERE hash = $1 AND disabled_at IS NULL`, hash);
     return found && readSession(found);
   },
   *noteSeen(hash: Uint8Array, at: number): Steps<void> {

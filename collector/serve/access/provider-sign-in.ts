@@ -4,7 +4,7 @@ import type { OidcSettings } from '../../config-web.ts';
 import { messageOf } from '../../failure.ts';
 import type { Clock, Log } from '../../ports.ts';
 import type { Accounts, User } from '../../store/accounts.ts';
-import { beginSession, notKept } from './begin-session.ts';
+import { beginSession, notBegun, notKept } from './begin-session.ts';
 import { localPath } from './local-path.ts';
 import { againPage, sendPage, strangerPage } from './pages.ts';
 import { createProvider, type Flow } from './provider.ts';
@@ -53,8 +53,8 @@ export function addProviderSignIn(app: FastifyInstance, { oidc, accounts, clock,
     if (!user) return sendPage(reply, strangerPage(`${name || 'Whoever you are'} is no user here.`, name), 403);
     if (user.disabledAt !== undefined)
       return sendPage(reply, strangerPage(`${user.name} may not sign in: an admin disabled it.`), 403);
-    if (!(await beginSession({ accounts, clock }, request, reply, user.name, { issuer: identity.issuer })))
-      return notKept(reply);
+    const signedIn = await beginSession({ accounts, clock }, request, reply, user.name, { issuer: identity.issuer });
+    if (signedIn !== 'begun') return notBegun(reply, signedIn, user.name);
     // The session's cookie is Strict: only what a page of ours asks for has it.
     return sendPage(reply, againPage(begun.next));
   });

@@ -175,3 +175,15 @@ test('PostgreSQL: of two admins who take each other out at two collectors one st
   await other.query('COMMIT');
   t.deepEqual(await changing, { ok: true, value: 'last-admin' });
 });
+
+test('PostgreSQL: a session that began beside its user being disabled is none', async (t) => {
+  const url = await freshDatabase();
+  const { accounts } = await openedPostgres(t, url);
+  await accounts.addUser(user('anna'), entry('user-added', 'anna'));
+  const own = hash();
+  const session = { user: 'anna', createdAt: 1_000, endsAt: 9_000, address: '192.0.2.1' };
+  await accounts.addSession(own, session, entry('signed-in', 'anna'));
+  t.is((await accounts.session(own))?.user, 'anna');
+  await query(url, 'UPDATE web_user SET disabled_at = 1');
+  t.is(await accounts.session(own), undefined);
+});
