@@ -58,7 +58,8 @@ export const accountEntries: readonly CommandEntry[] = [
   {
     ...common,
     name: 'user password',
-    summary: 'set a new password; browsers that were signed in with that name sign in again',
+    summary:
+      'set a new password; browsers that were signed in with that name sign in again, and API tokens of theirs are revoked',
     arguments: [name],
     options: [json],
     examples: [{ command: 'user password anna', what: 'asks for it; else it is the first line of standard input' }],

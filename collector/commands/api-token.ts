@@ -41,7 +41,7 @@ export async function createApiToken(word: string, options: ApiTokenOptions, con
     const entry = byCommand(console, 'api-token-created', name, { role, expiresAt: until });
     const kept = await store.accounts.addApiToken(hashSecret(secret), token, entry);
     if (!kept.ok) throw notWritten(config, kept.failure);
-    if (!kept.value) {
+    if (kept.value !== 'done') {
       console.complain(`certherd-collector: ${name} is there already: certherd-collector api-token revoke ${name}`);
       return exitCodes.failed;
     }

@@ -35,7 +35,10 @@ export async function addUser(word: string, options: UserOptions, console: Conso
     role,
     detail: { role, password: hash === undefined ? 'none' : 'set' },
     change: ({ accounts }, entry) =>
-      accounts.addUser({ name, role, password: hash, identity: undefined, createdAt: entry.at }, entry),
+      accounts.addUser(
+        { name, role, password: hash, identity: undefined, createdAt: entry.at, elsewhere: hash === undefined },
+        entry,
+      ),
     done: `${name} is added as ${role}.`,
     undone: `${name} is there already: certherd-collector user role, or user password`,
   });
@@ -73,7 +76,7 @@ export async function setPassword(word: string, options: JsonOptions, console: C
     name,
     detail: {},
     change: ({ accounts }, entry) => accounts.setPassword(name, hash, entry),
-    done: `${name} has a new password; browsers that were signed in with that name sign in again.`,
+    done: `${name} has a new password; browsers that were signed in with that name sign in again, and the API tokens of ${name} are revoked.`,
     undone: nobody(name),
   });
 }
@@ -86,7 +89,7 @@ export function removeUser(word: string, options: UserOptions, console: Console)
     name,
     detail: {},
     change: ({ accounts }, entry) => accounts.removeUser(name, entry),
-    done: `${name} is removed; API tokens stay until they are revoked: certherd-collector api-token list`,
+    done: `${name} is removed with the API tokens of that name; those made by command stay until they are revoked: certherd-collector api-token list`,
     undone: nobody(name),
   });
 }
@@ -98,8 +101,8 @@ export async function listUsers(options: JsonOptions, console: Console): Promise
   const store = await storeOf(config, console);
   const users = await store.accounts.users();
   await store.close();
-  const signsIn = ({ password, identity }: User) =>
-    password === undefined ? (identity?.issuer ?? 'elsewhere') : 'password';
+  const signsIn = ({ password, identity, elsewhere }: User) =>
+    password === undefined ? (identity?.issuer ?? (elsewhere ? 'elsewhere' : 'link')) : 'password';
   if (options.json)
     console.print(
       JSON.stringify({

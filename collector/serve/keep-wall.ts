@@ -1,4 +1,5 @@
 import { setImmediate as othersTurn } from 'node:timers/promises';
+import { hashSecret } from '../accounts/secret.ts';
 import type { Clock } from '../ports.ts';
 import { moreUrgent, type Need, needsOf } from '../web/facts/needs.ts';
 import { namesOf } from '../web/wording/names.ts';
@@ -15,16 +16,18 @@ const mostText = 300;
 
 /** What a wall shows, by the rules of the page itself. */
 export function keepWall(estate: () => Promise<EstateNow>, clock: Clock): () => Promise<WallView> {
-  let last: { at: number; made: Promise<WallView> } | undefined;
+  let last: { madeAt: number | undefined; made: Promise<WallView> } | undefined;
   return () => {
-    const at = clock.monotonic();
-    if (last && at - last.at < freshMs) return last.made;
+    // While one is made, however long that takes, no other begins beside it.
+    if (last && (last.madeAt === undefined || clock.monotonic() - last.madeAt < freshMs)) return last.made;
     const made = estate().then((now) => wallOf(now, clock.now()));
-    last = { at, made };
-    // What failed is asked for again.
-    made.catch(() => {
-      if (last?.made === made) last = undefined;
-    });
+    const own: NonNullable<typeof last> = { madeAt: undefined, made };
+    last = own;
+    made.then(
+      () => (own.madeAt = clock.monotonic()),
+      // What failed is asked for again.
+      () => (last = undefined),
+    );
     return made;
   };
 }
@@ -64,7 +67,7 @@ async function wallOf({ parts, hostless }: EstateNow, now: number): Promise<Wall
     ...(next && { next }),
     pressing,
     needs: needs.map(({ key, severity, name, hostName, labels, cause, deadline }) => ({
-      key,
+      key: hashSecret(key).toString('hex').slice(0, 16),
       severity,
       name: (name ?? hostName).slice(0, mostText),
       ...(labels['owner'] !== undefined && { owner: labels['owner'] }),

@@ -21,7 +21,8 @@ export const WallView = Type.Object(
     needs: Type.Array(
       Type.Object(
         {
-          key: Type.String(),
+          /** The same while it is the same thing; says nothing of it. */
+          key: Type.String({ pattern: '^[0-9a-f]{16}$' }),
           severity: Severity,
           name: Type.String(),
           owner: Type.Optional(Type.String()),

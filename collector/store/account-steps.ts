@@ -1,5 +1,14 @@
 import type { Role } from '../accounts/role.ts';
-import type { ApiToken, AuditEntry, AuditFilter, User, WebSession } from './accounts.ts';
+import {
+  type ApiToken,
+  type ApiTokenAdded,
+  type AuditEntry,
+  type AuditFilter,
+  mostApiTokens,
+  type NewInvite,
+  type User,
+  type WebSession,
+} from './accounts.ts';
 import {
   type RawApiToken,
   type RawAudit,
@@ -10,10 +19,10 @@ import {
   readSession,
   readUser,
 } from './rows/account.ts';
-import { addAudit, audited, changedUser, type HasId, userSteps } from './user-steps.ts';
+import { addAudit, audited, changedPassword, changedUser, type HasId, userSteps } from './user-steps.ts';
 import { row, rows, type Steps } from './steps.ts';
 
-const userColumns = 'SELECT name, role, password, issuer, subject, created_at, disabled_at FROM web_user';
+const userColumns = 'SELECT name, role, password, issuer, subject, created_at, disabled_at, elsewhere FROM web_user';
 const tokenColumns = `SELECT api_token.name, api_token.role, created_by, api_token.created_at, expires_at, used_at,
   web_user.name AS web_user, web_user.role AS user_role FROM api_token LEFT JOIN web_user ON web_user.id = api_token.web_user`;
 const sessionColumns = `SELECT web_user.name, web_user.role, web_session.created_at, seen_at, ends_at, address, hash
@@ -36,9 +45,10 @@ export const accountSteps = {
     const found = yield* row<RawUser>(`${userColumns} WHERE issuer = $1 AND subject = $2`, issuer, subject);
     return found && readUser(found);
   },
-  *addUser({ name, role, password, identity, createdAt }: User, entry: AuditEntry): Steps<boolean> {
+  *addUser(user: User, entry: AuditEntry, invite?: NewInvite): Steps<boolean> {
+    const { name, role, password, identity, createdAt, elsewhere = false } = user;
     const added = yield* row(
-      `INSERT INTO web_user (name, role, password, issuer, subject, created_at) VALUES ($1, $2, $3, $4, $5, $6)
+      `INSERT INTO web_user (name, role, password, issuer, subject, created_at, elsewhere) VALUES ($1, $2, $3, $4, $5, $6, $7)
        ON CONFLICT DO NOTHING RETURNING id`,
       name,
       role,
@@ -46,8 +56,10 @@ export const accountSteps = {
       identity?.issuer ?? null,
       identity?.subject ?? null,
       createdAt,
+      Number(elsewhere),
     );
-    return yield* audited(added, entry);
+    const isDone = yield* audited(added, entry);
+    return isDone && invite ? yield* userSteps.invite(name, invite.hash, invite.expiresAt, invite.entry) : isDone;
   },
   *setRole(name: string, role: Role, entry: AuditEntry): Steps<boolean> {
     return yield* changedUser(
@@ -56,14 +68,21 @@ export const accountSteps = {
     );
   },
   *setPassword(name: string, password: string, entry: AuditEntry): Steps<boolean> {
-    return yield* changedUser(
+    return yield* changedPassword(
       yield* row<HasId>('UPDATE web_user SET password = $1 WHERE name = $2 RETURNING id', password, name),
       entry,
     );
   },
   *bindIdentity(name: string, { issuer, subject }: NonNullable<User['identity']>): Steps<boolean> {
-    const sql = 'UPDATE web_user SET issuer = $1, subject = $2 WHERE name = $3 AND issuer IS NULL RETURNING id';
-    return (yield* row(sql, issuer, subject, name)) !== undefined;
+    const bound = yield* row<HasId>(
+      `UPDATE web_user SET issuer = $1, subject = $2
+       WHERE name = $3 AND issuer IS NULL AND password IS NULL AND elsewhere = 1 AND disabled_at IS NULL RETURNING id`,
+      issuer,
+      subject,
+      name,
+    );
+    if (bound) yield* rows('DELETE FROM web_invite WHERE web_user = $1', bound.id);
+    return bound !== undefined;
   },
   *removeUser(name: string, entry: AuditEntry): Steps<boolean> {
     return yield* audited(yield* row('DELETE FROM web_user WHERE name = $1 RETURNING id', name), entry);
@@ -107,7 +126,7 @@ export const accountSteps = {
     return yield* audited(known, entry);
   },
   *session(hash: Uint8Array): Steps<WebSession | undefined> {
-    const found = yield* row<RawSession>(`${sessionColumns} WHERE hash = $1`, hash);
+    const found = yield* row<RawSession>(`${sessionColumns} WHERE hash = $1 AND disabled_at IS NULL`, hash);
     return found && readSession(found);
   },
   *noteSeen(hash: Uint8Array, at: number): Steps<void> {
@@ -132,20 +151,30 @@ export const accountSteps = {
     return ended.length;
   },
 
-  *addApiToken(hash: Uint8Array, token: Omit<ApiToken, 'usedAt'>, entry: AuditEntry): Steps<boolean> {
+  *addApiToken(hash: Uint8Array, token: Omit<ApiToken, 'usedAt'>, entry: AuditEntry): Steps<ApiTokenAdded> {
     const { name, role, createdBy, createdAt, expiresAt, user } = token;
+    yield* rows('DELETE FROM api_token WHERE expires_at <= $1', createdAt);
+    let owner: HasId | undefined;
+    if (user !== undefined) {
+      // Changes nothing, and holds the row: of two that come at once the second counts the first one's token.
+      const sql = 'UPDATE web_user SET name = name WHERE name = $1 AND disabled_at IS NULL RETURNING id';
+      owner = yield* row<HasId>(sql, user);
+      if (!owner) return 'unknown';
+      const theirs = yield* rows('SELECT name FROM api_token WHERE web_user = $1', owner.id);
+      if (theirs.length >= mostApiTokens) return 'too-many';
+    }
     const added = yield* row(
       `INSERT INTO api_token (name, hash, role, created_by, created_at, expires_at, web_user)
-       VALUES ($1, $2, $3, $4, $5, $6, (SELECT id FROM web_user WHERE name = $7)) ON CONFLICT DO NOTHING RETURNING name`,
+       VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT DO NOTHING RETURNING name`,
       name,
       hash,
       role,
       createdBy,
       createdAt,
       expiresAt,
-      user ?? null,
+      owner?.id ?? null,
     );
-    return yield* audited(added, entry);
+    return (yield* audited(added, entry)) ? 'done' : 'taken';
   },
   *apiTokens(): Steps<ApiToken[]> {
     const found = yield* rows<RawApiToken>(tokenColumns);

@@ -9,11 +9,13 @@ export interface User {
   /** Lower case. */
   name: string;
   role: Role;
-  /** argon2id as a PHC string; undefined: signs in elsewhere. */
+  /** argon2id as a PHC string; undefined: signs in elsewhere, or not before a link is used. */
   password: string | undefined;
   /** Who the OpenID provider says that this is, since its first sign-in. */
   identity: { issuer: string; subject: string } | undefined;
   createdAt: number;
+  /** An admin said so: an OpenID provider, or a proxy, says who it is. Nobody else is bound to an identity by name. */
+  elsewhere?: boolean;
   /** Since when they may not sign in; absent: they may. */
   disabledAt?: number;
 }
@@ -27,6 +29,13 @@ export interface UserState extends User {
   apiTokens: number;
   /** Until when there is a link by which they set a password. */
   inviteEndsAt: number | undefined;
+}
+
+/** A link by which somebody sets a password, to be kept together with them. */
+export interface NewInvite {
+  hash: Uint8Array;
+  expiresAt: number;
+  entry: AuditEntry;
 }
 
 /** What an admin changes of somebody. */
@@ -58,6 +67,12 @@ export interface ApiToken {
   /** About when it was last used. */
   usedAt: number | undefined;
 }
+
+/** How many tokens one user may have. */
+export const mostApiTokens = 50;
+
+/** `unknown`: whoever it would be of is gone, or disabled; `taken`: there is one of that name. */
+export type ApiTokenAdded = 'done' | 'taken' | 'unknown' | 'too-many';
 
 /** Who, and by which way. */
 export interface Actor {
@@ -92,23 +107,24 @@ export interface Accounts {
   users: () => Promise<User[]>;
   user: (name: string) => Promise<User | undefined>;
   userOf: (identity: { issuer: string; subject: string }) => Promise<User | undefined>;
-  addUser: (user: User, entry: AuditEntry) => Promise<Kept<boolean>>;
+  /** Both or neither. */
+  addUser: (user: User, entry: AuditEntry, invite?: NewInvite) => Promise<Kept<boolean>>;
   /** Ends their sessions. */
   setRole: (name: string, role: Role, entry: AuditEntry) => Promise<Kept<boolean>>;
-  /** Ends their sessions. */
+  /** Ends their sessions, and revokes their API tokens. */
   setPassword: (name: string, password: string, entry: AuditEntry) => Promise<Kept<boolean>>;
-  /** Once: false where somebody else is bound already. */
+  /** Of who was made for it, and voids their link. Once: false where somebody else is bound already, or they have a password, or are disabled. */
   bindIdentity: (name: string, identity: { issuer: string; subject: string }) => Promise<Kept<boolean>>;
   removeUser: (name: string, entry: AuditEntry) => Promise<Kept<boolean>>;
   /** By name; sessions that ended before `at` do not count. */
   userStates: (at: number) => Promise<UserState[]>;
-  /** As the two above, and never of the last admin who may sign in. Ends their sessions. */
+  /** As `setRole` and `removeUser`, and never of the last admin who can sign in. Ends their sessions. */
   changeUser: (name: string, change: UserChange, entry: AuditEntry) => Promise<Kept<UserChanged>>;
-  /** Takes the place of their link before. */
+  /** Takes the place of their link before; of nobody whom a provider knows. */
   invite: (name: string, hash: Uint8Array, expiresAt: number, entry: AuditEntry) => Promise<Kept<boolean>>;
   /** Whose link it is; undefined: it is over, or they may not sign in. */
   invited: (hash: Uint8Array, at: number) => Promise<string | undefined>;
-  /** Spends the link for this password. Ends their sessions. */
+  /** Spends the link for this password. Ends their sessions, and revokes their API tokens. */
   acceptInvite: (hash: Uint8Array, password: string, entry: AuditEntry) => Promise<Kept<boolean>>;
   /** Takes the place of the link before. */
   keepSetUp: (hash: string, expiresAt: number) => Promise<Kept<void>>;
@@ -128,7 +144,8 @@ export interface Accounts {
   sessionsOf: (user: string) => Promise<(WebSession & { hash: Uint8Array })[]>;
   /** All of one user; how many there were. */
   endSessions: (user: string, entry: AuditEntry) => Promise<Kept<number>>;
-  addApiToken: (hash: Uint8Array, token: Omit<ApiToken, 'usedAt'>, entry: AuditEntry) => Promise<Kept<boolean>>;
+  /** Those that are over by then go, and their names with them. */
+  addApiToken: (hash: Uint8Array, token: Omit<ApiToken, 'usedAt'>, entry: AuditEntry) => Promise<Kept<ApiTokenAdded>>;
   /** By name. */
   apiTokens: () => Promise<ApiToken[]>;
   apiToken: (hash: Uint8Array) => Promise<ApiToken | undefined>;

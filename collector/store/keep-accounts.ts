@@ -16,7 +16,7 @@ export function keepAccounts({ read, write }: StepRunner): Accounts {
     users: () => read(steps.users()),
     user: (name) => read(steps.user(name)),
     userOf: (identity) => read(steps.userOf(identity)),
-    addUser: (user, entry) => write(() => steps.addUser(user, entry)),
+    addUser: (user, entry, invite) => write(() => steps.addUser(user, entry, invite)),
     setRole: (name, role, entry) => write(() => steps.setRole(name, role, entry)),
     setPassword: (name, password, entry) => write(() => steps.setPassword(name, password, entry)),
     bindIdentity: (name, identity) => write(() => steps.bindIdentity(name, identity)),

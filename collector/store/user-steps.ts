@@ -6,7 +6,7 @@ import { row, rows, type Steps } from './steps.ts';
 export const userSteps = {
   *userStates(at: number): Steps<UserState[]> {
     const found = yield* rows<RawUserState>(
-      `SELECT name, role, password, issuer, subject, created_at, disabled_at, coalesce(browser.sessions, 0) AS sessions, browser.seen_at,
+      `SELECT name, role, password, issuer, subject, created_at, disabled_at, elsewhere, coalesce(browser.sessions, 0) AS sessions, browser.seen_at,
          coalesce(token.tokens, 0) AS api_tokens, web_invite.expires_at AS invite_ends_at
        FROM web_user
        LEFT JOIN (SELECT web_user, count(*) AS sessions, max(seen_at) AS seen_at FROM web_session WHERE ends_at > $1 GROUP BY web_user) browser
@@ -22,7 +22,11 @@ export const userSteps = {
     if (!known) return 'unknown';
     const { id } = known;
     if (isTaken(change)) {
-      const admins = yield* rows<HasId>(`SELECT id FROM web_user WHERE role = 'admin' AND disabled_at IS NULL`);
+      // Changes nothing, and holds the rows: of two that take each other out at once the second finds the first one's change.
+      const admins = yield* rows<HasId>(
+        `UPDATE web_user SET role = role WHERE role = 'admin' AND disabled_at IS NULL
+           AND (password IS NOT NULL OR issuer IS NOT NULL OR elsewhere = 1) RETURNING id`,
+      );
       if (admins.length === 1 && admins[0]?.id === id) return 'last-admin';
     }
     if (change === 'removed') yield* rows('DELETE FROM web_user WHERE id = $1', id);
@@ -35,7 +39,10 @@ export const userSteps = {
     return 'done';
   },
   *invite(name: string, hash: Uint8Array, expiresAt: number, entry: AuditEntry): Steps<boolean> {
-    const known = yield* row<HasId>('SELECT id FROM web_user WHERE name = $1 AND disabled_at IS NULL', name);
+    const known = yield* row<HasId>(
+      'SELECT id FROM web_user WHERE name = $1 AND disabled_at IS NULL AND issuer IS NULL',
+      name,
+    );
     if (!known) return false;
     yield* rows(
       `INSERT INTO web_invite (web_user, hash, expires_at) VALUES ($1, $2, $3)
@@ -55,7 +62,7 @@ export const userSteps = {
     const taken = found && (yield* row('DELETE FROM web_invite WHERE hash = $1 RETURNING web_user', hash));
     if (!taken) return false;
     yield* rows('UPDATE web_user SET password = $1 WHERE id = $2', password, found.id);
-    return yield* changedUser(found, entry);
+    return yield* changedPassword(found, entry);
   },
 };
 
@@ -67,6 +74,14 @@ export interface HasId {
 export function* changedUser(user: HasId | undefined, entry: AuditEntry): Steps<boolean> {
   if (user) yield* rows('DELETE FROM web_session WHERE web_user = $1', user.id);
   return yield* audited(user, entry);
+}
+
+/** Whoever knew the password before may have made API tokens: they go, and the history says how many. */
+export function* changedPassword(user: HasId | undefined, entry: AuditEntry): Steps<boolean> {
+  if (!user) return false;
+  const revoked = yield* rows('DELETE FROM api_token WHERE web_user = $1 RETURNING name', user.id);
+  const detail = { ...entry.detail, ...(revoked.length > 0 && { revokedApiTokens: String(revoked.length) }) };
+  return yield* changedUser(user, { ...entry, detail });
 }
 
 /** Only what was done is history. */
@@ -96,7 +111,7 @@ function isTaken(change: UserChange): boolean {
 function* invitation(hash: Uint8Array, at: number): Steps<(HasId & { name: string }) | undefined> {
   return yield* row<HasId & { name: string }>(
     `SELECT id, name FROM web_user JOIN web_invite ON web_invite.web_user = web_user.id
-     WHERE web_invite.hash = $1 AND web_invite.expires_at > $2 AND disabled_at IS NULL`,
+     WHERE web_invite.hash = $1 AND web_invite.expires_at > $2 AND disabled_at IS NULL AND issuer IS NULL`,
     hash,
     at,
   );

@@ -68,6 +68,16 @@ export async function addGate(app: FastifyInstance, needs: GateNeeds): Promise<s
     return undefined;
   });
 
+  // A body may take half a minute to come: whoever lost the right to it meanwhile changes nothing.
+  app.addHook('preHandler', async (request, reply) => {
+    const { method, routeOptions } = request;
+    if (method === 'GET' || method === 'HEAD') return undefined;
+    const rule = table(method, routeOptions.url ?? '');
+    if (!rule || rule.least === 'nobody') return undefined;
+    request.caller = await callerOf(request);
+    return mayHave(rule, request.caller.role, false) ? undefined : refuse(request, reply, rule);
+  });
+
   let looking = false;
   let stop = () => {};
   // Where nothing listens in the end nothing has to be stopped.

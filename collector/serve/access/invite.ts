@@ -3,7 +3,7 @@ import { hashPassword, mistakeInPassword } from '../../accounts/password.ts';
 import { hashSecret } from '../../accounts/secret.ts';
 import type { Clock } from '../../ports.ts';
 import type { Accounts } from '../../store/accounts.ts';
-import { beginSession, notKept } from './begin-session.ts';
+import { beginSession, notBegun, notKept } from './begin-session.ts';
 import { fieldsOf, sentence } from './form-fields.ts';
 import { invitePage, overInvitePage, sendPage } from './pages.ts';
 
@@ -39,7 +39,8 @@ export function addInvite(forms: FastifyInstance, { accounts, clock, inTurn }: I
     const kept = await accounts.acceptInvite(hash, made, entry);
     if (!kept.ok) return notKept(reply);
     if (!kept.value) return sendPage(reply, overInvitePage, 410);
-    if (!(await beginSession({ accounts, clock }, request, reply, name))) return notKept(reply);
+    const begun = await beginSession({ accounts, clock }, request, reply, name);
+    if (begun !== 'begun') return notBegun(reply, begun, name);
     return reply.header('cache-control', 'no-store').redirect('/', 303);
   });
 }

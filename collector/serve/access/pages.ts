@@ -92,7 +92,7 @@ export const overPage: PlainPage = {
 export function invitePage(token: string, name: string, mistake?: string): PlainPage {
   return {
     title: `Welcome, ${name}`,
-    body: `      <p>Choose the password with which you sign in as ${escaped(name)}. This link is then over.</p>
+    body: `      <p>Choose the password with which you sign in as ${escaped(name)}. This link is then over, and so are API tokens that you had.</p>
 ${complaint(mistake)}      <form method="post" action="/invite">
         <input type="hidden" name="token" value="${escaped(token)}" />
         <input type="hidden" name="username" value="${escaped(name)}" autocomplete="username" />
@@ -117,6 +117,7 @@ export function accountPage(
         <input type="hidden" name="username" value="${escaped(name)}" autocomplete="username" />
         <label>Password of now <input name="current" type="password" autocomplete="current-password" required /></label>
         <label>New one, 12 characters at least <input name="password" type="password" autocomplete="new-password" minlength="12" required /></label>
+        <p>Every other browser is signed out, and your API tokens are revoked.</p>
         <button>Change, and sign out everywhere else</button>
       </form>`;
   const out = `      <form method="post" action="/sign-out"><button>Sign out</button></form>`;

@@ -4,7 +4,7 @@ import type { OidcSettings } from '../../config-web.ts';
 import { messageOf } from '../../failure.ts';
 import type { Clock, Log } from '../../ports.ts';
 import type { Accounts, User } from '../../store/accounts.ts';
-import { beginSession, notKept } from './begin-session.ts';
+import { beginSession, notBegun, notKept } from './begin-session.ts';
 import { localPath } from './local-path.ts';
 import { againPage, sendPage, strangerPage } from './pages.ts';
 import { createProvider, type Flow } from './provider.ts';
@@ -53,13 +53,13 @@ export function addProviderSignIn(app: FastifyInstance, { oidc, accounts, clock,
     if (!user) return sendPage(reply, strangerPage(`${name || 'Whoever you are'} is no user here.`, name), 403);
     if (user.disabledAt !== undefined)
       return sendPage(reply, strangerPage(`${user.name} may not sign in: an admin disabled it.`), 403);
-    if (!(await beginSession({ accounts, clock }, request, reply, user.name, { issuer: identity.issuer })))
-      return notKept(reply);
+    const signedIn = await beginSession({ accounts, clock }, request, reply, user.name, { issuer: identity.issuer });
+    if (signedIn !== 'begun') return notBegun(reply, signedIn, user.name);
     // The session's cookie is Strict: only what a page of ours asks for has it.
     return sendPage(reply, againPage(begun.next));
   });
 
-  /** Somebody whom an admin has made for this, or who may come by the settings. A user with a password is never taken over by a name. */
+  /** Somebody whom an admin has made for this, or who may come by the settings. Whoever has a password, or a link that sets one, is never taken over by a name. */
   async function newcomer(
     identity: NonNullable<User['identity']>,
     name: string,
@@ -67,7 +67,7 @@ export function addProviderSignIn(app: FastifyInstance, { oidc, accounts, clock,
     if (mistakeInName(name) !== undefined) return undefined;
     const known = await accounts.user(name);
     if (known) {
-      if (known.password !== undefined) return undefined;
+      if (known.password !== undefined || known.elsewhere !== true) return undefined;
       if (known.disabledAt !== undefined) return known;
       const bound = await accounts.bindIdentity(name, identity);
       if (!bound.ok) return 'not-kept';

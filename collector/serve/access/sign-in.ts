@@ -6,7 +6,7 @@ import type { Clock } from '../../ports.ts';
 import type { Accounts, AuditEntry } from '../../store/accounts.ts';
 import { sendProblem } from '../problem.ts';
 import { type Attempts, createAttempts } from './attempts.ts';
-import { beginSession, notKept } from './begin-session.ts';
+import { beginSession, notBegun, notKept } from './begin-session.ts';
 import { actorOf } from './caller.ts';
 import { fieldsOf, sentence } from './form-fields.ts';
 import { addInvite } from './invite.ts';
@@ -133,7 +133,8 @@ export function addSignIn(app: FastifyInstance, { provider, accounts, clock }: S
   });
 
   async function begin(request: FastifyRequest, reply: FastifyReply, name: string, next: string) {
-    if (!(await beginSession({ accounts, clock }, request, reply, name))) return notKept(reply);
+    const begun = await beginSession({ accounts, clock }, request, reply, name);
+    if (begun !== 'begun') return notBegun(reply, begun, name);
     return reply.header('cache-control', 'no-store').redirect(next, 303);
   }
 

@@ -3,7 +3,7 @@ import Type from 'typebox';
 import { mistakeInName, spelled } from '../../accounts/name.ts';
 import { reaches } from '../../accounts/roles.ts';
 import { apiTokenPrefix, freshSecret, hashSecret } from '../../accounts/secret.ts';
-import type { ApiToken } from '../../store/accounts.ts';
+import { type ApiToken, mostApiTokens } from '../../store/accounts.ts';
 import { notKept } from '../access/begin-session.ts';
 import { actorOf, type Caller } from '../access/caller.ts';
 import { isOver } from '../access/session-cookie.ts';
@@ -15,6 +15,7 @@ import { Changed } from './views.ts';
 
 const none = Type.Object({}, { additionalProperties: false });
 const dayMs = 86_400_000;
+const notByToken = 'Only who has signed in makes and revokes API tokens and signs browsers out, no token of theirs.';
 
 /** Browsers and programs that may in somebody's name. */
 export const ownAccessRoutes: readonly Route[] = [
@@ -44,12 +45,13 @@ export const ownAccessRoutes: readonly Route[] = [
   route({
     method: 'DELETE',
     path: '/api/v1/me/sessions/:id',
-    summary: 'Signs one of them out.',
+    summary: 'Signs one of them out; not by an API token of theirs.',
     query: none,
     params: Type.Object({ id: Type.String({ pattern: '^[0-9a-f]{32}$' }) }),
     answer: { schema: Changed },
     problems: [400, 404],
     async handle({ accounts, now }, { params: { id }, caller }, reply) {
+      if (isTheirToken(caller)) return forbidden(reply, notByToken);
       const { user } = caller;
       const all = user === undefined ? [] : await accounts.sessionsOf(user);
       const found = all.find(({ hash }) => idOf(hash) === id);
@@ -76,7 +78,7 @@ export const ownAccessRoutes: readonly Route[] = [
     method: 'POST',
     path: '/api/v1/api-tokens',
     summary:
-      'Makes one, of a role that is not above one’s own. It is its maker’s: it may no more than they, and goes with them.',
+      'Makes one, of a role that is not above one’s own. It is its maker’s: it may no more than they, goes with them, and makes no other.',
     query: none,
     params: none,
     body: ApiTokenBody,
@@ -84,6 +86,7 @@ export const ownAccessRoutes: readonly Route[] = [
     answer: { schema: ApiTokenMade },
     problems: [400, 409, 422],
     async handle({ accounts, now }, { body: { role, days, ...body }, caller }, reply) {
+      if (isTheirToken(caller)) return forbidden(reply, notByToken);
       const name = spelled(body.name);
       const mistake = mistakeInName(name);
       if (mistake !== undefined) return sendProblem(reply, 422, 'Cannot be made', `${mistake}.`);
@@ -99,7 +102,10 @@ export const ownAccessRoutes: readonly Route[] = [
       const entry = { at: createdAt, ...by, action: 'api-token-created', subject: name, detail } as const;
       const kept = await accounts.addApiToken(hashSecret(secret), token, entry);
       if (!kept.ok) return notKept(reply);
-      if (!kept.value) return sendProblem(reply, 409, 'Conflict', 'There is an API token of that name.');
+      if (kept.value === 'unknown') return forbidden(reply, 'Whoever it would be of may not sign in any more.');
+      if (kept.value === 'too-many')
+        return sendProblem(reply, 409, 'Conflict', `There are ${mostApiTokens} of yours: revoke one first.`);
+      if (kept.value === 'taken') return sendProblem(reply, 409, 'Conflict', 'There is an API token of that name.');
       return reply
         .header('cache-control', 'no-store')
         .send({ version: 1, name, role, token: secret, expiresAt: instant(expiresAt) });
@@ -108,12 +114,13 @@ export const ownAccessRoutes: readonly Route[] = [
   route({
     method: 'DELETE',
     path: '/api/v1/api-tokens/:name',
-    summary: 'Revokes one’s own, an admin any, at once.',
+    summary: 'Revokes one’s own, an admin any, at once; not by an API token of theirs.',
     query: none,
     params: Type.Object({ name: Type.String({ minLength: 1, maxLength: 64 }) }),
     answer: { schema: Changed },
     problems: [400, 404],
     async handle({ accounts, now }, { params: { name }, caller }, reply) {
+      if (isTheirToken(caller)) return forbidden(reply, notByToken);
       const found = (await accounts.apiTokens()).find((one) => one.name === name && isTheirs(one, caller));
       if (!found) return sendProblem(reply, 404, 'Not Found', 'There is no such API token.');
       const entry = { at: now(), ...actorOf(caller), action: 'api-token-revoked', subject: name, detail: {} } as const;
@@ -122,6 +129,11 @@ export const ownAccessRoutes: readonly Route[] = [
     },
   }),
 ];
+
+/** One that leaked would renew itself else, and one that only reads would sign its user out. */
+function isTheirToken({ by, user }: Caller): boolean {
+  return by === 'token' && user !== undefined;
+}
 
 function isTheirs({ user }: ApiToken, caller: Caller): boolean {
   return caller.role === 'admin' || (user !== undefined && user === caller.user);

@@ -2,7 +2,7 @@ import type { FastifyReply } from 'fastify';
 import Type from 'typebox';
 import { mistakeInName, spelled } from '../../accounts/name.ts';
 import { freshSecret, hashSecret } from '../../accounts/secret.ts';
-import type { AuditAction, AuditEntry, UserChange, UserState } from '../../store/accounts.ts';
+import type { AuditAction, AuditEntry, NewInvite, UserChange, UserState } from '../../store/accounts.ts';
 import { notKept } from '../access/begin-session.ts';
 import { actorOf, type Caller } from '../access/caller.ts';
 import { type Invite, UserBody, UserChangeBody, UserMade, UserView } from '../account-bodies.ts';
@@ -49,14 +49,13 @@ export const userRoutes: readonly Route[] = [
       if (mistake !== undefined) return sendProblem(reply, 422, 'Cannot be made', `${mistake}.`);
       const { role, invite } = body;
       const createdAt = needs.now();
-      const user = { name, role, password: undefined, identity: undefined, createdAt };
+      const user = { name, role, password: undefined, identity: undefined, createdAt, elsewhere: !invite };
       const detail = { role, password: 'none' };
-      const kept = await needs.accounts.addUser(user, entryOf(needs, caller, 'user-added', name, detail));
+      const made = invite ? freshInvite(needs, caller, name) : undefined;
+      const kept = await needs.accounts.addUser(user, entryOf(needs, caller, 'user-added', name, detail), made?.kept);
       if (!kept.ok) return notKept(reply);
       if (!kept.value) return sendProblem(reply, 409, 'Conflict', 'Somebody has that name.');
-      const made = invite ? await inviteOf(needs, caller, name) : undefined;
-      if (made === 'not-kept') return notKept(reply);
-      return reply.header('cache-control', 'no-store').send({ version: 1, name, ...(made && { invite: made }) });
+      return reply.header('cache-control', 'no-store').send({ version: 1, name, ...(made && { invite: made.told }) });
     },
   }),
   route({
@@ -81,10 +80,11 @@ export const userRoutes: readonly Route[] = [
         );
       if (user.disabledAt !== undefined)
         return sendProblem(reply, 409, 'Conflict', `${name} is disabled, and may not sign in.`);
-      const invite = await inviteOf(needs, caller, name);
-      if (invite === undefined) return unknown(reply);
-      if (invite === 'not-kept') return notKept(reply);
-      return reply.header('cache-control', 'no-store').send({ version: 1, name, invite });
+      const { told, kept } = freshInvite(needs, caller, name);
+      const done = await needs.accounts.invite(name, kept.hash, kept.expiresAt, kept.entry);
+      if (!done.ok) return notKept(reply);
+      if (!done.value) return unknown(reply);
+      return reply.header('cache-control', 'no-store').send({ version: 1, name, invite: told });
     },
   }),
   route({
@@ -148,19 +148,19 @@ async function change(
   return reply.header('cache-control', 'no-store').send({ version: 1, changed: 1 });
 }
 
-/** undefined: they are gone, or disabled. */
-async function inviteOf(needs: ApiNeeds, caller: Caller, name: string): Promise<Invite | 'not-kept' | undefined> {
+function freshInvite(needs: ApiNeeds, caller: Caller, name: string): { told: Invite; kept: NewInvite } {
   const secret = freshSecret();
   const expiresAt = needs.now() + inviteMs;
   const entry = entryOf(needs, caller, 'user-invited', name, { expiresAt: instant(expiresAt) });
-  const kept = await needs.accounts.invite(name, hashSecret(secret), expiresAt, entry);
-  if (!kept.ok) return 'not-kept';
-  return kept.value ? { path: `/invite?token=${secret}`, expiresAt: instant(expiresAt) } : undefined;
+  return {
+    told: { path: `/invite?token=${secret}`, expiresAt: instant(expiresAt) },
+    kept: { hash: hashSecret(secret), expiresAt, entry },
+  };
 }
 
 function view(user: UserState): UserView {
   const { name, role, password, identity, createdAt, disabledAt, inviteEndsAt, sessions, seenAt, apiTokens } = user;
-  const waiting = inviteEndsAt === undefined ? 'elsewhere' : 'link';
+  const waiting = user.elsewhere && inviteEndsAt === undefined ? 'elsewhere' : 'link';
   return {
     name,
     role,

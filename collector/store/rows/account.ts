@@ -12,6 +12,7 @@ export interface RawUser {
   subject: string | null;
   created_at: number;
   disabled_at: number | null;
+  elsewhere: number;
 }
 
 export interface RawUserState extends RawUser {
@@ -51,13 +52,15 @@ export interface RawAudit {
   detail: string;
 }
 
-export function readUser({ name, role, password, issuer, subject, created_at, disabled_at }: RawUser): User {
+export function readUser(raw: RawUser): User {
+  const { name, role, password, issuer, subject, created_at, disabled_at, elsewhere } = raw;
   return {
     name,
     role,
     password: password ?? undefined,
     identity: issuer === null || subject === null ? undefined : { issuer, subject },
     createdAt: created_at,
+    ...(elsewhere !== 0 && { elsewhere: true }),
     ...(disabled_at !== null && { disabledAt: disabled_at }),
   };
 }

@@ -1,4 +1,6 @@
+import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
+import { type IncomingMessage, request as httpRequest } from 'node:http';
 import { join } from 'node:path';
 import test from 'ava';
 import { Check } from 'typebox/value';
@@ -6,7 +8,7 @@ import { roles } from '../../../collector/accounts/roles.ts';
 import { routeTable } from '../../../collector/serve/access/route-table.ts';
 import { WallView } from '../../../collector/serve/wall-view.ts';
 import { plainWeb, startTestCollector, temporaryDirectory } from '../helpers/real-collector.ts';
-import { addApiToken, addUsers, closed, form, signIn } from '../helpers/signed-in.ts';
+import { addApiToken, addUsers, closed, form, signIn, withAccounts } from '../helpers/signed-in.ts';
 
 /** Written down a second time, by hand: what nobody, viewers, operators and admins may have. */
 const expected: Readonly<Record<string, 'nobody' | 'viewer' | 'operator' | 'admin'>> = {
@@ -231,4 +233,41 @@ test('what another site has a browser send is refused, whatever cookie comes wit
     return (await fetch(`${url}/sign-in`, { ...request, headers: { origin: from } })).status;
   };
   t.is(await signInFrom('https://evil.example'), 403, 'nor may it sign a browser in');
+});
+
+test('whoever is removed while the body of their request is on its way changes nothing', async (t) => {
+  const { url, directory } = await startTestCollector(t);
+  await addUsers(directory, { anna: 'admin', berta: 'admin' });
+  const cookie = await signIn(url, 'berta');
+  const begin = async (path: string, body: object) => {
+    const text = JSON.stringify(body);
+    const { origin } = new URL(url);
+    const headers = { cookie, origin, 'content-type': 'application/json', 'content-length': text.length };
+    const asking = httpRequest(`${url}/api/v1/${path}`, {
+      method: 'POST',
+      headers: { ...headers, expect: '100-continue' },
+    });
+    asking.flushHeaders();
+    await once(asking, 'continue');
+    asking.write(text.slice(0, -1));
+    return async () => {
+      const answered = once(asking, 'response') as Promise<[IncomingMessage]>;
+      asking.end(text.slice(-1));
+      const [answer] = await answered;
+      answer.resume();
+      return answer.statusCode;
+    };
+  };
+  const begun = [
+    await begin('api-tokens', { name: 'stays', role: 'admin', days: 3650 }),
+    await begin('users', { name: 'carl', role: 'admin', invite: true }),
+  ];
+  t.is((await fetch(`${url}/api/v1/users`, { headers: { cookie } })).status, 200, 'until now it may');
+  const entry = { at: 1, actor: 'root', via: 'command', action: 'user-removed', subject: 'berta', detail: {} } as const;
+  await withAccounts(directory, (accounts) => accounts.removeUser('berta', entry));
+  for (const end of begun) t.is(await end(), 401);
+  await withAccounts(directory, async (accounts) => {
+    t.deepEqual(await accounts.apiTokens(), []);
+    t.is((await accounts.users()).length, 1);
+  });
 });

@@ -35,7 +35,10 @@ test('whom an admin has made without a password signs in by the provider, and is
   t.true((await (await fetch(`${url}/sign-in`)).text()).includes(`Sign in with ${new URL(provider.issuer).host}`));
   const entry = { at: 1, actor: 'root', via: 'command', action: 'user-added', subject: 'anna', detail: {} } as const;
   const user = { name: 'anna', role: 'operator', password: undefined, identity: undefined, createdAt: 1 } as const;
-  await withAccounts(directory, (accounts) => accounts.addUser(user, entry));
+  await withAccounts(directory, async (accounts) => {
+    await accounts.addUser({ ...user, elsewhere: true }, entry);
+    await accounts.addUser({ ...user, name: 'linked', role: 'admin' }, entry);
+  });
   await addUsers(directory, { root: 'admin' });
 
   provider.person = { subject: '17', claims: { preferred_username: 'Anna' } };
@@ -55,6 +58,8 @@ test('whom an admin has made without a password signs in by the provider, and is
   t.deepEqual(impostor.me, { version: 1, by: 'nobody' }, 'another person of that name');
   provider.person = { subject: '19', claims: { preferred_username: 'root' } };
   t.is((await comes()).status, 403, 'who has a password here is not taken over by a name there');
+  provider.person = { subject: '22', claims: { preferred_username: 'linked' } };
+  t.is((await comes()).status, 403, 'nor who has not used the link yet that sets one');
   provider.person = { subject: '20', claims: { preferred_username: 'stranger' } };
   const stranger = await comes();
   t.is(stranger.status, 403);

@@ -1,10 +1,14 @@
+import cookie from '@fastify/cookie';
 import test from 'ava';
+import fastify from 'fastify';
 import { createAttempts } from '../../../collector/serve/access/attempts.ts';
+import { beginSession, notBegun } from '../../../collector/serve/access/begin-session.ts';
 import { isOver } from '../../../collector/serve/access/session-cookie.ts';
 import { turns } from '../../../collector/serve/access/turns.ts';
+import { systemClock } from '../../../collector/system/clock.ts';
 import { until } from '../../helpers/testbed/until.ts';
 import { handClock } from '../helpers/hand-clock.ts';
-import { startTestCollector } from '../helpers/real-collector.ts';
+import { startTestCollector, temporaryDirectory } from '../helpers/real-collector.ts';
 import { addUsers, closed, form, password, signIn, withAccounts } from '../helpers/signed-in.ts';
 
 test('the set-up link makes the first admin, once, and signs it in', async (t) => {
@@ -183,4 +187,20 @@ test('so many run at once, so many wait, and the rest are refused', async (t) =>
   for (const end of ends) end();
   t.deepEqual(await Promise.all(all), ['done', 'done', 'done', undefined]);
   t.is(await inTurn(async () => 'again'), 'again');
+});
+
+test('whoever is taken out while they sign in is told that, and not to look at the disk', async (t) => {
+  await withAccounts(temporaryDirectory(t), async (accounts) => {
+    const app = fastify();
+    await app.register(cookie);
+    app.post('/', async (request, reply) => {
+      const begun = await beginSession({ accounts, clock: systemClock }, request, reply, 'anna');
+      return begun === 'begun' ? reply.send('signed in') : notBegun(reply, begun, 'anna');
+    });
+    const answer = await app.inject({ method: 'POST', url: '/' });
+    t.is(answer.statusCode, 403);
+    t.true(answer.body.includes('anna may not sign in any more'));
+    t.deepEqual(answer.cookies, []);
+    await app.close();
+  });
 });

@@ -80,6 +80,10 @@ test('an admin invites somebody by a link, changes what they may, and takes them
   const tokensOf = async (who: string) =>
     (await ask<{ items: { name: string; user?: string }[] }>(who, 'GET', 'api-tokens')).items.map(({ name }) => name);
   t.deepEqual(await tokensOf(own.token), ['deploy']);
+  t.is((await ask(own.token, 'POST', 'api-tokens', { ...wish, name: 'heir' })).status, 403, 'it does not renew itself');
+  const [browser] = (await ask<{ items: SessionView[] }>(own.token, 'GET', 'me/sessions')).items;
+  t.is((await ask(own.token, 'DELETE', `me/sessions/${browser?.id}`)).status, 403, 'nor puts its user out');
+  t.is((await ask(own.token, 'DELETE', 'api-tokens/deploy')).status, 403);
   t.deepEqual(await tokensOf(anna), ['deploy', 'nobodys']);
   t.is((await ask(second, 'DELETE', 'api-tokens/nobodys')).status, 404);
   t.is((await ask(anna, 'DELETE', 'api-tokens/nobodys')).status, 200);

@@ -1,27 +1,10 @@
-import { randomBytes } from 'node:crypto';
 import test from 'ava';
-import type { AuditAction, AuditEntry, AuditFilter, User, UserChange } from '../../../collector/store/accounts.ts';
+import type { Role } from '../../../collector/accounts/role.ts';
+import { type AuditFilter, mostApiTokens } from '../../../collector/store/accounts.ts';
+import { entry, hash, user } from '../helpers/example-account.ts';
 import { endServers, engines } from '../helpers/stores.ts';
 
 test.after.always(endServers);
-
-const entry = (action: AuditAction, subject: string, at = 1_000): AuditEntry => ({
-  at,
-  actor: 'root',
-  via: 'command',
-  action,
-  subject,
-  detail: { role: 'viewer' },
-});
-const user = (name: string, change: Partial<User> = {}): User => ({
-  name,
-  role: 'viewer',
-  password: '$argon2id$v=19$…',
-  identity: undefined,
-  createdAt: 1_000,
-  ...change,
-});
-const hash = () => randomBytes(32);
 
 for (const { name: engine, open } of engines) {
   test(`${engine}: a user is added once, and each change is kept with its entry in the history`, async (t) => {
@@ -110,97 +93,6 @@ for (const { name: engine, open } of engines) {
     t.is(await count('web_session'), 2);
   });
 
-  test(`${engine}: who is disabled may nothing, nor may their API tokens, and the last admin stays one`, async (t) => {
-    const { accounts } = (await open(t)).store;
-    await accounts.addUser(user('anna', { role: 'admin' }), entry('user-added', 'anna'));
-    await accounts.addUser(user('berta', { role: 'admin' }), entry('user-added', 'berta'));
-    const [own, token, link] = [hash(), hash(), hash()];
-    const session = { user: 'berta', createdAt: 1_000, endsAt: 9_000, address: '192.0.2.1' };
-    await accounts.addSession(own, session, entry('signed-in', 'berta'));
-    const made = {
-      name: 'ci',
-      role: 'operator',
-      user: 'berta',
-      createdBy: 'berta',
-      createdAt: 1,
-      expiresAt: 9_000,
-    } as const;
-    await accounts.addApiToken(token, made, entry('api-token-created', 'ci'));
-    t.deepEqual(await accounts.apiToken(token), { ...made, usedAt: undefined });
-    t.deepEqual(await accounts.invite('berta', link, 5_000, entry('user-invited', 'berta')), { ok: true, value: true });
-    t.deepEqual(
-      (await accounts.userStates(2_000)).map(({ name, sessions, seenAt, apiTokens, inviteEndsAt }) => [
-        name,
-        sessions,
-        seenAt,
-        apiTokens,
-        inviteEndsAt,
-      ]),
-      [
-        ['anna', 0, undefined, 0, undefined],
-        ['berta', 1, 1_000, 1, 5_000],
-      ],
-    );
-    const change = async (name: string, to: UserChange) => {
-      const kept = await accounts.changeUser(name, to, entry('user-disabled', name));
-      return kept.ok && kept.value;
-    };
-    t.is(await change('nobody', 'removed'), 'unknown');
-    t.is(await change('berta', { role: 'viewer' }), 'done');
-    t.is((await accounts.apiToken(token))?.role, 'viewer', 'it may no more than its user');
-    for (const to of ['removed', { role: 'viewer' }, { disabledAt: 1 }] as const)
-      t.is(await change('anna', to), 'last-admin');
-    t.is((await accounts.user('anna'))?.role, 'admin');
-    t.is(await change('berta', { disabledAt: 3_000 }), 'done');
-    t.is(await accounts.session(own), undefined);
-    t.is(await accounts.apiToken(token), undefined);
-    t.is(await accounts.invited(link, 1_000), undefined);
-    t.is((await accounts.user('berta'))?.disabledAt, 3_000);
-    t.deepEqual(await accounts.addSession(hash(), session, entry('signed-in', 'berta')), { ok: true, value: false });
-    t.is(await change('berta', { disabledAt: undefined }), 'done');
-    t.is((await accounts.apiToken(token))?.name, 'ci');
-    t.is(await change('berta', 'removed'), 'done');
-    t.deepEqual(await accounts.apiTokens(), [], 'they go with their user');
-  });
-
-  test(`${engine}: a link sets a password once, in its time, and the newest alone; all browsers of one sign out at once`, async (t) => {
-    const { accounts } = (await open(t)).store;
-    await accounts.addUser(user('anna', { password: undefined }), entry('user-added', 'anna'));
-    const [first, second, cookie] = [hash(), hash(), hash()];
-    await accounts.invite('anna', first, 5_000, entry('user-invited', 'anna'));
-    await accounts.invite('anna', second, 5_000, entry('user-invited', 'anna'));
-    t.is(await accounts.invited(first, 1_000), undefined);
-    t.is(await accounts.invited(second, 4_999), 'anna');
-    t.is(await accounts.invited(second, 5_000), undefined);
-    const accept = async (at: number) =>
-      accounts.acceptInvite(second, '$argon2id$new', entry('user-password-changed', 'anna', at));
-    t.deepEqual(await accept(5_000), { ok: true, value: false });
-    t.deepEqual(
-      (await Promise.all([accept(2_000), accept(2_000)])).map((kept) => kept.ok && kept.value),
-      [true, false],
-    );
-    t.is((await accounts.user('anna'))?.password, '$argon2id$new');
-    for (const [one, createdAt] of [
-      [cookie, 1_000],
-      [hash(), 2_000],
-    ] as const)
-      await accounts.addSession(
-        one,
-        { user: 'anna', createdAt, endsAt: 9_000, address: '192.0.2.1' },
-        entry('signed-in', 'anna'),
-      );
-    t.deepEqual(
-      (await accounts.sessionsOf('anna')).map(({ createdAt, address }) => [createdAt, address]),
-      [
-        [2_000, '192.0.2.1'],
-        [1_000, '192.0.2.1'],
-      ],
-    );
-    t.deepEqual(await accounts.endSessions('anna', entry('user-signed-out', 'anna')), { ok: true, value: 2 });
-    t.deepEqual(await accounts.endSessions('anna', entry('user-signed-out', 'anna')), { ok: true, value: 0 });
-    t.is(await accounts.session(cookie), undefined);
-  });
-
   test(`${engine}: a set-up link is good once, in its time, and only while nobody is there`, async (t) => {
     const { accounts } = (await open(t)).store;
     const setUp = (link: string, name: string, at: number) =>
@@ -225,28 +117,14 @@ for (const { name: engine, open } of engines) {
     t.deepEqual(await setUp('third', 'berta', 2_000), { ok: true, value: false });
   });
 
-  test(`${engine}: an identity of a provider belongs to one user, for good`, async (t) => {
-    const { accounts } = (await open(t)).store;
-    const identity = { issuer: 'https://id.example', subject: '17' };
-    await accounts.addUser(user('anna', { password: undefined }), entry('user-added', 'anna'));
-    t.is(await accounts.userOf(identity), undefined);
-    t.deepEqual(await accounts.bindIdentity('anna', identity), { ok: true, value: true });
-    t.deepEqual(await accounts.bindIdentity('anna', { ...identity, subject: '18' }), { ok: true, value: false });
-    t.deepEqual(await accounts.userOf(identity), user('anna', { password: undefined, identity }));
-    t.deepEqual(await accounts.addUser(user('berta', { identity }), entry('user-added', 'berta')), {
-      ok: true,
-      value: false,
-    });
-  });
-
   test(`${engine}: API tokens are found by their hash until they are revoked`, async (t) => {
     const { accounts } = (await open(t)).store;
     const token = { name: 'ci', role: 'operator', createdBy: 'root', createdAt: 1_000, expiresAt: 9_000 } as const;
     const own = hash();
-    t.deepEqual(await accounts.addApiToken(own, token, entry('api-token-created', 'ci')), { ok: true, value: true });
+    t.deepEqual(await accounts.addApiToken(own, token, entry('api-token-created', 'ci')), { ok: true, value: 'done' });
     t.deepEqual(await accounts.addApiToken(hash(), token, entry('api-token-created', 'ci')), {
       ok: true,
-      value: false,
+      value: 'taken',
     });
     await accounts.noteUsed(own, 1_234);
     t.deepEqual(await accounts.apiToken(own), { ...token, usedAt: 1_234 });
@@ -256,5 +134,54 @@ for (const { name: engine, open } of engines) {
     t.deepEqual(await accounts.revokeApiToken('ci', entry('api-token-revoked', 'ci')), { ok: true, value: false });
     t.is(await accounts.apiToken(own), undefined);
     t.is((await accounts.audit(undefined, 10)).length, 2);
+  });
+
+  test(`${engine}: a user has fifty API tokens at most, those that are over go, and whoever is gone or disabled gets none`, async (t) => {
+    const { accounts } = (await open(t)).store;
+    await accounts.addUser(user('anna'), entry('user-added', 'anna'));
+    await accounts.addUser(user('berta', { role: 'admin' }), entry('user-added', 'berta'));
+    const add = async (name: string, owner: string | undefined, createdAt = 1_000, role: Role = 'viewer') => {
+      const token = { name, role, user: owner, createdBy: 'anna', createdAt, expiresAt: createdAt + 1_000 };
+      const kept = await accounts.addApiToken(hash(), token, entry('api-token-created', name));
+      return kept.ok && kept.value;
+    };
+    for (let n = 2; n < mostApiTokens; n++) t.is(await add(`ci-${n}`, 'anna'), 'done');
+    const last = await Promise.all([add('ci-0', 'anna'), add('ci-1', 'anna'), add('ci-00', 'anna')]);
+    t.is(last.filter((one) => one === 'done').length, 2);
+    t.true(last.includes('too-many'));
+    t.is(await add('ci-9', 'berta'), 'taken');
+    t.is(await add('other', 'berta'), 'done');
+    t.is(await add('nobodys', undefined), 'done');
+    t.is(await add('ci-9', 'berta', 2_000), 'done', 'the name of one that is over is free');
+    t.deepEqual(
+      (await accounts.apiTokens()).map(({ name }) => name),
+      ['ci-9'],
+    );
+    await accounts.removeUser('anna', entry('user-removed', 'anna'));
+    t.is(await add('late', 'anna', 1_000, 'admin'), 'unknown', 'it would be nobody’s, for whom no role is too high');
+    await accounts.addUser(user('clara', { role: 'admin' }), entry('user-added', 'clara'));
+    await accounts.changeUser('berta', { disabledAt: 1 }, entry('user-disabled', 'berta'));
+    t.is(await add('late', 'berta'), 'unknown');
+  });
+
+  test(`${engine}: a new password revokes the API tokens of its user, and the history says how many`, async (t) => {
+    const { accounts } = (await open(t)).store;
+    await accounts.addUser(user('anna'), entry('user-added', 'anna'));
+    const made = { role: 'viewer', createdBy: 'anna', createdAt: 1_000, expiresAt: 9_000 } as const;
+    const names = async () => (await accounts.apiTokens()).map(({ name }) => name);
+    await accounts.addApiToken(hash(), { ...made, name: 'nobodys' }, entry('api-token-created', 'nobodys'));
+    const link = hash();
+    for (const change of [
+      () => accounts.setPassword('anna', '$argon2id$other', entry('user-password-changed', 'anna')),
+      () => accounts.acceptInvite(link, '$argon2id$third', entry('user-password-changed', 'anna')),
+    ]) {
+      for (const name of ['ci', 'deploy'])
+        await accounts.addApiToken(hash(), { ...made, name, user: 'anna' }, entry('api-token-created', name));
+      await accounts.invite('anna', link, 5_000, entry('user-invited', 'anna'));
+      t.is((await names()).length, 3);
+      t.deepEqual(await change(), { ok: true, value: true });
+      t.deepEqual(await names(), ['nobodys']);
+      t.is((await accounts.audit(undefined, 1))[0]?.detail['revokedApiTokens'], '2');
+    }
   });
 }

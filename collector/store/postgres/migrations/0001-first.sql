@@ -325,6 +325,7 @@ CREATE TABLE web_user (
   subject TEXT,
   created_at BIGINT NOT NULL,
   disabled_at BIGINT,
+  elsewhere BIGINT NOT NULL DEFAULT 0,
   UNIQUE (issuer, subject)
 );
 
