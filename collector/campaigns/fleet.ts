@@ -10,7 +10,7 @@ export function campaignFleet({ parts, targets }: Pick<EstateNow, 'parts' | 'tar
   const hosts = new Map<string, CampaignHost>();
   for (const host of parts.hosts)
     if (host.part.host.revokedAt === undefined) hosts.set(host.agentId, campaignHost(host));
-  return { hosts, targets: new Map(targets.map((target) => [target.target, target])) };
+  return { hosts, targets: Map.groupBy(targets, ({ target }) => target) };
 }
 
 function campaignHost({ part, certificates, agentId, name }: KeptHost): CampaignHost {

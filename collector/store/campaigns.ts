@@ -39,7 +39,8 @@ export interface CampaignLimits {
 /** Where clients are shown the old certificate: a listener of a host, or an address that is asked from outside. */
 export type CampaignPlace =
   | { kind: 'endpoint'; agentId: string; hostName: string; serverName: string; address: string; port: number }
-  | { kind: 'target'; target: string; address: string };
+  /** `vantage`: 'collector', or the id of the agent that looks, whose host is called `vantageName`. */
+  | { kind: 'target'; target: string; address: string; vantage: string; vantageName?: string };
 
 export type CampaignState = 'running' | 'paused' | 'done' | 'aborted';
 /** `asked`: the host has been asked, and not everything serves the new one yet. */

@@ -1,5 +1,6 @@
 import type { CampaignRow, MemberRow } from '../../store/campaigns.ts';
 import type { RequestRow } from '../../store/requests.ts';
+import { placeWords } from './place-words.ts';
 import { type Held, heldBack } from './held-back.ts';
 import type { Progress, SeenPlace } from './progress.ts';
 
@@ -112,13 +113,7 @@ const shownPlaces = 3;
 
 function missing(places: readonly SeenPlace[]): string {
   const left = places.filter(({ state }) => state !== 'new' && state !== 'gone');
-  const words = left.slice(0, shownPlaces).map(({ place, state }) => {
-    const where =
-      place.kind === 'target'
-        ? `${place.target} at ${place.address}`
-        : `${place.serverName}@${place.address}:${place.port} on ${place.hostName}`;
-    return `${where} (${stateWords[state]})`;
-  });
+  const words = left.slice(0, shownPlaces).map(({ place, state }) => `${placeWords(place)} (${stateWords[state]})`);
   return left.length > shownPlaces ? `${words.join(', ')} and ${left.length - shownPlaces} more` : words.join(', ');
 }
 

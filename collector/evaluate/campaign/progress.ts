@@ -1,5 +1,5 @@
 import type { CampaignPlace, CampaignRow, MemberRow } from '../../store/campaigns.ts';
-import type { CampaignFleet } from './fleet.ts';
+import type { CampaignFleet, CampaignTarget } from './fleet.ts';
 import { fulfils } from './selection.ts';
 
 /**
@@ -64,14 +64,14 @@ function stateAt(
   { hosts, targets }: CampaignFleet,
 ): PlaceState {
   if (place.kind === 'target') {
-    const target = targets.get(place.target);
-    return target
-      ? stateOf(
-          target.places.filter(({ address }) => address === place.address),
-          old,
-          wanted,
-        )
-      : 'gone';
+    const vantages = targets.get(place.target) ?? [];
+    const at = (all: readonly CampaignTarget[]) =>
+      all.flatMap(({ places }) => places.filter(({ address }) => address === place.address));
+    // Whoever is still shown the old one: somebody is.
+    if (at(vantages).some(({ served }) => served === old)) return 'old';
+    const own = vantages.filter(({ vantage }) => vantage === place.vantage);
+    const state = stateOf(at(own), old, wanted);
+    return state === 'gone' && own.some(({ failure }) => failure) ? 'unanswered' : state;
   }
   const host = hosts.get(place.agentId);
   if (!host || host.silent) return 'unanswered';

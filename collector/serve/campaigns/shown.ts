@@ -1,5 +1,6 @@
 import type { Planned, ShownCampaign } from '../../campaigns/operate.ts';
-import type { CampaignPlace, PlannedMember, Selection } from '../../store/campaigns.ts';
+import { placeWords } from '../../evaluate/campaign/place-words.ts';
+import type { PlannedMember, Selection } from '../../store/campaigns.ts';
 import type { CampaignAnswer, CampaignShown, MemberShown, PlanAnswer } from './views.ts';
 
 type Member = ShownCampaign['members'][number];
@@ -44,7 +45,7 @@ export function planAnswer({ plan, limits, digest, domains }: Planned, selection
     radius: { ...radius, owners: [...radius.owners] },
     members: members.slice(0, mostListed).map((member) => ({
       ...plannedShown(member),
-      places: member.places.map((place) => ({ where: whereOf(place) })),
+      places: member.places.map((place) => ({ where: placeWords(place) })),
     })),
     leftOut: leftOut
       .slice(0, mostListed)
@@ -61,7 +62,7 @@ function memberShown({ row, progress, held }: Member): MemberShown {
   return {
     number,
     ...plannedShown(row),
-    places: places.map((one) => ({ where: whereOf(one.place), ...(one.state && { state: one.state }) })),
+    places: places.map((one) => ({ where: placeWords(one.place), ...(one.state && { state: one.state }) })),
     state,
     attempt,
     ...(request !== undefined && { request }),
@@ -104,12 +105,6 @@ function countsOf(members: readonly Member[]) {
 /** What was served once stays so: a place that is no more, or that has a still newer certificate, is not taken back. */
 function servedOf({ row, progress }: Member): number {
   return row.state === 'served' ? row.places.length : (progress?.served ?? 0);
-}
-
-function whereOf(place: CampaignPlace): string {
-  return place.kind === 'target'
-    ? `${place.target} at ${place.address}`
-    : `${place.serverName}@${place.address}:${place.port} on ${place.hostName}`;
 }
 
 function instant(at: number): string {

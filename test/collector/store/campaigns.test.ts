@@ -30,7 +30,7 @@ const planned = (lineage: string): PlannedMember => ({
   key: 'RSA 2048',
   notBefore: '2026-11-01T00:00:00.000Z',
   notAfter: '2027-01-01T00:00:00.000Z',
-  places: [{ kind: 'target', target: 'x:443', address: '192.0.2.1' }],
+  places: [{ kind: 'target', target: 'x:443', address: '192.0.2.1', vantage: 'collector' }],
 });
 
 for (const { name, open } of engines)

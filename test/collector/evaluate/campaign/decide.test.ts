@@ -1,6 +1,7 @@
 import type { Certificate } from '@certherd/protocol/certificate';
 import test from 'ava';
 import { type CampaignFacts, decideCampaign } from '../../../../collector/evaluate/campaign/decide.ts';
+import type { CampaignTarget } from '../../../../collector/evaluate/campaign/fleet.ts';
 import { usualLimits } from '../../../../collector/evaluate/campaign/held-back.ts';
 import { planCampaign } from '../../../../collector/evaluate/campaign/plan.ts';
 import { progressOf } from '../../../../collector/evaluate/campaign/progress.ts';
@@ -87,6 +88,29 @@ test('a lineage is done only once all that presented the old certificate present
     'fail: renewed, and after 3600 s not served everywhere: shop.example.test@0.0.0.0:443 on lb-1 (the old one)',
   );
   t.regex(late[1] ?? '', /^pause: shop on web-1: renewed, and after/);
+});
+
+test('a target that is asked from several vantages is done once none of them is shown the old certificate', (t) => {
+  const at = (vantage: string, served: Certificate | undefined, failure?: object) => ({
+    target: 'shop.example.test:443',
+    vantage,
+    ...(served ? {} : { failure }),
+    places: served ? [{ address: '192.0.2.1', served: served.fingerprint }] : [],
+  });
+  const fleetOf = (live: Certificate, seen: readonly CampaignTarget[]) =>
+    madeFleet(
+      [web(live)],
+      { seenAt: startedAt + 1 },
+      Map.groupBy(seen, ({ target }) => target),
+    );
+  const [row] = planCampaign(fleetOf(old, [at('collector', old), at('agent-9', old)]), selection).members;
+  const isServed = (...seen: CampaignTarget[]) => row && progressOf(campaign, row, fleetOf(new1, seen)).isServed;
+  t.false(isServed(at('collector', old), at('agent-9', new1)), 'the last one has the new one');
+  t.false(isServed(at('collector', new1), at('agent-9', old)));
+  t.false(isServed(at('collector', new1), at('agent-9', new1), at('agent-10', old)), 'one that came later');
+  t.true(isServed(at('collector', new1), at('agent-9', new1)));
+  t.true(isServed(at('collector', new1)), 'it is asked from there no more');
+  t.false(isServed(at('collector', new1), at('agent-9', undefined, { reason: 'no-such-name' })));
 });
 
 test('a failure, a refusal, silence, and a certificate that does not fulfil the aim each pause with their cause', (t) => {
