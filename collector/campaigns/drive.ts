@@ -55,7 +55,7 @@ export function driveCampaigns({ campaigns, estate, requests, clock, log }: Need
         progress: (member: MemberRow) => progressOf(campaign, member, fleet),
         answer: ({ number }: MemberRow) => answers.get(number)?.answer,
         domainOf,
-        issuedInWeek: (domain: string) => issued.get(domain) ?? 0,
+        issuedInWeek: issued,
         inHandElsewhere: open.flatMap(({ id }) => (id === campaign.id ? [] : inHand(members.get(id)))),
       };
       const { steps } = decideCampaign(campaign, own, facts, clock.now());

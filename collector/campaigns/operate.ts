@@ -1,6 +1,7 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { setImmediate as othersTurn } from 'node:timers/promises';
 import type { Result } from '@certherd/protocol/failure';
+import { organisationOf } from '../evaluate/distinguished-name.ts';
 import { decideCampaign } from '../evaluate/campaign/decide.ts';
 import { type Held, usualLimits } from '../evaluate/campaign/held-back.ts';
 import { type CampaignPlan, planSlices } from '../evaluate/campaign/plan.ts';
@@ -30,8 +31,8 @@ export interface Planned {
   limits: CampaignLimits;
   /** Names this very plan: another fleet gives another one. */
   digest: string;
-  /** How many certificates each registered domain would need, and had in the last seven days; the most first. */
-  domains: { domain: string; members: number; issuedInWeek: number }[];
+  /** How many certificates each registered domain would need of one issuer, and had of it in the last seven days; the most first. */
+  domains: { domain: string; issuer: string; members: number; issuedInWeek: number }[];
 }
 
 /** A campaign with its members, and how far each is. */
@@ -77,11 +78,14 @@ export function operateCampaigns({ campaigns, estate, now }: Needs): CampaignOpe
 
   function domainsOf({ members }: CampaignPlan, current: EstateNow): Planned['domains'] {
     const issued = issuedInWeek(current, now());
-    const counts = new Map<string, number>();
-    for (const { names } of members)
-      for (const domain of new Set(names.map(domainOf))) counts.set(domain, (counts.get(domain) ?? 0) + 1);
-    return [...counts]
-      .map(([domain, count]) => ({ domain, members: count, issuedInWeek: issued.get(domain) ?? 0 }))
+    const needs = members.flatMap(({ names, issuer: name }) => {
+      const issuer = organisationOf(name);
+      return [...new Set(names.map(domainOf))].map((domain) => ({ domain, issuer }));
+    });
+    return [...Map.groupBy(needs, ({ domain, issuer }) => JSON.stringify([domain, issuer])).values()]
+      .flatMap((same) =>
+        same.slice(0, 1).map((one) => ({ ...one, members: same.length, issuedInWeek: issued(one.domain, one.issuer) })),
+      )
       .sort((one, other) => other.members - one.members || (one.domain < other.domain ? -1 : 1));
   }
 
@@ -188,7 +192,7 @@ export function operateCampaigns({ campaigns, estate, now }: Needs): CampaignOpe
       progress: (row: MemberRow) => progress.get(row.number) ?? progressOf(campaign, row, fleet),
       answer: () => undefined,
       domainOf,
-      issuedInWeek: (domain: string) => issued.get(domain) ?? 0,
+      issuedInWeek: issued,
       inHandElsewhere: [],
     };
     const { held } = decideCampaign(campaign, rows, facts, now());

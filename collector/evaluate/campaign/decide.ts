@@ -10,8 +10,8 @@ export interface CampaignFacts {
   /** What the host answered to the request of this attempt. */
   answer: (member: MemberRow) => RequestRow['answer'];
   domainOf: (name: string) => string;
-  /** Certificates that were issued below a registered domain in the last seven days. */
-  issuedInWeek: (domain: string) => number;
+  /** Certificates that an organisation issued below a registered domain in the last seven days. */
+  issuedInWeek: (domain: string, organisation: string) => number;
   /** Members of other campaigns that are in hand. */
   inHandElsewhere: readonly MemberRow[];
 }

@@ -7,6 +7,8 @@ export interface CampaignHost {
   name: string;
   /** Not heard, or looking no more: what is told of it is from before. */
   silent: boolean;
+  /** A server's config could not be read whole: an endpoint that is not told may be there all the same. */
+  unread: boolean;
   mode: Mode | undefined;
   labels: Readonly<Record<string, string>>;
   lineages: readonly Lineage[];

@@ -4,7 +4,7 @@ import { fulfils } from './selection.ts';
 
 /**
  * What is presented at a place that presented the old certificate. `other`: neither the old one nor the new one; `unanswered`: nothing, or it is not
- * known; `gone`: no server is configured there any more.
+ * known; `gone`: all configs were read, and no server is configured there any more.
  */
 export type PlaceState = 'new' | 'old' | 'other' | 'unanswered' | 'gone';
 
@@ -75,7 +75,7 @@ function stateAt(
   }
   const host = hosts.get(place.agentId);
   if (!host || host.silent) return 'unanswered';
-  return stateOf(
+  const state = stateOf(
     host.endpoints.filter(
       ({ serverName, address, port }) =>
         serverName === place.serverName && address === place.address && port === place.port,
@@ -83,6 +83,8 @@ function stateAt(
     old,
     wanted,
   );
+  // A server goes on with what it loaded before its config could not be read.
+  return state === 'gone' && host.unread ? 'unanswered' : state;
 }
 
 /** Of one place, for each kind of key that was asked for. */

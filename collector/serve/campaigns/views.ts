@@ -170,9 +170,12 @@ export const PlanAnswer = Type.Object(
     leftOutTotal: Type.Integer(),
     /** What a renewal may not bring about: a sentence each. */
     cautions: Type.Array(Type.String()),
-    /** Certificates that each registered domain needs, and had in the last seven days. */
+    /** Certificates that each registered domain needs of an issuer (its organisation), and had of it in the last seven days. */
     domains: Type.Array(
-      Type.Object({ domain: Type.String(), members: Type.Integer(), issuedInWeek: Type.Integer() }, closed),
+      Type.Object(
+        { domain: Type.String(), issuer: Type.String(), members: Type.Integer(), issuedInWeek: Type.Integer() },
+        closed,
+      ),
     ),
   },
   closed,

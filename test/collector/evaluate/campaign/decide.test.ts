@@ -82,6 +82,9 @@ test('a lineage is done only once all that presented the old certificate present
     ['serve', 'end'],
     'taken out of service',
   );
+  const unread = factsOf([web(new1), { name: 'lb-1', unread: true }], ok);
+  t.deepEqual(stepsOf(members, unread, 5), [], 'not told since a config cannot be read');
+  t.regex(stepsOf(members, unread, 61)[0] ?? '', /not served everywhere: .* on lb-1 \(no answer\)$/);
   const late = stepsOf(members, factsOf([web(new1), balancer(old)], ok), 61);
   t.is(
     late[0],
@@ -91,11 +94,10 @@ test('a lineage is done only once all that presented the old certificate present
 });
 
 test('a target that is asked from several vantages is done once none of them is shown the old certificate', (t) => {
-  const at = (vantage: string, served: Certificate | undefined, failure?: object) => ({
+  const at = (vantage: string, served: Certificate): CampaignTarget => ({
     target: 'shop.example.test:443',
     vantage,
-    ...(served ? {} : { failure }),
-    places: served ? [{ address: '192.0.2.1', served: served.fingerprint }] : [],
+    places: [{ address: '192.0.2.1', served: served.fingerprint }],
   });
   const fleetOf = (live: Certificate, seen: readonly CampaignTarget[]) =>
     madeFleet(
@@ -110,7 +112,8 @@ test('a target that is asked from several vantages is done once none of them is 
   t.false(isServed(at('collector', new1), at('agent-9', new1), at('agent-10', old)), 'one that came later');
   t.true(isServed(at('collector', new1), at('agent-9', new1)));
   t.true(isServed(at('collector', new1)), 'it is asked from there no more');
-  t.false(isServed(at('collector', new1), at('agent-9', undefined, { reason: 'no-such-name' })));
+  const unnamed = { ...at('agent-9', old), places: [], failure: { reason: 'no-such-name' } };
+  t.false(isServed(at('collector', new1), unnamed), 'its name is not found from there');
 });
 
 test('a failure, a refusal, silence, and a certificate that does not fulfil the aim each pause with their cause', (t) => {
@@ -157,7 +160,9 @@ test('a limit that is reached holds back, and says which', (t) => {
         startedAt,
       ).held.values(),
     ].map(({ by, detail }) => `${by}: ${detail}`);
-  t.deepEqual(held({ issuedInWeek: () => 50 }), ['domain-week: 50 of 50 certificates of example.test in seven days']);
+  t.deepEqual(held({ issuedInWeek: () => 50 }), [
+    "domain-week: 50 of 50 certificates of example.test in seven days, by Let's Encrypt",
+  ]);
   t.deepEqual(held({}, { ...usualLimits, perThreeHours: 0 }), ['three-hours: 0 were asked for within three hours']);
   t.deepEqual(held({ inHandElsewhere: inHand([{ ...web(old), name: 'web-2' }]) }), [
     'same-name: web-2 is behind one of its names, and is being renewed',
