@@ -1,7 +1,14 @@
+import { copyFileSync } from 'node:fs';
+import { join } from 'node:path';
 import test from 'ava';
 import { usualLimits } from '../../../collector/evaluate/campaign/held-back.ts';
 import type { AuditEntry } from '../../../collector/store/accounts.ts';
-import type { PlannedMember } from '../../../collector/store/campaigns.ts';
+import type { Campaigns, PlannedMember } from '../../../collector/store/campaigns.ts';
+import { restoreBackup } from '../../../collector/store/sqlite/restore.ts';
+import { installedSqlite } from '../../../collector/store/sqlite/sqlite.ts';
+import { openSqliteStore } from '../../../collector/store/sqlite/store.ts';
+import { silentLog } from '../../../collector/system/log.ts';
+import { temporaryDirectory } from '../helpers/real-collector.ts';
 import { endServers, engines } from '../helpers/stores.ts';
 
 test.after.always(endServers);
@@ -87,7 +94,7 @@ for (const { name, open } of engines)
     });
     t.deepEqual(await campaigns.resume('id-1', at + 7, entry), { ok: true, value: false }, 'it runs already');
     const [again] = await campaigns.members('id-1');
-    t.like(again, { state: 'waiting', attempt: 1, request: undefined, askedAt: undefined, cause: undefined });
+    t.like(again, { state: 'waiting', attempt: 1, request: undefined, askedAt: at + 1, cause: undefined });
     t.true(
       (await campaigns.move('id-1', ['running', 'paused'], { state: 'aborted', cause: 'enough' }, at + 8, entry)).ok,
     );
@@ -95,3 +102,24 @@ for (const { name, open } of engines)
     const actions = (await accounts.audit(undefined, 10)).map(({ action }) => action);
     t.deepEqual(actions, ['campaign-started', 'campaign-resumed', 'campaign-started', 'campaign-started']);
   });
+
+test('a campaign that ran when it was backed up is paused after the restoration, and asks for nothing', async (t) => {
+  const directory = temporaryDirectory(t);
+  const work = async <T>(use: (campaigns: Campaigns) => Promise<T>): Promise<T> => {
+    const opened = openSqliteStore(directory, silentLog);
+    if (!opened.ok) throw new Error(opened.failure.message);
+    return use(opened.value.campaigns).finally(opened.value.close);
+  };
+  await work(async (campaigns) => {
+    await campaigns.add(draft, [planned('one')], entry);
+    await campaigns.add({ ...draft, id: 'over', key: undefined }, [planned('two')], entry);
+    await campaigns.move('over', ['running'], { state: 'done', cause: undefined }, at);
+  });
+  const backup = join(directory, 'backup.db');
+  copyFileSync(join(directory, 'certherd.db'), backup);
+  t.true(restoreBackup(directory, backup, at + 5, installedSqlite).ok);
+  await work(async (campaigns) => {
+    t.like(await campaigns.find('id-1'), { state: 'paused', cause: 'restored from a backup', changedAt: at + 5 });
+    t.like(await campaigns.find('over'), { state: 'done', changedAt: at });
+  });
+});
