@@ -56,7 +56,7 @@ export function driveCampaigns({ campaigns, estate, requests, clock, log }: Need
         answer: ({ number }: MemberRow) => answers.get(number)?.answer,
         domainOf,
         issuedInWeek: issued,
-        inHandElsewhere: open.flatMap(({ id }) => (id === campaign.id ? [] : inHand(members.get(id)))),
+        elsewhere: open.flatMap(({ id }) => (id === campaign.id ? [] : (members.get(id) ?? []))),
       };
       const { steps } = decideCampaign(campaign, own, facts, clock.now());
       for (const step of steps) if (!stopped) await take(campaign, step);
@@ -64,7 +64,7 @@ export function driveCampaigns({ campaigns, estate, requests, clock, log }: Need
     }
   }
 
-  /** What came of each that was asked for; what was written down and not asked for any more is asked now. */
+  /** What came of each that was asked for; what was written down and not asked for any more is asked now, if the campaign still runs. */
   async function answersTo(campaign: CampaignRow, members: readonly MemberRow[]): Promise<Map<number, RequestRow>> {
     const answers = new Map<number, RequestRow>();
     for (const member of members) {
@@ -104,6 +104,13 @@ export function driveCampaigns({ campaigns, estate, requests, clock, log }: Need
   async function ask(campaign: CampaignRow, member: MemberRow): Promise<RequestRow | undefined> {
     const { id, startedBy, via, reason, limits } = campaign;
     const { agentId, lineage, number, attempt, askedAt = clock.now() } = member;
+    const from = { number, state: 'asked', attempt } as const;
+    // It may have been paused or ended since it was decided: then this attempt is still to be made.
+    if ((await campaigns.find(id))?.state !== 'running') {
+      const waits = { state: 'waiting', attempt: attempt - 1, askedAt, cause: undefined } as const;
+      isDone(await campaigns.moveMember(id, from, waits, clock.now()), id);
+      return undefined;
+    }
     const endsAt = askedAt + limits.deadlineSeconds * 1000;
     const asked: Result<RequestRow, string> = await requests.ask({
       host: agentId,
@@ -121,7 +128,7 @@ export function driveCampaigns({ campaigns, estate, requests, clock, log }: Need
     }
     // Where nothing can be kept this is not either: then it is asked again, under the same key.
     const failed = { state: 'failed', attempt, askedAt, cause: `it could not be asked: ${asked.failure}` } as const;
-    isDone(await campaigns.moveMember(id, { number, state: 'asked', attempt }, failed, clock.now()), id);
+    isDone(await campaigns.moveMember(id, from, failed, clock.now()), id);
     return undefined;
   }
 
@@ -130,8 +137,4 @@ export function driveCampaigns({ campaigns, estate, requests, clock, log }: Need
     if (!kept.ok) log.warn({ campaign, ...kept.failure }, 'a step of a campaign is not kept: trying again');
     return kept.ok && kept.value;
   }
-}
-
-function inHand(members: readonly MemberRow[] = []): MemberRow[] {
-  return members.filter(({ state }) => state === 'asked');
 }

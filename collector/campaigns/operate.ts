@@ -193,7 +193,7 @@ export function operateCampaigns({ campaigns, estate, now }: Needs): CampaignOpe
       answer: () => undefined,
       domainOf,
       issuedInWeek: issued,
-      inHandElsewhere: [],
+      elsewhere: [],
     };
     const { held } = decideCampaign(campaign, rows, facts, now());
     return {

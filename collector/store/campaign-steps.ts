@@ -121,7 +121,7 @@ function* move(
 function* resume(id: string, at: number, entry: AuditEntry): Steps<boolean> {
   if (!(yield* move(id, ['paused'], { state: 'running', cause: undefined }, at, entry))) return false;
   yield* rows(
-    `UPDATE campaign_member SET state = 'waiting', request = NULL, asked_at = NULL, changed_at = $1, cause = NULL
+    `UPDATE campaign_member SET state = 'waiting', request = NULL, changed_at = $1, cause = NULL
      WHERE campaign = $2 AND state = 'failed'`,
     at,
     id,

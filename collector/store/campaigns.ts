@@ -74,6 +74,7 @@ export interface MemberRow extends PlannedMember {
   attempt: number;
   /** The id of the request of this attempt. */
   request: string | undefined;
+  /** When it was last asked; stays where it waits again. */
   askedAt: number | undefined;
   changedAt: number;
   /** Why it failed or was skipped. */
@@ -122,7 +123,7 @@ export interface Campaigns {
     at: number,
     entry?: AuditEntry,
   ) => Promise<Kept<boolean>>;
-  /** Goes on, and what failed waits again. */
+  /** Goes on, and what failed waits again; when it was asked stays, since CAs count that. */
   resume: (id: string, at: number, entry: AuditEntry) => Promise<Kept<boolean>>;
   /** Only of a campaign that runs a member becomes `asked`. */
   moveMember: (

@@ -12,8 +12,8 @@ export interface CampaignFacts {
   domainOf: (name: string) => string;
   /** Certificates that an organisation issued below a registered domain in the last seven days. */
   issuedInWeek: (domain: string, organisation: string) => number;
-  /** Members of other campaigns that are in hand. */
-  inHandElsewhere: readonly MemberRow[];
+  /** Members of all other campaigns that are open. */
+  elsewhere: readonly MemberRow[];
 }
 
 /** What becomes of a campaign next. Each is a change of a row before anything is done. */
@@ -68,8 +68,9 @@ export function decideCampaign(
   }
   const wave = Math.min(...unsettled.map((member) => member.wave));
   const held = new Map<number, Held>();
-  const inHand = [...facts.inHandElsewhere, ...after.filter(({ state }) => state === 'asked')];
-  const asked = after.flatMap(({ askedAt }) => askedAt ?? []);
+  const all = [...facts.elsewhere, ...after];
+  const inHand = all.filter(({ state }) => state === 'asked');
+  const asked = all.flatMap(({ askedAt }) => askedAt ?? []);
   for (const member of unsettled) {
     if (member.state !== 'waiting' || member.wave !== wave) continue;
     const why = heldBack(member, { limits: campaign.limits, inHand, asked, facts, now });

@@ -35,7 +35,7 @@ function factsOf(hosts: readonly MadeHost[], answers: ReadonlyMap<number, Answer
     answer: ({ number }) => answers.get(number),
     domainOf: (name) => name.split('.').slice(-2).join('.'),
     issuedInWeek: () => 0,
-    inHandElsewhere: [],
+    elsewhere: [],
   };
 }
 
@@ -164,7 +164,13 @@ test('a limit that is reached holds back, and says which', (t) => {
     "domain-week: 50 of 50 certificates of example.test in seven days, by Let's Encrypt",
   ]);
   t.deepEqual(held({}, { ...usualLimits, perThreeHours: 0 }), ['three-hours: 0 were asked for within three hours']);
-  t.deepEqual(held({ inHandElsewhere: inHand([{ ...web(old), name: 'web-2' }]) }), [
+  const resumed = inHand([{ ...web(old), name: 'far' }]).map((row) => ({ ...row, state: 'waiting' as const }));
+  t.deepEqual(
+    held({ elsewhere: [...resumed, ...resumed] }, { ...usualLimits, perThreeHours: 2 }),
+    ['three-hours: 2 were asked for within three hours'],
+    'of another campaign, before it was resumed',
+  );
+  t.deepEqual(held({ elsewhere: inHand([{ ...web(old), name: 'web-2' }]) }), [
     'same-name: web-2 is behind one of its names, and is being renewed',
   ]);
 });
