@@ -82,7 +82,7 @@ export function printCampaign({ campaign, members }: CampaignAnswer, console: Co
       one.hostName,
       one.owner ?? '-',
       one.state,
-      `${one.placesServed} of ${one.places.length}`,
+      `${one.placesServed} of ${one.placesLeft}`,
       one.cause ?? one.held ?? '',
     ]),
     console,

@@ -106,7 +106,10 @@ function settle(
     return { do: 'fail', member, cause: `renewed, but ${unfit}` };
   if (!isOver) return undefined;
   if (!answer) return { do: 'fail', member, cause: `no answer came within ${limits.deadlineSeconds} s` };
-  const cause = `renewed, and after ${limits.deadlineSeconds} s not served everywhere: ${missing(places)}`;
+  const late = `renewed, and after ${limits.deadlineSeconds} s`;
+  const cause = places.every(({ state }) => state === 'gone')
+    ? `${late} none of the places that presented the old one is there any more: nothing shows that the new one is served`
+    : `${late} not served everywhere: ${missing(places)}`;
   return { do: 'fail', member, cause };
 }
 

@@ -70,7 +70,7 @@ function memberShown({ row, progress, held }: Member): MemberShown {
     changedAt: instant(changedAt),
     ...(cause !== undefined && { cause }),
     ...(held && { held: held.detail }),
-    placesServed: servedOf({ row, progress, held }),
+    ...placesOf({ row, progress }),
   };
 }
 
@@ -93,18 +93,30 @@ function plannedShown(member: PlannedMember) {
 
 function countsOf(members: readonly Member[]) {
   const states = { waiting: 0, asked: 0, served: 0, failed: 0, skipped: 0 };
-  for (const { row } of members) states[row.state]++;
+  let [left, presenting] = [0, 0];
+  for (const member of members) {
+    states[member.row.state]++;
+    const { placesLeft, placesServed } = placesOf(member);
+    left += placesLeft;
+    presenting += placesServed;
+  }
   return {
     lineages: members.length,
     ...states,
-    places: members.reduce((sum, { row }) => sum + row.places.length, 0),
-    placesServed: members.reduce((sum, member) => sum + servedOf(member), 0),
+    places: left,
+    placesServed: presenting,
   };
 }
 
-/** What was served once stays so: a place that is no more, or that has a still newer certificate, is not taken back. */
-function servedOf({ row, progress }: Member): number {
-  return row.state === 'served' ? row.places.length : (progress?.served ?? 0);
+/** As they are now; of a campaign that is over, as each lineage was settled. */
+function placesOf({ row, progress }: Pick<Member, 'row' | 'progress'>): { placesLeft: number; placesServed: number } {
+  if (progress)
+    return {
+      placesLeft: progress.places.filter(({ state }) => state !== 'gone').length,
+      placesServed: progress.served,
+    };
+  const { length } = row.places;
+  return { placesLeft: length, placesServed: row.state === 'served' ? length : 0 };
 }
 
 function instant(at: number): string {

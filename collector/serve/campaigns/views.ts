@@ -46,7 +46,7 @@ const counts = {
   served: Type.Integer(),
   failed: Type.Integer(),
   skipped: Type.Integer(),
-  /** Places that presented the old certificates, and those of them that present the new ones. */
+  /** Places that presented the old certificates and are still there, and those of them that present the new ones; once it is over, as it was then. */
   places: Type.Integer(),
   placesServed: Type.Integer(),
 };
@@ -113,6 +113,8 @@ export const MemberShown = Type.Object(
     cause: Type.Optional(Type.String()),
     /** Why it is not asked for yet. */
     held: Type.Optional(Type.String()),
+    /** As those of the campaign. */
+    placesLeft: Type.Integer(),
     placesServed: Type.Integer(),
   },
   closed,

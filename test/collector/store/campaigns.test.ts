@@ -108,7 +108,11 @@ test('a campaign that ran when it was backed up is paused after the restoration,
   const work = async <T>(use: (campaigns: Campaigns) => Promise<T>): Promise<T> => {
     const opened = openSqliteStore(directory, silentLog);
     if (!opened.ok) throw new Error(opened.failure.message);
-    return use(opened.value.campaigns).finally(opened.value.close);
+    try {
+      return await use(opened.value.campaigns);
+    } finally {
+      await opened.value.close();
+    }
   };
   await work(async (campaigns) => {
     await campaigns.add(draft, [planned('one')], entry);

@@ -82,6 +82,8 @@ test('a lineage is done only once all that presented the old certificate present
     ['serve', 'end'],
     'taken out of service',
   );
+  const none = stepsOf(members, factsOf([{ ...web(new1), at: [] }, { name: 'lb-1' }], ok), 61);
+  t.regex(none[0] ?? '', /^fail: renewed, and after 3600 s none of the places .* is there any more: nothing shows/);
   const unread = factsOf([web(new1), { name: 'lb-1', unread: true }], ok);
   t.deepEqual(stepsOf(members, unread, 5), [], 'not told since a config cannot be read');
   t.regex(stepsOf(members, unread, 61)[0] ?? '', /not served everywhere: .* on lb-1 \(no answer\)$/);
