@@ -9,6 +9,7 @@ import type { CampaignRow, Campaigns, MemberRow } from '../store/campaigns.ts';
 import type { Kept } from '../store/kept.ts';
 import type { RequestRow } from '../store/requests.ts';
 import { campaignFleet, domainOf, issuedInWeek } from './fleet.ts';
+import { keepMembers } from './kept-members.ts';
 
 interface Needs {
   campaigns: Campaigns;
@@ -25,6 +26,7 @@ const lookMs = 2_000;
  * asked. Whoever leads next finds what was asked, or was about to be, and asks it under the same key: a host does it once. Returns what stops it.
  */
 export function driveCampaigns({ campaigns, estate, requests, clock, log }: Needs): () => void {
+  const membersOf = keepMembers(campaigns);
   let stopped = false;
   let cancel = clock.after(0, look);
   return () => {
@@ -44,7 +46,7 @@ export function driveCampaigns({ campaigns, estate, requests, clock, log }: Need
     const open = await campaigns.open();
     if (open.length === 0) return;
     const members = new Map<string, readonly MemberRow[]>();
-    for (const { id } of open) members.set(id, await campaigns.members(id));
+    for (const { id } of open) members.set(id, (await membersOf(id)).rows);
     const now = await estate();
     const fleet = campaignFleet(now);
     const issued = issuedInWeek(now, clock.now());
@@ -60,7 +62,7 @@ export function driveCampaigns({ campaigns, estate, requests, clock, log }: Need
       };
       const { steps } = decideCampaign(campaign, own, facts, clock.now());
       for (const step of steps) if (!stopped) await take(campaign, step);
-      if (steps.length > 0) members.set(campaign.id, await campaigns.members(campaign.id));
+      if (steps.length > 0) members.set(campaign.id, (await membersOf(campaign.id)).rows);
     }
   }
 

@@ -35,7 +35,7 @@ export function domainOf(name: string): string {
 }
 
 /** How many certificates one issuer (its organisation) issued below a registered domain. */
-export type IssuedCount = (domain: string, organisation: string) => number;
+type IssuedCount = (domain: string, organisation: string) => number;
 
 /**
  * Certificates of the fleet that were issued in the last seven days, by registered domain and issuer, as each CA counts its own; each counts once for each

@@ -10,9 +10,10 @@ import { mistakeInSelection } from '../evaluate/campaign/selection.ts';
 import type { NotKept } from '../receive/records.ts';
 import type { EstateNow } from '../serve/kept-estate.ts';
 import type { Actor, AuditAction } from '../store/accounts.ts';
-import type { CampaignLimits, CampaignRow, Campaigns, MemberRow, Selection } from '../store/campaigns.ts';
+import type { CampaignLimits, CampaignRow, Campaigns, MemberCount, MemberRow, Selection } from '../store/campaigns.ts';
 import type { Kept } from '../store/kept.ts';
 import { campaignFleet, domainOf, issuedInWeek } from './fleet.ts';
+import { keepMembers } from './kept-members.ts';
 
 /** Why something is not done, with the status that HTTP has for it. */
 export interface Refusal {
@@ -41,6 +42,12 @@ export interface ShownCampaign {
   members: { row: MemberRow; progress: Progress | undefined; held: Held | undefined }[];
 }
 
+/** A campaign with counts of its lineages, wave by wave. */
+export interface ListedCampaign {
+  campaign: CampaignRow;
+  counts: readonly MemberCount[];
+}
+
 export type CampaignAct = { act: 'pause' | 'resume' | 'abort' } | { act: 'skip'; member: number };
 
 /** What people ask of campaigns; only the collector that leads takes them onward. */
@@ -51,8 +58,8 @@ export interface CampaignOperations {
     wish: CampaignWish & { digest: string; reason: string; key: string | undefined },
     by: Actor,
   ) => Promise<Result<ShownCampaign, Refusal>>;
-  /** Newest first. */
-  list: (limit: number) => Promise<ShownCampaign[]>;
+  /** Newest first; those whose id begins like this. No lineage of them is looked at. */
+  list: (limit: number, idStart?: string) => Promise<ListedCampaign[]>;
   show: (id: string) => Promise<ShownCampaign | undefined>;
   act: (id: string, act: CampaignAct & { reason: string }, by: Actor) => Promise<Result<ShownCampaign, Refusal>>;
 }
@@ -64,9 +71,20 @@ interface Needs {
 }
 
 export function operateCampaigns({ campaigns, estate, now }: Needs): CampaignOperations {
+  const membersOf = keepMembers(campaigns);
+  /** By campaign: what was seen at the last look. */
+  const looks = new Map<string, { mark: string; at: number; seen: Promise<ShownCampaign> }>();
+  let planning: Promise<unknown> = Promise.resolve();
   return { plan, start, list, show, act };
 
-  async function plan({ selection, limits: wished }: CampaignWish): Promise<Result<Planned, Refusal>> {
+  /** One after the other: each looks at the whole fleet. */
+  function plan(wish: CampaignWish): Promise<Result<Planned, Refusal>> {
+    const planned = planning.then(() => planNow(wish));
+    planning = planned.catch(() => undefined);
+    return planned;
+  }
+
+  async function planNow({ selection, limits: wished }: CampaignWish): Promise<Result<Planned, Refusal>> {
     const mistake = mistakeInSelection(selection, now());
     if (mistake !== undefined) return refused(422, mistake);
     const current = await estate();
@@ -116,9 +134,10 @@ export function operateCampaigns({ campaigns, estate, now }: Needs): CampaignOpe
     return kept.ok ? shown(kept.value) : notKept(kept.failure);
   }
 
-  async function list(limit: number): Promise<ShownCampaign[]> {
-    const rows = await campaigns.list(limit);
-    return Promise.all(rows.map(withMembers));
+  async function list(limit: number, idStart?: string): Promise<ListedCampaign[]> {
+    const rows = await campaigns.list(limit, idStart);
+    const counts = Map.groupBy(await campaigns.counts(rows.map(({ id }) => id)), (one) => one.campaign);
+    return rows.map((campaign) => ({ campaign, counts: counts.get(campaign.id) ?? [] }));
   }
 
   async function show(id: string): Promise<ShownCampaign | undefined> {
@@ -181,9 +200,24 @@ export function operateCampaigns({ campaigns, estate, now }: Needs): CampaignOpe
   }
 
   async function withMembers(campaign: CampaignRow): Promise<ShownCampaign> {
-    const rows = await campaigns.members(campaign.id);
-    if (campaign.state === 'done' || campaign.state === 'aborted')
+    if (campaign.state === 'done' || campaign.state === 'aborted') {
+      looks.delete(campaign.id);
+      const rows = await campaigns.members(campaign.id);
       return { campaign, members: rows.map((row) => ({ row, progress: undefined, held: undefined })) };
+    }
+    const { mark: membersMark, rows } = await membersOf(campaign.id);
+    const mark = JSON.stringify([membersMark, campaign.state, campaign.cause, campaign.changedAt]);
+    const last = looks.get(campaign.id);
+    if (last?.mark === mark && Math.abs(now() - last.at) < lookMs) return last.seen;
+    const seen = lookAt(campaign, rows);
+    looks.set(campaign.id, { mark, at: now(), seen });
+    // A look that failed is made again.
+    seen.catch(() => looks.delete(campaign.id));
+    for (const oldest of [...looks.keys()].slice(0, -mostLooks)) looks.delete(oldest);
+    return seen;
+  }
+
+  async function lookAt(campaign: CampaignRow, rows: readonly MemberRow[]): Promise<ShownCampaign> {
     const current = await estate();
     const fleet = campaignFleet(current);
     const issued = issuedInWeek(current, now());
@@ -203,7 +237,10 @@ export function operateCampaigns({ campaigns, estate, now }: Needs): CampaignOpe
   }
 }
 
-/** They are read again at each look. */
+/** However many ask, what is served is looked at once in this time; what became of a lineage is always told at once. */
+const lookMs = 1_000;
+const mostLooks = 16;
+/** They are looked at again and again. */
 const mostLineages = 5_000;
 const tooMany = 'A campaign has at most 5,000 lineages: choose fewer, owner by owner for instance.';
 /** Each takes some 50 µs. */

@@ -104,18 +104,33 @@ export type CampaignDraft = Omit<CampaignRow, 'state' | 'cause' | 'changedAt'> &
 /** What becomes of a member; what is left out stays. */
 export type MemberMove = Pick<MemberRow, 'state' | 'attempt' | 'cause'> & { askedAt: number | undefined };
 
+/** Lineages of one wave, owner and state. */
+export interface MemberCount {
+  campaign: string;
+  wave: number;
+  owner: string | undefined;
+  state: MemberState;
+  lineages: number;
+  /** That presented the old certificates when the campaign began. */
+  places: number;
+}
+
 /** What is kept of campaigns. A change whose beginning is not there any more is none, and tells false: two may try it. */
 export interface Campaigns {
   /** Keeps a campaign with its members, or finds the one that has its key. */
   add: (draft: CampaignDraft, members: readonly PlannedMember[], entry: AuditEntry) => Promise<Kept<CampaignRow>>;
-  /** Newest first. */
-  list: (limit: number) => Promise<CampaignRow[]>;
+  /** Newest first; those whose id begins like this. */
+  list: (limit: number, idStart?: string) => Promise<CampaignRow[]>;
+  /** Of these campaigns, in the order of waves: costs what the index takes, and reads no lineage. */
+  counts: (ids: readonly string[]) => Promise<MemberCount[]>;
   find: (id: string) => Promise<CampaignRow | undefined>;
   findByKey: (key: string) => Promise<CampaignRow | undefined>;
   /** Those that run or are paused, the oldest first. */
   open: () => Promise<CampaignRow[]>;
   /** In their order. */
   members: (id: string) => Promise<MemberRow[]>;
+  /** Another one whenever a member is. */
+  membersMark: (id: string) => Promise<string>;
   move: (
     id: string,
     from: readonly CampaignState[],
@@ -133,6 +148,8 @@ export interface Campaigns {
     at: number,
     entry?: AuditEntry,
   ) => Promise<Kept<boolean>>;
+  /** Removes at most one campaign that was over before an instant, with its members; false: there is none. */
+  prune: (before: number) => Promise<Kept<boolean>>;
   /** Of this attempt. */
   noteRequest: (id: string, member: Pick<MemberRow, 'number' | 'attempt'>, request: string) => Promise<Kept<boolean>>;
 }

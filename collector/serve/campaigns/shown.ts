@@ -1,14 +1,32 @@
-import type { Planned, ShownCampaign } from '../../campaigns/operate.ts';
+import type { ListedCampaign, Planned, ShownCampaign } from '../../campaigns/operate.ts';
 import { placeWords } from '../../evaluate/campaign/place-words.ts';
-import type { PlannedMember, Selection } from '../../store/campaigns.ts';
+import type { CampaignRow, PlannedMember, Selection } from '../../store/campaigns.ts';
 import type { CampaignAnswer, CampaignShown, MemberShown, PlanAnswer } from './views.ts';
 
 type Member = ShownCampaign['members'][number];
 
 const mostListed = 1_000;
 
-/** As the list has it: counts, and no lineage by itself. */
+/** As the list has it: counts, and no lineage by itself; places as each lineage was planned, and served with their lineage. */
+export function campaignListed({ campaign, counts }: ListedCampaign): CampaignShown {
+  const waves = [...Map.groupBy(counts, ({ wave }) => wave)].map(([wave, own]) => ({
+    wave,
+    owners: ownersOf(own),
+    ...sumOf(own),
+  }));
+  return { ...campaignWords(campaign), ...sumOf(counts), waves };
+}
+
 export function campaignShown({ campaign, members }: ShownCampaign): CampaignShown {
+  const waves = [...Map.groupBy(members, ({ row }) => row.wave)].map(([wave, own]) => ({
+    wave,
+    owners: ownersOf(own.map(({ row }) => row)),
+    ...countsOf(own),
+  }));
+  return { ...campaignWords(campaign), ...countsOf(members), waves };
+}
+
+function campaignWords(campaign: CampaignRow) {
   const { id, selection, limits, reason, startedBy, startedAt, state, cause, changedAt } = campaign;
   return {
     id,
@@ -20,13 +38,22 @@ export function campaignShown({ campaign, members }: ShownCampaign): CampaignSho
     state,
     ...(cause !== undefined && { cause }),
     changedAt: instant(changedAt),
-    ...countsOf(members),
-    waves: [...Map.groupBy(members, ({ row }) => row.wave)].map(([wave, own]) => ({
-      wave,
-      owners: [...new Set(own.flatMap(({ row }) => row.owner ?? []))].sort(),
-      ...countsOf(own),
-    })),
   };
+}
+
+function ownersOf(members: readonly { owner: string | undefined }[]): string[] {
+  return [...new Set(members.flatMap(({ owner }) => owner ?? []))].sort();
+}
+
+function sumOf(counts: ListedCampaign['counts']) {
+  const sum = { lineages: 0, waiting: 0, asked: 0, served: 0, failed: 0, skipped: 0, places: 0, placesServed: 0 };
+  for (const { state, lineages, places } of counts) {
+    sum.lineages += lineages;
+    sum[state] += lineages;
+    sum.places += places;
+    if (state === 'served') sum.placesServed += places;
+  }
+  return sum;
 }
 
 /** With every lineage. */

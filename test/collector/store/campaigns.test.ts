@@ -48,6 +48,7 @@ for (const { name, open } of engines)
     t.deepEqual(added, { ok: true, value: row });
     t.deepEqual(await campaigns.add({ ...draft, id: 'id-2' }, [planned('three')], entry), added, 'the key was used');
     t.deepEqual(await campaigns.list(10), [row]);
+    t.deepEqual([await campaigns.list(10, 'id-'), await campaigns.list(10, 'd-1')], [[row], []]);
     t.deepEqual(await campaigns.open(), [row]);
     t.is(await campaigns.find('id-2'), undefined);
     const [one, two] = await campaigns.members('id-1');
@@ -69,6 +70,22 @@ for (const { name, open } of engines)
     t.deepEqual(one, { ...planned('one'), number: 1, ...still });
     t.is(two?.lineage, 'two');
     t.deepEqual(await campaigns.members('id-2'), []);
+    const owned = { ...planned('owned'), owner: 'a\u0000b', wave: 2 };
+    await campaigns.add({ ...draft, id: 'owned', key: undefined, startedAt: at - 2 }, [owned, planned('x')], entry);
+    const waiting = { state: 'waiting', owner: undefined, wave: 1 } as const;
+    t.deepEqual(await campaigns.counts(['id-1', 'owned', 'none']), [
+      { campaign: 'id-1', ...waiting, lineages: 2, places: 2 },
+      { campaign: 'owned', ...waiting, lineages: 1, places: 1 },
+      { campaign: 'owned', ...waiting, owner: 'a\u0000b', wave: 2, lineages: 1, places: 1 },
+    ]);
+    t.deepEqual(await campaigns.counts([]), []);
+    await campaigns.move('owned', ['running'], { state: 'done', cause: undefined }, at - 1);
+    t.deepEqual(await campaigns.prune(at - 1), { ok: true, value: false }, 'those that run stay, however old');
+    t.deepEqual(await campaigns.prune(at), { ok: true, value: true });
+    t.deepEqual(await campaigns.prune(at), { ok: true, value: false });
+    t.deepEqual([await campaigns.find('owned'), await campaigns.members('owned')], [undefined, []]);
+    const mark = await campaigns.membersMark('id-1');
+    t.is(await campaigns.membersMark('id-1'), mark);
 
     const from = { number: 1, state: 'waiting', attempt: 0 } as const;
     const asked = { state: 'asked', attempt: 1, askedAt: at + 1, cause: undefined } as const;
@@ -78,6 +95,7 @@ for (const { name, open } of engines)
       { ok: true, value: false },
       'somebody was first',
     );
+    t.not(await campaigns.membersMark('id-1'), mark);
     t.deepEqual(await campaigns.noteRequest('id-1', { number: 1, attempt: 0 }, 'r0'), { ok: true, value: false });
     t.deepEqual(await campaigns.noteRequest('id-1', { number: 1, attempt: 1 }, 'r1'), { ok: true, value: true });
     const failed = { state: 'failed', attempt: 1, askedAt: at + 1, cause: 'no' } as const;
@@ -100,7 +118,13 @@ for (const { name, open } of engines)
     );
     t.deepEqual(await campaigns.open(), []);
     const actions = (await accounts.audit(undefined, 10)).map(({ action }) => action);
-    t.deepEqual(actions, ['campaign-started', 'campaign-resumed', 'campaign-started', 'campaign-started']);
+    t.deepEqual(actions, [
+      'campaign-started',
+      'campaign-resumed',
+      'campaign-started',
+      'campaign-started',
+      'campaign-started',
+    ]);
   });
 
 test('a campaign that ran when it was backed up is paused after the restoration, and asks for nothing', async (t) => {

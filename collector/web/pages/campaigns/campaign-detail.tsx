@@ -17,7 +17,9 @@ interface DetailProps {
   readonly now: Now;
 }
 
-const againMs = 2_000;
+/** One that is over changes no more. */
+const againMs = (answer: CampaignAnswer | undefined): number =>
+  answer?.campaign.state === 'done' || answer?.campaign.state === 'aborted' ? 60_000 : 2_000;
 
 /** One campaign: where it stands, wave by wave, and each lineage with its cause. */
 export function CampaignDetail({ id, me, now }: DetailProps) {
