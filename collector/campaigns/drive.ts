@@ -9,6 +9,7 @@ import type { CampaignRow, Campaigns, MemberRow } from '../store/campaigns.ts';
 import type { Kept } from '../store/kept.ts';
 import type { RequestRow } from '../store/requests.ts';
 import { campaignFleet, domainOf, issuedInWeek } from './fleet.ts';
+import { keepMembers } from './kept-members.ts';
 
 interface Needs {
   campaigns: Campaigns;
@@ -25,6 +26,7 @@ const lookMs = 2_000;
  * asked. Whoever leads next finds what was asked, or was about to be, and asks it under the same key: a host does it once. Returns what stops it.
  */
 export function driveCampaigns({ campaigns, estate, requests, clock, log }: Needs): () => void {
+  const membersOf = keepMembers(campaigns);
   let stopped = false;
   let cancel = clock.after(0, look);
   return () => {
@@ -44,7 +46,7 @@ export function driveCampaigns({ campaigns, estate, requests, clock, log }: Need
     const open = await campaigns.open();
     if (open.length === 0) return;
     const members = new Map<string, readonly MemberRow[]>();
-    for (const { id } of open) members.set(id, await campaigns.members(id));
+    for (const { id } of open) members.set(id, (await membersOf(id)).rows);
     const now = await estate();
     const fleet = campaignFleet(now);
     const issued = issuedInWeek(now, clock.now());
@@ -55,16 +57,16 @@ export function driveCampaigns({ campaigns, estate, requests, clock, log }: Need
         progress: (member: MemberRow) => progressOf(campaign, member, fleet),
         answer: ({ number }: MemberRow) => answers.get(number)?.answer,
         domainOf,
-        issuedInWeek: (domain: string) => issued.get(domain) ?? 0,
-        inHandElsewhere: open.flatMap(({ id }) => (id === campaign.id ? [] : inHand(members.get(id)))),
+        issuedInWeek: issued,
+        elsewhere: open.flatMap(({ id }) => (id === campaign.id ? [] : (members.get(id) ?? []))),
       };
       const { steps } = decideCampaign(campaign, own, facts, clock.now());
       for (const step of steps) if (!stopped) await take(campaign, step);
-      if (steps.length > 0) members.set(campaign.id, await campaigns.members(campaign.id));
+      if (steps.length > 0) members.set(campaign.id, (await membersOf(campaign.id)).rows);
     }
   }
 
-  /** What came of each that was asked for; what was written down and not asked for any more is asked now. */
+  /** What came of each that was asked for; what was written down and not asked for any more is asked now, if the campaign still runs. */
   async function answersTo(campaign: CampaignRow, members: readonly MemberRow[]): Promise<Map<number, RequestRow>> {
     const answers = new Map<number, RequestRow>();
     for (const member of members) {
@@ -104,6 +106,13 @@ export function driveCampaigns({ campaigns, estate, requests, clock, log }: Need
   async function ask(campaign: CampaignRow, member: MemberRow): Promise<RequestRow | undefined> {
     const { id, startedBy, via, reason, limits } = campaign;
     const { agentId, lineage, number, attempt, askedAt = clock.now() } = member;
+    const from = { number, state: 'asked', attempt } as const;
+    // It may have been paused or ended since it was decided: then this attempt is still to be made.
+    if ((await campaigns.find(id))?.state !== 'running') {
+      const waits = { state: 'waiting', attempt: attempt - 1, askedAt, cause: undefined } as const;
+      isDone(await campaigns.moveMember(id, from, waits, clock.now()), id);
+      return undefined;
+    }
     const endsAt = askedAt + limits.deadlineSeconds * 1000;
     const asked: Result<RequestRow, string> = await requests.ask({
       host: agentId,
@@ -121,7 +130,7 @@ export function driveCampaigns({ campaigns, estate, requests, clock, log }: Need
     }
     // Where nothing can be kept this is not either: then it is asked again, under the same key.
     const failed = { state: 'failed', attempt, askedAt, cause: `it could not be asked: ${asked.failure}` } as const;
-    isDone(await campaigns.moveMember(id, { number, state: 'asked', attempt }, failed, clock.now()), id);
+    isDone(await campaigns.moveMember(id, from, failed, clock.now()), id);
     return undefined;
   }
 
@@ -130,8 +139,4 @@ export function driveCampaigns({ campaigns, estate, requests, clock, log }: Need
     if (!kept.ok) log.warn({ campaign, ...kept.failure }, 'a step of a campaign is not kept: trying again');
     return kept.ok && kept.value;
   }
-}
-
-function inHand(members: readonly MemberRow[] = []): MemberRow[] {
-  return members.filter(({ state }) => state === 'asked');
 }

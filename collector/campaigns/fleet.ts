@@ -1,4 +1,5 @@
 import { getDomain } from 'tldts';
+import { organisationOf } from '../evaluate/distinguished-name.ts';
 import type { CampaignFleet, CampaignHost } from '../evaluate/campaign/fleet.ts';
 import type { KeptHost } from '../serve/estate-parts.ts';
 import type { EstateNow } from '../serve/kept-estate.ts';
@@ -10,7 +11,7 @@ export function campaignFleet({ parts, targets }: Pick<EstateNow, 'parts' | 'tar
   const hosts = new Map<string, CampaignHost>();
   for (const host of parts.hosts)
     if (host.part.host.revokedAt === undefined) hosts.set(host.agentId, campaignHost(host));
-  return { hosts, targets: new Map(targets.map((target) => [target.target, target])) };
+  return { hosts, targets: Map.groupBy(targets, ({ target }) => target) };
 }
 
 function campaignHost({ part, certificates, agentId, name }: KeptHost): CampaignHost {
@@ -18,6 +19,7 @@ function campaignHost({ part, certificates, agentId, name }: KeptHost): Campaign
     agentId,
     name,
     silent: part.stale,
+    unread: part.unread,
     mode: part.host.mode,
     labels: part.host.labels ?? {},
     lineages: part.lineages,
@@ -32,15 +34,28 @@ export function domainOf(name: string): string {
   return getDomain(plain, { allowPrivateDomains: true }) ?? plain;
 }
 
-/** Certificates of the fleet that were issued in the last seven days, by registered domain; each counts once for each of its domains. */
-export function issuedInWeek({ parts }: Pick<EstateNow, 'parts'>, now: number): ReadonlyMap<string, number> {
+/** How many certificates one issuer (its organisation) issued below a registered domain. */
+type IssuedCount = (domain: string, organisation: string) => number;
+
+/**
+ * Certificates of the fleet that were issued in the last seven days, by registered domain and issuer, as each CA counts its own; each counts once for each
+ * of its domains.
+ */
+export function issuedInWeek({ parts }: Pick<EstateNow, 'parts'>, now: number): IssuedCount {
   // Instants of one form are in the order of their texts.
   const since = new Date(now - weekMs).toISOString();
   const counts = new Map<string, number>();
   for (const { facts } of parts.certificates) {
-    const { notBefore, isAuthority, subjectAltNames } = facts.certificate;
+    const { notBefore, isAuthority, subjectAltNames, issuer } = facts.certificate;
     if (notBefore < since || isAuthority) continue;
-    for (const domain of new Set(subjectAltNames.map(domainOf))) counts.set(domain, (counts.get(domain) ?? 0) + 1);
+    for (const domain of new Set(subjectAltNames.map(domainOf))) {
+      const key = keyOf(domain, organisationOf(issuer));
+      counts.set(key, (counts.get(key) ?? 0) + 1);
+    }
   }
-  return counts;
+  return (domain, organisation) => counts.get(keyOf(domain, organisation)) ?? 0;
+}
+
+function keyOf(domain: string, organisation: string): string {
+  return JSON.stringify([domain, organisation]);
 }

@@ -1,6 +1,7 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { setImmediate as othersTurn } from 'node:timers/promises';
 import type { Result } from '@certherd/protocol/failure';
+import { organisationOf } from '../evaluate/distinguished-name.ts';
 import { decideCampaign } from '../evaluate/campaign/decide.ts';
 import { type Held, usualLimits } from '../evaluate/campaign/held-back.ts';
 import { type CampaignPlan, planSlices } from '../evaluate/campaign/plan.ts';
@@ -9,9 +10,10 @@ import { mistakeInSelection } from '../evaluate/campaign/selection.ts';
 import type { NotKept } from '../receive/records.ts';
 import type { EstateNow } from '../serve/kept-estate.ts';
 import type { Actor, AuditAction } from '../store/accounts.ts';
-import type { CampaignLimits, CampaignRow, Campaigns, MemberRow, Selection } from '../store/campaigns.ts';
+import type { CampaignLimits, CampaignRow, Campaigns, MemberCount, MemberRow, Selection } from '../store/campaigns.ts';
 import type { Kept } from '../store/kept.ts';
 import { campaignFleet, domainOf, issuedInWeek } from './fleet.ts';
+import { keepMembers } from './kept-members.ts';
 
 /** Why something is not done, with the status that HTTP has for it. */
 export interface Refusal {
@@ -30,14 +32,20 @@ export interface Planned {
   limits: CampaignLimits;
   /** Names this very plan: another fleet gives another one. */
   digest: string;
-  /** How many certificates each registered domain would need, and had in the last seven days; the most first. */
-  domains: { domain: string; members: number; issuedInWeek: number }[];
+  /** How many certificates each registered domain would need of one issuer, and had of it in the last seven days; the most first. */
+  domains: { domain: string; issuer: string; members: number; issuedInWeek: number }[];
 }
 
 /** A campaign with its members, and how far each is. */
 export interface ShownCampaign {
   campaign: CampaignRow;
   members: { row: MemberRow; progress: Progress | undefined; held: Held | undefined }[];
+}
+
+/** A campaign with counts of its lineages, wave by wave. */
+export interface ListedCampaign {
+  campaign: CampaignRow;
+  counts: readonly MemberCount[];
 }
 
 export type CampaignAct = { act: 'pause' | 'resume' | 'abort' } | { act: 'skip'; member: number };
@@ -50,8 +58,8 @@ export interface CampaignOperations {
     wish: CampaignWish & { digest: string; reason: string; key: string | undefined },
     by: Actor,
   ) => Promise<Result<ShownCampaign, Refusal>>;
-  /** Newest first. */
-  list: (limit: number) => Promise<ShownCampaign[]>;
+  /** Newest first; those whose id begins like this. No lineage of them is looked at. */
+  list: (limit: number, idStart?: string) => Promise<ListedCampaign[]>;
   show: (id: string) => Promise<ShownCampaign | undefined>;
   act: (id: string, act: CampaignAct & { reason: string }, by: Actor) => Promise<Result<ShownCampaign, Refusal>>;
 }
@@ -63,9 +71,20 @@ interface Needs {
 }
 
 export function operateCampaigns({ campaigns, estate, now }: Needs): CampaignOperations {
+  const membersOf = keepMembers(campaigns);
+  /** By campaign: what was seen at the last look. */
+  const looks = new Map<string, { mark: string; at: number; seen: Promise<ShownCampaign> }>();
+  let planning: Promise<unknown> = Promise.resolve();
   return { plan, start, list, show, act };
 
-  async function plan({ selection, limits: wished }: CampaignWish): Promise<Result<Planned, Refusal>> {
+  /** One after the other: each looks at the whole fleet. */
+  function plan(wish: CampaignWish): Promise<Result<Planned, Refusal>> {
+    const planned = planning.then(() => planNow(wish));
+    planning = planned.catch(() => undefined);
+    return planned;
+  }
+
+  async function planNow({ selection, limits: wished }: CampaignWish): Promise<Result<Planned, Refusal>> {
     const mistake = mistakeInSelection(selection, now());
     if (mistake !== undefined) return refused(422, mistake);
     const current = await estate();
@@ -77,11 +96,14 @@ export function operateCampaigns({ campaigns, estate, now }: Needs): CampaignOpe
 
   function domainsOf({ members }: CampaignPlan, current: EstateNow): Planned['domains'] {
     const issued = issuedInWeek(current, now());
-    const counts = new Map<string, number>();
-    for (const { names } of members)
-      for (const domain of new Set(names.map(domainOf))) counts.set(domain, (counts.get(domain) ?? 0) + 1);
-    return [...counts]
-      .map(([domain, count]) => ({ domain, members: count, issuedInWeek: issued.get(domain) ?? 0 }))
+    const needs = members.flatMap(({ names, issuer: name }) => {
+      const issuer = organisationOf(name);
+      return [...new Set(names.map(domainOf))].map((domain) => ({ domain, issuer }));
+    });
+    return [...Map.groupBy(needs, ({ domain, issuer }) => JSON.stringify([domain, issuer])).values()]
+      .flatMap((same) =>
+        same.slice(0, 1).map((one) => ({ ...one, members: same.length, issuedInWeek: issued(one.domain, one.issuer) })),
+      )
       .sort((one, other) => other.members - one.members || (one.domain < other.domain ? -1 : 1));
   }
 
@@ -112,9 +134,10 @@ export function operateCampaigns({ campaigns, estate, now }: Needs): CampaignOpe
     return kept.ok ? shown(kept.value) : notKept(kept.failure);
   }
 
-  async function list(limit: number): Promise<ShownCampaign[]> {
-    const rows = await campaigns.list(limit);
-    return Promise.all(rows.map(withMembers));
+  async function list(limit: number, idStart?: string): Promise<ListedCampaign[]> {
+    const rows = await campaigns.list(limit, idStart);
+    const counts = Map.groupBy(await campaigns.counts(rows.map(({ id }) => id)), (one) => one.campaign);
+    return rows.map((campaign) => ({ campaign, counts: counts.get(campaign.id) ?? [] }));
   }
 
   async function show(id: string): Promise<ShownCampaign | undefined> {
@@ -177,9 +200,24 @@ export function operateCampaigns({ campaigns, estate, now }: Needs): CampaignOpe
   }
 
   async function withMembers(campaign: CampaignRow): Promise<ShownCampaign> {
-    const rows = await campaigns.members(campaign.id);
-    if (campaign.state === 'done' || campaign.state === 'aborted')
+    if (campaign.state === 'done' || campaign.state === 'aborted') {
+      looks.delete(campaign.id);
+      const rows = await campaigns.members(campaign.id);
       return { campaign, members: rows.map((row) => ({ row, progress: undefined, held: undefined })) };
+    }
+    const { mark: membersMark, rows } = await membersOf(campaign.id);
+    const mark = JSON.stringify([membersMark, campaign.state, campaign.cause, campaign.changedAt]);
+    const last = looks.get(campaign.id);
+    if (last?.mark === mark && Math.abs(now() - last.at) < lookMs) return last.seen;
+    const seen = lookAt(campaign, rows);
+    looks.set(campaign.id, { mark, at: now(), seen });
+    // A look that failed is made again.
+    seen.catch(() => looks.delete(campaign.id));
+    for (const oldest of [...looks.keys()].slice(0, -mostLooks)) looks.delete(oldest);
+    return seen;
+  }
+
+  async function lookAt(campaign: CampaignRow, rows: readonly MemberRow[]): Promise<ShownCampaign> {
     const current = await estate();
     const fleet = campaignFleet(current);
     const issued = issuedInWeek(current, now());
@@ -188,8 +226,8 @@ export function operateCampaigns({ campaigns, estate, now }: Needs): CampaignOpe
       progress: (row: MemberRow) => progress.get(row.number) ?? progressOf(campaign, row, fleet),
       answer: () => undefined,
       domainOf,
-      issuedInWeek: (domain: string) => issued.get(domain) ?? 0,
-      inHandElsewhere: [],
+      issuedInWeek: issued,
+      elsewhere: [],
     };
     const { held } = decideCampaign(campaign, rows, facts, now());
     return {
@@ -199,7 +237,10 @@ export function operateCampaigns({ campaigns, estate, now }: Needs): CampaignOpe
   }
 }
 
-/** They are read again at each look. */
+/** However many ask, what is served is looked at once in this time; what became of a lineage is always told at once. */
+const lookMs = 1_000;
+const mostLooks = 16;
+/** They are looked at again and again. */
 const mostLineages = 5_000;
 const tooMany = 'A campaign has at most 5,000 lineages: choose fewer, owner by owner for instance.';
 /** Each takes some 50 µs. */

@@ -37,10 +37,10 @@ export function printPlan(plan: PlanAnswer, console: Console): void {
       );
   }
   const crowded = domains.filter((one) => one.members + one.issuedInWeek > limits.perDomainWeek);
-  for (const { domain, members: wanted, issuedInWeek } of crowded)
+  for (const { domain, issuer, members: wanted, issuedInWeek } of crowded)
     console.print(
       printable(
-        `\n${domain}: ${wanted} wanted and ${issuedInWeek} issued in seven days, of ${limits.perDomainWeek}: it waits once that is reached (--per-domain).`,
+        `\n${domain}: ${wanted} wanted and ${issuedInWeek} issued in seven days by ${issuer}, of ${limits.perDomainWeek}: it waits once that is reached (--per-domain).`,
       ),
     );
   for (const caution of cautions) console.print(`\nNote: ${caution}`);
@@ -82,7 +82,7 @@ export function printCampaign({ campaign, members }: CampaignAnswer, console: Co
       one.hostName,
       one.owner ?? '-',
       one.state,
-      `${one.placesServed} of ${one.places.length}`,
+      `${one.placesServed} of ${one.placesLeft}`,
       one.cause ?? one.held ?? '',
     ]),
     console,

@@ -126,8 +126,10 @@ function told(answer: CampaignAnswer, { json }: JsonOptions, console: Console): 
 
 /** A campaign by the beginning of its id. */
 async function idOf(word: string, directory: string): Promise<string> {
-  const { items } = await servedAnswer<CampaignsAnswer>(directory, 'GET', '/campaigns');
-  const [found, ...others] = items.filter(({ id }) => id.startsWith(word.toLowerCase()));
+  const start = word.toLowerCase();
+  const path = `/campaigns?id=${encodeURIComponent(start)}`;
+  const { items } = await servedAnswer<CampaignsAnswer>(directory, 'GET', path);
+  const [found, ...others] = items.filter(({ id }) => id.startsWith(start));
   if (!found) throw startFailure(`${word}: no such campaign: certherd-collector campaign list shows all`);
   if (others.length > 0) throw startFailure(`${word}: several campaigns begin like this: give more of its id`);
   return found.id;

@@ -8,6 +8,11 @@ export function attributeValues(name: string, attribute: string): string[] {
     .map((part) => unescapeValue(part.slice(attribute.length + 1)));
 }
 
+/** Who issued it: the issuer's organisation, else its whole name. */
+export function organisationOf(issuer: string): string {
+  return attributeValues(issuer, 'O')[0] ?? issuer;
+}
+
 function splitUnescaped(name: string): string[] {
   const parts: string[] = [];
   let start = 0;

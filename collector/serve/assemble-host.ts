@@ -49,6 +49,8 @@ export interface HostPart {
   findings: FindingView[];
   /** With the leaf that each holds. */
   files: HeldFile[];
+  /** A server's config could not be read whole: more endpoints may be there than are told. */
+  unread: boolean;
   /** It is silent, or looks no more. */
   stale: boolean;
   /** If nothing is told, every verdict in it stands up to this instant and including it: milliseconds since 1970. */
@@ -126,6 +128,7 @@ export function assembleHost(host: KeptFacts, presence: HostPresence, shared: Sh
     files: (snapshot?.files ?? []).flatMap(({ path, fingerprints: [fingerprint] }) =>
       fingerprint === undefined ? [] : [{ path, fingerprint }],
     ),
+    unread: snapshot?.servers.some(({ failure }) => failure) ?? false,
     stale,
     standsUntil: [
       ...endpoints.flatMap(({ servedNotBefore, servedNotAfter }) => [

@@ -7,6 +7,7 @@ type KeptSnapshot = NonNullable<KeptFacts['snapshot']>;
 
 /** Of a host what its part does not show as it was told: the rest is there once. */
 export interface BesidePart extends Omit<KeptFacts, 'snapshot'> {
+  /** `servers`: none, where all was read. */
   snapshot: Omit<KeptSnapshot, 'files' | 'endpoints' | 'lineages'> | undefined;
 }
 
@@ -14,9 +15,19 @@ export interface BesidePart extends Omit<KeptFacts, 'snapshot'> {
 export function besidePart({ snapshot, ...row }: KeptFacts, before: BesidePart | undefined): BesidePart {
   if (!snapshot) return { ...row, snapshot };
   const { digest, observedAt, receivedAt, host } = snapshot;
+  const servers = snapshot.servers.some(isUnread) ? snapshot.servers.filter(isUnread) : none;
   const known = before?.snapshot?.findings;
   const findings = JSON.stringify(known) === JSON.stringify(snapshot.findings) ? known : undefined;
-  return { ...row, snapshot: { digest, observedAt, receivedAt, host, findings: findings ?? snapshot.findings } };
+  return {
+    ...row,
+    snapshot: { digest, observedAt, receivedAt, host, servers, findings: findings ?? snapshot.findings },
+  };
+}
+
+const none: KeptSnapshot['servers'] = [];
+
+function isUnread({ failure }: KeptSnapshot['servers'][number]): boolean {
+  return failure !== undefined;
 }
 
 /** The facts that a part was made of, as far as another one can be made of them. A revoked host's part shows nothing of them, and needs none. */

@@ -5,6 +5,7 @@ import {
   type CampaignRow,
   type Campaigns,
   type CampaignState,
+  type MemberCount,
   type MemberMove,
   type MemberRow,
   type PlannedMember,
@@ -22,11 +23,14 @@ const columns = `SELECT id, selection, limits, reason, started_by, via, started_
 export function keepCampaigns({ read, write }: StepRunner): Campaigns {
   return {
     add: (draft, members, entry) => write(() => add(draft, members, entry)),
-    list: (limit) => read(list(limit)),
+    list: (limit, idStart) => read(list(limit, idStart)),
+    counts: (ids) => read(counts(ids)),
     find: (id) => read(find(id)),
     findByKey: (key) => read(findByKey(key)),
     open: () => read(open()),
     members: (id) => read(members(id)),
+    membersMark: (id) => read(membersMark(id)),
+    prune: (before) => write(() => prune(before)),
     move: (id, from, to, at, entry) => write(() => move(id, from, to, at, entry)),
     resume: (id, at, entry) => write(() => resume(id, at, entry)),
     moveMember: (id, from, to, at, entry) => write(() => moveMember(id, from, to, at, entry)),
@@ -54,12 +58,22 @@ function* add(draft: CampaignDraft, planned: readonly PlannedMember[], entry: Au
   if (added) {
     for (let first = 0; first < planned.length; first += membersAtATime) {
       const slice = planned.slice(first, first + membersAtATime);
-      const values = slice.map((_, index) => `($1, $${index * 2 + 3}, $${index * 2 + 4}, 'waiting', $2)`);
+      const values = slice.map((_, index) => {
+        const own = [3, 4, 5, 6, 7].map((column) => `$${index * 5 + column}`);
+        return `($1, ${own.join(', ')}, 'waiting', $2)`;
+      });
       yield* rows(
-        `INSERT INTO campaign_member (campaign, number, planned, state, changed_at) VALUES ${values.join(', ')}`,
+        `INSERT INTO campaign_member (campaign, number, planned, wave, owner, places, state, changed_at)
+         VALUES ${values.join(', ')}`,
         id,
         startedAt,
-        ...slice.flatMap((member, index) => [first + index + 1, JSON.stringify(member)]),
+        ...slice.flatMap((member, index) => [
+          first + index + 1,
+          JSON.stringify(member),
+          member.wave,
+          member.owner ?? null,
+          member.places.length,
+        ]),
       );
     }
     yield* accountSteps.addAudit(entry);
@@ -72,8 +86,20 @@ function* add(draft: CampaignDraft, planned: readonly PlannedMember[], entry: Au
   return readCampaign(kept);
 }
 
-function* list(limit: number): Steps<CampaignRow[]> {
-  return (yield* rows<RawCampaign>(`${columns} ORDER BY started_at DESC, id LIMIT $1`, limit)).map(readCampaign);
+function* list(limit: number, idStart = ''): Steps<CampaignRow[]> {
+  const sql = `${columns} WHERE id LIKE $1 ORDER BY started_at DESC, id LIMIT $2`;
+  return (yield* rows<RawCampaign>(sql, `${idStart.replaceAll(/[^\w-]/g, '')}%`, limit)).map(readCampaign);
+}
+
+function* counts(ids: readonly string[]): Steps<MemberCount[]> {
+  if (ids.length === 0) return [];
+  const found = yield* rows<Omit<MemberCount, 'owner'> & { owner: string | null }>(
+    `SELECT campaign, wave, owner, state, count(*) AS lineages, CAST(sum(places) AS BIGINT) AS places FROM campaign_member
+     WHERE campaign IN (${ids.map((_, index) => `$${index + 1}`).join(', ')})
+     GROUP BY campaign, wave, owner, state ORDER BY campaign, wave`,
+    ...ids,
+  );
+  return found.map((one) => ({ ...one, owner: one.owner ?? undefined }));
 }
 
 function* find(id: string): Steps<CampaignRow | undefined> {
@@ -95,6 +121,24 @@ function* members(id: string): Steps<MemberRow[]> {
   const sql = `SELECT number, planned, state, attempt, request, asked_at, changed_at, cause FROM campaign_member
      WHERE campaign = $1 ORDER BY number`;
   return (yield* rows<RawMember>(sql, id)).map(readMember);
+}
+
+function* membersMark(id: string): Steps<string> {
+  const found = yield* rows(
+    `SELECT state, count(*) AS members, max(changed_at) AS changed, CAST(sum(attempt) AS BIGINT) AS attempts,
+       count(request) AS requests FROM campaign_member WHERE campaign = $1 GROUP BY state ORDER BY state`,
+    id,
+  );
+  return JSON.stringify(found);
+}
+
+function* prune(before: number): Steps<boolean> {
+  const gone = yield* row(
+    `DELETE FROM campaign WHERE id = (SELECT id FROM campaign WHERE state IN ('done', 'aborted') AND changed_at < $1
+       ORDER BY changed_at, id LIMIT 1) RETURNING id`,
+    before,
+  );
+  return gone !== undefined;
 }
 
 function* move(
@@ -121,7 +165,7 @@ function* move(
 function* resume(id: string, at: number, entry: AuditEntry): Steps<boolean> {
   if (!(yield* move(id, ['paused'], { state: 'running', cause: undefined }, at, entry))) return false;
   yield* rows(
-    `UPDATE campaign_member SET state = 'waiting', request = NULL, asked_at = NULL, changed_at = $1, cause = NULL
+    `UPDATE campaign_member SET state = 'waiting', request = NULL, changed_at = $1, cause = NULL
      WHERE campaign = $2 AND state = 'failed'`,
     at,
     id,

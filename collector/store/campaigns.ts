@@ -39,7 +39,8 @@ export interface CampaignLimits {
 /** Where clients are shown the old certificate: a listener of a host, or an address that is asked from outside. */
 export type CampaignPlace =
   | { kind: 'endpoint'; agentId: string; hostName: string; serverName: string; address: string; port: number }
-  | { kind: 'target'; target: string; address: string };
+  /** `vantage`: 'collector', or the id of the agent that looks, whose host is called `vantageName`. */
+  | { kind: 'target'; target: string; address: string; vantage: string; vantageName?: string };
 
 export type CampaignState = 'running' | 'paused' | 'done' | 'aborted';
 /** `asked`: the host has been asked, and not everything serves the new one yet. */
@@ -73,6 +74,7 @@ export interface MemberRow extends PlannedMember {
   attempt: number;
   /** The id of the request of this attempt. */
   request: string | undefined;
+  /** When it was last asked; stays where it waits again. */
   askedAt: number | undefined;
   changedAt: number;
   /** Why it failed or was skipped. */
@@ -102,18 +104,33 @@ export type CampaignDraft = Omit<CampaignRow, 'state' | 'cause' | 'changedAt'> &
 /** What becomes of a member; what is left out stays. */
 export type MemberMove = Pick<MemberRow, 'state' | 'attempt' | 'cause'> & { askedAt: number | undefined };
 
+/** Lineages of one wave, owner and state. */
+export interface MemberCount {
+  campaign: string;
+  wave: number;
+  owner: string | undefined;
+  state: MemberState;
+  lineages: number;
+  /** That presented the old certificates when the campaign began. */
+  places: number;
+}
+
 /** What is kept of campaigns. A change whose beginning is not there any more is none, and tells false: two may try it. */
 export interface Campaigns {
   /** Keeps a campaign with its members, or finds the one that has its key. */
   add: (draft: CampaignDraft, members: readonly PlannedMember[], entry: AuditEntry) => Promise<Kept<CampaignRow>>;
-  /** Newest first. */
-  list: (limit: number) => Promise<CampaignRow[]>;
+  /** Newest first; those whose id begins like this. */
+  list: (limit: number, idStart?: string) => Promise<CampaignRow[]>;
+  /** Of these campaigns, in the order of waves: costs what the index takes, and reads no lineage. */
+  counts: (ids: readonly string[]) => Promise<MemberCount[]>;
   find: (id: string) => Promise<CampaignRow | undefined>;
   findByKey: (key: string) => Promise<CampaignRow | undefined>;
   /** Those that run or are paused, the oldest first. */
   open: () => Promise<CampaignRow[]>;
   /** In their order. */
   members: (id: string) => Promise<MemberRow[]>;
+  /** Another one whenever a member is. */
+  membersMark: (id: string) => Promise<string>;
   move: (
     id: string,
     from: readonly CampaignState[],
@@ -121,7 +138,7 @@ export interface Campaigns {
     at: number,
     entry?: AuditEntry,
   ) => Promise<Kept<boolean>>;
-  /** Goes on, and what failed waits again. */
+  /** Goes on, and what failed waits again; when it was asked stays, since CAs count that. */
   resume: (id: string, at: number, entry: AuditEntry) => Promise<Kept<boolean>>;
   /** Only of a campaign that runs a member becomes `asked`. */
   moveMember: (
@@ -131,6 +148,8 @@ export interface Campaigns {
     at: number,
     entry?: AuditEntry,
   ) => Promise<Kept<boolean>>;
+  /** Removes at most one campaign that was over before an instant, with its members; false: there is none. */
+  prune: (before: number) => Promise<Kept<boolean>>;
   /** Of this attempt. */
   noteRequest: (id: string, member: Pick<MemberRow, 'number' | 'attempt'>, request: string) => Promise<Kept<boolean>>;
 }

@@ -31,9 +31,11 @@ export interface HostFacts {
   snapshot: SnapshotFacts | undefined;
 }
 
-/** What of a host has to be at hand as long as it is current: nobody shows its servers and deployments. */
+/** What of a host has to be at hand as long as it is current: nobody shows its deployments, and of servers only what was not read counts. */
 export interface KeptFacts extends Omit<HostFacts, 'snapshot'> {
-  snapshot: Omit<SnapshotFacts, 'servers' | 'deployments'> | undefined;
+  snapshot:
+    | (Omit<SnapshotFacts, 'servers' | 'deployments'> & { servers: readonly Pick<Server, 'failure'>[] })
+    | undefined;
 }
 
 /** A host without what its snapshot lists: tells whether that has to be read again. */

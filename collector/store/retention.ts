@@ -1,5 +1,6 @@
 import { messageOf } from '../failure.ts';
 import type { Clock, Log } from '../ports.ts';
+import type { Campaigns } from './campaigns.ts';
 import type { Kept } from './kept.ts';
 
 /** How much history is kept. */
@@ -27,6 +28,8 @@ export const passStart: ThinPlace = { table: 'change', after: 0 };
 interface RetentionNeeds {
   /** One slice, on disk when it resolves. */
   thin: (before: number, place: ThinPlace) => Promise<Kept<ThinSlice>>;
+  /** Campaigns that are over are history, too. */
+  campaigns: Pick<Campaigns, 'prune'>;
   usedBytes: (() => Promise<number>) | undefined;
   /** When the database was last told something, by the clock of then. */
   newestAt: () => Promise<number | undefined>;
@@ -48,7 +51,7 @@ const leastDays = 30;
  * tenth of what is left goes, pass after pass, down to a month. Returns what stops it.
  */
 export function keepBounds(
-  { thin, usedBytes, newestAt, clock, log }: RetentionNeeds,
+  { thin, campaigns, usedBytes, newestAt, clock, log }: RetentionNeeds,
   retention: Retention,
 ): () => void {
   const { historyDays, historyMegabytes } = retention;
@@ -83,9 +86,14 @@ export function keepBounds(
       if (!kept.ok) return rest();
       gone += kept.value.removed;
       place = kept.value.next;
-      await new Promise<void>((resolve) => {
-        cancel = clock.after(pauseMs, resolve);
-      });
+      await othersTurn();
+      if (stopped) return;
+    }
+    for (let isMore = true; isMore; ) {
+      const kept = await campaigns.prune(before);
+      if (!kept.ok) return rest();
+      isMore = kept.value;
+      if (isMore) await othersTurn();
       if (stopped) return;
     }
     if (gone > 0) log.info({ removed: gone, before: new Date(before).toISOString() }, 'old history was thinned');
@@ -98,6 +106,12 @@ export function keepBounds(
     }
     if (isOver) log.warn({ historyMegabytes, usedBytes: used }, 'over history_megabytes with only a month of history');
     rest();
+  }
+
+  function othersTurn(): Promise<void> {
+    return new Promise((resolve) => {
+      cancel = clock.after(pauseMs, resolve);
+    });
   }
 
   function rest(): void {

@@ -1,5 +1,6 @@
 import type { CampaignRow, MemberRow } from '../../store/campaigns.ts';
 import type { RequestRow } from '../../store/requests.ts';
+import { placeWords } from './place-words.ts';
 import { type Held, heldBack } from './held-back.ts';
 import type { Progress, SeenPlace } from './progress.ts';
 
@@ -9,10 +10,10 @@ export interface CampaignFacts {
   /** What the host answered to the request of this attempt. */
   answer: (member: MemberRow) => RequestRow['answer'];
   domainOf: (name: string) => string;
-  /** Certificates that were issued below a registered domain in the last seven days. */
-  issuedInWeek: (domain: string) => number;
-  /** Members of other campaigns that are in hand. */
-  inHandElsewhere: readonly MemberRow[];
+  /** Certificates that an organisation issued below a registered domain in the last seven days. */
+  issuedInWeek: (domain: string, organisation: string) => number;
+  /** Members of all other campaigns that are open. */
+  elsewhere: readonly MemberRow[];
 }
 
 /** What becomes of a campaign next. Each is a change of a row before anything is done. */
@@ -67,8 +68,9 @@ export function decideCampaign(
   }
   const wave = Math.min(...unsettled.map((member) => member.wave));
   const held = new Map<number, Held>();
-  const inHand = [...facts.inHandElsewhere, ...after.filter(({ state }) => state === 'asked')];
-  const asked = after.flatMap(({ askedAt }) => askedAt ?? []);
+  const all = [...facts.elsewhere, ...after];
+  const inHand = all.filter(({ state }) => state === 'asked');
+  const asked = all.flatMap(({ askedAt }) => askedAt ?? []);
   for (const member of unsettled) {
     if (member.state !== 'waiting' || member.wave !== wave) continue;
     const why = heldBack(member, { limits: campaign.limits, inHand, asked, facts, now });
@@ -104,7 +106,10 @@ function settle(
     return { do: 'fail', member, cause: `renewed, but ${unfit}` };
   if (!isOver) return undefined;
   if (!answer) return { do: 'fail', member, cause: `no answer came within ${limits.deadlineSeconds} s` };
-  const cause = `renewed, and after ${limits.deadlineSeconds} s not served everywhere: ${missing(places)}`;
+  const late = `renewed, and after ${limits.deadlineSeconds} s`;
+  const cause = places.every(({ state }) => state === 'gone')
+    ? `${late} none of the places that presented the old one is there any more: nothing shows that the new one is served`
+    : `${late} not served everywhere: ${missing(places)}`;
   return { do: 'fail', member, cause };
 }
 
@@ -112,13 +117,7 @@ const shownPlaces = 3;
 
 function missing(places: readonly SeenPlace[]): string {
   const left = places.filter(({ state }) => state !== 'new' && state !== 'gone');
-  const words = left.slice(0, shownPlaces).map(({ place, state }) => {
-    const where =
-      place.kind === 'target'
-        ? `${place.target} at ${place.address}`
-        : `${place.serverName}@${place.address}:${place.port} on ${place.hostName}`;
-    return `${where} (${stateWords[state]})`;
-  });
+  const words = left.slice(0, shownPlaces).map(({ place, state }) => `${placeWords(place)} (${stateWords[state]})`);
   return left.length > shownPlaces ? `${words.join(', ')} and ${left.length - shownPlaces} more` : words.join(', ');
 }
 

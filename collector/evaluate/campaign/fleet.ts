@@ -7,6 +7,8 @@ export interface CampaignHost {
   name: string;
   /** Not heard, or looking no more: what is told of it is from before. */
   silent: boolean;
+  /** A server's config could not be read whole: an endpoint that is not told may be there all the same. */
+  unread: boolean;
   mode: Mode | undefined;
   labels: Readonly<Record<string, string>>;
   lineages: readonly Lineage[];
@@ -20,10 +22,16 @@ export type CampaignEndpoint = Pick<
   'serverName' | 'address' | 'port' | 'served' | 'configured' | 'failure'
 > & { labels?: Readonly<Record<string, string>> };
 
-/** Something that is asked from outside. */
+/** Something that is asked from outside, by one of those that ask it. */
 export interface CampaignTarget {
   /** As targets are written. */
   target: string;
+  /** 'collector', or the id of the agent that looks. */
+  vantage: string;
+  /** What that agent's host is called. */
+  vantageName?: string;
+  /** Why its name could not be asked for. */
+  failure?: object;
   places: readonly {
     address: string;
     algorithm?: string;
@@ -38,6 +46,6 @@ export interface CampaignTarget {
 /** The fleet at one moment. */
 export interface CampaignFleet {
   hosts: ReadonlyMap<string, CampaignHost>;
-  /** By how they are written. */
-  targets: ReadonlyMap<string, CampaignTarget>;
+  /** By how they are written: one of each vantage. */
+  targets: ReadonlyMap<string, readonly CampaignTarget[]>;
 }

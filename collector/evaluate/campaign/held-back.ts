@@ -1,3 +1,4 @@
+import { organisationOf } from '../distinguished-name.ts';
 import type { CampaignLimits, MemberRow } from '../../store/campaigns.ts';
 
 /** Why a lineage is not asked for yet. */
@@ -13,7 +14,7 @@ interface Surroundings {
   inHand: readonly MemberRow[];
   /** When members were asked. */
   asked: readonly number[];
-  facts: { domainOf: (name: string) => string; issuedInWeek: (domain: string) => number };
+  facts: { domainOf: (name: string) => string; issuedInWeek: (domain: string, organisation: string) => number };
   now: number;
 }
 
@@ -43,14 +44,18 @@ export function heldBack(member: MemberRow, { limits, inHand, asked, facts, now 
     return { by: 'owner', detail: `${limits.perOwner} of its owner in hand already` };
   if (asked.filter((at) => at > now - threeHoursMs && at <= now).length >= limits.perThreeHours)
     return { by: 'three-hours', detail: `${limits.perThreeHours} were asked for within three hours` };
+  // Each CA counts its own.
+  const issuer = organisationOf(member.issuer);
   for (const domain of new Set(member.names.map(facts.domainOf))) {
     // What is in hand may be issued already or not: counted as not, so that the limit holds.
-    const coming = inHand.filter((one) => one.names.some((name) => facts.domainOf(name) === domain)).length;
-    const issued = facts.issuedInWeek(domain) + coming;
+    const coming = inHand.filter(
+      (one) => organisationOf(one.issuer) === issuer && one.names.some((name) => facts.domainOf(name) === domain),
+    ).length;
+    const issued = facts.issuedInWeek(domain, issuer) + coming;
     if (issued >= limits.perDomainWeek)
       return {
         by: 'domain-week',
-        detail: `${issued} of ${limits.perDomainWeek} certificates of ${domain} in seven days`,
+        detail: `${issued} of ${limits.perDomainWeek} certificates of ${domain} in seven days, by ${issuer}`,
       };
   }
   return undefined;

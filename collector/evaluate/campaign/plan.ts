@@ -191,8 +191,10 @@ function* placesByFingerprint(
     for (const { served, serverName, address, port } of endpoints)
       add(served, { kind: 'endpoint', agentId, hostName, serverName, address, port });
   }
-  for (const { target, places: seen } of targets.values())
-    for (const { address, served } of seen) add(served, { kind: 'target', target, address });
+  for (const { target, vantage, vantageName, places: seen } of [...targets.values()].flat()) {
+    const from = { vantage, ...(vantageName !== undefined && { vantageName }) };
+    for (const { address, served } of seen) add(served, { kind: 'target', target, address, ...from });
+  }
   return new Map([...places].map(([fingerprint, of]) => [fingerprint, [...of.values()]]));
 }
 
@@ -209,9 +211,14 @@ function outsideOnly({ targets }: CampaignFleet, selection: Selection, known: Re
   if ([owner, team, environment, host].some((value) => value !== undefined)) return [];
   const fits = certificateFilter(selection);
   const isWhose = whoseFilter(selection);
-  return [...targets.values()].flatMap(({ target, places }) =>
-    places.flatMap(({ served, issuer, notBefore, notAfter, algorithm }): LeftOut[] => {
+  const told = new Set<string>();
+  return [...targets.values()].flat().flatMap(({ target, places }) =>
+    places.flatMap(({ address, served, issuer, notBefore, notAfter, algorithm }): LeftOut[] => {
       if (served === undefined || known.has(served)) return [];
+      // Another vantage may have been shown the same.
+      const shown = `${target} ${address} ${served}`;
+      if (told.has(shown)) return [];
+      told.add(shown);
       if (issuer === undefined || notBefore === undefined || notAfter === undefined) return [];
       const names = [target.replace(/^[a-z]+:\/\//, '').replace(/:\d+$/, '')];
       if (!fits({ issuer, notBefore, notAfter, key: keyWords[algorithm ?? ''] ?? 'unknown' })) return [];
@@ -239,7 +246,10 @@ function radiusOf(members: readonly PlannedMember[]): BlastRadius {
       ...members.map(({ agentId }) => agentId),
       ...places.flatMap((place) => (place.kind === 'endpoint' ? [place.agentId] : [])),
     ]).size,
-    endpoints: new Set(places.map((place) => JSON.stringify(place))).size,
+    // However many vantages an address is asked from.
+    endpoints: new Set(
+      places.map((place) => JSON.stringify(place.kind === 'target' ? [place.target, place.address] : place)),
+    ).size,
     names: new Set(members.flatMap(({ names }) => names)).size,
     owners: [...new Set(members.flatMap(({ owner }) => owner ?? []))].sort(),
   };

@@ -1,10 +1,10 @@
 import type { CampaignPlace, CampaignRow, MemberRow } from '../../store/campaigns.ts';
-import type { CampaignFleet } from './fleet.ts';
+import type { CampaignFleet, CampaignTarget } from './fleet.ts';
 import { fulfils } from './selection.ts';
 
 /**
  * What is presented at a place that presented the old certificate. `other`: neither the old one nor the new one; `unanswered`: nothing, or it is not
- * known; `gone`: no server is configured there any more.
+ * known; `gone`: all configs were read, and no server is configured there any more.
  */
 export type PlaceState = 'new' | 'old' | 'other' | 'unanswered' | 'gone';
 
@@ -64,18 +64,18 @@ function stateAt(
   { hosts, targets }: CampaignFleet,
 ): PlaceState {
   if (place.kind === 'target') {
-    const target = targets.get(place.target);
-    return target
-      ? stateOf(
-          target.places.filter(({ address }) => address === place.address),
-          old,
-          wanted,
-        )
-      : 'gone';
+    const vantages = targets.get(place.target) ?? [];
+    const at = (all: readonly CampaignTarget[]) =>
+      all.flatMap(({ places }) => places.filter(({ address }) => address === place.address));
+    // Whoever is still shown the old one: somebody is.
+    if (at(vantages).some(({ served }) => served === old)) return 'old';
+    const own = vantages.filter(({ vantage }) => vantage === place.vantage);
+    const state = stateOf(at(own), old, wanted);
+    return state === 'gone' && own.some(({ failure }) => failure) ? 'unanswered' : state;
   }
   const host = hosts.get(place.agentId);
   if (!host || host.silent) return 'unanswered';
-  return stateOf(
+  const state = stateOf(
     host.endpoints.filter(
       ({ serverName, address, port }) =>
         serverName === place.serverName && address === place.address && port === place.port,
@@ -83,6 +83,8 @@ function stateAt(
     old,
     wanted,
   );
+  // A server goes on with what it loaded before its config could not be read.
+  return state === 'gone' && host.unread ? 'unanswered' : state;
 }
 
 /** Of one place, for each kind of key that was asked for. */

@@ -1,7 +1,7 @@
 import type { Certificate } from '@certherd/protocol/certificate';
 import type { Finding } from '@certherd/protocol/finding';
 import type { Lineage, Mode, Snapshot } from '@certherd/protocol/snapshot';
-import { attributeValues } from '../distinguished-name.ts';
+import { organisationOf } from '../distinguished-name.ts';
 import { holdingsOf, namesOf } from '../fleet/holdings.ts';
 
 /** Who brings the next certificate to where this one is in use. */
@@ -36,7 +36,7 @@ export function inUseOn(
       {
         hostName: host.name,
         names: namesOf(certificate),
-        authority: attributeValues(certificate.issuer, 'O')[0] ?? certificate.issuer,
+        authority: organisationOf(certificate.issuer),
         notBefore: Date.parse(certificate.notBefore),
         notAfter: Date.parse(certificate.notAfter),
         renewer: renewerOf(certificate, pathsOf(fingerprint, files, told), told, certificates),

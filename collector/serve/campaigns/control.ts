@@ -6,7 +6,7 @@ import type { Clock } from '../../ports.ts';
 import { sendProblem } from '../problem.ts';
 import { titleOf } from './actions.ts';
 import { ActBody, actOf, PlanBody, StartBody } from './bodies.ts';
-import { campaignAnswer, campaignShown, planAnswer } from './shown.ts';
+import { campaignAnswer, campaignListed, planAnswer } from './shown.ts';
 
 const closed = { additionalProperties: false };
 const actor = { actor: Type.String({ minLength: 1, maxLength: 256 }) };
@@ -35,10 +35,10 @@ export function addControlCampaigns(app: FastifyInstance, { clock, campaigns }: 
     return sendProblem(reply, started.failure.status, titleOf(started.failure), started.failure.detail);
   });
 
-  app.get('/campaigns', async () => ({
+  app.get<{ Querystring: { id?: string } }>('/campaigns', async ({ query }) => ({
     version: 1,
     at: new Date(clock.now()).toISOString(),
-    items: (await campaigns.list(100)).map(campaignShown),
+    items: (await campaigns.list(100, query.id)).map(campaignListed),
   }));
 
   app.get<{ Params: { id: string } }>('/campaigns/:id', async ({ params }, reply) => {

@@ -1,7 +1,7 @@
 import Type from 'typebox';
 import { type Route, route } from '../api/route.ts';
 import { sendProblem } from '../problem.ts';
-import { campaignAnswer, campaignShown, planAnswer } from './shown.ts';
+import { campaignAnswer, campaignListed, planAnswer } from './shown.ts';
 import { CampaignAnswer, CampaignsAnswer, PlanAnswer, selectionWords } from './views.ts';
 
 const closed = { additionalProperties: false };
@@ -17,7 +17,7 @@ export const campaignRoutes: readonly Route[] = [
     answer: { schema: CampaignsAnswer },
     problems: [400],
     async handle({ campaigns, now }, { query: { limit = 20 } }, reply) {
-      const items = (await campaigns.list(limit)).map(campaignShown);
+      const items = (await campaigns.list(limit)).map(campaignListed);
       const body = { version: 1, at: new Date(now()).toISOString(), items };
       return reply.header('cache-control', 'no-store').send(body);
     },

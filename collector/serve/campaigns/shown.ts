@@ -1,13 +1,32 @@
-import type { Planned, ShownCampaign } from '../../campaigns/operate.ts';
-import type { CampaignPlace, PlannedMember, Selection } from '../../store/campaigns.ts';
+import type { ListedCampaign, Planned, ShownCampaign } from '../../campaigns/operate.ts';
+import { placeWords } from '../../evaluate/campaign/place-words.ts';
+import type { CampaignRow, PlannedMember, Selection } from '../../store/campaigns.ts';
 import type { CampaignAnswer, CampaignShown, MemberShown, PlanAnswer } from './views.ts';
 
 type Member = ShownCampaign['members'][number];
 
 const mostListed = 1_000;
 
-/** As the list has it: counts, and no lineage by itself. */
+/** As the list has it: counts, and no lineage by itself; places as each lineage was planned, and served with their lineage. */
+export function campaignListed({ campaign, counts }: ListedCampaign): CampaignShown {
+  const waves = [...Map.groupBy(counts, ({ wave }) => wave)].map(([wave, own]) => ({
+    wave,
+    owners: ownersOf(own),
+    ...sumOf(own),
+  }));
+  return { ...campaignWords(campaign), ...sumOf(counts), waves };
+}
+
 export function campaignShown({ campaign, members }: ShownCampaign): CampaignShown {
+  const waves = [...Map.groupBy(members, ({ row }) => row.wave)].map(([wave, own]) => ({
+    wave,
+    owners: ownersOf(own.map(({ row }) => row)),
+    ...countsOf(own),
+  }));
+  return { ...campaignWords(campaign), ...countsOf(members), waves };
+}
+
+function campaignWords(campaign: CampaignRow) {
   const { id, selection, limits, reason, startedBy, startedAt, state, cause, changedAt } = campaign;
   return {
     id,
@@ -19,13 +38,22 @@ export function campaignShown({ campaign, members }: ShownCampaign): CampaignSho
     state,
     ...(cause !== undefined && { cause }),
     changedAt: instant(changedAt),
-    ...countsOf(members),
-    waves: [...Map.groupBy(members, ({ row }) => row.wave)].map(([wave, own]) => ({
-      wave,
-      owners: [...new Set(own.flatMap(({ row }) => row.owner ?? []))].sort(),
-      ...countsOf(own),
-    })),
   };
+}
+
+function ownersOf(members: readonly { owner: string | undefined }[]): string[] {
+  return [...new Set(members.flatMap(({ owner }) => owner ?? []))].sort();
+}
+
+function sumOf(counts: ListedCampaign['counts']) {
+  const sum = { lineages: 0, waiting: 0, asked: 0, served: 0, failed: 0, skipped: 0, places: 0, placesServed: 0 };
+  for (const { state, lineages, places } of counts) {
+    sum.lineages += lineages;
+    sum[state] += lineages;
+    sum.places += places;
+    if (state === 'served') sum.placesServed += places;
+  }
+  return sum;
 }
 
 /** With every lineage. */
@@ -44,7 +72,7 @@ export function planAnswer({ plan, limits, digest, domains }: Planned, selection
     radius: { ...radius, owners: [...radius.owners] },
     members: members.slice(0, mostListed).map((member) => ({
       ...plannedShown(member),
-      places: member.places.map((place) => ({ where: whereOf(place) })),
+      places: member.places.map((place) => ({ where: placeWords(place) })),
     })),
     leftOut: leftOut
       .slice(0, mostListed)
@@ -61,7 +89,7 @@ function memberShown({ row, progress, held }: Member): MemberShown {
   return {
     number,
     ...plannedShown(row),
-    places: places.map((one) => ({ where: whereOf(one.place), ...(one.state && { state: one.state }) })),
+    places: places.map((one) => ({ where: placeWords(one.place), ...(one.state && { state: one.state }) })),
     state,
     attempt,
     ...(request !== undefined && { request }),
@@ -69,7 +97,7 @@ function memberShown({ row, progress, held }: Member): MemberShown {
     changedAt: instant(changedAt),
     ...(cause !== undefined && { cause }),
     ...(held && { held: held.detail }),
-    placesServed: servedOf({ row, progress, held }),
+    ...placesOf({ row, progress }),
   };
 }
 
@@ -92,24 +120,30 @@ function plannedShown(member: PlannedMember) {
 
 function countsOf(members: readonly Member[]) {
   const states = { waiting: 0, asked: 0, served: 0, failed: 0, skipped: 0 };
-  for (const { row } of members) states[row.state]++;
+  let [left, presenting] = [0, 0];
+  for (const member of members) {
+    states[member.row.state]++;
+    const { placesLeft, placesServed } = placesOf(member);
+    left += placesLeft;
+    presenting += placesServed;
+  }
   return {
     lineages: members.length,
     ...states,
-    places: members.reduce((sum, { row }) => sum + row.places.length, 0),
-    placesServed: members.reduce((sum, member) => sum + servedOf(member), 0),
+    places: left,
+    placesServed: presenting,
   };
 }
 
-/** What was served once stays so: a place that is no more, or that has a still newer certificate, is not taken back. */
-function servedOf({ row, progress }: Member): number {
-  return row.state === 'served' ? row.places.length : (progress?.served ?? 0);
-}
-
-function whereOf(place: CampaignPlace): string {
-  return place.kind === 'target'
-    ? `${place.target} at ${place.address}`
-    : `${place.serverName}@${place.address}:${place.port} on ${place.hostName}`;
+/** As they are now; of a campaign that is over, as each lineage was settled. */
+function placesOf({ row, progress }: Pick<Member, 'row' | 'progress'>): { placesLeft: number; placesServed: number } {
+  if (progress)
+    return {
+      placesLeft: progress.places.filter(({ state }) => state !== 'gone').length,
+      placesServed: progress.served,
+    };
+  const { length } = row.places;
+  return { placesLeft: length, placesServed: row.state === 'served' ? length : 0 };
 }
 
 function instant(at: number): string {

@@ -46,7 +46,7 @@ const counts = {
   served: Type.Integer(),
   failed: Type.Integer(),
   skipped: Type.Integer(),
-  /** Places that presented the old certificates, and those of them that present the new ones. */
+  /** Places that presented the old certificates and are still there, and those of them that present the new ones; once it is over, as it was then. */
   places: Type.Integer(),
   placesServed: Type.Integer(),
 };
@@ -113,6 +113,8 @@ export const MemberShown = Type.Object(
     cause: Type.Optional(Type.String()),
     /** Why it is not asked for yet. */
     held: Type.Optional(Type.String()),
+    /** As those of the campaign. */
+    placesLeft: Type.Integer(),
     placesServed: Type.Integer(),
   },
   closed,
@@ -170,9 +172,12 @@ export const PlanAnswer = Type.Object(
     leftOutTotal: Type.Integer(),
     /** What a renewal may not bring about: a sentence each. */
     cautions: Type.Array(Type.String()),
-    /** Certificates that each registered domain needs, and had in the last seven days. */
+    /** Certificates that each registered domain needs of an issuer (its organisation), and had of it in the last seven days. */
     domains: Type.Array(
-      Type.Object({ domain: Type.String(), members: Type.Integer(), issuedInWeek: Type.Integer() }, closed),
+      Type.Object(
+        { domain: Type.String(), issuer: Type.String(), members: Type.Integer(), issuedInWeek: Type.Integer() },
+        closed,
+      ),
     ),
   },
   closed,

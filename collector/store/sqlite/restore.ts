@@ -100,6 +100,12 @@ function beginEpoch(
     );
     // What was asked before may have been answered since: nothing of it is sent again.
     sql.prepare('UPDATE request SET until = min(until, ?) WHERE ended_at IS NULL').run(at);
+    // What a campaign asked for since, this database does not know: a person says that it goes on.
+    sql
+      .prepare(
+        "UPDATE campaign SET state = 'paused', cause = 'restored from a backup', changed_at = ? WHERE state = 'running'",
+      )
+      .run(at);
     // Spent ones among them may be unspent again in here.
     sql.prepare('UPDATE token SET expires_at = min(expires_at, ?)').run(at);
     // Nor may one that was revoked since, or a browser that signed out.

@@ -1,5 +1,6 @@
 import { type ReadonlySignal, useSignal } from '@preact/signals';
 import { useEffect } from 'preact/hooks';
+import { repeat } from './repeat.ts';
 
 /** `failed`: the collector did not answer; what it said before stays. */
 export interface Asked<T> {
@@ -11,11 +12,14 @@ export interface Asked<T> {
 
 const minuteMs = 60_000;
 
-/** Asks the API while a page is open, again each minute unless told, and again whenever the address or `turn` changes. */
+/**
+ * Asks the API while a page is open, again a minute after each answer unless told, and again whenever the address or `turn` changes. `againMs` may follow
+ * from the last answer; a function has to be the same one each time.
+ */
 export function useAsked<T extends { version: 1 }>(
   address: string,
   turn = 0,
-  againMs = minuteMs,
+  againMs: number | ((answer: T | undefined) => number) = minuteMs,
 ): ReadonlySignal<Asked<T>> {
   const asked = useSignal<Asked<T>>({ answer: undefined, of: undefined, failed: false });
   useEffect(() => {
@@ -29,10 +33,9 @@ export function useAsked<T extends { version: 1 }>(
         if (!gone.signal.aborted) asked.value = { ...asked.value, failed: true };
       }
     };
-    void ask();
-    const timer = setInterval(() => void ask(), againMs);
+    const stop = repeat(ask, () => (typeof againMs === 'number' ? againMs : againMs(asked.value.answer)));
     return () => {
-      clearInterval(timer);
+      stop();
       gone.abort();
     };
   }, [address, turn, againMs, asked]);

@@ -1,12 +1,26 @@
 import type { CampaignShown, MemberShown, PlanAnswer } from '../../serve/campaigns/views.ts';
 import type { Tone } from './words.ts';
 
-export const campaignTone: Readonly<Record<CampaignShown['state'], Tone>> = {
-  running: 'notice',
-  paused: 'warning',
-  done: 'good',
-  aborted: 'unknown',
-};
+type Standing = Pick<CampaignShown, 'state' | 'failed'>;
+
+/** One that is over is good only where nothing failed. */
+export function campaignTone({ state, failed }: Standing): Tone {
+  if (state === 'done') return failed > 0 ? 'warning' : 'good';
+  return ({ running: 'notice', paused: 'warning', aborted: 'unknown' } as const)[state];
+}
+
+/** "done, 3 failed" */
+export function campaignWords({ state, failed }: Standing): string {
+  return state === 'done' && failed > 0 ? `done, ${failed} failed` : state;
+}
+
+/** Where the new certificates are presented now; of a campaign that is over, what each lineage was when it was settled. */
+export function placesWords(campaign: CampaignShown): string {
+  const { state, lineages, served, places, placesServed } = campaign;
+  if (state === 'done' || state === 'aborted')
+    return `When they were settled, ${served} of ${lineages} lineages presented the new certificates at all of their places that were left.`;
+  return `${placesServed} of the ${places} places that are still there present the new certificates.`;
+}
 
 export const memberTone: Readonly<Record<MemberShown['state'], Tone>> = {
   waiting: 'unknown',

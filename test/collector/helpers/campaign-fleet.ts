@@ -8,6 +8,7 @@ export interface MadeHost {
   name: string;
   mode?: Mode;
   silent?: boolean;
+  unread?: boolean;
   owner?: string;
   lineages?: readonly { name: string; live: Certificate; change?: Partial<Lineage> }[];
   /** Server name, and what is presented on port 443. */
@@ -24,7 +25,7 @@ export function madeFleet(
 }
 
 function madeHost(
-  { name, mode = 'renew', silent = false, owner, lineages = [], at = [] }: MadeHost,
+  { name, mode = 'renew', silent = false, unread = false, owner, lineages = [], at = [] }: MadeHost,
   seenAt: number,
   seen: ReadonlyMap<string, number>,
 ): CampaignHost {
@@ -39,6 +40,7 @@ function madeHost(
     agentId: name,
     name,
     silent,
+    unread,
     mode,
     labels,
     lineages: lineages.map(({ name: lineage, live, change }) => ({

@@ -21,8 +21,11 @@ CREATE INDEX campaign_that_is_open ON campaign (started_at) WHERE state IN ('run
 CREATE TABLE campaign_member (
   campaign TEXT NOT NULL REFERENCES campaign (id) ON DELETE CASCADE,
   number INTEGER NOT NULL,
-  -- what it was when the campaign began: a JSON object
+  -- what it was when the campaign began: a JSON object, and what lists count by
   planned TEXT NOT NULL,
+  wave INTEGER NOT NULL,
+  owner TEXT,
+  places INTEGER NOT NULL,
   state TEXT NOT NULL CHECK (state IN ('waiting', 'asked', 'served', 'failed', 'skipped')),
   attempt INTEGER NOT NULL DEFAULT 0,
   -- an id of a request
@@ -32,3 +35,5 @@ CREATE TABLE campaign_member (
   cause TEXT,
   PRIMARY KEY (campaign, number)
 ) STRICT, WITHOUT ROWID;
+-- Lists are counted without reading what was planned.
+CREATE INDEX campaign_member_by_wave ON campaign_member (campaign, wave, owner, state, places);

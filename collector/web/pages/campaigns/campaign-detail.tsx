@@ -7,7 +7,7 @@ import { Moment, type Now } from '../../parts/moment.tsx';
 import { Raw } from '../../parts/raw.tsx';
 import { Nothing, Section } from '../../parts/section.tsx';
 import { type Column, Table } from '../../parts/table.tsx';
-import { campaignTone, memberTone, selectionWords } from '../../wording/campaigns.ts';
+import { campaignTone, campaignWords, memberTone, placesWords, selectionWords } from '../../wording/campaigns.ts';
 import { Acts } from './acts.tsx';
 import { Whose } from './plan-shown.tsx';
 
@@ -17,7 +17,9 @@ interface DetailProps {
   readonly now: Now;
 }
 
-const againMs = 2_000;
+/** One that is over changes no more. */
+const againMs = (answer: CampaignAnswer | undefined): number =>
+  answer?.campaign.state === 'done' || answer?.campaign.state === 'aborted' ? 60_000 : 2_000;
 
 /** One campaign: where it stands, wave by wave, and each lineage with its cause. */
 export function CampaignDetail({ id, me, now }: DetailProps) {
@@ -47,13 +49,12 @@ export function CampaignDetail({ id, me, now }: DetailProps) {
         isPage
       >
         <p class="campaign-state">
-          <Mark tone={campaignTone[campaign.state]} word={campaign.state} />{' '}
+          <Mark tone={campaignTone(campaign)} word={campaignWords(campaign)} />{' '}
           {campaign.cause !== undefined && <Raw text={campaign.cause} limit={1000} />}
         </p>
         <p class="quiet">
           <Raw text={campaign.reason} limit={500} />, started <Moment instant={campaign.startedAt} now={now} /> by{' '}
-          <Raw text={campaign.startedBy} limit={60} />. {campaign.placesServed} of {campaign.places} places present the
-          new certificates. <a href="/campaigns">All campaigns</a>
+          <Raw text={campaign.startedBy} limit={60} />. {placesWords(campaign)} <a href="/campaigns">All campaigns</a>
         </p>
         <Acts campaign={campaign} members={members} me={me} told={told} />
       </Section>
@@ -110,7 +111,7 @@ const columns: readonly Column<MemberShown>[] = [
   {
     title: 'Served',
     class: 'served',
-    cell: ({ placesServed, places }) => `${placesServed} of ${places.length}`,
+    cell: ({ placesServed, placesLeft }) => `${placesServed} of ${placesLeft}`,
   },
   { title: 'Why', class: 'cause', cell: (one) => <Raw text={whyOf(one)} limit={600} /> },
 ];

@@ -50,7 +50,7 @@ function Campaigns({ now }: { now: Now }) {
 
 function columnsOf(now: Now): readonly Column<Campaign>[] {
   return [
-    { title: 'State', class: 'state', cell: ({ state }) => <Mark tone={campaignTone[state]} word={state} /> },
+    { title: 'State', class: 'state', cell: (one) => <Mark tone={campaignTone(one)} word={one.state} /> },
     {
       title: 'What',
       class: 'what',

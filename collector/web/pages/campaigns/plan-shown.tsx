@@ -35,10 +35,10 @@ export function PlanShown({ plan }: { plan: PlanAnswer }) {
           <Shape tone="warning" /> {caution}
         </p>
       ))}
-      {crowded.map(({ domain, members: wanted, issuedInWeek }) => (
-        <p key={domain} class="caution">
+      {crowded.map(({ domain, issuer, members: wanted, issuedInWeek }) => (
+        <p key={JSON.stringify([domain, issuer])} class="caution">
           <Shape tone="notice" /> <Raw text={domain} limit={100} />: {wanted} wanted and {issuedInWeek} issued in seven
-          days, of {limits.perDomainWeek}: it waits once that is reached.
+          days by <Raw text={issuer} limit={100} />, of {limits.perDomainWeek}: it waits once that is reached.
         </p>
       ))}
       {members.length > 0 && (

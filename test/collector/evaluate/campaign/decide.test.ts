@@ -1,6 +1,7 @@
 import type { Certificate } from '@certherd/protocol/certificate';
 import test from 'ava';
 import { type CampaignFacts, decideCampaign } from '../../../../collector/evaluate/campaign/decide.ts';
+import type { CampaignTarget } from '../../../../collector/evaluate/campaign/fleet.ts';
 import { usualLimits } from '../../../../collector/evaluate/campaign/held-back.ts';
 import { planCampaign } from '../../../../collector/evaluate/campaign/plan.ts';
 import { progressOf } from '../../../../collector/evaluate/campaign/progress.ts';
@@ -34,7 +35,7 @@ function factsOf(hosts: readonly MadeHost[], answers: ReadonlyMap<number, Answer
     answer: ({ number }) => answers.get(number),
     domainOf: (name) => name.split('.').slice(-2).join('.'),
     issuedInWeek: () => 0,
-    inHandElsewhere: [],
+    elsewhere: [],
   };
 }
 
@@ -81,12 +82,40 @@ test('a lineage is done only once all that presented the old certificate present
     ['serve', 'end'],
     'taken out of service',
   );
+  const none = stepsOf(members, factsOf([{ ...web(new1), at: [] }, { name: 'lb-1' }], ok), 61);
+  t.regex(none[0] ?? '', /^fail: renewed, and after 3600 s none of the places .* is there any more: nothing shows/);
+  const unread = factsOf([web(new1), { name: 'lb-1', unread: true }], ok);
+  t.deepEqual(stepsOf(members, unread, 5), [], 'not told since a config cannot be read');
+  t.regex(stepsOf(members, unread, 61)[0] ?? '', /not served everywhere: .* on lb-1 \(no answer\)$/);
   const late = stepsOf(members, factsOf([web(new1), balancer(old)], ok), 61);
   t.is(
     late[0],
     'fail: renewed, and after 3600 s not served everywhere: shop.example.test@0.0.0.0:443 on lb-1 (the old one)',
   );
   t.regex(late[1] ?? '', /^pause: shop on web-1: renewed, and after/);
+});
+
+test('a target that is asked from several vantages is done once none of them is shown the old certificate', (t) => {
+  const at = (vantage: string, served: Certificate): CampaignTarget => ({
+    target: 'shop.example.test:443',
+    vantage,
+    places: [{ address: '192.0.2.1', served: served.fingerprint }],
+  });
+  const fleetOf = (live: Certificate, seen: readonly CampaignTarget[]) =>
+    madeFleet(
+      [web(live)],
+      { seenAt: startedAt + 1 },
+      Map.groupBy(seen, ({ target }) => target),
+    );
+  const [row] = planCampaign(fleetOf(old, [at('collector', old), at('agent-9', old)]), selection).members;
+  const isServed = (...seen: CampaignTarget[]) => row && progressOf(campaign, row, fleetOf(new1, seen)).isServed;
+  t.false(isServed(at('collector', old), at('agent-9', new1)), 'the last one has the new one');
+  t.false(isServed(at('collector', new1), at('agent-9', old)));
+  t.false(isServed(at('collector', new1), at('agent-9', new1), at('agent-10', old)), 'one that came later');
+  t.true(isServed(at('collector', new1), at('agent-9', new1)));
+  t.true(isServed(at('collector', new1)), 'it is asked from there no more');
+  const unnamed = { ...at('agent-9', old), places: [], failure: { reason: 'no-such-name' } };
+  t.false(isServed(at('collector', new1), unnamed), 'its name is not found from there');
 });
 
 test('a failure, a refusal, silence, and a certificate that does not fulfil the aim each pause with their cause', (t) => {
@@ -133,9 +162,17 @@ test('a limit that is reached holds back, and says which', (t) => {
         startedAt,
       ).held.values(),
     ].map(({ by, detail }) => `${by}: ${detail}`);
-  t.deepEqual(held({ issuedInWeek: () => 50 }), ['domain-week: 50 of 50 certificates of example.test in seven days']);
+  t.deepEqual(held({ issuedInWeek: () => 50 }), [
+    "domain-week: 50 of 50 certificates of example.test in seven days, by Let's Encrypt",
+  ]);
   t.deepEqual(held({}, { ...usualLimits, perThreeHours: 0 }), ['three-hours: 0 were asked for within three hours']);
-  t.deepEqual(held({ inHandElsewhere: inHand([{ ...web(old), name: 'web-2' }]) }), [
+  const resumed = inHand([{ ...web(old), name: 'far' }]).map((row) => ({ ...row, state: 'waiting' as const }));
+  t.deepEqual(
+    held({ elsewhere: [...resumed, ...resumed] }, { ...usualLimits, perThreeHours: 2 }),
+    ['three-hours: 2 were asked for within three hours'],
+    'of another campaign, before it was resumed',
+  );
+  t.deepEqual(held({ elsewhere: inHand([{ ...web(old), name: 'web-2' }]) }), [
     'same-name: web-2 is behind one of its names, and is being renewed',
   ]);
 });

@@ -58,13 +58,25 @@ test('what no agent can replace is told with its reason, and a copy belongs to t
     new Map([
       [
         'shop.example.test:443',
-        {
-          target: 'shop.example.test:443',
-          places: [
-            { address: '192.0.2.1', served: shop.fingerprint },
-            { address: '192.0.2.2', served: 'f'.repeat(64), ...other('away'), algorithm: 'rsa' },
-          ],
-        },
+        [
+          {
+            target: 'shop.example.test:443',
+            vantage: 'collector',
+            places: [
+              { address: '192.0.2.1', served: shop.fingerprint },
+              { address: '192.0.2.2', served: 'f'.repeat(64), ...other('away'), algorithm: 'rsa' },
+            ],
+          },
+          {
+            target: 'shop.example.test:443',
+            vantage: 'a1',
+            vantageName: 'far-1',
+            places: [
+              { address: '192.0.2.1', served: shop.fingerprint },
+              { address: '192.0.2.2', served: 'f'.repeat(64), ...other('away'), algorithm: 'rsa' },
+            ],
+          },
+        ],
       ],
     ]),
   );
@@ -95,7 +107,14 @@ test('what no agent can replace is told with its reason, and a copy belongs to t
       address: '0.0.0.0',
       port: 443,
     },
-    { kind: 'target', target: 'shop.example.test:443', address: '192.0.2.1' },
+    { kind: 'target', target: 'shop.example.test:443', address: '192.0.2.1', vantage: 'collector' },
+    {
+      kind: 'target',
+      target: 'shop.example.test:443',
+      address: '192.0.2.1',
+      vantage: 'a1',
+      vantageName: 'far-1',
+    },
   ]);
   t.deepEqual(radius, { certificates: 1, lineages: 1, hosts: 2, endpoints: 3, names: 2, owners: [] });
 });
