@@ -238,7 +238,7 @@ export function randomFleet() {
         setBy: '',
         setAt: start,
         askedAt: clock.now(),
-        wanted: false,
+        wanted: 0,
         seen: { places, leftOut: 0 },
         held: places.map(({ served }) => served),
       };
