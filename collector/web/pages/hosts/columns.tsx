@@ -7,6 +7,7 @@ import { Mark } from '../../parts/mark.tsx';
 import { Moment, type Now } from '../../parts/moment.tsx';
 import { HostLink } from '../../parts/place-links.tsx';
 import { Raw } from '../../parts/raw.tsx';
+import { clockWords } from '../../wording/duration.ts';
 import { hostStatuses, hostTone, modeWords } from '../../wording/words.ts';
 
 const titles = { owner: 'Owner', team: 'Team', environment: 'Environment', platform: 'Platform label' };
@@ -63,6 +64,14 @@ export function columnsAt(now: Now): ListColumn<HostRow>[] {
         observedAt === undefined ? 'never' : <Moment instant={observedAt} now={now} />,
       sort: ({ host }) => host.observedAt ?? '',
       csv: [['observedAt', ({ host }) => host.observedAt ?? '']],
+    },
+    {
+      name: 'clock',
+      title: 'Clock',
+      usual: true,
+      cell: ({ host }) => clockWords(host.clockSkewSeconds),
+      sort: ({ host: { clockSkewSeconds } }) => (clockSkewSeconds === undefined ? '' : Math.abs(clockSkewSeconds)),
+      csv: [['clockSkewSeconds', ({ host: { clockSkewSeconds } }) => String(clockSkewSeconds ?? '')]],
     },
     {
       name: 'renewability',
