@@ -1,5 +1,6 @@
 import type { FastifyReply } from 'fastify';
 import Type from 'typebox';
+import { inviteMs, invitePath, mistakeInInvite } from '../../accounts/invitation.ts';
 import { mistakeInName, spelled } from '../../accounts/name.ts';
 import { freshSecret, hashSecret } from '../../accounts/secret.ts';
 import type { AuditAction, AuditEntry, UserChange, UserState } from '../../store/accounts.ts';
@@ -14,8 +15,6 @@ import { Changed } from './views.ts';
 
 const none = Type.Object({}, { additionalProperties: false });
 const named = Type.Object({ name: Type.String({ minLength: 1, maxLength: 64 }) });
-/** How long a link is good by which a password is set. */
-const inviteMs = 3 * 86_400_000;
 
 /** What an admin does with users. */
 export const userRoutes: readonly Route[] = [
@@ -72,15 +71,8 @@ export const userRoutes: readonly Route[] = [
     async handle(needs, { params: { name }, caller }, reply) {
       const user = await needs.accounts.user(name);
       if (!user) return unknown(reply);
-      if (user.identity)
-        return sendProblem(
-          reply,
-          409,
-          'Conflict',
-          `${name} signs in at ${user.identity.issuer}, and has no password here.`,
-        );
-      if (user.disabledAt !== undefined)
-        return sendProblem(reply, 409, 'Conflict', `${name} is disabled, and may not sign in.`);
+      const mistake = mistakeInInvite(user);
+      if (mistake !== undefined) return sendProblem(reply, 409, 'Conflict', mistake);
       const invite = await inviteOf(needs, caller, name);
       if (invite === undefined) return unknown(reply);
       if (invite === 'not-kept') return notKept(reply);
@@ -155,7 +147,7 @@ async function inviteOf(needs: ApiNeeds, caller: Caller, name: string): Promise<
   const entry = entryOf(needs, caller, 'user-invited', name, { expiresAt: instant(expiresAt) });
   const kept = await needs.accounts.invite(name, hashSecret(secret), expiresAt, entry);
   if (!kept.ok) return 'not-kept';
-  return kept.value ? { path: `/invite?token=${secret}`, expiresAt: instant(expiresAt) } : undefined;
+  return kept.value ? { path: invitePath(secret), expiresAt: instant(expiresAt) } : undefined;
 }
 
 function view(user: UserState): UserView {
