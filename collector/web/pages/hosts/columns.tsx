@@ -68,9 +68,9 @@ export function columnsAt(now: Now): ListColumn<HostRow>[] {
     {
       name: 'clock',
       title: 'Clock',
-      usual: true,
+      usual: false,
       cell: ({ host }) => clockWords(host.clockSkewSeconds),
-      sort: ({ host: { clockSkewSeconds } }) => (clockSkewSeconds === undefined ? '' : Math.abs(clockSkewSeconds)),
+      sort: ({ host: { clockSkewSeconds } }) => (clockSkewSeconds === undefined ? -1 : Math.abs(clockSkewSeconds)),
       csv: [['clockSkewSeconds', ({ host: { clockSkewSeconds } }) => String(clockSkewSeconds ?? '')]],
     },
     {
@@ -101,12 +101,15 @@ function numberColumn(name: string, title: string, numberOf: (row: HostRow) => n
   return { name, title, usual: false, cell: numberOf, sort: numberOf, csv: [[name, (row) => String(numberOf(row))]] };
 }
 
-function Heard({ host: { connected, lastHeardAt }, now }: { host: HostView; now: Now }) {
+function Heard({ host: { connected, lastHeardAt, clockSkewSeconds }, now }: { host: HostView; now: Now }) {
   if (lastHeardAt === undefined) return <>never</>;
   return (
     <>
       <Moment instant={lastHeardAt} now={now} />
       {!connected && <span class="quiet below">not connected</span>}
+      {clockSkewSeconds !== undefined && clockSkewSeconds !== 0 && (
+        <span class="quiet below">clock {clockWords(clockSkewSeconds)}</span>
+      )}
     </>
   );
 }
