@@ -136,7 +136,11 @@ test('in a browser: an admin lets somebody in by a link and takes them out, each
   for (const view of views) await look(page, 'audit', view);
   const controls = await page.locator('.fields').locator('input, select').all();
   const heights = await Promise.all(controls.map(async (one) => (await one.boundingBox())?.height));
-  t.deepEqual([heights.length, new Set(heights).size], [6, 1], `controls in one row are of one height: ${heights}`);
+  t.deepEqual(
+    [heights.length, new Set(heights).size],
+    [6, 1],
+    `controls in one row are of one height: ${heights.join()}`,
+  );
   t.false((await page.locator('main').innerText()).includes(token));
   for (const { problems } of [anna, own])
     t.deepEqual(
