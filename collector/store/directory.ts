@@ -107,5 +107,14 @@ function processOf(holder: string): string {
 function makeDirectories(path: string): void {
   const missing: string[] = [];
   for (let at = resolve(path); !existsSync(at); at = dirname(at)) missing.unshift(at);
-  for (const directory of missing) mkdirSync(directory, { mode: 0o700 });
+  for (const directory of missing) makeUnlessThere(directory);
+}
+
+/** Two commands may make the same one at the same time. */
+function makeUnlessThere(directory: string): void {
+  try {
+    mkdirSync(directory, { mode: 0o700 });
+  } catch (error) {
+    if (codeOf(error) !== 'EEXIST') throw error;
+  }
 }
