@@ -42,6 +42,7 @@ import { sqliteFor } from './store/sqlite/sqlite.ts';
 import { ownUse } from './system/own-use.ts';
 import { readSecret, readText } from './system/secret-files.ts';
 import { collectorVersion } from './version.ts';
+import { webUrlOf } from './web-url.ts';
 
 /** How long the link for the first user is good. */
 const setUpMs = 3_600_000;
@@ -261,13 +262,6 @@ async function open(
     const kept = await store.accounts.keepSetUp(linkHash(secret), clock.now() + setUpMs);
     return kept.ok ? secret : undefined;
   }
-}
-
-/** With the first name that browsers know it by; at all addresses by this machine's own. */
-function webUrlOf({ web, webListen }: Pick<Config, 'web' | 'webListen'>, { port }: Authority): string {
-  const everywhere = ['0.0.0.0', '::'].includes(webListen.host);
-  const host = web.names[0] ?? (everywhere ? hostname() : webListen.host);
-  return `${web.tls === undefined ? 'http' : 'https'}://${formatAuthority({ host, port })}`;
 }
 
 /** Asks at most once a second: whoever may ask often must not cost a write each time. */

@@ -68,6 +68,46 @@ export const accountEntries: readonly CommandEntry[] = [
   },
   {
     ...common,
+    name: 'user invite',
+    summary: 'print a link by which they set a password, good once and for three days; the one before is over',
+    arguments: [name],
+    options: [{ flag: '--json', summary: 'print {version, action, name, link, expiresAt}' }],
+    examples: [{ command: 'user invite anna', what: 'for who has none yet, or forgot it' }],
+    run: async ([word = ''], options, console) =>
+      (await import('./user-access.ts')).inviteUser(word, commonOf(options), console),
+  },
+  {
+    ...common,
+    name: 'user sign-out',
+    summary: 'sign them out of every browser',
+    arguments: [name],
+    options: [json],
+    examples: [{ command: 'user sign-out anna', what: 'they sign in again' }],
+    run: async ([word = ''], options, console) =>
+      (await import('./user-access.ts')).signOut(word, commonOf(options), console),
+  },
+  {
+    ...common,
+    name: 'user disable',
+    summary: 'let somebody sign in no more, and keep them; the last admin stays',
+    arguments: [name],
+    options: [json],
+    examples: [{ command: 'user disable anna', what: 'signed out at once, with the API tokens of their own' }],
+    run: async ([word = ''], options, console) =>
+      (await import('./user-access.ts')).disableUser(word, commonOf(options), console),
+  },
+  {
+    ...common,
+    name: 'user enable',
+    summary: 'let a disabled user sign in again',
+    arguments: [name],
+    options: [json],
+    examples: [{ command: 'user enable anna', what: 'with the password and the role from before' }],
+    run: async ([word = ''], options, console) =>
+      (await import('./user-access.ts')).enableUser(word, commonOf(options), console),
+  },
+  {
+    ...common,
     name: 'user remove',
     summary: 'take somebody out, and end their sessions',
     arguments: [name],

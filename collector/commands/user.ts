@@ -1,14 +1,10 @@
 import { printable } from '@certherd/command-line/printable';
 import { mistakeInName, spelled } from '../accounts/name.ts';
 import { hashPassword, mistakeInPassword } from '../accounts/password.ts';
-import type { Role } from '../accounts/role.ts';
 import { roleOf, roles } from '../accounts/roles.ts';
-import type { AuditAction, AuditEntry, User } from '../store/accounts.ts';
-import type { Kept } from '../store/kept.ts';
-import type { Store } from '../store/store.ts';
-import { byCommand } from './by-command.ts';
+import type { User } from '../store/accounts.ts';
+import { changing, nobody, type Outcome } from './change-user.ts';
 import { configFor, type Console, exitCodes, type JsonOptions } from './command.ts';
-import { notWritten } from './directory.ts';
 import { storeOf } from './host.ts';
 import { printTable } from './print-table.ts';
 
@@ -32,15 +28,17 @@ export async function addUser(word: string, options: UserOptions, console: Conso
   return changing(options, console, {
     action: 'user-added',
     name,
-    role,
     detail: { role, password: hash === undefined ? 'none' : 'set' },
     change: ({ accounts }, entry) =>
       accounts.addUser(
         { name, role, password: hash, identity: undefined, createdAt: entry.at, elsewhere: hash === undefined },
         entry,
       ),
-    done: `${name} is added as ${role}.`,
-    undone: `${name} is there already: certherd-collector user role, or user password`,
+    outcome: doneOr(
+      `${name} is added as ${role}.`,
+      `${name} is there already: certherd-collector user role, or user password`,
+      { role },
+    ),
   });
 }
 
@@ -57,11 +55,13 @@ export function setRole(
   return changing(options, console, {
     action: 'user-role-changed',
     name,
-    role,
     detail: { role },
     change: ({ accounts }, entry) => accounts.setRole(name, role, entry),
-    done: `${name} is ${role} now; browsers that were signed in with that name sign in again.`,
-    undone: nobody(name),
+    outcome: doneOr(
+      `${name} is ${role} now; browsers that were signed in with that name sign in again.`,
+      nobody(name),
+      { role },
+    ),
   });
 }
 
@@ -74,10 +74,11 @@ export async function setPassword(word: string, options: JsonOptions, console: C
   return changing(options, console, {
     action: 'user-password-changed',
     name,
-    detail: {},
     change: ({ accounts }, entry) => accounts.setPassword(name, hash, entry),
-    done: `${name} has a new password; browsers that were signed in with that name sign in again, and the API tokens of ${name} are revoked.`,
-    undone: nobody(name),
+    outcome: doneOr(
+      `${name} has a new password; browsers that were signed in with that name sign in again, and the API tokens of ${name} are revoked.`,
+      nobody(name),
+    ),
   });
 }
 
@@ -87,10 +88,11 @@ export function removeUser(word: string, options: UserOptions, console: Console)
   return changing(options, console, {
     action: 'user-removed',
     name,
-    detail: {},
     change: ({ accounts }, entry) => accounts.removeUser(name, entry),
-    done: `${name} is removed with the API tokens of that name; those made by command stay until they are revoked: certherd-collector api-token list`,
-    undone: nobody(name),
+    outcome: doneOr(
+      `${name} is removed with the API tokens of that name; those made by command stay until they are revoked: certherd-collector api-token list`,
+      nobody(name),
+    ),
   });
 }
 
@@ -103,6 +105,7 @@ export async function listUsers(options: JsonOptions, console: Console): Promise
   await store.close();
   const signsIn = ({ password, identity, elsewhere }: User) =>
     password === undefined ? (identity?.issuer ?? (elsewhere ? 'elsewhere' : 'link')) : 'password';
+  const day = (at: number) => new Date(at).toISOString().slice(0, 10);
   if (options.json)
     console.print(
       JSON.stringify({
@@ -112,6 +115,7 @@ export async function listUsers(options: JsonOptions, console: Console): Promise
           role: user.role,
           signsIn: signsIn(user),
           createdAt: new Date(user.createdAt).toISOString(),
+          ...(user.disabledAt !== undefined && { disabledAt: new Date(user.disabledAt).toISOString() }),
         })),
       }),
     );
@@ -119,39 +123,20 @@ export async function listUsers(options: JsonOptions, console: Console): Promise
   else
     printTable(
       ['NAME', 'ROLE', 'SIGNS IN BY', 'SINCE'],
-      users.map((user) => [user.name, user.role, signsIn(user), new Date(user.createdAt).toISOString().slice(0, 10)]),
+      users.map((user) => [
+        user.name,
+        user.role,
+        user.disabledAt === undefined ? signsIn(user) : `disabled ${day(user.disabledAt)}`,
+        day(user.createdAt),
+      ]),
       console,
     );
   return exitCodes.ok;
 }
 
-interface Change {
-  action: AuditAction;
-  name: string;
-  role?: Role;
-  detail: AuditEntry['detail'];
-  change: (store: Store, entry: AuditEntry) => Promise<Kept<boolean>>;
-  done: string;
-  undone: string;
-}
-
-async function changing(options: JsonOptions, console: Console, asked: Change): Promise<number> {
-  const config = configFor(options, console);
-  if (!config) return exitCodes.config;
-  const store = await storeOf(config, console);
-  const { action, name, role, detail, change, done, undone } = asked;
-  try {
-    const kept = await change(store, byCommand(console, action, name, detail));
-    if (!kept.ok) throw notWritten(config, kept.failure);
-    if (!kept.value) {
-      console.complain(`certherd-collector: ${printable(undone)}`);
-      return exitCodes.failed;
-    }
-    console.print(options.json ? JSON.stringify({ version: 1, action, name, ...(role && { role }) }) : done);
-    return exitCodes.ok;
-  } finally {
-    await store.close();
-  }
+/** False: nothing was done, and why. */
+function doneOr(done: string, undone: string, told: object = {}): (kept: boolean) => Outcome {
+  return (kept) => (kept ? { done, told: { ...told } } : { undone });
 }
 
 async function newPassword(
@@ -163,10 +148,6 @@ async function newPassword(
     return { ok: false, mistake: 'no password was given: type it, or write it to standard input' };
   const mistake = mistakeInPassword(value, name);
   return mistake === undefined ? { ok: true, value } : { ok: false, mistake };
-}
-
-function nobody(name: string): string {
-  return `${name}: no such user: certherd-collector user list`;
 }
 
 function expectedRole(found: string | undefined): string {

@@ -88,7 +88,8 @@ export function createIngest(
       return channel.refuse('frame-invalid', 'heartbeat: no such instant');
     if (records.isRevoked(agentId)) return channel.refuse('revoked', 'heartbeat');
     const isCurrent = frame.digest !== undefined && frame.digest === digest;
-    gate.liveness.heard(agentId, isCurrent && frame.observedAt ? lookAt(frame.observedAt, frame.at) : undefined);
+    const look = isCurrent && frame.observedAt ? lookAt(frame.observedAt, frame.at) : undefined;
+    gate.liveness.heard(agentId, look, Date.parse(frame.at));
     if (frame.digest === undefined || isCurrent || wanted) return;
     wanted = true;
     channel.send({ type: 'want-snapshot' });

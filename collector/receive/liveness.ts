@@ -1,5 +1,6 @@
 import { messageOf } from '../failure.ts';
 import { type Clock, every, type Log } from '../ports.ts';
+import { begunAgain, type ClockSkew, measured, unmeasured } from './clock-skew.ts';
 import type { Changed, Heard, LastHeard, Records } from './records.ts';
 
 /** What is known of a host's voice, apart from what it said. */
@@ -12,6 +13,8 @@ export interface Presence {
   observedAt: number | undefined;
   /** Milliseconds since the agent's last look; undefined when this process was told of none. */
   lookAgeMs: number | undefined;
+  /** How far its clock is ahead (receive/clock-skew.ts); undefined: this process has not measured it. */
+  clockSkewSeconds: number | undefined;
 }
 
 /** A look at the facts of the current snapshot. */
@@ -25,8 +28,11 @@ export interface Look {
 export interface Liveness {
   connected: (agentId: string) => void;
   disconnected: (agentId: string) => void;
-  /** A frame came; `look` if it said when the current snapshot's facts were last seen. */
-  heard: (agentId: string, look?: Look) => void;
+  /**
+   * A frame came; `look` if it said when the current snapshot's facts were last seen, `saidAt` if it said at what instant, by the agent's clock in
+   * milliseconds since 1970, it was sent.
+   */
+  heard: (agentId: string, look?: Look, saidAt?: number) => void;
   presence: (agentId: string) => Presence;
   /** Not heard here yet, and this process has not been there long enough for every agent that was cut off to come back. */
   isAwaited: (agentId: string) => boolean;
@@ -64,6 +70,7 @@ interface Voice {
   observedAt: number | undefined;
   /** When that was, on the monotonic clock. */
   lookedMonotonic: number | undefined;
+  skew: ClockSkew;
   unsaved: boolean;
   /** As last told to the pages. */
   silent: boolean;
@@ -93,12 +100,14 @@ export function createLiveness({ records, heard, clock, log, silentAfterMs, chan
       const voice = note(agentId);
       voice.connected = true;
       voice.silent = false;
+      voice.skew = begunAgain(voice.skew);
     },
     disconnected(agentId) {
       voiceOf(agentId).connected = false;
     },
-    heard(agentId, look) {
+    heard(agentId, look, saidAt) {
       const voice = note(agentId);
+      if (saidAt !== undefined) voice.skew = measured(voice.skew, saidAt, clock.now());
       if (!look) return;
       // No clock that is ahead, or was, puts a look into the future.
       const newest = Math.max(voice.observedAt ?? look.observedAt, look.observedAt);
@@ -107,12 +116,11 @@ export function createLiveness({ records, heard, clock, log, silentAfterMs, chan
     },
     presence(agentId) {
       const voice = voices.get(agentId);
-      if (!voice)
-        return { connected: false, silent: true, heardAt: undefined, observedAt: undefined, lookAgeMs: undefined };
-      const { heardAt, observedAt, lookedMonotonic } = voice;
+      if (!voice) return unheard;
+      const { heardAt, observedAt, lookedMonotonic, skew } = voice;
       const connected = voice.connected || isHeardElsewhere(voice);
       const lookAgeMs = lookedMonotonic === undefined ? undefined : clock.monotonic() - lookedMonotonic;
-      return { connected, silent: isSilent(voice), heardAt, observedAt, lookAgeMs };
+      return { connected, silent: isSilent(voice), heardAt, observedAt, lookAgeMs, clockSkewSeconds: skew.seconds };
     },
     isAwaited: (agentId) =>
       clock.monotonic() - begunAt < comeBackMs + silentAfterMs && voices.get(agentId)?.heardMonotonic === undefined,
@@ -153,7 +161,10 @@ export function createLiveness({ records, heard, clock, log, silentAfterMs, chan
     for (const { agentId, heardAt, elsewhere } of list) {
       const voice = voiceOf(agentId);
       if (elsewhere !== voice.elsewhere || heardAt !== voice.keptAt) lately.add(agentId);
-      if (elsewhere && !voice.elsewhere && !voice.connected) voice.lookedMonotonic = undefined;
+      if (elsewhere && !voice.elsewhere && !voice.connected) {
+        voice.lookedMonotonic = undefined;
+        voice.skew = unmeasured;
+      }
       voice.elsewhere = elsewhere;
       if (heardAt !== voice.keptAt) voice.keptMonotonic = at;
       voice.keptAt = heardAt;
@@ -219,6 +230,15 @@ export function createLiveness({ records, heard, clock, log, silentAfterMs, chan
   }
 }
 
+const unheard: Presence = {
+  connected: false,
+  silent: true,
+  heardAt: undefined,
+  observedAt: undefined,
+  lookAgeMs: undefined,
+  clockSkewSeconds: undefined,
+};
+
 function newVoice(heardAt: number | undefined): Voice {
   return {
     connected: false,
@@ -229,6 +249,7 @@ function newVoice(heardAt: number | undefined): Voice {
     heardMonotonic: undefined,
     observedAt: undefined,
     lookedMonotonic: undefined,
+    skew: unmeasured,
     unsaved: false,
     silent: true,
   };

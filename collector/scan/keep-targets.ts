@@ -49,7 +49,9 @@ export function keepTargets({ targets, askerOf, clock, log, changed }: Needs): (
     const now = clock.now();
     const due = (await targets.all())
       .filter((row) => !running.has(row.id) && isDue(row, now))
-      .sort((one, other) => Number(other.wanted) - Number(one.wanted) || (one.askedAt ?? 0) - (other.askedAt ?? 0));
+      .sort(
+        (one, other) => Number(other.wanted > 0) - Number(one.wanted > 0) || (one.askedAt ?? 0) - (other.askedAt ?? 0),
+      );
     for (const row of due) if (!stopped && hasRoom(row.vantage)) void ask(row);
   }
 
@@ -71,7 +73,7 @@ export function keepTargets({ targets, askerOf, clock, log, changed }: Needs): (
       if (!seen || stopped || !askerOf(row)) return;
       const at = clock.now();
       const { state, changed: changes } = nextState(row.seen, seen, at);
-      const kept = await targets.keep(row.id, at, state, changes);
+      const kept = await targets.keep(row, at, state, changes);
       if (kept.ok) changed();
       else log.warn({ target: row.target, reason: kept.failure.reason }, 'what was seen is not kept');
     } catch (error) {
@@ -84,5 +86,5 @@ export function keepTargets({ targets, askerOf, clock, log, changed }: Needs): (
 
 /** A clock that was ahead when it was asked last does not keep it from being asked. */
 function isDue({ askedAt, everyMs, wanted }: TargetRow, now: number): boolean {
-  return wanted || askedAt === undefined || now >= askedAt + everyMs || askedAt > now + everyMs;
+  return wanted > 0 || askedAt === undefined || now >= askedAt + everyMs || askedAt > now + everyMs;
 }

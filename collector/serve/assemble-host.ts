@@ -17,6 +17,8 @@ export interface HostPresence {
   observedAt: number | undefined;
   /** Milliseconds since it looked, whatever the clocks say; undefined: only observedAt can tell. */
   lookAgeMs?: number | undefined;
+  /** How far its clock is ahead; undefined: not measured. */
+  clockSkewSeconds?: number | undefined;
 }
 
 /** What all hosts share. */
@@ -110,6 +112,7 @@ export function assembleHost(host: KeptFacts, presence: HostPresence, shared: Sh
       enrolledAt: instant(host.enrolledAt),
       ...(heardAt === undefined ? {} : { lastHeardAt: instant(heardAt) }),
       ...(observedAt === undefined ? {} : { observedAt: instant(observedAt) }),
+      ...skewed(presence),
       ...labelled(book.ofHost(host.name)),
     },
     endpoints,
@@ -151,6 +154,7 @@ export function assembleHost(host: KeptFacts, presence: HostPresence, shared: Sh
 export function heardAgain(part: HostPart, host: Looked, presence: HostPresence, now: number): HostPart | undefined {
   const { heardAt, observedAt, lookAgeMs, blind } = hearingOf(host, presence, now);
   const before = part.host;
+  if (presence.clockSkewSeconds === undefined && before.clockSkewSeconds !== undefined) return undefined;
   if (part.stale || presence.silent || blind || presence.connected !== before.connected) return undefined;
   const snapshot = host.revokedAt === undefined ? host.snapshot : undefined;
   if (!snapshot || observedAt === undefined || heardAt === undefined) return undefined;
@@ -158,7 +162,7 @@ export function heardAgain(part: HostPart, host: Looked, presence: HostPresence,
   const staysTill = now + becomesOutOfDate(snapshot.host.lookSeconds) - lookAgeMs;
   return {
     ...part,
-    host: { ...before, lastHeardAt: instant(heardAt), observedAt: looked },
+    host: { ...before, lastHeardAt: instant(heardAt), observedAt: looked, ...skewed(presence) },
     endpoints:
       before.observedAt === looked ? part.endpoints : part.endpoints.map((one) => ({ ...one, observedAt: looked })),
     // Too early by the look before: then it is assembled once for nothing.
@@ -193,6 +197,10 @@ function hearingOf(host: Looked, presence: HostPresence, now: number): Hearing {
 /** A look that this process was told of is the last one; what is kept of earlier ones may be from a clock that was ahead. */
 function observedAtOf(kept: number, { observedAt = kept, lookAgeMs }: HostPresence): number {
   return lookAgeMs === undefined ? Math.max(kept, observedAt) : observedAt;
+}
+
+function skewed({ clockSkewSeconds }: HostPresence): { clockSkewSeconds?: number } {
+  return clockSkewSeconds === undefined ? {} : { clockSkewSeconds };
 }
 
 function labelled(labels: Labels): { labels?: Record<string, string> } {

@@ -50,8 +50,13 @@ export function noteChanges(): ChangesSince {
       for (const agentId of withHeard ? heard.keys() : []) {
         const host = index.hosts.get(agentId)?.part.host;
         if (!host?.lastHeardAt) continue;
-        const { lastHeardAt, observedAt } = host;
-        found.heard.push({ agentId, lastHeardAt, ...(observedAt === undefined ? {} : { observedAt }) });
+        const { lastHeardAt, observedAt, clockSkewSeconds } = host;
+        found.heard.push({
+          agentId,
+          lastHeardAt,
+          ...(observedAt === undefined ? {} : { observedAt }),
+          ...(clockSkewSeconds === undefined ? {} : { clockSkewSeconds }),
+        });
       }
       for (const [fingerprint, before] of certificates) {
         const after = index.certificates.get(fingerprint)?.facts;

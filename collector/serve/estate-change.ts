@@ -29,9 +29,14 @@ export const HostChange = Type.Object(
 );
 export type HostChange = Static<typeof HostChange>;
 
-/** A host that was only heard again: of the same as before, these instants are newer. */
+/** A host that was only heard again: of the same as before, these instants are newer, and its clock may be. */
 export const HeardChange = Type.Object(
-  { agentId: Type.String(), lastHeardAt: Instant, observedAt: Type.Optional(Instant) },
+  {
+    agentId: Type.String(),
+    lastHeardAt: Instant,
+    observedAt: Type.Optional(Instant),
+    clockSkewSeconds: Type.Optional(Type.Integer()),
+  },
   closed,
 );
 export type HeardChange = Static<typeof HeardChange>;

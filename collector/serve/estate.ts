@@ -33,6 +33,11 @@ export const HostView = Type.Object(
     lastHeardAt: Type.Optional(Instant),
     /** When the agent last looked at the facts shown here. */
     observedAt: Type.Optional(Instant),
+    /**
+     * How far its clock is ahead of the collector's, by its heartbeats (receive/clock-skew.ts): whole seconds below a minute, then whole minutes, negative
+     * where it is behind, 0 below two seconds. Absent: this collector has not measured it.
+     */
+    clockSkewSeconds: Type.Optional(Type.Integer()),
     labels: Type.Optional(Labels),
   },
   closed,

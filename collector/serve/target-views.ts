@@ -26,7 +26,7 @@ export function targetView({
     setBy,
     setAt: instant(setAt),
     ...(askedAt !== undefined && { askedAt: instant(askedAt) }),
-    ...(wanted && { wanted }),
+    ...(wanted > 0 && { wanted: true }),
     ...(labels && { labels: { ...labels } }),
     places: (seen?.places ?? []).map(({ since, failure, ...place }) => ({
       ...place,

@@ -20,6 +20,7 @@ export const auditActions = [
   'list-imported',
   'target-added',
   'target-removed',
+  'target-look-asked',
   'host-revoked',
   'request-asked',
   'campaign-started',

@@ -53,8 +53,8 @@ export interface TargetRow {
   setBy: string;
   setAt: number;
   askedAt: number | undefined;
-  /** Somebody wants it asked before its time. */
-  wanted: boolean;
+  /** How often somebody wanted it asked before its time since a look began that was kept; 0: nobody waits. */
+  wanted: number;
   seen: TargetState | undefined;
   /** What its name is labelled, as far as that was looked up. */
   labels?: Readonly<Record<string, string>>;
@@ -94,11 +94,16 @@ export interface Targets {
   /** False, and nothing is kept, where it is there already. */
   addNew: (draft: TargetDraft, at: number, entry: AuditEntry) => Promise<Kept<boolean>>;
   /** To be asked as soon as may be; was there one? */
-  want: (id: number) => Promise<Kept<boolean>>;
+  want: (id: number, entry: AuditEntry) => Promise<Kept<boolean>>;
   /** By its text, with its history, of one vantage or of all; was there one? */
   remove: (target: string, entry?: AuditEntry, vantage?: string) => Promise<Kept<boolean>>;
-  /** False: it was removed meanwhile. */
-  keep: (id: number, at: number, seen: TargetState, changed: readonly TargetChange[]) => Promise<Kept<boolean>>;
+  /** False: it was removed meanwhile. `looked` is the row as it was when the look began: who asked for one after that waits for the next. */
+  keep: (
+    looked: Pick<TargetRow, 'id' | 'wanted'>,
+    at: number,
+    seen: TargetState,
+    changed: readonly TargetChange[],
+  ) => Promise<Kept<boolean>>;
   stays: (id: number) => Promise<TargetStay[]>;
 }
 
@@ -131,7 +136,7 @@ export function readTarget(row: RawTarget, isHeld: (fingerprint: string) => bool
     setBy: row.set_by,
     setAt: row.set_at,
     askedAt: row.asked_at ?? undefined,
-    wanted: row.wanted !== 0,
+    wanted: row.wanted,
     seen,
     held: servedBy(seen).filter(isHeld),
   };

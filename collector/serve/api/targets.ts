@@ -1,7 +1,9 @@
 import Type from 'typebox';
 import { parseTarget, targetText } from '../../scan/target.ts';
+import type { AuditAction, AuditEntry } from '../../store/accounts.ts';
+import type { TargetRow } from '../../store/targets.ts';
 import { notKept } from '../access/begin-session.ts';
-import { actorOf } from '../access/caller.ts';
+import { actorOf, type Caller } from '../access/caller.ts';
 import { TargetBody } from '../inventory-bodies.ts';
 import { sendProblem } from '../problem.ts';
 import type { KeptHost } from '../estate-parts.ts';
@@ -70,13 +72,7 @@ export const targetRoutes: readonly Route[] = [
     async handle({ targets, now }, { params: { id }, caller }, reply) {
       const found = (await targets.all()).find((one) => one.id === id);
       if (!found) return sendProblem(reply, 404, 'Not Found', 'There is no such target.');
-      const entry = {
-        at: now(),
-        ...actorOf(caller),
-        action: 'target-removed',
-        subject: found.target,
-        detail: {},
-      } as const;
+      const entry = entryOf('target-removed', found, now(), caller);
       const kept = await targets.remove(found.target, entry, found.vantage);
       if (!kept.ok) return notKept(reply);
       if (!kept.value) return sendProblem(reply, 404, 'Not Found', 'There is no such target.');
@@ -92,14 +88,27 @@ export const targetRoutes: readonly Route[] = [
     status: 202,
     answer: { schema: Done },
     problems: [400, 404],
-    async handle({ targets }, { params: { id } }, reply) {
-      const kept = await targets.want(id);
+    async handle({ targets, now }, { params: { id }, caller }, reply) {
+      const found = (await targets.all()).find((one) => one.id === id);
+      if (!found) return sendProblem(reply, 404, 'Not Found', 'There is no such target.');
+      const entry = entryOf('target-look-asked', found, now(), caller);
+      const kept = await targets.want(id, entry);
       if (!kept.ok) return notKept(reply);
       if (!kept.value) return sendProblem(reply, 404, 'Not Found', 'There is no such target.');
       return reply.header('cache-control', 'no-store').send({ version: 1, done: true });
     },
   }),
 ];
+
+function entryOf(
+  action: AuditAction,
+  { target, vantage, vantageName }: TargetRow,
+  at: number,
+  caller: Caller,
+): AuditEntry {
+  const detail = vantage === 'collector' ? {} : { from: vantageName ?? vantage };
+  return { at, ...actorOf(caller), action, subject: target, detail };
+}
 
 /** Agents of hosts that are trusted. */
 function agentsOf(hosts: Iterable<KeptHost>, word: string): string[] {

@@ -1,5 +1,6 @@
 import type { FastifyReply } from 'fastify';
 import Type from 'typebox';
+import { inviteMs, invitePath, mistakeInInvite } from '../../accounts/invitation.ts';
 import { mistakeInName, spelled } from '../../accounts/name.ts';
 import { freshSecret, hashSecret } from '../../accounts/secret.ts';
 import type { AuditAction, AuditEntry, NewInvite, UserChange, UserState } from '../../store/accounts.ts';
@@ -14,8 +15,6 @@ import { Changed } from './views.ts';
 
 const none = Type.Object({}, { additionalProperties: false });
 const named = Type.Object({ name: Type.String({ minLength: 1, maxLength: 64 }) });
-/** How long a link is good by which a password is set. */
-const inviteMs = 3 * 86_400_000;
 
 /** What an admin does with users. */
 export const userRoutes: readonly Route[] = [
@@ -71,15 +70,8 @@ export const userRoutes: readonly Route[] = [
     async handle(needs, { params: { name }, caller }, reply) {
       const user = await needs.accounts.user(name);
       if (!user) return unknown(reply);
-      if (user.identity)
-        return sendProblem(
-          reply,
-          409,
-          'Conflict',
-          `${name} signs in at ${user.identity.issuer}, and has no password here.`,
-        );
-      if (user.disabledAt !== undefined)
-        return sendProblem(reply, 409, 'Conflict', `${name} is disabled, and may not sign in.`);
+      const mistake = mistakeInInvite(user);
+      if (mistake !== undefined) return sendProblem(reply, 409, 'Conflict', mistake);
       const { told, kept } = freshInvite(needs, caller, name);
       const done = await needs.accounts.invite(name, kept.hash, kept.expiresAt, kept.entry);
       if (!done.ok) return notKept(reply);
@@ -153,7 +145,7 @@ function freshInvite(needs: ApiNeeds, caller: Caller, name: string): { told: Inv
   const expiresAt = needs.now() + inviteMs;
   const entry = entryOf(needs, caller, 'user-invited', name, { expiresAt: instant(expiresAt) });
   return {
-    told: { path: `/invite?token=${secret}`, expiresAt: instant(expiresAt) },
+    told: { path: invitePath(secret), expiresAt: instant(expiresAt) },
     kept: { hash: hashSecret(secret), expiresAt, entry },
   };
 }

@@ -60,7 +60,7 @@ export const targetTable = {
   },
 
   async want(tx: Queries, id: number): Promise<boolean> {
-    return (await tx.all('UPDATE target SET wanted = 1 WHERE id = $1 RETURNING id', [id])).length > 0;
+    return (await tx.all('UPDATE target SET wanted = wanted + 1 WHERE id = $1 RETURNING id', [id])).length > 0;
   },
 
   /** Was there one? */
@@ -75,16 +75,16 @@ export const targetTable = {
   /** False: it was removed meanwhile. */
   async keep(
     tx: Queries,
-    id: number,
+    { id, wanted }: Pick<TargetRow, 'id' | 'wanted'>,
     at: number,
     seen: TargetState,
     changed: readonly TargetChange[],
   ): Promise<boolean> {
-    const noted = await tx.all('UPDATE target SET asked_at = $1, wanted = 0, seen = $2 WHERE id = $3 RETURNING id', [
-      at,
-      JSON.stringify(seen),
-      id,
-    ]);
+    const noted = await tx.all(
+      `UPDATE target SET asked_at = $1, seen = $2, wanted = CASE wanted WHEN $3::BIGINT THEN 0 ELSE wanted END
+       WHERE id = $4 RETURNING id`,
+      [at, JSON.stringify(seen), wanted, id],
+    );
     if (noted.length === 0) return false;
     for (const { address, algorithm, served } of changed)
       await tx.all(
@@ -129,9 +129,9 @@ export function sharedTargets(group: Group, database: Database): Targets {
         await note(tx, entry);
       }),
     addNew: (draft, at, entry) => changing((tx) => noted(tx, targetTable.addNew(tx, draft, at), entry)),
-    want: (id) => changing((tx) => targetTable.want(tx, id)),
+    want: (id, entry) => changing((tx) => noted(tx, targetTable.want(tx, id), entry)),
     remove: (target, entry, vantage) => changing((tx) => noted(tx, targetTable.remove(tx, target, vantage), entry)),
-    keep: (id, at, seen, changed) => changing((tx) => targetTable.keep(tx, id, at, seen, changed)),
+    keep: (looked, at, seen, changed) => changing((tx) => targetTable.keep(tx, looked, at, seen, changed)),
     stays: (id) => targetTable.stays(database, id),
   };
 }

@@ -154,9 +154,9 @@ function createStore(sql: Sql, log: Log): SqliteStore {
           note(entry);
         }),
       addNew: (draft, at, entry) => group.keep(() => noted(targets.addNew(draft, at), entry)),
-      want: (id) => group.keep(() => targets.want(id)),
+      want: (id, entry) => group.keep(() => noted(targets.want(id), entry)),
       remove: (target, entry, vantage) => group.keep(() => noted(targets.remove(target, vantage), entry)),
-      keep: (id, at, seen, changed) => group.keep(() => targets.keep(id, at, seen, changed)),
+      keep: (looked, at, seen, changed) => group.keep(() => targets.keep(looked, at, seen, changed)),
       stays: async (id) => targets.stays(id),
     },
     transparency: transparencyTables(sql, group),

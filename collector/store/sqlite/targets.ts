@@ -27,9 +27,11 @@ export function targetTable(sql: Sql) {
     `INSERT INTO target (target, vantage, every_ms, set_by, set_at) VALUES (?, ?, ?, ?, ?)
      ON CONFLICT (target, vantage) DO NOTHING`,
   );
-  const want = sql.prepare('UPDATE target SET wanted = 1 WHERE id = ?');
+  const want = sql.prepare('UPDATE target SET wanted = wanted + 1 WHERE id = ?');
   const remove = sql.prepare('DELETE FROM target WHERE target = $target AND vantage = coalesce($vantage, vantage)');
-  const note = sql.prepare('UPDATE target SET asked_at = ?, wanted = 0, seen = ? WHERE id = ?');
+  const note = sql.prepare(
+    `UPDATE target SET asked_at = $at, seen = $seen, wanted = CASE wanted WHEN $wanted THEN 0 ELSE wanted END WHERE id = $id`,
+  );
   const change = sql.prepare(
     `INSERT INTO target_change (target, at, address, algorithm, served) VALUES (?, ?, ?, ?, ?)
      ON CONFLICT (target, at, address, algorithm) DO UPDATE SET served = excluded.served`,
@@ -55,8 +57,13 @@ export function targetTable(sql: Sql) {
     /** Was there one? */
     remove: (target: string, vantage?: string): boolean => remove.run({ target, vantage: vantage ?? null }).changes > 0,
     /** False: it was removed meanwhile. */
-    keep(id: number, at: number, seen: TargetState, changed: readonly TargetChange[]): boolean {
-      if (note.run(at, JSON.stringify(seen), id).changes === 0) return false;
+    keep(
+      { id, wanted }: Pick<TargetRow, 'id' | 'wanted'>,
+      at: number,
+      seen: TargetState,
+      changed: readonly TargetChange[],
+    ): boolean {
+      if (note.run({ at, seen: JSON.stringify(seen), wanted, id }).changes === 0) return false;
       for (const { address, algorithm, served } of changed) change.run(id, at, address, algorithm, served ?? '');
       if (changed.length > 0) drop.run({ target: id });
       return true;

@@ -91,11 +91,12 @@ export function followed(first: Estate): FollowedEstate {
     else one.holders.delete(agentId);
   }
 
-  function takeHeard({ agentId, lastHeardAt, observedAt }: HeardChange, touched: Set<keyof HostLists>): void {
+  function takeHeard({ agentId, ...newer }: HeardChange, touched: Set<keyof HostLists>): void {
+    const { observedAt } = newer;
     const before = hosts.get(agentId);
     if (!before) return;
     const looked = observedAt !== undefined && observedAt !== before.host.observedAt;
-    const host = { ...before.host, lastHeardAt, ...(observedAt !== undefined && { observedAt }) };
+    const host = { ...before.host, ...newer };
     const endpoints = looked ? before.endpoints.map((one) => ({ ...one, observedAt })) : before.endpoints;
     hosts.set(agentId, { ...before, host, endpoints });
     touched.add('host');

@@ -30,6 +30,13 @@ export function coarse(ms: number): string {
   return `${Math.floor(ms / year)} y`;
 }
 
+/** How a host's clock stands to the collector's: "right", "3 min ahead", "4 s behind"; from seconds, negative where it is behind. */
+export function clockWords(seconds: number | undefined): string {
+  if (seconds === undefined) return 'not measured';
+  if (seconds === 0) return 'right';
+  return `${coarse(Math.abs(seconds) * second)} ${seconds > 0 ? 'ahead' : 'behind'}`;
+}
+
 /** An instant as people write it, in UTC: "2026-11-23 21:43:35 UTC". */
 export function absolute(instant: string): string {
   return `${instant.slice(0, 10)} ${instant.slice(11, 19)} UTC`;

@@ -2,11 +2,12 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test from 'ava';
 import { runCollector, startTestCollector } from '../helpers/real-collector.ts';
+import { signIn } from '../helpers/signed-in.ts';
 
 const password = 'correct horse battery';
 
 test('users, API tokens and the history of both are kept beside a serving collector, and no secret is', async (t) => {
-  const { directory } = await startTestCollector(t);
+  const { directory, url } = await startTestCollector(t);
   const run = async (args: string[], typed?: string) => {
     const child = runCollector([...args, '--data', directory], {}, typed);
     const code = await child.ended;
@@ -34,6 +35,36 @@ test('users, API tokens and the history of both are kept beside a serving collec
     ],
   );
 
+  // A link, of which the page knows as long as it is good.
+  const invite = await run(['user', 'invite', 'Berta', '--json']);
+  t.is(invite.code, 0);
+  const invited: { link: string; expiresAt: string } = JSON.parse(invite.out);
+  t.like(invited, { version: 1, action: 'user-invited', name: 'berta' });
+  t.true(Date.parse(invited.expiresAt) > Date.now() + 2 * 86_400_000);
+  const link = new URL(new URL(invited.link).pathname + new URL(invited.link).search, url);
+  const looked = async () => (await fetch(link)).status;
+  t.is(await looked(), 200);
+  t.is((await run(['user', 'disable', 'berta'])).code, 0);
+  t.is(await looked(), 410, 'whoever is disabled sets no password');
+  const refused = await run(['user', 'invite', 'berta']);
+  t.deepEqual([refused.code, refused.out], [1, '']);
+  t.regex(refused.err, /berta is disabled, and may not sign in\./);
+  t.regex((await run(['user', 'list'])).out, /^berta +operator +disabled 20/m);
+  const last = await run(['user', 'disable', 'anna']);
+  t.deepEqual([last.code, last.err], [1, 'certherd-collector: anna is the last admin: make another one first.']);
+  t.is((await run(['user', 'enable', 'berta', '--json'])).out, '{"version":1,"action":"user-enabled","name":"berta"}');
+  await signIn(url, 'anna', 'another long password');
+  const out = await run(['user', 'sign-out', 'anna', '--json']);
+  t.is(out.out, '{"version":1,"action":"user-signed-out","name":"anna","changed":1}');
+  t.is((await run(['user', 'sign-out', 'anna'])).out, 'anna is signed out of 0 browsers.');
+  for (const what of ['invite', 'sign-out', 'disable', 'enable']) {
+    const unknown = await run(['user', what, 'nobody']);
+    t.deepEqual(
+      [unknown.code, unknown.err],
+      [1, 'certherd-collector: nobody: no such user: certherd-collector user list'],
+    );
+  }
+
   const token = await run(['api-token', 'create', 'ci', '--role', 'viewer', '--expires', '7d']);
   t.is(token.code, 0);
   t.regex(token.out, /^certherd_[\w-]{43}$/);
@@ -57,6 +88,11 @@ test('users, API tokens and the history of both are kept beside a serving collec
       'user-removed berta',
       'api-token-revoked ci',
       'api-token-created ci',
+      'user-signed-out anna',
+      'signed-in anna',
+      'user-enabled berta',
+      'user-disabled berta',
+      'user-invited berta',
       'user-password-changed anna',
       'user-role-changed berta',
       'user-added berta',
@@ -64,14 +100,19 @@ test('users, API tokens and the history of both are kept beside a serving collec
     ],
     'what changed nothing is no history',
   );
-  t.true(history.items.every(({ via }) => via === 'command'));
+  t.true(history.items.every(({ via, action }) => via === (action === 'signed-in' ? 'page' : 'command')));
   t.deepEqual(history.items[1]?.detail, { owner: 'payments' });
   t.regex((await run(['audit', '--limit', '1'])).out, /^WHEN .*\n.* command +join-token-created/);
   t.is((await run(['audit', '--limit', 'all'])).code, 64);
 
   for (const name of readdirSync(directory).filter((name) => name.startsWith('certherd.db'))) {
     const bytes = readFileSync(join(directory, name));
-    for (const secret of [password, 'another long password', token.out.slice('certherd_'.length)])
+    for (const secret of [
+      password,
+      'another long password',
+      token.out.slice('certherd_'.length),
+      link.searchParams.get('token') ?? '',
+    ])
       t.false(bytes.includes(secret), `${name} holds a secret`);
   }
 });

@@ -6,6 +6,7 @@ import type { HostPresence } from '../../../collector/serve/assemble-host.ts';
 import type { Estate } from '../../../collector/serve/estate.ts';
 import { estateLists } from '../../../collector/serve/estate-parts.ts';
 import { createHostKeeper } from '../../../collector/serve/host-keeper.ts';
+import { labelledTargets } from '../../../collector/serve/target-views.ts';
 import type { CertificateFacts, HostFacts, LabelRule } from '../../../collector/store/facts.ts';
 import type { TargetRow } from '../../../collector/store/targets.ts';
 import fc from '../../helpers/properties.ts';
@@ -238,12 +239,12 @@ export function randomFleet() {
         setBy: '',
         setAt: start,
         askedAt: clock.now(),
-        wanted: false,
+        wanted: 0,
         seen: { places, leftOut: 0 },
         held: places.map(({ served }) => served),
       };
     });
-    keeper.putTargets(rows);
+    keeper.putTargets(labelledTargets(rows, book));
   }
 
   function label(key: string): void {
@@ -260,6 +261,7 @@ export function randomFleet() {
       setAt: id,
     });
     book = labelBook(rules);
+    keeper.putTargets(labelledTargets(rows, book));
     keeper.concernAll();
   }
 
@@ -268,7 +270,8 @@ export function randomFleet() {
   }
 
   function now() {
-    return { heardAt: clock.now(), silent: false };
+    const clockSkewSeconds = [undefined, 0, -180][Math.floor(clock.monotonic() / 3_600_000) % 3];
+    return { heardAt: clock.now(), silent: false, clockSkewSeconds };
   }
 }
 

@@ -58,6 +58,13 @@ test('a heartbeat moves the time of observation, and a strange digest is asked f
   await until('observed again', async () => (await collector.estate()).hosts[0]?.observedAt === seen);
   wire.send({ type: 'heartbeat', at: seen, observedAt: seen, digest: 'c'.repeat(64) });
   t.is((await wire.next('want-snapshot')).type, 'want-snapshot');
+  // Two hours and a half, however long these lines wait for their turn: minutes are told.
+  for (let beat = 0; beat < 4; beat++)
+    wire.send({ type: 'heartbeat', at: new Date(Date.now() + 9_000_000).toISOString(), digest: frame.digest });
+  await until('its clock is measured', async () => {
+    const ahead = (await collector.estate()).hosts[0]?.clockSkewSeconds ?? 0;
+    return ahead > 8_000 && ahead <= 9_000;
+  });
 });
 
 test('events are acknowledged, and resent ones are kept once', async (t) => {

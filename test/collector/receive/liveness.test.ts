@@ -68,6 +68,21 @@ test('a jump of the wall clock silences nobody that this process heard', (t) => 
   t.false(tracked.presence('a').silent);
 });
 
+test('how far a clock is ahead is told while this process hears it, and not by an older one of another collector', async (t) => {
+  const { clock, kept, tracked } = liveness(undefined);
+  tracked.connected('a');
+  for (let beat = 0; beat < 2; beat++) {
+    t.is(tracked.presence('a').clockSkewSeconds, undefined);
+    tracked.heard('a', undefined, clock.now() + 180_000);
+  }
+  t.is(tracked.presence('a').clockSkewSeconds, 180);
+  tracked.disconnected('a');
+  t.is(tracked.presence('a').clockSkewSeconds, 180);
+  kept.push({ agentId: 'a', heardAt: clock.now() + 1, elsewhere: true });
+  await tracked.refresh();
+  t.is(tracked.presence('a').clockSkewSeconds, undefined);
+});
+
 test('a host last heard by an earlier process ages on the wall clock', (t) => {
   t.false(liveness(-30_000).tracked.presence('a').silent);
   t.true(liveness(-90_000).tracked.presence('a').silent);

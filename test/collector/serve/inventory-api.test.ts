@@ -192,7 +192,11 @@ test('a target is added, asked at once and again when somebody wants it, and rem
   await until('it is gone', async () => (await only()) === undefined);
   t.like(await send('DELETE', path), { status: 404 });
   t.like(await send('POST', `${path}/look`), { status: 404 });
-  t.deepEqual(await told(), [`otto target-added ${target}`, `otto target-removed ${target}`]);
+  t.deepEqual(await told(), [
+    `otto target-added ${target}`,
+    `otto target-look-asked ${target}`,
+    `otto target-removed ${target}`,
+  ]);
 });
 
 test('a target that an agent is to look at is one beside the collector’s own, and each is removed by itself', async (t) => {

@@ -41,7 +41,7 @@ test('that a target was asked costs no look at hosts and labels, and is told at 
   });
   t.teardown(estate.close);
   const asked = async (name: string) => {
-    await store.targets.keep(id, clock.now(), state(name), []);
+    await store.targets.keep({ id, wanted: 0 }, clock.now(), state(name), []);
     estate.changed(['targets']);
     const { targets } = await estate.current();
     t.is(targets[0]?.askedAt, new Date(clock.now()).toISOString(), 'whoever asks sees it at once');

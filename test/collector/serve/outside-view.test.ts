@@ -32,7 +32,7 @@ function row(id: number, target: string): TargetRow {
     setBy: '',
     setAt: now,
     askedAt: now,
-    wanted: false,
+    wanted: 0,
   } as const;
   return { id, target, ...asked, seen, held: [served] };
 }

@@ -37,20 +37,26 @@ for (const { name, open } of engines) {
     const id = row?.id ?? 0;
     const entry = { at, actor: 'me', via: 'page', action: 'target-added', subject: draft.target, detail: {} } as const;
     t.deepEqual(await store.targets.addNew(draft, at, entry), { ok: true, value: false }, 'it is there');
-    t.deepEqual(await store.targets.want(id), { ok: true, value: true });
-    t.deepEqual(await store.targets.want(id + 1), { ok: true, value: false });
-    t.true((await store.targets.all())[0]?.wanted);
+    const asked = { ...entry, action: 'target-look-asked' } as const;
+    t.deepEqual(await store.targets.want(id, asked), { ok: true, value: true });
+    t.deepEqual(await store.targets.want(id + 1, asked), { ok: true, value: false });
+    t.deepEqual(await store.accounts.audit(undefined, 10), [{ ...asked, id: 1 }], 'once, of what is there');
+    const [looked] = await store.targets.all();
+    t.is(looked?.wanted, 1);
+    // Somebody asks again while the look goes on.
+    await store.targets.want(id, asked);
     const change = (served: string | undefined) => [{ address: '192.0.2.1', algorithm: 'ecdsa' as const, served }];
-    t.deepEqual(await store.targets.keep(id, at + 10, state(one.fingerprint), change(one.fingerprint)), {
+    t.deepEqual(await store.targets.keep({ id, wanted: 1 }, at + 10, state(one.fingerprint), change(one.fingerprint)), {
       ok: true,
       value: true,
     });
-    await store.targets.keep(id, at + 20, state(two.fingerprint), change(two.fingerprint));
-    await store.targets.keep(id, at + 30, { places: [], leftOut: 0 }, change(undefined));
-    await store.targets.keep(id, at + 40, state(one.fingerprint), change(one.fingerprint));
+    t.is((await store.targets.all())[0]?.wanted, 2, 'a look that began before is no answer');
+    await store.targets.keep({ id, wanted: 2 }, at + 20, state(two.fingerprint), change(two.fingerprint));
+    await store.targets.keep({ id, wanted: 0 }, at + 30, { places: [], leftOut: 0 }, change(undefined));
+    await store.targets.keep({ id, wanted: 0 }, at + 40, state(one.fingerprint), change(one.fingerprint));
     const [seen] = (await store.facts()).targets;
     t.deepEqual([seen?.askedAt, seen?.seen, seen?.held], [at + 40, state(one.fingerprint), []]);
-    t.false(seen?.wanted, 'it was asked');
+    t.is(seen?.wanted, 0, 'it was asked');
     const stay = { address: '192.0.2.1', algorithm: 'ecdsa' as const };
     t.deepEqual(await store.targets.stays(id), [
       { ...stay, served: one.fingerprint, from: at + 40, until: undefined },
@@ -59,7 +65,7 @@ for (const { name, open } of engines) {
     ]);
     t.deepEqual(await store.targets.remove(draft.target), { ok: true, value: true });
     t.deepEqual(await store.targets.remove(draft.target), { ok: true, value: false });
-    t.deepEqual(await store.targets.keep(id, at, state(one.fingerprint), change(one.fingerprint)), {
+    t.deepEqual(await store.targets.keep({ id, wanted: 0 }, at, state(one.fingerprint), change(one.fingerprint)), {
       ok: true,
       value: false,
     });
@@ -83,7 +89,7 @@ for (const { name, open } of engines) {
     t.like(first, { vantage: 'collector', vantageName: undefined, everyMs: 60_000 });
     t.like(second, { vantage: 'agent-01', vantageName: 'web-1', everyMs: 10_000 });
     const change = [{ address: '192.0.2.1', algorithm: 'ecdsa' as const, served: one.fingerprint }];
-    await store.targets.keep(second?.id ?? 0, at + 1, state(one.fingerprint), change);
+    await store.targets.keep({ id: second?.id ?? 0, wanted: 0 }, at + 1, state(one.fingerprint), change);
     t.is((await store.targets.all())[0]?.seen, undefined);
     t.deepEqual(
       [await store.targets.stays(first?.id ?? 0), (await store.targets.stays(second?.id ?? 0)).length],
@@ -106,9 +112,9 @@ for (const { name, open } of engines) {
     for (const leaf of [one, two]) await store.keepSnapshot('a', snapshotFrame(snapshot(leaf)), at);
     await store.targets.add(draft, at);
     const [row] = await store.targets.all();
-    await store.targets.keep(row?.id ?? 0, at, state(one.fingerprint), []);
+    await store.targets.keep({ id: row?.id ?? 0, wanted: 0 }, at, state(one.fingerprint), []);
     t.deepEqual((await store.targets.all())[0]?.held, [one.fingerprint], 'it was replaced, and is known still');
-    await store.targets.keep(row?.id ?? 0, at, state(certificate('three').fingerprint), []);
+    await store.targets.keep({ id: row?.id ?? 0, wanted: 0 }, at, state(certificate('three').fingerprint), []);
     t.deepEqual((await store.facts()).targets[0]?.held, []);
   });
 
@@ -123,7 +129,7 @@ for (const { name, open } of engines) {
         served: one.fingerprint,
       }));
     for (let round = 0; round < 5; round++)
-      await store.targets.keep(id, at + round, { places: [], leftOut: 0 }, changes(round * 300));
+      await store.targets.keep({ id, wanted: 0 }, at + round, { places: [], leftOut: 0 }, changes(round * 300));
     const left = await count('target_change');
     t.true(left >= 1000 && left <= 1300, String(left));
   });

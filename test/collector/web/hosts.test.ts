@@ -23,9 +23,16 @@ test.serial('a host tells its findings, lineages, endpoints and what happens on 
     server.on('GET /api/v1/events', () => [200, { version: 1, items: [{ ...event, seq: 1, summary: 'kept before' }] }]);
     await page.getByRole('combobox', { name: 'Status' }).selectOption({ label: 'critical (2)' });
     await page.locator('[role=status]').getByText('2 of 8', { exact: true }).waitFor();
+    const heard = page.locator('table.hosts tbody .c-heard');
+    t.deepEqual(
+      (await heard.allInnerTexts()).map((text) => /clock.*/.exec(text)?.[0]),
+      [undefined, 'clock 3 min ahead'],
+      'only where it is wrong',
+    );
     await page.getByRole('link', { name: 'web-1' }).click();
     await page.locator('.detail-head h1', { hasText: 'web-1' }).waitFor();
     t.is(page.url(), `${server.url}hosts/agent-web-1`);
+    t.regex(await page.locator('dl.evidence').first().innerText(), /Clock\s+3 min ahead/);
     t.is(await page.locator('#findings .need').count(), 1);
     t.regex(
       (await page.locator('#lineages').innerText()).replaceAll(/\s+/g, ' '),
@@ -49,7 +56,8 @@ test.serial('a host tells its findings, lineages, endpoints and what happens on 
     await page.goBack();
     t.is(await page.getByRole('combobox', { name: 'Status' }).inputValue(), 'critical');
   };
-  await withPage(t, { ...estate, lineages }, body, { path: 'hosts' });
+  const hosts = estate.hosts.map((host) => ({ ...host, clockSkewSeconds: host.name === 'web-1' ? 180 : 0 }));
+  await withPage(t, { ...estate, lineages, hosts }, body, { path: 'hosts' });
 });
 
 test.serial(

@@ -12,7 +12,7 @@ CREATE TABLE target_from (
   asked_at INTEGER,
   -- what was seen last: a JSON object
   seen TEXT,
-  -- 1: somebody wants it asked before its time
+  -- how often somebody wanted it asked before its time since a look began that was kept
   wanted INTEGER NOT NULL DEFAULT 0,
   UNIQUE (target, vantage)
 ) STRICT;

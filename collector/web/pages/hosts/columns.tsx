@@ -7,6 +7,7 @@ import { Mark } from '../../parts/mark.tsx';
 import { Moment, type Now } from '../../parts/moment.tsx';
 import { HostLink } from '../../parts/place-links.tsx';
 import { Raw } from '../../parts/raw.tsx';
+import { clockWords } from '../../wording/duration.ts';
 import { hostStatuses, hostTone, modeWords } from '../../wording/words.ts';
 
 const titles = { owner: 'Owner', team: 'Team', environment: 'Environment', platform: 'Platform label' };
@@ -65,6 +66,14 @@ export function columnsAt(now: Now): ListColumn<HostRow>[] {
       csv: [['observedAt', ({ host }) => host.observedAt ?? '']],
     },
     {
+      name: 'clock',
+      title: 'Clock',
+      usual: false,
+      cell: ({ host }) => clockWords(host.clockSkewSeconds),
+      sort: ({ host: { clockSkewSeconds } }) => (clockSkewSeconds === undefined ? -1 : Math.abs(clockSkewSeconds)),
+      csv: [['clockSkewSeconds', ({ host: { clockSkewSeconds } }) => String(clockSkewSeconds ?? '')]],
+    },
+    {
       name: 'renewability',
       title: 'Renewable',
       usual: true,
@@ -92,12 +101,15 @@ function numberColumn(name: string, title: string, numberOf: (row: HostRow) => n
   return { name, title, usual: false, cell: numberOf, sort: numberOf, csv: [[name, (row) => String(numberOf(row))]] };
 }
 
-function Heard({ host: { connected, lastHeardAt }, now }: { host: HostView; now: Now }) {
+function Heard({ host: { connected, lastHeardAt, clockSkewSeconds }, now }: { host: HostView; now: Now }) {
   if (lastHeardAt === undefined) return <>never</>;
   return (
     <>
       <Moment instant={lastHeardAt} now={now} />
       {!connected && <span class="quiet below">not connected</span>}
+      {clockSkewSeconds !== undefined && clockSkewSeconds !== 0 && (
+        <span class="quiet below">clock {clockWords(clockSkewSeconds)}</span>
+      )}
     </>
   );
 }

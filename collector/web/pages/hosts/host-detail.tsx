@@ -14,6 +14,7 @@ import { Needs } from '../../parts/needs.tsx';
 import { Raw } from '../../parts/raw.tsx';
 import { Nothing, Section } from '../../parts/section.tsx';
 import { addressOf } from '../../route/address.ts';
+import { clockWords } from '../../wording/duration.ts';
 import { hostTone, modeWords } from '../../wording/words.ts';
 import { Renewable } from './columns.tsx';
 import { Lineages } from './lineages.tsx';
@@ -125,6 +126,10 @@ function HostFacts({ host, lineages, now }: HostFactsProps) {
         <dd>
           <Raw text={platform === '' ? 'not told' : platform} />
         </dd>
+      </div>
+      <div>
+        <dt>Clock</dt>
+        <dd>{clockWords(host.clockSkewSeconds)}</dd>
       </div>
       <div>
         <dt>Renewable</dt>

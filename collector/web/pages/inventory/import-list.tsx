@@ -56,6 +56,7 @@ function Import() {
   const name = useSignal('');
   const says = useSignal<string | undefined>(undefined);
   const checked = useSignal<Checked | undefined>(undefined);
+  const busy = useSignal(false);
   const look = async (): Promise<void> => {
     says.value = 'Looking at it…';
     checked.value = undefined;
@@ -68,9 +69,12 @@ function Import() {
   };
   const take = async (skipWrong: boolean): Promise<void> => {
     const { value } = checked;
-    if (value === undefined) return;
+    // A second press would be told that the list is another one by now.
+    if (value === undefined || busy.value) return;
+    busy.value = true;
     const body = { text: value.text, name: value.name, skipWrong };
     const sent = await sendChange({ method: 'POST', path: 'listed', seen: value.check.tag, body });
+    busy.value = false;
     says.value = sent.ok ? 'It is imported.' : `Nothing was imported. ${whyNot(sent)}`;
     if (sent.ok) checked.value = undefined;
   };
@@ -119,7 +123,7 @@ function Import() {
         <output aria-live="polite">{says.value !== undefined && <Raw text={says.value} limit={1000} />}</output>
       </p>
       {checked.value !== undefined && (
-        <Verdicts check={checked.value.check} take={(skipWrong) => void take(skipWrong)} />
+        <Verdicts check={checked.value.check} busy={busy.value} take={(skipWrong) => void take(skipWrong)} />
       )}
     </div>
   );

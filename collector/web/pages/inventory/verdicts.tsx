@@ -9,16 +9,18 @@ type Verdict = ImportCheck['items'][number];
 
 interface VerdictsProps {
   readonly check: ImportCheck;
+  /** It is on its way. */
+  readonly busy: boolean;
   readonly take: (skipWrong: boolean) => void;
 }
 
 /** What an import would do, row by row: what is wrong first, then what goes, what differs from what is served, and the rest. */
-export function Verdicts({ check: { columns, items }, take }: VerdictsProps) {
+export function Verdicts({ check: { columns, items }, busy, take }: VerdictsProps) {
   const skip = useSignal(false);
   const count = (verdict: Verdict['verdict']): number => items.filter((one) => one.verdict === verdict).length;
   const [wrong, fresh, same, gone] = [count('wrong'), count('new'), count('same'), count('gone')];
   const rows = items.toSorted((one, other) => placeOf(one) - placeOf(other));
-  const may = (wrong === 0 || skip.value) && fresh + same > 0;
+  const may = !busy && (wrong === 0 || skip.value) && fresh + same > 0;
   return (
     <>
       <p>

@@ -1,6 +1,6 @@
 import test from 'ava';
 import fc from '../../../helpers/properties.ts';
-import { absolute, ago, timeLeft, took } from '../../../../collector/web/wording/duration.ts';
+import { absolute, ago, clockWords, timeLeft, took } from '../../../../collector/web/wording/duration.ts';
 
 const minute = 60_000;
 const hour = 60 * minute;
@@ -19,6 +19,17 @@ test('what is past is told in one unit, cut and not rounded', (t) => {
 test('what lies ahead is not past', (t) => {
   t.is(ago(-4000), 'in 4 s');
   t.is(ago(-2 * day), 'in 2 d');
+});
+
+test('a clock is right, or ahead or behind in one unit', (t) => {
+  t.deepEqual([undefined, 0, 2, -59, 180, -7_200].map(clockWords), [
+    'not measured',
+    'right',
+    '2 s ahead',
+    '59 s behind',
+    '3 min ahead',
+    '2 h behind',
+  ]);
 });
 
 test('time left is told in two units', (t) => {
