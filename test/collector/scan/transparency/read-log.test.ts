@@ -237,6 +237,17 @@ test('whatever bytes a tile has, it is entries to its last byte or none', (t) =>
   );
 });
 
+test('a tile is read up to its last entry, and no further', (t) => {
+  const smallest = Buffer.from([...Array.from({ length: 10 }, () => 0), 0, 0, 1, 7, 0, 0, 0, 0]);
+  const tile = (entries: number) => Buffer.concat(Array.from({ length: entries }, () => smallest));
+  const whole = readDataTile(tile(256));
+  t.is(whole.ok && whole.value.length, 256);
+  // What lies behind is not even looked at: it is none, and would be told as such.
+  const read = readDataTile(Buffer.concat([tile(256), Buffer.alloc(4 * 1024 * 1024, 0xff)]));
+  t.deepEqual(read, { ok: false, failure: 'it has more than 256 entries' });
+  t.deepEqual(readDataTile(tile(200_000)), read);
+});
+
 test('whatever a checkpoint says, it is one of the log or it is not', (t) => {
   const identity = { origin: 'log.example.test', key: other.x509.publicKey };
   const line = fc.oneof(
