@@ -33,6 +33,24 @@ export interface LoggedRow extends LoggedDraft {
 
 const Range = Type.Object({ size: Type.Number(), hashes: Type.Array(Type.String()) }, closed);
 
+/**
+ * Why a log was not read to its end. 'no-answer': it did not answer, or not with what was asked for. 'not-signed': its checkpoint is none of its key. 'old': its
+ * checkpoint was signed more than a day ago; 'early': in a time to come. 'smaller': it signed a tree with fewer entries than are proved. 'two-trees': it signed two of one
+ * size. 'wrong-tile': a tile is none of the tree. 'other-tree': the hashes do not make the tree's. 'not-kept': the database did not take what was read.
+ */
+export const LogFailureReason = Type.Enum([
+  'no-answer',
+  'not-signed',
+  'old',
+  'early',
+  'smaller',
+  'two-trees',
+  'wrong-tile',
+  'other-tree',
+  'not-kept',
+]);
+export type LogFailureReason = Static<typeof LogFailureReason>;
+
 /** How far one log was read. Hashes are base64. */
 export const LogState = Type.Object(
   {
@@ -44,6 +62,8 @@ export const LogState = Type.Object(
         {
           size: Type.Number(),
           root: Type.String(),
+          /** When it was signed: no entry of it is younger. */
+          timestamp: Type.Number(),
           read: Range,
           found: Type.Array(LoggedDraft),
         },
@@ -52,9 +72,14 @@ export const LogState = Type.Object(
     ),
     /** Entries that the log had when it was asked last. */
     size: Type.Number(),
-    /** When it was read last, to the end of what one pass reads, without a failure. */
+    /** When it was read last to the end of a signed tree. */
     readAt: Type.Optional(Type.Number()),
-    failure: Type.Optional(Type.Object({ detail: Type.String(), since: Type.Number() }, closed)),
+    /** Since when it was not, though it was tried. */
+    behindSince: Type.Optional(Type.Number()),
+    /** Stays until the end of a signed tree is reached. */
+    failure: Type.Optional(
+      Type.Object({ reason: LogFailureReason, detail: Type.String(), since: Type.Number() }, closed),
+    ),
   },
   closed,
 );

@@ -1,8 +1,9 @@
 import type { LogSettings } from '../../config-transparency.ts';
 import { messageOf } from '../../failure.ts';
 import type { Clock, Log } from '../../ports.ts';
-import type { LogState, Transparency } from '../../store/transparency.ts';
+import type { Transparency } from '../../store/transparency.ts';
 import type { LogConnection } from './get.ts';
+import { nextState } from './log-state.ts';
 import { readLog } from './read-log.ts';
 import type { IsWatched } from './watched-names.ts';
 
@@ -80,24 +81,22 @@ export function keepLogs({ logs, everyMs, transparency, connect, watched, clock,
       await pause(betweenMs);
       return stopped ? { ok: false, failure: 'the collector stops' } : connection.get(path);
     };
-    const { state, found, failure } = await readLog(before, { log: one, get, isWatched, mostTiles, firstEntries });
-    if (stopped) return 0;
     const now = clock.now();
-    const next: LogState = {
-      ...state,
-      ...(failure === undefined
-        ? { readAt: now }
-        : {
-            ...(before?.readAt !== undefined && { readAt: before.readAt }),
-            failure: { detail: failure.slice(0, 1000), since: before?.failure?.since ?? now },
-          }),
-    };
-    const kept = await transparency.keep(origin, next, found);
-    if (!kept.ok) log.warn({ log: origin, reason: kept.failure.reason }, 'what was read of a log is not kept');
-    if (failure !== undefined) log.warn({ log: origin, failure }, 'a transparency log was not read to its end');
-    if (found.length > 0 || failure !== before?.failure?.detail) changed();
-    if (failure !== undefined) return Math.max(retryMs, connection.retryAfterMs() ?? 0);
-    return state.towards ? betweenMs : everyMs;
+    const passed = await readLog(before, { log: one, get, isWatched, mostTiles, firstEntries, now });
+    if (stopped) return 0;
+    const { found } = passed;
+    let { failure } = passed;
+    const kept = await transparency.keep(origin, nextState(before, passed, now), found);
+    if (!kept.ok) {
+      failure = { reason: 'not-kept', detail: `what was read is not kept: ${kept.failure.reason}` };
+      // How far it was read stays as it was, with this beside it.
+      const state = before ?? { proved: { size: 0, hashes: [] }, size: 0 };
+      await transparency.keep(origin, nextState(before, { state, found: [], failure }, now), []);
+    }
+    if (failure) log.warn({ log: origin, ...failure }, 'a transparency log was not read to its end');
+    if (found.length > 0 || failure?.detail !== before?.failure?.detail) changed();
+    if (failure) return Math.max(retryMs, connection.retryAfterMs() ?? 0);
+    return passed.state.towards ? betweenMs : everyMs;
   }
 
   function pause(ms: number): Promise<void> {

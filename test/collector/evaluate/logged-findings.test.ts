@@ -72,7 +72,7 @@ test('a log that is not read for three hours is unknown, and says why', (t) => {
     proved: { size: 7, hashes: [] },
     size: 9,
     readAt: now - 4 * hour,
-    failure: { detail: 'checkpoint: status 404', since: now - 2 * hour },
+    failure: { reason: 'no-answer', detail: 'checkpoint: status 404', since: now - 2 * hour },
   };
   const read = { certificates: [], logs: [{ log: 'log.example/2026h2', state }] };
   t.deepEqual(loggedFindings(read, [], policy, now), []);

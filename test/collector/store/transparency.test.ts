@@ -11,7 +11,7 @@ const log = 'log.example.test/2026h2';
 const state: LogState = {
   proved: { size: 7, hashes: ['AAAA'] },
   size: 9,
-  failure: { detail: 'a \u0000 and a \uf8ff', since: at },
+  failure: { reason: 'no-answer', detail: 'a \u0000 and a \uf8ff', since: at },
 };
 // One issuer's name is the beginning of another's.
 const held = certificate('held', { issuer: 'O=Test, CN=E5', serialNumber: '0A1B2C' });
