@@ -104,6 +104,12 @@ export interface Transparency {
   certificates: (which: 'all' | 'unheld') => Promise<LoggedRow[]>;
 }
 
+/** Is there something else to tell of a log than before? That it was read a little further is none. */
+export function standsOtherwise(before: LogState | undefined, after: LogState): boolean {
+  const toldOf = ({ failure, behindSince }: LogState) => JSON.stringify([failure, behindSince]);
+  return before === undefined || toldOf(before) !== toldOf(after);
+}
+
 /** What is judged of it. */
 export async function readUnheld(from: Transparency): Promise<{ certificates: LoggedRow[]; logs: LogRow[] }> {
   return { certificates: await from.certificates('unheld'), logs: await from.logs() };

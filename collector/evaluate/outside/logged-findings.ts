@@ -40,7 +40,7 @@ export function loggedFindings(
 export function loggedStands({ certificates, logs }: Logged, policy: LoggedPolicy, now: number): number {
   const instants = [
     ...certificates.flatMap((row) => [tellAt(row, policy), row.notAfter]),
-    ...logs.flatMap(({ state }) => (state.failure ? [state.failure.since + notReadMs] : [])),
+    ...logs.flatMap(({ state }) => behindSince(state) ?? []).map((since) => since + notReadMs),
   ];
   return instants.reduce((first, at) => (at > now ? Math.min(first, at - 1) : first), Infinity);
 }
@@ -104,9 +104,18 @@ function unexpectedCertificate(row: LoggedRow, policy: LoggedPolicy): OutsideFin
   };
 }
 
+/** Since when the end of what a log signed was not reached; undefined: it was, or nothing more is known to be there. */
+function behindSince({ failure, behindSince, proved, size }: LogRow['state']): number | undefined {
+  const late = size > proved.size ? behindSince : undefined;
+  return failure && late !== undefined ? Math.min(failure.since, late) : (failure?.since ?? late);
+}
+
 function notRead({ log, state }: LogRow, now: number): OutsideFinding[] {
   const { failure, readAt } = state;
-  if (!failure || now - failure.since < notReadMs) return [];
+  const since = behindSince(state);
+  if (since === undefined || now - since < notReadMs) return [];
+  const why =
+    failure?.detail ?? 'it has more entries than were read since, and the end of none of its trees was reached';
   return [
     {
       agentId: '',
@@ -116,13 +125,13 @@ function notRead({ log, state }: LogRow, now: number): OutsideFinding[] {
         code: 'log-not-read',
         severity: 'unknown',
         subject: { kind: 'endpoint', id: log },
-        since: instant(failure.since),
+        since: instant(since),
         cause: clipped(
-          `The transparency log ${log} has not been read since ${instant(readAt ?? failure.since)}: ${failure.detail}.`,
+          `The transparency log ${log} has not been read to its end since ${instant(readAt ?? since)}: ${why}.`,
         ),
         evidence: {
           log: clipped(log),
-          failure: clipped(failure.detail),
+          failure: clipped(failure ? `${failure.reason}: ${failure.detail}` : 'none'),
           read: `${state.proved.size} of ${state.size}`,
         },
         remedy:

@@ -1,4 +1,11 @@
-import { type LoggedRow, mostLogged, type RawLogged, readLogged, type Transparency } from '../transparency.ts';
+import {
+  type LoggedRow,
+  mostLogged,
+  type RawLogged,
+  readLogged,
+  standsOtherwise,
+  type Transparency,
+} from '../transparency.ts';
 import type { Kept } from '../kept.ts';
 import type { Database } from './database.ts';
 import type { Tx } from './group-commit.ts';
@@ -16,7 +23,8 @@ export function sharedTransparency(group: Group, database: Database): Transparen
     },
     keep: (log, state, found) =>
       group.keep(async (tx) => {
-        tx.changed('targets');
+        const [known] = await tx.all<{ state: string }>('SELECT state FROM transparency_log WHERE log = $1', [log]);
+        if (found.length > 0 || standsOtherwise(known && JSON.parse(known.state), state)) tx.changed('targets');
         await tx.all(
           `INSERT INTO transparency_log (log, state) VALUES ($1, $2)
            ON CONFLICT (log) DO UPDATE SET state = excluded.state`,

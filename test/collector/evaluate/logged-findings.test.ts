@@ -79,8 +79,35 @@ test('a log that is not read for three hours is unknown, and says why', (t) => {
   t.is(loggedStands(read, policy, now), now + hour - 1);
   const [found] = loggedFindings(read, [], policy, now + hour);
   t.like(found?.finding, { code: 'log-not-read', severity: 'unknown' });
-  t.regex(found?.finding.cause ?? '', /has not been read since 2026-11-28T08:00:00\.000Z: checkpoint: status 404\./);
+  t.regex(
+    found?.finding.cause ?? '',
+    /not been read to its end since 2026-11-28T08:00:00\.000Z: checkpoint: status 404\./,
+  );
   t.is(found?.finding.evidence['read'], '7 of 9');
+});
+
+test('a log that is read more slowly than it grows is unknown after three hours, too', (t) => {
+  const state: LogState = {
+    proved: { size: 7, hashes: [] },
+    size: 900,
+    readAt: now - 4 * hour,
+    behindSince: now - hour,
+  };
+  const told = (change: Partial<LogState>, at: number) =>
+    loggedFindings(
+      { certificates: [], logs: [{ log: 'log.example', state: { ...state, ...change } }] },
+      [],
+      policy,
+      at,
+    );
+  t.deepEqual(told({}, now), []);
+  t.is(loggedStands({ certificates: [], logs: [{ log: 'a', state }] }, policy, now), now + 2 * hour - 1);
+  const [found] = told({}, now + 2 * hour);
+  t.like(found?.finding, { code: 'log-not-read', since: new Date(now - hour).toISOString() });
+  t.regex(found?.finding.cause ?? '', /not been read to its end since 2026-11-28T08:00:00\.000Z: it has more entries/);
+  t.deepEqual(told({ size: 7 }, now + 2 * hour), [], 'nothing is there that was not read');
+  const failure = { reason: 'no-answer', detail: 'status 500', since: now + hour } as const;
+  t.is(told({ failure }, now + 2 * hour).length, 1, 'it began before the failure did');
 });
 
 test('names are candidates where nothing that is known here has them, by themselves or as a wildcard', (t) => {

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import test from 'ava';
-import type { LoggedDraft, LogState } from '../../../collector/store/transparency.ts';
+import { type LoggedDraft, type LogState, standsOtherwise } from '../../../collector/store/transparency.ts';
 import { certificate, snapshot, snapshotFrame } from '../helpers/example-snapshot.ts';
 import { endServers, engines } from '../helpers/stores.ts';
 
@@ -30,6 +30,13 @@ function draft(mark: string, change: Partial<LoggedDraft> = {}): LoggedDraft {
     ...change,
   };
 }
+
+test('of a log others are told where it fails, falls behind or is read again, not with each pass', (t) => {
+  t.true(standsOtherwise(undefined, state));
+  t.false(standsOtherwise(state, { ...state, size: 10, proved: { size: 8, hashes: [] }, readAt: at }));
+  t.true(standsOtherwise(state, { proved: state.proved, size: 9 }));
+  t.true(standsOtherwise(state, { ...state, behindSince: at }));
+});
 
 for (const { name, open } of engines) {
   test(`${name}: how far a log was read is kept with what was found, and a precertificate gets its certificate`, async (t) => {
