@@ -53,20 +53,20 @@ function isKnown({ issuer }: LoggedRow, { knownIssuers }: LoggedPolicy): boolean
   return !knownIssuers || attributeValues(issuer, 'O').some((name) => knownIssuers.includes(name));
 }
 
-/** A certificate that a listed target presents, as a CDN's own, is where somebody put it. Of a precertificate its issuer and its dates tell. */
+/** A certificate that a listed target presents, as a CDN's own, is where somebody put it. Of a precertificate its issuer, serial number and dates tell. */
 function presentedBy(targets: readonly Outside[]): (row: LoggedRow) => boolean {
   const known = new Set<string>();
   for (const { seen } of targets)
-    for (const { served, issuer = '', notBefore = '', notAfter = '' } of seen?.places ?? []) {
+    for (const { served, issuer = '', serialNumber, notBefore = '', notAfter = '' } of seen?.places ?? []) {
       if (served !== undefined) known.add(served);
-      known.add(lifeText(issuer, Date.parse(notBefore), Date.parse(notAfter)));
+      if (serialNumber !== undefined)
+        known.add(textOf({ issuer, serialNumber, notBefore: Date.parse(notBefore), notAfter: Date.parse(notAfter) }));
     }
-  return ({ fingerprint = '', issuer, notBefore, notAfter }) =>
-    known.has(fingerprint) || known.has(lifeText(issuer, notBefore, notAfter));
+  return (row) => known.has(row.fingerprint ?? textOf(row));
 }
 
-function lifeText(issuer: string, notBefore: number, notAfter: number): string {
-  return `${notBefore} ${notAfter} ${issuer}`;
+function textOf(one: Pick<LoggedRow, 'issuer' | 'serialNumber' | 'notBefore' | 'notAfter'>): string {
+  return `${one.notBefore} ${one.notAfter} ${one.serialNumber} ${one.issuer}`;
 }
 
 function unexpectedCertificate(row: LoggedRow, policy: LoggedPolicy): OutsideFinding {

@@ -32,7 +32,12 @@ function target(change: object): Outside {
   return { host: 'shop.example.com', port: 443, held: [], seen, setAt: now, askedAt: now, everyMs: hour };
 }
 
-const instants = { notBefore: new Date(now - day).toISOString(), notAfter: new Date(now + 89 * day).toISOString() };
+const presented = {
+  issuer: 'C=US, O=Our CA, CN=E7',
+  serialNumber: '0A1B',
+  notBefore: new Date(now - day).toISOString(),
+  notAfter: new Date(now + 89 * day).toISOString(),
+};
 const fingerprint = 'f'.repeat(64);
 
 const cases: readonly [title: string, row: Partial<LoggedRow>, targets: Outside[], codes: string][] = [
@@ -43,11 +48,29 @@ const cases: readonly [title: string, row: Partial<LoggedRow>, targets: Outside[
   ['a host holds it', { held: true }, [], ''],
   ['it has ended', { notAfter: now }, [], ''],
   ['a target presents it', { fingerprint }, [target({ served: fingerprint })], ''],
-  ['a target presents what came of it', {}, [target({ issuer: 'C=US, O=Our CA, CN=E7', ...instants })], ''],
+  ['a target presents what came of it', {}, [target({ ...presented })], ''],
+  [
+    'a target presents another one of this issuer and these dates',
+    {},
+    [target({ ...presented, serialNumber: '0A1C' })],
+    'unexpected-certificate warning',
+  ],
+  [
+    'a target presents another one of this issuer, these dates and even this serial number',
+    { fingerprint },
+    [target({ ...presented, served: 'e'.repeat(64) })],
+    'unexpected-certificate warning',
+  ],
   [
     'a target presents another one of these dates',
     {},
-    [target({ issuer: 'O=Other', ...instants })],
+    [target({ ...presented, issuer: 'O=Other' })],
+    'unexpected-certificate warning',
+  ],
+  [
+    'a target presented one of which only issuer and dates are kept',
+    {},
+    [target({ ...presented, serialNumber: undefined })],
     'unexpected-certificate warning',
   ],
 ];
