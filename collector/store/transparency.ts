@@ -27,7 +27,7 @@ export const LoggedDraft = Type.Object(
 export type LoggedDraft = Static<typeof LoggedDraft>;
 
 export interface LoggedRow extends LoggedDraft {
-  /** A host of the fleet holds or held it. */
+  /** A host of the fleet holds or held it, by the certificate itself that it sent. */
   held: boolean;
 }
 
@@ -66,6 +66,8 @@ export const LogState = Type.Object(
           timestamp: Type.Number(),
           read: Range,
           found: Type.Array(LoggedDraft),
+          /** So many more were found than are kept on the way. */
+          leftOut: Type.Number(),
         },
         closed,
       ),
@@ -91,13 +93,22 @@ export interface LogRow {
   state: LogState;
 }
 
+/** How many certificates came to be held, and how many that no host holds were dropped though they had not ended. */
+export interface Settled {
+  held: number;
+  lost: number;
+}
+
 /** What is kept of Certificate Transparency logs. */
 export interface Transparency {
   logs: () => Promise<LogRow[]>;
   /** Notes how far a log was read, with what was found; a certificate that is there already gets the fingerprint that it had not. */
   keep: (log: string, state: LogState, found: readonly LoggedDraft[]) => Promise<Kept<void>>;
-  /** Marks what a host holds or held, and drops what ended before an instant, and the oldest beyond some thousands. Resolves with how many were marked. */
-  settle: (endedBefore: number) => Promise<Kept<number>>;
+  /**
+   * Marks what a host that is not revoked holds or told of first, as its DER says, and drops what ended before an instant, and beyond some thousands what is held, the
+   * oldest first, and then the oldest of the others.
+   */
+  settle: (endedBefore: number) => Promise<Kept<Settled>>;
   /** Logs that are not read any more go. */
   keepOnly: (logs: readonly string[]) => Promise<Kept<void>>;
   /** The youngest first; `unheld`: those alone that no host holds or held. */

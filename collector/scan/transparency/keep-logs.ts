@@ -81,10 +81,14 @@ export function keepLogs({ logs, everyMs, transparency, connect, watched, clock,
     return Math.min(everyMs, retryMs);
   }
 
-  /** Is more held than before? */
+  /** Is there something else to tell than before? */
   async function settle(): Promise<boolean> {
     const settled = await transparency.settle(clock.now() - keptPastEndMs);
-    return settled.ok && settled.value > 0;
+    if (!settled.ok) return false;
+    const { held, lost } = settled.value;
+    if (lost > 0)
+      log.warn({ lost }, 'more logged certificates than are kept: the oldest that no host holds are dropped');
+    return held > 0 || lost > 0;
   }
 
   /** In how many milliseconds it is to be read on. */
@@ -102,7 +106,7 @@ export function keepLogs({ logs, everyMs, transparency, connect, watched, clock,
     const now = clock.now();
     const passed = await readLog(before, { log: one, get, isWatched, mostTiles, firstEntries, now });
     if (stopped) return 0;
-    const { found } = passed;
+    const { found, leftOut = 0 } = passed;
     let { failure } = passed;
     let next = nextState(before, passed, now);
     const kept = await transparency.keep(origin, next, found).catch((error: unknown) => ({
@@ -120,6 +124,8 @@ export function keepLogs({ logs, everyMs, transparency, connect, watched, clock,
       await transparency.keep(origin, next, []);
     }
     if (failure) log.warn({ log: origin, ...failure }, 'a transparency log was not read to its end');
+    if (leftOut > 0)
+      log.warn({ log: origin, leftOut }, 'a log has more certificates with watched names than are kept at once');
     // What a host holds already is not told first.
     if (found.length > 0) await settle();
     if (found.length > 0 || standsOtherwise(before, next)) changed();

@@ -28,6 +28,8 @@ export interface LogFailure {
   detail: string;
 }
 
+/** Of what is found on the way to a tree so much is kept as JSON, some ten thousand certificates: it is written with each pass. */
+const mostFoundLength = 4 * 1024 * 1024;
 /** A log signs its tree anew within its maximum merge delay, which is a day for all. */
 const mostAgeMs = 86_400_000;
 /** So far the clocks of a log and of this machine may differ. */
@@ -37,6 +39,8 @@ const mostAheadMs = 3_600_000;
 export interface LogPass {
   state: Pick<LogState, 'proved' | 'towards' | 'size'>;
   found: LoggedDraft[];
+  /** So many more were found than are kept; absent: none. */
+  leftOut?: number;
   /** Why it did not get further; what is proved stays so. */
   failure?: LogFailure;
 }
@@ -59,7 +63,7 @@ export async function readLog(before: LogState | undefined, needs: LogNeeds): Pr
     ({ size } = checkpoint);
     if (size === begun.value.size) return { state: { proved: keptRange(begun.value), size }, found: [] };
     const root = Buffer.from(checkpoint.root).toString('base64');
-    towards = { size, root, timestamp: checkpoint.timestamp, read: keptRange(begun.value), found: [] };
+    towards = { size, root, timestamp: checkpoint.timestamp, read: keptRange(begun.value), found: [], leftOut: 0 };
   }
   const read = await readTowards(towards, needs);
   const state = { proved: known.proved, size, towards: read.towards };
@@ -70,7 +74,8 @@ export async function readLog(before: LogState | undefined, needs: LogNeeds): Pr
     const detail = 'what it gave is not what its key signed: the hashes do not make the tree’s';
     return stopped({ reason: 'other-tree', detail }, without(state));
   }
-  return { state: { proved: read.towards.read, size }, found: read.towards.found };
+  const { read: proved, found, leftOut } = read.towards;
+  return { state: { proved, size }, found, ...(leftOut > 0 && { leftOut }) };
 }
 
 /** The checkpoint that a log has now: of its key, of these hours, and of no fewer entries than are proved. */
@@ -95,13 +100,15 @@ interface ReadTowards {
 }
 
 async function readTowards(
-  { read, found, ...tree }: Towards,
+  { read, found, leftOut: before, ...tree }: Towards,
   { log, get, isWatched, mostTiles }: LogNeeds,
 ): Promise<ReadTowards> {
   const { size, timestamp } = tree;
   let range = rangeOf(read);
   const all = [...found];
-  const soFar = (): Towards => ({ ...tree, read: keptRange(range), found: all });
+  let leftOut = before;
+  let room = mostFoundLength - JSON.stringify(found).length;
+  const soFar = (): Towards => ({ ...tree, read: keptRange(range), found: all, leftOut });
   for (let tiles = 0; tiles < mostTiles && range.size < size; tiles++) {
     const index = Math.floor(range.size / tileWidth);
     const width = Math.min(tileWidth, size - index * tileWidth);
@@ -118,7 +125,12 @@ async function readTowards(
       // A tree is signed after the last of its entries was taken (RFC 6962 3.5).
       if (entry.timestamp > timestamp) return wrong(`entry ${range.size} is younger than the tree`);
       const logged = loggedCertificate(entry, isWatched);
-      if (logged) all.push({ ...logged, log: log.origin, entry: range.size });
+      if (logged) {
+        const draft = { ...logged, log: log.origin, entry: range.size };
+        room -= JSON.stringify(draft).length + 1;
+        if (room < 0) leftOut++;
+        else all.push(draft);
+      }
       range = appended(range, entry.hash);
     }
   }

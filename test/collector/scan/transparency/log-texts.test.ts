@@ -4,7 +4,7 @@ import { readCheckpoint } from '../../../../collector/scan/transparency/checkpoi
 import { appended, emptyRange, fullRoot, leafHash, rootOf } from '../../../../collector/scan/transparency/merkle.ts';
 import { readDataTile } from '../../../../collector/scan/transparency/tile-leaf.ts';
 import { tilePath } from '../../../../collector/scan/transparency/tile-path.ts';
-import { watching } from '../../../../collector/scan/transparency/watched-names.ts';
+import { registeredDomains, watching } from '../../../../collector/scan/transparency/watched-names.ts';
 import { mint } from '../../../helpers/mint.ts';
 import fc from '../../../helpers/properties.ts';
 import { treeHash } from '../../../helpers/static-log.ts';
@@ -70,4 +70,10 @@ test('a name is watched where it is the domain, or below it', (t) => {
     t.true(isWatched(name), name);
   for (const name of ['notexample.test', 'example.test.evil.test', 'test', '', '192.0.2.1'])
     t.false(isWatched(name), name);
+});
+
+test('of what a host serves the registered domain is watched; a public suffix is nobody\u2019s', (t) => {
+  const names = ['www.shop.example.co.uk', '*.Example.COM', 'me.github.io', 'internal', '192.0.2.1', ''];
+  t.deepEqual([...registeredDomains(names)], ['example.co.uk', 'example.com', 'me.github.io']);
+  t.deepEqual([...registeredDomains(['co.uk', '*.co.uk', 'github.io', 'com', '*.com', 'uk.'])], []);
 });

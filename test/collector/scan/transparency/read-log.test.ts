@@ -226,6 +226,21 @@ test('a log whose first reading fails is read from the same place again, and its
   t.true((state?.readAt ?? 0) >= 8);
 });
 
+test('of more certificates than are kept on the way to a tree it is said how many are left out', async (t) => {
+  const { log, needs } = await reading(t);
+  const names = Array.from({ length: 100 }, (_, at) => `${'a'.repeat(60)}.${'b'.repeat(60)}.${at}.example.test`);
+  const large = await mint({ names });
+  for (let index = 0; index < 400; index++) log.add(large.der);
+  log.publish();
+  const half = await readLog(undefined, { ...needs, mostTiles: 1 });
+  const { towards } = half.state;
+  t.is((towards?.found.length ?? 0) + (towards?.leftOut ?? 0), 256);
+  const whole = await readLog(half.state, needs);
+  t.is(whole.found.length + (whole.leftOut ?? 0), 400);
+  t.true(whole.found.length > 100 && JSON.stringify(whole.found).length <= 4 * 1024 * 1024);
+  t.is(whole.state.proved.size, 400, 'all of it is proved');
+});
+
 test('a log may be asked only where anything outside may be, and answers with no more than it should', async (t) => {
   const { log } = await reading(t);
   const forbidden = connectLog(log.url, new Set(), {});
