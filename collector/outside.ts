@@ -1,4 +1,3 @@
-import { getDomain } from 'tldts';
 import type { Config } from './config.ts';
 import type { Clock, Log } from './ports.ts';
 import type { Sessions } from './receive/sessions.ts';
@@ -8,7 +7,7 @@ import type { ReadAnswer } from './scan/answers.ts';
 import type { Probe } from './scan/probe.ts';
 import { connectLog } from './scan/transparency/get.ts';
 import { keepLogs } from './scan/transparency/keep-logs.ts';
-import { watching } from './scan/transparency/watched-names.ts';
+import { registeredDomains, watching } from './scan/transparency/watched-names.ts';
 import type { Store } from './store/store.ts';
 
 interface OutsideNeeds {
@@ -17,7 +16,7 @@ interface OutsideNeeds {
   sessions: Pick<Sessions, 'current'>;
   probe: Probe;
   read: ReadAnswer;
-  /** Server names that the fleet serves. */
+  /** Server names of endpoints that are proved. */
   servedNames: () => Promise<Iterable<string>>;
   clock: Clock;
   log: Log;
@@ -39,7 +38,7 @@ export function startOutside(needs: OutsideNeeds): () => void {
             transparency: store.transparency,
             connect: (url) => connectLog(url, new Set(config.scanAllow), process.env),
             async watched() {
-              const all = [...domains, ...(fleet ? registered(await servedNames()) : [])];
+              const all = [...domains, ...(fleet ? registeredDomains(await servedNames()) : [])];
               return all.length > 0 ? watching(all) : undefined;
             },
             clock,
@@ -67,15 +66,4 @@ export function startOutside(needs: OutsideNeeds): () => void {
     stopTargets();
     stopLeading();
   };
-}
-
-/** What somebody registered of each name (by the Public Suffix List); a name without is watched as it is. */
-function registered(names: Iterable<string>): Set<string> {
-  const domains = new Set<string>();
-  for (const name of names) {
-    const plain = name.toLowerCase().replace(/^\*?\./, '');
-    // A name of one label is a word on this network: the world has it too.
-    if (plain.includes('.')) domains.add(getDomain(plain, { allowPrivateDomains: true }) ?? plain);
-  }
-  return domains;
 }

@@ -108,7 +108,8 @@ export const collectorExplanations: Readonly<
   },
   'log-not-read': {
     severity: 'unknown',
-    meaning: 'A transparency log could not be read, or gave what its key did not sign, for three hours.',
+    meaning:
+      'For three hours a transparency log was not read to the end of a tree that it signed: it does not answer, gives what its key did not sign, or grows faster than it is read.',
     causes:
       'It is down, closed for good or behind a proxy; its settings are wrong; or it tells different things to different people.',
     remedy: 'Look at what `certherd-collector transparency` says; put another log in its place if it is closed.',

@@ -64,6 +64,7 @@ function placeOf(address: string, answer: SeenAnswer, known: readonly TargetPlac
       served: leaf.fingerprint,
       subject: clipped(leaf.subject),
       issuer: clipped(leaf.issuer),
+      serialNumber: clipped(leaf.serialNumber),
       notBefore: leaf.notBefore,
       notAfter: leaf.notAfter,
     }),

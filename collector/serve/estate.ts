@@ -127,6 +127,7 @@ const TargetPlaceView = Type.Object(
     chain: Type.Array(Fingerprint),
     subject: Type.Optional(Type.String()),
     issuer: Type.Optional(Type.String()),
+    serialNumber: Type.Optional(Type.String()),
     notBefore: Type.Optional(Instant),
     notAfter: Type.Optional(Instant),
     tlsVersion: Type.Optional(Type.String()),

@@ -1,7 +1,7 @@
 import { Fingerprint, Instant } from '@certherd/protocol/certificate';
 import Type, { type Static } from 'typebox';
 import { unlistedNames } from '../evaluate/outside/unlisted-names.ts';
-import type { LoggedRow, LogRow } from '../store/transparency.ts';
+import { LogFailureReason, type LoggedRow, type LogRow } from '../store/transparency.ts';
 import type { Estate } from './estate.ts';
 
 const closed = { additionalProperties: false };
@@ -19,8 +19,12 @@ export const TransparencyView = Type.Object(
           /** Entries that it had when it was asked last, and up to which one they are read and proved. */
           size: Type.Integer(),
           proved: Type.Integer(),
+          /** When it was read last to the end of a signed tree, and since when it was not, though it was tried. */
           readAt: Type.Optional(Instant),
-          failure: Type.Optional(Type.Object({ detail: Type.String(), since: Instant }, closed)),
+          behindSince: Type.Optional(Instant),
+          failure: Type.Optional(
+            Type.Object({ reason: LogFailureReason, detail: Type.String(), since: Instant }, closed),
+          ),
         },
         closed,
       ),
@@ -72,12 +76,13 @@ export function transparencyView(
   return {
     version: 1,
     at: instant(now),
-    logs: logs.map(({ log, state: { size, proved, readAt, failure } }) => ({
+    logs: logs.map(({ log, state: { size, proved, readAt, behindSince, failure } }) => ({
       log,
       size,
       proved: proved.size,
       ...(readAt !== undefined && { readAt: instant(readAt) }),
-      ...(failure && { failure: { detail: failure.detail, since: instant(failure.since) } }),
+      ...(behindSince !== undefined && { behindSince: instant(behindSince) }),
+      ...(failure && { failure: { ...failure, since: instant(failure.since) } }),
     })),
     certificates: rows.map(({ id: _id, notBefore, notAfter, loggedAt, ...row }) => ({
       ...row,

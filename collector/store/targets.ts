@@ -18,6 +18,8 @@ export interface TargetPlace {
   algorithm?: SignatureAlgorithm;
   subject?: string;
   issuer?: string;
+  /** Absent, too, where it was seen last by a collector that did not keep it. */
+  serialNumber?: string;
   notBefore?: string;
   notAfter?: string;
   tlsVersion?: string;

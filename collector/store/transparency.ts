@@ -27,11 +27,29 @@ export const LoggedDraft = Type.Object(
 export type LoggedDraft = Static<typeof LoggedDraft>;
 
 export interface LoggedRow extends LoggedDraft {
-  /** A host of the fleet holds or held it. */
+  /** A host of the fleet holds or held it, by the certificate itself that it sent. */
   held: boolean;
 }
 
 const Range = Type.Object({ size: Type.Number(), hashes: Type.Array(Type.String()) }, closed);
+
+/**
+ * Why a log was not read to its end. 'no-answer': it did not answer, or not with what was asked for. 'not-signed': its checkpoint is none of its key. 'old': its
+ * checkpoint was signed more than a day ago; 'early': in a time to come. 'smaller': it signed a tree with fewer entries than are proved. 'two-trees': it signed two of one
+ * size. 'wrong-tile': a tile is none of the tree. 'other-tree': the hashes do not make the tree's. 'not-kept': the database did not take what was read.
+ */
+export const LogFailureReason = Type.Enum([
+  'no-answer',
+  'not-signed',
+  'old',
+  'early',
+  'smaller',
+  'two-trees',
+  'wrong-tile',
+  'other-tree',
+  'not-kept',
+]);
+export type LogFailureReason = Static<typeof LogFailureReason>;
 
 /** How far one log was read. Hashes are base64. */
 export const LogState = Type.Object(
@@ -44,17 +62,26 @@ export const LogState = Type.Object(
         {
           size: Type.Number(),
           root: Type.String(),
+          /** When it was signed: no entry of it is younger. */
+          timestamp: Type.Number(),
           read: Range,
           found: Type.Array(LoggedDraft),
+          /** So many more were found than are kept on the way. */
+          leftOut: Type.Number(),
         },
         closed,
       ),
     ),
     /** Entries that the log had when it was asked last. */
     size: Type.Number(),
-    /** When it was read last, to the end of what one pass reads, without a failure. */
+    /** When it was read last to the end of a signed tree. */
     readAt: Type.Optional(Type.Number()),
-    failure: Type.Optional(Type.Object({ detail: Type.String(), since: Type.Number() }, closed)),
+    /** Since when it was not, though it was tried. */
+    behindSince: Type.Optional(Type.Number()),
+    /** Stays until the end of a signed tree is reached. */
+    failure: Type.Optional(
+      Type.Object({ reason: LogFailureReason, detail: Type.String(), since: Type.Number() }, closed),
+    ),
   },
   closed,
 );
@@ -66,17 +93,32 @@ export interface LogRow {
   state: LogState;
 }
 
+/** How many certificates came to be held, and how many that no host holds were dropped though they had not ended. */
+export interface Settled {
+  held: number;
+  lost: number;
+}
+
 /** What is kept of Certificate Transparency logs. */
 export interface Transparency {
   logs: () => Promise<LogRow[]>;
   /** Notes how far a log was read, with what was found; a certificate that is there already gets the fingerprint that it had not. */
   keep: (log: string, state: LogState, found: readonly LoggedDraft[]) => Promise<Kept<void>>;
-  /** Marks what a host holds or held, and drops what ended before an instant, and the oldest beyond some thousands. Resolves with how many were marked. */
-  settle: (endedBefore: number) => Promise<Kept<number>>;
+  /**
+   * Marks what a host that is not revoked holds or told of first, as its DER says, and drops what ended before an instant, and beyond some thousands what is held, the
+   * oldest first, and then the oldest of the others.
+   */
+  settle: (endedBefore: number) => Promise<Kept<Settled>>;
   /** Logs that are not read any more go. */
   keepOnly: (logs: readonly string[]) => Promise<Kept<void>>;
   /** The youngest first; `unheld`: those alone that no host holds or held. */
   certificates: (which: 'all' | 'unheld') => Promise<LoggedRow[]>;
+}
+
+/** Is there something else to tell of a log than before? That it was read a little further is none. */
+export function standsOtherwise(before: LogState | undefined, after: LogState): boolean {
+  const toldOf = ({ failure, behindSince }: LogState) => JSON.stringify([failure, behindSince]);
+  return before === undefined || toldOf(before) !== toldOf(after);
 }
 
 /** What is judged of it. */

@@ -15,10 +15,10 @@ export interface StaticLog {
   origin: string;
   /** Its public key as lists of logs have it. */
   key: string;
-  /** Takes a certificate, or the precertificate of one; it is there for readers once it was published. */
-  add: (der: Uint8Array, kind?: 'certificate' | 'precertificate') => void;
-  /** Signs the tree of all that was taken, and serves it. */
-  publish: () => void;
+  /** Takes a certificate, or the precertificate of one, at this time; it is there for readers once it was published. */
+  add: (der: Uint8Array, kind?: 'certificate' | 'precertificate', at?: number) => void;
+  /** Signs the tree of all that was taken, as of this time, and serves it. */
+  publish: (at?: number) => void;
   /** What was asked for, in order. */
   asked: string[];
   /** Changes answers by their paths; undefined leaves one as it is. */
@@ -57,12 +57,12 @@ export async function startStaticLog(t: Pick<ExecutionContext, 'teardown'>, now 
     server.closeAllConnections();
     server.close();
   });
-  const publish = () => {
+  const publish = (at = now) => {
     const fresh = filesOf(taken, (size, root) => {
-      const signature = sign('sha256', treeHead({ size, root, timestamp: now }), privateKey);
+      const signature = sign('sha256', treeHead({ size, root, timestamp: at }), privateKey);
       const note = Buffer.concat([
         keyIdOf(origin, publicKey),
-        u64(now),
+        u64(at),
         Buffer.from([4, 3]),
         u16(signature.length),
         signature,
@@ -76,7 +76,7 @@ export async function startStaticLog(t: Pick<ExecutionContext, 'teardown'>, now 
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/`,
     origin,
     key: publicKey.export({ type: 'spki', format: 'der' }).toString('base64'),
-    add: (der, kind = 'certificate') => void taken.push(entryOf(der, kind, now, taken.length)),
+    add: (der, kind = 'certificate', at = now) => void taken.push(entryOf(der, kind, at, taken.length)),
     publish,
     asked,
     spoil: (change) => {

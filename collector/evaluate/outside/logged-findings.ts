@@ -40,7 +40,7 @@ export function loggedFindings(
 export function loggedStands({ certificates, logs }: Logged, policy: LoggedPolicy, now: number): number {
   const instants = [
     ...certificates.flatMap((row) => [tellAt(row, policy), row.notAfter]),
-    ...logs.flatMap(({ state }) => (state.failure ? [state.failure.since + notReadMs] : [])),
+    ...logs.flatMap(({ state }) => behindSince(state) ?? []).map((since) => since + notReadMs),
   ];
   return instants.reduce((first, at) => (at > now ? Math.min(first, at - 1) : first), Infinity);
 }
@@ -53,20 +53,20 @@ function isKnown({ issuer }: LoggedRow, { knownIssuers }: LoggedPolicy): boolean
   return !knownIssuers || attributeValues(issuer, 'O').some((name) => knownIssuers.includes(name));
 }
 
-/** A certificate that a listed target presents, as a CDN's own, is where somebody put it. Of a precertificate its issuer and its dates tell. */
+/** A certificate that a listed target presents, as a CDN's own, is where somebody put it. Of a precertificate its issuer, serial number and dates tell. */
 function presentedBy(targets: readonly Outside[]): (row: LoggedRow) => boolean {
   const known = new Set<string>();
   for (const { seen } of targets)
-    for (const { served, issuer = '', notBefore = '', notAfter = '' } of seen?.places ?? []) {
+    for (const { served, issuer = '', serialNumber, notBefore = '', notAfter = '' } of seen?.places ?? []) {
       if (served !== undefined) known.add(served);
-      known.add(lifeText(issuer, Date.parse(notBefore), Date.parse(notAfter)));
+      if (serialNumber !== undefined)
+        known.add(textOf({ issuer, serialNumber, notBefore: Date.parse(notBefore), notAfter: Date.parse(notAfter) }));
     }
-  return ({ fingerprint = '', issuer, notBefore, notAfter }) =>
-    known.has(fingerprint) || known.has(lifeText(issuer, notBefore, notAfter));
+  return (row) => known.has(row.fingerprint ?? textOf(row));
 }
 
-function lifeText(issuer: string, notBefore: number, notAfter: number): string {
-  return `${notBefore} ${notAfter} ${issuer}`;
+function textOf(one: Pick<LoggedRow, 'issuer' | 'serialNumber' | 'notBefore' | 'notAfter'>): string {
+  return `${one.notBefore} ${one.notAfter} ${one.serialNumber} ${one.issuer}`;
 }
 
 function unexpectedCertificate(row: LoggedRow, policy: LoggedPolicy): OutsideFinding {
@@ -104,9 +104,18 @@ function unexpectedCertificate(row: LoggedRow, policy: LoggedPolicy): OutsideFin
   };
 }
 
+/** Since when the end of what a log signed was not reached; undefined: it was, or nothing more is known to be there. */
+function behindSince({ failure, behindSince, proved, size }: LogRow['state']): number | undefined {
+  const late = size > proved.size ? behindSince : undefined;
+  return failure && late !== undefined ? Math.min(failure.since, late) : (failure?.since ?? late);
+}
+
 function notRead({ log, state }: LogRow, now: number): OutsideFinding[] {
   const { failure, readAt } = state;
-  if (!failure || now - failure.since < notReadMs) return [];
+  const since = behindSince(state);
+  if (since === undefined || now - since < notReadMs) return [];
+  const why =
+    failure?.detail ?? 'it has more entries than were read since, and the end of none of its trees was reached';
   return [
     {
       agentId: '',
@@ -116,13 +125,13 @@ function notRead({ log, state }: LogRow, now: number): OutsideFinding[] {
         code: 'log-not-read',
         severity: 'unknown',
         subject: { kind: 'endpoint', id: log },
-        since: instant(failure.since),
+        since: instant(since),
         cause: clipped(
-          `The transparency log ${log} has not been read since ${instant(readAt ?? failure.since)}: ${failure.detail}.`,
+          `The transparency log ${log} has not been read to its end since ${instant(readAt ?? since)}: ${why}.`,
         ),
         evidence: {
           log: clipped(log),
-          failure: clipped(failure.detail),
+          failure: clipped(failure ? `${failure.reason}: ${failure.detail}` : 'none'),
           read: `${state.proved.size} of ${state.size}`,
         },
         remedy:

@@ -1,5 +1,5 @@
 import type { Result } from '@certherd/protocol/failure';
-import type { LoggedDraft, LogState } from '../../store/transparency.ts';
+import type { LogFailureReason, LoggedDraft, LogState } from '../../store/transparency.ts';
 import { type Checkpoint, type LogIdentity, readCheckpoint } from './checkpoint.ts';
 import { loggedCertificate } from './logged-certificate.ts';
 import { appended, emptyRange, fullRoot, rootOf, type TreeRange } from './merkle.ts';
@@ -18,14 +18,31 @@ export interface LogNeeds {
   mostTiles: number;
   /** Of a log that is read for the first time its last so many entries are. */
   firstEntries: number;
+  /** Milliseconds since 1970. */
+  now: number;
 }
+
+/** Why a pass got no further. The detail is raw. */
+export interface LogFailure {
+  reason: LogFailureReason;
+  detail: string;
+}
+
+/** Of what is found on the way to a tree so much is kept as JSON, some ten thousand certificates: it is written with each pass. */
+const mostFoundLength = 4 * 1024 * 1024;
+/** A log signs its tree anew within its maximum merge delay, which is a day for all. */
+const mostAgeMs = 86_400_000;
+/** So far the clocks of a log and of this machine may differ. */
+const mostAheadMs = 3_600_000;
 
 /** What one pass came to: how far it got, and what is proved of what was found. */
 export interface LogPass {
   state: Pick<LogState, 'proved' | 'towards' | 'size'>;
   found: LoggedDraft[];
+  /** So many more were found than are kept; absent: none. */
+  leftOut?: number;
   /** Why it did not get further; what is proved stays so. */
-  failure?: string;
+  failure?: LogFailure;
 }
 
 /**
@@ -34,63 +51,86 @@ export interface LogPass {
  */
 export async function readLog(before: LogState | undefined, needs: LogNeeds): Promise<LogPass> {
   const known: LogPass['state'] = before ?? { proved: { size: 0, hashes: [] }, size: 0 };
-  const stopped = (failure: string, state = known): LogPass => ({ state, found: [], failure });
+  const stopped = (failure: LogFailure, state = known): LogPass => ({ state, found: [], failure });
   let { towards } = known;
   let size = known.size;
   if (!towards) {
-    const text = await needs.get('checkpoint');
-    if (!text.ok) return stopped(text.failure);
-    const checkpoint = readCheckpoint(Buffer.from(text.value).toString('utf8'), needs.log);
-    if (!checkpoint.ok) return stopped(`checkpoint: ${checkpoint.failure}`);
-    const begun = await begin(before && rangeOf(known.proved), checkpoint.value, needs);
+    const signed = await signedTree(known.proved.size, needs);
+    if (!signed.ok) return stopped(signed.failure);
+    const checkpoint = signed.value;
+    const begun = await begin(known.proved.size > 0 ? rangeOf(known.proved) : undefined, checkpoint, needs);
     if (!begun.ok) return stopped(begun.failure);
-    size = Math.max(size, checkpoint.value.size);
-    // A cache may still have the checkpoint of before.
-    if (checkpoint.value.size <= begun.value.size)
-      return { state: { proved: keptRange(begun.value), size }, found: [] };
-    const root = Buffer.from(checkpoint.value.root).toString('base64');
-    towards = { size: checkpoint.value.size, root, read: keptRange(begun.value), found: [] };
+    ({ size } = checkpoint);
+    if (size === begun.value.size) return { state: { proved: keptRange(begun.value), size }, found: [] };
+    const root = Buffer.from(checkpoint.root).toString('base64');
+    towards = { size, root, timestamp: checkpoint.timestamp, read: keptRange(begun.value), found: [], leftOut: 0 };
   }
   const read = await readTowards(towards, needs);
   const state = { proved: known.proved, size, towards: read.towards };
-  if (read.failure !== undefined)
-    return read.isWrong ? stopped(read.failure, without(state)) : stopped(read.failure, state);
+  if (read.failure) return stopped(read.failure, read.failure.reason === 'wrong-tile' ? without(state) : state);
   if (read.towards.read.size < towards.size) return { state, found: [] };
   const root = Buffer.from(rootOf(rangeOf(read.towards.read))).toString('base64');
-  if (root !== towards.root)
-    return stopped('what it gave is not what its key signed: the hashes do not make the tree’s', without(state));
-  return { state: { proved: read.towards.read, size }, found: read.towards.found };
+  if (root !== towards.root) {
+    const detail = 'what it gave is not what its key signed: the hashes do not make the tree’s';
+    return stopped({ reason: 'other-tree', detail }, without(state));
+  }
+  const { read: proved, found, leftOut } = read.towards;
+  return { state: { proved, size }, found, ...(leftOut > 0 && { leftOut }) };
+}
+
+/** The checkpoint that a log has now: of its key, of these hours, and of no fewer entries than are proved. */
+async function signedTree(proved: number, { log, get, now }: LogNeeds): Promise<Result<Checkpoint, LogFailure>> {
+  const text = await get('checkpoint');
+  if (!text.ok) return failed('no-answer', text.failure);
+  const checkpoint = readCheckpoint(Buffer.from(text.value).toString('utf8'), log);
+  if (!checkpoint.ok) return failed('not-signed', `checkpoint: ${checkpoint.failure}`);
+  const { size, timestamp } = checkpoint.value;
+  if (timestamp > now + mostAheadMs) return failed('early', 'its checkpoint is of a time to come');
+  if (timestamp < now - mostAgeMs)
+    return failed('old', `its checkpoint was signed last at ${new Date(timestamp).toISOString()}`);
+  if (size < proved) return failed('smaller', `its checkpoint has ${size} entries, and ${proved} are proved`);
+  return checkpoint;
 }
 
 type Towards = NonNullable<LogState['towards']>;
 
 interface ReadTowards {
   towards: Towards;
-  failure?: string;
-  /** What it gave is wrong, and not only late. */
-  isWrong?: boolean;
+  failure?: LogFailure;
 }
 
 async function readTowards(
-  { size, root, read, found }: Towards,
+  { read, found, leftOut: before, ...tree }: Towards,
   { log, get, isWatched, mostTiles }: LogNeeds,
 ): Promise<ReadTowards> {
+  const { size, timestamp } = tree;
   let range = rangeOf(read);
   const all = [...found];
-  const soFar = (): Towards => ({ size, root, read: keptRange(range), found: all });
+  let leftOut = before;
+  let room = mostFoundLength - JSON.stringify(found).length;
+  const soFar = (): Towards => ({ ...tree, read: keptRange(range), found: all, leftOut });
   for (let tiles = 0; tiles < mostTiles && range.size < size; tiles++) {
     const index = Math.floor(range.size / tileWidth);
     const width = Math.min(tileWidth, size - index * tileWidth);
     const bytes = await getTile(get, 'data', index, width);
-    if (!bytes.ok) return { towards: soFar(), failure: bytes.failure };
+    if (!bytes.ok) return { towards: soFar(), failure: { reason: 'no-answer', detail: bytes.failure } };
     const entries = readDataTile(bytes.value);
-    const where = tilePath('data', index, width);
-    if (!entries.ok) return { towards: soFar(), failure: `${where}: ${entries.failure}`, isWrong: true };
-    if (entries.value.length < width)
-      return { towards: soFar(), failure: `${where}: ${entries.value.length} entries`, isWrong: true };
+    const wrong = (what: string): ReadTowards => ({
+      towards: soFar(),
+      failure: { reason: 'wrong-tile', detail: `${tilePath('data', index, width)}: ${what}` },
+    });
+    if (!entries.ok) return wrong(entries.failure);
+    if (entries.value.length < width) return wrong(`${entries.value.length} entries`);
     for (const entry of entries.value.slice(range.size - index * tileWidth, width)) {
+      // A tree is signed after the last of its entries was taken (RFC 6962 3.5).
+      if (entry.timestamp > timestamp) return wrong(`entry ${range.size} is younger than the tree`);
       const logged = loggedCertificate(entry, isWatched);
-      if (logged) all.push({ ...logged, log: log.origin, entry: range.size });
+      if (logged) {
+        const draft = { ...logged, log: log.origin, entry: range.size };
+        room -= JSON.stringify(draft).length + 1;
+        if (room < 0) leftOut++;
+        else all.push(draft);
+      }
       range = appended(range, entry.hash);
     }
   }
@@ -102,18 +142,18 @@ async function begin(
   proved: TreeRange | undefined,
   { size, root }: Checkpoint,
   { get, firstEntries }: LogNeeds,
-): Promise<Result<TreeRange, string>> {
+): Promise<Result<TreeRange, LogFailure>> {
   if (!proved) {
     const from = Math.max(0, Math.floor((size - firstEntries) / tileWidth) * tileWidth);
     return rangeAt(from, size, get);
   }
   if (size === proved.size && !Buffer.from(root).equals(rootOf(proved)))
-    return { ok: false, failure: `it signed two trees of ${size} entries` };
+    return failed('two-trees', `it signed two trees of ${size} entries`);
   return { ok: true, value: proved };
 }
 
 /** The hashes of the first `from` entries (whole tiles), out of the tiles of a tree of `size`: proved with all that is read behind them. */
-async function rangeAt(from: number, size: number, get: GetFromLog): Promise<Result<TreeRange, string>> {
+async function rangeAt(from: number, size: number, get: GetFromLog): Promise<Result<TreeRange, LogFailure>> {
   const hashes: Uint8Array[] = [];
   let offset = 0;
   for (let bit = 48; bit >= 8; bit--) {
@@ -125,8 +165,8 @@ async function rangeAt(from: number, size: number, get: GetFromLog): Promise<Res
     const index = Math.floor(first / tileWidth);
     const width = Math.min(tileWidth, Math.floor(size / unit) - index * tileWidth);
     const tile = await getTile(get, level, index, width);
-    if (!tile.ok) return tile;
-    if (tile.value.length < width * 32) return { ok: false, failure: `${tilePath(level, index, width)} is too short` };
+    if (!tile.ok) return failed('no-answer', tile.failure);
+    if (tile.value.length < width * 32) return failed('wrong-tile', `${tilePath(level, index, width)} is too short`);
     const at = first - index * tileWidth;
     const parts = Array.from({ length: span / unit }, (_, part) =>
       tile.value.subarray((at + part) * 32, (at + part + 1) * 32),
@@ -159,4 +199,8 @@ function keptRange({ size, hashes }: TreeRange): LogState['proved'] {
 
 function without({ proved, size }: LogPass['state']): LogPass['state'] {
   return { proved, size };
+}
+
+function failed(reason: LogFailureReason, detail: string): { ok: false; failure: LogFailure } {
+  return { ok: false, failure: { reason, detail } };
 }

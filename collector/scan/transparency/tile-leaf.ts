@@ -1,5 +1,6 @@
 import type { Result } from '@certherd/protocol/failure';
 import { leafHash } from './merkle.ts';
+import { tileWidth } from './tile-path.ts';
 
 /** One entry of a log. What is in it is a stranger's. */
 export interface LoggedEntry {
@@ -20,12 +21,13 @@ interface Reader {
 
 /**
  * The entries of a data tile: TileLeaf after TileLeaf (c2sp.org/static-ct-api, "Log entries"). The failure says where it is none. What the tree's hash does
- * not cover (the precertificate as it was submitted, and the fingerprints of its chain) is passed over.
+ * not cover (the precertificate as it was submitted, and the fingerprints of its chain) is passed over. More entries than a tile has are not read.
  */
 export function readDataTile(bytes: Uint8Array): Result<LoggedEntry[], string> {
   const reader = { bytes, at: 0 };
   const entries: LoggedEntry[] = [];
   while (reader.at < bytes.length) {
+    if (entries.length === tileWidth) return { ok: false, failure: `it has more than ${tileWidth} entries` };
     const begin = reader.at;
     const entry = readLeaf(reader);
     if (!entry) return { ok: false, failure: `entry ${entries.length} at byte ${begin} is none` };

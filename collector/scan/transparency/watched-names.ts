@@ -1,3 +1,5 @@
+import { getDomain } from 'tldts';
+
 /** Is this name, in lower case, one of the domains that are watched, or below one? */
 export type IsWatched = (name: string) => boolean;
 
@@ -15,4 +17,19 @@ export function watching(domains: Iterable<string>): IsWatched {
     }
     return false;
   };
+}
+
+/**
+ * What somebody registered of each name (by the Public Suffix List, with suffixes that are private). A name without, as a suffix itself, is passed over: whoever
+ * names "co.uk" has not got all that is below it.
+ */
+export function registeredDomains(names: Iterable<string>): Set<string> {
+  const domains = new Set<string>();
+  for (const name of names) {
+    const plain = name.toLowerCase().replace(/^\*?\./, '');
+    // A name of one label is a word on this network: the world has it too.
+    const domain = plain.includes('.') ? getDomain(plain, { allowPrivateDomains: true }) : null;
+    if (domain !== null) domains.add(domain);
+  }
+  return domains;
 }

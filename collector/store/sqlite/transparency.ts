@@ -22,17 +22,21 @@ export function transparencyTables(sql: Sql, group: Pick<GroupCommit, 'keep'>): 
      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
      ON CONFLICT (id) DO UPDATE SET fingerprint = coalesce(logged_certificate.fingerprint, excluded.fingerprint)`,
   );
+  const isHeld = `certificate.proved = 1 AND (
+    EXISTS (SELECT 1 FROM host WHERE host.id = certificate.first_seen_by AND host.revoked_at IS NULL)
+    OR EXISTS (SELECT 1 FROM current_certificate AS current JOIN host ON host.id = current.host
+      WHERE current.certificate = certificate.id AND host.revoked_at IS NULL))`;
   const markHeld = sql.prepare(
     `UPDATE logged_certificate AS logged SET held = 1 WHERE held = 0 AND (
-       EXISTS (SELECT 1 FROM certificate WHERE fingerprint = unhex(logged.fingerprint))
+       EXISTS (SELECT 1 FROM certificate WHERE fingerprint = unhex(logged.fingerprint) AND ${isHeld})
        OR EXISTS (SELECT 1 FROM certificate WHERE not_after = logged.not_after
          AND instr(body, '"serialNumber":"' || logged.serial || '"') > 0
-         AND instr(body, '"issuer":' || logged.issuer) > 0))`,
+         AND instr(body, '"issuer":' || logged.issuer) > 0 AND ${isHeld}))`,
   );
   const dropEnded = sql.prepare('DELETE FROM logged_certificate WHERE not_after < ?');
-  const dropOldest = sql.prepare(
-    `DELETE FROM logged_certificate WHERE logged_at <
-       (SELECT logged_at FROM logged_certificate ORDER BY logged_at DESC LIMIT 1 OFFSET ${mostLogged - 1})`,
+  const dropOldest = sql.prepare<[], { held: number }>(
+    `DELETE FROM logged_certificate WHERE id IN
+       (SELECT id FROM logged_certificate ORDER BY held, logged_at DESC, id LIMIT -1 OFFSET ${mostLogged}) RETURNING held`,
   );
   const forget = sql.prepare('DELETE FROM transparency_log WHERE log = ?');
   const all = sql.prepare<[], RawLogged>('SELECT * FROM logged_certificate ORDER BY logged_at DESC, id');
@@ -67,8 +71,7 @@ export function transparencyTables(sql: Sql, group: Pick<GroupCommit, 'keep'>): 
       group.keep(() => {
         const { changes } = markHeld.run();
         dropEnded.run(endedBefore);
-        dropOldest.run();
-        return changes;
+        return { held: changes, lost: dropOldest.all().filter(({ held }) => held === 0).length };
       }),
     keepOnly: (wanted) =>
       group.keep(() => {

@@ -32,7 +32,12 @@ function target(change: object): Outside {
   return { host: 'shop.example.com', port: 443, held: [], seen, setAt: now, askedAt: now, everyMs: hour };
 }
 
-const instants = { notBefore: new Date(now - day).toISOString(), notAfter: new Date(now + 89 * day).toISOString() };
+const presented = {
+  issuer: 'C=US, O=Our CA, CN=E7',
+  serialNumber: '0A1B',
+  notBefore: new Date(now - day).toISOString(),
+  notAfter: new Date(now + 89 * day).toISOString(),
+};
 const fingerprint = 'f'.repeat(64);
 
 const cases: readonly [title: string, row: Partial<LoggedRow>, targets: Outside[], codes: string][] = [
@@ -43,11 +48,29 @@ const cases: readonly [title: string, row: Partial<LoggedRow>, targets: Outside[
   ['a host holds it', { held: true }, [], ''],
   ['it has ended', { notAfter: now }, [], ''],
   ['a target presents it', { fingerprint }, [target({ served: fingerprint })], ''],
-  ['a target presents what came of it', {}, [target({ issuer: 'C=US, O=Our CA, CN=E7', ...instants })], ''],
+  ['a target presents what came of it', {}, [target({ ...presented })], ''],
+  [
+    'a target presents another one of this issuer and these dates',
+    {},
+    [target({ ...presented, serialNumber: '0A1C' })],
+    'unexpected-certificate warning',
+  ],
+  [
+    'a target presents another one of this issuer, these dates and even this serial number',
+    { fingerprint },
+    [target({ ...presented, served: 'e'.repeat(64) })],
+    'unexpected-certificate warning',
+  ],
   [
     'a target presents another one of these dates',
     {},
-    [target({ issuer: 'O=Other', ...instants })],
+    [target({ ...presented, issuer: 'O=Other' })],
+    'unexpected-certificate warning',
+  ],
+  [
+    'a target presented one of which only issuer and dates are kept',
+    {},
+    [target({ ...presented, serialNumber: undefined })],
     'unexpected-certificate warning',
   ],
 ];
@@ -72,15 +95,42 @@ test('a log that is not read for three hours is unknown, and says why', (t) => {
     proved: { size: 7, hashes: [] },
     size: 9,
     readAt: now - 4 * hour,
-    failure: { detail: 'checkpoint: status 404', since: now - 2 * hour },
+    failure: { reason: 'no-answer', detail: 'checkpoint: status 404', since: now - 2 * hour },
   };
   const read = { certificates: [], logs: [{ log: 'log.example/2026h2', state }] };
   t.deepEqual(loggedFindings(read, [], policy, now), []);
   t.is(loggedStands(read, policy, now), now + hour - 1);
   const [found] = loggedFindings(read, [], policy, now + hour);
   t.like(found?.finding, { code: 'log-not-read', severity: 'unknown' });
-  t.regex(found?.finding.cause ?? '', /has not been read since 2026-11-28T08:00:00\.000Z: checkpoint: status 404\./);
+  t.regex(
+    found?.finding.cause ?? '',
+    /not been read to its end since 2026-11-28T08:00:00\.000Z: checkpoint: status 404\./,
+  );
   t.is(found?.finding.evidence['read'], '7 of 9');
+});
+
+test('a log that is read more slowly than it grows is unknown after three hours, too', (t) => {
+  const state: LogState = {
+    proved: { size: 7, hashes: [] },
+    size: 900,
+    readAt: now - 4 * hour,
+    behindSince: now - hour,
+  };
+  const told = (change: Partial<LogState>, at: number) =>
+    loggedFindings(
+      { certificates: [], logs: [{ log: 'log.example', state: { ...state, ...change } }] },
+      [],
+      policy,
+      at,
+    );
+  t.deepEqual(told({}, now), []);
+  t.is(loggedStands({ certificates: [], logs: [{ log: 'a', state }] }, policy, now), now + 2 * hour - 1);
+  const [found] = told({}, now + 2 * hour);
+  t.like(found?.finding, { code: 'log-not-read', since: new Date(now - hour).toISOString() });
+  t.regex(found?.finding.cause ?? '', /not been read to its end since 2026-11-28T08:00:00\.000Z: it has more entries/);
+  t.deepEqual(told({ size: 7 }, now + 2 * hour), [], 'nothing is there that was not read');
+  const failure = { reason: 'no-answer', detail: 'status 500', since: now + hour } as const;
+  t.is(told({ failure }, now + 2 * hour).length, 1, 'it began before the failure did');
 });
 
 test('names are candidates where nothing that is known here has them, by themselves or as a wildcard', (t) => {

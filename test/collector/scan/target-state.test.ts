@@ -30,7 +30,7 @@ test('what an address presents is since when it was first seen; another one is a
   t.deepEqual([same.changed, same.state.places[0]?.since], [[], at]);
   const other = nextState(same.state, seen([showing('1.1.1.1', two)]), at + 2000);
   t.deepEqual(other.changed, [{ address: '1.1.1.1', algorithm: 'ecdsa', served: two.fingerprint }]);
-  t.like(other.state.places[0], { since: at + 2000, served: two.fingerprint, notAfter: two.notAfter });
+  t.like(other.state.places[0], { since: at + 2000, served: two.fingerprint, serialNumber: two.serialNumber });
 });
 
 test('an address that falls silent keeps what it presented, with since when it is silent; nothing has changed', (t) => {

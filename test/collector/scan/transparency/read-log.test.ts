@@ -1,19 +1,16 @@
-import { createHash, randomBytes } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer, get } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import test, { type ExecutionContext } from 'ava';
-import { logKey, readCheckpoint } from '../../../../collector/scan/transparency/checkpoint.ts';
+import { logKey } from '../../../../collector/scan/transparency/checkpoint.ts';
 import { connectLog } from '../../../../collector/scan/transparency/get.ts';
-import { appended, emptyRange, fullRoot, leafHash, rootOf } from '../../../../collector/scan/transparency/merkle.ts';
+import { nextState } from '../../../../collector/scan/transparency/log-state.ts';
 import { type LogNeeds, readLog } from '../../../../collector/scan/transparency/read-log.ts';
-import { readDataTile } from '../../../../collector/scan/transparency/tile-leaf.ts';
-import { tilePath } from '../../../../collector/scan/transparency/tile-path.ts';
 import { watching } from '../../../../collector/scan/transparency/watched-names.ts';
 import type { LogState } from '../../../../collector/store/transparency.ts';
 import { mint } from '../../../helpers/mint.ts';
-import fc from '../../../helpers/properties.ts';
-import { startStaticLog, treeHash } from '../../../helpers/static-log.ts';
+import { startStaticLog } from '../../../helpers/static-log.ts';
 
 const other = await mint({ names: ['elsewhere.test'] });
 const shop = await mint({ names: ['shop.example.test', '*.Example.TEST', 'elsewhere.test'] });
@@ -31,6 +28,7 @@ async function reading(t: ExecutionContext, change: Partial<LogNeeds> = {}) {
     isWatched: watching(['example.test']),
     mostTiles: 1000,
     firstEntries: 65_536,
+    now: Date.now(),
     ...change,
   };
   const fill = (count: number) => {
@@ -105,7 +103,7 @@ test('of a large log the last entries are read the first time, proved by the has
   t.is(first.state.proved.size, 256 * 7 + 22);
   t.true(log.asked.includes('tile/1/000.p/7') && !log.asked.includes('tile/data/000'));
   log.spoil((path, body) => (path.startsWith('tile/1/') ? Buffer.from(body.map((byte) => byte ^ 1)) : undefined));
-  t.regex((await readLog(undefined, needs)).failure ?? '', /not what its key signed/);
+  t.regex((await readLog(undefined, needs)).failure?.detail ?? '', /not what its key signed/);
 });
 
 test('what a log did not sign is not believed, and nothing of it is kept', async (t) => {
@@ -118,7 +116,7 @@ test('what a log did not sign is not believed, and nothing of it is kept', async
   const refused = async (why: RegExp, change: Parameters<typeof log.spoil>[0]) => {
     log.spoil(change);
     const pass = await read(honest.state);
-    t.regex(pass.failure ?? '', why);
+    t.regex(pass.failure?.detail ?? '', why);
     t.deepEqual([pass.found, pass.state.proved, pass.state.towards], [[], honest.state.proved, undefined]);
   };
   const of = (start: string, change: (body: Buffer) => Buffer) => (path: string, body: Buffer) =>
@@ -157,11 +155,90 @@ test('what a log did not sign is not believed, and nothing of it is kept', async
   const good = await read(honest.state);
   t.deepEqual([good.failure, good.found.length], [undefined, 1]);
   log.rewrite(2, bare.der);
-  t.regex((await read(good.state)).failure ?? '', /signed two trees of 6 entries/);
+  t.regex((await read(good.state)).failure?.detail ?? '', /signed two trees of 6 entries/);
   log.add(other.der);
   log.publish();
-  t.regex((await read(good.state)).failure ?? '', /not what its key signed/, 'another beginning, and more behind it');
+  t.regex(
+    (await read(good.state)).failure?.detail ?? '',
+    /not what its key signed/,
+    'another beginning, and more behind it',
+  );
   t.is((await readLog(undefined, { ...needs, log: { ...needs.log, origin: 'wrong.test' } })).found.length, 0);
+});
+
+test('an entry that is younger than the tree it is in, and a checkpoint of another day or of fewer entries, are not believed', async (t) => {
+  const { log, fill, read, needs } = await reading(t);
+  const day = 86_400_000;
+  const reasonOf = async (state?: LogState) => (await read(state)).failure?.reason;
+  fill(3);
+  log.publish();
+  const good = await read();
+  t.is(good.failure, undefined);
+  let smaller = Buffer.alloc(0);
+  const answer = await needs.get('checkpoint');
+  if (answer.ok) smaller = Buffer.from(answer.value);
+
+  for (const at of [needs.now + 2 * 3_600_000, 9e15]) {
+    log.publish(at);
+    t.is(await reasonOf(good.state), 'early', String(at));
+  }
+  log.publish(needs.now - day - 1);
+  t.is(await reasonOf(good.state), 'old', 'a log that signs no more is not read to its end');
+  log.add(other.der);
+  log.publish();
+  const more = await read(good.state);
+  t.is(more.state.proved.size, 4);
+  log.spoil((path) => (path === 'checkpoint' ? smaller : undefined));
+  const less = await read(more.state);
+  t.deepEqual([less.failure?.reason, less.state.proved], ['smaller', more.state.proved]);
+  log.spoil(() => undefined);
+
+  log.add(shop.der, 'certificate', 9e15);
+  log.publish();
+  const young = await read(more.state);
+  t.deepEqual([young.failure?.reason, young.found, young.state.towards], ['wrong-tile', [], undefined]);
+  t.regex(young.failure?.detail ?? '', /^tile\/data\/000\.p\/5: entry 4 is younger than the tree$/);
+});
+
+test('a log whose first reading fails is read from the same place again, and its failure stays until the end of a tree is reached', async (t) => {
+  const { log, fill, needs } = await reading(t, { firstEntries: 600, mostTiles: 1 });
+  fill(256 * 5);
+  log.publish();
+  let state: LogState | undefined;
+  const pass = async (at: number) => {
+    const passed = await readLog(state, needs);
+    state = nextState(state, passed, at);
+    return state;
+  };
+  log.spoil((path, body) => (path === 'checkpoint' ? Buffer.from('none') : body));
+  t.like(await pass(1), { failure: { reason: 'not-signed', since: 1 }, behindSince: 1, readAt: undefined });
+  log.spoil((path, body) => (path === 'tile/data/003' ? body.subarray(0, 100) : undefined));
+  for (let at = 2; at < 8; at++) {
+    const { failure, towards } = await pass(at);
+    t.like(state, { failure: { since: 1 }, behindSince: 1, readAt: undefined, proved: { size: 0 } });
+    t.is(failure?.reason, at < 3 ? 'not-signed' : 'wrong-tile', String(at));
+    if (towards) t.true(towards.read.size >= 768, 'not from its first entry on');
+  }
+  t.false(log.asked.includes('tile/data/000'));
+  log.spoil(() => undefined);
+  for (let at = 8; at < 12; at++) await pass(at);
+  t.deepEqual([state?.proved.size, state?.failure, state?.behindSince], [1280, undefined, undefined]);
+  t.true((state?.readAt ?? 0) >= 8);
+});
+
+test('of more certificates than are kept on the way to a tree it is said how many are left out', async (t) => {
+  const { log, needs } = await reading(t);
+  const names = Array.from({ length: 100 }, (_, at) => `${'a'.repeat(60)}.${'b'.repeat(60)}.${at}.example.test`);
+  const large = await mint({ names });
+  for (let index = 0; index < 400; index++) log.add(large.der);
+  log.publish();
+  const half = await readLog(undefined, { ...needs, mostTiles: 1 });
+  const { towards } = half.state;
+  t.is((towards?.found.length ?? 0) + (towards?.leftOut ?? 0), 256);
+  const whole = await readLog(half.state, needs);
+  t.is(whole.found.length + (whole.leftOut ?? 0), 400);
+  t.true(whole.found.length > 100 && JSON.stringify(whole.found).length <= 4 * 1024 * 1024);
+  t.is(whole.state.proved.size, 400, 'all of it is proved');
 });
 
 test('a log may be asked only where anything outside may be, and answers with no more than it should', async (t) => {
@@ -206,54 +283,4 @@ test('a log is read through the proxy that is set up for this process, which res
   const got = await connection.get('checkpoint');
   t.true(got.ok && Buffer.from(got.value).toString('utf8').startsWith(`${log.origin}\n0\n`));
   t.deepEqual(seen, ['http://log.invalid/2026h2/checkpoint']);
-});
-
-test('tiles are named as the API has it', (t) => {
-  t.is(tilePath(0, 1_234_067, 256), 'tile/0/x001/x234/067');
-  t.is(tilePath('data', 0, 255), 'tile/data/000.p/255');
-  t.is(tilePath(3, 1000, 1), 'tile/3/x001/000.p/1');
-});
-
-test('a tree that grows entry by entry has the hash that RFC 6962 gives it', (t) => {
-  fc.assert(
-    fc.property(fc.array(fc.uint8Array({ maxLength: 8 }), { maxLength: 70 }), (entries) => {
-      const leaves = entries.map(leafHash);
-      const grown = leaves.reduce(appended, emptyRange);
-      t.deepEqual(Buffer.from(rootOf(grown)), Buffer.from(treeHash(leaves)));
-      t.is(grown.hashes.length, leaves.length.toString(2).replaceAll('0', '').length);
-    }),
-  );
-  const leaves = Array.from({ length: 256 }, () => leafHash(randomBytes(3)));
-  t.deepEqual(Buffer.from(fullRoot(leaves) ?? []), Buffer.from(treeHash(leaves)));
-});
-
-test('whatever bytes a tile has, it is entries to its last byte or none', (t) => {
-  fc.assert(
-    fc.property(fc.uint8Array({ maxLength: 2000 }), (bytes) => {
-      const read = readDataTile(bytes);
-      if (read.ok) t.true(read.value.every(({ der }) => der.length > 0));
-      else t.regex(read.failure, /^entry \d+ at byte \d+ is none$/);
-    }),
-  );
-});
-
-test('whatever a checkpoint says, it is one of the log or it is not', (t) => {
-  const identity = { origin: 'log.example.test', key: other.x509.publicKey };
-  const line = fc.oneof(
-    fc.constantFrom('log.example.test', '7', '', '\u2014 log.example.test AAAA', `${'A'.repeat(43)}=`),
-    fc.string(),
-  );
-  fc.assert(
-    fc.property(fc.array(line, { maxLength: 8 }), (lines) => {
-      t.false(readCheckpoint(lines.join('\n'), identity).ok);
-    }),
-  );
-});
-
-test('a name is watched where it is the domain, or below it', (t) => {
-  const isWatched = watching(['example.test']);
-  for (const name of ['example.test', 'a.b.example.test', '*.example.test', 'example.test.'])
-    t.true(isWatched(name), name);
-  for (const name of ['notexample.test', 'example.test.evil.test', 'test', '', '192.0.2.1'])
-    t.false(isWatched(name), name);
 });
