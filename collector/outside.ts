@@ -9,6 +9,8 @@ import type { Probe } from './scan/probe.ts';
 import { connectLog } from './scan/transparency/get.ts';
 import { keepLogs } from './scan/transparency/keep-logs.ts';
 import { watching } from './scan/transparency/watched-names.ts';
+import type { EstateParts } from './serve/estate-parts.ts';
+import type { KeptEstate } from './serve/kept-estate.ts';
 import type { Store } from './store/store.ts';
 
 interface OutsideNeeds {
@@ -17,8 +19,7 @@ interface OutsideNeeds {
   sessions: Pick<Sessions, 'current'>;
   probe: Probe;
   read: ReadAnswer;
-  /** Server names that the fleet serves. */
-  servedNames: () => Promise<Iterable<string>>;
+  estate: Pick<KeptEstate, 'current' | 'overtaken'>;
   clock: Clock;
   log: Log;
   changed: () => void;
@@ -26,7 +27,7 @@ interface OutsideNeeds {
 
 /** Looks at what is seen from outside: composes scan. Returns what stops it. */
 export function startOutside(needs: OutsideNeeds): () => void {
-  const { config, store, sessions, probe, read, servedNames, clock, log, changed } = needs;
+  const { config, store, sessions, probe, read, estate, clock, log, changed } = needs;
   const { logs, domains, fleet, everyMs } = config.transparency;
   let leads = false;
   const stopLeading = store.lead(() => {
@@ -39,7 +40,7 @@ export function startOutside(needs: OutsideNeeds): () => void {
             transparency: store.transparency,
             connect: (url) => connectLog(url, new Set(config.scanAllow), process.env),
             async watched() {
-              const all = [...domains, ...(fleet ? registered(await servedNames()) : [])];
+              const all = [...domains, ...(fleet ? registered(servedNames((await estate.current()).parts)) : [])];
               return all.length > 0 ? watching(all) : undefined;
             },
             clock,
@@ -54,6 +55,7 @@ export function startOutside(needs: OutsideNeeds): () => void {
   });
   const stopTargets = keepTargets({
     targets: store.targets,
+    overtaken: estate.overtaken,
     askerOf({ vantage, vantageName = vantage }) {
       if (vantage === 'collector') return leads ? probe : undefined;
       const session = sessions.current(vantage);
@@ -67,6 +69,10 @@ export function startOutside(needs: OutsideNeeds): () => void {
     stopTargets();
     stopLeading();
   };
+}
+
+function* servedNames({ hosts }: EstateParts): Generator<string> {
+  for (const { part } of hosts) for (const { serverName } of part.endpoints) yield serverName;
 }
 
 /** What somebody registered of each name (by the Public Suffix List); a name without is watched as it is. */

@@ -16,8 +16,8 @@ export interface Vantage {
 }
 
 /**
- * Has an agent look at a target, and judges what it was shown as the collector's own looks are judged: by the DER. Undefined: it is gone, and is asked again
- * when it is back. What an agent says of a name is its own word, and is shown as that host's.
+ * Has an agent look at a target, and judges what it was shown as the collector's own looks are judged: by the DER. Undefined: it did not look, as it is gone or busy,
+ * and is asked again. What an agent says of a name is its own word, and is shown as that host's.
  */
 export async function askVantage(
   { name, look }: Vantage,
@@ -36,6 +36,7 @@ export async function askVantage(
     });
   }
   const { leftOut, notTold, failure } = looked;
+  if (failure?.reason === 'vantage-busy') return undefined;
   if (failure) return without({ ...failure, detail: `${name}: ${failure.detail}`.slice(0, 2000) });
   const judge = (answer: LookedAnswer) => judged(answer, looked, (shown) => read(shown, target.host, clock.now()));
   const places = new Map(
