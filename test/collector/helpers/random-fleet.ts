@@ -6,6 +6,7 @@ import type { HostPresence } from '../../../collector/serve/assemble-host.ts';
 import type { Estate } from '../../../collector/serve/estate.ts';
 import { estateLists } from '../../../collector/serve/estate-parts.ts';
 import { createHostKeeper } from '../../../collector/serve/host-keeper.ts';
+import { labelledTargets } from '../../../collector/serve/target-views.ts';
 import type { CertificateFacts, HostFacts, LabelRule } from '../../../collector/store/facts.ts';
 import type { TargetRow } from '../../../collector/store/targets.ts';
 import fc from '../../helpers/properties.ts';
@@ -243,7 +244,7 @@ export function randomFleet() {
         held: places.map(({ served }) => served),
       };
     });
-    keeper.putTargets(rows);
+    keeper.putTargets(labelledTargets(rows, book));
   }
 
   function label(key: string): void {
@@ -260,6 +261,7 @@ export function randomFleet() {
       setAt: id,
     });
     book = labelBook(rules);
+    keeper.putTargets(labelledTargets(rows, book));
     keeper.concernAll();
   }
 
