@@ -12,6 +12,7 @@ import {
   type Outside,
   type OutsideFinding,
   placeText,
+  scanCommand,
   seenText,
   severityOf,
   vantageEvidence,
@@ -136,7 +137,7 @@ function frontHoldsCopy(
           host: clipped(`${proof.hostName} ${proof.id}`),
           ...vantageEvidence(target),
         },
-        remedy: `Install at ${at} the certificate and key that ${proof.hostName} serves, and reload what answers there; ${target.seenFrom === undefined ? `certherd-collector scan ${target.host}${target.port === 443 ? '' : `:${target.port}`}` : 'certherd-collector target list'} shows it.`,
+        remedy: `Install at ${at} the certificate and key that ${proof.hostName} serves, and reload what answers there; ${target.seenFrom === undefined ? scanCommand(target) : 'certherd-collector target list'} shows it.`,
       },
     },
   ];
