@@ -18,7 +18,7 @@ interface Place extends TargetPlace {
   heard: number;
 }
 
-/** What of its findings is not told to anybody. */
+/** A finding that is of no host by itself, for one kind of key. */
 interface Differing {
   algorithm: string;
   stale: boolean;
