@@ -5,7 +5,7 @@ import { createPace } from '@certherd/handshake/outside/pace';
 import type { Resolve } from '@certherd/handshake/outside/resolve';
 import { failed, type Result, success } from '@certherd/protocol/failure';
 import type { LookedAnswer, LookedFrame, LookFrame, OutsideFailure } from '@certherd/protocol/look';
-import { maxDerBytes, maxLookedBytes, maxLookedCertificates } from '@certherd/protocol/version';
+import { maxDerBytes, maxLookedBytes, maxLookedCertificates, maxLookedChain } from '@certherd/protocol/version';
 import { readCertificate } from '@certherd/x509/certificate';
 import type { Config } from './config.ts';
 import { whyNotLook } from './decide/probe-policy.ts';
@@ -72,7 +72,7 @@ function answered(id: string, { places, ...asked }: Asked<Shown>): LookedFrame {
     const isTooLarge =
       bytes + size > maxLookedBytes ||
       table.size + fresh.size > maxLookedCertificates ||
-      answers.some(({ chain }) => chain.length > 100 || chain.some((der) => der.length > maxDerBytes));
+      answers.some(({ chain }) => chain.length > maxLookedChain || chain.some((der) => der.length > maxDerBytes));
     if (isTooLarge) {
       const detail = 'it presents more certificates than an agent may tell of';
       return { address, answers: [], failure: { reason: 'too-large' as const, detail } };

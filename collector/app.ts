@@ -220,12 +220,8 @@ async function open(
   });
   closers.push(web.close);
   const { probe, read } = orFail(standingProbe(config, clock));
-  const servedNames = async () =>
-    [...(await estate.current()).parts.hosts].flatMap(({ part }) =>
-      part.endpoints.flatMap(({ status, serverName }) => (status === 'proved' ? [serverName] : [])),
-    );
   const seen = () => changed(['targets']);
-  closers.push(startOutside({ config, store, sessions, probe, read, servedNames, clock, log, changed: seen }));
+  closers.push(startOutside({ config, store, sessions, probe, read, estate, clock, log, changed: seen }));
   const telling = await startTelling({
     settings: config.notify,
     store,

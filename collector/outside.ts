@@ -8,6 +8,8 @@ import type { Probe } from './scan/probe.ts';
 import { connectLog } from './scan/transparency/get.ts';
 import { keepLogs } from './scan/transparency/keep-logs.ts';
 import { registeredDomains, watching } from './scan/transparency/watched-names.ts';
+import type { EstateParts } from './serve/estate-parts.ts';
+import type { KeptEstate } from './serve/kept-estate.ts';
 import type { Store } from './store/store.ts';
 
 interface OutsideNeeds {
@@ -16,8 +18,7 @@ interface OutsideNeeds {
   sessions: Pick<Sessions, 'current'>;
   probe: Probe;
   read: ReadAnswer;
-  /** Server names of endpoints that are proved. */
-  servedNames: () => Promise<Iterable<string>>;
+  estate: Pick<KeptEstate, 'current' | 'overtaken'>;
   clock: Clock;
   log: Log;
   changed: () => void;
@@ -25,7 +26,7 @@ interface OutsideNeeds {
 
 /** Looks at what is seen from outside: composes scan. Returns what stops it. */
 export function startOutside(needs: OutsideNeeds): () => void {
-  const { config, store, sessions, probe, read, servedNames, clock, log, changed } = needs;
+  const { config, store, sessions, probe, read, estate, clock, log, changed } = needs;
   const { logs, domains, fleet, everyMs } = config.transparency;
   let leads = false;
   const stopLeading = store.lead(() => {
@@ -38,7 +39,10 @@ export function startOutside(needs: OutsideNeeds): () => void {
             transparency: store.transparency,
             connect: (url) => connectLog(url, new Set(config.scanAllow), process.env),
             async watched() {
-              const all = [...domains, ...(fleet ? registeredDomains(await servedNames()) : [])];
+              const all = [
+                ...domains,
+                ...(fleet ? registeredDomains(servedNames((await estate.current()).parts)) : []),
+              ];
               return all.length > 0 ? watching(all) : undefined;
             },
             clock,
@@ -53,6 +57,7 @@ export function startOutside(needs: OutsideNeeds): () => void {
   });
   const stopTargets = keepTargets({
     targets: store.targets,
+    overtaken: estate.overtaken,
     askerOf({ vantage, vantageName = vantage }) {
       if (vantage === 'collector') return leads ? probe : undefined;
       const session = sessions.current(vantage);
@@ -66,4 +71,10 @@ export function startOutside(needs: OutsideNeeds): () => void {
     stopTargets();
     stopLeading();
   };
+}
+
+/** Server names of endpoints that are proved. */
+function* servedNames({ hosts }: EstateParts): Generator<string> {
+  for (const { part } of hosts)
+    for (const { status, serverName } of part.endpoints) if (status === 'proved') yield serverName;
 }

@@ -2,7 +2,7 @@ import Type, { type Static } from 'typebox';
 import { SignatureAlgorithm } from './certificate.ts';
 import { FailureReason } from './failure.ts';
 import { StartTls } from './snapshot.ts';
-import { maxDerBytes, maxLookedAddresses, maxLookedCertificates } from './version.ts';
+import { maxDerBytes, maxLookedAddresses, maxLookedCertificates, maxLookedChain } from './version.ts';
 
 const closed = { additionalProperties: false };
 
@@ -57,7 +57,10 @@ export type LookFrame = Static<typeof LookFrame>;
 export const LookedAnswer = Type.Object(
   {
     algorithm: SignatureAlgorithm,
-    chain: Type.Array(Type.Integer({ minimum: 0, maximum: maxLookedCertificates - 1 }), { minItems: 1, maxItems: 100 }),
+    chain: Type.Array(Type.Integer({ minimum: 0, maximum: maxLookedCertificates - 1 }), {
+      minItems: 1,
+      maxItems: maxLookedChain,
+    }),
     tlsVersion: Type.String({ maxLength: 16 }),
     alpn: Type.Optional(Type.String({ maxLength: 255 })),
   },

@@ -71,3 +71,6 @@ export const maxWantedCertificates = 32;
 export const maxLookedCertificates = 64;
 export const maxLookedAddresses = 16;
 export const maxLookedBytes = 512 * 1024;
+
+/** Most certificates of one chain in it: no client follows a longer one, and each is read by the collector. */
+export const maxLookedChain = 16;

@@ -1,7 +1,7 @@
 import path from 'node:path';
 import { readProcessRights } from '../formats/own-process.ts';
 import { bootTime, nginxTitle, readStat } from '../formats/proc.ts';
-import type { Proc } from '../ports.ts';
+import type { Files, Proc } from '../ports.ts';
 
 export interface Worker {
   pid: number;
@@ -72,12 +72,30 @@ export function observeNginxProcesses(proc: Proc, now: number): NginxProcesses |
   return { masters: [...masters.values()], orphans };
 }
 
-/** Those that may run this config: an nginx that was started with another one shows nothing of it. */
-export function runningConfig(processes: NginxProcesses, configFile: string): NginxProcesses {
-  const masters = processes.masters.filter(
-    ({ config, prefix = '/' }) => !config || path.resolve(prefix, config) === configFile,
-  );
+/**
+ * Those that may run this config: an nginx that was started with another one shows nothing of it. Files are compared, whatever links lead to them; where it cannot be
+ * told which one a master runs, it may be this one.
+ */
+export function runningConfig(
+  processes: NginxProcesses,
+  configFile: string,
+  files: Pick<Files, 'resolve'>,
+): NginxProcesses {
+  const own = files.resolve(configFile);
+  const masters = processes.masters.filter((master) => {
+    const other = configOf(master);
+    if (other === undefined || other === configFile) return true;
+    const file = files.resolve(other);
+    return !own.ok || !file.ok || file.value === own.value;
+  });
   return { ...processes, masters };
+}
+
+/** A relative one is below the prefix, which is built in where no -p tells it (ngx_conf_full_name, ngx_process_options). */
+function configOf({ config, prefix = '' }: Master): string | undefined {
+  if (config === undefined) return undefined;
+  const file = path.join(path.isAbsolute(config) ? '/' : prefix, config);
+  return path.isAbsolute(file) ? file : undefined;
 }
 
 /** Every process that can be seen, by number. */

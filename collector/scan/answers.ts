@@ -23,7 +23,14 @@ const mostKept = 500;
 /** Chains are judged by these roots. */
 export function answerReader(roots: Roots): ReadAnswer {
   const kept = new Map<string, Opened>();
+  /** Several chains of one look may name the same bytes. */
+  const before = new WeakMap<Uint8Array, Result<Opened>>();
   const read = (der: Uint8Array, isLeaf: boolean): Result<Opened> => {
+    const value = before.get(der) ?? readAnew(der, isLeaf);
+    before.set(der, value);
+    return value;
+  };
+  const readAnew = (der: Uint8Array, isLeaf: boolean): Result<Opened> => {
     const key = isLeaf ? '' : Buffer.from(der).toString('latin1');
     const known = isLeaf ? undefined : kept.get(key);
     if (known) return { ok: true, value: known };

@@ -1,8 +1,10 @@
 import { isIP } from 'node:net';
+import { setImmediate as othersTurn } from 'node:timers/promises';
 import type { Handshake } from '@certherd/handshake/dial';
 import type { Target } from '@certherd/handshake/outside/ask-places';
-import type { LookedAnswer, LookedFrame, LookedPlace, OutsideFailure } from '@certherd/protocol/look';
+import type { LookedAnswer, LookedPlace, OutsideFailure } from '@certherd/protocol/look';
 import type { Result } from '@certherd/protocol/failure';
+import { maxLookedBytes } from '@certherd/protocol/version';
 import type { Looked, LookWish } from '../receive/looking.ts';
 import type { Clock } from '../ports.ts';
 import type { ReadAnswer } from './answers.ts';
@@ -16,8 +18,8 @@ export interface Vantage {
 }
 
 /**
- * Has an agent look at a target, and judges what it was shown as the collector's own looks are judged: by the DER. Undefined: it is gone, and is asked again
- * when it is back. What an agent says of a name is its own word, and is shown as that host's.
+ * Has an agent look at a target, and judges what it was shown as the collector's own looks are judged: by the DER. Undefined: it did not look, as it is gone or busy,
+ * and is asked again. What an agent says of a name is its own word, and is shown as that host's.
  */
 export async function askVantage(
   { name, look }: Vantage,
@@ -36,13 +38,19 @@ export async function askVantage(
     });
   }
   const { leftOut, notTold, failure } = looked;
+  if (failure?.reason === 'vantage-busy') return undefined;
   if (failure) return without({ ...failure, detail: `${name}: ${failure.detail}`.slice(0, 2000) });
-  const judge = (answer: LookedAnswer) => judged(answer, looked, (shown) => read(shown, target.host, clock.now()));
-  const places = new Map(
-    looked.places
-      .filter(({ address }) => isIP(address) !== 0 && !address.includes('%'))
-      .map((place) => [place.address, placeOf(place, judge)]),
-  );
+  if (looked.certificates.reduce((sum, text) => sum + text.length, 0) > maxLookedBytes)
+    return without({ reason: 'too-large', detail: `${name} told of more certificates than an agent may` });
+  // Each once, however many chains name it: an answer is cheap to send.
+  const ders = looked.certificates.map((text) => Buffer.from(text, 'base64'));
+  const judge = (answer: LookedAnswer) => judged(answer, ders, (shown) => read(shown, target.host, clock.now()));
+  const places = new Map<string, SeenPlace>();
+  for (const place of looked.places) {
+    if (isIP(place.address) === 0 || place.address.includes('%')) continue;
+    places.set(place.address, placeOf(place, judge));
+    await othersTurn();
+  }
   return { ...seen, places: [...places.values()], leftOut, ...(notTold && { notTold }) };
 }
 
@@ -61,15 +69,11 @@ function placeOf(
 
 function judged(
   { chain, tlsVersion, alpn }: LookedAnswer,
-  { certificates }: LookedFrame,
+  ders: readonly Uint8Array[],
   read: (shown: Handshake) => Result<SeenAnswer>,
 ): Result<SeenAnswer, OutsideFailure> {
-  const ders = chain.flatMap((at) => certificates[at] ?? []);
-  if (ders.length < chain.length)
+  const named = chain.flatMap((at) => ders[at] ?? []);
+  if (named.length < chain.length)
     return { ok: false, failure: { reason: 'malformed', detail: 'the agent told of a certificate without its DER' } };
-  return read({
-    chain: ders.map((text) => Buffer.from(text, 'base64')),
-    tlsVersion,
-    ...(alpn !== undefined && { alpn }),
-  });
+  return read({ chain: named, tlsVersion, ...(alpn !== undefined && { alpn }) });
 }

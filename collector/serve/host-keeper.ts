@@ -41,6 +41,7 @@ export interface HostKeeper {
   /** All that is asked from outside, with what was seen. */
   putTargets: (rows: readonly TargetRow[]) => void;
   targets: KeptOutside['targets'];
+  overtaken: () => ReturnType<KeptOutside['overtaken']>;
   putLogged: KeptOutside['putLogged'];
   /** Findings of names that no host proves, which from now on are among the parts' findings; the same list as before where nothing in it is other. */
   hostless: () => readonly FindingView[];
@@ -132,6 +133,7 @@ export function createHostKeeper(
     changes: (withHeard) => since.take(index, withHeard),
     forgetChanges: since.forget,
     targets: outside.targets,
+    overtaken: () => outside.overtaken(clock.now()),
     putLogged: outside.putLogged,
     hostless() {
       const found = outside.hostless(clock.now());

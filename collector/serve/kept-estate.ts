@@ -35,6 +35,8 @@ export interface KeptEstate {
   current: () => Promise<EstateNow>;
   /** Something changed, of these agents; without them nobody knows of which. */
   changed: (topics: readonly Topic[], agentIds?: readonly string[]) => void;
+  /** As KeptOutside has it, by what is known by now. */
+  overtaken: () => ReadonlyMap<number, number>;
   /** Every host, as enrolled. */
   hosts: () => Promise<Omit<HostFacts, 'snapshot'>[]>;
   close: () => void;
@@ -108,6 +110,7 @@ export function keepEstate(needs: KeptEstateNeeds): KeptEstate {
       } else if (ofHosts) for (const agentId of agentIds ?? []) keeper.concern(agentId, concern);
       soon(gatherMs);
     },
+    overtaken: keeper.overtaken,
     async hosts() {
       await current();
       return keeper.facts();

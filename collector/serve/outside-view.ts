@@ -1,5 +1,6 @@
 import type { Certificate } from '@certherd/protocol/certificate';
 import type { HostProof, Outside, OutsideFinding } from '../evaluate/outside/outside.ts';
+import { overtakenAt } from '../evaluate/outside/heard.ts';
 import { type Logged, loggedFindings, type LoggedPolicy, loggedStands } from '../evaluate/outside/logged-findings.ts';
 import { isNameOf, outsideFindings, outsideStands } from '../evaluate/outside/outside-findings.ts';
 import type { KeptFacts } from '../store/facts.ts';
@@ -20,6 +21,8 @@ export interface KeptOutside extends OutsideView {
     hosts: () => Iterable<readonly [KeptFacts, Certificates]>,
   ) => ReadonlySet<string> | undefined;
   targets: () => readonly TargetView[];
+  /** Ids of targets that a host's proof has overtaken since they were asked, with since when: milliseconds since 1970. */
+  overtaken: (now: number) => ReadonlyMap<number, number>;
   /** Takes in what was read in transparency logs. */
   putLogged: (read: Logged) => void;
   /** Findings of no host; the same list as before where nothing in it is other. */
@@ -92,6 +95,13 @@ export function keepOutside(policy: LoggedPolicy = { knownIssuers: undefined, gr
       return touched;
     },
     targets: () => views,
+    overtaken: (now) =>
+      new Map(
+        kept.flatMap(({ id, outside, proofs }) => {
+          const at = proofs.size > 0 ? overtakenAt(outside, [...proofs.values()].flat(), now) : undefined;
+          return at === undefined ? [] : [[id, at] as const];
+        }),
+      ),
     putLogged(read) {
       if (JSON.stringify(read) !== JSON.stringify(logged)) standing = undefined;
       logged = read;

@@ -1,3 +1,4 @@
+import { StartTls } from '@certherd/protocol/snapshot';
 import type { LabelBook } from '../evaluate/labels.ts';
 import type { Outside } from '../evaluate/outside/outside.ts';
 import type { TargetRow } from '../store/targets.ts';
@@ -41,10 +42,12 @@ export function targetView({
 /** A target as it is judged. Its text is as targetText writes it: "smtp://[2001:db8::1]:25". */
 export function outsideOf(row: TargetRow): Outside {
   const { target, vantage, vantageName, labels, held, seen, setAt, askedAt, everyMs } = row;
-  const [, host = '', port = ''] = /^(?:[a-z0-9]+:\/\/)?(.*):(\d+)$/.exec(target) ?? [];
+  const [, scheme, host = '', port = ''] = /^(?:([a-z0-9]+):\/\/)?(.*):(\d+)$/.exec(target) ?? [];
+  const startTls = StartTls.enum.find((one) => one === scheme);
   return {
     host: host.replace(/^\[|\]$/g, ''),
     port: Number(port),
+    ...(startTls && { startTls }),
     ...(vantage !== 'collector' && { seenFrom: vantageName ?? vantage }),
     ...(labels && { labels }),
     held,

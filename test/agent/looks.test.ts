@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { createServer } from 'node:tls';
 import { LookedFrame } from '@certherd/protocol/look';
-import { maxLookedCertificates } from '@certherd/protocol/version';
+import { maxDerBytes, maxLookedBytes, maxLookedCertificates, maxLookedChain } from '@certherd/protocol/version';
 import { systemDialer } from '@certherd/handshake/dialer';
 import { rootsBySubject } from '@certherd/x509/trust-path';
 import test, { type ExecutionContext } from 'ava';
@@ -85,9 +85,48 @@ test('more looks at a time than a host makes are turned away, and more certifica
   const port = await listening(t, leaf.pem + crowd.join(''), leaf);
   const answer = looking(port, ['127.0.0.1']);
   const all = await Promise.all(Array.from({ length: 9 }, () => answer({ type: 'look', id, host, port })));
-  t.is(all.filter(({ failure }) => failure?.reason === 'vantage-busy').length, 1);
+  const busy = all.filter(({ failure }) => failure?.reason === 'vantage-busy');
+  t.is(busy.length, 1);
+  for (const looked of busy)
+    t.is(
+      await askVantage({ name: 'web-1', look: async () => looked }, { host, port }, reading),
+      undefined,
+      'it was no look',
+    );
   t.deepEqual([...new Set(all.flatMap(({ places }) => places.map(({ failure }) => failure?.reason)))], ['too-large']);
   t.true(all.every((one) => Check(LookedFrame, one) && one.certificates.length === 0));
+});
+
+test('what is cheap to send is cheap to read: each certificate is decoded once, and no more is read than an agent may tell', async (t) => {
+  const der = leaf.der.toString('base64');
+  const chain = Array.from({ length: maxLookedChain }, () => 0);
+  const place = (address: number) => ({
+    address: `192.0.2.${address}`,
+    answers: [{ algorithm: 'ecdsa' as const, chain, tlsVersion: 'TLSv1.3' }],
+  });
+  const looked = (certificates: string[], places = Array.from({ length: 16 }, (_, at) => place(at))) => ({
+    type: 'looked' as const,
+    id,
+    certificates,
+    places,
+    leftOut: 0,
+  });
+  t.true(Check(LookedFrame, looked([der])));
+  const longer = { ...place(1), answers: [{ algorithm: 'ecdsa', chain: [...chain, 0], tlsVersion: 'TLSv1.3' }] };
+  t.false(Check(LookedFrame, { ...looked([der]), places: [longer] }));
+
+  const shown = new Set<Uint8Array>();
+  const read: typeof reading.read = (handshake, ...rest) => {
+    for (const one of handshake.chain) shown.add(one);
+    return reading.read(handshake, ...rest);
+  };
+  const ask = (certificates: string[]) =>
+    askVantage({ name: 'web-1', look: async () => looked(certificates) }, { host, port: 443 }, { ...reading, read });
+  t.is((await ask([der]))?.places.length, 16);
+  t.is(shown.size, 1);
+  const large = 'A'.repeat(Math.ceil(maxDerBytes / 3) * 4);
+  const much = await ask(Array.from({ length: Math.floor(maxLookedBytes / large.length) + 1 }, () => large));
+  t.like(much, { places: [], failure: { reason: 'too-large' } });
 });
 
 test('whatever an agent answers, what was seen is of addresses and has what the collector itself read', async (t) => {

@@ -32,6 +32,9 @@ export interface AskedEndpoints {
   carriesOver: boolean;
 }
 
+/** A wall clock that moved by more than this against the monotonic one was set, or the machine was suspended. */
+const jumpMs = 1_000;
+
 /** A handshake with every endpoint of `seen` that may answer otherwise than when it was asked last, and with those whose turn it is. */
 export async function askEndpoints(
   ports: LookPorts,
@@ -41,16 +44,19 @@ export async function askEndpoints(
 ): Promise<AskedEndpoints> {
   const { memory } = look;
   const began = ports.clock.monotonic();
+  const offset = ports.clock.now() - began;
   const byFingerprint = certificatesByFingerprint(seen);
   const algorithmOf = (fingerprint: string) => byFingerprint.get(fingerprint)?.algorithm;
   const { targets, notAsked } = endpointTargets(look.probe ? seen.deployments : [], ports.addresses());
   look.onTargets?.(targets.length);
   const isDue = !memory?.asked || began - memory.asked.at >= config.rescanMs;
   const asks = look.asks === 'changed' && isDue ? 'due' : look.asks;
-  const before = asks === 'everything' ? undefined : memory?.asked;
+  // The monotonic clock stands still while a virtual machine is suspended: nobody knows how old an answer is then.
+  const hasJumped = Math.abs(offset - (memory?.asked?.offset ?? offset)) > jumpMs;
+  const before = asks === 'everything' || hasJumped ? undefined : memory?.asked;
   // before the handshakes: a reload during them is another generation at the next look
   const everyNginx = look.probe ? observeNginxProcesses(ports.proc, ports.clock.now()) : undefined;
-  const nginx = everyNginx && runningConfig(everyNginx, config.nginx.config);
+  const nginx = everyNginx && runningConfig(everyNginx, config.nginx.config, ports.files);
   const generation = memory && nginx ? generationNow(ports, seen, nginx, targets) : undefined;
   const isUnsettled = observeUnsettled(ports, seen, nginx);
   const { ask, standing } = carriedOver(targets, before, generation);
@@ -99,14 +105,14 @@ export async function askEndpoints(
   );
   if (memory && generation !== undefined) {
     const at = asks === 'changed' && carried.length > 0 && before ? before.at : began;
-    memory.asked = { ...asked, at, generation, askedAt, deployments: seen.deployments, served };
+    memory.asked = { ...asked, at, offset, generation, askedAt, deployments: seen.deployments, served };
   } else if (memory) delete memory.asked;
   const oldest = [...askedAt.values()].reduce((least, { at }) => Math.min(least, at), Infinity);
   return {
     ...asked,
     notAsked: [...notAsked, ...asked.notAsked],
     served,
-    ...(oldest !== Infinity && { askedAt: ports.clock.now() - ports.clock.monotonic() + oldest }),
+    ...(oldest !== Infinity && { askedAt: offset + oldest }),
     carriesOver: before !== undefined && asks === 'changed',
   };
 }

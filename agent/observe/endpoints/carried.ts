@@ -10,6 +10,8 @@ import type { EndpointTarget } from './targets.ts';
 export interface AskedBefore {
   /** When time, and no change of a file, last had endpoints asked; on the monotonic clock, milliseconds. */
   at: number;
+  /** By how much the wall clock was ahead of the monotonic one, milliseconds. */
+  offset: number;
   /** Of what ran, listened and was configured then: another one and everything is asked anew. */
   generation: string;
   askedAt: AskedAt;

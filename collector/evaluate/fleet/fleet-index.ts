@@ -1,5 +1,5 @@
 import type { Certificate } from '@certherd/protocol/certificate';
-import { attributeValues } from '../distinguished-name.ts';
+import { authorityTexts } from './authority-texts.ts';
 import { FewOrMany } from './few-or-many.ts';
 import { type Holding, type HostHoldings, namesOf } from './holdings.ts';
 import { type Candidate, createSuccessors } from './successors.ts';
@@ -54,8 +54,7 @@ export function createFleetIndex(): FleetIndex {
   const leaves = new Map<string, Entry>();
   const successors = createSuccessors<Entry>();
   const hosts = new Map<string, HostHoldings>();
-  /** By issuer: one text for all that it issued. */
-  const authorities = new Map<string, string>();
+  const authorities = authorityTexts();
 
   return {
     replace(agentId, holdings, certificates) {
@@ -108,7 +107,7 @@ export function createFleetIndex(): FleetIndex {
       certificate,
       firstSeenAt,
       names: namesOf(certificate),
-      authority: authorityOf(certificate),
+      authority: authorities.of(certificate.issuer),
       purpose: undefined,
       holders: before?.holders ?? new FewOrMany(),
       copies: before?.copies ?? 0,
@@ -123,12 +122,6 @@ export function createFleetIndex(): FleetIndex {
     touchCopies(successors.put(leaf), touched);
     successors.watch(leaf, leaf.copies > 0);
     return leaf;
-  }
-
-  function authorityOf({ issuer }: Certificate): string {
-    const known = authorities.get(issuer) ?? attributeValues(issuer, 'O')[0] ?? issuer;
-    authorities.set(issuer, known);
-    return known;
   }
 
   function leave(leaf: Entry, touched: Set<string>): void {

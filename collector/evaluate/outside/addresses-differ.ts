@@ -1,29 +1,55 @@
 import type { Life } from '../../store/concern.ts';
 import type { TargetPlace } from '../../store/targets.ts';
-import { clipped, lifeOf, order, type Outside, type OutsideFinding, seenText, severityOf } from './outside.ts';
+import { heardAt } from './heard.ts';
+import {
+  clipped,
+  isNotAsked,
+  lifeOf,
+  order,
+  type Outside,
+  type OutsideFinding,
+  seenText,
+  severityOf,
+} from './outside.ts';
 
-/** A place of a target, and who saw it. */
-export interface SeenFrom extends TargetPlace {
-  seenFrom?: string | undefined;
+interface Place extends TargetPlace {
+  seenFrom: string | undefined;
+  /** As heardAt has it. */
+  heard: number;
+}
+
+/** A finding that is of no host by itself, for one kind of key. */
+interface Differing {
+  algorithm: string;
+  stale: boolean;
+  finding: OutsideFinding['finding'];
+  life?: Life;
 }
 
 /**
  * Addresses behind one name present different certificates, or one address does to different vantages. Where one of them is younger than another of the same
- * authority, some of them were not renewed; else they may be meant to differ, as those of a CDN are, and it is only told.
+ * authority, some of them were not renewed; else they may be meant to differ, as those of a CDN are, and it is only told. `targets`: of one name, as
+ * each vantage sees it; one that is asked no more says nothing beside those that are. Nor does what was heard before the youngest was first seen.
  */
-export function addressesDiffer(
-  places: readonly SeenFrom[],
-  target: Outside,
-  now: number,
-): { algorithm: string; silent: boolean; finding: OutsideFinding['finding']; life?: Life }[] {
+export function addressesDiffer(targets: readonly [Outside, ...Outside[]], now: number): Differing[] {
+  const [target] = targets;
+  const asked = targets.filter((one) => !isNotAsked(one, now));
+  const isOld = asked.length === 0;
+  const places = (isOld ? targets : asked).flatMap((one) =>
+    (one.seen?.places ?? []).flatMap((place): Place[] =>
+      place.served === undefined ? [] : [{ ...place, seenFrom: one.seenFrom, heard: heardAt(place, one) }],
+    ),
+  );
   const byAlgorithm = Map.groupBy(places, ({ algorithm }) => algorithm ?? '');
-  return [...byAlgorithm].flatMap(([algorithm, list]) => {
-    const served = new Set(list.map((place) => place.served));
-    if (served.size < 2) return [];
-    const oldest = list.toSorted((one, other) => order(one.notBefore, other.notBefore))[0];
-    const youngest = list.toSorted((one, other) => order(other.notBefore, one.notBefore))[0];
-    if (!oldest || !youngest) return [];
-    const behind = list.filter((place) => place.served !== youngest.served);
+  return [...byAlgorithm].flatMap(([algorithm, all]) => {
+    const youngest = all.toSorted((one, other) => order(other.notBefore, one.notBefore))[0];
+    if (!youngest) return [];
+    const younger = all.filter(({ served }) => served === youngest.served);
+    const since = Math.min(...younger.map((place) => place.since));
+    const behind = all.filter((place) => place.served !== youngest.served && place.heard >= since);
+    const list = all.filter((place) => place.served === youngest.served || behind.includes(place));
+    const oldest = behind.toSorted((one, other) => order(one.notBefore, other.notBefore))[0];
+    if (!oldest) return [];
     const renewed = oldest.issuer === youngest.issuer && oldest.notBefore !== youngest.notBefore;
     const name = `${target.host}:${target.port}`;
     const [best, addresses] = [textOf(youngest), behind.map(textOf).join(', ')];
@@ -31,7 +57,7 @@ export function addressesDiffer(
       {
         algorithm,
         ...lifeOf(list.toSorted((one, other) => order(one.notAfter, other.notAfter))[0] ?? oldest),
-        silent: behind.every((place) => place.failure !== undefined),
+        stale: isOld || behind.every((place) => place.failure !== undefined),
         finding: {
           code: 'served-elsewhere-differs' as const,
           severity: renewed ? severityOf(oldest.notBefore ?? '', oldest.notAfter ?? '', now) : ('notice' as const),
@@ -52,10 +78,10 @@ export function addressesDiffer(
   });
 }
 
-function textOf(place: SeenFrom): string {
+function textOf(place: Place): string {
   return place.seenFrom === undefined ? place.address : seenText(place.address, { seenFrom: place.seenFrom });
 }
 
-function keyOf({ address, seenFrom }: SeenFrom): string {
+function keyOf({ address, seenFrom }: Place): string {
   return `${address.slice(0, 64)}${seenFrom === undefined ? '' : ` from ${seenFrom.slice(0, 64)}`}`;
 }

@@ -1,6 +1,6 @@
 import type { TargetPlace } from '../../store/targets.ts';
 import { attributeValues } from '../distinguished-name.ts';
-import { addressesDiffer, type SeenFrom } from './addresses-differ.ts';
+import { addressesDiffer } from './addresses-differ.ts';
 import {
   clipped,
   fromText,
@@ -12,10 +12,12 @@ import {
   type Outside,
   type OutsideFinding,
   placeText,
+  scanCommand,
   seenText,
   severityOf,
   vantageEvidence,
 } from './outside.ts';
+import { heardAt, isOvertaken, provedAt } from './heard.ts';
 import { endingLeft, pressingLeft, targetFindings } from './target-findings.ts';
 
 /**
@@ -37,18 +39,16 @@ export function outsideFindings(
     placesOf(other).flatMap((place) => frontHoldsCopy(place, other, own, now)),
   );
   const named = new Set([...front, ...elsewhere].map(({ algorithm }) => algorithm));
-  const all = [target, ...others].flatMap((one) =>
-    placesOf(one).map((place): SeenFrom => ({ ...place, seenFrom: one.seenFrom })),
-  );
   const differing =
     beside === 'told-elsewhere'
       ? []
-      : addressesDiffer(all, target, now).filter(({ algorithm }) => !named.has(algorithm));
+      : addressesDiffer([target, ...others], now).filter(({ algorithm }) => !named.has(algorithm));
   const [first] = own.toSorted((one, other) => (one.agentId < other.agentId ? -1 : 1));
   const pressing = new Set(front.flatMap(({ finding, place }) => (finding.severity === 'notice' ? [] : place)));
   const proved = new Set(own.map(({ served }) => served));
-  // the end of what a host proves, or has renewed, is told at the host
-  const endIsTold = (place: TargetPlace) => pressing.has(place) || proved.has(place.served ?? '');
+  const isBefore = (place: TargetPlace) => own.some((proof) => isOvertaken(place, proof, heardAt(place, target)));
+  // the end of what a host proves, or has renewed, is told at the host; what was seen before that may be gone
+  const endIsTold = (place: TargetPlace) => pressing.has(place) || proved.has(place.served ?? '') || isBefore(place);
   return [
     ...front.map(({ proof, finding, place }) => ({
       agentId: proof.agentId,
@@ -57,12 +57,10 @@ export function outsideFindings(
       stale: old || place.failure !== undefined,
       ...lifeOf(place),
     })),
-    ...differing.map(({ finding, silent, algorithm: _algorithm, ...life }) => ({
+    ...differing.map(({ algorithm: _algorithm, ...one }) => ({
       agentId: first?.agentId ?? '',
       hostName: first?.hostName ?? target.host,
-      finding,
-      stale: old || silent,
-      ...life,
+      ...one,
     })),
     ...targetFindings(target, endIsTold, now),
   ];
@@ -94,8 +92,8 @@ interface FrontFinding {
 }
 
 /**
- * A host proves a younger certificate for the name than this address presents. Where several hosts serve the name, what any of them proves is
- * right. What is younger than all of them is no copy: somebody renewed in front.
+ * A host proves a younger certificate for the name than this address presents, and did so when that was asked. Where several hosts serve the name, what any
+ * of them proves is right. What is younger than all of them is no copy: somebody renewed in front.
  */
 function frontHoldsCopy(
   place: TargetPlace,
@@ -106,9 +104,10 @@ function frontHoldsCopy(
   const { served, algorithm, notBefore = '', notAfter = '', address } = place;
   const same = proofs.filter((proof) => proof.algorithm === algorithm);
   if (served === undefined || algorithm === undefined || same.some((proof) => proof.served === served)) return [];
-  const [proof] = same.toSorted(
-    (one, other) => order(other.notBefore, one.notBefore) || order(one.agentId, other.agentId),
-  );
+  const heard = heardAt(place, target);
+  const [proof] = same
+    .filter((one) => provedAt(one) <= heard)
+    .toSorted((one, other) => order(other.notBefore, one.notBefore) || order(one.agentId, other.agentId));
   if (!proof || notBefore >= proof.notBefore) return [];
   const held = target.held.includes(served);
   const related = held || authorityOf(place.issuer ?? '') === authorityOf(proof.issuer);
@@ -118,8 +117,6 @@ function frontHoldsCopy(
     : related
       ? 'an older one of the same authority'
       : 'another one, of another authority, that no host of this fleet has shown';
-  // What is kept from before instants were checked may be none.
-  const proved = Date.parse(proof.servedSince ?? proof.notBefore) || place.since;
   return [
     {
       proof,
@@ -129,7 +126,7 @@ function frontHoldsCopy(
         code: 'front-holds-copy',
         severity: related ? severityOf(notBefore, notAfter, now) : 'notice',
         subject: { kind: 'endpoint', id: `${target.host}@${at}/${algorithm}${fromText(target)}` },
-        since: new Date(Math.max(proved, place.since)).toISOString(),
+        since: new Date(Math.max(provedAt(proof), place.since)).toISOString(),
         cause: clipped(
           `${proof.hostName} serves the certificate for ${target.host} that ends at ${proof.notAfter}, and ${seenText(at, target)} presents ${whose}, which ends at ${notAfter}: what is in front of the host (a load balancer, a proxy, a CDN) holds a copy of its own.`,
         ),
@@ -140,7 +137,7 @@ function frontHoldsCopy(
           host: clipped(`${proof.hostName} ${proof.id}`),
           ...vantageEvidence(target),
         },
-        remedy: `Install at ${at} the certificate and key that ${proof.hostName} serves, and reload what answers there; ${target.seenFrom === undefined ? `certherd-collector scan ${target.host}${target.port === 443 ? '' : `:${target.port}`}` : 'certherd-collector target list'} shows it.`,
+        remedy: `Install at ${at} the certificate and key that ${proof.hostName} serves, and reload what answers there; ${target.seenFrom === undefined ? scanCommand(target) : 'certherd-collector target list'} shows it.`,
       },
     },
   ];

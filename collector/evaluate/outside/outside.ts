@@ -1,4 +1,5 @@
 import type { Finding } from '@certherd/protocol/finding';
+import type { StartTls } from '@certherd/protocol/snapshot';
 import type { Life } from '../../store/concern.ts';
 import type { TargetPlace, TargetRow } from '../../store/targets.ts';
 import type { OutsideFindingCode } from '../explanations.ts';
@@ -37,6 +38,8 @@ export interface OutsideFinding {
 export interface Outside extends Pick<TargetRow, 'held' | 'labels' | 'seen' | 'setAt' | 'askedAt' | 'everyMs'> {
   host: string;
   port: number;
+  /** What is said in plain text before TLS. */
+  startTls?: StartTls;
   /** The host whose agent looked; undefined: the collector did. */
   seenFrom?: string;
 }
@@ -59,6 +62,12 @@ export function order(one = '', other = ''): number {
 /** "192.0.2.1:443", "[2001:db8::1]:443". */
 export function placeText(address: string, port: number): string {
   return `${address.includes(':') ? `[${address}]` : address}:${port}`;
+}
+
+/** The command that shows what a target presents now. */
+export function scanCommand({ host, port, startTls }: Pick<Outside, 'host' | 'port' | 'startTls'>): string {
+  const place = port === 443 && !host.includes(':') ? host : placeText(host, port);
+  return `certherd-collector scan ${startTls ? `${startTls}://${placeText(host, port)}` : place}`;
 }
 
 /** What an address is called in a finding: where two vantages see the same one, each names its own. */

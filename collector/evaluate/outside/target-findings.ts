@@ -8,6 +8,7 @@ import {
   type Outside,
   type OutsideFinding,
   placeText,
+  scanCommand,
   seenText,
   vantageEvidence,
 } from './outside.ts';
@@ -170,18 +171,19 @@ function notSeen(
   };
 }
 
-function remedyOf({ host, port, seenFrom }: Outside, reason: string): string {
+function remedyOf(target: Outside, reason: string): string {
+  const { host, port, startTls, seenFrom } = target;
   if (seenFrom === undefined)
     return reason === 'not-allowed'
       ? 'Allow it with scan_allow in collector.toml, or remove the target.'
-      : `certherd-collector scan ${commandText(host, port)}`;
+      : scanCommand(target);
   if (reason === 'not-allowed')
     return `Allow it with [probe] reach in agent.toml of ${seenFrom}, or take this vantage from the target.`;
   if (reason === 'vantage-refused')
     return `Name ${placeText(host, port)} in [probe] allow in agent.toml of ${seenFrom}, or take this vantage from the target.`;
   if (reason === 'vantage-too-old')
     return `Upgrade certherd-agent on ${seenFrom}, or take this vantage from the target.`;
-  return `On ${seenFrom}: openssl s_client -connect ${placeText(host, port)} -servername ${host}`;
+  return `On ${seenFrom}: openssl s_client -connect ${placeText(host, port)} -servername ${host}${startTls ? ` -starttls ${startTls}` : ''}`;
 }
 
 function notAsked(target: Outside): Told {
@@ -203,8 +205,4 @@ function notAsked(target: Outside): Told {
     },
     remedy: seenFrom === undefined ? 'certherd-collector doctor' : `On ${seenFrom}: certherd-agent doctor`,
   };
-}
-
-function commandText(host: string, port: number): string {
-  return port === 443 && !host.includes(':') ? host : placeText(host, port);
 }

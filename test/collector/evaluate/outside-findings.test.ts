@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import test from 'ava';
 import type { HostProof, Outside } from '../../../collector/evaluate/outside/outside.ts';
+import { overtakenAt } from '../../../collector/evaluate/outside/heard.ts';
 import { outsideFindings } from '../../../collector/evaluate/outside/outside-findings.ts';
 import type { TargetPlace } from '../../../collector/store/targets.ts';
 import fc from '../../helpers/properties.ts';
@@ -230,4 +231,45 @@ test('what several vantages see is told apart, and whether it agrees is told onc
     [],
     'a vantage that sees an old copy tells of it itself',
   );
+});
+
+const minute = 60_000;
+
+test('in an ordinary renewal no vantage is behind that was asked before another one first saw the new certificate', (t) => {
+  const renewed = { ...younger, issuer: older.issuer };
+  const outside = target([place({ ...renewed, since: now - minute })], { askedAt: now - minute });
+  const inside = (askedAt: number, change: Partial<Outside> = {}) =>
+    target([place({ notBefore: at(-70), notAfter: at(20) })], { askedAt, seenFrom: 'web-2', ...change });
+  t.deepEqual(outsideFindings(outside, [], now, [inside(now - 40 * minute)]), []);
+  t.deepEqual(
+    outsideFindings(outside, [], now, [inside(now)]).map(({ finding }) => finding.severity),
+    ['critical'],
+    'asked since, it is behind',
+  );
+  const failure = { reason: 'timed-out', detail: '', since: now };
+  const silent = inside(now, { seen: { places: [place({ notAfter: at(20) })], leftOut: 0, failure } });
+  t.deepEqual(outsideFindings(outside, [], now, [silent]), [], 'heard before it fell silent, an interval ago at most');
+});
+
+test('a vantage that is asked no more says nothing beside those that are, and alone what it said last, as of before', (t) => {
+  const renewed = { ...younger, issuer: older.issuer };
+  const gone = { askedAt: now - 4 * 60 * minute };
+  const outside = target([place({ ...renewed, since: now - 5 * 60 * minute })], { askedAt: now });
+  const inside = target([place()], { ...gone, seenFrom: 'web-2' });
+  t.deepEqual(outsideFindings(outside, [], now, [inside]), []);
+  const [found] = outsideFindings({ ...outside, ...gone }, [], now, [inside]);
+  t.is(found?.finding.code, 'served-elsewhere-differs');
+  t.true(found?.stale);
+});
+
+test('what was asked before a host proved its new certificate is no copy, and is asked again at once', (t) => {
+  const justNow = proof({ servedSince: new Date(now - minute).toISOString() });
+  const before = target([place({ notBefore: at(-84), notAfter: at(6) })], { askedAt: now - 40 * minute });
+  t.deepEqual(outsideFindings(before, [justNow], now), [], 'nor is its end told, which the host has renewed');
+  t.is(overtakenAt(before, [justNow], now), now - minute);
+  const since = { ...before, askedAt: now };
+  t.deepEqual(codes(since, [justNow], now), ['front-holds-copy critical']);
+  t.is(overtakenAt(since, [justNow], now), undefined);
+  t.is(overtakenAt(before, [justNow], now - 2 * minute), undefined, 'a clock that is ahead has nobody asked');
+  t.is(overtakenAt(target([place(younger)]), [justNow], now), undefined);
 });

@@ -4,7 +4,8 @@ import { concernsOf, hostlessConcerns } from '../../../collector/evaluate/concer
 import { isOutsideCode } from '../../../collector/evaluate/explanations.ts';
 import type { HostProof, Outside } from '../../../collector/evaluate/outside/outside.ts';
 import { outsideFindings, outsideStands } from '../../../collector/evaluate/outside/outside-findings.ts';
-import type { TargetPlace } from '../../../collector/store/targets.ts';
+import { outsideOf } from '../../../collector/serve/target-views.ts';
+import type { TargetPlace, TargetRow } from '../../../collector/store/targets.ts';
 import fc from '../../helpers/properties.ts';
 
 const day = 86_400_000;
@@ -158,6 +159,30 @@ test('a finding of a target is of no host, and says the exact place, since when,
     remedy: 'certherd-collector scan shop.example.com',
   });
   t.regex(silent?.finding.cause ?? '', /shop\.example\.com@192\.0\.2\.1:443\/ecdsa .*no answer within 10 s/);
+});
+
+test('what is said before TLS is said in the commands too', (t) => {
+  const row = {
+    id: 1,
+    vantage: 'collector',
+    everyMs: hour,
+    setBy: '',
+    setAt: now,
+    askedAt: now,
+    wanted: 0,
+    held: [],
+  };
+  const remedyOf = (change: Partial<TargetRow>) => {
+    const seen = { places: [place(60, { failure: failure(4) })], leftOut: 0 };
+    const target = { ...row, target: 'smtp://mail.example.com:25', seen, ...change };
+    return outsideFindings(outsideOf(target), [], now)[0]?.finding.remedy;
+  };
+  t.is(remedyOf({}), 'certherd-collector scan smtp://mail.example.com:25');
+  t.is(remedyOf({ target: '[2001:db8::1]:443' }), 'certherd-collector scan [2001:db8::1]:443');
+  t.is(
+    remedyOf({ vantage: 'x', vantageName: 'web-2' }),
+    'On web-2: openssl s_client -connect mail.example.com:25 -servername mail.example.com -starttls smtp',
+  );
 });
 
 test('what an address presented before it fell silent stays told, marked as of before', (t) => {

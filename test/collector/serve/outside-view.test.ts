@@ -49,3 +49,17 @@ test('a target that takes the place of another one of the same name is judged by
   t.deepEqual(subjects(), ['shop.example.test@192.0.2.1:8443/ecdsa']);
   t.deepEqual(outside.hostless(now), []);
 });
+
+test('a target is overtaken from when a host proves something younger than it presented, until it is asked again', (t) => {
+  const outside = keepOutside();
+  const hosts = () => [[host, certificates] as const];
+  const seen = row(1, 'shop.example.test:443');
+  const told = host.snapshot?.endpoints[0]?.reachedAt?.['served-everywhere'];
+  const since = Date.parse(told ?? younger.notBefore);
+  outside.put(host, certificates);
+  outside.putTargets([{ ...seen, askedAt: since - 1 }, row(2, 'other.example.test:443')], hosts);
+  t.deepEqual([...outside.overtaken(now)], [[1, since]]);
+  t.deepEqual([...outside.overtaken(since - 1)], []);
+  outside.putTargets([{ ...seen, askedAt: since }], hosts);
+  t.deepEqual([...outside.overtaken(now)], []);
+});

@@ -44,13 +44,14 @@ async function host(t: ExecutionContext) {
   };
   const looking = systemLooking();
   let later = 0;
+  let suspended = 0;
   const clock = {
     ...looking.clock,
-    now: () => looking.clock.now() + later,
+    now: () => looking.clock.now() + later + suspended,
     monotonic: () => looking.clock.monotonic() + later,
   };
   // time passes for the machine as well
-  const uptime = (text: string | undefined) => `${Number.parseFloat(text ?? '') + later / 1000} 0\n`;
+  const uptime = (text: string | undefined) => `${Number.parseFloat(text ?? '') + (later + suspended) / 1000} 0\n`;
   const proc: typeof looking.proc = {
     ...looking.proc,
     read: (path) => (path === '/proc/uptime' ? uptime(looking.proc.read(path)) : looking.proc.read(path)),
@@ -82,6 +83,7 @@ async function host(t: ExecutionContext) {
     write,
     look,
     wait,
+    suspend: (ms: number) => (suspended += ms),
     diverted,
     now: () => clock.now(),
     rescanMs: settings.rescanMs,
@@ -151,6 +153,20 @@ test('when time has come half of what stands is asked in turn, and the oldest an
   t.deepEqual(next.seen.certificates, first.seen.certificates);
   t.deepEqual(next.seen.trust, first.seen.trust);
   t.deepEqual((await look('everything')).asked, names);
+});
+
+test('after the machine was suspended everything is asked: the monotonic clock does not tell how old an answer is', async (t) => {
+  const { look, wait, suspend, now, rescanMs } = await host(t);
+  await look('everything');
+  wait(rescanMs);
+  t.is((await look('due')).asked.length, 2);
+  suspend(8 * 3_600_000);
+  const resumed = await look('due');
+  t.deepEqual(resumed.asked, names);
+  t.true((resumed.seen.askedAt ?? 0) >= now() - 60_000);
+  suspend(-2_000);
+  t.deepEqual((await look('changed')).asked, names, 'nor after the clock was set');
+  t.deepEqual((await look('changed')).asked, []);
 });
 
 test('what changes with no sign on the host is seen where it is asked, and then everywhere in the same look', async (t) => {
