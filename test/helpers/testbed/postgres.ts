@@ -33,7 +33,14 @@ export async function startPostgres(
   const [first, ...rest] = run([`${postgresBinaries}/initdb`, '-D', data, '-A', 'trust', '-U', 'test', '--no-sync']);
   const made = await sandbox.run(first, rest, { env: { ...plainEnvironment, LC_ALL: 'C' } });
   if (made.exit !== 0) throw new Error(made.stderr);
-  const settings = ["listen_addresses = '127.0.0.1'", `port = ${port}`, "unix_socket_directories = ''", 'fsync = off'];
+  // Several collectors of one test take nine connections each.
+  const settings = [
+    'max_connections = 300',
+    "listen_addresses = '127.0.0.1'",
+    `port = ${port}`,
+    "unix_socket_directories = ''",
+    'fsync = off',
+  ];
   if (pair) {
     for (const [name, content] of [
       ['server.crt', pair.pem],
