@@ -57,6 +57,31 @@ export async function acknowledge(
   }
 }
 
+/** `ack INCIDENT --give-back`: it is told, repeated and escalated as if nobody had taken it on. */
+export async function giveBack(id: string, options: JsonOptions, console: Console): Promise<number> {
+  const config = configFor(options, console);
+  if (!config) return exitCodes.config;
+  const store = await storeOf(config, console);
+  try {
+    const entry = byCommand(console, 'incident-taken-back', id);
+    const kept = await store.telling.takeBack(id, entry);
+    if (!kept.ok) throw notWritten(config, kept.failure);
+    if (!kept.value) {
+      console.complain(`${JSON.stringify(id)}: nobody has it, or it is over: certherd-collector incidents lists them`);
+      return exitCodes.failed;
+    }
+    const { actor: by, at } = entry;
+    console.print(
+      options.json
+        ? JSON.stringify({ version: 1, incident: id, by, at: instant(at) })
+        : "It is nobody's again, and is told as before.",
+    );
+    return exitCodes.ok;
+  } finally {
+    await store.close();
+  }
+}
+
 function incidentView({ id, rule, openedAt, told, acknowledged }: Incident): object {
   return {
     id,

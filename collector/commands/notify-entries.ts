@@ -17,17 +17,24 @@ export const notifyEntries: readonly CommandEntry[] = [
     arguments: [{ name: 'incident', values: 'text' }],
     options: [
       { flag: '--reason', value: 'TEXT', values: 'text', summary: 'what is done about it, for the others' },
-      { flag: '--json', summary: 'print {version, incident, by, reason, at}' },
+      { flag: '--give-back', summary: 'somebody else may have it: it is told again as if nobody had taken it on' },
+      {
+        flag: '--json',
+        summary: 'print {version, incident, by, reason, at}; with --give-back {version, incident, by, at}',
+      },
     ],
-    examples: [{ command: 'ack 0f3a9c11d2 --reason "reload at noon"', what: 'the id is in each message' }],
+    examples: [
+      { command: 'ack 0f3a9c11d2 --reason "reload at noon"', what: 'the id is in each message' },
+      { command: 'ack 0f3a9c11d2 --give-back', what: 'who took it on cannot mend it' },
+    ],
     exits: usualExits,
     settled: true,
-    run: async ([incident = ''], options, console) =>
-      (await import('./incidents.ts')).acknowledge(
-        incident,
-        { ...commonOf(options), reason: textOf(options['reason']) },
-        console,
-      ),
+    run: async ([incident = ''], options, console) => {
+      const { acknowledge, giveBack } = await import('./incidents.ts');
+      return options['giveBack'] === true
+        ? giveBack(incident, commonOf(options), console)
+        : acknowledge(incident, { ...commonOf(options), reason: textOf(options['reason']) }, console);
+    },
   },
   {
     name: 'silence',

@@ -52,6 +52,29 @@ export const targetEntries: readonly CommandEntry[] = [
     run: async (_args, options, console) => (await import('./target.ts')).listTargets(commonOf(options), console),
   },
   {
+    name: 'target look',
+    summary: 'have this asked within seconds, and then at its interval again',
+    arguments: [{ name: 'target', values: 'text', count: 'many' }],
+    options: [
+      {
+        flag: '--from',
+        value: 'WHERE',
+        values: 'text',
+        summary: 'only as it is asked from there (default: everywhere)',
+      },
+      { flag: '--json', summary: 'print {version, asked}' },
+    ],
+    examples: [{ command: 'target look shop.example.com', what: 'after a load balancer got its new file' }],
+    exits: usualExits,
+    settled: true,
+    run: async (targets, options, console) =>
+      (await import('./target.ts')).lookAtTargets(
+        targets,
+        { ...commonOf(options), from: textOf(options['from']) },
+        console,
+      ),
+  },
+  {
     name: 'target remove',
     summary: 'ask this no more; its history goes with it',
     arguments: [{ name: 'target', values: 'text', count: 'many' }],

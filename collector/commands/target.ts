@@ -97,8 +97,7 @@ export async function removeTargets(
         const entry = byCommand(console, 'target-removed', target, from && { from: from.name });
         const kept = await store.targets.remove(target, entry, from?.vantage);
         if (!kept.ok) throw notWritten(config, kept.failure);
-        if (!kept.value)
-          throw startFailure(`${printable(target)}: no such target; certherd-collector target list has them`);
+        if (!kept.value) throw noSuchTarget(target);
       }
       removed.push(target);
     }
@@ -108,6 +107,45 @@ export async function removeTargets(
   if (options.json) console.print(JSON.stringify({ version: 1, removed }));
   else console.print(`${counted(removed.length, 'target')} removed.`);
   return exitCodes.ok;
+}
+
+/** `target look TARGET...`: whichever collector asks them does so within seconds. */
+export async function lookAtTargets(
+  given: readonly string[],
+  options: TargetOptions,
+  console: Console,
+): Promise<number> {
+  const config = configFor(options, console);
+  if (!config) return exitCodes.config;
+  const store = await storeOf(config, console);
+  const asked: string[] = [];
+  try {
+    const rows = await store.targets.all();
+    const vantages = options.from === undefined ? undefined : await vantagesOf(options.from, store);
+    for (const text of given) {
+      const target = rows.some((row) => row.target === text) ? text : (written([text], undefined)[0] ?? text);
+      const found = rows.filter(
+        (row) => row.target === target && (!vantages || vantages.some(({ vantage }) => vantage === row.vantage)),
+      );
+      if (found.length === 0) throw noSuchTarget(target);
+      for (const { id, vantage, vantageName = vantage } of found) {
+        const entry = byCommand(console, 'target-look-asked', target, { from: vantageName });
+        const kept = await store.targets.want(id, entry);
+        if (!kept.ok) throw notWritten(config, kept.failure);
+        if (!kept.value) throw noSuchTarget(target);
+      }
+      asked.push(target);
+    }
+  } finally {
+    await store.close();
+  }
+  if (options.json) console.print(JSON.stringify({ version: 1, asked }));
+  else console.print(`${counted(asked.length, 'target')} asked within seconds: certherd-collector target list`);
+  return exitCodes.ok;
+}
+
+function noSuchTarget(target: string): Error {
+  return startFailure(`${printable(target)}: no such target; certherd-collector target list has them`);
 }
 
 /** "collector", and hosts by their names or agent ids. */

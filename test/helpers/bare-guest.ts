@@ -59,6 +59,8 @@ export async function startBareGuest(t: Pick<ExecutionContext, 'teardown'>, name
     async collector() {
       await guest.must('systemd-run', '--unit=collector', ...collector, 'serve', '--data', '/tmp/collector');
       const making = ['token', 'create', '--data', '/tmp/collector', '--url', '127.0.0.1:8443'];
+      const opened = async () => (await guest.run('/bin/bash', ['-c', ': </dev/tcp/127.0.0.1/8443'])).exit === 0;
+      await until('the collector listens', opened);
       const made = async () => /certherd:\/\/\S+/.exec((await guest.run(node, [sources, ...making])).stdout)?.[0];
       return { join: async () => (await until('the collector makes a join string', made)) ?? '' };
     },

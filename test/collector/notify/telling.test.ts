@@ -160,6 +160,10 @@ test('Slack and the owner’s mailbox hear once that nginx was not reloaded, and
   t.like(pings.received[0], { method: 'GET', path: '/canary-ping' });
   const metrics = await (await fetch(`${collector.web}metrics`)).text();
   t.regex(metrics, /certherd_notifications_sent_total\{channel="hook"\} 4/);
+  const { incident: again }: { incident: string } = JSON.parse(hook.received[3]?.body ?? '');
+  t.is((await command('ack', again, '--reason', 'mine')).code, 0);
+  t.is((await command('ack', again, '--give-back')).code, 0);
+  t.is((await command('ack', again, '--give-back')).code, 1, 'nobody has it');
   collector.process.kill('SIGTERM');
   t.is(await collector.ended, 0);
   t.false(
