@@ -58,7 +58,15 @@ export async function acknowledge(
 }
 
 /** `ack INCIDENT --give-back`: it is told, repeated and escalated as if nobody had taken it on. */
-export async function giveBack(id: string, options: JsonOptions, console: Console): Promise<number> {
+export async function giveBack(
+  id: string,
+  options: JsonOptions & { reason?: string | undefined },
+  console: Console,
+): Promise<number> {
+  if (options.reason !== undefined) {
+    console.complain('--give-back keeps no reason: leave --reason away, or take it on with --reason alone');
+    return exitCodes.usage;
+  }
   const config = configFor(options, console);
   if (!config) return exitCodes.config;
   const store = await storeOf(config, console);

@@ -31,9 +31,8 @@ export const notifyEntries: readonly CommandEntry[] = [
     settled: true,
     run: async ([incident = ''], options, console) => {
       const { acknowledge, giveBack } = await import('./incidents.ts');
-      return options['giveBack'] === true
-        ? giveBack(incident, commonOf(options), console)
-        : acknowledge(incident, { ...commonOf(options), reason: textOf(options['reason']) }, console);
+      const given = { ...commonOf(options), reason: textOf(options['reason']) };
+      return options['giveBack'] === true ? giveBack(incident, given, console) : acknowledge(incident, given, console);
     },
   },
   {

@@ -1,5 +1,13 @@
 import { type CommandEntry, commonOf, textOf, usualExits } from './command-entry.ts';
 
+/** Of a target that is asked from several places. */
+const onlyFrom = {
+  flag: '--from',
+  value: 'WHERE',
+  values: 'text',
+  summary: 'only as it is asked from there (default: everywhere)',
+} as const;
+
 /** What the serving collector asks from outside, again and again. */
 export const targetEntries: readonly CommandEntry[] = [
   {
@@ -55,15 +63,7 @@ export const targetEntries: readonly CommandEntry[] = [
     name: 'target look',
     summary: 'have this asked within seconds, and then at its interval again',
     arguments: [{ name: 'target', values: 'text', count: 'many' }],
-    options: [
-      {
-        flag: '--from',
-        value: 'WHERE',
-        values: 'text',
-        summary: 'only as it is asked from there (default: everywhere)',
-      },
-      { flag: '--json', summary: 'print {version, asked}' },
-    ],
+    options: [onlyFrom, { flag: '--json', summary: 'print {version, asked}' }],
     examples: [{ command: 'target look shop.example.com', what: 'after a load balancer got its new file' }],
     exits: usualExits,
     settled: true,
@@ -78,15 +78,7 @@ export const targetEntries: readonly CommandEntry[] = [
     name: 'target remove',
     summary: 'ask this no more; its history goes with it',
     arguments: [{ name: 'target', values: 'text', count: 'many' }],
-    options: [
-      {
-        flag: '--from',
-        value: 'WHERE',
-        values: 'text',
-        summary: 'only as it is asked from there (default: everywhere)',
-      },
-      { flag: '--json', summary: 'print {version, removed}' },
-    ],
+    options: [onlyFrom, { flag: '--json', summary: 'print {version, removed}' }],
     examples: [{ command: 'target remove shop.example.com', what: 'as it was added, or as target list has it' }],
     exits: usualExits,
     settled: true,

@@ -91,8 +91,7 @@ export async function removeTargets(
     const known = new Set((await store.targets.all()).map(({ target }) => target));
     const vantages = options.from === undefined ? [undefined] : await vantagesOf(options.from, store);
     for (const text of given) {
-      // as it is shown, else as it was added
-      const target = known.has(text) ? text : (written([text], undefined)[0] ?? text);
+      const target = keptText(text, known);
       for (const from of vantages) {
         const entry = byCommand(console, 'target-removed', target, from && { from: from.name });
         const kept = await store.targets.remove(target, entry, from?.vantage);
@@ -121,9 +120,10 @@ export async function lookAtTargets(
   const asked: string[] = [];
   try {
     const rows = await store.targets.all();
+    const known = new Set(rows.map(({ target }) => target));
     const vantages = options.from === undefined ? undefined : await vantagesOf(options.from, store);
     for (const text of given) {
-      const target = rows.some((row) => row.target === text) ? text : (written([text], undefined)[0] ?? text);
+      const target = keptText(text, known);
       const found = rows.filter(
         (row) => row.target === target && (!vantages || vantages.some(({ vantage }) => vantage === row.vantage)),
       );
@@ -142,6 +142,11 @@ export async function lookAtTargets(
   if (options.json) console.print(JSON.stringify({ version: 1, asked }));
   else console.print(`${counted(asked.length, 'target')} asked within seconds: certherd-collector target list`);
   return exitCodes.ok;
+}
+
+/** As it is shown, else as it was added. */
+function keptText(text: string, known: ReadonlySet<string>): string {
+  return known.has(text) ? text : (written([text], undefined)[0] ?? text);
 }
 
 function noSuchTarget(target: string): Error {

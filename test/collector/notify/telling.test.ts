@@ -162,6 +162,7 @@ test('Slack and the owner’s mailbox hear once that nginx was not reloaded, and
   t.regex(metrics, /certherd_notifications_sent_total\{channel="hook"\} 4/);
   const { incident: again }: { incident: string } = JSON.parse(hook.received[3]?.body ?? '');
   t.is((await command('ack', again, '--reason', 'mine')).code, 0);
+  t.is((await command('ack', again, '--give-back', '--reason', 'x')).code, 64, 'nothing that is said is dropped');
   t.is((await command('ack', again, '--give-back')).code, 0);
   t.is((await command('ack', again, '--give-back')).code, 1, 'nobody has it');
   collector.process.kill('SIGTERM');

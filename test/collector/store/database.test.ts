@@ -186,12 +186,10 @@ test('a directory of others is left as it is; an empty one and our own are close
   t.is(mode(), 0o700);
 });
 
-test('a data directory of another user is told as that', async (t) => {
-  // Only root can be somebody else.
-  if (process.getuid?.() !== 0) {
-    t.pass();
-    return;
-  }
+// Only root can be somebody else.
+const asRoot = process.getuid?.() === 0 ? test : test.skip;
+
+asRoot('a data directory of another user is told as that', async (t) => {
   const path = temporaryDirectory(t);
   chmodSync(path, 0o755);
   const script = `const { prepareDirectory } = await import(${JSON.stringify(resolve(import.meta.dirname, '../../../collector/store/directory.ts'))});
