@@ -298,7 +298,8 @@ CREATE TABLE campaign (
   started_at BIGINT NOT NULL,
   state TEXT NOT NULL CHECK (state IN ('running', 'paused', 'done', 'aborted')),
   cause TEXT,
-  changed_at BIGINT NOT NULL
+  changed_at BIGINT NOT NULL,
+  halted_by BIGINT
 );
 CREATE INDEX campaign_by_start ON campaign (started_at);
 CREATE INDEX campaign_that_is_open ON campaign (started_at) WHERE state IN ('running', 'paused');
