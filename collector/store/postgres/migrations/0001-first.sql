@@ -108,7 +108,8 @@ CREATE TABLE current_snapshot (
   digest TEXT NOT NULL,
   observed_at BIGINT NOT NULL,
   received_at BIGINT NOT NULL,
-  body TEXT NOT NULL
+  body TEXT NOT NULL,
+  ahead_ms BIGINT
 );
 
 CREATE TABLE current_part (
