@@ -5,7 +5,7 @@ import { roleOf, roles } from '../accounts/roles.ts';
 import type { User } from '../store/accounts.ts';
 import { changing, nobody, type Outcome } from './change-user.ts';
 import { configFor, type Console, exitCodes, type JsonOptions } from './command.ts';
-import { storeOf } from './host.ts';
+import { storeOf } from './database.ts';
 import { printTable } from './print-table.ts';
 
 export interface UserOptions extends JsonOptions {

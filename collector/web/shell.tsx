@@ -1,8 +1,8 @@
 import { type ReadonlySignal, useComputed, useSignalEffect } from '@preact/signals';
 import { useEffect } from 'preact/hooks';
 import type { Me } from '../serve/action-bodies.ts';
-import { knownOf } from './facts/known.ts';
-import { verdictOf } from './facts/proof.ts';
+import { knownOf } from '../present/known.ts';
+import { verdictOf } from '../present/proof.ts';
 import { Foot } from './frame/foot.tsx';
 import { PageFrame } from './frame/page-frame.tsx';
 import { SessionOver } from './frame/session-over.tsx';

@@ -1,12 +1,13 @@
 import { useEffect, useRef } from 'preact/hooks';
 import type { Me } from '../../serve/action-bodies.ts';
-import type { Connection, LiveEstate } from '../live/follow-estate.ts';
+import type { Connection } from '../../present/connection.ts';
+import type { LiveEstate } from '../live/follow-estate.ts';
 import { type PageEntry, pages } from '../pages.ts';
 import { Shape } from '../parts/mark.tsx';
 import type { Now } from '../parts/moment.tsx';
 import { Raw } from '../parts/raw.tsx';
-import { ago } from '../wording/duration.ts';
-import type { Tone } from '../wording/words.ts';
+import { ago } from '../../wording/duration.ts';
+import type { Tone } from '../../wording/words.ts';
 
 interface TopBarProps {
   readonly live: LiveEstate;

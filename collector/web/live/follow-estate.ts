@@ -1,4 +1,5 @@
 import { type ReadonlySignal, signal } from '@preact/signals';
+import type { Connection } from '../../present/connection.ts';
 import type { Estate } from '../../serve/estate.ts';
 import type { EstateChange } from '../../serve/estate-change.ts';
 import { type FollowedEstate, followed } from './applied-changes.ts';
@@ -6,9 +7,6 @@ import { coalesced } from './coalesce.ts';
 import type { BrowserClock, CollectorClock } from './collector-clock.ts';
 import { followStream } from './follow-stream.ts';
 import { fits, idOf, type Moment, momentOf } from './moments.ts';
-
-/** `lost`: what is shown was true once, and is being asked for again. */
-export type Connection = 'connecting' | 'live' | 'lost';
 
 /** What the page shows, and how it hears of it. */
 export interface LiveEstate {

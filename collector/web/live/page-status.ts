@@ -1,6 +1,6 @@
-import type { Verdict } from '../facts/proof.ts';
-import type { Tone } from '../wording/words.ts';
-import type { Connection } from './follow-estate.ts';
+import type { Verdict } from '../../present/proof.ts';
+import type { Tone } from '../../wording/words.ts';
+import type { Connection } from '../../present/connection.ts';
 
 const colours: Readonly<Record<Tone, string>> = {
   good: '1b7f4d',
