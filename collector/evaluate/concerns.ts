@@ -30,6 +30,8 @@ export interface ConcernedFleet {
   hosts: Iterable<{ part: ConcernedHost }>;
   /** About what is not on any host. */
   hostless: readonly ToldFinding[];
+  /** Of campaigns that wait for a person. */
+  campaigns: readonly Concern[];
 }
 
 interface HostState extends Labelled {
@@ -199,7 +201,7 @@ function about(
 }
 
 /** Labels that are the same for all; undefined where there is no endpoint. */
-function shared([first, ...others]: readonly ConcernedEndpoint[]): Readonly<Record<string, string>> | undefined {
+export function shared([first, ...others]: readonly Labelled[]): Readonly<Record<string, string>> | undefined {
   if (first === undefined) return undefined;
   const same = ([key, value]: [string, string]) => others.every(({ labels }) => labels?.[key] === value);
   return Object.fromEntries(Object.entries(first.labels ?? {}).filter(same));

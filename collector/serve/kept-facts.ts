@@ -14,13 +14,14 @@ export interface BesidePart extends Omit<KeptFacts, 'snapshot'> {
 /** What is kept of a host's facts once its part was made of them; findings that say what they said before are those before, whose texts its part has too. */
 export function besidePart({ snapshot, ...row }: KeptFacts, before: BesidePart | undefined): BesidePart {
   if (!snapshot) return { ...row, snapshot };
-  const { digest, observedAt, receivedAt, host } = snapshot;
+  const { digest, observedAt, receivedAt, aheadMs, host } = snapshot;
+  const ahead = aheadMs !== undefined && { aheadMs };
   const servers = snapshot.servers.some(isUnread) ? snapshot.servers.filter(isUnread) : none;
   const known = before?.snapshot?.findings;
   const findings = JSON.stringify(known) === JSON.stringify(snapshot.findings) ? known : undefined;
   return {
     ...row,
-    snapshot: { digest, observedAt, receivedAt, host, servers, findings: findings ?? snapshot.findings },
+    snapshot: { digest, observedAt, receivedAt, ...ahead, host, servers, findings: findings ?? snapshot.findings },
   };
 }
 

@@ -203,7 +203,17 @@ function proofsOf(
     const certificate = isNameOf(serverName, host) ? certificates.get(served) : undefined;
     if (!certificate) return [];
     const { issuer, notBefore, notAfter } = certificate;
-    const servedSince = reachedAt?.['served-everywhere'] ?? reachedAt?.served;
+    const servedSince = byThisClock(reachedAt?.['served-everywhere'] ?? reachedAt?.served, snapshot);
     return [{ agentId, hostName: name, id, serverName, algorithm, served, issuer, notBefore, notAfter, servedSince }];
   });
+}
+
+/**
+ * An instant that a host told, as the collector's own clock has it, by which looks from outside are told: less what the host's clock was ahead, and never
+ * after it was told, which a clock that was set back since has written.
+ */
+function byThisClock(instant: string | undefined, snapshot: KeptFacts['snapshot']): string | undefined {
+  const at = Date.parse(instant ?? '');
+  if (Number.isNaN(at) || !snapshot) return instant;
+  return new Date(Math.min(at - (snapshot.aheadMs ?? 0), snapshot.receivedAt)).toISOString();
 }

@@ -6,7 +6,7 @@ import { kinds } from '../helpers/documented-kinds.ts';
 import { codeBlocks, stagesOf, top } from '../helpers/documented-lines.ts';
 import { startGuestHost } from '../helpers/guest-host.ts';
 import { startHost } from '../helpers/host.ts';
-import { plainEnvironment, type Ran } from '../helpers/testbed/children.ts';
+import { environmentOfSources, plainEnvironment, type Ran } from '../helpers/testbed/children.ts';
 import { guestsAreImpossible } from '../helpers/testbed/guest.ts';
 import { until } from '../helpers/testbed/until.ts';
 
@@ -124,7 +124,7 @@ function argvOf(line: string, from = 1): string[] {
 
 function environment(): Record<string, string> {
   return {
-    ...plainEnvironment,
+    ...environmentOfSources(),
     PATH: `${path.dirname(process.execPath)}:${plainEnvironment['PATH']}`,
     HOME: '/nonexistent',
   };

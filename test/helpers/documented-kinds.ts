@@ -177,7 +177,7 @@ export const kinds: readonly { line: RegExp; how: 'run' | 'guest' | 'elsewhere';
   {
     line: /^npm run soak -- --minutes 3 --seed ci$/,
     how: 'elsewhere',
-    why: 'CI runs it after the tests',
+    why: 'CI runs it before the tests',
     shownBy: 'test/scripts/soak-checks.test.ts',
   },
   {

@@ -121,18 +121,25 @@ export const readRoutes: readonly Route[] = [
   route({
     path: '/api/v1/transparency',
     summary: 'What transparency logs have for watched names, how far they were read, and names that nobody listed.',
-    query: none,
+    query: Type.Object(
+      {
+        held: Type.Optional(
+          Type.Boolean({ description: 'Only certificates that a host holds or held, or only others.' }),
+        ),
+      },
+      closed,
+    ),
     params: none,
     answer: { schema: TransparencyView },
     problems: [],
     tagged: false,
-    async handle({ estate, transparency, now }, _, reply) {
+    async handle({ estate, transparency, now }, { query: { held } }, reply) {
       const { parts, targets, listed } = await estate();
       const endpoints = [...parts.hosts].flatMap(({ part }) => part.endpoints);
       const certificates = [...parts.certificates].map(({ facts }) => facts.certificate);
       const known = { targets, listed, endpoints, certificates };
       const [rows, logs] = [await transparency.certificates('all'), await transparency.logs()];
-      return reply.header('cache-control', 'no-store').send(transparencyView(rows, logs, known, now()));
+      return reply.header('cache-control', 'no-store').send(transparencyView(rows, logs, known, now(), held));
     },
   }),
   route({

@@ -33,6 +33,10 @@ export interface FileRow {
 }
 
 export interface HostRows {
+  /** Labels that say which host, and whose it is. */
+  place: string;
+  /** Files that a config names and that could not be read, as the host told last; undefined: it tells nothing. */
+  readErrors: number | undefined;
   endpoints: EndpointRow[];
   files: FileRow[];
 }
@@ -49,7 +53,7 @@ export function* rowsOf(
   const all: HostRows[] = [];
   let made = 0;
   for (const host of hosts) {
-    const rows: HostRows = { endpoints: [], files: [] };
+    const rows: HostRows = { place: '', readErrors: undefined, endpoints: [], files: [] };
     for (const _ of hostRows(host, instances.get(host.agentId) ?? '', labelsOf, rows))
       if (++made % rowsAtATime === 0) yield '';
     all.push(rows);
@@ -65,8 +69,9 @@ function* hostRows(
   { part, certificates }: KeptHost,
   instance: string,
   labelsOf: LabelsOf,
-  { endpoints, files }: HostRows,
+  rows: HostRows,
 ): Generator<undefined> {
+  const { endpoints, files } = rows;
   const known = new Map(certificates.map(({ certificate }) => [certificate.fingerprint, certificate]));
   const ids = new Set<string>();
   const owners = ownersOnce();
@@ -86,6 +91,8 @@ function* hostRows(
   }
   const paths = new Set<string>();
   const whose = owners(part.host.labels);
+  rows.place = ['instance="', instance, '"', whose].join('');
+  if (part.host.observedAt !== undefined) rows.readErrors = part.findings.filter(isReadError).length;
   for (const file of part.files) {
     yield;
     const certificate = known.get(file.fingerprint);
@@ -102,13 +109,20 @@ function* hostRows(
   }
 }
 
+function isReadError({ code }: { code: string }): boolean {
+  return code === 'file-unreadable' || code === 'file-missing';
+}
+
 function lifeOf({ notBefore, notAfter }: { notBefore: string; notAfter: string }, labels: string): Life {
   return { labels, notBefore: Date.parse(notBefore) / 1000, notAfter: Date.parse(notAfter) / 1000 };
 }
 
-/** A host's name; hosts that share one are told apart by agent id. Identical label sets fail a whole scrape. */
+/** How the collector is called among those that look. */
+const collectorVantage = 'collector';
+
+/** A host's name; hosts that share one, or the vantage's name that the collector has, are told apart by agent id. Identical label sets fail a whole scrape. */
 export function* instanceNames(hosts: EstateParts['hosts'], names: Map<string, string>): Generator<string> {
-  const uses = new Map<string, number>();
+  const uses = new Map<string, number>([[collectorVantage, 1]]);
   let quiet = 0;
   for (const { name } of hosts) {
     uses.set(name.toWellFormed(), (uses.get(name.toWellFormed()) ?? 0) + 1);

@@ -74,6 +74,7 @@ interface NeedCardProps {
 
 function NeedCard({ need, now, me, board }: NeedCardProps) {
   const { severity, agentId, hostName, name, cause, since, deadline, stale, code, labels, offers } = need;
+  const place = placeOf(need);
   return (
     <article class={`need ${severityTone[severity]}`}>
       <p class="label">
@@ -92,10 +93,10 @@ function NeedCard({ need, now, me, board }: NeedCardProps) {
               <Raw text={name} /> <span class="quiet">on</span>{' '}
             </>
           )}
-          {agentId === '' ? (
+          {place === undefined ? (
             <Raw text={hostName} />
           ) : (
-            <a href={addressOf('hosts', agentId)}>
+            <a href={place}>
               <Raw text={hostName} />
             </a>
           )}
@@ -126,6 +127,12 @@ function NeedCard({ need, now, me, board }: NeedCardProps) {
       {need.evidence.length > 0 && <Evidence evidence={need.evidence} />}
     </article>
   );
+}
+
+/** Where more of it is shown, if anywhere. */
+function placeOf({ agentId, code }: Need): string | undefined {
+  if (agentId !== '') return addressOf('hosts', agentId);
+  return code === 'unexpected-certificate' || code === 'log-not-read' ? addressOf('transparency') : undefined;
 }
 
 function Remedy({ need: { remedy, hostName } }: { need: Need }) {

@@ -49,7 +49,7 @@ export function leaf(mark: string, wanted: Wanted = {}): Leaf {
   };
 }
 
-export function lineage(name: string, fingerprint: string, renewsAt: number): LineageView {
+function lineage(name: string, fingerprint: string, renewsAt: number): LineageView {
   return {
     agentId: 'agent-1',
     hostName: 'web-1',

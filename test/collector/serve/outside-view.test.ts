@@ -2,7 +2,7 @@ import test from 'ava';
 import { keepOutside } from '../../../collector/serve/outside-view.ts';
 import type { HostFacts } from '../../../collector/store/facts.ts';
 import type { TargetRow } from '../../../collector/store/targets.ts';
-import { certificate, day, snapshot } from '../helpers/example-snapshot.ts';
+import { certificate, day, endpoint, snapshot } from '../helpers/example-snapshot.ts';
 
 const now = Date.parse('2026-11-27T12:00:00.000Z');
 const at = (days: number) => new Date(now + days * day).toISOString();
@@ -62,4 +62,28 @@ test('a target is overtaken from when a host proves something younger than it pr
   t.deepEqual([...outside.overtaken(since - 1)], []);
   outside.putTargets([{ ...seen, askedAt: since }], hosts);
   t.deepEqual([...outside.overtaken(now)], []);
+});
+
+test('what a host whose clock is ahead proves counts from when it did by this clock, not from an instant that is yet to come', (t) => {
+  const hour = 3_600_000;
+  const served = new Date(now + hour - 60_000).toISOString();
+  const endpoints = [endpoint(younger, { reachedAt: { served } })];
+  const told = { digest: 'd', observedAt: now, receivedAt: now, ...snapshot(younger, { endpoints }) };
+  const ahead = { ...host, snapshot: { ...told, aheadMs: hour } };
+  const outside = keepOutside();
+  const hosts = () => [[ahead, certificates] as const];
+  const seen = row(1, 'shop.example.test:443');
+  outside.put(ahead, certificates);
+  outside.putTargets([{ ...seen, askedAt: now - 120_000 }], hosts);
+  t.deepEqual(outside.findingsOf('a', now), [], 'it was asked before');
+  t.deepEqual([...outside.overtaken(now)], [[1, now - 60_000]], 'and is asked again at once');
+  const setBack = { ...host, snapshot: told };
+  outside.put(setBack, certificates);
+  t.deepEqual([...outside.overtaken(now)], [[1, now]], 'its clock was set right since');
+  outside.put(ahead, certificates);
+  outside.putTargets([{ ...seen, askedAt: now }], hosts);
+  t.deepEqual(
+    outside.findingsOf('a', now).map(({ finding }) => [finding.code, finding.since]),
+    [['front-holds-copy', new Date(now).toISOString()]],
+  );
 });

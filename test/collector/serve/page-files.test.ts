@@ -14,6 +14,7 @@ const names = [
   'reports',
   'targets',
   'timeline',
+  'transparency',
   'users',
   'wall',
 ];

@@ -47,6 +47,7 @@ const shown = (state: CampaignRow['state'], members: readonly [MemberRow['state'
       startedAt: 0,
       state,
       cause: undefined,
+      haltedBy: undefined,
       changedAt: 0,
     },
     members: members.map(([is, progress]) => ({ row: { ...row, state: is }, progress, held: undefined })),

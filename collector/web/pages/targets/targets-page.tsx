@@ -35,6 +35,9 @@ function TargetList({ known, now, me, router }: PageProps) {
       none="Nothing is asked from outside yet. certherd-collector target add shop.example.com, or an operator here, begins."
     >
       {may && <AddTarget hosts={known.estate.hosts} />}
+      <p class="quiet">
+        <a href="/transparency">What transparency logs tell</a>
+      </p>
     </ListPage>
   );
 }
