@@ -16,6 +16,8 @@ export interface LiveEstate {
   readonly heardAt: ReadonlySignal<number | undefined>;
   /** Why the last request failed, in a few words of this page's own. */
   readonly trouble: ReadonlySignal<string | undefined>;
+  /** Why the collector does not tell this page what changes: too many are open; in its own words, raw. */
+  readonly crowded: ReadonlySignal<string | undefined>;
 }
 
 /** On a quiet stream what was true is true still: said this often. */
@@ -32,6 +34,7 @@ export function followEstate(browser: BrowserClock, clock: CollectorClock): Live
   const connection = signal<Connection>('connecting');
   const heardAt = signal<number | undefined>(undefined);
   const trouble = signal<string | undefined>(undefined);
+  const crowded = signal<string | undefined>(undefined);
   let streaming = false;
   let pending = new AbortController();
   let asking = false;
@@ -89,6 +92,7 @@ export function followEstate(browser: BrowserClock, clock: CollectorClock): Live
     },
     onOpen() {
       streaming = true;
+      crowded.value = undefined;
       // Else a reset follows, or an answer is on its way.
       if (known && !asking) connection.value = 'live';
     },
@@ -103,9 +107,10 @@ export function followEstate(browser: BrowserClock, clock: CollectorClock): Live
       connection.value = 'lost';
       pending.abort();
     },
+    onRefused: (why) => (crowded.value = why),
   });
   refresh();
-  return { estate, connection, heardAt, trouble };
+  return { estate, connection, heardAt, trouble, crowded };
 }
 
 interface Answer {

@@ -28,7 +28,7 @@ export function Wall({ live, now }: WallProps) {
     return verdictBy(counts, needs[0]?.severity, live.connection.value);
   });
   const connection = live.connection.value;
-  useSignalEffect(() => showInTab(document, verdict.value, live.connection.value, 'Wall'));
+  useSignalEffect(() => showInTab(document, verdict.value, live, 'Wall'));
   return (
     <main id="main" class={live.wall.value ? 'page-wall' : 'waiting'}>
       {live.wall.value && verdict.value ? (
