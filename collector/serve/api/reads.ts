@@ -7,6 +7,7 @@ import { estateLists } from '../estate-parts.ts';
 import { mostFollowers } from '../live.ts';
 import { pemText } from '../pem-text.ts';
 import { sendProblem } from '../problem.ts';
+import { stayView } from '../stay-view.ts';
 import { transparencyView, TransparencyView } from '../transparency-view.ts';
 import { isNamed } from './entity-tag.ts';
 import { fittingEvents } from './fitting-events.ts';
@@ -84,11 +85,7 @@ export const readRoutes: readonly Route[] = [
     answer: { schema: listOf(StayView) },
     problems: [400],
     async handle({ stays, now }, { params }, reply) {
-      const items = (await stays(params.fingerprint)).map(({ from, until, ...stay }) => ({
-        ...stay,
-        from: instant(from),
-        ...(until !== undefined && { until: instant(until) }),
-      }));
+      const items = (await stays(params.fingerprint)).map(stayView);
       return reply.header('cache-control', 'no-store').send({ version: 1, at: instant(now()), items });
     },
   }),
