@@ -62,12 +62,9 @@ export async function observeHost(
     await new Promise<void>((resolve) => void ports.clock.after(settleStepMs, resolve));
     seen = await observeFiles(ports, config, host);
   }
-  const { endpoints, certificates, notAsked, askedAt, served, carriesOver } = await askEndpoints(ports, config, seen, {
-    probe,
-    asks,
-    ...(onTargets && { onTargets }),
-    ...(memory && { memory }),
-  });
+  const asking = { probe, asks, ...(onTargets && { onTargets }), ...(memory && { memory }) };
+  const asked = await askEndpoints(ports, config, seen, asking);
+  const { endpoints, certificates, notAsked, askedAt, served, carriesOver, walked } = asked;
   const issued = new Map(seen.lineages.map((lineage) => [lineage.name, lineage.issued]));
   const lineageOf = new Map(seen.deployments.map((deployment) => [deployment.id, deployment.lineage]));
   const whole = {
@@ -91,7 +88,7 @@ export async function observeHost(
     slice,
     keptSteps(whole.brokenChains, (file) => needsIntermediate(ports.files, file, roots, seen.at)),
   );
-  const running = observeRunningNginx(ports, config, whole);
+  const running = observeRunningNginx(ports, config, whole, walked);
   const rights = observeOwnRights(ports.proc);
   const processes = observeServerProcesses(ports.proc, seen.servers, ports.clock.now());
   return {
