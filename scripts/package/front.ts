@@ -12,6 +12,9 @@ declare const builtParts: readonly string[];
 /** What the daemon needs of Node as it starts. */
 const nodesOwn = ['node:crypto', 'node:https', 'node:fs/promises', 'node:dns/promises'];
 
+/** How a Zstandard frame begins (RFC 8878 3.1.1). */
+const zstandard = 0xfd2fb528;
+
 const [, , command = '', option, value] = process.argv;
 const isPlain = option === undefined || (option === '--config' && value !== undefined && process.argv.length === 5);
 const named = builtParts.includes(command) && (command !== 'run' || isPlain) ? command : 'whole';
@@ -36,6 +39,8 @@ function read(part: string): Part {
   return script.runInThisContext();
 }
 
+/** What is not packed stays where it is: in the executable, as the kernel maps it. */
 function unpacked(asset: string): Buffer {
-  return zstdDecompressSync(new Uint8Array(getRawAsset(asset)));
+  const bytes = Buffer.from(getRawAsset(asset));
+  return bytes.readUInt32LE() === zstandard ? zstdDecompressSync(bytes) : bytes;
 }
