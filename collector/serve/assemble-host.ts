@@ -160,14 +160,20 @@ export function heardAgain(part: HostPart, host: Looked, presence: HostPresence,
   const { heardAt, observedAt, lookAgeMs, blind } = hearingOf(host, presence, now);
   const before = part.host;
   if (presence.clockSkewSeconds === undefined && before.clockSkewSeconds !== undefined) return undefined;
-  if (part.stale || presence.silent || blind || presence.connected !== before.connected) return undefined;
+  if (part.stale || presence.silent || blind) return undefined;
   const snapshot = host.revokedAt === undefined ? host.snapshot : undefined;
   if (!snapshot || observedAt === undefined || heardAt === undefined) return undefined;
   const looked = instant(observedAt);
   const staysTill = now + becomesOutOfDate(snapshot.host.lookSeconds) - lookAgeMs;
   return {
     ...part,
-    host: { ...before, lastHeardAt: instant(heardAt), observedAt: looked, ...skewed(presence) },
+    host: {
+      ...before,
+      connected: presence.connected,
+      lastHeardAt: instant(heardAt),
+      observedAt: looked,
+      ...skewed(presence),
+    },
     endpoints:
       before.observedAt === looked ? part.endpoints : part.endpoints.map((one) => ({ ...one, observedAt: looked })),
     // Too early by the look before: then it is assembled once for nothing.

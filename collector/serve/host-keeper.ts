@@ -33,7 +33,7 @@ export interface HostKeeper {
   putMark: (mark: HostMark, book: LabelBook, only?: 'if-other') => boolean;
   putHost: (host: HostFacts, certificates: readonly CertificateFacts[], book: LabelBook) => void;
   putView: (agentId: string, book: LabelBook) => void;
-  /** It was only heard again, as far as is known. */
+  /** It was only heard again, or is connected, as far as is known. */
   putHeard: (agentId: string) => void;
   /** What changed since this was last asked, or forgotten; of hosts that were only heard again `withHeard` alone tells, and else the next time that does. */
   changes: (withHeard: boolean) => HostChanges;
@@ -196,7 +196,8 @@ export function createHostKeeper(
     const after = { ...kept, part };
     index.hosts.set(agentId, after);
     parts = { ...parts, hosts: parts.hosts.with(after) };
-    since.hear(agentId, kept.part);
+    if (part.host.connected === kept.part.host.connected) since.hear(agentId, kept.part);
+    else since.touch(agentId, kept.part);
   }
 
   function concernHolders(fingerprint: string, but: string): void {

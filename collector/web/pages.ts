@@ -1,8 +1,8 @@
 import type { ComponentType } from 'preact';
 import type { Role } from '../accounts/role.ts';
 import type { Me } from '../serve/action-bodies.ts';
-import type { Connection } from './live/follow-estate.ts';
-import type { Known } from './facts/known.ts';
+import type { Connection } from '../present/connection.ts';
+import type { Known } from '../present/known.ts';
 import type { Now } from './parts/moment.tsx';
 import { Page as Audit } from './pages/audit/audit-page.tsx';
 import { Page as Campaigns } from './pages/campaigns/campaigns-page.tsx';

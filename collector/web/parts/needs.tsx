@@ -1,6 +1,6 @@
 import { useSignal } from '@preact/signals';
 import type { Me } from '../../serve/action-bodies.ts';
-import type { Need, Needs as AllNeeds } from '../facts/needs.ts';
+import type { Need, Needs as AllNeeds } from '../../present/needs.ts';
 import { Answer } from '../answers/answer.tsx';
 import type { Board } from '../answers/follow-answers.ts';
 import { useAnswering } from '../answers/use-answering.ts';
@@ -15,8 +15,9 @@ import { Raw } from './raw.tsx';
 import { More } from './table.tsx';
 import { printable } from '../../evaluate/printable.ts';
 import { addressOf } from '../route/address.ts';
-import { absolute } from '../wording/duration.ts';
-import { counted, severityTone } from '../wording/words.ts';
+import { absolute } from '../../wording/duration.ts';
+import { isSentence } from '../../wording/remedy.ts';
+import { counted, severityTone } from '../../wording/words.ts';
 
 const step = 20;
 
@@ -156,9 +157,4 @@ function Evidence({ evidence }: { evidence: Need['evidence'] }) {
       <EvidenceList evidence={evidence} />
     </details>
   );
-}
-
-/** A remedy is a command line, or a sentence where no command exists. */
-function isSentence(remedy: string): boolean {
-  return /^\p{Lu}.*\s.*[.!]$/su.test(remedy);
 }

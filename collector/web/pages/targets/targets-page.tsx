@@ -1,6 +1,6 @@
 import { useMemo } from 'preact/hooks';
-import { mayChange } from '../../facts/may.ts';
-import { targetHolds, targetRowsOf } from '../../facts/target-rows.ts';
+import { mayChange } from '../../../present/may.ts';
+import { targetHolds, targetRowsOf } from '../../../present/target-rows.ts';
 import { useSettled } from '../../live/settled.ts';
 import type { PageProps } from '../../pages.ts';
 import { ListPage } from '../../parts/list-page.tsx';

@@ -5,7 +5,7 @@ import { Mark } from '../../parts/mark.tsx';
 import { Moment, type Now } from '../../parts/moment.tsx';
 import { Raw } from '../../parts/raw.tsx';
 import type { Column } from '../../parts/table.tsx';
-import { severityTone } from '../../wording/words.ts';
+import { severityTone } from '../../../wording/words.ts';
 
 type Logged = TransparencyView['certificates'][number];
 type Log = TransparencyView['logs'][number];
