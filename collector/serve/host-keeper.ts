@@ -168,14 +168,9 @@ export function createHostKeeper(
     return unmade.get(agentId) ?? made;
   }
 
-  function certificatesOf(agentId: string): Map<string, Certificate> {
+  function certificatesOf(agentId: string): Map<string, CertificateFacts> {
     const list = index.hosts.get(agentId)?.certificates ?? [];
-    return new Map(
-      list.map(({ certificate }) => [
-        certificate.fingerprint,
-        factsOf(certificate.fingerprint)?.certificate ?? certificate,
-      ]),
-    );
+    return new Map(list.map((one) => [one.certificate.fingerprint, factsOf(one.certificate.fingerprint) ?? one]));
   }
 
   function concern(agentId: string, how: Concern): void {
@@ -227,8 +222,7 @@ export function createHostKeeper(
     const certificates = byFingerprint(read);
     const touched = told ? fleet.put(told, certificates) : fleet.putName(host, certificates);
     for (const other of touched) if (other !== agentId) concern(other, 'view');
-    const known = new Map(read.map(({ certificate }) => [certificate.fingerprint, certificate]));
-    for (const other of outside.put(host, known)) concern(other, 'view');
+    for (const other of outside.put(host, certificates)) concern(other, 'view');
   }
 
   function factsOf(fingerprint: string): CertificateFacts | undefined {

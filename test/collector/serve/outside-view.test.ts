@@ -8,7 +8,7 @@ const now = Date.parse('2026-11-27T12:00:00.000Z');
 const at = (days: number) => new Date(now + days * day).toISOString();
 const older = certificate('older', { notBefore: at(-50), notAfter: at(40) });
 const younger = certificate('younger', { notBefore: at(-1), notAfter: at(89) });
-const certificates = new Map([[younger.fingerprint, younger]]);
+const certificates = new Map([[younger.fingerprint, { certificate: younger, firstSeenAt: now - day }]]);
 
 const host: HostFacts = {
   agentId: 'a',
@@ -86,6 +86,23 @@ test('what a host whose clock is ahead proves counts from when it did by this cl
     outside.findingsOf('a', now).map(({ finding }) => [finding.code, finding.since]),
     [['front-holds-copy', new Date(now).toISOString()]],
   );
+});
+
+test('what a host whose clock is behind proves counts from no earlier than its certificate was first heard of', (t) => {
+  const served = new Date(now - 3_600_000).toISOString();
+  const endpoints = [endpoint(younger, { reachedAt: { served } })];
+  const behind = {
+    ...host,
+    snapshot: { digest: 'd', observedAt: now, receivedAt: now, ...snapshot(younger, { endpoints }) },
+  };
+  const issued = new Map([[younger.fingerprint, { certificate: younger, firstSeenAt: now }]]);
+  const outside = keepOutside();
+  outside.put(behind, issued);
+  outside.putTargets([{ ...row(1, 'shop.example.test:443'), askedAt: now - 60_000 }], () => [
+    [behind, issued] as const,
+  ]);
+  t.deepEqual(outside.findingsOf('a', now), [], 'an ordinary renewal, which the last look came before');
+  t.deepEqual([...outside.overtaken(now)], [[1, now]]);
 });
 
 test('a certificate is served everywhere once every address of its name presents it, from every vantage, and while that is known', (t) => {
