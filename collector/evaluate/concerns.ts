@@ -3,7 +3,7 @@ import type { Endpoint, Lineage } from '@certherd/protocol/snapshot';
 import type { Concern, Life } from '../store/concern.ts';
 import { concernedBy } from './concerned-endpoints.ts';
 import { type Countdown, countdowns } from './countdown.ts';
-import { isOutsideCode } from './explanations.ts';
+import { type ConcernCode, isOutsideCode } from './explanations.ts';
 
 interface OnHost {
   agentId: string;
@@ -151,7 +151,7 @@ function ofHost(
   now: number,
 ): Concern[] {
   const { agentId, name: hostName, labels = {}, conflictAt } = host;
-  const concern = (code: string, severity: Concern['severity'], since: string, cause: string, remedy: string) => ({
+  const concern = (code: ConcernCode, severity: Concern['severity'], since: string, cause: string, remedy: string) => ({
     key: JSON.stringify([agentId, code, 'host', hostName]),
     code,
     severity,
