@@ -166,10 +166,33 @@ export const accountEntries: readonly CommandEntry[] = [
       'show what people changed, newest first: users, tokens, labels, lists, requests, and sign-ins that failed too often',
     options: [
       { flag: '--limit', value: 'N', values: 'text', summary: 'so many (default: 100)' },
+      { flag: '--actor', value: 'WHO', values: 'text', summary: 'by whom; * stands for any characters' },
+      { flag: '--action', value: 'WHAT', values: 'text', summary: 'what was done: user-added, labels-set, …' },
+      { flag: '--subject', value: 'OF', values: 'text', summary: 'to what; * stands for any characters' },
+      { flag: '--via', value: 'WAY', values: 'text', summary: 'by which way: command, page, api-token, …' },
+      { flag: '--since', value: 'DAY', values: 'text', summary: 'on this day (UTC) or later: 2026-11-28' },
+      { flag: '--until', value: 'DAY', values: 'text', summary: 'on this day (UTC) or before' },
+      { flag: '--csv', summary: 'print what the page saves as CSV' },
       { flag: '--json', summary: 'print {version, items}' },
     ],
-    examples: [{ command: 'audit --limit 20', what: 'the last twenty' }],
+    examples: [
+      { command: 'audit --limit 20', what: 'the last twenty' },
+      { command: 'audit --actor anna --since 2026-11-01 --csv', what: 'what one person changed, for a spreadsheet' },
+    ],
     run: async (_args, options, console) =>
-      (await import('./audit.ts')).showAudit({ ...commonOf(options), limit: textOf(options['limit']) }, console),
+      (await import('./audit.ts')).showAudit(
+        {
+          ...commonOf(options),
+          limit: textOf(options['limit']),
+          actor: textOf(options['actor']),
+          action: textOf(options['action']),
+          subject: textOf(options['subject']),
+          via: textOf(options['via']),
+          since: textOf(options['since']),
+          until: textOf(options['until']),
+          csv: options['csv'] === true,
+        },
+        console,
+      ),
   },
 ];
