@@ -41,10 +41,10 @@ export const accountEntries: readonly CommandEntry[] = [
   {
     ...common,
     name: 'user list',
-    summary: 'list who may sign in, with role',
+    summary: 'list who may sign in, with role, browsers and API tokens of their own',
     options: [{ flag: '--json', summary: 'print {version, items}' }],
     examples: [{ command: 'user list', what: 'everybody' }],
-    run: async (_args, options, console) => (await import('./user.ts')).listUsers(commonOf(options), console),
+    run: async (_args, options, console) => (await import('./list-users.ts')).listUsers(commonOf(options), console),
   },
   {
     ...common,
@@ -85,13 +85,30 @@ export const accountEntries: readonly CommandEntry[] = [
   },
   {
     ...common,
-    name: 'user sign-out',
-    summary: 'sign them out of every browser',
+    name: 'user sessions',
+    summary: 'list the browsers that are signed in with a name, and from where',
     arguments: [name],
-    options: [json],
+    options: [{ flag: '--json', summary: 'print {version, items}, each as /api/v1/me/sessions has it' }],
+    examples: [{ command: 'user sessions anna', what: 'the newest first' }],
+    run: async ([word = ''], options, console) =>
+      (await import('./list-users.ts')).listSessions(word, commonOf(options), console),
+  },
+  {
+    ...common,
+    name: 'user sign-out',
+    summary: 'sign them out of every browser, or of one',
+    arguments: [name],
+    options: [
+      { flag: '--browser', value: 'ID', values: 'text', summary: 'only of this one, as user sessions names it' },
+      json,
+    ],
     examples: [{ command: 'user sign-out anna', what: 'they sign in again' }],
     run: async ([word = ''], options, console) =>
-      (await import('./user-access.ts')).signOut(word, commonOf(options), console),
+      (await import('./user-access.ts')).signOut(
+        word,
+        { ...commonOf(options), browser: textOf(options['browser']) },
+        console,
+      ),
   },
   {
     ...common,
