@@ -11,7 +11,7 @@ export function listCertificates(options: ListOptions & { authorities: boolean }
       certificateRowsOf(estate)
         .filter(({ certificate }) => options.authorities || !certificate.isAuthority)
         .sort(byUrgency),
-    itemOf: certificateItem,
+    itemsOf: (rows: readonly CertificateRow[]) => rows.map(certificateItem),
     none: 'No certificate yet. Agents report what they find: certherd-collector host list',
   };
   return showList(listed, options, console);

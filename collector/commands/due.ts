@@ -4,7 +4,8 @@ import pc from 'picocolors';
 import { limitUses } from '../present/ca-limits.ts';
 import { csvOf } from '../present/csv.ts';
 import { type Due, dueAhead, type DueDay, weeksAhead } from '../present/due.ts';
-import { leavesOf } from '../present/leaves.ts';
+import { type Leaf, leavesOf } from '../present/leaves.ts';
+import { lifeBins } from '../present/life-histogram.ts';
 import { configFor, type Console, exitCodes, type JsonOptions } from './command.ts';
 import { restingEstate, storeOf } from './database.ts';
 import { printHeading } from './print-facts.ts';
@@ -34,19 +35,31 @@ export async function tellDue(options: DueOptions, console: Console): Promise<nu
   const now = console.clock.now();
   const estate = await restingEstate(store, config, now);
   await store.close();
-  const dues = dueAhead(leavesOf(estate), now);
+  const leaves = leavesOf(estate);
+  const dues = dueAhead(leaves, now);
   const days = weeksAhead(dues, now, count)
     .flat()
     .filter(({ date, renewals, ends }) => (day === undefined ? renewals.length + ends.length > 0 : date === day));
   if (csv) console.print(sheetOf(days).trimEnd());
   else if (json)
-    console.print(JSON.stringify({ version: 1, at: estate.at, items: days.map(dayItem), limits: limitsOf(dues) }));
+    console.print(
+      JSON.stringify({
+        version: 1,
+        at: estate.at,
+        items: days.map(dayItem),
+        limits: limitsOf(dues),
+        shares: sharesOf(leaves, now),
+      }),
+    );
   else if (days.length === 0)
     console.print(
       day === undefined ? `Nothing comes due within ${counted(count, 'week')}.` : `Nothing comes due on ${day}.`,
     );
   else if (day !== undefined) tellDay(days, console);
-  else tell(days, dues, console);
+  else {
+    tell(days, dues, console);
+    tellShares(leaves, now, console);
+  }
   return exitCodes.ok;
 }
 
@@ -82,6 +95,29 @@ function tellDay(days: readonly DueDay[], console: Console): void {
     ]),
     console,
   );
+}
+
+/** How much of their lives certificates have left, in tenths, what ends first at the top. */
+function tellShares(leaves: readonly Leaf[], now: number, console: Console): void {
+  printHeading('Life left, in shares of it', console);
+  const tenths = Map.groupBy(sharesOf(leaves, now), ({ from }) => (from === undefined ? -1 : Math.floor(from * 10)));
+  printTable(
+    ['LEFT', 'RENEW THEMSELVES', 'BY HAND'],
+    [...tenths].map(([tenth, bins]) => [
+      tenth < 0 ? 'ended' : `${tenth * 10} to ${tenth * 10 + 10} %`,
+      String(bins.reduce((sum, { automatic }) => sum + automatic, 0)),
+      String(bins.reduce((sum, { manual }) => sum + manual, 0)),
+    ]),
+    console,
+  );
+}
+
+function sharesOf(leaves: readonly Leaf[], now: number) {
+  return lifeBins(leaves, now).map(({ from, automatic, manual }) => ({
+    ...(from !== undefined && { from }),
+    automatic,
+    manual,
+  }));
 }
 
 function limitsOf(dues: readonly Due[]) {

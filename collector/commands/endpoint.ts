@@ -6,7 +6,7 @@ import { type Listed, type ListOptions, showList } from './list.ts';
 const listed: Listed<EndpointRow> = {
   list: endpointList,
   rowsOf: endpointRowsOf,
-  itemOf: ({ endpoint, outside }) => ({ ...endpoint, ...(outside !== undefined && { outside }) }),
+  itemsOf: (rows) => rows.map(({ endpoint, outside }) => ({ ...endpoint, ...(outside !== undefined && { outside }) })),
   none: 'No endpoint yet. Agents report what their web server listens on: certherd-collector host list',
 };
 

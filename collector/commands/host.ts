@@ -6,7 +6,8 @@ import { type Listed, type ListOptions, showList } from './list.ts';
 const listed: Listed<HostRow> = {
   list: hostList,
   rowsOf: hostRowsOf,
-  itemOf: ({ host, renewability, endpoints, findings }) => ({ ...host, renewability, endpoints, findings }),
+  itemsOf: (rows) =>
+    rows.map(({ host, renewability, endpoints, findings }) => ({ ...host, renewability, endpoints, findings })),
   none: 'No host is enrolled. Next: certherd-collector token create',
 };
 

@@ -27,15 +27,15 @@ export interface ListOptions extends JsonOptions {
 export interface Listed<Row> {
   list: List<Row>;
   rowsOf: (estate: Estate) => readonly Row[];
-  /** A row for --json. */
-  itemOf: (row: Row) => object;
+  /** What --json tells of these rows. */
+  itemsOf: (rows: readonly Row[]) => readonly object[];
   /** Where there is none at all. */
   none: string;
 }
 
-/** `certificate list`, `endpoint list`, `host list`: what the page lists, searched, narrowed down and sorted by the same rules. */
+/** `certificate list`, `endpoint list`, `host list`, `target list`: what the page lists, searched, narrowed down and sorted by the same rules. */
 export async function showList<Row>(
-  { list, rowsOf, itemOf, none }: Listed<Row>,
+  { list, rowsOf, itemsOf, none }: Listed<Row>,
   options: ListOptions,
   console: Console,
 ): Promise<number> {
@@ -56,7 +56,7 @@ export async function showList<Row>(
   const { rows: found, counts } = sift(all, search, list.facets, choice);
   const rows = sorted(found, list.columns, options.sort === undefined ? undefined : orderOf(options));
   if (options.counts) tellCounts(list.facets, counts, options, console);
-  else if (options.json) console.print(JSON.stringify({ version: 1, at: estate.at, items: rows.map(itemOf) }));
+  else if (options.json) console.print(JSON.stringify({ version: 1, at: estate.at, items: itemsOf(rows) }));
   else if (options.csv) console.print(sheetOf(shownColumns(list.columns, options.columns), rows).trimEnd());
   else if (all.length === 0) console.print(none);
   else if (rows.length === 0)

@@ -7,17 +7,21 @@ export const chosenBy = {
   certificate: ['state', ...labels, 'issuer', 'key', 'automation'],
   endpoint: ['status', ...labels, 'host', 'port', 'key', 'outside'],
   host: ['status', 'mode', 'version', 'system', ...labels],
+  target: ['state', 'finding', 'from', 'issuer', 'owner', 'environment'],
 } as const;
 type Noun = keyof typeof chosenBy;
 
 const common = { exits: usualExits, settled: true } as const;
-const words = [{ name: 'word', values: 'text', count: 'any' }] as const;
-const details =
+/** Of lists. */
+export const words = [{ name: 'word', values: 'text', count: 'any' }] as const;
+export const details =
   'Every WORD has to be in a row, as on the page. The value of an option is one that --counts shows, in any case; none: those that have none. ' +
   'In a terminal, columns that find no room are left out.';
 
 const meanings: Readonly<Record<string, string>> = {
   automation: 'renewed so: certherd, certbot, by hand',
+  finding: 'those about which this was found',
+  from: 'those that are asked from there: the collector, or a host',
   host: 'those of this host',
   issuer: 'those of this issuer',
   key: 'those with this kind of key',
@@ -123,7 +127,7 @@ export const readEntries: readonly CommandEntry[] = [
   },
 ];
 
-function listOptions(noun: Noun): OptionEntry[] {
+export function listOptions(noun: Noun): OptionEntry[] {
   return [
     ...chosenBy[noun].map((name) => ({
       flag: `--${name}`,
@@ -145,7 +149,7 @@ function listOptions(noun: Noun): OptionEntry[] {
   ];
 }
 
-function listed(noun: Noun, args: readonly string[], options: Options) {
+export function listed(noun: Noun, args: readonly string[], options: Options) {
   return {
     ...commonOf(options),
     words: args,

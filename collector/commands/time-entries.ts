@@ -78,14 +78,14 @@ export const timeEntries: readonly CommandEntry[] = [
     ...common,
     name: 'due',
     summary:
-      "what comes due on each day ahead: renewals, and ends that nothing prevents; against Let's Encrypt's limits",
+      "what comes due on each day ahead: renewals, and ends that nothing prevents; against Let's Encrypt's limits; and how much of their lives certificates have left",
     details:
       'Days are in UTC. What an agent or certbot renews has a renewal and no end, unless the renewal is overdue.',
     options: [
       { flag: '--weeks', value: 'N', values: 'text', summary: 'this week and so many in all (default: 13)' },
       { flag: '--day', value: 'DATE', values: 'text', summary: 'everything of one day: 2026-12-24' },
       { flag: '--csv', summary: 'print a line for each, as CSV' },
-      { flag: '--json', summary: 'print {version, at, items, limits}: an item for each day' },
+      { flag: '--json', summary: 'print {version, at, items, limits, shares}: an item for each day' },
     ],
     examples: [
       { command: 'due', what: 'the next thirteen weeks' },

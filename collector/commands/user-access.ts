@@ -3,6 +3,7 @@ import { spelled } from '../accounts/name.ts';
 import { freshSecret, hashSecret } from '../accounts/secret.ts';
 import { isLoopback } from '../authority.ts';
 import type { Config } from '../config.ts';
+import { sessionId } from '../serve/session-view.ts';
 import type { AuditEntry } from '../store/accounts.ts';
 import type { Kept } from '../store/kept.ts';
 import type { Store } from '../store/store.ts';
@@ -36,9 +37,28 @@ export function enableUser(word: string, options: JsonOptions, console: Console)
   });
 }
 
-/** `user sign-out NAME`: of all browsers. Where there was none nothing changed, and nothing is history. */
-export function signOut(word: string, options: JsonOptions, console: Console): Promise<number> {
+/** `user sign-out NAME`: of all browsers, or of one. Where there was none nothing changed, and nothing is history. */
+export function signOut(
+  word: string,
+  options: JsonOptions & { browser: string | undefined },
+  console: Console,
+): Promise<number> {
   const name = spelled(word);
+  const { browser } = options;
+  if (browser !== undefined)
+    return changing(options, console, {
+      action: 'signed-out',
+      name,
+      async change({ accounts }, entry): Promise<Kept<boolean>> {
+        const found = (await accounts.sessionsOf(name)).find(({ hash }) => sessionId(hash) === browser);
+        if (!found) return { ok: true, value: false };
+        return accounts.endSession(found.hash, { ...entry, detail: { address: found.address } });
+      },
+      outcome: (changed) =>
+        changed
+          ? { done: `${name} is signed out of that browser.`, told: { changed: 1 } }
+          : { undone: `${name} is in no such browser: certherd-collector user sessions ${name}` },
+    });
   return changing(options, console, {
     action: 'user-signed-out',
     name,

@@ -2,12 +2,10 @@ import { printable } from '@certherd/command-line/printable';
 import { mistakeInName, spelled } from '../accounts/name.ts';
 import { hashPassword, mistakeInPassword } from '../accounts/password.ts';
 import { roleOf, roles } from '../accounts/roles.ts';
-import type { Accounts, AuditEntry, User, UserChange, UserChanged } from '../store/accounts.ts';
+import type { Accounts, AuditEntry, UserChange, UserChanged } from '../store/accounts.ts';
 import type { Kept } from '../store/kept.ts';
 import { changing, nobody, type Outcome } from './change-user.ts';
-import { configFor, type Console, exitCodes, type JsonOptions } from './command.ts';
-import { storeOf } from './database.ts';
-import { printTable } from './print-table.ts';
+import { type Console, exitCodes, type JsonOptions } from './command.ts';
 
 export interface UserOptions extends JsonOptions {
   role?: string | undefined;
@@ -94,44 +92,6 @@ export function removeUser(word: string, options: UserOptions, console: Console)
       `${name} is removed with the API tokens of that name; those made by command stay until they are revoked: certherd-collector api-token list`,
     ),
   });
-}
-
-/** `user list` */
-export async function listUsers(options: JsonOptions, console: Console): Promise<number> {
-  const config = configFor(options, console);
-  if (!config) return exitCodes.config;
-  const store = await storeOf(config, console);
-  const users = await store.accounts.users();
-  await store.close();
-  const signsIn = ({ password, identity, elsewhere }: User) =>
-    password === undefined ? (identity?.issuer ?? (elsewhere ? 'elsewhere' : 'link')) : 'password';
-  const day = (at: number) => new Date(at).toISOString().slice(0, 10);
-  if (options.json)
-    console.print(
-      JSON.stringify({
-        version: 1,
-        items: users.map((user) => ({
-          name: user.name,
-          role: user.role,
-          signsIn: signsIn(user),
-          createdAt: new Date(user.createdAt).toISOString(),
-          ...(user.disabledAt !== undefined && { disabledAt: new Date(user.disabledAt).toISOString() }),
-        })),
-      }),
-    );
-  else if (users.length === 0) console.print('There are no users. Next: certherd-collector user add NAME --role admin');
-  else
-    printTable(
-      ['NAME', 'ROLE', 'SIGNS IN BY', 'SINCE'],
-      users.map((user) => [
-        user.name,
-        user.role,
-        user.disabledAt === undefined ? signsIn(user) : `disabled ${day(user.disabledAt)}`,
-        day(user.createdAt),
-      ]),
-      console,
-    );
-  return exitCodes.ok;
 }
 
 /** Whoever types a command has the database: the last admin is kept from slips, and not from them. */

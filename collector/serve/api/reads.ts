@@ -7,7 +7,7 @@ import { estateLists } from '../estate-parts.ts';
 import { mostFollowers } from '../live.ts';
 import { pemText } from '../pem-text.ts';
 import { sendProblem } from '../problem.ts';
-import { stayView } from '../stay-view.ts';
+import { stayView, targetStayView } from '../stay-view.ts';
 import { transparencyView, TransparencyView } from '../transparency-view.ts';
 import { isNamed } from './entity-tag.ts';
 import { fittingEvents } from './fitting-events.ts';
@@ -152,11 +152,7 @@ export const readRoutes: readonly Route[] = [
     answer: { schema: listOf(TargetStayView) },
     problems: [400],
     async handle({ targetStays, now }, { params: { id } }, reply) {
-      const items = (await targetStays(id)).map(({ from, until, ...stay }) => ({
-        ...stay,
-        from: instant(from),
-        ...(until !== undefined && { until: instant(until) }),
-      }));
+      const items = (await targetStays(id)).map(targetStayView);
       return reply.header('cache-control', 'no-store').send({ version: 1, at: instant(now()), items });
     },
   }),

@@ -76,6 +76,7 @@ export const TargetStayView = Type.Object(
   },
   closed,
 );
+export type TargetStayView = Static<typeof TargetStayView>;
 
 export const LabelView = Type.Object(
   {

@@ -57,6 +57,15 @@ test('users, API tokens and the history of both are kept beside a serving collec
   t.deepEqual([last.code, last.err], [1, 'certherd-collector: anna is the last admin: make another one first.']);
   t.is((await run(['user', 'enable', 'berta', '--json'])).out, '{"version":1,"action":"user-enabled","name":"berta"}');
   await signIn(url, 'anna', 'another long password');
+  await signIn(url, 'anna', 'another long password');
+  t.regex((await run(['user', 'list'])).out, /^anna +admin +password +\d{4}-\d\d-\d\d +2 +\d{4}-.* 0$/m);
+  const browsers: { items: { id: string; address: string }[] } = JSON.parse(
+    (await run(['user', 'sessions', 'anna', '--json'])).out,
+  );
+  t.is(browsers.items[0]?.address, '127.0.0.1');
+  t.is((await run(['user', 'sign-out', 'anna', '--browser', browsers.items[0]?.id ?? ''])).code, 0);
+  t.is((await run(['user', 'sign-out', 'anna', '--browser', browsers.items[0]?.id ?? ''])).code, 1);
+  t.regex((await run(['user', 'sessions', 'anna'])).out, /^BROWSER .*\n[0-9a-f]{32} +127\.0\.0\.1 +[^\n]*$/);
   const out = await run(['user', 'sign-out', 'anna', '--json']);
   t.is(out.out, '{"version":1,"action":"user-signed-out","name":"anna","changed":1}');
   t.is((await run(['user', 'sign-out', 'anna'])).out, 'anna is signed out of 0 browsers.');
@@ -92,6 +101,8 @@ test('users, API tokens and the history of both are kept beside a serving collec
       'api-token-revoked ci',
       'api-token-created ci',
       'user-signed-out anna',
+      'signed-out anna',
+      'signed-in anna',
       'signed-in anna',
       'user-enabled berta',
       'user-disabled berta',

@@ -7,6 +7,8 @@ import { certificateFacets } from '../../../collector/present/certificate-list.t
 import { textColumn } from '../../../collector/present/columns.ts';
 import { endpointFacets } from '../../../collector/present/endpoint-list.ts';
 import { hostFacets } from '../../../collector/present/host-list.ts';
+import { targetFacets } from '../../../collector/present/target-list.ts';
+import { day } from '../helpers/example-snapshot.ts';
 import { hostile, tellEstate, type ToldEstate } from '../helpers/told-estate.ts';
 import { typedHere } from '../helpers/typed-here.ts';
 
@@ -114,6 +116,67 @@ test('endpoints and hosts are listed and shown, and what a host is called does n
   t.regex((await type('host', 'show', 'web-9')).err, /no host is named web-9: certherd-collector host list/);
 });
 
+test('targets are listed and shown with what they present, before too; and the audit history by who, what and when', async (t) => {
+  const added = await type('target', 'add', 'shop.example.test', 'pay.example.test:8443', '--every', '5m');
+  t.is(added.code, 0, added.err);
+  const list = await type('target', 'list', '--state', 'not asked yet', 'PAY');
+  t.regex(list.out, /^TARGET +STATE +SEEN FROM .*\npay\.example\.test:8443 +not asked yet +the collector/);
+  t.deepEqual(
+    (await json('target', 'list')).items.map(({ target }: { target: string }) => target),
+    ['pay.example.test:8443', 'shop.example.test:443'],
+  );
+  t.regex((await type('target', 'list', '--csv')).out, /^"target","state","findings","from","address",/);
+  const [shop] = (await prepared.store.targets.all()).filter(({ target }) => target.startsWith('shop'));
+  const place = {
+    address: '192.0.2.7',
+    algorithm: 'ecdsa' as const,
+    served: prepared.older,
+    chain: [],
+    subject: 'CN=shop\u001B',
+    issuer: 'O=Northgate',
+    notBefore: new Date(now - day).toISOString(),
+    notAfter: new Date(now + 10 * day).toISOString(),
+    nameMatches: true,
+    trusted: false,
+    chainProblem: 'no root',
+    since: now,
+  };
+  const change = { address: place.address, algorithm: place.algorithm, served: place.served };
+  t.true(shop && (await prepared.store.targets.keep(shop, now, { places: [place], leftOut: 0 }, [change])).ok);
+  const shown = await type('target', 'show', 'shop.example.test');
+  t.is(shown.code, 0, shown.err);
+  t.regex(
+    shown.out,
+    /^shop\.example\.test:443 {2}seen from the collector\n {2}Last look +\d{4}-.* UTC\n {2}Every +5 min\n/,
+  );
+  t.regex(
+    shown.out,
+    /Addresses \(1\)\n {2}192\.0\.2\.7 ecdsa {2}since .*\n {4}Subject +CN=shop\\x1b\n[^]*Chain +not trusted: no root\n/,
+  );
+  t.regex(shown.out, /History \(1\), newest first\n.* to now: [0-9a-f]{8} at 192\.0\.2\.7 ecdsa$/);
+  t.like((await json('target', 'show', 'pay.example.test:8443')).items, [
+    { target: { everySeconds: 300 }, history: [] },
+  ]);
+  t.is((await type('target', 'show', 'away.example.test')).code, 1);
+  const audit = await type('audit', '--subject', 'pay.', '--action', 'target-added', '--csv');
+  t.regex(
+    audit.out,
+    /^"when","who","by","what","of","detail"\r\n"[^"]+","[^"]+","command","target-added","pay\.example\.test:8443","every=300 s"$/,
+  );
+  t.is((await type('audit', '--until', '2020-01-01')).out, 'Nothing fits.');
+  t.is((await json('audit', '--since', new Date().toISOString().slice(0, 10), '--via', 'command')).items.length, 2);
+  for (const wrong of [
+    ['--action', 'x'],
+    ['--via', 'x'],
+    ['--since', 'x'],
+    ['--until', '2020'],
+    ['--csv', '--json'],
+  ]) {
+    const { code, err } = await type('audit', ...wrong);
+    t.deepEqual([code, err.split('\n').length], [64, 1], wrong.join(' '));
+  }
+});
+
 test('a list fits terminals of 80 to 200 characters: what comes first is kept, what is wide is cut, and what is left out is named', (t) => {
   const rows = ['short', 'a-name-that-is-much-longer-than-any-terminal-is-wide-and-goes-on.example.test'];
   const columns = ['name', 'state', 'issuer', 'owner', 'team', 'platform'].map((name) =>
@@ -137,4 +200,5 @@ test('what a list may be chosen by is what the page has', (t) => {
   t.deepEqual(names(certificateFacets), [...chosenBy.certificate].sort());
   t.deepEqual(names(endpointFacets), [...chosenBy.endpoint].sort());
   t.deepEqual(names(hostFacets), [...chosenBy.host].sort());
+  t.deepEqual(names(targetFacets), [...chosenBy.target].sort());
 });

@@ -1,11 +1,12 @@
 import { useMemo } from 'preact/hooks';
 import { mayChange } from '../../../present/may.ts';
+import { targetFacets } from '../../../present/target-list.ts';
 import { targetHolds, targetRowsOf } from '../../../present/target-rows.ts';
 import { useSettled } from '../../live/settled.ts';
 import type { PageProps } from '../../pages.ts';
 import { ListPage } from '../../parts/list-page.tsx';
 import { AddTarget } from './add-target.tsx';
-import { columnsAt, facets } from './columns.tsx';
+import { columnsAt } from './columns.tsx';
 import { TargetDetail } from './target-detail.tsx';
 
 /** What is asked from outside, again and again; below it one of them. */
@@ -28,7 +29,7 @@ function TargetList({ known, now, me, router }: PageProps) {
       placeholder="Name, address, issuer, finding, owner=…"
       rows={rows}
       keyOf={({ target, place }) => JSON.stringify([target.id, place?.address, place?.algorithm])}
-      facets={facets}
+      facets={targetFacets}
       columns={columns}
       holds={targetHolds}
       router={router}
