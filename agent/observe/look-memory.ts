@@ -4,6 +4,7 @@ import type { CertificateFile, KeptReadings, KnownFiles } from './certificate-fi
 import type { AskedBefore } from './endpoints/carried.ts';
 import type { KnownRefusals } from './endpoints/refusals.ts';
 import type { LogEntry } from '../formats/nginx-error-log.ts';
+import type { KnownHolders } from './listening-sockets.ts';
 import type { NginxPlaces } from './nginx-running.ts';
 import type { OnDisk } from './on-disk.ts';
 import type { RenewalMachinery, Renewers } from './renewal-machinery.ts';
@@ -22,6 +23,7 @@ export interface LookMemory {
   /** The last look that asked every endpoint, brought up to date by those that asked some. */
   asked?: AskedBefore;
   refusals?: KnownRefusals | undefined;
+  holders: KnownHolders;
   /** A look has ended: what it did not ask for is forgotten. */
   looked(): void;
 }
@@ -62,6 +64,7 @@ export function lookMemory(files: Files, clock: Pick<Clock, 'now'>): LookMemory 
   };
   return {
     files: { ...files, kept },
+    holders: {},
     looked: () => {
       // where it stands as a whole no file of it was asked for, and all of them are as they were
       if (!works.onDisk.stood()) {
