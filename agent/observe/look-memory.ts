@@ -4,6 +4,7 @@ import type { CertificateFile, KeptReadings, KnownFiles } from './certificate-fi
 import type { AskedBefore } from './endpoints/carried.ts';
 import type { KnownRefusals } from './endpoints/refusals.ts';
 import type { LogEntry } from '../formats/nginx-error-log.ts';
+import type { KeyFileObservation } from './key-exposure.ts';
 import type { KnownHolders } from './listening-sockets.ts';
 import type { NginxPlaces } from './nginx-running.ts';
 import type { OnDisk } from './on-disk.ts';
@@ -34,6 +35,7 @@ export interface KeptWorks {
   /** Made of what `servers` gave. */
   onDisk: StandingWork<OnDisk>;
   accounts: StandingWork<HostAccounts>;
+  keyFiles: StandingWork<KeyFileObservation[]>;
   renewers: StandingWork<Renewers>;
   lastRun: StandingWork<RenewalMachinery['lastRun']>;
   nginxPlaces: StandingWork<NginxPlaces>;
@@ -52,6 +54,7 @@ export function lookMemory(files: Files, clock: Pick<Clock, 'now'>): LookMemory 
     servers: standingWork(clock),
     onDisk: standingWork(clock),
     accounts: standingWork(clock),
+    keyFiles: standingWork(clock),
     renewers: standingWork(clock),
     lastRun: standingWork(clock),
     nginxPlaces: standingWork(clock),
