@@ -48,6 +48,8 @@ interface Look {
 
 /** Without a further change for this long, certbot has written what it writes in one go. */
 const quietMs = 120;
+/** So long the first look waits for the collector: between its slices connecting would wait many times over. */
+const connectingMs = 500;
 /** A watched directory that comes and goes must not keep a look from its end. */
 const looksInARow = 3;
 /** Below the 90 s that systemd gives a service to stop: an action that takes longer goes on in its own process. */
@@ -220,6 +222,7 @@ export function startAgent(
   const run = async () => {
     reporter.record(startedEvent(host.name, host.agentVersion, at()));
     let failures = 0;
+    await reporter.tried(connectingMs);
     while (!stopped) {
       try {
         await cycle();

@@ -109,7 +109,7 @@ export function attend(socket: WebSocket, remote: string, slot: Slot, gate: Gate
     session = mine;
     version = answer.version;
     gate.liveness.connected(agentId);
-    gate.changed(['hosts', 'endpoints', 'findings'], [agentId]);
+    gate.changed(['heard'], [agentId]);
     const { snapshotDigest } = hello;
     proving = createProving(agentId, version, channel, gate);
     looking = createLooking(version, channel, clock);
@@ -192,6 +192,7 @@ export function attend(socket: WebSocket, remote: string, slot: Slot, gate: Gate
     looking?.end();
     if (!session || !gate.sessions.remove(session)) return;
     gate.liveness.disconnected(session.agentId);
+    // Its row is read again: it may be another process that ended this, by revoking it.
     gate.changed(['hosts'], [session.agentId]);
     const { agentId, generation } = session;
     gate.endings.end(agentId, generation);
