@@ -4,6 +4,8 @@ import type { CertificateFile, KeptReadings, KnownFiles } from './certificate-fi
 import type { AskedBefore } from './endpoints/carried.ts';
 import type { KnownRefusals } from './endpoints/refusals.ts';
 import type { LogEntry } from '../formats/nginx-error-log.ts';
+import type { KeyFileObservation } from './key-exposure.ts';
+import type { KnownHolders } from './listening-sockets.ts';
 import type { NginxPlaces } from './nginx-running.ts';
 import type { OnDisk } from './on-disk.ts';
 import type { RenewalMachinery, Renewers } from './renewal-machinery.ts';
@@ -22,6 +24,7 @@ export interface LookMemory {
   /** The last look that asked every endpoint, brought up to date by those that asked some. */
   asked?: AskedBefore;
   refusals?: KnownRefusals | undefined;
+  holders: KnownHolders;
   /** A look has ended: what it did not ask for is forgotten. */
   looked(): void;
 }
@@ -32,6 +35,7 @@ export interface KeptWorks {
   /** Made of what `servers` gave. */
   onDisk: StandingWork<OnDisk>;
   accounts: StandingWork<HostAccounts>;
+  keyFiles: StandingWork<KeyFileObservation[]>;
   renewers: StandingWork<Renewers>;
   lastRun: StandingWork<RenewalMachinery['lastRun']>;
   nginxPlaces: StandingWork<NginxPlaces>;
@@ -50,6 +54,7 @@ export function lookMemory(files: Files, clock: Pick<Clock, 'now'>): LookMemory 
     servers: standingWork(clock),
     onDisk: standingWork(clock),
     accounts: standingWork(clock),
+    keyFiles: standingWork(clock),
     renewers: standingWork(clock),
     lastRun: standingWork(clock),
     nginxPlaces: standingWork(clock),
@@ -62,6 +67,7 @@ export function lookMemory(files: Files, clock: Pick<Clock, 'now'>): LookMemory 
   };
   return {
     files: { ...files, kept },
+    holders: {},
     looked: () => {
       // where it stands as a whole no file of it was asked for, and all of them are as they were
       if (!works.onDisk.stood()) {

@@ -88,7 +88,7 @@ export async function observeHost(
     slice,
     keptSteps(whole.brokenChains, (file) => needsIntermediate(ports.files, file, roots, seen.at)),
   );
-  const running = observeRunningNginx(ports, config, whole, walked);
+  const running = observeRunningNginx(ports, config, whole, { walked, holders: memory?.holders });
   const rights = observeOwnRights(ports.proc);
   const processes = observeServerProcesses(ports.proc, seen.servers, ports.clock.now());
   return {

@@ -41,7 +41,7 @@ export interface OnDisk
 export function* onDiskSteps(files: KnownFiles, config: Config, budget: () => ReadingBudget): Steps<OnDisk> {
   const servers = yield* serverSteps(files, config, budget);
   return yield* keptSteps(files.kept?.works.onDisk, files, (noted) => readingSteps(noted, config, servers), {
-    basis: servers,
+    basis: [servers],
     mayStand: ({ unsettled }) => unsettled.length === 0,
   });
 }

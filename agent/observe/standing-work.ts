@@ -1,19 +1,19 @@
 import { type Failure, failed, type Result } from '@certherd/protocol/failure';
 import type { Steps } from '../formats/steps.ts';
-import type { Clock, Files, FileStatus } from '../ports.ts';
+import type { Clock, FileStatus, PathPermissions } from '../ports.ts';
 import type { KnownFiles } from './certificate-file.ts';
 
 /** One kind of work on files, and what it came to while all that it was made of is as it was. */
 export interface StandingWork<T> {
   /**
    * Gives what `make` made before for this key, while every file, list and link that it asked for stands; else has it made anew.
-   * `mayStand`: false for what followed from more than those, as the time that it took. `basis`: what else it is made of, by identity.
+   * `mayStand`: false for what followed from more than those, as the time that it took. `basis`: what else it is made of, each by its identity.
    */
   steps(
     key: string,
     files: KnownFiles,
     make: Make<T>,
-    { mayStand, basis }: { mayStand: (made: T) => boolean; basis?: unknown },
+    options: { mayStand: (made: T) => boolean; basis: readonly unknown[] },
   ): Steps<T>;
   /** Did the last call give what was made before? */
   stood(): boolean;
@@ -28,7 +28,11 @@ export function* keptSteps<T>(
   work: StandingWork<T> | undefined,
   files: KnownFiles,
   make: Make<T>,
-  { key = '', mayStand = () => true, basis }: { key?: string; mayStand?: (made: T) => boolean; basis?: unknown } = {},
+  {
+    key = '',
+    mayStand = () => true,
+    basis = [],
+  }: { key?: string; mayStand?: (made: T) => boolean; basis?: readonly unknown[] } = {},
 ): Steps<T> {
   return yield* work ? work.steps(key, files, make, { mayStand, basis }) : make(files);
 }
@@ -44,7 +48,7 @@ export const racyMs = 2_500;
 
 interface Kept<T> {
   notes: readonly Note[];
-  basis: unknown;
+  basis: readonly unknown[];
   made: T;
   asked: boolean;
 }
@@ -56,7 +60,8 @@ type Note =
   | { ask: 'read'; path: string; answer: Result<never> }
   | { ask: 'list'; path: string; answer: Result<string[]> }
   | { ask: 'resolve'; path: string; answer: Result<string> }
-  | { ask: 'linkChangedAt'; path: string; answer: Result<number> };
+  | { ask: 'linkChangedAt'; path: string; answer: Result<number> }
+  | { ask: 'permissions'; path: string; answer: Result<PathPermissions> };
 
 export function standingWork<T>(clock: Pick<Clock, 'now'>): StandingWork<T> {
   const works = new Map<string, Kept<T>>();
@@ -64,7 +69,8 @@ export function standingWork<T>(clock: Pick<Clock, 'now'>): StandingWork<T> {
   return {
     *steps(key, files, make, { mayStand, basis }) {
       const known = works.get(key);
-      stood = known !== undefined && known.basis === basis && (yield* allStand(files, known.notes));
+      const isSame = known?.basis.every((one, index) => Object.is(one, basis[index]));
+      stood = known !== undefined && isSame === true && (yield* allStand(files, known.notes));
       if (known && stood) {
         known.asked = true;
         return known.made;
@@ -89,7 +95,7 @@ export function standingWork<T>(clock: Pick<Clock, 'now'>): StandingWork<T> {
 /** So many questions take less than anybody waits. */
 const atATime = 16;
 
-function* allStand(files: Files, notes: readonly Note[]): Steps<boolean> {
+function* allStand(files: KnownFiles, notes: readonly Note[]): Steps<boolean> {
   for (const [index, note] of notes.entries()) {
     if (!stands(files, note)) return false;
     if (index % atATime === 0) yield;
@@ -97,7 +103,7 @@ function* allStand(files: Files, notes: readonly Note[]): Steps<boolean> {
   return true;
 }
 
-function stands(files: Files, { ask, path, answer }: Note): boolean {
+function stands(files: KnownFiles, { ask, path, answer }: Note): boolean {
   // what is not there is asked for its status: the other answers say the same, and cost an exception each
   if (ask !== 'linkChangedAt' && isAbsent(answer) && isAbsent(files.status?.(path))) return true;
   switch (ask) {
@@ -115,6 +121,10 @@ function stands(files: Files, { ask, path, answer }: Note): boolean {
       return isEqual(answer, files.resolve(path), Object.is);
     case 'linkChangedAt':
       return isEqual(answer, files.linkChangedAt(path), Object.is);
+    case 'permissions': {
+      const now = files.permissions?.(path);
+      return now !== undefined && isEqual(answer, now, isSamePermissions);
+    }
   }
 }
 
@@ -133,6 +143,10 @@ function isSameFailure(one: Failure, other: Failure): boolean {
 
 function isSameList(one: readonly string[], other: readonly string[]): boolean {
   return one.length === other.length && one.every((name, index) => name === other[index]);
+}
+
+function isSamePermissions(one: PathPermissions, other: PathPermissions): boolean {
+  return one.mode === other.mode && one.uid === other.uid && one.gid === other.gid;
 }
 
 /** A failure whose cause may pass without a mark on the file: no descriptor was free, a policy was loaded that lets us in. */
@@ -159,7 +173,7 @@ function noting(files: KnownFiles, clock: Pick<Clock, 'now'>): { files: KnownFil
     if (mayStand && !notes.has(key)) notes.set(key, one);
     if (notes.size > mostNotes) mayStand = false;
   };
-  const { kept } = files;
+  const { kept, permissions } = files;
   const statusOf = (path: string) => files.status?.(path) ?? failed('io-error', 'no status is told here');
   const noteStatus = (path: string, answer = statusOf(path)) => {
     note({ ask: 'status', path, answer });
@@ -189,6 +203,9 @@ function noting(files: KnownFiles, clock: Pick<Clock, 'now'>): { files: KnownFil
       list: (path) => noted(files.list(path), (answer) => ({ ask: 'list', path, answer })),
       resolve: (path) => noted(files.resolve(path), (answer) => ({ ask: 'resolve', path, answer })),
       linkChangedAt: (path) => noted(files.linkChangedAt(path), (answer) => ({ ask: 'linkChangedAt', path, answer })),
+      ...(permissions && {
+        permissions: (path) => noted(permissions(path), (answer) => ({ ask: 'permissions', path, answer })),
+      }),
       ...(kept && {
         kept: {
           ...kept,
