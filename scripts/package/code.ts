@@ -43,7 +43,8 @@ export async function codeOf(
       const text = await textOf(part);
       const stored = part === 'run' ? (bytes: Uint8Array) => bytes : packed;
       assets.set(`code/${part}`, stored(Buffer.from(text, 'latin1')));
-      const cache = runner && (await compiled([...runner, node.path], startFlags[app], text, folder));
+      const begins = part === 'run';
+      const cache = runner && (await compiled([...runner, node.path], startFlags[app], text, folder, { begins }));
       assets.set(`code/${part}.compiled`, stored(cache ?? Buffer.alloc(8)));
     }
   } finally {

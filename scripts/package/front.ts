@@ -10,7 +10,7 @@ declare const builtProgram: string;
 declare const builtParts: readonly string[];
 
 /** What the daemon needs of Node as it starts. */
-const nodesOwn = ['node:crypto', 'node:https', 'node:fs/promises', 'node:dns/promises'];
+const nodesOwn = ['node:crypto', 'node:https', 'node:fs/promises'];
 
 /** How a Zstandard frame begins (RFC 8878 3.1.1). */
 const zstandard = 0xfd2fb528;
