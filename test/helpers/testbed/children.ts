@@ -26,7 +26,7 @@ export interface Child {
 }
 
 export interface Surroundings {
-  /** The whole environment, nothing inherited. */
+  /** The whole environment, nothing inherited; what our own programs need unless told. */
   env?: Record<string, string>;
   cwd?: string;
 }
@@ -48,6 +48,12 @@ export const plainEnvironment: Readonly<Record<string, string>> = {
   LANG: 'C.UTF-8',
 };
 
+/** The same for our own programs, run from their sources: Node finds there what it stripped and compiled before, if this run keeps it (ava.config.js). */
+export function environmentOfSources(): Record<string, string> {
+  const kept = process.env['NODE_COMPILE_CACHE'];
+  return { ...plainEnvironment, ...(kept !== undefined && { NODE_COMPILE_CACHE: kept }) };
+}
+
 const graceMs = 8000;
 
 /**
@@ -66,7 +72,7 @@ export function startingChildren(): Children {
     const child = spawn(program ?? command, rest, {
       detached: true,
       stdio,
-      env: surroundings.env ?? { ...plainEnvironment },
+      env: surroundings.env ?? environmentOfSources(),
       ...(surroundings.cwd === undefined ? {} : { cwd: surroundings.cwd }),
     });
     const { pid } = child;
