@@ -4,7 +4,7 @@ import type { HelloTemplate } from '../tls13/client-hello.ts';
 import type { Client } from './connection.ts';
 import { lookingClient, type Share, shareOfDialer, templateOf } from './looking-client.ts';
 
-/** Clients of our own for what is plain TLS 1.3, at a third of the time of OpenSSL's. */
+/** Clients of our own for what is plain TLS 1.3, at two thirds of the processor time of OpenSSL's, and a quarter where the server refuses. */
 export interface LookingClients {
   /** undefined: this is asked by OpenSSL. */
   clientFor: (target: DialTarget, context: tls.SecureContext, protocols: readonly string[]) => Client | undefined;
