@@ -19,7 +19,7 @@ export function chainOf(body: Uint8Array, tls13: boolean): Result<Uint8Array[]> 
     if (length === 0 || at + 3 + length + extensions > body.length) return broken;
     if (chain.length >= mostCertificates) return failed('malformed', `more than ${mostCertificates} certificates`);
     // a copy: a small certificate must not keep the whole flight in memory
-    chain.push(Uint8Array.from(body.subarray(at + 3, at + 3 + length)));
+    chain.push(new Uint8Array(body.subarray(at + 3, at + 3 + length)));
     at += 3 + length + extensions;
   }
   return chain.length === 0 ? failed('handshake-failed', 'the server presented no certificate') : success(chain);

@@ -71,7 +71,7 @@ function keyed({ hash, keyLength }: Suite, secret: Uint8Array): { key: KeyObject
   const iv = expandLabel(hash, secret, 'iv', new Uint8Array(0), 12);
   let sequence = 0;
   const nonce = () => {
-    const next = Uint8Array.from(iv);
+    const next = new Uint8Array(iv);
     for (let byte = 0; byte < 4; byte++) next[11 - byte] = (next[11 - byte] ?? 0) ^ ((sequence >>> (8 * byte)) & 0xff);
     sequence++;
     return next;

@@ -8,6 +8,7 @@ import { onConnection } from '../../../handshake/dial/connection.ts';
 import { lookingClient, shareOfDialer, templateOf } from '../../../handshake/dial/looking-client.ts';
 import { signatureOffers } from '../../../handshake/dial/offers.ts';
 import { opensslClient } from '../../../handshake/dial/openssl-client.ts';
+import { lookingClients } from '../../../handshake/dial/looking-clients.ts';
 import { systemDialer } from '../../../handshake/dialer.ts';
 import { mint, mintChain } from '../../helpers/mint.ts';
 import { startNginx } from '../../helpers/testbed/nginx.ts';
@@ -118,7 +119,7 @@ test('a server of TLS 1.2 is asked by OpenSSL at the second connection, and from
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   t.teardown(() => server.close());
   const { port } = server.address() as net.AddressInfo;
-  const dial = systemDialer();
+  const dial = systemDialer(lookingClients());
   const target = { address: '127.0.0.1', port, serverName: 'shop.example.test', proxyProtocol: false };
   const ask = async () => {
     const answer = await dial({ ...target, algorithm: 'any', timeoutMs: 20_000 });
