@@ -5,6 +5,7 @@ import type { AskedBefore } from './endpoints/carried.ts';
 import type { KnownRefusals } from './endpoints/refusals.ts';
 import type { LogEntry } from '../formats/nginx-error-log.ts';
 import type { NginxPlaces } from './nginx-running.ts';
+import type { OnDisk } from './on-disk.ts';
 import type { RenewalMachinery, Renewers } from './renewal-machinery.ts';
 import type { ServersObservation } from './servers.ts';
 import { isSameStatus, mayPass, racyMs, type StandingWork, standingWork } from './standing-work.ts';
@@ -28,6 +29,8 @@ export interface LookMemory {
 /** Work of a look that stands while the files do that it was made of. */
 export interface KeptWorks {
   servers: StandingWork<ServersObservation>;
+  /** Made of what `servers` gave. */
+  onDisk: StandingWork<OnDisk>;
   accounts: StandingWork<HostAccounts>;
   renewers: StandingWork<Renewers>;
   lastRun: StandingWork<RenewalMachinery['lastRun']>;
@@ -45,6 +48,7 @@ export function lookMemory(files: Files, clock: Pick<Clock, 'now'>): LookMemory 
   const keys = keeping<Result<boolean>>(files, clock, (match) => match.ok || !mayPass(match.failure));
   const works: KeptWorks = {
     servers: standingWork(clock),
+    onDisk: standingWork(clock),
     accounts: standingWork(clock),
     renewers: standingWork(clock),
     lastRun: standingWork(clock),
@@ -59,8 +63,11 @@ export function lookMemory(files: Files, clock: Pick<Clock, 'now'>): LookMemory 
   return {
     files: { ...files, kept },
     looked: () => {
-      certificates.forgetUnasked();
-      keys.forgetUnasked();
+      // where it stands as a whole no file of it was asked for, and all of them are as they were
+      if (!works.onDisk.stood()) {
+        certificates.forgetUnasked();
+        keys.forgetUnasked();
+      }
       for (const work of Object.values(works)) work.forgetUnasked();
     },
   };

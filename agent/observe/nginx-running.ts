@@ -6,7 +6,7 @@ import { atOnce, type Steps } from '../formats/steps.ts';
 import type { Files, LogEnd, LookPorts, Proc } from '../ports.ts';
 import type { KnownFiles } from './certificate-file.ts';
 import { type Bound, observeListening } from './listening-sockets.ts';
-import { type Master, type NginxProcesses, observeNginxProcesses } from './nginx-process.ts';
+import { type Master, type NginxProcesses, type Walk, walkProcesses } from './nginx-process.ts';
 import type { Observations } from './observations.ts';
 import { keptSteps } from './standing-work.ts';
 
@@ -34,14 +34,15 @@ const logBytes = 256 * 1024;
 
 /**
  * What runs: to be asked after the handshakes, so that nothing seen there is younger than this. Absent without a readable /proc.
- * The pid file and error log are those of the main config file; nginx's compiled-in places are Debian's.
+ * The pid file and error log are those of the main config file; nginx's compiled-in places are Debian's. `walked`: a moment ago.
  */
 export function observeRunningNginx(
   ports: Pick<LookPorts, 'clock' | 'proc' | 'logEnd'> & { files: KnownFiles },
   config: Config,
   seen: Pick<Observations, 'deployments' | 'endpoints' | 'servers'>,
+  walked?: Walk,
 ): RunningNginx | undefined {
-  const processes = observeNginxProcesses(ports.proc, ports.clock.now());
+  const processes = walkProcesses(ports.proc, ports.clock.now(), walked)?.processes;
   if (!processes) return undefined;
   const { pidFile, errorLogs, workers } = atOnce(
     keptSteps(ports.files.kept?.works.nginxPlaces, ports.files, (files) => placeSteps(files, config)),

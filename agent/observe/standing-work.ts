@@ -7,9 +7,16 @@ import type { KnownFiles } from './certificate-file.ts';
 export interface StandingWork<T> {
   /**
    * Gives what `make` made before for this key, while every file, list and link that it asked for stands; else has it made anew.
-   * `mayStand`: false for what followed from more than those, as the time that it took.
+   * `mayStand`: false for what followed from more than those, as the time that it took. `basis`: what else it is made of, by identity.
    */
-  steps(key: string, files: KnownFiles, make: Make<T>, mayStand: (made: T) => boolean): Steps<T>;
+  steps(
+    key: string,
+    files: KnownFiles,
+    make: Make<T>,
+    { mayStand, basis }: { mayStand: (made: T) => boolean; basis?: unknown },
+  ): Steps<T>;
+  /** Did the last call give what was made before? */
+  stood(): boolean;
   /** What was not asked for since the last call is forgotten. */
   forgetUnasked(): void;
 }
@@ -21,9 +28,9 @@ export function* keptSteps<T>(
   work: StandingWork<T> | undefined,
   files: KnownFiles,
   make: Make<T>,
-  { key = '', mayStand = () => true }: { key?: string; mayStand?: (made: T) => boolean } = {},
+  { key = '', mayStand = () => true, basis }: { key?: string; mayStand?: (made: T) => boolean; basis?: unknown } = {},
 ): Steps<T> {
-  return yield* work ? work.steps(key, files, make, mayStand) : make(files);
+  return yield* work ? work.steps(key, files, make, { mayStand, basis }) : make(files);
 }
 
 /** So many answers are remembered of one work: a config of more files than this is read anew at each look. */
@@ -37,6 +44,7 @@ export const racyMs = 2_500;
 
 interface Kept<T> {
   notes: readonly Note[];
+  basis: unknown;
   made: T;
   asked: boolean;
 }
@@ -52,10 +60,12 @@ type Note =
 
 export function standingWork<T>(clock: Pick<Clock, 'now'>): StandingWork<T> {
   const works = new Map<string, Kept<T>>();
+  let stood = false;
   return {
-    *steps(key, files, make, mayStand) {
+    *steps(key, files, make, { mayStand, basis }) {
       const known = works.get(key);
-      if (known && (yield* allStand(files, known.notes))) {
+      stood = known !== undefined && known.basis === basis && (yield* allStand(files, known.notes));
+      if (known && stood) {
         known.asked = true;
         return known.made;
       }
@@ -63,9 +73,10 @@ export function standingWork<T>(clock: Pick<Clock, 'now'>): StandingWork<T> {
       const noted = noting(files, clock);
       const made = yield* make(noted.files);
       const notes = noted.notes();
-      if (notes && mayStand(made)) works.set(key, { notes, made, asked: true });
+      if (notes && mayStand(made)) works.set(key, { notes, basis, made, asked: true });
       return made;
     },
+    stood: () => stood,
     forgetUnasked: () => {
       for (const [key, work] of works) {
         if (work.asked) work.asked = false;
@@ -75,15 +86,20 @@ export function standingWork<T>(clock: Pick<Clock, 'now'>): StandingWork<T> {
   };
 }
 
+/** So many questions take less than anybody waits. */
+const atATime = 16;
+
 function* allStand(files: Files, notes: readonly Note[]): Steps<boolean> {
-  for (const note of notes) {
+  for (const [index, note] of notes.entries()) {
     if (!stands(files, note)) return false;
-    yield;
+    if (index % atATime === 0) yield;
   }
   return true;
 }
 
 function stands(files: Files, { ask, path, answer }: Note): boolean {
+  // what is not there is asked for its status: the other answers say the same, and cost an exception each
+  if (ask !== 'linkChangedAt' && isAbsent(answer) && isAbsent(files.status?.(path))) return true;
   switch (ask) {
     case 'status': {
       const now = files.status?.(path);
@@ -100,6 +116,10 @@ function stands(files: Files, { ask, path, answer }: Note): boolean {
     case 'linkChangedAt':
       return isEqual(answer, files.linkChangedAt(path), Object.is);
   }
+}
+
+function isAbsent(answer: Result<unknown> | undefined): boolean {
+  return answer?.ok === false && answer.failure.reason === 'not-found';
 }
 
 function isEqual<T>(one: Result<T>, other: Result<T>, same: (one: T, other: T) => boolean): boolean {

@@ -10,6 +10,7 @@ const roleOption: OptionEntry = {
     'viewer (reads), operator (also asks hosts and sets labels) or admin (also lets hosts in, and reads the history)',
 };
 const json: OptionEntry = { flag: '--json', summary: 'the same for scripts' };
+const force: OptionEntry = { flag: '--force', summary: 'also the last admin: nobody is one any more then' };
 const common = { exits: usualExits, settled: true } as const;
 
 /** Who may open the page and the API, and what was changed by whom. */
@@ -48,12 +49,18 @@ export const accountEntries: readonly CommandEntry[] = [
   {
     ...common,
     name: 'user role',
-    summary: 'change what somebody may do; browsers that were signed in with that name sign in again',
+    summary:
+      'change what somebody may do; browsers that were signed in with that name sign in again; the last admin stays',
     arguments: [name, { name: 'role', values: 'text' }],
-    options: [json],
+    options: [force, json],
     examples: [{ command: 'user role anna operator', what: 'viewer, operator or admin' }],
     run: async ([word = '', role = ''], options, console) =>
-      (await import('./user.ts')).setRole(word, role, commonOf(options), console),
+      (await import('./user.ts')).setRole(
+        word,
+        role,
+        { ...commonOf(options), force: options['force'] === true },
+        console,
+      ),
   },
   {
     ...common,
@@ -109,12 +116,12 @@ export const accountEntries: readonly CommandEntry[] = [
   {
     ...common,
     name: 'user remove',
-    summary: 'take somebody out, and end their sessions',
+    summary: 'take somebody out, and end their sessions; the last admin stays',
     arguments: [name],
-    options: [json],
+    options: [force, json],
     examples: [{ command: 'user remove anna', what: 'at once' }],
     run: async ([word = ''], options, console) =>
-      (await import('./user.ts')).removeUser(word, commonOf(options), console),
+      (await import('./user.ts')).removeUser(word, { ...commonOf(options), force: options['force'] === true }, console),
   },
   {
     ...common,

@@ -1,6 +1,6 @@
 import { auditView } from '../serve/audit-view.ts';
 import { configFor, type Console, exitCodes, type JsonOptions } from './command.ts';
-import { storeOf } from './host.ts';
+import { storeOf } from './database.ts';
 import { printTable } from './print-table.ts';
 
 export interface AuditOptions extends JsonOptions {

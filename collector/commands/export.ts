@@ -4,7 +4,7 @@ import { codeOf, startFailure } from '../failure.ts';
 import { seenNames } from '../inventory/seen.ts';
 import { writeSheet } from '../inventory/write-sheet.ts';
 import { configFor, type Console, exitCodes, type JsonOptions } from './command.ts';
-import { restingEstate, storeOf } from './host.ts';
+import { restingEstate, storeOf } from './database.ts';
 
 export interface ExportOptions extends JsonOptions {
   served?: boolean;

@@ -13,7 +13,7 @@ import { chosenHost } from './chosen-host.ts';
 import { configFor, type Console, exitCodes, type JsonOptions } from './command.ts';
 import { notWritten } from './directory.ts';
 import { parseDuration } from './duration.ts';
-import { storeOf } from './host.ts';
+import { storeOf } from './database.ts';
 import { targetsOf } from './scan-targets.ts';
 
 export interface TargetOptions extends JsonOptions {

@@ -1,6 +1,8 @@
 import { inviteMs, invitePath, mistakeInInvite } from '../accounts/invitation.ts';
 import { spelled } from '../accounts/name.ts';
 import { freshSecret, hashSecret } from '../accounts/secret.ts';
+import { isLoopback } from '../authority.ts';
+import type { Config } from '../config.ts';
 import type { AuditEntry } from '../store/accounts.ts';
 import type { Kept } from '../store/kept.ts';
 import type { Store } from '../store/store.ts';
@@ -68,9 +70,18 @@ export function inviteUser(word: string, options: JsonOptions, console: Console)
     outcome: (mistake, config) => {
       if (mistake !== undefined) return { undone: mistake };
       const link = `${config.notify.page ?? webUrlOf(config, config.webListen)}${invitePath(secret)}`;
+      const doubt = doubtAbout(config);
+      if (doubt !== undefined) console.complain(doubt);
       return { done: link, told: { link, expiresAt } };
     },
   });
+}
+
+/** Only [notify] page says what browsers call the page where something stands before it. */
+function doubtAbout({ notify, web, webListen }: Config): string | undefined {
+  if (notify.page !== undefined || web.tls !== undefined) return undefined;
+  if (web.proxies.length === 0 && (!isLoopback(webListen.host) || web.names.length === 0)) return undefined;
+  return 'The page is behind a proxy, and its address there is not known here: put it before /invite, and set page = "https://…" in [notify].';
 }
 
 /** Why there is no link; undefined: it is kept. */

@@ -1,5 +1,6 @@
 import type { Certificate } from '@certherd/protocol/certificate';
 import type { HostProof, Outside, OutsideFinding } from '../evaluate/outside/outside.ts';
+import { everywhereSince } from '../evaluate/outside/everywhere.ts';
 import { overtakenAt } from '../evaluate/outside/heard.ts';
 import { type Logged, loggedFindings, type LoggedPolicy, loggedStands } from '../evaluate/outside/logged-findings.ts';
 import { isNameOf, outsideFindings, outsideStands } from '../evaluate/outside/outside-findings.ts';
@@ -108,6 +109,21 @@ export function keepOutside(policy: LoggedPolicy = { knownIssuers: undefined, gr
     },
     findingsOf: (agentId, now) =>
       relatedTo(agentId).flatMap((one) => judged(one, now).filter((found) => found.agentId === agentId)),
+    everywhereOf(agentId, now) {
+      const looked = new Map<string, { proof: HostProof; targets: Outside[] }>();
+      for (const { outside, proofs } of relatedTo(agentId))
+        for (const proof of proofs.get(agentId) ?? []) {
+          const one = looked.get(proof.id) ?? { proof, targets: [] };
+          one.targets.push(outside);
+          looked.set(proof.id, one);
+        }
+      return new Map(
+        [...looked].flatMap(([id, { proof, targets }]) => {
+          const since = everywhereSince(proof, targets, now);
+          return since === undefined ? [] : [[id, since] as const];
+        }),
+      );
+    },
     standUntil: (agentId, now) =>
       relatedTo(agentId).reduce((first, { outside }) => Math.min(first, outsideStands(outside, now)), Infinity),
     hostless(now) {
@@ -203,7 +219,17 @@ function proofsOf(
     const certificate = isNameOf(serverName, host) ? certificates.get(served) : undefined;
     if (!certificate) return [];
     const { issuer, notBefore, notAfter } = certificate;
-    const servedSince = reachedAt?.['served-everywhere'] ?? reachedAt?.served;
+    const servedSince = byThisClock(reachedAt?.served, snapshot);
     return [{ agentId, hostName: name, id, serverName, algorithm, served, issuer, notBefore, notAfter, servedSince }];
   });
+}
+
+/**
+ * An instant that a host told, as the collector's own clock has it, by which looks from outside are told: less what the host's clock was ahead, and never
+ * after it was told, which a clock that was set back since has written.
+ */
+function byThisClock(instant: string | undefined, snapshot: KeptFacts['snapshot']): string | undefined {
+  const at = Date.parse(instant ?? '');
+  if (Number.isNaN(at) || !snapshot) return instant;
+  return new Date(Math.min(at - (snapshot.aheadMs ?? 0), snapshot.receivedAt)).toISOString();
 }

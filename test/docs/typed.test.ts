@@ -60,7 +60,7 @@ test('what the docs have people type on a host and a collector does what it says
         : program === 'certherd-collector'
           ? await collector.run(words)
           : await host.sandbox.run(program, words.map(collector.hereFor), { cwd: top, env: environment() });
-    const fine = words[0] === 'doctor' ? [0, 1, 3] : [0];
+    const fine = ['doctor', 'now'].includes(words[0] ?? '') ? [0, 1, 3] : [0];
     t.true(fine.includes(ran.exit ?? -1), `${line}: ${ran.exit}\n${ran.stdout}${ran.stderr}`);
     t.not(ran.stdout, '', line);
     piped(t, line, ran.stdout, further);

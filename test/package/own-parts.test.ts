@@ -15,7 +15,7 @@ test('a part holds its own command and no other, evaluated at once', async (t) =
     ['act', /^(?:agent\/commands\/(?:run|check|doctor|install)\.ts|node_modules\/(?:ws|chokidar|pino|node-forge)\/)/],
     [
       'run',
-      /^(?:agent\/commands\/(?:act|check|doctor|install)\.ts|node_modules\/(?:execa|node-forge|pino|pino-pretty)\/)/,
+      /^(?:agent\/commands\/(?:act|check|doctor|install|command-table)\.ts|(?:.+\/)?node_modules\/(?:execa|node-forge|pino|pino-pretty|commander)\/)/,
     ],
     ['check', /^(?:agent\/commands\/(?:act|run|doctor|install)\.ts|node_modules\/(?:ws|execa|chokidar|node-forge)\/)/],
   ] as const) {
@@ -27,6 +27,11 @@ test('a part holds its own command and no other, evaluated at once', async (t) =
       command,
     );
     t.notRegex(code, /__esm\(/, `${command}: nothing is wrapped to be evaluated later`);
+    t.deepEqual(
+      inputs.filter((path) => /node_modules\/typebox\/build\/(?:type|value|compile)\//.test(path)),
+      [],
+      command,
+    );
   }
 });
 
@@ -55,6 +60,8 @@ test('code for a machine that cannot be run here is not compiled, and is there a
 test('the binary runs a command out of its own part and out of the whole alike', async (t) => {
   const { binary } = await packagedFiles();
   const asked = (...words: string[]) => run([binary, ...words], {});
+  t.is((await asked('run', '--config', '/nowhere/agent.toml')).exit, 78);
+  t.is((await asked('run', '--config=/nowhere/agent.toml')).exit, 78);
   for (const command of ['act', 'check', 'run']) {
     const own = await asked(command, '--help');
     t.is(own.exit, 0, own.stderr);

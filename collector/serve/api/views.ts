@@ -64,6 +64,7 @@ export const StayView = Type.Object(
   },
   closed,
 );
+export type StayView = Static<typeof StayView>;
 
 export const TargetStayView = Type.Object(
   {

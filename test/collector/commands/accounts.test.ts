@@ -1,8 +1,11 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test from 'ava';
-import { runCollector, startTestCollector } from '../helpers/real-collector.ts';
+import { openSqliteStore } from '../../../collector/store/sqlite/store.ts';
+import { silentLog } from '../../../collector/system/log.ts';
+import { runCollector, startTestCollector, temporaryDirectory } from '../helpers/real-collector.ts';
 import { signIn } from '../helpers/signed-in.ts';
+import { typedHere } from '../helpers/typed-here.ts';
 
 const password = 'correct horse battery';
 
@@ -124,4 +127,38 @@ test('users, API tokens and the history of both are kept beside a serving collec
     ])
       t.false(bytes.includes(secret), `${name} holds a secret`);
   }
+});
+
+test('the last admin stays, unless somebody means it, and a link says where it does not know the address that browsers use', async (t) => {
+  const directory = temporaryDirectory(t);
+  const opened = openSqliteStore(directory, silentLog);
+  if (!opened.ok) throw new Error(opened.failure.message);
+  await opened.value.close();
+  const config = `${directory}/collector.toml`;
+  writeFileSync(config, 'web_names = ["certherd.example.test"]\nweb_proxies = ["127.0.0.1"]\n');
+  const type = (...argv: string[]) => typedHere([...argv, '--config', config, '--data', directory]);
+  t.is((await type('user', 'add', 'anna', '--role', 'admin', '--no-password')).code, 0);
+  t.is((await type('user', 'add', 'berta', '--role', 'viewer', '--no-password')).code, 0);
+  const stays =
+    /^certherd-collector: anna is the last admin: make another one first, or leave the page without one: --force$/;
+  for (const argv of [
+    ['user', 'role', 'anna', 'operator'],
+    ['user', 'remove', 'anna'],
+  ]) {
+    const refused = await type(...argv);
+    t.deepEqual([refused.code, refused.out], [1, '']);
+    t.regex(refused.err, stays);
+  }
+  const invited = await type('user', 'invite', 'berta');
+  t.regex(invited.out, /^http:\/\/certherd\.example\.test:8480\/invite\?token=/);
+  t.regex(invited.err, /behind a proxy, and its address there is not known here/);
+  writeFileSync(config, 'web_proxies = ["127.0.0.1"]\n[notify]\npage = "https://certherd.example.test"\n');
+  const known = await type('user', 'invite', 'berta');
+  t.regex(known.out, /^https:\/\/certherd\.example\.test\/invite\?token=/);
+  t.is(known.err, '');
+  t.is((await type('user', 'role', 'berta', 'admin')).code, 0);
+  t.is((await type('user', 'role', 'anna', 'operator')).code, 0, 'there is another one');
+  t.is((await type('user', 'remove', 'berta', '--force')).code, 0);
+  t.regex((await type('user', 'list')).out, /^anna +operator/m);
+  t.is((await type('user', 'remove', 'nobody', '--force')).code, 1);
 });

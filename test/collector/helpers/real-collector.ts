@@ -113,7 +113,7 @@ export async function startTestCollector(
 
 let identity: Promise<string> | undefined;
 
-/** Making an RSA key takes up to a second: the collectors of one test file share one. */
+/** The collectors of one test file share one, as those that serve one fleet may. */
 async function shareIdentity(directory: string): Promise<void> {
   identity ??= (async () => {
     const made = mkdtempSync(join(tmpdir(), 'certherd-identity-'));

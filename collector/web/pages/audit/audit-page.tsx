@@ -8,7 +8,7 @@ import { Raw } from '../../parts/raw.tsx';
 import { Nothing, Section } from '../../parts/section.tsx';
 import { type Column, Table } from '../../parts/table.tsx';
 import { Told } from '../../parts/told.tsx';
-import { absolute } from '../../wording/duration.ts';
+import { absolute } from '../../../wording/duration.ts';
 import { type AuditAnswer, type Entry, addressFor, allOf, auditCsv, detailWords, readPage } from './entries.ts';
 import { AuditFilters } from './filters.tsx';
 

@@ -1,5 +1,5 @@
 import type { AuditView } from '../../../serve/api/views.ts';
-import { csvOf } from '../../facts/csv.ts';
+import { csvOf } from '../../../present/csv.ts';
 
 export type Entry = AuditView;
 

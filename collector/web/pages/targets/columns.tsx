@@ -1,13 +1,13 @@
-import type { Facet } from '../../facts/facets.ts';
-import { type TargetPlaceRow, type TargetState, vantageOf } from '../../facts/target-rows.ts';
+import type { Facet } from '../../../present/facets.ts';
+import { type TargetPlaceRow, type TargetState, vantageOf } from '../../../present/target-rows.ts';
 import { LifeBar } from '../../parts/life-bar.tsx';
-import type { ListColumn } from '../../parts/list-column.ts';
+import type { ListColumn } from '../../parts/list-column.tsx';
 import { Mark } from '../../parts/mark.tsx';
 import { Moment, type Now } from '../../parts/moment.tsx';
 import { Raw } from '../../parts/raw.tsx';
 import { addressOf } from '../../route/address.ts';
-import { coarse } from '../../wording/duration.ts';
-import type { Tone } from '../../wording/words.ts';
+import { coarse } from '../../../wording/duration.ts';
+import type { Tone } from '../../../wording/words.ts';
 
 const stateTone: Readonly<Record<TargetState, Tone>> = {
   found: 'warning',

@@ -1,6 +1,6 @@
 import { useMemo } from 'preact/hooks';
-import { mayChange } from '../../facts/may.ts';
-import { targetHolds, targetRowsOf } from '../../facts/target-rows.ts';
+import { mayChange } from '../../../present/may.ts';
+import { targetHolds, targetRowsOf } from '../../../present/target-rows.ts';
 import { useSettled } from '../../live/settled.ts';
 import type { PageProps } from '../../pages.ts';
 import { ListPage } from '../../parts/list-page.tsx';
@@ -35,6 +35,9 @@ function TargetList({ known, now, me, router }: PageProps) {
       none="Nothing is asked from outside yet. certherd-collector target add shop.example.com, or an operator here, begins."
     >
       {may && <AddTarget hosts={known.estate.hosts} />}
+      <p class="quiet">
+        <a href="/transparency">What transparency logs tell</a>
+      </p>
     </ListPage>
   );
 }
