@@ -33,7 +33,7 @@ export interface HostKeeper {
   putMark: (mark: HostMark, book: LabelBook, only?: 'if-other') => boolean;
   putHost: (host: HostFacts, certificates: readonly CertificateFacts[], book: LabelBook) => void;
   putView: (agentId: string, book: LabelBook) => void;
-  /** It was only heard again, as far as is known. */
+  /** It was only heard again, or is connected, as far as is known. */
   putHeard: (agentId: string) => void;
   /** What changed since this was last asked, or forgotten; of hosts that were only heard again `withHeard` alone tells, and else the next time that does. */
   changes: (withHeard: boolean) => HostChanges;
@@ -168,14 +168,9 @@ export function createHostKeeper(
     return unmade.get(agentId) ?? made;
   }
 
-  function certificatesOf(agentId: string): Map<string, Certificate> {
+  function certificatesOf(agentId: string): Map<string, CertificateFacts> {
     const list = index.hosts.get(agentId)?.certificates ?? [];
-    return new Map(
-      list.map(({ certificate }) => [
-        certificate.fingerprint,
-        factsOf(certificate.fingerprint)?.certificate ?? certificate,
-      ]),
-    );
+    return new Map(list.map((one) => [one.certificate.fingerprint, factsOf(one.certificate.fingerprint) ?? one]));
   }
 
   function concern(agentId: string, how: Concern): void {
@@ -196,7 +191,8 @@ export function createHostKeeper(
     const after = { ...kept, part };
     index.hosts.set(agentId, after);
     parts = { ...parts, hosts: parts.hosts.with(after) };
-    since.hear(agentId, kept.part);
+    if (part.host.connected === kept.part.host.connected) since.hear(agentId, kept.part);
+    else since.touch(agentId, kept.part);
   }
 
   function concernHolders(fingerprint: string, but: string): void {
@@ -226,8 +222,7 @@ export function createHostKeeper(
     const certificates = byFingerprint(read);
     const touched = told ? fleet.put(told, certificates) : fleet.putName(host, certificates);
     for (const other of touched) if (other !== agentId) concern(other, 'view');
-    const known = new Map(read.map(({ certificate }) => [certificate.fingerprint, certificate]));
-    for (const other of outside.put(host, known)) concern(other, 'view');
+    for (const other of outside.put(host, certificates)) concern(other, 'view');
   }
 
   function factsOf(fingerprint: string): CertificateFacts | undefined {

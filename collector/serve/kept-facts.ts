@@ -2,6 +2,7 @@ import type { Endpoint, FileObservation, Lineage } from '@certherd/protocol/snap
 import type { KeptFacts } from '../store/facts.ts';
 import type { HeldFile, HostPart } from './assemble-host.ts';
 import type { EndpointView, LineageView } from './estate.ts';
+import { reachedAtHost } from './reached.ts';
 
 type KeptSnapshot = NonNullable<KeptFacts['snapshot']>;
 
@@ -54,7 +55,7 @@ function leafOnly({ path, fingerprint }: HeldFile): FileObservation {
 function toldEndpoint(view: EndpointView): Endpoint {
   const { agentId: _1, hostName: _2, status: _3, observedAt: _4, ...more } = view;
   const { servedNotBefore: _5, servedNotAfter: _6, labels: _7, ...told } = more;
-  return told;
+  return { ...told, ...reachedAtHost(told) };
 }
 
 function toldLineage({ agentId: _1, hostName: _2, ...told }: LineageView): Lineage {

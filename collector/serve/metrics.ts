@@ -85,6 +85,11 @@ export function* metricsText(
     'From the newest certificate on disk to the first look that saw it served.',
     { endpoint: ({ place, servedAfter }) => (servedAfter === undefined ? undefined : `${place}} ${servedAfter}`) },
   );
+  yield* gauge(
+    'certherd_time_to_served_everywhere_seconds',
+    'From the newest certificate on disk to the last address seen from outside that came to present it.',
+    { endpoint: ({ place, everywhereAfter: after }) => (after === undefined ? undefined : `${place}} ${after}`) },
+  );
   yield* counted(
     'certherd_endpoints',
     'Endpoints of hosts by status.',

@@ -42,12 +42,13 @@ test('a command that the table does not load has no part', async (t) => {
 test('what V8 makes of code is the same in each build, and V8 takes it with the flags of the binary', async (t) => {
   const sandbox = openSandbox();
   t.teardown(() => sandbox.close());
-  const { code } = await bundle(top, 'agent', identity, 'act');
-  const text = `(function (require) {${code.replace(/^#!.*/, '')}\n})`;
-  const make = () => compiled([process.execPath], startFlags.agent, text, sandbox.directory);
-  const first = await make();
-  t.deepEqual(first, await make());
-  t.true(first.length > 100_000);
+  const { code } = await bundle(top, 'agent', identity, 'run');
+  const text = `(function (require, takePart) {${code.replace(/^#!.*/, '')}\n})`;
+  const make = (begins: boolean) => compiled([process.execPath], startFlags.agent, text, sandbox.directory, { begins });
+  const begun = await make(true);
+  t.deepEqual(begun, await make(true), 'what the daemon calls as it begins depends on nothing here');
+  const plain = await make(false);
+  t.true(plain.length > 100_000 && begun.length > plain.length + 100_000, `${plain.length} and ${begun.length}`);
 });
 
 test('code for a machine that cannot be run here is not compiled, and is there all the same', async (t) => {

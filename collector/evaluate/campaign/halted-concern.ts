@@ -1,5 +1,6 @@
 import type { HaltedCampaign } from '../../store/campaigns.ts';
 import type { Concern } from '../../store/concern.ts';
+import type { ConcernCode } from '../explanations.ts';
 import { concernedBy } from '../concerned-endpoints.ts';
 import { type ConcernedHost, shared } from '../concerns.ts';
 
@@ -13,7 +14,7 @@ const mostNames = 20;
 export function haltedConcern({ campaign, member }: HaltedCampaign, host: ConcernedHost | undefined): Concern {
   const id = campaign.id.slice(0, 8);
   const { agentId, hostName, lineage, owner, names, notBefore, notAfter } = member;
-  const code = 'campaign-paused';
+  const code: ConcernCode = 'campaign-paused';
   const key = JSON.stringify(['', code, 'campaign', campaign.id, campaign.changedAt]);
   return {
     key,

@@ -19,8 +19,9 @@ export interface EndpointRow {
   served: Life | undefined;
   answered: boolean;
   tlsVersion: string | undefined;
-  /** Seconds from the file on disk to the first look that saw it served, where both are known of the newest certificate. */
+  /** Seconds from the file on disk to the first look that saw it served, where both are known of the newest certificate; and until it was served everywhere. */
   servedAfter: number | undefined;
+  everywhereAfter: number | undefined;
 }
 
 /** What they say of one file. */
@@ -86,7 +87,8 @@ function* hostRows(
       served: certificate && lifeOf(certificate, labelsOf(certificate).ssl),
       answered: one.served !== undefined && one.status !== 'unreachable' && one.status !== 'unknown',
       tlsVersion: one.tlsVersion,
-      servedAfter: servedAfter(one.reachedAt),
+      servedAfter: secondsFromDisk(one.reachedAt, 'served'),
+      everywhereAfter: secondsFromDisk(one.reachedAt, 'served-everywhere'),
     });
   }
   const paths = new Set<string>();
@@ -162,10 +164,13 @@ export function ownersOf(labels: Readonly<Record<string, string>>): string {
   return text;
 }
 
-function servedAfter(reachedAt: EndpointView['reachedAt']): number | undefined {
-  const { 'on-disk': onDisk, served } = reachedAt ?? {};
-  if (onDisk === undefined || served === undefined) return undefined;
-  const seconds = (Date.parse(served) - Date.parse(onDisk)) / 1000;
+function secondsFromDisk(
+  reachedAt: EndpointView['reachedAt'],
+  state: 'served' | 'served-everywhere',
+): number | undefined {
+  const { 'on-disk': onDisk, [state]: reached } = reachedAt ?? {};
+  if (onDisk === undefined || reached === undefined) return undefined;
+  const seconds = (Date.parse(reached) - Date.parse(onDisk)) / 1000;
   // Below nothing is a clock that jumped.
   return seconds >= 0 ? seconds : undefined;
 }

@@ -160,8 +160,8 @@ export function randomFleet() {
       if (one.what === 'heard' && !presence.silent)
         presences.set(agentId, { ...presence, ...now(), observedAt: clock.now(), lookedAt: clock.monotonic() });
     }
-    if (one.what === 'heard' && known === hosts.get(agentId)) heard.push(agentId);
-    else if (one.what === 'heard' && keeper.knows(agentId)) heard.push(agentId);
+    const isOnlyHeard = one.what === 'heard' || one.what === 'connected' || one.what === 'gone';
+    if (isOnlyHeard && keeper.knows(agentId)) heard.push(agentId);
     else keeper.concern(agentId, concern);
   }
 

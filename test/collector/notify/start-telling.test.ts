@@ -1,3 +1,4 @@
+import type { ServerResponse } from 'node:http';
 import test, { type ExecutionContext } from 'ava';
 import { createLiveness } from '../../../collector/receive/liveness.ts';
 import { usualLimits } from '../../../collector/evaluate/campaign/held-back.ts';
@@ -197,4 +198,46 @@ test('a campaign that paused itself is told once to the owner of the lineage tha
     ['opened', 'resolved', 'opened', 'resolved'],
   );
   t.is(others.received.length, 0);
+});
+
+test('a receiver that hangs holds up its own messages alone, which are counted as waiting, and has each in its order once it answers', async (t) => {
+  const [slow, quick] = [await startReceiver(t), await startReceiver(t)];
+  let silent = ['web-1', 'web-2'];
+  const { store, clock } = await startedTelling(t, {
+    channels: [
+      { name: 'slow', kind: 'webhook', url: `${slow.url}/` },
+      { name: 'quick', kind: 'webhook', url: `${quick.url}/` },
+    ],
+    rule: { group_by: ['host'], repeat: 'never' },
+    silent: () => silent,
+  });
+  const told = ({ received }: typeof slow) => received.map(({ body }): Message => JSON.parse(body));
+  const passing = (what: string, isSo: () => boolean | Promise<boolean>) =>
+    until(what, async () => {
+      if (await isSo()) return true;
+      clock.advance(1_000);
+      return false;
+    });
+  const hanging: ServerResponse[] = [];
+  slow.answer = (response) => void hanging.push(response);
+  await passing('both are told where somebody answers', () => quick.received.length === 2);
+  silent = [];
+  await passing('and that they are over', () => quick.received.length === 4);
+  await passing('the others are counted', async () => (await waiting(store))[1]?.[1] === 4);
+  t.deepEqual(
+    (await waiting(store)).map(([channel]) => channel),
+    ['quick', 'slow'],
+  );
+
+  slow.answer = (response) => void response.end('ok');
+  for (const response of hanging) response.destroy();
+  await passing('it has them all', async () => (await waiting(store))[1]?.[1] === 0);
+  t.deepEqual((await waiting(store))[0], ['quick', 0]);
+  const ids = (one: typeof slow) => [...new Set(told(one).map(({ id }) => id.replace(/-[a-z]+$/, '')))].sort();
+  t.deepEqual(ids(slow), ids(quick), 'nothing is lost');
+  for (const incident of new Set(told(slow).map((one) => one.incident)))
+    t.deepEqual(
+      [...new Set(told(slow).flatMap((one) => (one.incident === incident ? one.kind : [])))],
+      ['opened', 'resolved'],
+    );
 });

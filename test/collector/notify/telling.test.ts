@@ -99,8 +99,8 @@ test('Slack and the owner’s mailbox hear once that nginx was not reloaded, and
   const page = await fetch(link);
   t.is(page.status, 200);
   t.regex(await page.text(), /Take it on/);
-  t.is(await refused(link, { reason: '' }), 400, 'why is asked');
-  t.is(await refused(`${link.slice(0, -1)}${link.endsWith('A') ? 'B' : 'A'}`, { reason: 'x' }), 404);
+  t.is(await answered(link, { reason: '' }), 400, 'why is asked');
+  t.is(await answered(`${link.slice(0, -1)}${link.endsWith('A') ? 'B' : 'A'}`, { reason: 'x' }), 404);
   t.is(hook.received.length, 1, 'a look at the link changes nothing');
   const { origin } = new URL(link);
   const taken = await fetch(link, {
@@ -162,7 +162,14 @@ test('Slack and the owner’s mailbox hear once that nginx was not reloaded, and
   await until('the last one is counted, too', async () =>
     (await metrics()).includes('certherd_notifications_sent_total{channel="hook"} 4\n'),
   );
-  const { incident: again }: { incident: string } = JSON.parse(hook.received[3]?.body ?? '');
+  const { incident: again, answer: token }: { incident: string; answer: string } = JSON.parse(
+    hook.received[3]?.body ?? '',
+  );
+  const silent = `${collector.web}${new URL(token).pathname.slice(1)}`;
+  t.is(await answered(silent, { reason: 'at night', do: 'silence', hours: '4' }), 200);
+  const { items: holding }: { items: object[] } = JSON.parse((await command('silences', '--json')).lines.join(''));
+  t.is(holding.length, 1);
+  t.like(holding[0], { by: 'a link to hook', reason: 'at night', match: { incident: again } });
   t.is((await command('ack', again, '--reason', 'mine')).code, 0);
   t.is((await command('ack', again, '--give-back', '--reason', 'x')).code, 64, 'nothing that is said is dropped');
   t.is((await command('ack', again, '--give-back')).code, 0);
@@ -246,7 +253,7 @@ test('a collector that is killed while it sends loses nothing: what knows its id
   t.is(slack.received.length, tried.slack + 1);
 });
 
-async function refused(link: string, form: Record<string, string>): Promise<number> {
+async function answered(link: string, form: Record<string, string>): Promise<number> {
   return (
     await fetch(link, { method: 'POST', headers: { origin: new URL(link).origin }, body: new URLSearchParams(form) })
   ).status;

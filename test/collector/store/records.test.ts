@@ -53,7 +53,7 @@ for (const { name, open } of engines) {
     const agentId = await enrolled(store, 'web-1');
     t.deepEqual(await store.beginSession(start(agentId, 3)), {
       ok: true,
-      value: { ackedSeq: 0, snapshotDigest: undefined },
+      value: { ackedSeq: 0, snapshotDigest: undefined, isOther: true },
     });
     for (const generation of [3, 2])
       t.deepEqual(await store.beginSession(start(agentId, generation)), { ok: true, value: undefined });
@@ -63,7 +63,7 @@ for (const { name, open } of engines) {
     await store.keepEvents(agentId, 'epoch-0001', [event(1), event(2)], at);
     t.deepEqual(await store.beginSession(start(agentId, 4)), {
       ok: true,
-      value: { ackedSeq: 2, snapshotDigest: frame.digest },
+      value: { ackedSeq: 2, snapshotDigest: frame.digest, isOther: false },
     });
     t.deepEqual(await store.endSession(agentId, 4), { ok: true, value: undefined });
     t.deepEqual(await store.beginSession(start('agent-nobody', 1)), { ok: true, value: undefined });
