@@ -93,7 +93,7 @@ export function standingWork<T>(clock: Pick<Clock, 'now'>): StandingWork<T> {
 }
 
 /** So many questions take less than anybody waits. */
-const atATime = 16;
+const atATime = 8;
 
 function* allStand(files: KnownFiles, notes: readonly Note[]): Steps<boolean> {
   for (const [index, note] of notes.entries()) {
