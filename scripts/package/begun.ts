@@ -39,7 +39,7 @@ function onlyBelow(folder: string): object {
   return new Proxy(fs, {
     get: (target, name: keyof typeof fs) => {
       const own: unknown = target[name];
-      if (typeof own !== 'function' || !String(name).endsWith('Sync')) return own;
+      if (typeof own !== 'function' || !name.endsWith('Sync')) return own;
       return (path: unknown, ...rest: unknown[]) => {
         if (typeof path === 'string' && !path.startsWith(folder))
           throw Object.assign(new Error(`ENOENT: ${path}`), { code: 'ENOENT' });
