@@ -178,6 +178,7 @@ export function startAgent(
 
   const doFirst = async (action: AskedAction | PlannedAction | undefined, { lineages }: Snapshot): Promise<boolean> => {
     if (!action || stopped) return false;
+    status.write();
     const { request, why, subject } = action;
     log.info({ ...request, why }, `doing: ${request.verb}`);
     service.within(actionMostMs);
@@ -208,7 +209,8 @@ export function startAgent(
     const action = requests.first(snapshot, own === undefined) ?? own ?? plan.actions[0];
     wasAsked = action !== undefined && 'asked' in action;
     acted = await doFirst(action, snapshot);
-    if (acted || requests.waiting()) return;
+    if (acted) return;
+    if (requests.waiting()) return status.write();
     const now = clock.now();
     const lastDueAt = now - clock.monotonic() + (looks.asked?.at ?? clock.monotonic());
     const next = Math.min(plan.lookAgainAt, seen.lookAgainAt, lastDueAt + paced.rescanMs);

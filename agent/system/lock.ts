@@ -16,8 +16,8 @@ export function takeLock(directory: string, name: LockName): { release(): void }
   const lock = path.join(directory, `${name}.lock`);
   const own = `${lock}.${process.pid}`;
   const me = `${process.pid} ${startTime(process.pid) ?? ''}\n`;
-  fs.writeFileSync(own, me, { mode: 0o600 });
   try {
+    fs.writeFileSync(own, me, { mode: 0o600 });
     for (let tries = 0; tries < 3; tries++) {
       if (linked(own, lock)) return { release: () => releaseIfOwn(lock, me) };
       if (isHeld(read(lock))) return undefined;
@@ -79,10 +79,14 @@ function isHeld(text: string | undefined): boolean {
   return running !== undefined && running === start;
 }
 
-/** Field 22 of /proc/PID/stat: ticks since boot, which tells a process from a later one with the same pid. */
+/**
+ * Field 22 of /proc/PID/stat: ticks since boot, which tells a process from a later one with the same pid. None of one that has ended and
+ * that nobody has waited for (field 3, Z or X): in a container without an init it stays so for ever.
+ */
 function startTime(pid: number): string | undefined {
   const stat = read(`/proc/${pid}/stat`);
-  return stat?.slice(stat.lastIndexOf(')') + 2).split(' ')[19];
+  const fields = stat?.slice(stat.lastIndexOf(')') + 2).split(' ') ?? [];
+  return /^[ZX]/i.test(fields[0] ?? '') ? undefined : fields[19];
 }
 
 function read(file: string): string | undefined {

@@ -64,6 +64,7 @@ export async function greet(
   try {
     const begun = await records.beginSession({ agentId, generation, bootId, epoch, hostName, agentVersion, at });
     // It may have begun all the same: a commit's answer can be lost.
+    if (!begun.ok || begun.value?.isOther) gate.changed(['hosts', 'endpoints', 'findings'], [agentId]);
     if (!begun.ok) return tryLater;
     if (!begun.value) {
       isNobodys = false;

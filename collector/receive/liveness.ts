@@ -36,7 +36,7 @@ export interface Liveness {
   presence: (agentId: string) => Presence;
   /** Not heard here yet, and this process has not been there long enough for every agent that was cut off to come back. */
   isAwaited: (agentId: string) => boolean;
-  /** Agents that were heard, here or elsewhere, since this was last asked. */
+  /** Agents that were heard, here or elsewhere since this was last asked. */
   heardSince: () => string[];
   /** Agents with a session here. */
   connectedCount: () => number;

@@ -3,8 +3,20 @@ import type { Event } from '@certherd/protocol/event';
 import type { SnapshotFrame } from '@certherd/protocol/frame';
 import type { Result } from '@certherd/protocol/failure';
 
-/** What changed, as the page and the API group it; `labels`: a host may have been given some as it enrolled. */
-export type Topic = 'hosts' | 'certificates' | 'endpoints' | 'lineages' | 'findings' | 'events' | 'targets' | 'labels';
+/**
+ * What changed, as the page and the API group it; `labels`: a host may have been given some as it enrolled; `heard`: a host is connected, and
+ * nothing that is kept of it is other.
+ */
+export type Topic =
+  | 'heard'
+  | 'hosts'
+  | 'certificates'
+  | 'endpoints'
+  | 'lineages'
+  | 'findings'
+  | 'events'
+  | 'targets'
+  | 'labels';
 
 /** Something changed: of these agents, or, without them, of nobody knows which. */
 export type Changed = (topics: readonly Topic[], agentIds?: readonly string[]) => void;
@@ -44,6 +56,8 @@ export interface SessionStart {
 export interface SessionState {
   ackedSeq: number;
   snapshotDigest: string | undefined;
+  /** The host has another name, or its agent another version, than before. */
+  isOther: boolean;
 }
 
 export interface Identity {

@@ -1,4 +1,11 @@
-import { createHash, createPrivateKey, generateKeyPair, randomBytes, X509Certificate } from 'node:crypto';
+import {
+  createHash,
+  createPrivateKey,
+  generateKeyPair,
+  type KeyObject,
+  randomBytes,
+  X509Certificate,
+} from 'node:crypto';
 import {
   closeSync,
   existsSync,
@@ -15,6 +22,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import type { Result } from '@certherd/protocol/failure';
 import { codeOf, messageOf } from '../failure.ts';
+import { selfSigned } from './self-signed.ts';
 
 /** The key and certificate that agents are shown. They trust the key by its pin, not the certificate. */
 export interface TlsIdentity {
@@ -28,8 +36,9 @@ export interface TlsIdentity {
 const dayMs = 86_400_000;
 
 /**
- * Reads directory/tls, or makes an RSA key (0600) and a self-signed certificate there on first start. A key
- * that is there but cannot be read is a failure: a new one would lock out every agent that pinned it.
+ * Reads directory/tls, or makes a P-256 key (0600) and a self-signed certificate there on first start: each handshake has
+ * one signature of it, which takes RSA ten times as long. A key that is there stays, of whatever kind it is, and where it
+ * cannot be read that is a failure: a new one would lock out every agent that pinned it.
  */
 export async function loadTlsIdentity(directory: string, now: number): Promise<Result<TlsIdentity, string>> {
   const folder = join(directory, 'tls');
@@ -38,12 +47,12 @@ export async function loadTlsIdentity(directory: string, now: number): Promise<R
   try {
     mkdirSync(folder, { recursive: true, mode: 0o700 });
     if (!existsSync(keyFile)) {
-      const { privateKey } = await promisify(generateKeyPair)('rsa', { modulusLength: 2048 });
+      const { privateKey } = await promisify(generateKeyPair)('ec', { namedCurve: 'P-256' });
       writeWhole(keyFile, privateKey.export({ type: 'pkcs8', format: 'pem' }).toString());
     }
     const key = readFileSync(keyFile, 'utf8');
     const privateKey = createPrivateKey(key);
-    if (!existsSync(certificateFile)) writeWhole(certificateFile, await selfSigned(key, now));
+    if (!existsSync(certificateFile)) writeWhole(certificateFile, await certificateOf(privateKey, now));
     const certificate = readFileSync(certificateFile, 'utf8');
     if (!new X509Certificate(certificate).checkPrivateKey(privateKey))
       return { ok: false, failure: `${certificateFile}: does not belong to ${keyFile}: remove it to make a new one` };
@@ -61,26 +70,9 @@ export function pinOfCertificate(pem: string): string {
 }
 
 /** Ten years, so that it outlives machines; agents check the pin alone. */
-async function selfSigned(privateKeyPem: string, now: number): Promise<string> {
-  const { default: forge } = await import('node-forge');
-  const { pki } = forge;
-  const privateKey = pki.privateKeyFromPem(privateKeyPem);
-  const certificate = pki.createCertificate();
-  certificate.publicKey = pki.rsa.setPublicKey(privateKey.n, privateKey.e);
-  // RFC 5280 4.1.2.2: a positive integer of at most 20 octets.
-  certificate.serialNumber = `01${randomBytes(15).toString('hex')}`;
-  certificate.validity.notBefore = new Date(now - dayMs);
-  certificate.validity.notAfter = new Date(now + 3650 * dayMs);
-  const name = [{ name: 'commonName', value: 'certherd-collector' }];
-  certificate.setSubject(name);
-  certificate.setIssuer(name);
-  certificate.setExtensions([
-    { name: 'basicConstraints', cA: false, critical: true },
-    { name: 'extKeyUsage', serverAuth: true },
-    { name: 'subjectAltName', altNames: [{ type: 2, value: hostname() }] },
-  ]);
-  certificate.sign(privateKey, forge.md.sha256.create());
-  return pki.certificateToPem(certificate);
+function certificateOf(key: KeyObject, now: number): Promise<string> {
+  const validity = { notBefore: now - dayMs, notAfter: now + 3650 * dayMs };
+  return selfSigned({ key, commonName: 'certherd-collector', dnsName: hostname(), ...validity });
 }
 
 /** Either the whole text is there after a crash, or nothing. What another process has made meanwhile stays: both use that. */

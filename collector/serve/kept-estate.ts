@@ -68,6 +68,7 @@ const retryMs = 1_000;
 const sweepRest = 20;
 const marksAtATime = 250;
 const hostsAtATime = 4;
+const apartFromHosts: readonly Topic[] = ['heard', 'events', 'targets'];
 const heardAtATime = 250;
 
 export function keepEstate(needs: KeptEstateNeeds): KeptEstate {
@@ -102,7 +103,7 @@ export function keepEstate(needs: KeptEstateNeeds): KeptEstate {
       if (topics.includes('targets')) stale.targets = true;
       if (topics.includes('labels')) stale.labels = true;
       const concern = topics.includes('certificates') ? 'whole' : 'row';
-      const ofHosts = topics.some((topic) => topic !== 'events' && topic !== 'targets');
+      const ofHosts = topics.some((topic) => !apartFromHosts.includes(topic));
       if (!agentIds && ofHosts) {
         stale.labels = true;
         stale.sweep = true;
@@ -198,8 +199,10 @@ export function keepEstate(needs: KeptEstateNeeds): KeptEstate {
       for (const mark of await store.marksOf(rows))
         if (ofHost(mark.agentId, () => keeper.putMark(mark, book)) === false) whole.add(mark.agentId);
     if (whole.size > 0)
-      for (const { host, certificates } of await store.readHosts([...whole]))
+      for (const { host, certificates } of await store.readHosts([...whole])) {
+        await othersTurn();
         ofHost(host.agentId, () => keeper.putHost(host, certificates, book));
+      }
     for (const [agentId, concern] of slice)
       if (concern === 'view') ofHost(agentId, () => keeper.putView(agentId, book));
   }

@@ -37,9 +37,9 @@ export async function begun(part: Part, folder: string): Promise<void> {
 /** Of what is elsewhere there is nothing. */
 function onlyBelow(folder: string): object {
   return new Proxy(fs, {
-    get: (target, name: keyof typeof fs) => {
-      const own: unknown = target[name];
-      if (typeof own !== 'function' || !name.endsWith('Sync')) return own;
+    get: (target, name) => {
+      const own: unknown = Reflect.get(target, name);
+      if (typeof own !== 'function' || typeof name !== 'string' || !name.endsWith('Sync')) return own;
       return (path: unknown, ...rest: unknown[]) => {
         if (typeof path === 'string' && !path.startsWith(folder))
           throw Object.assign(new Error(`ENOENT: ${path}`), { code: 'ENOENT' });

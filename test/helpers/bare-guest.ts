@@ -72,6 +72,7 @@ coproc OURS { exec "\${@:2}" 2>/dev/null; }
 pid=$OURS_PID
 for (( n = 0; n < $1; n++ )); do read -r line <&"\${OURS[0]}" || exit 0; done
 kill -KILL $pid && echo killed
+wait $pid
 `;
 
 /** Left out: logs, the sizes of directories, what is in the state directory (it always changes), and what systemd and the programs for accounts keep for themselves. */

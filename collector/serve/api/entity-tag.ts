@@ -2,6 +2,8 @@
 export interface EntityTags {
   /** Weak (RFC 9110 8.8.1): the instant in an answer differs although nothing else does. */
   of: (state: object) => string;
+  /** Of what a number names already. */
+  numbered: (kind: string, number: number) => string;
 }
 
 /** `run` tells this process from others, whose numbers mean other states. */
@@ -14,6 +16,7 @@ export function createEntityTags(run: string): EntityTags {
       numbers.set(state, number);
       return `W/"${run}-${number}"`;
     },
+    numbered: (kind, number) => `W/"${run}-${kind}-${number}"`,
   };
 }
 

@@ -219,7 +219,9 @@ async function createStore(database: Database, { clock, log, onlyStandard }: Pos
     await hosts.begin(tx, host.id, start, fleet.id);
     if (host.collector !== undefined && host.collector !== fleet.id)
       await fleet.tellBegun(tx, host.collector, start.agentId, start.generation);
-    return { ackedSeq: await beginEpoch(tx, host.id, start.epoch), snapshotDigest: await snapshotDigest(tx, host.id) };
+    const isOther = start.hostName !== host.name || start.agentVersion !== host.agentVersion;
+    const ackedSeq = await beginEpoch(tx, host.id, start.epoch);
+    return { ackedSeq, snapshotDigest: await snapshotDigest(tx, host.id), isOther };
   }
 
   async function hostOf(tx: Queries, agentId: string): Promise<SharedHostRow> {

@@ -257,7 +257,8 @@ function createStore(sql: Sql, log: Log): SqliteStore {
       return undefined;
     }
     hosts.begin(host.id, start);
-    return { ackedSeq: events.ackedSeq(host.id, start.epoch), snapshotDigest: snapshots.digestOf(host.id) };
+    const isOther = start.hostName !== host.name || start.agentVersion !== host.agentVersion;
+    return { ackedSeq: events.ackedSeq(host.id, start.epoch), snapshotDigest: snapshots.digestOf(host.id), isOther };
   }
 
   function facts(): Facts {

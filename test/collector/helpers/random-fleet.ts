@@ -160,8 +160,8 @@ export function randomFleet() {
       if (one.what === 'heard' && !presence.silent)
         presences.set(agentId, { ...presence, ...now(), observedAt: clock.now(), lookedAt: clock.monotonic() });
     }
-    if (one.what === 'heard' && known === hosts.get(agentId)) heard.push(agentId);
-    else if (one.what === 'heard' && keeper.knows(agentId)) heard.push(agentId);
+    const isOnlyHeard = one.what === 'heard' || one.what === 'connected' || one.what === 'gone';
+    if (isOnlyHeard && keeper.knows(agentId)) heard.push(agentId);
     else keeper.concern(agentId, concern);
   }
 
@@ -200,6 +200,10 @@ export function randomFleet() {
 
   function one(number: number): Certificate {
     const made = certificate(`c${number}`, {
+      // Some stand for each other, some share a name, and some are alone with theirs.
+      ...(number > 1 && {
+        subjectAltNames: [`c${number >> 1}.example.test`, ...(number > 3 ? ['c1.example.test'] : [])],
+      }),
       notBefore: new Date(start + (number - 3) * day).toISOString(),
       notAfter: new Date(start + number * day).toISOString(),
     });

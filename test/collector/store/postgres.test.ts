@@ -244,7 +244,7 @@ test('a server that was put back to an earlier dump is told everything again, an
   t.is(after.collectorId, store.collectorId);
   t.deepEqual(await after.beginSession({ ...start, generation: 2 }), {
     ok: true,
-    value: { ackedSeq: 2, snapshotDigest: undefined },
+    value: { ackedSeq: 2, snapshotDigest: undefined, isOther: false },
   });
   await after.keepEvents('agent-01', 'epoch-0001', [event(5)], 3);
   t.deepEqual(
