@@ -1,12 +1,13 @@
 import { createHash } from 'node:crypto';
 import { getAssetKeys, getRawAsset, isSea } from 'node:sea';
-import { gzipSync } from 'node:zlib';
+import { brotliCompressSync, constants, gzipSync } from 'node:zlib';
 
 export interface PageFile {
   contentType: string;
   body: Uint8Array;
-  /** The same, compressed (RFC 1952). */
+  /** The same, compressed (RFC 1952; RFC 7932, which browsers take over TLS and on this machine). */
   gzip: Uint8Array;
+  br: Uint8Array;
   /** Strong entity tag, quoted (RFC 9110 8.8.3). */
   etag: string;
   /** Its name has its content's digest in it: what was had once need not be asked for again. */
@@ -46,8 +47,12 @@ function pageFiles(bodies: Iterable<readonly [string, Uint8Array]>): PageFiles {
   return files;
 }
 
+/** A fifth of a second for all files; the best quality saves a sixteenth more and takes two seconds of each start. */
+const quickBrotli = { params: { [constants.BROTLI_PARAM_QUALITY]: 6 } };
+
 /** A file with its tag. */
 export function pageFile(contentType: string, body: Uint8Array, immutable = false): PageFile {
   const etag = `"${createHash('sha256').update(body).digest('base64url').slice(0, 22)}"`;
-  return { contentType, body, gzip: gzipSync(body, { level: 9 }), etag, immutable };
+  const gzip = gzipSync(body, { level: 9 });
+  return { contentType, body, gzip, br: brotliCompressSync(body, quickBrotli), etag, immutable };
 }

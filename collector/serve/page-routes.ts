@@ -6,20 +6,26 @@ import type { PageFiles } from './page-files.ts';
  * for at every use; a compressed body has a tag of its own (RFC 9110 8.8.3.3).
  */
 export function addPage(app: FastifyInstance, pageFiles: PageFiles): void {
-  for (const [path, { body, gzip, contentType, etag, immutable }] of pageFiles)
+  for (const [path, file] of pageFiles)
     app.get(path, ({ headers }, reply) => {
-      const compressed = takesGzip(headers['accept-encoding']);
-      const tag = compressed ? `${etag.slice(0, -1)}-gzip"` : etag;
+      const { body, contentType, etag, immutable } = file;
+      const coding = codings.find((one) => takes(one, headers['accept-encoding']));
+      const tag = coding ? `${etag.slice(0, -1)}-${coding}"` : etag;
       reply
         .header('etag', tag)
         .header('vary', 'accept-encoding')
         .header('cache-control', immutable ? 'max-age=31536000, immutable' : 'no-cache');
       if (headers['if-none-match'] === tag) return reply.code(304).send();
-      if (compressed) reply.header('content-encoding', 'gzip');
-      return reply.header('content-type', contentType).send(Buffer.from(compressed ? gzip : body));
+      if (coding) reply.header('content-encoding', coding);
+      return reply.header('content-type', contentType).send(Buffer.from(coding ? file[coding] : body));
     });
 }
 
-function takesGzip(accepted: unknown): boolean {
-  return typeof accepted === 'string' && /(?:^|[,\s])gzip(?!\s*;\s*q=0(?:\.0*)?(?:\s*,|\s*$))/i.test(accepted);
+/** The smallest first. */
+const codings = ['br', 'gzip'] as const;
+
+/** Content codings by their names (RFC 9110 12.5.3). */
+function takes(coding: (typeof codings)[number], accepted: unknown): boolean {
+  const named = new RegExp(String.raw`(?:^|[,\s])${coding}(?!\s*;\s*q=0(?:\.0*)?(?:\s*,|\s*$))(?=\s*(?:[,;]|$))`, 'i');
+  return typeof accepted === 'string' && named.test(accepted);
 }

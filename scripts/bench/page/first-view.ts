@@ -5,7 +5,7 @@ export async function firstView(web: string): Promise<{ bytes: number; files: nu
   const document = await fetched(new URL('/', web), 'identity');
   const html = document.toString();
   const paths = [...html.matchAll(/(?:href|src)="(\/[^"]+\.(?:css|js))"/g)].map(([, path]) => path ?? '');
-  const all = await Promise.all(['/', ...new Set(paths)].map((path) => fetched(new URL(path, web), 'gzip')));
+  const all = await Promise.all(['/', ...new Set(paths)].map((path) => fetched(new URL(path, web), 'br')));
   return { bytes: all.reduce((sum, { length }) => sum + length, 0), files: all.length };
 }
 

@@ -47,9 +47,9 @@ test('the first view of every page is under 100 KB compressed, and its HTML name
   for (const path of ['/', ...names.map((name) => `/${name}`)]) {
     const html = Buffer.from(files.get(path)?.body ?? []).toString();
     const named = [...html.matchAll(/(?:src|href)="(\/assets\/[^"]+)"/g)].map(([, address]) => address ?? '');
-    const sent = [path, ...named].map((name) => files.get(name)?.gzip.length ?? Number.NaN);
+    const sent = [path, ...named].map((name) => files.get(name)?.br.length ?? Number.NaN);
     const total = sent.reduce((sum, length) => sum + length, 0);
-    t.true(total < 100 * 1024, `${path}: ${total} bytes`);
+    t.true(total < 100_000, `${path}: ${total} bytes`);
     t.true(sent.length <= 4, `${path}: ${sent.length} files`);
     t.log(`${path}: ${total} bytes in ${sent.length} files`);
     const scripts = named.filter((name) => name.endsWith('.js'));
