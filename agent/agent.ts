@@ -48,6 +48,8 @@ interface Look {
 
 /** Without a further change for this long, certbot has written what it writes in one go. */
 const quietMs = 120;
+/** So long the first look waits for the collector: between its slices connecting would wait many times over. */
+const connectingMs = 500;
 /** A watched directory that comes and goes must not keep a look from its end. */
 const looksInARow = 3;
 /** Below the 90 s that systemd gives a service to stop: an action that takes longer goes on in its own process. */
@@ -176,6 +178,7 @@ export function startAgent(
 
   const doFirst = async (action: AskedAction | PlannedAction | undefined, { lineages }: Snapshot): Promise<boolean> => {
     if (!action || stopped) return false;
+    status.write();
     const { request, why, subject } = action;
     log.info({ ...request, why }, `doing: ${request.verb}`);
     service.within(actionMostMs);
@@ -206,7 +209,8 @@ export function startAgent(
     const action = requests.first(snapshot, own === undefined) ?? own ?? plan.actions[0];
     wasAsked = action !== undefined && 'asked' in action;
     acted = await doFirst(action, snapshot);
-    if (acted || requests.waiting()) return;
+    if (acted) return;
+    if (requests.waiting()) return status.write();
     const now = clock.now();
     const lastDueAt = now - clock.monotonic() + (looks.asked?.at ?? clock.monotonic());
     const next = Math.min(plan.lookAgainAt, seen.lookAgainAt, lastDueAt + paced.rescanMs);
@@ -218,6 +222,7 @@ export function startAgent(
   const run = async () => {
     reporter.record(startedEvent(host.name, host.agentVersion, at()));
     let failures = 0;
+    await reporter.tried(connectingMs);
     while (!stopped) {
       try {
         await cycle();

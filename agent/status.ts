@@ -28,10 +28,12 @@ export type Status = Static<typeof Status>;
 
 export const statusFile = 'status.json';
 
+/** What changes is written at once; what a look saw, with what comes next, or where something comes between, by `write`. */
 export interface StatusWriter {
   /** `askedAt`: milliseconds since 1970. */
   looked(snapshot: Snapshot, askedAt: number): void;
   next(at: number): void;
+  write(): void;
   connection(state: ConnectionState, eventsWaiting: number): void;
 }
 
@@ -51,14 +53,17 @@ export function statusWriter(
     collector: { state: 'not-enrolled' },
     eventsWaiting: 0,
   };
-  const write = (change: Partial<Status>) => {
-    status = { ...status, ...change };
+  const change = (by: Partial<Status>) => {
+    status = { ...status, ...by };
+  };
+  const write = (by: Partial<Status> = {}) => {
+    change(by);
     // Its loss costs nothing but the answer of `status`.
     ports.state.write(statusFile, `${JSON.stringify(status)}\n`, { lasting: false });
   };
   return {
     looked: ({ endpoints, findings }, askedAt) =>
-      write({
+      change({
         lookedAt: iso(ports.clock.now()),
         askedAt: iso(askedAt),
         endpoints: { total: endpoints.length, served: endpoints.filter(({ reached }) => reached === 'served').length },
@@ -70,6 +75,7 @@ export function statusWriter(
         },
       }),
     next: (at) => write({ nextLookAt: iso(at) }),
+    write: () => write(),
     connection: (collector, eventsWaiting) => write({ collector, eventsWaiting }),
   };
 }

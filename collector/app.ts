@@ -3,6 +3,7 @@ import { hostname } from 'node:os';
 import { freshSecret } from './accounts/secret.ts';
 import { type Authority, formatAuthority } from './authority.ts';
 import { driveCampaigns } from './campaigns/drive.ts';
+import { haltedConcerns } from './campaigns/halted-concerns.ts';
 import { operateCampaigns } from './campaigns/operate.ts';
 import type { Config } from './config.ts';
 import { startFailure } from './failure.ts';
@@ -136,8 +137,14 @@ async function open(
   const requests = keepRequests({ ...store, hosts: estate.hosts, sessions, clock, log });
   closers.push(requests.close);
   const { current } = estate;
-  const campaigns = operateCampaigns({ campaigns: store.campaigns, estate: current, now: () => clock.now() });
-  closers.push(store.lead(() => driveCampaigns({ campaigns: store.campaigns, estate: current, requests, clock, log })));
+  const campaigns = operateCampaigns({
+    campaigns: store.campaigns,
+    estate: current,
+    changed: look,
+    now: () => clock.now(),
+  });
+  const driven = { campaigns: store.campaigns, estate: current, requests, changed: look };
+  closers.push(store.lead(() => driveCampaigns({ ...driven, clock, log })));
   const changedElsewhere = (topics: readonly Topic[]): void => {
     changed(topics);
     requests.wake();
@@ -229,7 +236,7 @@ async function open(
     historyDays: config.historyDays,
     async estate() {
       const { parts, hostless } = await estate.current();
-      return { hosts: parts.hosts, hostless };
+      return { hosts: parts.hosts, hostless, campaigns: await haltedConcerns(store.campaigns, parts.hosts) };
     },
     isSilent: (agentId) => presenceOf(agentId).silent,
     isAwaited: liveness.isAwaited,

@@ -75,7 +75,8 @@ export function widthOf(text: string): number {
 const wide =
   /[\u1100-\u115f\u2e80-\u303e\u3041-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6\u{1f300}-\u{1faff}\u{20000}-\u{3fffd}]/u;
 
-function shortened(text: string, width: number, ellipsis: string): string {
+/** What fits into so many characters as a terminal draws them, ellipsis included. */
+export function shortened(text: string, width: number, ellipsis: string): string {
   if (widthOf(text) <= width) return text;
   let kept = '';
   for (const character of text) {

@@ -136,7 +136,7 @@ export const Deployment = Type.Object(
 );
 export type Deployment = Static<typeof Deployment>;
 
-/** How far the newest certificate got on its way to the client, in this order. */
+/** How far the newest certificate got on its way to the client, in this order. `served-everywhere` is what a collector sees from outside: no agent says it. */
 export const Reached = Type.Enum([
   'issued',
   'on-disk',
@@ -148,7 +148,7 @@ export const Reached = Type.Enum([
 ]);
 export type Reached = Static<typeof Reached>;
 
-/** When the newest certificate reached each state, where that is known. Told by files and processes; `served`: when a look first saw it. */
+/** When the newest certificate reached each state, where that is known. Told by files and processes; `served`: when a look first saw it; `served-everywhere`: when the last address that is asked from outside did. */
 export const ReachedAt = Type.Object(
   {
     issued: Type.Optional(Instant),

@@ -1,7 +1,7 @@
 import type { X509Certificate } from 'node:crypto';
 
 /** Trusted certificates by their subject as node:crypto writes it. */
-export type Roots = ReadonlyMap<string, readonly X509Certificate[]>;
+export type Roots = Pick<ReadonlyMap<string, readonly X509Certificate[]>, 'get'>;
 
 /** Where the search for a trusted root ended. */
 export type TrustPath =

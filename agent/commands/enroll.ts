@@ -6,6 +6,7 @@ import { collectorSocketOpener } from '../system/collector-socket.ts';
 import { systemState } from '../system/state.ts';
 import { type Context, exitCodes, writeError, writeLine } from './context.ts';
 import { firstLine } from './first-line.ts';
+import { unusableState } from './unusable-state.ts';
 
 /** A join string on standard input: so many characters at most, waited for so long. */
 export const longestJoin = 4096;
@@ -66,6 +67,6 @@ export function worded({ reason, detail }: EnrolmentFailure, authority: string, 
         ? "this host's identity was revoked at the collector. To enrol it as a new one, with a new key, add --replace."
         : `the collector refused (${detail}).`;
     case 'state':
-      return `${stateDirectory} cannot be used (${detail}): run as root, or set state_directory.`;
+      return `${unusableState(stateDirectory, detail)}.`;
   }
 }

@@ -16,6 +16,7 @@ import { keepYoungHeapSmall } from '../system/young-heap.ts';
 import { watchFiles } from '../watch/file-changes.ts';
 import { type Context, exitCodes, writeError } from './context.ts';
 import { enrolAtStart, joinCredential } from './enrol-at-start.ts';
+import { unusableState } from './unusable-state.ts';
 
 /** The daemon: looks, judges, acts and reports until SIGTERM or SIGINT. */
 export async function runCommand({ config, host }: Context): Promise<number> {
@@ -23,11 +24,10 @@ export async function runCommand({ config, host }: Context): Promise<number> {
   const compile = compileWhereLarge();
   const log = await systemLog(config);
   const state = systemState(config.stateDirectory);
-  const probe = state.write('writable', '');
+  // a full disk takes a name, and not a byte
+  const probe = state.write('writable', '\n');
   if (!probe.ok) {
-    writeError(
-      `${config.stateDirectory} cannot be written (${probe.failure.detail}): run as root, or set state_directory`,
-    );
+    writeError(unusableState(config.stateDirectory, probe.failure.detail));
     return exitCodes.failed;
   }
   const lock = takeLock(config.stateDirectory, 'run');

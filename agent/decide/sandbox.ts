@@ -1,6 +1,6 @@
 import type { Finding } from '@certherd/protocol/finding';
 import type { OwnRights } from '../observe/own-rights.ts';
-import { typed } from './command-line.ts';
+import { ownCommand, typed } from './command-line.ts';
 import { type Facts, instant } from './facts.ts';
 import { type MissingRight, missingByWords, missingRead } from './missing-right.ts';
 import { deploymentDigest } from './reload.ts';
@@ -159,7 +159,7 @@ function missingForAct(words: string): (MissingRight & { unit: string }) | undef
 
 const objectsShown = 20;
 
-function told(blocked: Blocked, { observations }: Facts, rights: OwnRights): Finding {
+function told(blocked: Blocked, { observations, config }: Facts, rights: OwnRights): Finding {
   const { right, because, objects, severity, since, loss } = blocked;
   const distinct = [...new Set(objects)];
   const shown = distinct.slice(0, objectsShown).join(', ');
@@ -181,14 +181,14 @@ function told(blocked: Blocked, { observations }: Facts, rights: OwnRights): Fin
             ...(rights.unit && { unit: rights.unit }),
           }),
     },
-    remedy: remedyFor(blocked, rights),
+    remedy: remedyFor(blocked, rights, `sudo ${ownCommand(['check'], config)}`),
   };
 }
 
-function remedyFor({ directives, need, unit: other }: Blocked, { unit, uid }: OwnRights): string {
+function remedyFor({ directives, need, unit: other }: Blocked, { unit, uid }: OwnRights, asRoot: string): string {
   if (other && directives.length > 0)
     return `In "${typed(['systemctl', 'edit', other])}" put under [Service]: ${directives.join(', ')}`;
   if (unit && directives.length > 0)
     return `In "${typed(['systemctl', 'edit', unit])}" put under [Service]: ${directives.join(', ')}; then: ${typed(['systemctl', 'restart', unit])}`;
-  return uid === 0 ? `Start certherd-agent with ${need}.` : 'sudo certherd-agent check';
+  return uid === 0 ? `Start certherd-agent with ${need}.` : asRoot;
 }

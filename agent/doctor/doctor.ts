@@ -54,10 +54,10 @@ export function agentAreas(ports: DoctorPorts, loaded: Loaded, versions: { agent
   return [
     { name: 'settings', diagnose: () => judgeSettings(observeSettings(ports, loaded, rootObeys)) },
     { name: 'rights', diagnose: () => judgeRights(observeRights(ports, installation), installation) },
-    { name: 'state', diagnose: () => judgeState(observeState(ports, installation)) },
+    { name: 'state', diagnose: () => judgeState(observeState(ports, installation), installation) },
     {
       name: 'daemon',
-      diagnose: () => [...judgeDaemon(installation, clock.now()), ...judgeUpgrade(observeUpgrade(ports))],
+      diagnose: () => [...judgeDaemon(installation, clock.now()), ...judgeUpgrade(observeUpgrade(ports), installation)],
     },
     { name: 'act', diagnose: () => judgeAct(observeAct(ports, installation), installation) },
     {

@@ -85,6 +85,7 @@ export type NginxTitle =
 
 /** nginx overwrites its arguments with a title; the rest of that memory is NUL or blank. */
 export function nginxTitle(cmdline: string): NginxTitle | undefined {
+  if (!cmdline.includes('nginx: ')) return undefined;
   const title = cmdline.replaceAll('\0', ' ').trim();
   const [, command] = /^nginx: master process (.+)$/.exec(title) ?? [];
   if (command !== undefined) {

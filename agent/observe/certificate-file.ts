@@ -7,7 +7,7 @@ import type { ReadCertificate } from '@certherd/x509/certificate';
 import { type ChainOrder, orderOf } from '../formats/chain.ts';
 import { instantOf } from '@certherd/x509/instant';
 import { isOfOtherKind, keyBelongsTo } from '../formats/private-key.ts';
-import type { Files } from '../ports.ts';
+import type { Files, Permissions } from '../ports.ts';
 import type { KeptWorks } from './look-memory.ts';
 
 /** What a server finds that is told to load this file as its certificate. */
@@ -35,6 +35,8 @@ export interface KnownFiles extends Files {
   kept?: KeptReadings;
   /** What is being made of them may not stand: something else was asked, and gave no answer. */
   doubt?: () => void;
+  /** Who owns what a path leads to, and who may use it (Permissions.of); for work that asks that too. */
+  permissions?: Permissions['of'];
 }
 
 /**

@@ -33,15 +33,28 @@ export interface Bound {
   holders?: Holder[];
 }
 
+/** Who held sockets when they were looked for last, and what must be as it was then. */
+export interface KnownHolders {
+  key?: string;
+  holders?: ReadonlyMap<string, Holder[]>;
+}
+
+/** nginx's processes, where they were just seen: their sockets are looked through first. */
+export interface SeenNginx {
+  pids: readonly number[];
+  /** Which processes these are, and in what state: a socket that they hold is held for as long as these run. */
+  key: string;
+  known?: KnownHolders | undefined;
+}
+
 /**
  * Who listens at these addresses and ports; unix sockets are left out. The socket bound to the address itself comes before one that
- * is bound to all addresses, as the kernel does it. Absent where /proc/net cannot be read. `nginxPids`: nginx's processes, where they
- * were just seen; their sockets are looked through first.
+ * is bound to all addresses, as the kernel does it. Absent where /proc/net cannot be read.
  */
 export function observeListening(
   proc: Proc,
   listeners: Pick<Listener, 'address' | 'port'>[],
-  nginxPids?: readonly number[],
+  nginx?: SeenNginx,
 ): Bound[] | undefined {
   const sockets = allListening(proc, listeners);
   if (sockets === undefined) return undefined;
@@ -54,7 +67,7 @@ export function observeListening(
     ];
   });
   const inodes = new Set(wanted.flatMap((one) => one.sockets.map(({ inode }) => inode)));
-  const holders = holdersOf(proc, inodes, nginxPids);
+  const holders = knownHolders(proc, inodes, nginx);
   return wanted.map(({ address, port, bound, sockets: own }) => {
     const known = own.every(({ inode }) => holders.has(inode));
     const all = new Map(own.flatMap(({ inode }) => holders.get(inode) ?? []).map((holder) => [holder.pid, holder]));
@@ -89,6 +102,18 @@ function answering(sockets: ListeningSocket[], key: string, port: number): Liste
 function blocking(sockets: ListeningSocket[], key: string, port: number): ListeningSocket[] {
   const everywhere = key === '0'.repeat(key.length);
   return everywhere ? sockets.filter((one) => one.port === port && one.key.length === key.length) : [];
+}
+
+/** As they were while the same sockets listen, all of them held by processes that still run. */
+function knownHolders(proc: Proc, inodes: Set<string>, nginx?: SeenNginx): ReadonlyMap<string, Holder[]> {
+  const key = JSON.stringify([nginx?.key, ...[...inodes].sort()]);
+  const { known } = nginx ?? {};
+  if (known?.holders && known.key === key) return known.holders;
+  const holders = holdersOf(proc, inodes, nginx?.pids);
+  const isNginx = ({ role }: Holder) => role !== 'other';
+  const areTold = [...inodes].every((inode) => holders.get(inode)?.some(isNginx));
+  if (known) Object.assign(known, areTold ? { key, holders } : { key: undefined, holders: undefined });
+  return holders;
 }
 
 /** By inode. A process forks with its sockets open: the topmost that has one is named. */

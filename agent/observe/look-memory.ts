@@ -4,7 +4,10 @@ import type { CertificateFile, KeptReadings, KnownFiles } from './certificate-fi
 import type { AskedBefore } from './endpoints/carried.ts';
 import type { KnownRefusals } from './endpoints/refusals.ts';
 import type { LogEntry } from '../formats/nginx-error-log.ts';
+import type { KeyFileObservation } from './key-exposure.ts';
+import type { KnownHolders } from './listening-sockets.ts';
 import type { NginxPlaces } from './nginx-running.ts';
+import type { OnDisk } from './on-disk.ts';
 import type { RenewalMachinery, Renewers } from './renewal-machinery.ts';
 import type { ServersObservation } from './servers.ts';
 import { isSameStatus, mayPass, racyMs, type StandingWork, standingWork } from './standing-work.ts';
@@ -21,6 +24,7 @@ export interface LookMemory {
   /** The last look that asked every endpoint, brought up to date by those that asked some. */
   asked?: AskedBefore;
   refusals?: KnownRefusals | undefined;
+  holders: KnownHolders;
   /** A look has ended: what it did not ask for is forgotten. */
   looked(): void;
 }
@@ -28,7 +32,10 @@ export interface LookMemory {
 /** Work of a look that stands while the files do that it was made of. */
 export interface KeptWorks {
   servers: StandingWork<ServersObservation>;
+  /** Made of what `servers` gave. */
+  onDisk: StandingWork<OnDisk>;
   accounts: StandingWork<HostAccounts>;
+  keyFiles: StandingWork<KeyFileObservation[]>;
   renewers: StandingWork<Renewers>;
   lastRun: StandingWork<RenewalMachinery['lastRun']>;
   nginxPlaces: StandingWork<NginxPlaces>;
@@ -45,7 +52,9 @@ export function lookMemory(files: Files, clock: Pick<Clock, 'now'>): LookMemory 
   const keys = keeping<Result<boolean>>(files, clock, (match) => match.ok || !mayPass(match.failure));
   const works: KeptWorks = {
     servers: standingWork(clock),
+    onDisk: standingWork(clock),
     accounts: standingWork(clock),
+    keyFiles: standingWork(clock),
     renewers: standingWork(clock),
     lastRun: standingWork(clock),
     nginxPlaces: standingWork(clock),
@@ -58,9 +67,13 @@ export function lookMemory(files: Files, clock: Pick<Clock, 'now'>): LookMemory 
   };
   return {
     files: { ...files, kept },
+    holders: {},
     looked: () => {
-      certificates.forgetUnasked();
-      keys.forgetUnasked();
+      // where it stands as a whole no file of it was asked for, and all of them are as they were
+      if (!works.onDisk.stood()) {
+        certificates.forgetUnasked();
+        keys.forgetUnasked();
+      }
       for (const work of Object.values(works)) work.forgetUnasked();
     },
   };

@@ -32,21 +32,45 @@ export interface NginxProcesses {
   orphans: Worker[];
 }
 
+/** Which processes there were, and which of them were nginx's. */
+export interface Walk {
+  pids: ReadonlySet<number>;
+  nginx: readonly number[];
+}
+
 /**
  * The nginx processes of this host, those in containers left out: they see other files and another network. Absent where /proc cannot
  * be read or start times cannot be told.
  */
 export function observeNginxProcesses(proc: Proc, now: number): NginxProcesses | undefined {
+  return walkProcesses(proc, now)?.processes;
+}
+
+/**
+ * As observeNginxProcesses. After a walk of a moment ago processes that were not nginx's are not asked again: one that became nginx
+ * meanwhile has workers only once it has started them, and where there is a new one of nginx's all are asked.
+ */
+export function walkProcesses(
+  proc: Proc,
+  now: number,
+  before?: Walk,
+): { processes: NginxProcesses; walk: Walk } | undefined {
   const booted = bootTime(proc.read('/proc/uptime') ?? '', proc.read('/proc/stat') ?? '', now);
-  const pids = processIds(proc);
+  const all = processIds(proc);
+  const known = new Set(before?.nginx);
+  const isNew = (pid: number) => before?.pids.has(pid) === false;
+  const asked = before ? all.filter((pid) => known.has(pid) || isNew(pid)) : all;
   // every user may read this of a process that is not hidden: without it nothing follows from what is not seen
   const hidden = proc.read('/proc/1/stat') === undefined;
-  if (booted === undefined || pids.length === 0 || hidden) return undefined;
+  if (booted === undefined || all.length === 0 || hidden) return undefined;
   const masters = new Map<number, Master>();
   const workers: (Worker & { parent: number })[] = [];
+  const nginx: number[] = [];
   const network = proc.readlink('/proc/self/ns/net');
-  for (const pid of pids) {
+  for (const pid of asked) {
     const title = nginxTitle(proc.read(`/proc/${pid}/cmdline`) ?? '');
+    if (title && isNew(pid)) return walkProcesses(proc, now);
+    if (title) nginx.push(pid);
     const stat = title && readStat(proc.read(`/proc/${pid}/stat`) ?? '');
     if (!stat || isElsewhere(proc, pid, network)) continue;
     const startedAt = booted + stat.startedAfterBoot;
@@ -69,7 +93,7 @@ export function observeNginxProcesses(proc: Proc, now: number): NginxProcesses |
   for (const { parent, ...worker } of workers.sort((a, b) => a.startedAt - b.startedAt)) {
     (masters.get(parent)?.workers ?? orphans).push(worker);
   }
-  return { masters: [...masters.values()], orphans };
+  return { processes: { masters: [...masters.values()], orphans }, walk: { pids: new Set(all), nginx } };
 }
 
 /**

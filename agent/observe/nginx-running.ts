@@ -5,8 +5,8 @@ import { parseNginxSteps } from '../formats/nginx-parser.ts';
 import { atOnce, type Steps } from '../formats/steps.ts';
 import type { Files, LogEnd, LookPorts, Proc } from '../ports.ts';
 import type { KnownFiles } from './certificate-file.ts';
-import { type Bound, observeListening } from './listening-sockets.ts';
-import { type Master, type NginxProcesses, observeNginxProcesses } from './nginx-process.ts';
+import { type Bound, type KnownHolders, observeListening } from './listening-sockets.ts';
+import { type Master, type NginxProcesses, type Walk, walkProcesses, type Worker } from './nginx-process.ts';
 import type { Observations } from './observations.ts';
 import { keptSteps } from './standing-work.ts';
 
@@ -34,14 +34,16 @@ const logBytes = 256 * 1024;
 
 /**
  * What runs: to be asked after the handshakes, so that nothing seen there is younger than this. Absent without a readable /proc.
- * The pid file and error log are those of the main config file; nginx's compiled-in places are Debian's.
+ * The pid file and error log are those of the main config file; nginx's compiled-in places are Debian's. `before`: what a look before,
+ * and the walk of a moment ago, saw of the processes.
  */
 export function observeRunningNginx(
   ports: Pick<LookPorts, 'clock' | 'proc' | 'logEnd'> & { files: KnownFiles },
   config: Config,
   seen: Pick<Observations, 'deployments' | 'endpoints' | 'servers'>,
+  before: { walked?: Walk | undefined; holders?: KnownHolders | undefined } = {},
 ): RunningNginx | undefined {
-  const processes = observeNginxProcesses(ports.proc, ports.clock.now());
+  const processes = walkProcesses(ports.proc, ports.clock.now(), before.walked)?.processes;
   if (!processes) return undefined;
   const { pidFile, errorLogs, workers } = atOnce(
     keptSteps(ports.files.kept?.works.nginxPlaces, ports.files, (files) => placeSteps(files, config)),
@@ -66,7 +68,9 @@ export function observeRunningNginx(
   // an address of all that keeps to an answer of its own
   for (const one of seen.endpoints) if (one.server === 'nginx') listeners.set(`${one.address} ${one.port}`, one);
   for (const one of refusedAddresses(log)) listeners.set(`${one.address} ${one.port}`, one);
-  const listening = observeListening(ports.proc, [...listeners.values()], pidsOf(processes));
+  const all = allOf(processes);
+  const nginx = { pids: all.map(({ pid }) => pid), key: JSON.stringify(all), known: before.holders };
+  const listening = observeListening(ports.proc, [...listeners.values()], nginx);
   const drifted = seen.endpoints.some(({ served, configured, failure }) => failure || served !== configured);
   const configFiles = seen.servers.filter(({ server }) => server === 'nginx').flatMap((server) => server.configFiles);
   const changed = drifted ? newest(ports.files, configFiles) : undefined;
@@ -83,9 +87,13 @@ export function observeRunningNginx(
   };
 }
 
-function pidsOf({ masters, orphans }: NginxProcesses): number[] {
+/** A master by its number, and a worker also by its start, to the tick: a master is not replaced without its workers. */
+function allOf({ masters, orphans }: NginxProcesses): Pick<Worker, 'pid' | 'startedAfterBoot' | 'shuttingDown'>[] {
   const workers = [...masters.flatMap((master) => master.workers), ...orphans];
-  return [...masters, ...workers].map(({ pid }) => pid);
+  return [
+    ...masters.map(({ pid }) => ({ pid, shuttingDown: false })),
+    ...workers.map(({ pid, startedAfterBoot = 0, shuttingDown }) => ({ pid, startedAfterBoot, shuttingDown })),
+  ];
 }
 
 /** The one that the pid file names, unless that runs another config; else the only one that was started with this one. */

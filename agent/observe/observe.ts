@@ -1,26 +1,16 @@
 import path from 'node:path';
-import type { Certificate } from '@certherd/protocol/certificate';
-import type { Deployment, FileObservation, Lineage } from '@certherd/protocol/snapshot';
+import type { Lineage } from '@certherd/protocol/snapshot';
 import type { Config } from '../config.ts';
 import type { Steps } from '../formats/steps.ts';
 import type { LookPorts } from '../ports.ts';
-import {
-  type CertificateFile,
-  keyKindDiffers,
-  keyMatches,
-  observeCertificateFile,
-  readAsPem,
-} from './certificate-file.ts';
-import { changedBetween } from './changed-between.ts';
 import { askEndpoints, type Asks } from './endpoints/ask-endpoints.ts';
-import { lineageSteps } from './lineage.ts';
 import type { LookMemory } from './look-memory.ts';
 import { observeRehearsals, rootsActDirectory } from './rehearsals.ts';
-import { namedByCertificate, serverSteps } from './servers.ts';
 import { observeRunningNginx } from './nginx-running.ts';
 import { observeOwnRights } from './own-rights.ts';
 import { observeServerProcesses } from './server-processes.ts';
-import { type Observations, certificatesByFingerprint } from './observations.ts';
+import type { Observations } from './observations.ts';
+import { distinct, onDiskSteps } from './on-disk.ts';
 import { readingBudget } from './reading-budget.ts';
 import { inSlices, slices } from './slices.ts';
 import { needsIntermediate } from './trust.ts';
@@ -72,12 +62,9 @@ export async function observeHost(
     await new Promise<void>((resolve) => void ports.clock.after(settleStepMs, resolve));
     seen = await observeFiles(ports, config, host);
   }
-  const { endpoints, certificates, notAsked, askedAt, served, carriesOver } = await askEndpoints(ports, config, seen, {
-    probe,
-    asks,
-    ...(onTargets && { onTargets }),
-    ...(memory && { memory }),
-  });
+  const asking = { probe, asks, ...(onTargets && { onTargets }), ...(memory && { memory }) };
+  const asked = await askEndpoints(ports, config, seen, asking);
+  const { endpoints, certificates, notAsked, askedAt, served, carriesOver, walked } = asked;
   const issued = new Map(seen.lineages.map((lineage) => [lineage.name, lineage.issued]));
   const lineageOf = new Map(seen.deployments.map((deployment) => [deployment.id, deployment.lineage]));
   const whole = {
@@ -101,7 +88,7 @@ export async function observeHost(
     slice,
     keptSteps(whole.brokenChains, (file) => needsIntermediate(ports.files, file, roots, seen.at)),
   );
-  const running = observeRunningNginx(ports, config, whole);
+  const running = observeRunningNginx(ports, config, whole, { walked, holders: memory?.holders });
   const rights = observeOwnRights(ports.proc);
   const processes = observeServerProcesses(ports.proc, seen.servers, ports.clock.now());
   return {
@@ -124,37 +111,10 @@ export async function observeFiles(
     platform: '',
   },
 ): Promise<Observations> {
-  const slice = slices(clock);
-  const certbot = await inSlices(slice, lineageSteps(files, config.certbot.configDirectory));
-  const servers = await inSlices(
-    slice,
-    serverSteps(files, config, () => readingBudget(clock)),
-  );
-  const read = new Map<string, CertificateFile>();
-  const lineageOf = lineageFinder(files, certbot.lineages);
-  const deployments: Deployment[] = [];
-  for (const deployment of servers.deployments) {
-    if (slice.isOver()) await slice.next();
-    if (deployment.failure) {
-      deployments.push(deployment);
-      continue;
-    }
-    const found = read.get(deployment.certificatePath) ?? observeCertificateFile(files, deployment.certificatePath);
-    read.set(deployment.certificatePath, found);
-    const file = deployment.server === 'other' ? found : readAsPem(found);
-    const named = namedByCertificate(deployment, file.certificates[0]);
-    deployments.push(completed(files, named, file, lineageOf(deployment.certificatePath)));
-  }
-  await slice.next();
+  const steps = onDiskSteps(files, config, () => readingBudget(clock));
+  const { unsettled, ...disk } = await inSlices(slices(clock), steps);
   const now = clock.now();
-  const certificates = distinct([...certbot.certificates, ...[...read.values()].flatMap((file) => file.certificates)]);
-  await slice.next();
-  const foreignKeys = deployments.filter(({ server, keyMatches: fits, keyPath, certificatePath }) => {
-    const leaf = read.get(certificatePath)?.leafDer;
-    return server === 'nginx' && fits === false && leaf !== undefined && keyKindDiffers(files, keyPath, leaf);
-  });
   const rehearsals = observeRehearsals(files, [config.stateDirectory, rootsActDirectory], now);
-  const unsettled = [...certbot.settling, ...changedBetween(certbot.lineages, deployments)];
   return {
     at: now,
     host: {
@@ -164,75 +124,16 @@ export async function observeFiles(
       mode: config.mode,
       lookSeconds: config.rescanMs / 1000,
     },
-    certificates,
-    files: distinctFiles([...certbot.files, ...[...read.values()].map((file) => file.observation)]),
-    lineages: certbot.lineages,
-    servers: servers.servers,
-    deployments,
+    ...disk,
     endpoints: [],
     ...noUpkeep,
-    certbot: {
-      directory: certbot.certbot.ok
-        ? certbot.certbot.value === 'absent'
-          ? 'absent'
-          : 'present'
-        : certbot.certbot.failure,
-      binary: files.resolve(config.certbot.binary).ok ? 'present' : 'absent',
-    },
-    settling: certbot.lineages
+    settling: disk.lineages
       .filter((lineage) => {
         const atMostMs = unsettled.includes(lineage.name) ? settlingMs : isBehind(lineage) ? linkingMs : 0;
         return atMostMs > 0 && Math.abs(now - writtenAt(files, lineage)) < atMostMs;
       })
       .map((lineage) => lineage.name),
-    ...(foreignKeys.length > 0 && { foreignKeys: foreignKeys.map(({ id }) => id) }),
-    ...(certbot.archives.length > 0 && { archives: certbot.archives }),
     ...(rehearsals.size > 0 && { rehearsals }),
-    brokenChains: [...read.values()]
-      .filter(({ chain, observation }) => chain?.complete === false && !servers.chainedElsewhere.has(observation.path))
-      .map((file) => file.observation.path),
-  };
-}
-
-/** A deployment with what its files hold, and the lineage that they belong to. With `configured` a failure is the key's. */
-function completed(
-  files: LookPorts['files'],
-  deployment: Deployment,
-  file: CertificateFile,
-  lineage: Lineage | undefined,
-): Deployment {
-  const { keyPath } = deployment;
-  const key = file.leafDer && keyPath !== '' ? keyMatches(files, keyPath, file.leafDer) : undefined;
-  const configured = file.certificates[0]?.fingerprint;
-  const keyMissing =
-    key && !key.ok && ['not-found', 'link-broken', 'permission-denied'].includes(key.failure.reason)
-      ? key.failure
-      : undefined;
-  const failure = configured ? keyMissing : file.observation.failure;
-  return {
-    ...deployment,
-    ...(configured && { configured }),
-    ...(lineage && { lineage: lineage.name }),
-    ...(key?.ok && { keyMatches: key.value }),
-    ...(failure && { failure }),
-  };
-}
-
-/** By name (live/NAME) or, through links, by the directory that the lineage's own files are in; of several the first one. */
-function lineageFinder(files: LookPorts['files'], lineages: Lineage[]): (path: string) => Lineage | undefined {
-  const byName = new Map<string, Lineage>();
-  const byTarget = new Map<string, Lineage>();
-  for (const lineage of lineages.toReversed()) {
-    byName.set(path.dirname(lineage.certificatePath), lineage);
-    const own = files.resolve(lineage.certificatePath);
-    if (own.ok) byTarget.set(path.dirname(own.value), lineage);
-  }
-  return (certificatePath) => {
-    if (lineages.length === 0) return undefined;
-    const named = byName.get(path.dirname(certificatePath));
-    const target = files.resolve(certificatePath);
-    const held = target.ok ? byTarget.get(path.dirname(target.value)) : undefined;
-    return named && held ? lineages.find((lineage) => lineage === named || lineage === held) : (named ?? held);
   };
 }
 
@@ -260,13 +161,4 @@ function* keptSteps<T>(items: readonly T[], keep: (item: T) => boolean): Steps<T
     yield;
   }
   return kept;
-}
-
-function distinct(certificates: Certificate[]): Certificate[] {
-  const byFingerprint = certificatesByFingerprint({ certificates });
-  return [...byFingerprint.values()].sort((a, b) => (a.fingerprint < b.fingerprint ? -1 : 1));
-}
-
-function distinctFiles(files: FileObservation[]): FileObservation[] {
-  return [...new Map(files.map((file) => [file.path, file])).values()];
 }

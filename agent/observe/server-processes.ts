@@ -107,6 +107,8 @@ function processesByName(proc: Proc, wanted: ReadonlySet<string>, booted: number
   const found = new Map<string, Process[]>();
   const network = proc.readlink('/proc/self/ns/net');
   for (const pid of processIds(proc)) {
+    // the name alone first: for its times the kernel asks all threads of a process
+    if (!wanted.has(proc.read(`/proc/${pid}/comm`)?.trimEnd() ?? '')) continue;
     const stat = readStat(proc.read(`/proc/${pid}/stat`) ?? '');
     if (!stat || !wanted.has(stat.name) || isElsewhere(proc, pid, network)) continue;
     const argv = (proc.read(`/proc/${pid}/cmdline`) ?? '').split('\0');

@@ -1,15 +1,22 @@
 import { type Failure, failed, type Result } from '@certherd/protocol/failure';
 import type { Steps } from '../formats/steps.ts';
-import type { Clock, Files, FileStatus } from '../ports.ts';
+import type { Clock, FileStatus, PathPermissions } from '../ports.ts';
 import type { KnownFiles } from './certificate-file.ts';
 
 /** One kind of work on files, and what it came to while all that it was made of is as it was. */
 export interface StandingWork<T> {
   /**
    * Gives what `make` made before for this key, while every file, list and link that it asked for stands; else has it made anew.
-   * `mayStand`: false for what followed from more than those, as the time that it took.
+   * `mayStand`: false for what followed from more than those, as the time that it took. `basis`: what else it is made of, each by its identity.
    */
-  steps(key: string, files: KnownFiles, make: Make<T>, mayStand: (made: T) => boolean): Steps<T>;
+  steps(
+    key: string,
+    files: KnownFiles,
+    make: Make<T>,
+    options: { mayStand: (made: T) => boolean; basis: readonly unknown[] },
+  ): Steps<T>;
+  /** Did the last call give what was made before? */
+  stood(): boolean;
   /** What was not asked for since the last call is forgotten. */
   forgetUnasked(): void;
 }
@@ -21,9 +28,13 @@ export function* keptSteps<T>(
   work: StandingWork<T> | undefined,
   files: KnownFiles,
   make: Make<T>,
-  { key = '', mayStand = () => true }: { key?: string; mayStand?: (made: T) => boolean } = {},
+  {
+    key = '',
+    mayStand = () => true,
+    basis = [],
+  }: { key?: string; mayStand?: (made: T) => boolean; basis?: readonly unknown[] } = {},
 ): Steps<T> {
-  return yield* work ? work.steps(key, files, make, mayStand) : make(files);
+  return yield* work ? work.steps(key, files, make, { mayStand, basis }) : make(files);
 }
 
 /** So many answers are remembered of one work: a config of more files than this is read anew at each look. */
@@ -37,6 +48,7 @@ export const racyMs = 2_500;
 
 interface Kept<T> {
   notes: readonly Note[];
+  basis: readonly unknown[];
   made: T;
   asked: boolean;
 }
@@ -48,14 +60,18 @@ type Note =
   | { ask: 'read'; path: string; answer: Result<never> }
   | { ask: 'list'; path: string; answer: Result<string[]> }
   | { ask: 'resolve'; path: string; answer: Result<string> }
-  | { ask: 'linkChangedAt'; path: string; answer: Result<number> };
+  | { ask: 'linkChangedAt'; path: string; answer: Result<number> }
+  | { ask: 'permissions'; path: string; answer: Result<PathPermissions> };
 
 export function standingWork<T>(clock: Pick<Clock, 'now'>): StandingWork<T> {
   const works = new Map<string, Kept<T>>();
+  let stood = false;
   return {
-    *steps(key, files, make, mayStand) {
+    *steps(key, files, make, { mayStand, basis }) {
       const known = works.get(key);
-      if (known && (yield* allStand(files, known.notes))) {
+      const isSame = known?.basis.every((one, index) => Object.is(one, basis[index]));
+      stood = known !== undefined && isSame === true && (yield* allStand(files, known.notes));
+      if (known && stood) {
         known.asked = true;
         return known.made;
       }
@@ -63,9 +79,10 @@ export function standingWork<T>(clock: Pick<Clock, 'now'>): StandingWork<T> {
       const noted = noting(files, clock);
       const made = yield* make(noted.files);
       const notes = noted.notes();
-      if (notes && mayStand(made)) works.set(key, { notes, made, asked: true });
+      if (notes && mayStand(made)) works.set(key, { notes, basis, made, asked: true });
       return made;
     },
+    stood: () => stood,
     forgetUnasked: () => {
       for (const [key, work] of works) {
         if (work.asked) work.asked = false;
@@ -75,15 +92,20 @@ export function standingWork<T>(clock: Pick<Clock, 'now'>): StandingWork<T> {
   };
 }
 
-function* allStand(files: Files, notes: readonly Note[]): Steps<boolean> {
-  for (const note of notes) {
+/** So many questions take less than anybody waits. */
+const atATime = 16;
+
+function* allStand(files: KnownFiles, notes: readonly Note[]): Steps<boolean> {
+  for (const [index, note] of notes.entries()) {
     if (!stands(files, note)) return false;
-    yield;
+    if (index % atATime === 0) yield;
   }
   return true;
 }
 
-function stands(files: Files, { ask, path, answer }: Note): boolean {
+function stands(files: KnownFiles, { ask, path, answer }: Note): boolean {
+  // what is not there is asked for its status: the other answers say the same, and cost an exception each
+  if (ask !== 'linkChangedAt' && isAbsent(answer) && isAbsent(files.status?.(path))) return true;
   switch (ask) {
     case 'status': {
       const now = files.status?.(path);
@@ -99,7 +121,15 @@ function stands(files: Files, { ask, path, answer }: Note): boolean {
       return isEqual(answer, files.resolve(path), Object.is);
     case 'linkChangedAt':
       return isEqual(answer, files.linkChangedAt(path), Object.is);
+    case 'permissions': {
+      const now = files.permissions?.(path);
+      return now !== undefined && isEqual(answer, now, isSamePermissions);
+    }
   }
+}
+
+function isAbsent(answer: Result<unknown> | undefined): boolean {
+  return answer?.ok === false && answer.failure.reason === 'not-found';
 }
 
 function isEqual<T>(one: Result<T>, other: Result<T>, same: (one: T, other: T) => boolean): boolean {
@@ -113,6 +143,10 @@ function isSameFailure(one: Failure, other: Failure): boolean {
 
 function isSameList(one: readonly string[], other: readonly string[]): boolean {
   return one.length === other.length && one.every((name, index) => name === other[index]);
+}
+
+function isSamePermissions(one: PathPermissions, other: PathPermissions): boolean {
+  return one.mode === other.mode && one.uid === other.uid && one.gid === other.gid;
 }
 
 /** A failure whose cause may pass without a mark on the file: no descriptor was free, a policy was loaded that lets us in. */
@@ -139,7 +173,7 @@ function noting(files: KnownFiles, clock: Pick<Clock, 'now'>): { files: KnownFil
     if (mayStand && !notes.has(key)) notes.set(key, one);
     if (notes.size > mostNotes) mayStand = false;
   };
-  const { kept } = files;
+  const { kept, permissions } = files;
   const statusOf = (path: string) => files.status?.(path) ?? failed('io-error', 'no status is told here');
   const noteStatus = (path: string, answer = statusOf(path)) => {
     note({ ask: 'status', path, answer });
@@ -169,6 +203,9 @@ function noting(files: KnownFiles, clock: Pick<Clock, 'now'>): { files: KnownFil
       list: (path) => noted(files.list(path), (answer) => ({ ask: 'list', path, answer })),
       resolve: (path) => noted(files.resolve(path), (answer) => ({ ask: 'resolve', path, answer })),
       linkChangedAt: (path) => noted(files.linkChangedAt(path), (answer) => ({ ask: 'linkChangedAt', path, answer })),
+      ...(permissions && {
+        permissions: (path) => noted(permissions(path), (answer) => ({ ask: 'permissions', path, answer })),
+      }),
       ...(kept && {
         kept: {
           ...kept,

@@ -1,6 +1,5 @@
-import type { X509Certificate } from 'node:crypto';
-import { rootsIn, systemRootFiles } from '@certherd/x509/roots';
-import { type Roots, rootsBySubject } from '@certherd/x509/trust-path';
+import { derIn, openedOrNot, rootsWhenAsked, systemRootFiles } from '@certherd/x509/roots';
+import type { Roots } from '@certherd/x509/trust-path';
 import type { Files } from '../ports.ts';
 
 /** What this host trusts, and which files that came from. */
@@ -30,17 +29,17 @@ export function readTrustedRoots(
   });
   if (before && before.unusable.length === 0 && JSON.stringify(before.sources) === JSON.stringify(sources))
     return before;
-  const found: X509Certificate[] = [];
+  const found: Uint8Array[] = [];
   const unusable: string[] = [];
   for (const path of paths) {
     const content = files.read(path);
-    const roots = content.ok ? rootsIn(content.value.bytes) : [];
-    if (roots.length === 0) unusable.push(path);
+    const roots = content.ok ? derIn(content.value.bytes) : [];
+    if (!roots.some((der) => openedOrNot(der))) unusable.push(path);
     found.push(...roots);
   }
   const systemRead = system !== undefined && !unusable.includes(system);
-  if (!systemRead) found.push(...options.bundled().flatMap((pem) => rootsIn(new TextEncoder().encode(pem))));
-  return { roots: rootsBySubject(found), sources, unusable: unusable.filter((path) => path !== system) };
+  if (!systemRead) found.push(...options.bundled().flatMap((pem) => derIn(new TextEncoder().encode(pem))));
+  return { roots: rootsWhenAsked(found), sources, unusable: unusable.filter((path) => path !== system) };
 }
 
 /** The same roots as PEM texts, for a TLS client of our own; what cannot be read is left out. `more`: PEM files beside the system's. */

@@ -54,10 +54,18 @@ export function* upkeepSteps(
   const outside = deployments.flatMap(({ lineage, configured }) =>
     lineage === undefined && configured ? [configured] : [],
   );
-  const { accounts, serverAccounts } = yield* keptSteps(ports.files.kept?.works.accounts, ports.files, (files) =>
-    accountSteps(files, root, config),
+  const { works } = ports.files.kept ?? {};
+  const host = yield* keptSteps(works?.accounts, ports.files, (files) => accountSteps(files, root, config));
+  const permitted = { ...ports.files, permissions: (path: string) => ports.permissions.of(path) };
+  const keyFiles = yield* keptSteps(
+    works?.keyFiles,
+    permitted,
+    (files) => {
+      const permissions = { of: files.permissions ?? permitted.permissions };
+      return keyFileSteps({ files, permissions }, host.accounts, keyPaths, host.serverAccounts);
+    },
+    { basis: [host, deployments, lineages] },
   );
-  const keyFiles = yield* keyFileSteps(ports, accounts, keyPaths, serverAccounts);
   const chains = yield* trustSteps(
     endpoints,
     trust.served,

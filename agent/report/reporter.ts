@@ -19,6 +19,8 @@ export interface Reporter {
   record(draft: EventDraft): void;
   connection(): ConnectionState;
   waiting(): number;
+  /** Ends with the first attempt to connect, whatever came of it, after `mostMs` or when it is stopped. */
+  tried(mostMs: number): Promise<void>;
   stop(): void;
 }
 
@@ -43,11 +45,18 @@ export function startReporter(
   let current: Enrolment | undefined;
   let stopped = false;
   let cancelWait = () => {};
+  let isTried = false;
+  let endTry = () => {};
   const keyring = createKeyring(ports);
   const loadEnrolment = enrolmentReader(ports.state);
   const tell = (next: ConnectionState) => {
     connection = next;
     on.changed();
+    if (next.state !== 'connecting') hasTried();
+  };
+  const hasTried = () => {
+    isTried = true;
+    endTry();
   };
   const pause = (ms: number) =>
     new Promise<void>((resolve) => {
@@ -125,6 +134,7 @@ export function startReporter(
         return { established: false, why: String(error), authority: 'the collector', refused: undefined };
       });
       if (stopped) return;
+      hasTried();
       failures = end.established ? 0 : failures + 1;
       const hasOtherKey = end.refused?.reason === 'not-authenticated' && keyring.rejected();
       const hint = hasOtherKey ? undefined : end.refused;
@@ -156,8 +166,18 @@ export function startReporter(
     },
     connection: () => connection,
     waiting: () => outbox.size,
+    tried: (mostMs) =>
+      new Promise((resolve) => {
+        if (isTried) return resolve();
+        const cancel = ports.clock.after(mostMs, resolve);
+        endTry = () => {
+          cancel();
+          resolve();
+        };
+      }),
     stop: () => {
       stopped = true;
+      hasTried();
       cancelWait();
       session?.close();
     },

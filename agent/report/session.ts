@@ -158,6 +158,7 @@ export function startSession(
     }
     heartbeat.heard();
     if (frame.type === 'challenge') answer(frame);
+    else if (frame.type === 'heartbeat') heartbeat.beaten();
     else if (frame.type === 'refused') {
       refused = { reason: frame.reason, retryAfterSeconds: frame.retryAfterSeconds };
       socket.close();

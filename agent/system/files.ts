@@ -23,13 +23,16 @@ export function systemFiles(): Files {
     list: (path) => attempt(path, () => success(namesIn(path).sort())),
     resolve: (path) => attempt(path, () => success(realpathSync.native(pathBytes(path)))),
     linkChangedAt: (path) => attempt(path, () => success(lstatSync(pathBytes(path)).mtimeMs)),
-    status: (path) => attempt(path, () => success(statusOf(path))),
+    status: (path) => attempt(path, () => statusOf(path)),
   };
 }
 
-function statusOf(path: string): FileStatus {
-  const { dev: device, ino: inode, size, mtimeMs: modifiedAt, ctimeMs: changedAt } = statSync(pathBytes(path));
-  return { device, inode, size, modifiedAt, changedAt };
+/** Of what is not there without an exception: looks ask for many files that mostly are not. */
+function statusOf(path: string): Result<FileStatus> {
+  const status = statSync(pathBytes(path), { throwIfNoEntry: false });
+  if (!status) return failed('not-found', `${path} does not exist`);
+  const { dev: device, ino: inode, size, mtimeMs: modifiedAt, ctimeMs: changedAt } = status;
+  return success({ device, inode, size, modifiedAt, changedAt });
 }
 
 function namesIn(path: string): string[] {

@@ -16,8 +16,8 @@ export function takeLock(directory: string, name: LockName): { release(): void }
   const lock = path.join(directory, `${name}.lock`);
   const own = `${lock}.${process.pid}`;
   const me = `${process.pid} ${startTime(process.pid) ?? ''}\n`;
-  fs.writeFileSync(own, me, { mode: 0o600 });
   try {
+    fs.writeFileSync(own, me, { mode: 0o600 });
     for (let tries = 0; tries < 3; tries++) {
       if (linked(own, lock)) return { release: () => releaseIfOwn(lock, me) };
       if (isHeld(read(lock))) return undefined;

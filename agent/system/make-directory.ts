@@ -6,6 +6,7 @@ import path from 'node:path';
  * not there cannot be made and its parent is there: here that throws, as every other failure does.
  */
 export function makeDirectory(directory: string): void {
+  if (isDirectory(directory)) return;
   const parent = path.dirname(directory);
   try {
     make(directory);
@@ -20,6 +21,10 @@ function make(directory: string): void {
   try {
     fs.mkdirSync(directory, { mode: 0o700 });
   } catch (error) {
-    if (!fs.statSync(directory, { throwIfNoEntry: false })?.isDirectory()) throw error;
+    if (!isDirectory(directory)) throw error;
   }
+}
+
+function isDirectory(directory: string): boolean {
+  return fs.statSync(directory, { throwIfNoEntry: false })?.isDirectory() === true;
 }

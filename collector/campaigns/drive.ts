@@ -15,6 +15,8 @@ interface Needs {
   campaigns: Campaigns;
   estate: () => Promise<EstateNow>;
   requests: Pick<Requests, 'ask' | 'find'>;
+  /** A campaign paused itself, or is done. */
+  changed: () => void;
   clock: Clock;
   log: Log;
 }
@@ -25,7 +27,7 @@ const lookMs = 2_000;
  * Takes every open campaign onward for as long as this collector leads: each step is a change of a row, from what the row was, before anything is
  * asked. Whoever leads next finds what was asked, or was about to be, and asks it under the same key: a host does it once. Returns what stops it.
  */
-export function driveCampaigns({ campaigns, estate, requests, clock, log }: Needs): () => void {
+export function driveCampaigns({ campaigns, estate, requests, changed, clock, log }: Needs): () => void {
   const membersOf = keepMembers(campaigns);
   let stopped = false;
   let cancel = clock.after(0, look);
@@ -84,10 +86,11 @@ export function driveCampaigns({ campaigns, estate, requests, clock, log }: Need
       const to =
         step.do === 'end'
           ? ({ state: 'done', cause: undefined } as const)
-          : ({ state: 'paused', cause: step.cause } as const);
+          : ({ state: 'paused', cause: step.cause, haltedBy: step.haltedBy } as const);
       const kept = await campaigns.move(id, step.do === 'end' ? ['running', 'paused'] : ['running'], to, at);
-      if (isDone(kept, id))
-        log[step.do === 'end' ? 'info' : 'warn']({ campaign: id, cause: to.cause }, `a campaign is ${to.state}`);
+      if (!isDone(kept, id)) return;
+      log[step.do === 'end' ? 'info' : 'warn']({ campaign: id, cause: to.cause }, `a campaign is ${to.state}`);
+      changed();
       return;
     }
     const { member } = step;

@@ -67,10 +67,12 @@ export interface CampaignOperations {
 interface Needs {
   campaigns: Campaigns;
   estate: () => Promise<EstateNow>;
+  /** A campaign was paused, goes on, or is over. */
+  changed: () => void;
   now: () => number;
 }
 
-export function operateCampaigns({ campaigns, estate, now }: Needs): CampaignOperations {
+export function operateCampaigns({ campaigns, estate, changed, now }: Needs): CampaignOperations {
   const membersOf = keepMembers(campaigns);
   /** By campaign: what was seen at the last look. */
   const looks = new Map<string, { mark: string; at: number; seen: Promise<ShownCampaign> }>();
@@ -156,6 +158,7 @@ export function operateCampaigns({ campaigns, estate, now }: Needs): CampaignOpe
     if (!('ok' in kept)) return { ok: false, failure: kept };
     if (!kept.ok) return notKept(kept.failure);
     if (!kept.value) return refused(409, `it is ${(await campaigns.find(id))?.state ?? 'gone'}: ${notFrom[wish.act]}`);
+    changed();
     return shown(campaign);
   }
 

@@ -10,6 +10,7 @@ const roleOption: OptionEntry = {
     'viewer (reads), operator (also asks hosts and sets labels) or admin (also lets hosts in, and reads the history)',
 };
 const json: OptionEntry = { flag: '--json', summary: 'the same for scripts' };
+const force: OptionEntry = { flag: '--force', summary: 'also the last admin: nobody is one any more then' };
 const common = { exits: usualExits, settled: true } as const;
 
 /** Who may open the page and the API, and what was changed by whom. */
@@ -40,20 +41,26 @@ export const accountEntries: readonly CommandEntry[] = [
   {
     ...common,
     name: 'user list',
-    summary: 'list who may sign in, with role',
+    summary: 'list who may sign in, with role, browsers and API tokens of their own',
     options: [{ flag: '--json', summary: 'print {version, items}' }],
     examples: [{ command: 'user list', what: 'everybody' }],
-    run: async (_args, options, console) => (await import('./user.ts')).listUsers(commonOf(options), console),
+    run: async (_args, options, console) => (await import('./list-users.ts')).listUsers(commonOf(options), console),
   },
   {
     ...common,
     name: 'user role',
-    summary: 'change what somebody may do; browsers that were signed in with that name sign in again',
+    summary:
+      'change what somebody may do; browsers that were signed in with that name sign in again; the last admin stays',
     arguments: [name, { name: 'role', values: 'text' }],
-    options: [json],
+    options: [force, json],
     examples: [{ command: 'user role anna operator', what: 'viewer, operator or admin' }],
     run: async ([word = '', role = ''], options, console) =>
-      (await import('./user.ts')).setRole(word, role, commonOf(options), console),
+      (await import('./user.ts')).setRole(
+        word,
+        role,
+        { ...commonOf(options), force: options['force'] === true },
+        console,
+      ),
   },
   {
     ...common,
@@ -78,13 +85,30 @@ export const accountEntries: readonly CommandEntry[] = [
   },
   {
     ...common,
-    name: 'user sign-out',
-    summary: 'sign them out of every browser',
+    name: 'user sessions',
+    summary: 'list the browsers that are signed in with a name, and from where',
     arguments: [name],
-    options: [json],
+    options: [{ flag: '--json', summary: 'print {version, items}, each as /api/v1/me/sessions has it' }],
+    examples: [{ command: 'user sessions anna', what: 'the newest first' }],
+    run: async ([word = ''], options, console) =>
+      (await import('./list-users.ts')).listSessions(word, commonOf(options), console),
+  },
+  {
+    ...common,
+    name: 'user sign-out',
+    summary: 'sign them out of every browser, or of one',
+    arguments: [name],
+    options: [
+      { flag: '--browser', value: 'ID', values: 'text', summary: 'only of this one, as user sessions names it' },
+      json,
+    ],
     examples: [{ command: 'user sign-out anna', what: 'they sign in again' }],
     run: async ([word = ''], options, console) =>
-      (await import('./user-access.ts')).signOut(word, commonOf(options), console),
+      (await import('./user-access.ts')).signOut(
+        word,
+        { ...commonOf(options), browser: textOf(options['browser']) },
+        console,
+      ),
   },
   {
     ...common,
@@ -109,12 +133,12 @@ export const accountEntries: readonly CommandEntry[] = [
   {
     ...common,
     name: 'user remove',
-    summary: 'take somebody out, and end their sessions',
+    summary: 'take somebody out, and end their sessions; the last admin stays',
     arguments: [name],
-    options: [json],
+    options: [force, json],
     examples: [{ command: 'user remove anna', what: 'at once' }],
     run: async ([word = ''], options, console) =>
-      (await import('./user.ts')).removeUser(word, commonOf(options), console),
+      (await import('./user.ts')).removeUser(word, { ...commonOf(options), force: options['force'] === true }, console),
   },
   {
     ...common,
@@ -159,10 +183,33 @@ export const accountEntries: readonly CommandEntry[] = [
       'show what people changed, newest first: users, tokens, labels, lists, requests, and sign-ins that failed too often',
     options: [
       { flag: '--limit', value: 'N', values: 'text', summary: 'so many (default: 100)' },
+      { flag: '--actor', value: 'WHO', values: 'text', summary: 'by whom; * stands for any characters' },
+      { flag: '--action', value: 'WHAT', values: 'text', summary: 'what was done: user-added, labels-set, …' },
+      { flag: '--subject', value: 'OF', values: 'text', summary: 'to what; * stands for any characters' },
+      { flag: '--via', value: 'WAY', values: 'text', summary: 'by which way: command, page, api-token, …' },
+      { flag: '--since', value: 'DAY', values: 'text', summary: 'on this day (UTC) or later: 2026-11-28' },
+      { flag: '--until', value: 'DAY', values: 'text', summary: 'on this day (UTC) or before' },
+      { flag: '--csv', summary: 'print what the page saves as CSV' },
       { flag: '--json', summary: 'print {version, items}' },
     ],
-    examples: [{ command: 'audit --limit 20', what: 'the last twenty' }],
+    examples: [
+      { command: 'audit --limit 20', what: 'the last twenty' },
+      { command: 'audit --actor anna --since 2026-11-01 --csv', what: 'what one person changed, for a spreadsheet' },
+    ],
     run: async (_args, options, console) =>
-      (await import('./audit.ts')).showAudit({ ...commonOf(options), limit: textOf(options['limit']) }, console),
+      (await import('./audit.ts')).showAudit(
+        {
+          ...commonOf(options),
+          limit: textOf(options['limit']),
+          actor: textOf(options['actor']),
+          action: textOf(options['action']),
+          subject: textOf(options['subject']),
+          via: textOf(options['via']),
+          since: textOf(options['since']),
+          until: textOf(options['until']),
+          csv: options['csv'] === true,
+        },
+        console,
+      ),
   },
 ];

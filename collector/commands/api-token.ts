@@ -6,7 +6,7 @@ import { account } from './account.ts';
 import { byCommand } from './by-command.ts';
 import { configFor, type Console, exitCodes, type JsonOptions } from './command.ts';
 import { notWritten } from './directory.ts';
-import { storeOf } from './host.ts';
+import { storeOf } from './database.ts';
 import { printTable } from './print-table.ts';
 
 export interface ApiTokenOptions extends JsonOptions {

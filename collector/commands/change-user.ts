@@ -6,7 +6,7 @@ import type { Store } from '../store/store.ts';
 import { byCommand } from './by-command.ts';
 import { configFor, type Console, exitCodes, type JsonOptions } from './command.ts';
 import { notWritten } from './directory.ts';
-import { storeOf } from './host.ts';
+import { storeOf } from './database.ts';
 
 /** What became of it, in words; `told`: what scripts are told beside action and name. */
 export type Outcome = { done: string; told?: Readonly<Record<string, unknown>> } | { undone: string };

@@ -7,8 +7,10 @@ import { type CommandEntry, commonOf, textOf, usualExits } from './command-entry
 import { labelEntries } from './label-entries.ts';
 import { listEntries } from './list-entries.ts';
 import { moveEntry } from './move-entry.ts';
+import { readEntries } from './read-entries.ts';
 import { scanEntries } from './scan-entries.ts';
 import { targetEntries } from './target-entries.ts';
+import { timeEntries } from './time-entries.ts';
 import { notifyEntries } from './notify-entries.ts';
 
 export const programName = 'certherd-collector';
@@ -109,18 +111,8 @@ export const commandTable: readonly CommandEntry[] = [
         console,
       ),
   },
-  {
-    name: 'host list',
-    summary: 'list enrolled hosts with their status, and why',
-    options: [{ flag: '--json', summary: 'print {version, at, items}' }],
-    examples: [
-      { command: 'host list', what: 'who is enrolled, and how each stands' },
-      { command: 'host list --json | jq .items', what: 'for scripts' },
-    ],
-    exits: usualExits,
-    settled: true,
-    run: async (_args, options, console) => (await import('./host.ts')).listHosts(commonOf(options), console),
-  },
+  ...timeEntries,
+  ...readEntries,
   ...accountEntries,
   ...labelEntries,
   ...listEntries,

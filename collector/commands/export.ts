@@ -3,8 +3,9 @@ import { printable } from '@certherd/command-line/printable';
 import { codeOf, startFailure } from '../failure.ts';
 import { seenNames } from '../inventory/seen.ts';
 import { writeSheet } from '../inventory/write-sheet.ts';
+import { listedRows } from '../present/listed-rows.ts';
 import { configFor, type Console, exitCodes, type JsonOptions } from './command.ts';
-import { restingEstate, storeOf } from './host.ts';
+import { restingEstate, storeOf } from './database.ts';
 
 export interface ExportOptions extends JsonOptions {
   served?: boolean;
@@ -16,14 +17,16 @@ export async function exportList(file: string | undefined, options: ExportOption
   if (!config) return exitCodes.config;
   const store = await storeOf(config, console);
   const rows = await store.listed();
-  const seen = seenNames(await restingEstate(store, config, console.clock.now()));
+  const estate = await restingEstate(store, config, console.clock.now());
+  const seen = seenNames(estate);
   await store.close();
   const served = (name: string) => ({
     served_until: seen(name)?.servedUntil?.slice(0, 10) ?? '',
     served_on: seen(name)?.hostNames.join(' ') ?? '',
   });
   if (options.json) {
-    const items = rows.map((row) => ({ ...row, ...seen(row.name) }));
+    const statuses = new Map(listedRows(estate, '').map(({ place, status }) => [place, status]));
+    const items = rows.map((row, place) => ({ ...row, ...seen(row.name), status: statuses.get(place) }));
     console.print(JSON.stringify({ version: 1, items }));
     return exitCodes.ok;
   }

@@ -7,7 +7,7 @@ import { type InUse, inUseOn, type Renewer, renewers } from '../evaluate/forecas
 import { registeredDomain } from '../evaluate/registered-domain.ts';
 import type { Facts } from '../store/facts.ts';
 import { configFor, type Console, exitCodes, type JsonOptions } from './command.ts';
-import { storeOf } from './host.ts';
+import { storeOf } from './database.ts';
 
 export interface ForecastOptions extends JsonOptions {
   /** "2030-01-31" */

@@ -11,7 +11,7 @@ import { account } from './account.ts';
 import { byCommand } from './by-command.ts';
 import { configFor, type Console, exitCodes, type JsonOptions } from './command.ts';
 import { notWritten } from './directory.ts';
-import { restingEstate, storeOf } from './host.ts';
+import { restingEstate, storeOf } from './database.ts';
 import { verdictTable } from './import-verdicts.ts';
 
 export interface ImportOptions extends JsonOptions {

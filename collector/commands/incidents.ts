@@ -5,7 +5,7 @@ import { byCommand } from './by-command.ts';
 import { account } from './account.ts';
 import { configFor, type Console, exitCodes, type JsonOptions } from './command.ts';
 import { notWritten } from './directory.ts';
-import { storeOf } from './host.ts';
+import { storeOf } from './database.ts';
 
 /** `incidents`: those that are open, the oldest first. */
 export async function listIncidents(options: JsonOptions, console: Console): Promise<number> {

@@ -8,7 +8,7 @@ import { account } from './account.ts';
 import { byCommand } from './by-command.ts';
 import { configFor, type Console, exitCodes, type JsonOptions } from './command.ts';
 import { notWritten } from './directory.ts';
-import { storeOf } from './host.ts';
+import { storeOf } from './database.ts';
 import { mistakeInKey, mistakeInPattern, readLabel } from '../evaluate/label-words.ts';
 
 export interface LabelOptions extends JsonOptions {

@@ -3,7 +3,7 @@ import { byCommand } from './by-command.ts';
 import { chosenHost } from './chosen-host.ts';
 import { type CommonOptions, configFor, type Console, exitCodes } from './command.ts';
 import { notWritten } from './directory.ts';
-import { storeOf } from './host.ts';
+import { storeOf } from './database.ts';
 
 export interface RevokeOptions extends CommonOptions {
   json?: boolean;

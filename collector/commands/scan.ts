@@ -21,7 +21,7 @@ import { byCommand } from './by-command.ts';
 import { configFor, type Console, type JsonOptions } from './command.ts';
 import { notWritten } from './directory.ts';
 import { parseDuration } from './duration.ts';
-import { restingEstate, storeOf } from './host.ts';
+import { restingEstate, storeOf } from './database.ts';
 import { scanExits } from './scan-entries.ts';
 import { openJournal } from './scan-journal.ts';
 import { scanProgress } from './scan-progress.ts';

@@ -8,7 +8,7 @@ import { account } from './account.ts';
 import { configFor, type Console, exitCodes, type JsonOptions } from './command.ts';
 import { notWritten } from './directory.ts';
 import { parseDuration } from './duration.ts';
-import { storeOf } from './host.ts';
+import { storeOf } from './database.ts';
 import { readLabels } from '../evaluate/label-words.ts';
 
 export interface SilenceOptions extends JsonOptions {

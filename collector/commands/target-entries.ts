@@ -1,4 +1,5 @@
 import { type CommandEntry, commonOf, textOf, usualExits } from './command-entry.ts';
+import { details, listed, listOptions, words } from './read-entries.ts';
 
 /** Of a target that is asked from several places. */
 const onlyFrom = {
@@ -52,12 +53,33 @@ export const targetEntries: readonly CommandEntry[] = [
   },
   {
     name: 'target list',
-    summary: 'what is asked from outside, and what was seen',
-    options: [{ flag: '--json', summary: 'print {version, at, items}, each as /api/v1/targets has it' }],
-    examples: [{ command: 'target list', what: 'a line for each address' }],
+    summary: 'what is asked from outside, and what was seen: a line for each address, what needs a person first',
+    details,
+    arguments: words,
+    options: listOptions('target'),
+    examples: [
+      { command: 'target list', what: 'a line for each address' },
+      { command: 'target list --state failing --csv', what: 'what shows nothing, for a spreadsheet' },
+    ],
     exits: usualExits,
     settled: true,
-    run: async (_args, options, console) => (await import('./target.ts')).listTargets(commonOf(options), console),
+    run: async (args, options, console) =>
+      (await import('./show-target.ts')).listTargets(listed('target', args, options), console),
+  },
+  {
+    name: 'target show',
+    summary: 'tell everything of one: findings, what each address presents, and what it presented before',
+    arguments: [{ name: 'target', values: 'text' }],
+    options: [onlyFrom, { flag: '--json', summary: 'print {version, at, items}, one for each place that asks it' }],
+    examples: [{ command: 'target show shop.example.com:443', what: 'as target list has it' }],
+    exits: usualExits,
+    settled: true,
+    run: async ([target = ''], options, console) =>
+      (await import('./show-target.ts')).showTarget(
+        target,
+        { ...commonOf(options), from: textOf(options['from']) },
+        console,
+      ),
   },
   {
     name: 'target look',

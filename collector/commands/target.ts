@@ -1,19 +1,16 @@
-import { aligned } from '@certherd/command-line/layout';
 import { printable } from '@certherd/command-line/printable';
-import { counted, typed } from '@certherd/command-line/words';
+import { counted } from '@certherd/command-line/words';
 import { StartTls } from '@certherd/protocol/snapshot';
 import { startFailure } from '../failure.ts';
 import { targetText } from '../scan/target.ts';
-import { targetView } from '../serve/target-views.ts';
 import type { Store } from '../store/store.ts';
-import type { TargetRow } from '../store/targets.ts';
 import { account } from './account.ts';
 import { byCommand } from './by-command.ts';
 import { chosenHost } from './chosen-host.ts';
 import { configFor, type Console, exitCodes, type JsonOptions } from './command.ts';
 import { notWritten } from './directory.ts';
 import { parseDuration } from './duration.ts';
-import { storeOf } from './host.ts';
+import { storeOf } from './database.ts';
 import { targetsOf } from './scan-targets.ts';
 
 export interface TargetOptions extends JsonOptions {
@@ -58,22 +55,6 @@ export async function addTargets(given: readonly string[], options: TargetOption
     console.print(
       `${counted(targets.length, 'target')} asked every ${options.every ?? '1h'} from now on${options.from === undefined ? '' : `, by ${printable(options.from)}`}.`,
     );
-  return exitCodes.ok;
-}
-
-/** `target list`: a line for each address and kind of key. */
-export async function listTargets(options: JsonOptions, console: Console): Promise<number> {
-  const config = configFor(options, console);
-  if (!config) return exitCodes.config;
-  const store = await storeOf(config, console);
-  const rows = await store.targets.all();
-  await store.close();
-  if (options.json) {
-    const at = new Date(console.clock.now()).toISOString();
-    console.print(JSON.stringify({ version: 1, at, items: rows.map(targetView) }));
-  } else if (rows.length === 0)
-    console.print(`No target. Next: ${typed(['certherd-collector', 'target', 'add', 'shop.example.com'])}`);
-  else for (const line of tableOf(rows)) console.print(line);
   return exitCodes.ok;
 }
 
@@ -171,29 +152,4 @@ function written(given: readonly string[], startTls: (typeof StartTls.enum)[numb
   ).map(targetText);
   if (targets.length > mostAtOnce) throw startFailure(`more than ${mostAtOnce} targets: scan a range instead`);
   return targets;
-}
-
-function tableOf(rows: readonly TargetRow[]): string[] {
-  const cells = rows.flatMap(({ target, everyMs, vantage, vantageName = vantage, askedAt, seen }) => {
-    const first = [printable(target), printable(vantageName), `${everyMs / 1000} s`];
-    const asked = askedAt === undefined ? 'not asked yet' : 'ok';
-    if (!seen || seen.places.length === 0)
-      return [
-        [...first, '', '', '', seen?.failure ? printable(`${seen.failure.reason}: ${seen.failure.detail}`) : asked],
-      ];
-    return seen.places.map((place) => [
-      ...first,
-      place.address,
-      place.algorithm ?? '',
-      (place.notAfter ?? '').slice(0, 10),
-      place.failure ? printable(`${place.failure.reason}: ${place.failure.detail}`) : asked,
-    ]);
-  });
-  const columns = process.stdout.isTTY ? process.stdout.columns : undefined;
-  return aligned(
-    [['TARGET', 'FROM', 'EVERY', 'ADDRESS', 'KEY', 'UNTIL', 'SAYS'], ...cells].map((row) =>
-      row.map((text) => ({ text })),
-    ),
-    { ...(columns !== undefined && { columns }), flexible: 0, ellipsis: '...' },
-  );
 }

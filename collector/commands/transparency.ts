@@ -3,7 +3,7 @@ import { printable } from '@certherd/command-line/printable';
 import { counted, typed } from '@certherd/command-line/words';
 import { transparencyView, type TransparencyView } from '../serve/transparency-view.ts';
 import { configFor, type Console, exitCodes, type JsonOptions } from './command.ts';
-import { restingEstate, storeOf } from './host.ts';
+import { restingEstate, storeOf } from './database.ts';
 
 /** `transparency`: what the logs have for watched names, by the database alone. */
 export async function showTransparency(options: JsonOptions, console: Console): Promise<number> {

@@ -1,6 +1,9 @@
 import { inviteMs, invitePath, mistakeInInvite } from '../accounts/invitation.ts';
 import { spelled } from '../accounts/name.ts';
 import { freshSecret, hashSecret } from '../accounts/secret.ts';
+import { isLoopback } from '../authority.ts';
+import type { Config } from '../config.ts';
+import { sessionId } from '../serve/session-view.ts';
 import type { AuditEntry } from '../store/accounts.ts';
 import type { Kept } from '../store/kept.ts';
 import type { Store } from '../store/store.ts';
@@ -34,9 +37,28 @@ export function enableUser(word: string, options: JsonOptions, console: Console)
   });
 }
 
-/** `user sign-out NAME`: of all browsers. Where there was none nothing changed, and nothing is history. */
-export function signOut(word: string, options: JsonOptions, console: Console): Promise<number> {
+/** `user sign-out NAME`: of all browsers, or of one. Where there was none nothing changed, and nothing is history. */
+export function signOut(
+  word: string,
+  options: JsonOptions & { browser: string | undefined },
+  console: Console,
+): Promise<number> {
   const name = spelled(word);
+  const { browser } = options;
+  if (browser !== undefined)
+    return changing(options, console, {
+      action: 'signed-out',
+      name,
+      async change({ accounts }, entry): Promise<Kept<boolean>> {
+        const found = (await accounts.sessionsOf(name)).find(({ hash }) => sessionId(hash) === browser);
+        if (!found) return { ok: true, value: false };
+        return accounts.endSession(found.hash, { ...entry, detail: { address: found.address } });
+      },
+      outcome: (changed) =>
+        changed
+          ? { done: `${name} is signed out of that browser.`, told: { changed: 1 } }
+          : { undone: `${name} is in no such browser: certherd-collector user sessions ${name}` },
+    });
   return changing(options, console, {
     action: 'user-signed-out',
     name,
@@ -68,9 +90,18 @@ export function inviteUser(word: string, options: JsonOptions, console: Console)
     outcome: (mistake, config) => {
       if (mistake !== undefined) return { undone: mistake };
       const link = `${config.notify.page ?? webUrlOf(config, config.webListen)}${invitePath(secret)}`;
+      const doubt = doubtAbout(config);
+      if (doubt !== undefined) console.complain(doubt);
       return { done: link, told: { link, expiresAt } };
     },
   });
+}
+
+/** Only [notify] page says what browsers call the page where something stands before it. */
+function doubtAbout({ notify, web, webListen }: Config): string | undefined {
+  if (notify.page !== undefined || web.tls !== undefined) return undefined;
+  if (web.proxies.length === 0 && (!isLoopback(webListen.host) || web.names.length === 0)) return undefined;
+  return 'The page is behind a proxy, and its address there is not known here: put it before /invite, and set page = "https://…" in [notify].';
 }
 
 /** Why there is no link; undefined: it is kept. */

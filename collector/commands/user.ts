@@ -2,17 +2,17 @@ import { printable } from '@certherd/command-line/printable';
 import { mistakeInName, spelled } from '../accounts/name.ts';
 import { hashPassword, mistakeInPassword } from '../accounts/password.ts';
 import { roleOf, roles } from '../accounts/roles.ts';
-import type { User } from '../store/accounts.ts';
+import type { Accounts, AuditEntry, UserChange, UserChanged } from '../store/accounts.ts';
+import type { Kept } from '../store/kept.ts';
 import { changing, nobody, type Outcome } from './change-user.ts';
-import { configFor, type Console, exitCodes, type JsonOptions } from './command.ts';
-import { storeOf } from './host.ts';
-import { printTable } from './print-table.ts';
+import { type Console, exitCodes, type JsonOptions } from './command.ts';
 
 export interface UserOptions extends JsonOptions {
   role?: string | undefined;
   /** Signs in elsewhere: OpenID Connect, a proxy. */
   noPassword?: boolean;
-  yes?: boolean;
+  /** Also the last admin. */
+  force?: boolean;
 }
 
 /** `user add NAME --role ROLE`: the password is asked for at a terminal, else read from standard input. Beside a serving collector too. */
@@ -42,11 +42,11 @@ export async function addUser(word: string, options: UserOptions, console: Conso
   });
 }
 
-/** `user role NAME ROLE`: whoever is signed in with that name signs in again. */
+/** `user role NAME ROLE`: whoever is signed in with that name signs in again. The last admin stays, unless with `force`. */
 export function setRole(
   word: string,
   wanted: string,
-  options: JsonOptions,
+  options: UserOptions,
   console: Console,
 ): Promise<number> | number {
   const name = spelled(word);
@@ -56,12 +56,10 @@ export function setRole(
     action: 'user-role-changed',
     name,
     detail: { role },
-    change: ({ accounts }, entry) => accounts.setRole(name, role, entry),
-    outcome: doneOr(
-      `${name} is ${role} now; browsers that were signed in with that name sign in again.`,
-      nobody(name),
-      { role },
-    ),
+    change: ({ accounts }, entry) => changedUser(accounts, name, { role }, entry, options),
+    outcome: changedOr(name, `${name} is ${role} now; browsers that were signed in with that name sign in again.`, {
+      role,
+    }),
   });
 }
 
@@ -82,56 +80,41 @@ export async function setPassword(word: string, options: JsonOptions, console: C
   });
 }
 
-/** `user remove NAME`: ends their sessions. */
+/** `user remove NAME`: ends their sessions. The last admin stays, unless with `force`. */
 export function removeUser(word: string, options: UserOptions, console: Console): Promise<number> {
   const name = spelled(word);
   return changing(options, console, {
     action: 'user-removed',
     name,
-    change: ({ accounts }, entry) => accounts.removeUser(name, entry),
-    outcome: doneOr(
+    change: ({ accounts }, entry) => changedUser(accounts, name, 'removed', entry, options),
+    outcome: changedOr(
+      name,
       `${name} is removed with the API tokens of that name; those made by command stay until they are revoked: certherd-collector api-token list`,
-      nobody(name),
     ),
   });
 }
 
-/** `user list` */
-export async function listUsers(options: JsonOptions, console: Console): Promise<number> {
-  const config = configFor(options, console);
-  if (!config) return exitCodes.config;
-  const store = await storeOf(config, console);
-  const users = await store.accounts.users();
-  await store.close();
-  const signsIn = ({ password, identity, elsewhere }: User) =>
-    password === undefined ? (identity?.issuer ?? (elsewhere ? 'elsewhere' : 'link')) : 'password';
-  const day = (at: number) => new Date(at).toISOString().slice(0, 10);
-  if (options.json)
-    console.print(
-      JSON.stringify({
-        version: 1,
-        items: users.map((user) => ({
-          name: user.name,
-          role: user.role,
-          signsIn: signsIn(user),
-          createdAt: new Date(user.createdAt).toISOString(),
-          ...(user.disabledAt !== undefined && { disabledAt: new Date(user.disabledAt).toISOString() }),
-        })),
-      }),
-    );
-  else if (users.length === 0) console.print('There are no users. Next: certherd-collector user add NAME --role admin');
-  else
-    printTable(
-      ['NAME', 'ROLE', 'SIGNS IN BY', 'SINCE'],
-      users.map((user) => [
-        user.name,
-        user.role,
-        user.disabledAt === undefined ? signsIn(user) : `disabled ${day(user.disabledAt)}`,
-        day(user.createdAt),
-      ]),
-      console,
-    );
-  return exitCodes.ok;
+/** Whoever types a command has the database: the last admin is kept from slips, and not from them. */
+async function changedUser(
+  accounts: Accounts,
+  name: string,
+  change: UserChange,
+  entry: AuditEntry,
+  { force = false }: UserOptions,
+): Promise<Kept<UserChanged>> {
+  if (!force) return accounts.changeUser(name, change, entry);
+  const kept = await (change === 'removed' || !('role' in change)
+    ? accounts.removeUser(name, entry)
+    : accounts.setRole(name, change.role, entry));
+  return kept.ok ? { ok: true, value: kept.value ? 'done' : 'unknown' } : kept;
+}
+
+function changedOr(name: string, done: string, told: object = {}): (changed: UserChanged) => Outcome {
+  return (changed) => {
+    if (changed === 'last-admin')
+      return { undone: `${name} is the last admin: make another one first, or leave the page without one: --force` };
+    return changed === 'done' ? { done, told: { ...told } } : { undone: nobody(name) };
+  };
 }
 
 /** False: nothing was done, and why. */

@@ -3,7 +3,7 @@ import type { Endpoint, Lineage } from '@certherd/protocol/snapshot';
 import type { Concern, Life } from '../store/concern.ts';
 import { concernedBy } from './concerned-endpoints.ts';
 import { type Countdown, countdowns } from './countdown.ts';
-import { isOutsideCode } from './explanations.ts';
+import { type ConcernCode, isOutsideCode } from './explanations.ts';
 
 interface OnHost {
   agentId: string;
@@ -30,6 +30,8 @@ export interface ConcernedFleet {
   hosts: Iterable<{ part: ConcernedHost }>;
   /** About what is not on any host. */
   hostless: readonly ToldFinding[];
+  /** Of campaigns that wait for a person. */
+  campaigns: readonly Concern[];
 }
 
 interface HostState extends Labelled {
@@ -55,7 +57,7 @@ export interface ConcernedHost {
 
 /** A refused clone tries again at least every 300 s: after an hour without one it is gone. */
 const conflictMs = 3_600_000;
-/** Who enrols a host has this long to start its agent. */
+/** Who enrols a host has this long to start its agent, and that to have looked around. */
 const setUpMs = 3_600_000;
 const mostNames = 20;
 
@@ -149,7 +151,7 @@ function ofHost(
   now: number,
 ): Concern[] {
   const { agentId, name: hostName, labels = {}, conflictAt } = host;
-  const concern = (code: string, severity: Concern['severity'], since: string, cause: string, remedy: string) => ({
+  const concern = (code: ConcernCode, severity: Concern['severity'], since: string, cause: string, remedy: string) => ({
     key: JSON.stringify([agentId, code, 'host', hostName]),
     code,
     severity,
@@ -164,11 +166,16 @@ function ofHost(
   });
   const heardAt = host.lastHeardAt ?? host.enrolledAt;
   const concerns: Concern[] = [];
-  const isNew = host.lastHeardAt === undefined && now - Date.parse(host.enrolledAt) < setUpMs;
-  if (isNew) return [];
+  const isNew = now - Date.parse(host.enrolledAt) < setUpMs;
+  if (isNew && host.lastHeardAt === undefined) return [];
+  const isAwaited = isNew && host.observedAt === undefined;
   if (silent && !host.connected)
     concerns.push(concern('host-silent', 'unknown', heardAt, host.reason, 'systemctl restart certherd-agent'));
-  else if (host.status === 'unknown' && !findings.some(({ severity, stale }) => severity === 'unknown' && !stale))
+  else if (
+    host.status === 'unknown' &&
+    !isAwaited &&
+    !findings.some(({ severity, stale }) => severity === 'unknown' && !stale)
+  )
     concerns.push(
       concern('host-not-looking', 'unknown', host.observedAt ?? heardAt, host.reason, 'certherd-agent doctor'),
     );
@@ -199,7 +206,7 @@ function about(
 }
 
 /** Labels that are the same for all; undefined where there is no endpoint. */
-function shared([first, ...others]: readonly ConcernedEndpoint[]): Readonly<Record<string, string>> | undefined {
+export function shared([first, ...others]: readonly Labelled[]): Readonly<Record<string, string>> | undefined {
   if (first === undefined) return undefined;
   const same = ([key, value]: [string, string]) => others.every(({ labels }) => labels?.[key] === value);
   return Object.fromEntries(Object.entries(first.labels ?? {}).filter(same));

@@ -1,8 +1,9 @@
 import type { ConcernedEndpoint } from './concerns.ts';
+import type { ConcernCode } from './explanations.ts';
 
 /** A certificate that a host serves, and that should have been renewed by now. */
 export interface Countdown {
-  code: 'renewal-missed';
+  code: Extract<ConcernCode, 'renewal-missed'>;
   severity: 'warning' | 'critical';
   fingerprint: string;
   /** Those of one host that serve it. */

@@ -16,6 +16,14 @@ const outsideCodes = [
 ] as const;
 export type OutsideFindingCode = (typeof outsideCodes)[number];
 
+/** Codes of what people are told beside findings. */
+export type ConcernCode =
+  | 'renewal-missed'
+  | 'host-silent'
+  | 'host-not-looking'
+  | 'identity-conflict'
+  | 'campaign-paused';
+
 export function isOutsideCode(code: string): boolean {
   return outsideCodes.some((one) => one === code);
 }
@@ -32,7 +40,7 @@ export interface CollectorExplanation {
 
 /** Every code that only the collector gives. `stale-copy` an agent gives too, of copies on its own host. */
 export const collectorExplanations: Readonly<
-  Record<Exclude<FleetFindingCode, 'stale-copy'> | OutsideFindingCode, CollectorExplanation>
+  Record<Exclude<FleetFindingCode, 'stale-copy'> | OutsideFindingCode | ConcernCode, CollectorExplanation>
 > = {
   'front-holds-copy': {
     severity: 'warning',
@@ -143,5 +151,46 @@ export const collectorExplanations: Readonly<
     causes: 'One wildcard was easier to install than a certificate for each host.',
     remedy: 'Give each host a certificate for its own names, and keep the wildcard where it cannot be avoided.',
     shownBy: 'evaluate/fleet/fleet-findings',
+  },
+  'renewal-missed': {
+    severity: 'warning; critical once a sixth of its life is left',
+    meaning:
+      'A host still presents a certificate whose renewal was expected a twelfth of its life ago, and nothing that the host said explains it. It is told in messages; the host’s own findings stand beside it.',
+    causes:
+      'Nothing renews it, the host is silent and does not say what is wrong, or the renewed one was not brought to the server.',
+    remedy: 'Run `certherd-agent check` on the host: it tells how far the newest certificate got.',
+    shownBy: 'evaluate/concerns',
+  },
+  'host-silent': {
+    severity: 'unknown',
+    meaning:
+      'No heartbeat came from this host for too long: what is told of it is from before. It is told in messages.',
+    causes: 'The agent or the host is down, or something between it and the collector lets nothing through.',
+    remedy: 'Restart it there: `systemctl restart certherd-agent`; `certherd-agent doctor` says what is in its way.',
+    shownBy: 'evaluate/concerns, notify/start-telling',
+  },
+  'host-not-looking': {
+    severity: 'unknown',
+    meaning: 'The host is heard, and its last look is too old to prove anything. It is told in messages.',
+    causes: 'Its looks take longer than they may, or it never had one: the agent cannot read what it has to.',
+    remedy: 'Run `certherd-agent doctor` on the host.',
+    shownBy: 'evaluate/concerns',
+  },
+  'identity-conflict': {
+    severity: 'warning',
+    meaning: 'Another machine presented the identity of this host within the last hour. It is told in messages.',
+    causes: 'A machine was cloned with its agent’s state, or was brought back from an older picture of itself.',
+    remedy: 'Enrol the copy anew on its own machine: `certherd-agent enroll --replace JOIN`.',
+    shownBy: 'evaluate/concerns',
+  },
+  'campaign-paused': {
+    severity: 'warning',
+    meaning:
+      'A campaign paused itself after a failure, and waits for a person. It is told in messages, to whoever the lineage belongs to whose failure did it.',
+    causes:
+      'A renewal failed or was refused, its certificate does not fulfil the campaign, or it was not served by the deadline: the message says which.',
+    remedy:
+      'Mend it, then `certherd-collector campaign resume ID --reason WHY`; `campaign skip` leaves the lineage out, `campaign abort` ends it all.',
+    shownBy: 'notify/start-telling, campaigns/drive',
   },
 };

@@ -128,8 +128,8 @@ export function keepTelling(needs: TellerNeeds): Teller {
   }
 
   async function allConcerns(now: number): Promise<Concern[]> {
-    const { hosts, hostless } = await estate();
-    const concerns = hostlessConcerns(hostless);
+    const { hosts, hostless, campaigns } = await estate();
+    const concerns = [...hostlessConcerns(hostless), ...campaigns];
     let looked = 0;
     for (const { part } of hosts) {
       concerns.push(...concernsOf(part, isSilent(part.host.agentId), now));

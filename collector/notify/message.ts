@@ -40,7 +40,7 @@ export const Message = Type.Object(
     incident: Type.String(),
     kind: MessageKind,
     severity: Severity,
-    /** The finding's code, or `host-silent`, `host-not-looking`, `identity-conflict`, `renewal-missed`. */
+    /** The finding's code, or `host-silent`, `host-not-looking`, `identity-conflict`, `renewal-missed`, `campaign-paused`. */
     code: Type.String(),
     /** One line: what, and where. */
     title: Type.String(),

@@ -17,6 +17,8 @@ import type { Session } from './sessions.ts';
 const probeMs = 3_000;
 /** Three missed heartbeats: the connection is half-open. */
 const missedBeats = 3;
+/** The answer to the last beat is as old as that one: a beat later it is one that did not come. */
+const lateBeats = 1.5;
 
 /** One agent's WebSocket from the challenge to the end: who it is first, then what it tells. */
 export function attend(socket: WebSocket, remote: string, slot: Slot, gate: Gate): void {
@@ -140,7 +142,7 @@ export function attend(socket: WebSocket, remote: string, slot: Slot, gate: Gate
   function beat(): void {
     const quietBeats = (clock.monotonic() - heardAt) / (gate.heartbeatSeconds * 1000);
     if (quietBeats > missedBeats) return socket.terminate();
-    if (quietBeats > 1) socket.ping();
+    if (quietBeats > lateBeats) socket.ping();
     if (typeof phase === 'object') phase.beat();
     channel.send({ type: 'heartbeat', at: new Date(clock.now()).toISOString() });
   }

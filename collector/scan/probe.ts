@@ -1,3 +1,4 @@
+import { lookingClients } from '@certherd/handshake/dial/looking-clients';
 import { systemDialer } from '@certherd/handshake/dialer';
 import { type AskNeeds, askPlaces, type Target } from '@certherd/handshake/outside/ask-places';
 import type { Clock } from '../ports.ts';
@@ -15,7 +16,7 @@ export interface ProbeNeeds extends Omit<AskNeeds<SeenAnswer>, 'read' | 'dial'> 
 export type Probe = (target: Target) => Promise<SeenTarget>;
 
 /** Asks from the collector's machine, and judges each chain as it comes. */
-export function createProbe({ read, clock, dial = systemDialer(), ...needs }: ProbeNeeds): Probe {
+export function createProbe({ read, clock, dial = systemDialer(lookingClients()), ...needs }: ProbeNeeds): Probe {
   return async (target) => {
     const asked = await askPlaces(target, { ...needs, dial, read: (shown, host) => read(shown, host, clock.now()) });
     return { target: targetText(target), ...target, at: new Date(clock.now()).toISOString(), ...asked };

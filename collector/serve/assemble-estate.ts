@@ -24,7 +24,7 @@ export function assembleEstate(facts: EstateFacts, now: number): Estate {
   for (const host of facts.hosts) fleet.put(host, whole);
   const outside = keepOutside();
   const book = labelBook(facts.labels);
-  outside.putTargets(labelledTargets(facts.targets, book), () => facts.hosts.map((host) => [host, known] as const));
+  outside.putTargets(labelledTargets(facts.targets, book), () => facts.hosts.map((host) => [host, whole] as const));
   const shared = { certificates: known, book, fleet, outside };
   const parts = facts.hosts.map((host) => assembleHost(host, facts.presenceOf(host.agentId), shared, now));
   const held = new Map<string, Pick<CertificateView, 'files' | 'endpoints'>>();

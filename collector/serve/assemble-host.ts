@@ -8,6 +8,7 @@ import type { LabelBook, Labels } from '../evaluate/labels.ts';
 import { silentFindings } from '../evaluate/silent-findings.ts';
 import type { KeptFacts } from '../store/facts.ts';
 import type { EndpointView, FindingView, HostView, LineageView } from './estate.ts';
+import { reachedWith } from './reached.ts';
 
 /** How each host is heard: what only the running collector knows. */
 export interface HostPresence {
@@ -31,6 +32,8 @@ export interface Shared {
 
 /** What is seen from outside of the names that one host proves. It is no verdict of the host's own checks. */
 export interface OutsideView {
+  /** By endpoint: since when what it proves is presented at every address of its name, in milliseconds since 1970; those of which that is known alone. */
+  everywhereOf: (agentId: string, now: number) => ReadonlyMap<string, number>;
   findingsOf: (agentId: string, now: number) => OutsideFinding[];
   /** As in HostPart. */
   standUntil: (agentId: string, now: number) => number;
@@ -73,11 +76,13 @@ export function assembleHost(host: KeptFacts, presence: HostPresence, shared: Sh
   const { heardAt, observedAt, lookAgeMs, blind } = hearingOf(host, presence, now);
   const stale = silent || blind;
   const on = { agentId: host.agentId, hostName: host.name };
+  const everywhere = outside?.everywhereOf(host.agentId, now);
   const endpoints = (snapshot?.endpoints ?? []).map((endpoint): EndpointView => {
     const served = certificates.get(endpoint.served ?? '');
     return {
       ...on,
       ...endpoint,
+      ...reachedWith(endpoint, everywhere?.get(endpoint.id)),
       status: endpointStatus(endpoint, served, { stale, now }),
       ...(observedAt === undefined ? {} : { observedAt: instant(observedAt) }),
       ...(served ? { servedNotBefore: served.notBefore, servedNotAfter: served.notAfter } : {}),

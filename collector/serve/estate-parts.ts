@@ -80,11 +80,8 @@ export interface EstateIndex {
   certificates: Map<string, KeptCertificate>;
 }
 
-/** What somebody else keeps of where a host has its certificates, by fingerprint: lists that are the same are kept once. */
-export type Held = ReadonlyMap<string, Pick<Place, 'files' | 'endpoints'>>;
-
 /** Puts a host in the place of what it was before, if it was there: costs what that host has, and not what the fleet has. Keeps `index` in step. */
-export function withHost(parts: EstateParts, index: EstateIndex, host: KeptHost, held: Held = new Map()): EstateParts {
+export function withHost(parts: EstateParts, index: EstateIndex, host: KeptHost): EstateParts {
   const before = index.hosts.get(host.agentId);
   let { hosts, certificates, findings } = parts;
   if (before && byHost(before, host) !== 0) hosts = hosts.without(before);
@@ -92,7 +89,7 @@ export function withHost(parts: EstateParts, index: EstateIndex, host: KeptHost,
     for (const one of before ? findingsOf(before) : []) findings = findings.without(one);
     for (const one of findingsOf(host)) findings = findings.with(one);
   }
-  const places = placesOf(host, held);
+  const places = placesOf(host);
   const named = new Set(host.certificates.map(({ certificate }) => certificate.fingerprint));
   for (const { certificate } of before?.certificates ?? []) {
     const kept = index.certificates.get(certificate.fingerprint);
@@ -237,7 +234,7 @@ function isSameList(one: readonly string[], other: readonly string[]): boolean {
 }
 
 /** By fingerprint. */
-function placesOf({ name, agentId, part }: KeptHost, held: Held): Map<string, Place> {
+function placesOf({ name, agentId, part }: KeptHost): Map<string, Place> {
   const files = Map.groupBy(part.files, ({ fingerprint }) => fingerprint);
   const endpoints = Map.groupBy(part.endpoints, ({ served }) => served);
   const places = new Map<string, Place>();
@@ -247,14 +244,10 @@ function placesOf({ name, agentId, part }: KeptHost, held: Held): Map<string, Pl
       places.set(fingerprint, {
         name,
         agentId,
-        files: either(held.get(fingerprint)?.files, files.get(fingerprint)?.map(({ path }) => path) ?? none),
-        endpoints: either(held.get(fingerprint)?.endpoints, endpoints.get(fingerprint)?.map(({ id }) => id) ?? none),
+        files: files.get(fingerprint)?.map(({ path }) => path) ?? none,
+        endpoints: endpoints.get(fingerprint)?.map(({ id }) => id) ?? none,
       });
   return places;
-}
-
-function either(kept: readonly string[] | undefined, made: readonly string[]): readonly string[] {
-  return kept && isSameList(kept, made) ? kept : made;
 }
 
 const none: readonly string[] = [];

@@ -1,51 +1,48 @@
 import { fleetFindings, fleetFindingsStand, type FleetPolicy } from '../evaluate/fleet/fleet-findings.ts';
 import { createFleetIndex, type KnownCertificate } from '../evaluate/fleet/fleet-index.ts';
-import { holdingsOf, type HostHoldings } from '../evaluate/fleet/holdings.ts';
-import type { HostFacts } from '../store/facts.ts';
+import { holdingsOf } from '../evaluate/fleet/holdings.ts';
+import { createSparseIndex } from '../evaluate/fleet/sparse-index.ts';
+import type { HostFacts, KeptFacts } from '../store/facts.ts';
 import type { FleetView } from './assemble-host.ts';
+
+type Certificates = ReadonlyMap<string, KnownCertificate>;
 
 /** What the fleet says of each host, kept as hosts change. */
 export interface KeptFleet extends FleetView {
   /** Takes in what a host last told; of a revoked one nothing counts. Returns the agents, this one among them, of which something else may be said now. */
-  put: (host: HostFacts, certificates: ReadonlyMap<string, KnownCertificate>) => ReadonlySet<string>;
-  /** What a host holds, by fingerprint; undefined: nothing that counts. */
-  held: (agentId: string) => HostHoldings['held'] | undefined;
+  put: (host: HostFacts, certificates: Certificates) => ReadonlySet<string>;
   /** As `put`, where it told nothing else: it has another name, or was revoked. */
-  putName: (
-    host: Pick<HostFacts, 'agentId' | 'name' | 'revokedAt'>,
-    certificates: ReadonlyMap<string, KnownCertificate>,
-  ) => ReadonlySet<string>;
+  putName: (host: Pick<HostFacts, 'agentId' | 'name' | 'revokedAt'>, certificates: Certificates) => ReadonlySet<string>;
 }
 
-export function keepFleet(policy: FleetPolicy): KeptFleet {
-  const index = createFleetIndex();
-  const held = new Map<string, HostHoldings>();
+/** A host as it was put in, with the certificates that it was put in with. */
+export interface ToldAgain {
+  host: KeptFacts;
+  certificates: Certificates;
+}
+
+/** `toldAgain`: of a host that was put in; with it only what the fleet has something to say of is kept here. */
+export function keepFleet(policy: FleetPolicy, toldAgain?: (agentId: string) => ToldAgain | undefined): KeptFleet {
+  const index = toldAgain ? createSparseIndex(policy, heldAgain) : createFleetIndex();
   return {
-    put(host, certificates) {
-      const { agentId, snapshot } = host;
-      const told = host.revokedAt === undefined ? snapshot : undefined;
-      return replace(
-        agentId,
-        told && holdingsOf(host, told, { get: (one) => certificates.get(one)?.certificate }),
-        certificates,
-      );
-    },
-    putName({ agentId, name, revokedAt }, certificates) {
-      const before = revokedAt === undefined ? held.get(agentId) : undefined;
-      return replace(agentId, before && { ...before, hostName: name }, certificates);
-    },
-    held: (agentId) => held.get(agentId)?.held,
+    put: (host, certificates) =>
+      index.replace(host.agentId, heldBy(host, host.snapshot?.deployments ?? [], certificates), certificates),
+    putName: ({ agentId, name, revokedAt }, certificates) =>
+      revokedAt === undefined
+        ? index.rename(agentId, name, certificates)
+        : index.replace(agentId, undefined, certificates),
     findingsOf: (agentId, now) => fleetFindings(index, agentId, policy, now),
     standUntil: (agentId, now) => fleetFindingsStand(index, agentId, now),
   };
 
-  function replace(
-    agentId: string,
-    holdings: HostHoldings | undefined,
-    certificates: ReadonlyMap<string, KnownCertificate>,
-  ): ReadonlySet<string> {
-    if (holdings) held.set(agentId, holdings);
-    else held.delete(agentId);
-    return index.replace(agentId, holdings, certificates);
+  function heldAgain(agentId: string) {
+    const told = toldAgain?.(agentId);
+    const holdings = told && heldBy(told.host, [], told.certificates);
+    return holdings && { holdings, certificates: told.certificates };
   }
+}
+
+function heldBy(host: KeptFacts, deployments: NonNullable<HostFacts['snapshot']>['deployments'], known: Certificates) {
+  if (!host.snapshot || host.revokedAt !== undefined) return undefined;
+  return holdingsOf(host, { ...host.snapshot, deployments }, { get: (one) => known.get(one)?.certificate });
 }

@@ -7,7 +7,7 @@ import type { TargetRow } from '../store/targets.ts';
 import { assembleHost, heardAgain, type HostPresence } from './assemble-host.ts';
 import { type HostChanges, noteChanges } from './changes-since.ts';
 import { sharing } from './estate-change.ts';
-import { keepFleet } from './fleet-view.ts';
+import { keepFleet, type ToldAgain } from './fleet-view.ts';
 import { besidePart, type BesidePart, factsAgain } from './kept-facts.ts';
 import { keepOutside, type KeptOutside } from './outside-view.ts';
 import { type EstateIndex, type EstateParts, type KeptHost, noParts, withHost, withHostless } from './estate-parts.ts';
@@ -59,7 +59,7 @@ export function createHostKeeper(
 ): HostKeeper {
   const index: EstateIndex = { hosts: new Map(), certificates: new Map() };
   const facts = new Map<string, BesidePart>();
-  const fleet = keepFleet({ knownIssuers });
+  const fleet = keepFleet({ knownIssuers }, toldAgain);
   const outside = keepOutside({ knownIssuers, graceMs });
   const since = noteChanges();
   let parts = noParts;
@@ -67,6 +67,8 @@ export function createHostKeeper(
   let queue = new Map<string, Concern>();
   /** What they told, which could not be judged yet: it is read again. */
   const unjudged = new Map<string, KeptFacts>();
+  /** What the fleet was last told of them, whose parts could not be made since. */
+  const unmade = new Map<string, ToldAgain>();
   /** No verdict changes by time alone before that. */
   let standsUntil = Infinity;
   let offset = clock.now() - clock.monotonic();
@@ -122,7 +124,9 @@ export function createHostKeeper(
         return kept?.basis === one.basis ? kept : one;
       });
       concernFleet(host.agentId, shared, host);
+      unmade.set(host.agentId, { host, certificates: byFingerprint(shared) });
       assemble(host.agentId, book, shared);
+      unmade.delete(host.agentId);
       unjudged.delete(host.agentId);
       for (const [at, { certificate }] of certificates.entries())
         if (before[at] && hasOtherDates(before[at], certificate)) concernHolders(certificate.fingerprint, host.agentId);
@@ -158,14 +162,15 @@ export function createHostKeeper(
     return unjudged.get(agentId) ?? (row && kept && factsAgain(row, kept.part));
   }
 
-  function certificatesOf(agentId: string): Map<string, Certificate> {
+  function toldAgain(agentId: string): ToldAgain | undefined {
+    const [row, kept] = [facts.get(agentId), index.hosts.get(agentId)];
+    const made = row && kept && { host: factsAgain(row, kept.part), certificates: byFingerprint(kept.certificates) };
+    return unmade.get(agentId) ?? made;
+  }
+
+  function certificatesOf(agentId: string): Map<string, CertificateFacts> {
     const list = index.hosts.get(agentId)?.certificates ?? [];
-    return new Map(
-      list.map(({ certificate }) => [
-        certificate.fingerprint,
-        factsOf(certificate.fingerprint)?.certificate ?? certificate,
-      ]),
-    );
+    return new Map(list.map((one) => [one.certificate.fingerprint, factsOf(one.certificate.fingerprint) ?? one]));
   }
 
   function concern(agentId: string, how: Concern): void {
@@ -214,11 +219,10 @@ export function createHostKeeper(
   function concernFleet(agentId: string, read = index.hosts.get(agentId)?.certificates ?? [], told?: HostFacts): void {
     const host = toldBy(agentId);
     if (!host) return;
-    const certificates = new Map(read.map((one) => [one.certificate.fingerprint, one]));
+    const certificates = byFingerprint(read);
     const touched = told ? fleet.put(told, certificates) : fleet.putName(host, certificates);
     for (const other of touched) if (other !== agentId) concern(other, 'view');
-    const known = new Map(read.map(({ certificate }) => [certificate.fingerprint, certificate]));
-    for (const other of outside.put(host, known)) concern(other, 'view');
+    for (const other of outside.put(host, certificates)) concern(other, 'view');
   }
 
   function factsOf(fingerprint: string): CertificateFacts | undefined {
@@ -231,14 +235,14 @@ export function createHostKeeper(
     const before = index.hosts.get(agentId);
     // Another host may have brought newer facts of the same certificate.
     const certificates = read ?? (before?.certificates ?? []).map((one) => factsOf(one.certificate.fingerprint) ?? one);
-    const byFingerprint = new Map(certificates.map(({ certificate }) => [certificate.fingerprint, certificate]));
-    const shared = { certificates: byFingerprint, book, fleet, outside };
+    const known = new Map(certificates.map(({ certificate }) => [certificate.fingerprint, certificate]));
+    const shared = { certificates: known, book, fleet, outside };
     const part = sharing(before?.part, assembleHost(host, presenceOf(agentId), shared, clock.now()));
     since.touch(agentId, before?.part);
     for (const { certificate } of [...(before?.certificates ?? []), ...certificates])
       since.touchCertificate(certificate.fingerprint, factsOf(certificate.fingerprint));
     const kept: KeptHost = { name: host.name, agentId, part, certificates };
-    parts = withHost(parts, index, kept, fleet.held(agentId));
+    parts = withHost(parts, index, kept);
     standsUntil = Math.min(standsUntil, part.standsUntil);
   }
 }
@@ -247,6 +251,10 @@ function isSameSnapshot(one: BesidePart, other: Pick<HostMark, 'snapshot' | 'rev
   // What a revoked host holds is not kept: it is read again where it is trusted again.
   if (one.revokedAt !== undefined && other.revokedAt === undefined) return false;
   return one.snapshot?.digest === other.snapshot?.digest && one.snapshot?.receivedAt === other.snapshot?.receivedAt;
+}
+
+function byFingerprint(list: readonly CertificateFacts[]): Map<string, CertificateFacts> {
+  return new Map(list.map((one) => [one.certificate.fingerprint, one]));
 }
 
 /** Of a host's row all that is not told again and again. */

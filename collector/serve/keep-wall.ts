@@ -1,8 +1,8 @@
 import { setImmediate as othersTurn } from 'node:timers/promises';
 import { hashSecret } from '../accounts/secret.ts';
 import type { Clock } from '../ports.ts';
-import { moreUrgent, type Need, needsOf } from '../web/facts/needs.ts';
-import { namesOf } from '../web/wording/names.ts';
+import { moreUrgent, type Need, needsOf } from '../present/needs.ts';
+import { namesOf } from '../wording/names.ts';
 import type { Estate } from './estate.ts';
 import type { EstateNow } from './kept-estate.ts';
 import type { WallView } from './wall-view.ts';

@@ -2,6 +2,7 @@ import type { Endpoint, FileObservation, Lineage } from '@certherd/protocol/snap
 import type { KeptFacts } from '../store/facts.ts';
 import type { HeldFile, HostPart } from './assemble-host.ts';
 import type { EndpointView, LineageView } from './estate.ts';
+import { reachedAtHost } from './reached.ts';
 
 type KeptSnapshot = NonNullable<KeptFacts['snapshot']>;
 
@@ -14,13 +15,14 @@ export interface BesidePart extends Omit<KeptFacts, 'snapshot'> {
 /** What is kept of a host's facts once its part was made of them; findings that say what they said before are those before, whose texts its part has too. */
 export function besidePart({ snapshot, ...row }: KeptFacts, before: BesidePart | undefined): BesidePart {
   if (!snapshot) return { ...row, snapshot };
-  const { digest, observedAt, receivedAt, host } = snapshot;
+  const { digest, observedAt, receivedAt, aheadMs, host } = snapshot;
+  const ahead = aheadMs !== undefined && { aheadMs };
   const servers = snapshot.servers.some(isUnread) ? snapshot.servers.filter(isUnread) : none;
   const known = before?.snapshot?.findings;
   const findings = JSON.stringify(known) === JSON.stringify(snapshot.findings) ? known : undefined;
   return {
     ...row,
-    snapshot: { digest, observedAt, receivedAt, host, servers, findings: findings ?? snapshot.findings },
+    snapshot: { digest, observedAt, receivedAt, ...ahead, host, servers, findings: findings ?? snapshot.findings },
   };
 }
 
@@ -53,7 +55,7 @@ function leafOnly({ path, fingerprint }: HeldFile): FileObservation {
 function toldEndpoint(view: EndpointView): Endpoint {
   const { agentId: _1, hostName: _2, status: _3, observedAt: _4, ...more } = view;
   const { servedNotBefore: _5, servedNotAfter: _6, labels: _7, ...told } = more;
-  return told;
+  return { ...told, ...reachedAtHost(told) };
 }
 
 function toldLineage({ agentId: _1, hostName: _2, ...told }: LineageView): Lineage {

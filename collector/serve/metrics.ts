@@ -2,15 +2,16 @@ import type { EndpointView } from './estate.ts';
 import type { EstateNow } from './kept-estate.ts';
 import type { LabelsOf } from './metrics/certificate-labels.ts';
 import { counted, escapeLabel, longFamily } from './metrics/family.ts';
-import { type EndpointRow, type FileRow, instanceNames, rowsOf } from './metrics/host-rows.ts';
+import { type EndpointRow, type FileRow, type HostRows, instanceNames, rowsOf } from './metrics/host-rows.ts';
 import { type CollectorCounts, ownHealth } from './metrics/own-health.ts';
 import { type TargetRow, targetRows } from './metrics/target-rows.ts';
 
-/** A line of one metric behind its opening brace, `LABELS} VALUE`: of an endpoint, of a target's address or of a file; undefined: it has none. */
+/** A line of one metric behind its opening brace, `LABELS} VALUE`: of an endpoint, of a target's address, of a file or of a host; undefined: it has none. */
 interface Lines {
   endpoint?: (row: EndpointRow) => string | undefined;
   target?: (row: TargetRow) => string | undefined;
   file?: (row: FileRow) => string;
+  host?: (row: HostRows) => string | undefined;
 }
 
 /** What is told beside the estate. */
@@ -35,11 +36,13 @@ export function* metricsText(
   const instances = new Map<string, string>();
   yield* instanceNames(hosts, instances);
   const rows = yield* rowsOf(hosts, instances, labelsOf);
-  const seen = targetRows(targets, book);
-  const lines = function* ({ endpoint, target, file }: Lines): Generator<string | undefined> {
-    for (const { endpoints, files } of rows) {
-      if (endpoint) for (const row of endpoints) yield endpoint(row);
-      if (file) for (const row of files) yield file(row);
+  const seen = targetRows(targets, book, instances);
+  const lines = function* ({ endpoint, target, file, host }: Lines): Generator<string | undefined> {
+    for (const row of rows) {
+      const { endpoints, files } = row;
+      if (host) yield host(row);
+      if (endpoint) for (const one of endpoints) yield endpoint(one);
+      if (file) for (const one of files) yield file(one);
     }
     if (target) for (const row of seen) yield target(row);
   };
@@ -74,10 +77,18 @@ export function* metricsText(
   yield* gauge('x509_cert_expired', '1 if the leaf certificate in this file has ended.', {
     file: ({ x509, held }) => `${x509}} ${held.notAfter * 1000 < now ? 1 : 0}`,
   });
+  yield* gauge('x509_read_errors', 'Files that a config of this host names and that could not be read.', {
+    host: ({ place, readErrors }) => (readErrors === undefined ? undefined : `${place}} ${readErrors}`),
+  });
   yield* gauge(
     'certherd_time_to_served_seconds',
     'From the newest certificate on disk to the first look that saw it served.',
     { endpoint: ({ place, servedAfter }) => (servedAfter === undefined ? undefined : `${place}} ${servedAfter}`) },
+  );
+  yield* gauge(
+    'certherd_time_to_served_everywhere_seconds',
+    'From the newest certificate on disk to the last address seen from outside that came to present it.',
+    { endpoint: ({ place, everywhereAfter: after }) => (after === undefined ? undefined : `${place}} ${after}`) },
   );
   yield* counted(
     'certherd_endpoints',

@@ -1,15 +1,15 @@
-import type { Certificate } from '@certherd/protocol/certificate';
 import type { HostProof, Outside, OutsideFinding } from '../evaluate/outside/outside.ts';
+import { everywhereSince } from '../evaluate/outside/everywhere.ts';
 import { overtakenAt } from '../evaluate/outside/heard.ts';
 import { type Logged, loggedFindings, type LoggedPolicy, loggedStands } from '../evaluate/outside/logged-findings.ts';
 import { isNameOf, outsideFindings, outsideStands } from '../evaluate/outside/outside-findings.ts';
-import type { KeptFacts } from '../store/facts.ts';
+import type { CertificateFacts, KeptFacts } from '../store/facts.ts';
 import { servedBy, type TargetRow } from '../store/targets.ts';
 import type { OutsideView } from './assemble-host.ts';
 import { outsideOf, targetView } from './target-views.ts';
 import type { FindingView, TargetView } from './estate.ts';
 
-type Certificates = Pick<ReadonlyMap<string, Certificate>, 'get'>;
+type Certificates = Pick<ReadonlyMap<string, Pick<CertificateFacts, 'certificate' | 'firstSeenAt'>>, 'get'>;
 
 /** What is seen from outside, judged by what hosts prove, kept as both change. */
 export interface KeptOutside extends OutsideView {
@@ -108,6 +108,21 @@ export function keepOutside(policy: LoggedPolicy = { knownIssuers: undefined, gr
     },
     findingsOf: (agentId, now) =>
       relatedTo(agentId).flatMap((one) => judged(one, now).filter((found) => found.agentId === agentId)),
+    everywhereOf(agentId, now) {
+      const looked = new Map<string, { proof: HostProof; targets: Outside[] }>();
+      for (const { outside, proofs } of relatedTo(agentId))
+        for (const proof of proofs.get(agentId) ?? []) {
+          const one = looked.get(proof.id) ?? { proof, targets: [] };
+          one.targets.push(outside);
+          looked.set(proof.id, one);
+        }
+      return new Map(
+        [...looked].flatMap(([id, { proof, targets }]) => {
+          const since = everywhereSince(proof, targets, now);
+          return since === undefined ? [] : [[id, since] as const];
+        }),
+      );
+    },
     standUntil: (agentId, now) =>
       relatedTo(agentId).reduce((first, { outside }) => Math.min(first, outsideStands(outside, now)), Infinity),
     hostless(now) {
@@ -200,10 +215,24 @@ function proofsOf(
   return (snapshot?.endpoints ?? []).flatMap((endpoint): HostProof[] => {
     const { id, serverName, algorithm, issued, configured, served, reachedAt } = endpoint;
     if (served === undefined || configured !== served || (issued ?? served) !== served) return [];
-    const certificate = isNameOf(serverName, host) ? certificates.get(served) : undefined;
-    if (!certificate) return [];
-    const { issuer, notBefore, notAfter } = certificate;
-    const servedSince = reachedAt?.['served-everywhere'] ?? reachedAt?.served;
+    const known = isNameOf(serverName, host) ? certificates.get(served) : undefined;
+    if (!known) return [];
+    const { issuer, notBefore, notAfter } = known.certificate;
+    const servedSince = byThisClock(reachedAt?.served, snapshot, known.firstSeenAt);
     return [{ agentId, hostName: name, id, serverName, algorithm, served, issuer, notBefore, notAfter, servedSince }];
   });
+}
+
+/**
+ * Since when a host serves it, as the collector's own clock has it, by which looks from outside are told: less what the host's clock was ahead, never after
+ * it was told, which a clock that was set back since has written, and never before the certificate was first heard of, which one that is behind would say.
+ */
+function byThisClock(
+  instant: string | undefined,
+  snapshot: KeptFacts['snapshot'],
+  firstSeenAt: number,
+): string | undefined {
+  const at = Date.parse(instant ?? '');
+  if (Number.isNaN(at) || !snapshot) return instant;
+  return new Date(Math.max(firstSeenAt, Math.min(at - (snapshot.aheadMs ?? 0), snapshot.receivedAt))).toISOString();
 }

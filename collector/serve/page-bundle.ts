@@ -1,5 +1,5 @@
 import { existsSync, readFileSync } from 'node:fs';
-import { basename, join } from 'node:path';
+import { basename, join, relative, resolve } from 'node:path';
 import { build, type Metafile } from 'esbuild';
 import { messageOf, startFailure } from '../failure.ts';
 
@@ -15,7 +15,7 @@ export async function bundlePage(
     if (!existsSync(join(folder, name)))
       throw startFailure(`${join(folder, name)}: missing: the status page cannot be built from this checkout`);
   const { files, metafile } = await bundle(folder);
-  used(Object.keys(metafile.inputs).map((path) => `/${path}`));
+  used(Object.keys(metafile.inputs).map((path) => resolve(treeOf(folder), path)));
   return new Map([
     ...files,
     ...entryPages(readFileSync(join(folder, 'index.html'), 'utf8'), metafile),
@@ -24,11 +24,13 @@ export async function bundlePage(
 }
 
 async function bundle(folder: string): Promise<{ files: [string, Uint8Array][]; metafile: Metafile }> {
+  const tree = treeOf(folder);
   try {
     const { outputFiles, metafile } = await build({
-      absWorkingDir: '/',
+      // Paths from here on are part of a chunk's name: they must not tell where the tree is.
+      absWorkingDir: tree,
       entryPoints: [join(folder, 'page.tsx'), join(folder, 'page.css')],
-      outdir: '/assets',
+      outdir: join(tree, 'assets'),
       // What is imported when it is wanted is a part of its own, named by its content: charts.
       splitting: true,
       chunkNames: '[name]-[hash]',
@@ -43,12 +45,17 @@ async function bundle(folder: string): Promise<{ files: [string, Uint8Array][]; 
       legalComments: 'none',
       logLevel: 'silent',
     });
-    return { files: outputFiles.map(({ path, contents }) => [path.slice(1), contents]), metafile };
+    return { files: outputFiles.map(({ path, contents }) => [relative(tree, path), contents]), metafile };
   } catch (error) {
     throw startFailure(
       `${join(folder, 'page.tsx')}: the status page cannot be built: ${messageOf(error).split('\n').slice(0, 3).join(' ')}`,
     );
   }
+}
+
+/** The page imports from its neighbours and from node_modules, which are all below this directory. */
+function treeOf(folder: string): string {
+  return join(folder, '..', '..');
 }
 
 /** One HTML file for each page: it names what the page would ask for later, so that all of it comes in one round trip. */

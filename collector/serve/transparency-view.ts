@@ -66,13 +66,15 @@ interface Known {
   certificates: Iterable<Pick<Estate['certificates'][number], 'subjectAltNames'>>;
 }
 
-/** As of `now`, in milliseconds since 1970. */
+/** As of `now`, in milliseconds since 1970. `held`, if given: only certificates that a host holds, or only those that none does; names are of all. */
 export function transparencyView(
   rows: readonly LoggedRow[],
   logs: readonly LogRow[],
   known: Known,
   now: number,
+  held?: boolean,
 ): TransparencyView {
+  const shown = held === undefined ? rows : rows.filter((row) => row.held === held);
   return {
     version: 1,
     at: instant(now),
@@ -84,7 +86,7 @@ export function transparencyView(
       ...(behindSince !== undefined && { behindSince: instant(behindSince) }),
       ...(failure && { failure: { ...failure, since: instant(failure.since) } }),
     })),
-    certificates: rows.map(({ id: _id, notBefore, notAfter, loggedAt, ...row }) => ({
+    certificates: shown.map(({ id: _id, notBefore, notAfter, loggedAt, ...row }) => ({
       ...row,
       notBefore: instant(notBefore),
       notAfter: instant(notAfter),

@@ -5,6 +5,7 @@ import {
   type CampaignRow,
   type Campaigns,
   type CampaignState,
+  type HaltedCampaign,
   type MemberCount,
   type MemberMove,
   type MemberRow,
@@ -17,7 +18,8 @@ import {
 import type { StepRunner } from './keep-accounts.ts';
 import { row, rows, type Steps } from './steps.ts';
 
-const columns = `SELECT id, selection, limits, reason, started_by, via, started_at, state, cause, changed_at FROM campaign`;
+const columns = `SELECT id, selection, limits, reason, started_by, via, started_at, state, cause, halted_by, changed_at FROM campaign`;
+const memberColumns = `SELECT number, planned, state, attempt, request, asked_at, changed_at, cause FROM campaign_member`;
 
 /** Rows of campaign and campaign_member, for both databases. */
 export function keepCampaigns({ read, write }: StepRunner): Campaigns {
@@ -28,6 +30,7 @@ export function keepCampaigns({ read, write }: StepRunner): Campaigns {
     find: (id) => read(find(id)),
     findByKey: (key) => read(findByKey(key)),
     open: () => read(open()),
+    halted: () => read(halted()),
     members: (id) => read(members(id)),
     membersMark: (id) => read(membersMark(id)),
     prune: (before) => write(() => prune(before)),
@@ -117,10 +120,18 @@ function* open(): Steps<CampaignRow[]> {
   return (yield* rows<RawCampaign>(sql)).map(readCampaign);
 }
 
+function* halted(): Steps<HaltedCampaign[]> {
+  const sql = `${columns} WHERE state = 'paused' AND halted_by IS NOT NULL ORDER BY started_at, id`;
+  const found: HaltedCampaign[] = [];
+  for (const raw of yield* rows<RawCampaign>(sql)) {
+    const member = yield* row<RawMember>(`${memberColumns} WHERE campaign = $1 AND number = $2`, raw.id, raw.halted_by);
+    if (member) found.push({ campaign: readCampaign(raw), member: readMember(member) });
+  }
+  return found;
+}
+
 function* members(id: string): Steps<MemberRow[]> {
-  const sql = `SELECT number, planned, state, attempt, request, asked_at, changed_at, cause FROM campaign_member
-     WHERE campaign = $1 ORDER BY number`;
-  return (yield* rows<RawMember>(sql, id)).map(readMember);
+  return (yield* rows<RawMember>(`${memberColumns} WHERE campaign = $1 ORDER BY number`, id)).map(readMember);
 }
 
 function* membersMark(id: string): Steps<string> {
@@ -144,12 +155,12 @@ function* prune(before: number): Steps<boolean> {
 function* move(
   id: string,
   from: readonly CampaignState[],
-  { state, cause }: Pick<CampaignRow, 'state' | 'cause'>,
+  { state, cause, haltedBy }: Parameters<Campaigns['move']>[2],
   at: number,
   entry: AuditEntry | undefined,
 ): Steps<boolean> {
   const moved = yield* row(
-    `UPDATE campaign SET state = $1, cause = $2, changed_at = $3
+    `UPDATE campaign SET state = $1, cause = $2, halted_by = $7, changed_at = $3
      WHERE id = $4 AND state IN ($5, $6) RETURNING id`,
     state,
     cause ?? null,
@@ -157,6 +168,7 @@ function* move(
     id,
     from[0],
     from[1] ?? from[0],
+    haltedBy ?? null,
   );
   if (moved && entry) yield* accountSteps.addAudit(entry);
   return moved !== undefined;

@@ -93,10 +93,12 @@ export interface CampaignRow {
   state: CampaignState;
   /** Why it is paused, or was aborted. */
   cause: string | undefined;
+  /** The number of the lineage whose failure paused it; undefined: it is not paused, or a person paused it. */
+  haltedBy: number | undefined;
   changedAt: number;
 }
 
-export type CampaignDraft = Omit<CampaignRow, 'state' | 'cause' | 'changedAt'> & {
+export type CampaignDraft = Omit<CampaignRow, 'state' | 'cause' | 'haltedBy' | 'changedAt'> & {
   /** The same key again is the same campaign. */
   key: string | undefined;
 };
@@ -115,6 +117,12 @@ export interface MemberCount {
   places: number;
 }
 
+/** A campaign that waits for a person, and why. */
+export interface HaltedCampaign {
+  campaign: CampaignRow;
+  member: MemberRow;
+}
+
 /** What is kept of campaigns. A change whose beginning is not there any more is none, and tells false: two may try it. */
 export interface Campaigns {
   /** Keeps a campaign with its members, or finds the one that has its key. */
@@ -127,6 +135,8 @@ export interface Campaigns {
   findByKey: (key: string) => Promise<CampaignRow | undefined>;
   /** Those that run or are paused, the oldest first. */
   open: () => Promise<CampaignRow[]>;
+  /** Those that paused themselves, each with the lineage whose failure did it; the oldest first. */
+  halted: () => Promise<HaltedCampaign[]>;
   /** In their order. */
   members: (id: string) => Promise<MemberRow[]>;
   /** Another one whenever a member is. */
@@ -134,7 +144,7 @@ export interface Campaigns {
   move: (
     id: string,
     from: readonly CampaignState[],
-    to: Pick<CampaignRow, 'state' | 'cause'>,
+    to: Pick<CampaignRow, 'state' | 'cause'> & Partial<Pick<CampaignRow, 'haltedBy'>>,
     at: number,
     entry?: AuditEntry,
   ) => Promise<Kept<boolean>>;
@@ -165,6 +175,7 @@ export interface RawCampaign {
   started_at: number;
   state: CampaignState;
   cause: string | null;
+  halted_by: number | null;
   changed_at: number;
 }
 
@@ -192,6 +203,7 @@ export function readCampaign(raw: RawCampaign): CampaignRow {
     startedAt: raw.started_at,
     state,
     cause: raw.cause ?? undefined,
+    haltedBy: raw.halted_by ?? undefined,
     changedAt: raw.changed_at,
   };
 }

@@ -9,6 +9,8 @@ export interface SnapshotFacts {
   digest: string;
   observedAt: number;
   receivedAt: number;
+  /** By how much, at least, the host's clock was ahead when it came: what it says of its own instants is later by so much. Milliseconds. */
+  aheadMs?: number;
   host: Snapshot['host'];
   servers: Server[];
   files: FileObservation[];

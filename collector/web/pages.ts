@@ -1,8 +1,8 @@
 import type { ComponentType } from 'preact';
 import type { Role } from '../accounts/role.ts';
 import type { Me } from '../serve/action-bodies.ts';
-import type { Connection } from './live/follow-estate.ts';
-import type { Known } from './facts/known.ts';
+import type { Connection } from '../present/connection.ts';
+import type { Known } from '../present/known.ts';
 import type { Now } from './parts/moment.tsx';
 import { Page as Audit } from './pages/audit/audit-page.tsx';
 import { Page as Campaigns } from './pages/campaigns/campaigns-page.tsx';
@@ -15,6 +15,7 @@ import { Page as NowPage } from './pages/now/now-page.tsx';
 import { Page as Reports } from './pages/reports/reports-page.tsx';
 import { Page as Targets } from './pages/targets/targets-page.tsx';
 import { Page as Timeline } from './pages/timeline/timeline-page.tsx';
+import { Page as Transparency } from './pages/transparency/transparency-page.tsx';
 import { Page as Users } from './pages/users/users-page.tsx';
 import type { Router } from './route/router.ts';
 
@@ -45,6 +46,8 @@ export const pages: readonly PageEntry[] = [
   { name: 'endpoints', title: 'Endpoints', Page: Endpoints },
   { name: 'hosts', title: 'Hosts', Page: Hosts },
   { name: 'targets', title: 'Targets', Page: Targets },
+  // Without a log it is empty: Targets leads there.
+  { name: 'transparency', title: 'Transparency', least: 'nobody', Page: Transparency },
   { name: 'inventory', title: 'Inventory', Page: Inventory },
   { name: 'timeline', title: 'Timeline', Page: Timeline },
   { name: 'campaigns', title: 'Campaigns', Page: Campaigns },

@@ -1,8 +1,9 @@
 import { type ReadonlySignal, useComputed, useSignalEffect } from '@preact/signals';
 import { useEffect } from 'preact/hooks';
 import type { Me } from '../serve/action-bodies.ts';
-import { knownOf } from './facts/known.ts';
-import { verdictOf } from './facts/proof.ts';
+import { knownOf } from '../present/known.ts';
+import { lostWords } from '../wording/lost.ts';
+import { verdictOf } from '../present/proof.ts';
 import { Foot } from './frame/foot.tsx';
 import { PageFrame } from './frame/page-frame.tsx';
 import { SessionOver } from './frame/session-over.tsx';
@@ -28,7 +29,7 @@ export function Shell({ live, clock, me, router }: ShellProps) {
     return value && verdictOf(value.needs, value.proof, live.connection.value);
   });
   const entry = useComputed(() => pages.find(({ name }) => name === router.place.value.page));
-  useSignalEffect(() => showInTab(document, verdict.value, live.connection.value, entry.value?.title));
+  useSignalEffect(() => showInTab(document, verdict.value, live, entry.value?.title));
   useEffect(() => onSlash(() => router.go('/certificates')), [router]);
   const connection = live.connection.value;
   return (
@@ -36,7 +37,7 @@ export function Shell({ live, clock, me, router }: ShellProps) {
       <TopBar live={live} now={clock.now} current={entry.value} me={me.value} />
       <SessionOver me={me.value} connection={connection} />
       <p class="unseen" role="status">
-        {connection === 'lost' ? 'Connection lost, trying again. ' : ''}
+        {connection === 'lost' ? `${lostWords(live.crowded.value)}. ` : ''}
         {verdict.value?.sentence}
       </p>
       <PageFrame

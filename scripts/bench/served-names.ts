@@ -50,5 +50,5 @@ export function nameOf(index: number): string {
 
 function blockOf(index: number, port: number, folder: string): string {
   const file = join(folder, String(index));
-  return `server { listen 127.0.0.1:${port} ssl; server_name ${nameOf(index)}; ssl_certificate ${file}.pem; ssl_certificate_key ${file}.key; }\n`;
+  return `server { listen 127.0.0.1:${port} ssl; ssl_protocols TLSv1.2 TLSv1.3; server_name ${nameOf(index)}; ssl_certificate ${file}.pem; ssl_certificate_key ${file}.key; }\n`;
 }

@@ -29,5 +29,5 @@ hours. \`notice\` is for information. \`check\` exits with 2, 3, 1 and 0 for the
 const ofTheCollector = `# Findings of the collector
 
 What no host can tell by itself, since it comes from what several hosts hold. The collector adds these to the findings of the host that they are about; it also gives
-\`stale-copy\`, where the younger certificate is on another host. Made from \`collector/evaluate/explanations.ts\`; "shown by" names tests below \`test/collector/\`.
+\`stale-copy\`, where the younger certificate is on another host. Some are no findings and stand in [messages](notify.md) alone, which they say. Made from \`collector/evaluate/explanations.ts\`; "shown by" names tests below \`test/collector/\`.
 `;

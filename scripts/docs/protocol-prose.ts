@@ -193,8 +193,9 @@ An event is one numbered record: \`(agent, epoch, seq)\` is its identity. \`epoc
 
 ## Heartbeats
 
-Both sides send \`heartbeat\` every \`heartbeatSeconds\`. After three of these without a word the other end counts as gone, and the connection
-is ended without a closing handshake; the collector pings after one.
+Both sides send \`heartbeat\` every \`heartbeatSeconds\`; an agent may answer the collector's with its own in place of keeping time, so that it
+wakes once for both. After three of these without a word the other end counts as gone, and the connection
+is ended without a closing handshake; the collector pings once an answer is missing.
 
 ## Requests
 

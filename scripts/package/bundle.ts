@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 import { build, type BuildOptions, type Metafile } from 'esbuild';
 import type { Identity } from './identity.ts';
-import { logPart, takenFrom, webSocketClient } from './lean.ts';
-import { onlyCommand } from './part.ts';
+import { leanPart } from './lean.ts';
+import { onlyCommand, withoutCommandLine } from './part.ts';
 import { plainComments } from './plain-comments.ts';
 import { type App, programOf } from './targets.ts';
 
@@ -26,7 +26,7 @@ export async function bundle(top: string, app: App, { version, commit }: Identit
     logOverride: { 'empty-import-meta': 'silent' },
     plugins: [
       plainComments,
-      ...(command === undefined ? [] : [onlyCommand(command), takenFrom(logPart), webSocketClient]),
+      ...(command === undefined ? [] : [command === 'run' ? withoutCommandLine : onlyCommand(command), ...leanPart]),
     ],
   });
 }

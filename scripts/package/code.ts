@@ -5,7 +5,7 @@ import { constants, zstdCompressSync } from 'node:zlib';
 import { bundle, bundleFront, bundlePackages } from './bundle.ts';
 import { compiled } from './compiled.ts';
 import type { Identity } from './identity.ts';
-import { logPart } from './lean.ts';
+import { packageParts } from './lean.ts';
 import type { NodeBinary } from './node-binary.ts';
 import { startFlags } from './start-flags.ts';
 import type { App } from './targets.ts';
@@ -36,13 +36,16 @@ export async function codeOf(
 ): Promise<Code> {
   const assets = new Map<string, Uint8Array>();
   const whole = await bundle(top, app, identity);
+  const others = ownParts[app].length > 0 ? packageParts.map(({ name }) => name) : [];
   const folder = mkdtempSync(join(tmpdir(), 'certherd-package-'));
   try {
-    for (const part of ['whole', ...ownParts[app], ...(ownParts[app].length > 0 ? [logPart.name] : [])]) {
+    for (const part of ['whole', ...ownParts[app], ...others]) {
       const text = await textOf(part);
-      assets.set(`code/${part}`, packed(Buffer.from(text, 'latin1')));
-      const cache = runner && (await compiled([...runner, node.path], startFlags[app], text, folder));
-      assets.set(`code/${part}.compiled`, packed(cache ?? Buffer.alloc(0)));
+      const stored = part === 'run' ? (bytes: Uint8Array) => bytes : packed;
+      assets.set(`code/${part}`, stored(Buffer.from(text, 'latin1')));
+      const begins = part === 'run';
+      const cache = runner && (await compiled([...runner, node.path], startFlags[app], text, folder, { begins }));
+      assets.set(`code/${part}.compiled`, stored(cache ?? Buffer.alloc(8)));
     }
   } finally {
     rmSync(folder, { recursive: true, force: true });
@@ -56,8 +59,9 @@ export async function codeOf(
 
   /** A part is a function of what it needs of Node and of other parts (front.ts), and gives what it exports. */
   async function textOf(part: string): Promise<string> {
-    if (part === logPart.name) {
-      const code = await bundlePackages(top, logPart.packages);
+    const taken = packageParts.find(({ name }) => name === part);
+    if (taken) {
+      const code = await bundlePackages(top, taken.packages);
       return `(function (require, takePart, module = { exports: {} }) {${code}\nreturn module.exports;\n})`;
     }
     const { code } = part === 'whole' ? whole : await bundle(top, app, identity, part);
@@ -65,7 +69,7 @@ export async function codeOf(
   }
 }
 
-/** Zstandard: unpacked in a millisecond. */
+/** Zstandard: unpacked in some milliseconds, and 3 MB that malloc does not give back: the daemon's part is as it is. */
 function packed(bytes: Uint8Array): Uint8Array {
   return zstdCompressSync(bytes, { params: { [constants.ZSTD_c_compressionLevel]: 19 } });
 }

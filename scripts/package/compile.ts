@@ -1,5 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { constants, Script } from 'node:vm';
+import { begun } from './begun.ts';
 
 // A process of the Node whose V8 is to read the result (compiled.ts). Arguments: what to do, the code, the result.
 
@@ -8,8 +10,13 @@ const flagsAt = 12;
 
 const [, , what, source = '', result = ''] = process.argv;
 const code = readFileSync(source, 'latin1');
-if (what === 'make') writeFileSync(result, scriptOf(code).createCachedData());
-else writeFileSync(result, accepted(readFileSync(result)));
+if (what === 'accept') writeFileSync(result, accepted(readFileSync(result)));
+else {
+  const script = scriptOf(code);
+  if (what === 'begin') await begun(script.runInThisContext(), dirname(source));
+  writeFileSync(result, script.createCachedData());
+}
+process.exit();
 
 /** The cache with the checksum of this process's flags; V8 itself says whether it takes it. */
 function accepted(cache: Buffer): Buffer {

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import type { Plugin } from 'esbuild';
 
 /** Where commands are named, each with a dynamic import of its module. */
@@ -27,3 +28,13 @@ export function onlyCommand(command: string): Plugin {
     },
   };
 }
+
+/** The daemon's program: what reads command lines is left out, since front.ts starts it for `run` with nothing but its settings. */
+export const withoutCommandLine: Plugin = {
+  name: 'without command line',
+  setup(build) {
+    build.onResolve({ filter: /^\.\/commands\/program\.ts$/ }, ({ resolveDir }) => ({
+      path: join(resolveDir, 'commands/plain-run.ts'),
+    }));
+  },
+};

@@ -2,7 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { delimiter, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Certbot } from '../../test/helpers/testbed/certbot.ts';
-import { type Child, plainEnvironment } from '../../test/helpers/testbed/children.ts';
+import { type Child, environmentOfSources, plainEnvironment } from '../../test/helpers/testbed/children.ts';
 import type { Nginx } from '../../test/helpers/testbed/nginx.ts';
 import type { Pebble } from '../../test/helpers/testbed/pebble.ts';
 import type { Sandbox } from '../../test/helpers/testbed/sandbox.ts';
@@ -115,7 +115,7 @@ export function environment(sandbox: Sandbox): Record<string, string> {
   const measuring = process.env['NODE_V8_COVERAGE'];
   const path = [dirname(process.execPath), join(top, 'node_modules', '.bin'), plainEnvironment['PATH']];
   return {
-    ...plainEnvironment,
+    ...environmentOfSources(),
     PATH: path.join(delimiter),
     HOME: sandbox.directory,
     ...(measuring === undefined ? {} : { NODE_V8_COVERAGE: measuring }),

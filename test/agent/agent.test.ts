@@ -3,6 +3,7 @@ import test, { type ExecutionContext } from 'ava';
 import { startAgent } from '../../agent/agent.ts';
 import type { Outcome, Request } from '../../agent/decide/action.ts';
 import type { Ports } from '../../agent/ports.ts';
+import { saveEnrolment } from '../../agent/report/identity.ts';
 import { systemClock } from '../../agent/system/clock.ts';
 import { systemFiles } from '../../agent/system/files.ts';
 import { httpsOpener } from '../../agent/system/https.ts';
@@ -18,7 +19,7 @@ import { until } from '../helpers/testbed/until.ts';
 /** An agent over real files whose timers run `speed` times as fast, with an action that the test plays. */
 async function agentOn(
   t: ExecutionContext,
-  options: { speed?: number; due?: boolean; ca?: Ca; change?: Partial<Ports> } = {},
+  options: { speed?: number; due?: boolean; enrolled?: boolean; ca?: Ca; change?: Partial<Ports> } = {},
 ) {
   const directory = testDirectory(t);
   const speed = options.speed ?? 1;
@@ -27,6 +28,8 @@ async function agentOn(
   const requests: Request[] = [];
   let perform: (request: Request) => Promise<Outcome> = () => new Promise(() => {});
   if (options.due) await writeLineage(`${directory}/letsencrypt`, 80);
+  const state = systemState(`${directory}/state`);
+  if (options.enrolled) saveEnrolment(state, { authority: 'collector:1', pin: 'p', agentId: 'a', collectorId: 'c' });
   if (options.ca) {
     await writeLineage(`${directory}/letsencrypt`, 10, `${options.ca.address}/dir`);
     fs.writeFileSync(`${directory}/ca.pem`, options.ca.rootPem);
@@ -39,7 +42,7 @@ async function agentOn(
       requests.push(request);
       return perform(request);
     },
-    state: systemState(`${directory}/state`),
+    state,
     openCollectorSocket: () => Promise.reject(new Error('not enrolled')),
     openHttps: httpsOpener({}),
     random: () => 0.5,
@@ -141,6 +144,39 @@ test('a clock that is set back just before the agent rests does not make it rest
   await until('the first look', looked);
   await until('it rests', () => waits.some((ms) => ms > 10_000));
   t.true(Math.max(...waits) <= 60_000, waits.join());
+});
+
+test('the first look waits for the collector, and not for one that does not answer', async (t) => {
+  const files = systemFiles();
+  let lists = 0;
+  const list = (path: string) => {
+    lists += 1;
+    return files.list(path);
+  };
+  let asked = false;
+  let refuse = () => {};
+  const openCollectorSocket: Ports['openCollectorSocket'] = () => {
+    asked = true;
+    const failure = { reason: 'unreachable', detail: 'no route' } as const;
+    return new Promise((resolve) => (refuse = () => resolve({ ok: false, failure })));
+  };
+  const waits: (() => void)[] = [];
+  const real = systemClock();
+  const after = (ms: number, task: () => void) => (ms === 500 ? (waits.push(task), () => {}) : real.after(ms, task));
+  const clock = { ...real, after };
+  for (const answered of [true, false]) {
+    [lists, asked] = [0, false];
+    const { agent, looked } = await agentOn(t, {
+      enrolled: true,
+      change: { files: { ...files, list }, openCollectorSocket, clock },
+    });
+    await until('the collector is asked', () => asked);
+    t.is(lists, 0);
+    if (answered) refuse();
+    else waits.pop()?.();
+    await until('it looks', looked);
+    await agent.stop();
+  }
 });
 
 test('a look that throws is said, is not repeated at once, and the next one goes on', async (t) => {

@@ -29,7 +29,7 @@ const runsForward = (place: (file: string) => number | undefined) => (one: Impor
 const io =
   /^(?:node:(?:fs|net|tls|http|https|http2|dgram|dns|child_process|worker_threads|cluster|readline|os|process|timers)(?:\/.*)?|chokidar|execa|ws|pino|pino-pretty|better-sqlite3|pg|fastify|esbuild)$/;
 const pure =
-  /^(?:agent\/(?:formats|decide|doctor\/judge)|collector\/doctor\/judge|collector\/(?:evaluate|inventory)|protocol|x509)\//;
+  /^(?:agent\/(?:formats|decide|doctor\/judge)|collector\/doctor\/judge|collector\/(?:evaluate|inventory|present|wording)|protocol|x509)\//;
 
 const rules: Rule[] = [
   {
@@ -66,9 +66,16 @@ const rules: Rule[] = [
     breaks: ({ from, to }) => from.startsWith('agent/install/') && io.test(to),
   },
   {
-    title: 'formats, decide, evaluate, x509 and protocol import no IO',
+    title: 'formats, decide, evaluate, present, x509 and protocol import no IO',
     why: 'bytes, facts and an instant in, values out: so that every verdict can be replayed from its facts',
     breaks: ({ from, to }) => pure.test(from) && io.test(to),
+  },
+  {
+    title: 'what the page and the commands present is in neither of them',
+    why: 'a table that both show is made once, and a command line needs no browser',
+    breaks: ({ from, to }) =>
+      (/^collector\/(?!web\/)/.test(from) && to.startsWith('collector/web/')) ||
+      (/^collector\/(?:present|wording)\//.test(from) && /^collector\/(?:web|commands)\//.test(to)),
   },
   {
     title: 'the protocol imports nothing but typebox and itself',

@@ -2,13 +2,14 @@ import fs from 'node:fs';
 import net from 'node:net';
 import tls from 'node:tls';
 import test, { type ExecutionContext } from 'ava';
+import { lookingClients } from '../../handshake/dial/looking-clients.ts';
 import { systemDialer } from '../../handshake/dialer.ts';
 import type { DialTarget } from '../../handshake/dial.ts';
 import { testDirectory } from '../helpers/directory.ts';
 import { mint } from '../helpers/mint.ts';
 import { until } from '../helpers/testbed/until.ts';
 
-const dial = systemDialer();
+const dial = systemDialer(lookingClients());
 const minted = await mint({ names: ['shop.example.test'] });
 const secured = { key: minted.keyPem, cert: minted.pem };
 const target = (change: Partial<DialTarget>): DialTarget => ({

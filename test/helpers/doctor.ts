@@ -4,7 +4,7 @@ import type { Diagnosis } from '@certherd/command-line/diagnosis';
 import type { ExecutionContext } from 'ava';
 import type { TestHost } from './host.ts';
 import { agentProgram } from './scenario.ts';
-import { type Child, plainEnvironment, type Ran } from './testbed/children.ts';
+import { type Child, environmentOfSources, type Ran } from './testbed/children.ts';
 import { until } from './testbed/until.ts';
 
 /** What one `doctor --json` told. */
@@ -46,7 +46,7 @@ export async function consult(host: TestHost): Promise<Consultation> {
 /** The agent's command line there, behind another program where one is named. */
 export function ranDoctor(host: TestHost, args: string[], env: Record<string, string> = {}, before: string[] = []) {
   const [program = '', ...argv] = [...before, process.execPath, agentProgram, ...args];
-  return host.sandbox.run(program, argv, { env: { ...plainEnvironment, HOME: '/nonexistent', ...env } });
+  return host.sandbox.run(program, argv, { env: { ...environmentOfSources(), HOME: '/nonexistent', ...env } });
 }
 
 export function stateOf(host: TestHost): string {

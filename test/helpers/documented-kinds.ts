@@ -21,7 +21,7 @@ export const contents: readonly { begins: RegExp; what: string }[] = [
 export const kinds: readonly { line: RegExp; how: 'run' | 'guest' | 'elsewhere'; why?: string; shownBy?: string }[] = [
   { line: /^(?:npx )?certherd-(?:agent|collector) (?:check|explain|inspect|status|doctor)\b/, how: 'run' },
   {
-    line: /^(?:npx )?certherd-(?:agent|collector) (?:serve|token create|host list|label (?:set|list|remove)|forecast|health|enroll|run|version)\b/,
+    line: /^(?:npx )?certherd-(?:agent|collector) (?:serve|token create|(?:host|endpoint|certificate) list|now|events|due|history|report|label (?:set|list|remove)|forecast|health|enroll|run|version)\b/,
     how: 'run',
   },
   {
@@ -177,7 +177,7 @@ export const kinds: readonly { line: RegExp; how: 'run' | 'guest' | 'elsewhere';
   {
     line: /^npm run soak -- --minutes 3 --seed ci$/,
     how: 'elsewhere',
-    why: 'CI runs it after the tests',
+    why: 'CI runs it before the tests',
     shownBy: 'test/scripts/soak-checks.test.ts',
   },
   {

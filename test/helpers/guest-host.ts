@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { ExecutionContext } from 'ava';
 import { makeAuthority } from './testbed/authority.ts';
+import { environmentOfSources } from './testbed/children.ts';
 import { bootGuest, type Guest } from './testbed/guest.ts';
 import { openSandbox } from './testbed/sandbox.ts';
 import { until } from './testbed/until.ts';
@@ -24,6 +25,7 @@ export interface GuestHost {
 
 const guestSite = 'shop.example.test';
 const top = resolve(import.meta.dirname, '../..');
+const seenAt = '/usr/lib/certherd';
 const directory = 'https://localhost:14000/dir';
 
 /**
@@ -38,7 +40,7 @@ export async function startGuestHost(
   const sandbox = openSandbox();
   t.teardown(() => sandbox.close());
   const guest = await bootGuest(sandbox, name, {
-    [top]: '/usr/lib/certherd',
+    [top]: seenAt,
     [process.execPath]: '/usr/bin/node',
     '/usr/bin/pebble': '/usr/bin/pebble',
     '/usr/bin/pebble-challtestsrv': '/usr/bin/pebble-challtestsrv',
@@ -65,7 +67,7 @@ export async function startGuestHost(
     issued,
     renewByCertbot: async () =>
       void (await certbot('renew', '--cert-name', 'shop', '--force-renewal', '--no-random-sleep-on-renew')),
-    agent: (...args) => guest.run('/usr/bin/certherd-agent', args),
+    agent: (...args) => guest.run('/usr/bin/certherd-agent', args, { env: environmentOfSources(seenAt) }),
   };
 }
 
@@ -102,7 +104,7 @@ renewed_by = "the test"
 async function installUnits(guest: Guest): Promise<void> {
   const shipped = (file: string) => readFileSync(resolve(top, 'deploy/systemd', file), 'utf8');
   for (const side of ['agent', 'collector'])
-    await guest.must('ln', '-s', `/usr/lib/certherd/${side}/main.ts`, `/usr/bin/certherd-${side}`);
+    await guest.must('ln', '-s', `${seenAt}/${side}/main.ts`, `/usr/bin/certherd-${side}`);
   guest.write('/usr/lib/sysusers.d/certherd-agent.conf', shipped('certherd-agent.sysusers.conf'));
   for (const unit of units) guest.write(`/usr/lib/systemd/system/${unit}`, shipped(unit));
   await guest.must('systemd-sysusers');

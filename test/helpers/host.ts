@@ -3,7 +3,7 @@ import path from 'node:path';
 import type { ExecutionContext } from 'ava';
 import { type AcmeAnswer, type AcmeFront, startAcmeFront } from './testbed/acme-front.ts';
 import { type Certbot, certbot } from './testbed/certbot.ts';
-import { type Child, plainEnvironment, type Ran } from './testbed/children.ts';
+import { type Child, environmentOfSources, type Ran } from './testbed/children.ts';
 import { handshake } from './testbed/handshake.ts';
 import { type Nginx, site, startNginx } from './testbed/nginx.ts';
 import { type Pebble, startPebble } from './testbed/pebble.ts';
@@ -108,7 +108,7 @@ export function runAgent(sandbox: Sandbox, args: string[]): Promise<Ran> {
 
 function environment(): Record<string, string> {
   const measuring = process.env.NODE_V8_COVERAGE;
-  return { ...plainEnvironment, HOME: '/nonexistent', ...(measuring && { NODE_V8_COVERAGE: measuring }) };
+  return { ...environmentOfSources(), HOME: '/nonexistent', ...(measuring && { NODE_V8_COVERAGE: measuring }) };
 }
 
 function settings(

@@ -1,8 +1,10 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import test from 'ava';
+import type { Message } from '../../collector/notify/message.ts';
 import type { CampaignAnswer, PlanAnswer } from '../../collector/serve/campaigns/views.ts';
 import { environment, prepareCollector } from '../../scripts/stage/products.ts';
+import { startReceiver } from '../collector/helpers/receivers.ts';
 import { shopName, startHost, type TestHost } from '../helpers/host.ts';
 import { handshake } from '../helpers/testbed/handshake.ts';
 import { until } from '../helpers/testbed/until.ts';
@@ -30,7 +32,10 @@ test('a campaign replaces certificates of two real hosts: killed in a wave it as
     startHost(t).then((host) => renewing(host, 'web-1')),
     startHost(t).then((host) => renewing(host, 'web-2')),
   ]);
-  const collector = await prepareCollector(one.sandbox);
+  const hook = await startReceiver(t);
+  const rule = '[[notify.rule]]\nname = "campaigns"\ncode = ["campaign-paused"]\nwait = "0s"\nto = ["hook"]\n';
+  const channel = `[[notify.channel]]\nname = "hook"\nkind = "webhook"\nurl = "${hook.url}/"\n`;
+  const collector = await prepareCollector(one.sandbox, 2, `\n${channel}${rule}`);
   await collector.start();
   const config = path.join(one.sandbox.folder('collector'), 'collector.toml');
   for (const host of [one, two]) {
@@ -76,6 +81,11 @@ test('a campaign replaces certificates of two real hosts: killed in a wave it as
   t.regex(second?.cause ?? '', /^renewed, but the new certificate is one of those that are to go: EC /);
   t.is((await command('show', id.slice(0, 8), '--wait')).exit, 1);
 
+  await until('people are told', () => hook.received.length > 0);
+  const told = () => hook.received.map(({ body }): Message => JSON.parse(body));
+  t.like(told()[0], { kind: 'opened', code: 'campaign-paused', places: [{ hostName: 'web-2' }] });
+  t.true(told()[0]?.cause.includes(second?.cause ?? '?'));
+
   keyType(two, 'rsa');
   const resumed = await command('resume', id.slice(0, 8), '--reason', 'key_type is set on web-2 now');
   t.is(resumed.exit, 0, resumed.stderr);
@@ -84,6 +94,12 @@ test('a campaign replaces certificates of two real hosts: killed in a wave it as
   t.regex(done.stdout, /: done: 2 of 2 served \(2 of 2 places\)$/m);
   t.is((await handshake(two.tlsPort, shopName, 'rsa')).fingerprint, two.certbot.lineage('shop').leaf());
   t.deepEqual([versions(one), versions(two)], [2, 3]);
+  await until('and that it went on', () => hook.received.length > 1);
+  t.deepEqual(
+    told().map(({ kind }) => kind),
+    ['opened', 'resolved'],
+    'once each',
+  );
   t.regex((await command('list')).stdout, /done +2 of 2 +0 /);
   const again = await command('abort', id.slice(0, 8), '--reason', 'too late');
   t.is(again.exit, 1);

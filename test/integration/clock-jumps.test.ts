@@ -4,7 +4,7 @@ import test from 'ava';
 import { prepareCollector } from '../../scripts/stage/products.ts';
 import { readEstate } from '../collector/helpers/real-collector.ts';
 import { startHost } from '../helpers/host.ts';
-import { plainEnvironment } from '../helpers/testbed/children.ts';
+import { environmentOfSources } from '../helpers/testbed/children.ts';
 import { until } from '../helpers/testbed/until.ts';
 
 const program = path.resolve(import.meta.dirname, '../../agent/main.ts');
@@ -14,7 +14,7 @@ test('a clock that jumps 400 days ahead, then ten years back, then right costs o
   const host = await startHost(t, { validitySeconds: 90 * 86_400 });
   host.setMode('renew');
   const settings = fs.readFileSync(host.configFile, 'utf8');
-  fs.writeFileSync(host.configFile, settings.replace('rescan_seconds = 60', 'rescan_seconds = 3'));
+  fs.writeFileSync(host.configFile, settings.replace('rescan_seconds = 60', 'rescan_seconds = 1'));
   const { directory } = host.sandbox;
   const collector = await prepareCollector(host.sandbox, 1);
   await collector.start();
@@ -28,7 +28,7 @@ test('a clock that jumps 400 days ahead, then ten years back, then right costs o
     fs.renameSync(`${clock}.next`, clock);
   };
   const env = {
-    ...plainEnvironment,
+    ...environmentOfSources(),
     LD_PRELOAD: library,
     FAKETIME_TIMESTAMP_FILE: clock,
     FAKETIME_NO_CACHE: '1',

@@ -2,7 +2,6 @@ import fs from 'node:fs';
 import path from 'node:path';
 import test from 'ava';
 import type { Estate, EventView } from '../../collector/serve/estate.ts';
-import { plainEnvironment } from '../helpers/testbed/children.ts';
 import { machinesCanBeMade } from '../helpers/testbed/machine.ts';
 import { openSandbox } from '../helpers/testbed/sandbox.ts';
 import { until } from '../helpers/testbed/until.ts';
@@ -31,7 +30,7 @@ async function parted() {
     sandbox,
     run,
     start: (log: string, ...argv: string[]) =>
-      sandbox.start('/usr/bin/nsenter', [...within, ...argv], `${sandbox.directory}/${log}`, { env: plainEnvironment }),
+      sandbox.start('/usr/bin/nsenter', [...within, ...argv], `${sandbox.directory}/${log}`),
     cut: async () => {
       for (const address of [agentSide, collectorSide])
         await run('ip', 'route', 'replace', 'blackhole', `${address}/32`, 'table', 'local');

@@ -4,14 +4,14 @@ import path from 'node:path';
 import test from 'ava';
 import type { Finding } from '@certherd/protocol/finding';
 import { shopName, startHost, type TestHost } from '../helpers/host.ts';
-import { plainEnvironment } from '../helpers/testbed/children.ts';
+import { environmentOfSources } from '../helpers/testbed/children.ts';
 import { handshake } from '../helpers/testbed/handshake.ts';
 import { site } from '../helpers/testbed/nginx.ts';
 import { until } from '../helpers/testbed/until.ts';
 
 const isRoot = process.getuid?.() === 0;
 const program = path.resolve(import.meta.dirname, '../../agent/main.ts');
-const env = { ...plainEnvironment, HOME: '/nonexistent' };
+const env = { ...environmentOfSources(), HOME: '/nonexistent' };
 
 /** A mount namespace of its own; an ordinary user gets one only together with a user namespace, where the machine allows that. */
 const ownMounts = isRoot ? ['unshare', '-m'] : ['unshare', '-r', '-m'];

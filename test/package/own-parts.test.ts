@@ -15,7 +15,7 @@ test('a part holds its own command and no other, evaluated at once', async (t) =
     ['act', /^(?:agent\/commands\/(?:run|check|doctor|install)\.ts|node_modules\/(?:ws|chokidar|pino|node-forge)\/)/],
     [
       'run',
-      /^(?:agent\/commands\/(?:act|check|doctor|install)\.ts|node_modules\/(?:execa|node-forge|pino|pino-pretty)\/)/,
+      /^(?:agent\/commands\/(?:act|check|doctor|install|command-table)\.ts|(?:.+\/)?node_modules\/(?:execa|node-forge|pino|pino-pretty|commander)\/)/,
     ],
     ['check', /^(?:agent\/commands\/(?:act|run|doctor|install)\.ts|node_modules\/(?:ws|execa|chokidar|node-forge)\/)/],
   ] as const) {
@@ -27,6 +27,11 @@ test('a part holds its own command and no other, evaluated at once', async (t) =
       command,
     );
     t.notRegex(code, /__esm\(/, `${command}: nothing is wrapped to be evaluated later`);
+    t.deepEqual(
+      inputs.filter((path) => /node_modules\/typebox\/build\/(?:type|value|compile)\//.test(path)),
+      [],
+      command,
+    );
   }
 });
 
@@ -37,12 +42,13 @@ test('a command that the table does not load has no part', async (t) => {
 test('what V8 makes of code is the same in each build, and V8 takes it with the flags of the binary', async (t) => {
   const sandbox = openSandbox();
   t.teardown(() => sandbox.close());
-  const { code } = await bundle(top, 'agent', identity, 'act');
-  const text = `(function (require) {${code.replace(/^#!.*/, '')}\n})`;
-  const make = () => compiled([process.execPath], startFlags.agent, text, sandbox.directory);
-  const first = await make();
-  t.deepEqual(first, await make());
-  t.true(first.length > 100_000);
+  const { code } = await bundle(top, 'agent', identity, 'run');
+  const text = `(function (require, takePart) {${code.replace(/^#!.*/, '')}\n})`;
+  const make = (begins: boolean) => compiled([process.execPath], startFlags.agent, text, sandbox.directory, { begins });
+  const begun = await make(true);
+  t.deepEqual(begun, await make(true), 'what the daemon calls as it begins depends on nothing here');
+  const plain = await make(false);
+  t.true(plain.length > 100_000 && begun.length > plain.length + 100_000, `${plain.length} and ${begun.length}`);
 });
 
 test('code for a machine that cannot be run here is not compiled, and is there all the same', async (t) => {
@@ -55,6 +61,8 @@ test('code for a machine that cannot be run here is not compiled, and is there a
 test('the binary runs a command out of its own part and out of the whole alike', async (t) => {
   const { binary } = await packagedFiles();
   const asked = (...words: string[]) => run([binary, ...words], {});
+  t.is((await asked('run', '--config', '/nowhere/agent.toml')).exit, 78);
+  t.is((await asked('run', '--config=/nowhere/agent.toml')).exit, 78);
   for (const command of ['act', 'check', 'run']) {
     const own = await asked(command, '--help');
     t.is(own.exit, 0, own.stderr);

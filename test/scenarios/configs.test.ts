@@ -4,7 +4,6 @@ import test from 'ava';
 import { shopName } from '../helpers/host.ts';
 import { mintChain } from '../helpers/mint.ts';
 import { agentProgram, cleared, commandsOf, follow, found, halves, healthy, sharedHost } from '../helpers/scenario.ts';
-import { plainEnvironment } from '../helpers/testbed/children.ts';
 import { site } from '../helpers/testbed/nginx.ts';
 
 const shared = sharedHost(test);
@@ -138,9 +137,7 @@ test.serial('unmanaged: a certificate that was installed by hand, in the last th
   // The question is answered; the rest is as printed, and goes all the way.
   const [[program = '', ...words] = []] = commandsOf(finding.remedy);
   t.deepEqual([program, ...words.slice(0, 2)], ['certherd-agent', 'adopt', name]);
-  const ran = await host.sandbox.run(process.execPath, [agentProgram, ...words, '--yes'], {
-    env: { ...plainEnvironment },
-  });
+  const ran = await host.sandbox.run(process.execPath, [agentProgram, ...words, '--yes']);
   t.is(ran.exit, 0, ran.stderr);
   await cleared(t, host, finding);
 });

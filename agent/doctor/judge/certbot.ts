@@ -12,7 +12,7 @@ const why = {
 };
 
 /** Is certbot there, can it be started by who should start it, does it reach its CA, and does somebody have it renew? */
-export function judgeCertbot(facts: CertbotFacts, { config, daemon, account }: Installation): Diagnosis[] {
+export function judgeCertbot(facts: CertbotFacts, { config, daemon, account, named }: Installation): Diagnosis[] {
   const { directory, configDirectory, lineages } = facts;
   if (directory === 'absent')
     return [ok('certbot', `nothing in ${configDirectory}: certbot keeps no certificate here, and is not needed`)];
@@ -20,7 +20,7 @@ export function judgeCertbot(facts: CertbotFacts, { config, daemon, account }: I
   if (directory !== 'present')
     return [
       ...program,
-      notTold('certbot-lineages', `${configDirectory} may not be read by this user`, { fix: asRoot }),
+      notTold('certbot-lineages', `${configDirectory} may not be read by this user`, { fix: asRoot(named) }),
     ];
   const renewed = lineages.filter((name) => modeOf(config, name) === 'renew');
   const uid = daemon?.uid ?? account?.uid;
@@ -29,7 +29,7 @@ export function judgeCertbot(facts: CertbotFacts, { config, daemon, account }: I
     ...plugins(facts),
     ...(renewed.length > 0 && uid !== undefined && uid !== 0 && facts.method === 'snap' ? [snapUnderAct(renewed)] : []),
     ...facts.asked.map(answered),
-    ...renewers(facts, renewed),
+    ...renewers(facts, renewed, named),
   ];
 }
 
@@ -98,9 +98,13 @@ function answered({ address, host, lineages, answer }: AskedDirectory): Diagnosi
   return wrong('certbot-ca', `${host}${of}, is not reached: ${answer.failure.detail}`, why.asked, fix);
 }
 
-function renewers({ nobodyRenews, renewers: active, lineages }: CertbotFacts, renewed: readonly string[]): Diagnosis[] {
+function renewers(
+  { nobodyRenews, renewers: active, lineages }: CertbotFacts,
+  renewed: readonly string[],
+  named: string | undefined,
+): Diagnosis[] {
   if (lineages.length === 0) return [];
-  if (nobodyRenews?.hidden) return [notTold('certbot-renewer', nobodyRenews.cause, { fix: asRoot })];
+  if (nobodyRenews?.hidden) return [notTold('certbot-renewer', nobodyRenews.cause, { fix: asRoot(named) })];
   if (nobodyRenews) return [wrong('certbot-renewer', nobodyRenews.cause, why.renewal, nobodyRenews.remedy)];
   const by = [...active, ...(renewed.length > 0 ? [`the agent (mode "renew") for ${listed(renewed)}`] : [])];
   return [

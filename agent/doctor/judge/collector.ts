@@ -28,7 +28,7 @@ export function judgeCollector(
           notTold(
             'collector',
             'whether this host is enrolled is told by the state directory, which this user may not read',
-            { fix: asRoot },
+            { fix: asRoot(named) },
           ),
         ]
       : [

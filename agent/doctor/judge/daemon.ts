@@ -18,7 +18,7 @@ export function judgeDaemon(installation: Installation, now: number): Diagnosis[
   if (status.read === undefined && status.why === 'unreadable' && !daemon)
     return [
       notTold('daemon', 'whether the daemon runs is told by its state directory, which this user may not read', {
-        fix: asRoot,
+        fix: asRoot(installation.named),
       }),
     ];
   if (!daemon) return [...stopped(installation, now), ...atBoot(installation)];

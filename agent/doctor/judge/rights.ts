@@ -25,7 +25,7 @@ export function judgeRights(facts: RightsFacts, installation: Installation): Dia
   return [who, ...(daemon ? ofDaemon(installation, daemon) : ofThis(facts, installation))];
 }
 
-function ofDaemon({ config }: Installation, daemon: NonNullable<Installation['daemon']>): Diagnosis[] {
+function ofDaemon({ config, named }: Installation, daemon: NonNullable<Installation['daemon']>): Diagnosis[] {
   const { rights, unit } = daemon;
   const known: OwnRights = rights ?? { ...daemon, readOnlyMounts: [], processesHidden: false };
   const missing = missingRead(known);
@@ -50,7 +50,7 @@ function ofDaemon({ config }: Installation, daemon: NonNullable<Installation['da
   if (!rights)
     return [
       notTold('rights', `what the sandbox of the daemon (pid ${daemon.pid}) keeps from it is told to root alone`, {
-        fix: asRoot,
+        fix: asRoot(named),
       }),
     ];
   const who = daemon.uid === 0 ? 'as root' : `as uid ${daemon.uid}, with the right to read certificates and no other`;
@@ -83,19 +83,21 @@ function refusedToRoot({ own: rights, confinement, unread }: RightsFacts): Diagn
     : wrong('rights-read', what, why.read, 'Run it with CAP_DAC_READ_SEARCH.');
 }
 
-function ofThis(facts: RightsFacts, { own }: Installation): Diagnosis[] {
+function ofThis(facts: RightsFacts, { own, named }: Installation): Diagnosis[] {
   const { own: rights, unread, nothing } = facts;
   const told: Diagnosis[] = [];
   if (unread.length > 0) {
     const says = `${own.userName} may not read ${listed(unread)}`;
-    told.push(own.uid === 0 ? refusedToRoot(facts) : notTold('rights-read', says, { why: why.read, fix: asRoot }));
+    told.push(
+      own.uid === 0 ? refusedToRoot(facts) : notTold('rights-read', says, { why: why.read, fix: asRoot(named) }),
+    );
   } else if (!nothing) told.push(ok('rights-read', 'what certbot keeps can be read'));
   if (rights?.processesHidden) {
     const says = `/proc hides the processes of others from ${own.userName} (hidepid=)`;
     told.push(
       own.uid === 0
         ? wrong('rights-proc', says, why.proc, 'mount -o remount,hidepid=0 /proc')
-        : notTold('rights-proc', says, { why: why.proc, fix: asRoot }),
+        : notTold('rights-proc', says, { why: why.proc, fix: asRoot(named) }),
     );
   }
   return told;

@@ -26,7 +26,7 @@ function isAbsent(failure: ServerFacts['failure'], configFile: string): boolean 
   return failure?.reason === 'not-found' && (failure.file ?? configFile) === configFile;
 }
 
-function ofServer(one: ServerFacts, { own }: Installation): Diagnosis[] {
+function ofServer(one: ServerFacts, { own, named }: Installation): Diagnosis[] {
   const { server, configFile, configFiles, deployments, failure, binary, test, runs } = one;
   const told: Diagnosis[] = [];
   if (one.binaryMissing) {
@@ -41,7 +41,7 @@ function ofServer(one: ServerFacts, { own }: Installation): Diagnosis[] {
     );
   }
   const isHidden = failure?.reason === 'permission-denied' && own.uid !== 0;
-  if (isHidden) told.push(notTold(`${server}-config`, `${failure.detail}, by ${own.userName}`, { fix: asRoot }));
+  if (isHidden) told.push(notTold(`${server}-config`, `${failure.detail}, by ${own.userName}`, { fix: asRoot(named) }));
   else if (failure) told.push(broken(one, failure));
   else
     told.push(

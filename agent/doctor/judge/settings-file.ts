@@ -18,7 +18,9 @@ export function judgeSettings(facts: SettingsFacts): Diagnosis[] {
   if (found === 'absent')
     return [ok('settings-file', `no ${path}: the defaults hold, with which nothing is ever changed (mode "observe")`)];
   if (found === 'unreadable')
-    return [notTold('settings-file', `${path} may not be read by this user`, { fix: asRoot })];
+    return [
+      notTold('settings-file', `${path} may not be read by this user`, { fix: asRoot(named ? path : undefined) }),
+    ];
   const open = openToOthers(facts);
   if (mistakes.length === 0 && open.length === 0)
     return [ok('settings-file', `${path} is read, and belongs to nobody who should not write it; mode is "${mode}"`)];

@@ -1,6 +1,7 @@
 import { type Diagnosis, notTold, ok, wrong } from '@certherd/command-line/diagnosis';
 import { bytes } from '@certherd/command-line/words';
 import { typed } from '../../decide/command-line.ts';
+import type { Installation } from '../gather/installation.ts';
 import type { StateFacts } from '../gather/state-directory.ts';
 import { asRoot } from './words.ts';
 
@@ -17,11 +18,11 @@ const why = {
 };
 
 /** Is the state directory there, its owner's alone, writable, and on a file system with room? */
-export function judgeState(facts: StateFacts): Diagnosis[] {
+export function judgeState(facts: StateFacts, { named }: Pick<Installation, 'named'> = {}): Diagnosis[] {
   const { directory, found, unwritable, owner, ownUid } = facts;
   if (found === undefined) return absent(facts);
   if ('reason' in found)
-    return [notTold('state-directory', `${directory} may not be looked at by this user`, { fix: asRoot })];
+    return [notTold('state-directory', `${directory} may not be looked at by this user`, { fix: asRoot(named) })];
   const faults = [...ownerOf(facts, found), ...keyOf(facts), ...unwritten(facts), ...room(facts)];
   if (faults.length > 0) return faults;
   const isOther = ownUid !== 0 && ownUid !== owner.uid && unwritable !== undefined;
@@ -31,7 +32,7 @@ export function judgeState(facts: StateFacts): Diagnosis[] {
         notTold(
           'state-directory',
           `${directory} is ${owner.name}'s: whether it can be written there is not told to others`,
-          { fix: asRoot },
+          { fix: asRoot(named) },
         ),
       ]
     : [ok('state-directory', `${directory} belongs to ${owner.name} alone and can be written${space}`)];

@@ -1,6 +1,7 @@
 import { type Diagnosis, notTold, ok, wrong } from '@certherd/command-line/diagnosis';
 import { typed } from '../../decide/command-line.ts';
 import { keptProgram } from '../../install/layout.ts';
+import type { Installation } from '../gather/installation.ts';
 import type { UpgradeFacts } from '../gather/upgrade.ts';
 import { asRoot } from './words.ts';
 
@@ -10,11 +11,16 @@ const why = {
 };
 
 /** Has an upgrade been left half done? */
-export function judgeUpgrade(facts: UpgradeFacts | undefined): Diagnosis[] {
+export function judgeUpgrade(
+  facts: UpgradeFacts | undefined,
+  { named }: Pick<Installation, 'named'> = {},
+): Diagnosis[] {
   if (!facts) return [];
   const { isUnderWay, isPackaged } = facts;
   if (isUnderWay === 'unknown')
-    return [notTold('upgrade', `${keptProgram} is there: whether an upgrade goes on is told to root`, { fix: asRoot })];
+    return [
+      notTold('upgrade', `${keptProgram} is there: whether an upgrade goes on is told to root`, { fix: asRoot(named) }),
+    ];
   if (isUnderWay) return [ok('upgrade', 'one goes on now')];
   return [
     isPackaged

@@ -1,8 +1,10 @@
 import { typed } from '../../decide/command-line.ts';
 import type { Installation } from '../gather/installation.ts';
 
-/** How what only root may see is told. */
-export const asRoot = 'sudo certherd-agent doctor';
+/** How what only root may see is told: of the same settings. */
+export function asRoot(named: string | undefined): string {
+  return `sudo ${withSettings('doctor', named)}`;
+}
 
 /** "certherd-agent run", with the settings file where one was named. */
 export function withSettings(command: string, named: string | undefined): string {

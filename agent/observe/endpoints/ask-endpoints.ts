@@ -3,7 +3,7 @@ import type { Config } from '../../config.ts';
 import type { LookPorts } from '../../ports.ts';
 import { socketsAt } from '../listening-sockets.ts';
 import type { LookMemory } from '../look-memory.ts';
-import { type NginxProcesses, observeNginxProcesses, runningConfig } from '../nginx-process.ts';
+import { type NginxProcesses, runningConfig, type Walk, walkProcesses } from '../nginx-process.ts';
 import { certificatesByFingerprint, type ObservedEndpoint, type Observations } from '../observations.ts';
 import { keepingCertificates, type ServedCertificates } from '../trust.ts';
 import { type AskedBefore, carriedOver, generationOf, inOrderOf, isAsConfigured } from './carried.ts';
@@ -30,10 +30,14 @@ export interface AskedEndpoints {
   askedAt?: number;
   /** Only files changed since time last had endpoints asked, within `rescan_seconds`: what rests on other things than files stands. */
   carriesOver: boolean;
+  /** Of the processes before the handshakes; absent where those took so long that others may be what these were. */
+  walked?: Walk;
 }
 
 /** A wall clock that moved by more than this against the monotonic one was set, or the machine was suspended. */
 const jumpMs = 1_000;
+/** A process that becomes another program within this, and in the same look, is seen by the next one. */
+const walkStandsMs = 2_000;
 
 /** A handshake with every endpoint of `seen` that may answer otherwise than when it was asked last, and with those whose turn it is. */
 export async function askEndpoints(
@@ -55,8 +59,8 @@ export async function askEndpoints(
   const hasJumped = Math.abs(offset - (memory?.asked?.offset ?? offset)) > jumpMs;
   const before = asks === 'everything' || hasJumped ? undefined : memory?.asked;
   // before the handshakes: a reload during them is another generation at the next look
-  const everyNginx = look.probe ? observeNginxProcesses(ports.proc, ports.clock.now()) : undefined;
-  const nginx = everyNginx && runningConfig(everyNginx, config.nginx.config, ports.files);
+  const walked = look.probe ? walkProcesses(ports.proc, ports.clock.now()) : undefined;
+  const nginx = walked && runningConfig(walked.processes, config.nginx.config, ports.files);
   const generation = memory && nginx ? generationNow(ports, seen, nginx, targets) : undefined;
   const isUnsettled = observeUnsettled(ports, seen, nginx);
   const { ask, standing } = carriedOver(targets, before, generation);
@@ -114,6 +118,7 @@ export async function askEndpoints(
     served,
     ...(oldest !== Infinity && { askedAt: offset + oldest }),
     carriesOver: before !== undefined && asks === 'changed',
+    ...(walked && ports.clock.monotonic() - began < walkStandsMs && { walked: walked.walk }),
   };
 }
 

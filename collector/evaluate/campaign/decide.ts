@@ -21,7 +21,7 @@ export type CampaignStep =
   | { do: 'serve'; member: MemberRow }
   | { do: 'ask'; member: MemberRow }
   | { do: 'fail'; member: MemberRow; cause: string }
-  | { do: 'pause'; cause: string }
+  | { do: 'pause'; cause: string; haltedBy: number }
   | { do: 'end' };
 
 export interface Decision {
@@ -57,8 +57,9 @@ export function decideCampaign(
   }
   if (campaign.state !== 'running') return { steps, held: new Map() };
   const failed = after.filter(({ state }) => state === 'failed');
-  if (failed.length > campaign.limits.tolerance) {
-    steps.push({ do: 'pause', cause: worded(failed) });
+  const last = lastOf(failed, steps);
+  if (last && failed.length > campaign.limits.tolerance) {
+    steps.push({ do: 'pause', cause: worded(last, failed.length), haltedBy: last.number });
     return { steps, held: new Map() };
   }
   const unsettled = after.filter(({ state }) => state === 'waiting' || state === 'asked');
@@ -123,8 +124,15 @@ function missing(places: readonly SeenPlace[]): string {
 
 const stateWords = { old: 'the old one', other: 'another one', unanswered: 'no answer', new: '', gone: '' } as const;
 
-function worded(failed: readonly MemberRow[]): string {
-  const [first] = failed;
-  const cause = `${first?.lineage} on ${first?.hostName}: ${first?.cause}`;
-  return failed.length === 1 ? cause : `${failed.length} lineages failed; ${cause}`;
+/** The one that was one too many: of those that fail now the first, else what failed last before. */
+function lastOf(failed: readonly MemberRow[], steps: readonly CampaignStep[]): MemberRow | undefined {
+  const now = new Set(steps.flatMap((step) => (step.do === 'fail' ? step.member.number : [])));
+  return (
+    failed.find(({ number }) => now.has(number)) ?? failed.toSorted((one, other) => other.changedAt - one.changedAt)[0]
+  );
+}
+
+function worded({ lineage, hostName, cause: why }: MemberRow, failed: number): string {
+  const cause = `${lineage} on ${hostName}: ${why}`;
+  return failed === 1 ? cause : `${failed} lineages failed; ${cause}`;
 }

@@ -38,6 +38,14 @@ export interface FleetIndex {
     holdings: HostHoldings | undefined,
     certificates: Pick<ReadonlyMap<string, KnownCertificate>, 'get'>,
   ) => ReadonlySet<string>;
+  /** As `replace`, where a host has another name and holds what it held. */
+  rename: (
+    agentId: string,
+    hostName: string,
+    certificates: Pick<ReadonlyMap<string, KnownCertificate>, 'get'>,
+  ) => ReadonlySet<string>;
+  /** What somebody holds; undefined: nobody. */
+  leaf: (fingerprint: string) => Leaf | undefined;
   /** What a host holds, in no order. */
   heldBy: (agentId: string) => readonly Leaf[];
   /** The youngest certificate of the fleet that does all that this one does, and came later from the same authority. */
@@ -57,23 +65,12 @@ export function createFleetIndex(): FleetIndex {
   const authorities = authorityTexts();
 
   return {
-    replace(agentId, holdings, certificates) {
-      const touched = new Set<string>([agentId]);
-      for (const fingerprint of hosts.get(agentId)?.held.keys() ?? []) {
-        const leaf = leaves.get(fingerprint);
-        if (leaf && !holdings?.held.has(fingerprint)) change(leaf, agentId, undefined, touched);
-      }
-      for (const fingerprint of holdings?.held.keys() ?? []) {
-        const known = certificates.get(fingerprint);
-        if (!known) continue;
-        const before = leaves.get(fingerprint);
-        const leaf = before && isSame(before, known) ? before : enter(known, touched, before);
-        change(leaf, agentId, holdings, touched);
-      }
-      if (holdings) hosts.set(agentId, holdings);
-      else hosts.delete(agentId);
-      return touched;
+    replace,
+    rename(agentId, hostName, certificates) {
+      const held = hosts.get(agentId);
+      return replace(agentId, held && { ...held, hostName }, certificates);
     },
+    leaf: (fingerprint) => leaves.get(fingerprint),
     heldBy(agentId) {
       return [...(hosts.get(agentId)?.held.keys() ?? [])].flatMap((fingerprint) => leaves.get(fingerprint) ?? []);
     },
@@ -82,6 +79,26 @@ export function createFleetIndex(): FleetIndex {
       return leaf && successors.of(leaf);
     },
   };
+
+  function replace(
+    ...[agentId, holdings, certificates]: Parameters<FleetIndex['replace']>
+  ): ReturnType<FleetIndex['replace']> {
+    const touched = new Set<string>([agentId]);
+    for (const fingerprint of hosts.get(agentId)?.held.keys() ?? []) {
+      const leaf = leaves.get(fingerprint);
+      if (leaf && !holdings?.held.has(fingerprint)) change(leaf, agentId, undefined, touched);
+    }
+    for (const fingerprint of holdings?.held.keys() ?? []) {
+      const known = certificates.get(fingerprint);
+      if (!known) continue;
+      const before = leaves.get(fingerprint);
+      const leaf = before && isSame(before, known) ? before : enter(known, touched, before);
+      change(leaf, agentId, holdings, touched);
+    }
+    if (holdings) hosts.set(agentId, holdings);
+    else hosts.delete(agentId);
+    return touched;
+  }
 
   /** What a host holds of a leaf. Others are concerned where it is the first or the last of something. */
   function change(leaf: Entry, agentId: string, holder: HostHoldings | undefined, touched: Set<string>): void {

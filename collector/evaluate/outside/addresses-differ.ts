@@ -1,5 +1,6 @@
 import type { Life } from '../../store/concern.ts';
 import type { TargetPlace } from '../../store/targets.ts';
+import { organisationOf } from '../distinguished-name.ts';
 import { heardAt } from './heard.ts';
 import {
   clipped,
@@ -50,7 +51,8 @@ export function addressesDiffer(targets: readonly [Outside, ...Outside[]], now: 
     const list = all.filter((place) => place.served === youngest.served || behind.includes(place));
     const oldest = behind.toSorted((one, other) => order(one.notBefore, other.notBefore))[0];
     if (!oldest) return [];
-    const renewed = oldest.issuer === youngest.issuer && oldest.notBefore !== youngest.notBefore;
+    const isOfSame = organisationOf(oldest.issuer ?? '') === organisationOf(youngest.issuer ?? '');
+    const renewed = isOfSame && oldest.notBefore !== youngest.notBefore;
     const name = `${target.host}:${target.port}`;
     const [best, addresses] = [textOf(youngest), behind.map(textOf).join(', ')];
     return [

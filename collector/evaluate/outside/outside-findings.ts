@@ -1,5 +1,5 @@
 import type { TargetPlace } from '../../store/targets.ts';
-import { attributeValues } from '../distinguished-name.ts';
+import { organisationOf } from '../distinguished-name.ts';
 import { addressesDiffer } from './addresses-differ.ts';
 import {
   clipped,
@@ -110,7 +110,7 @@ function frontHoldsCopy(
     .toSorted((one, other) => order(other.notBefore, one.notBefore) || order(one.agentId, other.agentId));
   if (!proof || notBefore >= proof.notBefore) return [];
   const held = target.held.includes(served);
-  const related = held || authorityOf(place.issuer ?? '') === authorityOf(proof.issuer);
+  const related = held || organisationOf(place.issuer ?? '') === organisationOf(proof.issuer);
   const at = placeText(address, target.port);
   const whose = held
     ? 'one that a host of this fleet had before'
@@ -149,9 +149,4 @@ export function isNameOf(serverName: string, host: string): boolean {
   if (name === host) return true;
   const below = /^\*?(\..+)$/.exec(name)?.[1];
   return below !== undefined && (host.endsWith(below) || (name.startsWith('.') && host === below.slice(1)));
-}
-
-/** The organisation, else the whole name: intermediates change, their organisation stays. */
-function authorityOf(issuer: string): string {
-  return attributeValues(issuer, 'O')[0] ?? issuer;
 }

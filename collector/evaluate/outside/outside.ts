@@ -17,7 +17,7 @@ export interface HostProof {
   issuer: string;
   notBefore: string;
   notAfter: string;
-  /** When a look of the host first saw it served. */
+  /** When a look of the host first saw it served, by the collector's clock. */
   servedSince: string | undefined;
 }
 

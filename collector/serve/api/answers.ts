@@ -4,11 +4,11 @@ import Type from 'typebox';
 import { mistakeInKey } from '../../evaluate/label-words.ts';
 import { silenceDetail } from '../../notify/silence-detail.ts';
 import type { Kept } from '../../store/kept.ts';
-import type { Incident, Silence } from '../../store/tell.ts';
 import { notKept } from '../access/begin-session.ts';
 import { actorOf } from '../access/caller.ts';
 import { AcknowledgeBody, SilenceBody } from '../inventory-bodies.ts';
 import { sendProblem } from '../problem.ts';
+import { incidentView, silenceView } from '../told-views.ts';
 import { Done, IncidentView, SilenceMade, SilenceView } from './inventory-views.ts';
 import { listOf } from './lists.ts';
 import { type Route, route } from './route.ts';
@@ -125,33 +125,6 @@ function done(reply: FastifyReply, kept: Kept<boolean>, otherwise: string, answe
   if (!kept.value) return sendProblem(reply, 409, 'Conflict', otherwise);
   answered();
   return reply.header('cache-control', 'no-store').send({ version: 1, done: true });
-}
-
-function incidentView({ id, rule, openedAt, told, acknowledged }: Incident): IncidentView {
-  const { title = '', cause = '' }: { title?: string; cause?: string } = JSON.parse(told.message);
-  return {
-    id,
-    rule,
-    severity: told.severity,
-    title,
-    cause,
-    openedAt: instant(openedAt),
-    toldAt: instant(told.lastAt),
-    messages: told.count,
-    channels: [...told.channels],
-    concerns: told.keys.map((key) => {
-      const [agentId = '', code = '', kind = '', subject = '']: string[] = JSON.parse(key);
-      return { agentId, code, kind, subject };
-    }),
-    ...(acknowledged && {
-      acknowledged: { by: acknowledged.by, reason: acknowledged.reason, at: instant(acknowledged.at) },
-    }),
-  };
-}
-
-function silenceView({ id, madeAt, until, by, reason, match: { labels, ...match } }: Silence): SilenceView {
-  const fits = { ...match, ...(labels && { labels: { ...labels } }) };
-  return { id, madeAt: instant(madeAt), until: instant(until), by, reason, match: fits };
 }
 
 function instant(at: number): string {

@@ -9,6 +9,7 @@ import { actorOf, type Caller } from '../access/caller.ts';
 import { isOver } from '../access/session-cookie.ts';
 import { ApiTokenBody, ApiTokenMade, ApiTokenView, SessionView } from '../account-bodies.ts';
 import { sendProblem } from '../problem.ts';
+import { sessionId, sessionView } from '../session-view.ts';
 import { listOf } from './lists.ts';
 import { type Route, route } from './route.ts';
 import { Changed } from './views.ts';
@@ -31,14 +32,7 @@ export const ownAccessRoutes: readonly Route[] = [
       const all = user === undefined ? [] : await accounts.sessionsOf(user);
       const items = all
         .filter((one) => !isOver(one, at))
-        .map(({ hash, createdAt, seenAt, endsAt, address }) => ({
-          id: idOf(hash),
-          createdAt: instant(createdAt),
-          seenAt: instant(seenAt),
-          endsAt: instant(endsAt),
-          address,
-          own: session?.equals(hash) === true,
-        }));
+        .map((one) => sessionView(one, session?.equals(one.hash) === true));
       return reply.header('cache-control', 'no-store').send({ version: 1, at: instant(at), items });
     },
   }),
@@ -54,7 +48,7 @@ export const ownAccessRoutes: readonly Route[] = [
       if (isTheirToken(caller)) return forbidden(reply, notByToken);
       const { user } = caller;
       const all = user === undefined ? [] : await accounts.sessionsOf(user);
-      const found = all.find(({ hash }) => idOf(hash) === id);
+      const found = all.find(({ hash }) => sessionId(hash) === id);
       if (!found) return sendProblem(reply, 404, 'Not Found', 'There is no such session.');
       const detail = { address: found.address };
       const entry = { at: now(), ...actorOf(caller), action: 'signed-out', subject: found.user, detail } as const;
@@ -137,11 +131,6 @@ function isTheirToken({ by, user }: Caller): boolean {
 
 function isTheirs({ user }: ApiToken, caller: Caller): boolean {
   return caller.role === 'admin' || (user !== undefined && user === caller.user);
-}
-
-/** Of a hash of 256 random bits: nothing can be made of it. */
-function idOf(hash: Uint8Array): string {
-  return Buffer.from(hash).toString('hex').slice(0, 32);
 }
 
 function view({ name, role, user, createdBy, createdAt, expiresAt, usedAt }: ApiToken): ApiTokenView {

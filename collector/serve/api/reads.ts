@@ -7,6 +7,7 @@ import { estateLists } from '../estate-parts.ts';
 import { mostFollowers } from '../live.ts';
 import { pemText } from '../pem-text.ts';
 import { sendProblem } from '../problem.ts';
+import { stayView, targetStayView } from '../stay-view.ts';
 import { transparencyView, TransparencyView } from '../transparency-view.ts';
 import { isNamed } from './entity-tag.ts';
 import { fittingEvents } from './fitting-events.ts';
@@ -86,11 +87,7 @@ export const readRoutes: readonly Route[] = [
     answer: { schema: listOf(StayView) },
     problems: [400],
     async handle({ stays, now }, { params }, reply) {
-      const items = (await stays(params.fingerprint)).map(({ from, until, ...stay }) => ({
-        ...stay,
-        from: instant(from),
-        ...(until !== undefined && { until: instant(until) }),
-      }));
+      const items = (await stays(params.fingerprint)).map(stayView);
       return reply.header('cache-control', 'no-store').send({ version: 1, at: instant(now()), items });
     },
   }),
@@ -126,18 +123,25 @@ export const readRoutes: readonly Route[] = [
   route({
     path: '/api/v1/transparency',
     summary: 'What transparency logs have for watched names, how far they were read, and names that nobody listed.',
-    query: none,
+    query: Type.Object(
+      {
+        held: Type.Optional(
+          Type.Boolean({ description: 'Only certificates that a host holds or held, or only others.' }),
+        ),
+      },
+      closed,
+    ),
     params: none,
     answer: { schema: TransparencyView },
     problems: [],
     tagged: false,
-    async handle({ estate, transparency, now }, _, reply) {
+    async handle({ estate, transparency, now }, { query: { held } }, reply) {
       const { parts, targets, listed } = await estate();
       const endpoints = [...parts.hosts].flatMap(({ part }) => part.endpoints);
       const certificates = [...parts.certificates].map(({ facts }) => facts.certificate);
       const known = { targets, listed, endpoints, certificates };
       const [rows, logs] = [await transparency.certificates('all'), await transparency.logs()];
-      return reply.header('cache-control', 'no-store').send(transparencyView(rows, logs, known, now()));
+      return reply.header('cache-control', 'no-store').send(transparencyView(rows, logs, known, now(), held));
     },
   }),
   route({
@@ -148,11 +152,7 @@ export const readRoutes: readonly Route[] = [
     answer: { schema: listOf(TargetStayView) },
     problems: [400],
     async handle({ targetStays, now }, { params: { id } }, reply) {
-      const items = (await targetStays(id)).map(({ from, until, ...stay }) => ({
-        ...stay,
-        from: instant(from),
-        ...(until !== undefined && { until: instant(until) }),
-      }));
+      const items = (await targetStays(id)).map(targetStayView);
       return reply.header('cache-control', 'no-store').send({ version: 1, at: instant(now()), items });
     },
   }),

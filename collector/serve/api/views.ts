@@ -64,6 +64,7 @@ export const StayView = Type.Object(
   },
   closed,
 );
+export type StayView = Static<typeof StayView>;
 
 export const TargetStayView = Type.Object(
   {
@@ -75,6 +76,7 @@ export const TargetStayView = Type.Object(
   },
   closed,
 );
+export type TargetStayView = Static<typeof TargetStayView>;
 
 export const LabelView = Type.Object(
   {

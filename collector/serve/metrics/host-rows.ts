@@ -19,8 +19,9 @@ export interface EndpointRow {
   served: Life | undefined;
   answered: boolean;
   tlsVersion: string | undefined;
-  /** Seconds from the file on disk to the first look that saw it served, where both are known of the newest certificate. */
+  /** Seconds from the file on disk to the first look that saw it served, where both are known of the newest certificate; and until it was served everywhere. */
   servedAfter: number | undefined;
+  everywhereAfter: number | undefined;
 }
 
 /** What they say of one file. */
@@ -33,6 +34,10 @@ export interface FileRow {
 }
 
 export interface HostRows {
+  /** Labels that say which host, and whose it is. */
+  place: string;
+  /** Files that a config names and that could not be read, as the host told last; undefined: it tells nothing. */
+  readErrors: number | undefined;
   endpoints: EndpointRow[];
   files: FileRow[];
 }
@@ -49,7 +54,7 @@ export function* rowsOf(
   const all: HostRows[] = [];
   let made = 0;
   for (const host of hosts) {
-    const rows: HostRows = { endpoints: [], files: [] };
+    const rows: HostRows = { place: '', readErrors: undefined, endpoints: [], files: [] };
     for (const _ of hostRows(host, instances.get(host.agentId) ?? '', labelsOf, rows))
       if (++made % rowsAtATime === 0) yield '';
     all.push(rows);
@@ -65,8 +70,9 @@ function* hostRows(
   { part, certificates }: KeptHost,
   instance: string,
   labelsOf: LabelsOf,
-  { endpoints, files }: HostRows,
+  rows: HostRows,
 ): Generator<undefined> {
+  const { endpoints, files } = rows;
   const known = new Map(certificates.map(({ certificate }) => [certificate.fingerprint, certificate]));
   const ids = new Set<string>();
   const owners = ownersOnce();
@@ -81,11 +87,14 @@ function* hostRows(
       served: certificate && lifeOf(certificate, labelsOf(certificate).ssl),
       answered: one.served !== undefined && one.status !== 'unreachable' && one.status !== 'unknown',
       tlsVersion: one.tlsVersion,
-      servedAfter: servedAfter(one.reachedAt),
+      servedAfter: secondsFromDisk(one.reachedAt, 'served'),
+      everywhereAfter: secondsFromDisk(one.reachedAt, 'served-everywhere'),
     });
   }
   const paths = new Set<string>();
   const whose = owners(part.host.labels);
+  rows.place = ['instance="', instance, '"', whose].join('');
+  if (part.host.observedAt !== undefined) rows.readErrors = part.findings.filter(isReadError).length;
   for (const file of part.files) {
     yield;
     const certificate = known.get(file.fingerprint);
@@ -102,13 +111,20 @@ function* hostRows(
   }
 }
 
+function isReadError({ code }: { code: string }): boolean {
+  return code === 'file-unreadable' || code === 'file-missing';
+}
+
 function lifeOf({ notBefore, notAfter }: { notBefore: string; notAfter: string }, labels: string): Life {
   return { labels, notBefore: Date.parse(notBefore) / 1000, notAfter: Date.parse(notAfter) / 1000 };
 }
 
-/** A host's name; hosts that share one are told apart by agent id. Identical label sets fail a whole scrape. */
+/** How the collector is called among those that look. */
+const collectorVantage = 'collector';
+
+/** A host's name; hosts that share one, or the vantage's name that the collector has, are told apart by agent id. Identical label sets fail a whole scrape. */
 export function* instanceNames(hosts: EstateParts['hosts'], names: Map<string, string>): Generator<string> {
-  const uses = new Map<string, number>();
+  const uses = new Map<string, number>([[collectorVantage, 1]]);
   let quiet = 0;
   for (const { name } of hosts) {
     uses.set(name.toWellFormed(), (uses.get(name.toWellFormed()) ?? 0) + 1);
@@ -148,10 +164,13 @@ export function ownersOf(labels: Readonly<Record<string, string>>): string {
   return text;
 }
 
-function servedAfter(reachedAt: EndpointView['reachedAt']): number | undefined {
-  const { 'on-disk': onDisk, served } = reachedAt ?? {};
-  if (onDisk === undefined || served === undefined) return undefined;
-  const seconds = (Date.parse(served) - Date.parse(onDisk)) / 1000;
+function secondsFromDisk(
+  reachedAt: EndpointView['reachedAt'],
+  state: 'served' | 'served-everywhere',
+): number | undefined {
+  const { 'on-disk': onDisk, [state]: reached } = reachedAt ?? {};
+  if (onDisk === undefined || reached === undefined) return undefined;
+  const seconds = (Date.parse(reached) - Date.parse(onDisk)) / 1000;
   // Below nothing is a clock that jumped.
   return seconds >= 0 ? seconds : undefined;
 }

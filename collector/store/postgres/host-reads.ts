@@ -31,7 +31,7 @@ async function read(tx: Queries, agentIds: readonly string[], newHost: () => Onc
   const onceOf = new Map(rows.map(({ id }) => [id, newHost()]));
   const ids = [rows.map(({ id }) => id)];
   const snapshots = await tx.all<RawSnapshot>(
-    'SELECT host, digest, observed_at, received_at, body FROM current_snapshot WHERE host = ANY($1::BIGINT[])',
+    'SELECT host, digest, observed_at, received_at, body, ahead_ms FROM current_snapshot WHERE host = ANY($1::BIGINT[])',
     ids,
   );
   const factsOf = new Map(snapshots.map((row) => [row.host, emptyFacts(row, onceOf.get(row.host))]));

@@ -2,7 +2,7 @@ import type { SnapshotFrame } from '@certherd/protocol/frame';
 import type { Topic } from '../../receive/records.ts';
 import { changesBetween, type Part, partsByKey, partsOf } from '../compare.ts';
 import type { SnapshotFacts } from '../facts.ts';
-import { addPart, emptyFacts, keptLook, type RawPart, type RawSnapshot, topicOf } from '../rows/snapshot.ts';
+import { addPart, emptyFacts, keptLook, msAhead, type RawPart, type RawSnapshot, topicOf } from '../rows/snapshot.ts';
 import { keepCertificates } from './certificates.ts';
 import { addChanges, digestOf } from './changes.ts';
 import type { Queries } from './database.ts';
@@ -34,10 +34,10 @@ export async function replaceSnapshot(tx: Queries, host: number, frame: Snapshot
   await addChanges(tx, host, at, changesBetween(before, after));
   const body = JSON.stringify({ host: frame.snapshot.host, servers: frame.snapshot.servers });
   await tx.all(
-    `INSERT INTO current_snapshot (host, digest, observed_at, received_at, body) VALUES ($1, $2, $3, $4, $5)
+    `INSERT INTO current_snapshot (host, digest, observed_at, received_at, body, ahead_ms) VALUES ($1, $2, $3, $4, $5, $6)
      ON CONFLICT (host) DO UPDATE SET digest = excluded.digest, observed_at = excluded.observed_at,
-       received_at = excluded.received_at, body = excluded.body`,
-    [host, frame.digest, keptLook(frame, at), at, body],
+       received_at = excluded.received_at, body = excluded.body, ahead_ms = excluded.ahead_ms`,
+    [host, frame.digest, keptLook(frame, at), at, body, msAhead(frame, at)],
   );
   return [...topics];
 }
@@ -47,7 +47,7 @@ export function createCurrentSnapshots(): (queries: Queries) => Promise<Map<numb
   let read = new Map<number, SnapshotFacts>();
   return async (queries) => {
     const rows = await queries.all<RawSnapshot>(
-      'SELECT host, digest, observed_at, received_at, body FROM current_snapshot',
+      'SELECT host, digest, observed_at, received_at, body, ahead_ms FROM current_snapshot',
     );
     const isKnown = ({ host, digest, received_at }: RawSnapshot) =>
       read.get(host)?.digest === digest && read.get(host)?.receivedAt === received_at;

@@ -19,6 +19,7 @@ export interface RawSnapshot {
   digest: string;
   observed_at: number;
   received_at: number;
+  ahead_ms: number | null;
   body: string;
 }
 
@@ -32,12 +33,18 @@ export function keptLook({ observedAt }: Pick<SnapshotFrame, 'observedAt'>, rece
   return Math.min(Date.parse(observedAt), receivedAt);
 }
 
+/** By how much, at least, the host's clock is ahead: nobody looks at a host after its snapshot came. Milliseconds. */
+export function msAhead({ observedAt }: Pick<SnapshotFrame, 'observedAt'>, receivedAt: number): number {
+  return Math.max(0, Date.parse(observedAt) - receivedAt);
+}
+
 export function emptyFacts(row: RawSnapshot, once = asParsed): SnapshotFacts {
   const { host, servers }: Pick<Snapshot, 'host' | 'servers'> = once(JSON.parse(row.body));
   return {
     digest: row.digest,
     observedAt: row.observed_at,
     receivedAt: row.received_at,
+    ...(row.ahead_ms && { aheadMs: row.ahead_ms }),
     host,
     servers,
     files: [],

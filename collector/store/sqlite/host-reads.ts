@@ -10,7 +10,7 @@ export function hostReads(sql: Sql): HostReads {
   const behind = sql.prepare<[number, number], RawMark>(`${markColumns} WHERE host.id > ? ORDER BY host.id LIMIT ?`);
   const mark = sql.prepare<[string], RawMark>(`${markColumns} WHERE agent_id = ?`);
   const snapshot = sql.prepare<[number], RawSnapshot>(
-    'SELECT host, digest, observed_at, received_at, body FROM current_snapshot WHERE host = ?',
+    'SELECT host, digest, observed_at, received_at, body, ahead_ms FROM current_snapshot WHERE host = ?',
   );
   const parts = sql.prepare<[number], RawPart>('SELECT kind, body FROM current_part WHERE host = ? ORDER BY kind, id');
   const certificates = sql.prepare<[number], RawCertificate>(

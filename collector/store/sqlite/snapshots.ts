@@ -6,7 +6,7 @@ import { changeTable } from './changes.ts';
 import { changesBetween, type Part, partsByKey, partsOf } from '../compare.ts';
 import type { Sql } from './sqlite.ts';
 import type { SnapshotFacts } from '../facts.ts';
-import { addPart, emptyFacts, keptLook, type RawPart, type RawSnapshot, topicOf } from '../rows/snapshot.ts';
+import { addPart, emptyFacts, keptLook, msAhead, type RawPart, type RawSnapshot, topicOf } from '../rows/snapshot.ts';
 
 /** Current state: what each host's latest snapshot says. Replacing writes only what differs. */
 export function snapshotTable(sql: Sql) {
@@ -14,9 +14,9 @@ export function snapshotTable(sql: Sql) {
   const changes = changeTable(sql);
   const digest = sql.prepare<[number], string>('SELECT digest FROM current_snapshot WHERE host = ?').pluck();
   const keep = sql.prepare(
-    `INSERT INTO current_snapshot (host, digest, observed_at, received_at, body) VALUES (?, ?, ?, ?, ?)
+    `INSERT INTO current_snapshot (host, digest, observed_at, received_at, body, ahead_ms) VALUES (?, ?, ?, ?, ?, ?)
      ON CONFLICT (host) DO UPDATE SET digest = excluded.digest, observed_at = excluded.observed_at,
-       received_at = excluded.received_at, body = excluded.body`,
+       received_at = excluded.received_at, body = excluded.body, ahead_ms = excluded.ahead_ms`,
   );
   const parts = sql.prepare<[number], Omit<Part, 'certificate'>>(
     'SELECT kind, id, body FROM current_part WHERE host = ? ORDER BY kind, id',
@@ -30,7 +30,7 @@ export function snapshotTable(sql: Sql) {
   const hold = sql.prepare('INSERT INTO current_certificate (host, certificate) VALUES (?, ?)');
   const release = sql.prepare('DELETE FROM current_certificate WHERE host = ? AND certificate = ?');
   const allSnapshots = sql.prepare<[], RawSnapshot>(
-    'SELECT host, digest, observed_at, received_at, body FROM current_snapshot',
+    'SELECT host, digest, observed_at, received_at, body, ahead_ms FROM current_snapshot',
   );
   const bodies = sql.prepare<[number], RawPart>('SELECT kind, body FROM current_part WHERE host = ? ORDER BY kind, id');
   // Parsed once per snapshot: an estate is read after every change anywhere.
@@ -57,7 +57,7 @@ export function snapshotTable(sql: Sql) {
       }
       changes.add(host, at, changesBetween(before, after));
       const body = JSON.stringify({ host: frame.snapshot.host, servers: frame.snapshot.servers });
-      keep.run(host, frame.digest, keptLook(frame, at), at, body);
+      keep.run(host, frame.digest, keptLook(frame, at), at, body, msAhead(frame, at));
       return [...topics];
     },
     /** Every host's current state by its row id. */

@@ -3,8 +3,8 @@ import { useEffect, useRef } from 'preact/hooks';
 import type { IncidentView } from '../../serve/api/inventory-views.ts';
 import type { AcknowledgeBody, SilenceBody } from '../../serve/inventory-bodies.ts';
 import { printable } from '../../evaluate/printable.ts';
-import { silenceables } from '../facts/answers.ts';
-import type { Need } from '../facts/needs.ts';
+import { silenceables } from '../../present/answers.ts';
+import type { Need } from '../../present/needs.ts';
 import type { Change } from '../live/change.ts';
 
 interface AnswerFormProps {

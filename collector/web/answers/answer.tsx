@@ -1,8 +1,8 @@
 import { useSignal } from '@preact/signals';
 import type { Me } from '../../serve/action-bodies.ts';
-import { answersTo } from '../facts/answers.ts';
-import { mayChange } from '../facts/may.ts';
-import type { Need } from '../facts/needs.ts';
+import { answersTo } from '../../present/answers.ts';
+import { mayChange } from '../../present/may.ts';
+import type { Need } from '../../present/needs.ts';
 import { type Change, sendChange } from '../live/change.ts';
 import { Moment, type Now } from '../parts/moment.tsx';
 import { Raw } from '../parts/raw.tsx';

@@ -2,7 +2,7 @@ import type { Estate } from '../../serve/estate.ts';
 import type { CollectorClock } from '../live/collector-clock.ts';
 import { Moment } from '../parts/moment.tsx';
 import { Raw } from '../parts/raw.tsx';
-import { coarse } from '../wording/duration.ts';
+import { coarse } from '../../wording/duration.ts';
 
 /** A browser's clock that is wrong by this much is worth a word. */
 const noteworthyMs = 10_000;

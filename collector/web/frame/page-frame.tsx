@@ -1,6 +1,6 @@
 import type { RefObject } from 'preact';
 import { useEffect, useRef } from 'preact/hooks';
-import type { Known } from '../facts/known.ts';
+import type { Known } from '../../present/known.ts';
 import type { PageEntry, PageProps } from '../pages.ts';
 
 interface PageFrameProps extends Omit<PageProps, 'known'> {

@@ -1,5 +1,5 @@
 import type { Me } from '../../serve/action-bodies.ts';
-import type { Connection } from '../live/follow-estate.ts';
+import type { Connection } from '../../present/connection.ts';
 
 interface SessionOverProps {
   readonly me: Me | undefined;

@@ -1,12 +1,15 @@
 import { useEffect, useRef } from 'preact/hooks';
 import type { Me } from '../../serve/action-bodies.ts';
-import type { Connection, LiveEstate } from '../live/follow-estate.ts';
+import type { Connection } from '../../present/connection.ts';
+import type { LiveEstate } from '../live/follow-estate.ts';
 import { type PageEntry, pages } from '../pages.ts';
 import { Shape } from '../parts/mark.tsx';
 import type { Now } from '../parts/moment.tsx';
 import { Raw } from '../parts/raw.tsx';
-import { ago } from '../wording/duration.ts';
-import type { Tone } from '../wording/words.ts';
+import { printable } from '../../evaluate/printable.ts';
+import { ago } from '../../wording/duration.ts';
+import { lostWords } from '../../wording/lost.ts';
+import type { Tone } from '../../wording/words.ts';
 
 interface TopBarProps {
   readonly live: LiveEstate;
@@ -68,24 +71,24 @@ function Who({ me }: { me: Me | undefined }) {
   );
 }
 
-function Heartbeat({ live: { connection, heardAt, trouble }, now }: { live: LiveEstate; now: Now }) {
+function Heartbeat({ live: { connection, heardAt, trouble, crowded }, now }: { live: LiveEstate; now: Now }) {
   const state = connection.value;
+  const why = crowded.value ?? trouble.value;
   const heard = heardAt.value === undefined ? '' : `heard ${ago(now.value - heardAt.value)}`;
   return (
     <p class={`heartbeat ${state}`}>
       <Shape tone={tones[state]} />
       <span>
-        {words[state]}
-        <span class="quiet"> {state === 'lost' ? [trouble.value, heard].filter(Boolean).join(', ') : heard}</span>
+        {state === 'lost' ? lostWords(crowded.value) : words[state]}
+        <span class="quiet">
+          {' '}
+          {state === 'lost' ? [why && printable(why), heard].filter(Boolean).join(', ') : heard}
+        </span>
       </span>
     </p>
   );
 }
 
-const words: Readonly<Record<Connection, string>> = {
-  connecting: 'connecting',
-  live: 'live',
-  lost: 'connection lost, trying again',
-};
+const words: Readonly<Record<Exclude<Connection, 'lost'>, string>> = { connecting: 'connecting', live: 'live' };
 
 const tones: Readonly<Record<Connection, Tone>> = { connecting: 'unknown', live: 'good', lost: 'critical' };

@@ -1,4 +1,5 @@
 import { type ReadonlySignal, signal } from '@preact/signals';
+import type { Connection } from '../../present/connection.ts';
 import type { Estate } from '../../serve/estate.ts';
 import type { EstateChange } from '../../serve/estate-change.ts';
 import { type FollowedEstate, followed } from './applied-changes.ts';
@@ -6,9 +7,6 @@ import { coalesced } from './coalesce.ts';
 import type { BrowserClock, CollectorClock } from './collector-clock.ts';
 import { followStream } from './follow-stream.ts';
 import { fits, idOf, type Moment, momentOf } from './moments.ts';
-
-/** `lost`: what is shown was true once, and is being asked for again. */
-export type Connection = 'connecting' | 'live' | 'lost';
 
 /** What the page shows, and how it hears of it. */
 export interface LiveEstate {
@@ -18,6 +16,8 @@ export interface LiveEstate {
   readonly heardAt: ReadonlySignal<number | undefined>;
   /** Why the last request failed, in a few words of this page's own. */
   readonly trouble: ReadonlySignal<string | undefined>;
+  /** Why the collector does not tell this page what changes: too many are open; in its own words, raw. */
+  readonly crowded: ReadonlySignal<string | undefined>;
 }
 
 /** On a quiet stream what was true is true still: said this often. */
@@ -34,6 +34,7 @@ export function followEstate(browser: BrowserClock, clock: CollectorClock): Live
   const connection = signal<Connection>('connecting');
   const heardAt = signal<number | undefined>(undefined);
   const trouble = signal<string | undefined>(undefined);
+  const crowded = signal<string | undefined>(undefined);
   let streaming = false;
   let pending = new AbortController();
   let asking = false;
@@ -91,6 +92,7 @@ export function followEstate(browser: BrowserClock, clock: CollectorClock): Live
     },
     onOpen() {
       streaming = true;
+      crowded.value = undefined;
       // Else a reset follows, or an answer is on its way.
       if (known && !asking) connection.value = 'live';
     },
@@ -105,9 +107,10 @@ export function followEstate(browser: BrowserClock, clock: CollectorClock): Live
       connection.value = 'lost';
       pending.abort();
     },
+    onRefused: (why) => (crowded.value = why),
   });
   refresh();
-  return { estate, connection, heardAt, trouble };
+  return { estate, connection, heardAt, trouble, crowded };
 }
 
 interface Answer {

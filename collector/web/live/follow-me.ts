@@ -1,6 +1,6 @@
 import { effect, type ReadonlySignal, signal } from '@preact/signals';
 import type { Me } from '../../serve/action-bodies.ts';
-import type { Connection } from './follow-estate.ts';
+import type { Connection } from '../../present/connection.ts';
 
 /** While nothing is heard, it may be that nobody is signed in any more. */
 const lostMs = 2_000;

@@ -11,12 +11,16 @@ export interface StreamListener {
   readonly onReset: (id: string, always: boolean) => void;
   /** Called once for each loss; opening again is under way. */
   readonly onLost: () => void;
+  /** The stream was not answered. `why`: the collector has no place for this page, in its own words. It is asked again. */
+  readonly onRefused: (why: string | undefined) => void;
 }
 
 /** The collector says `tick` every 2 s: two missed and a margin is a loss, shown before 5 s are over. */
 const silenceMs = 4200;
 const watchMs = 250;
 const retryMs = 1000;
+/** A place becomes free when somebody closes a page. */
+const refusedMs = 5000;
 
 /**
  * Follows server-sent events (WHATWG HTML 9.2) at `path`: `tick` with `{at}`, `change` and `reset`. A closed stream and one that falls silent are
@@ -32,14 +36,18 @@ export function followStream(
   let source: EventSource | undefined;
   let heardAt = monotonic();
   let lost = false;
+  /** The stream that is open now was answered. */
+  let answered = false;
 
   const open = (): void => {
     heardAt = monotonic();
     const known = after();
     const opened = new EventSource(known === undefined ? path : `${path}?after=${encodeURIComponent(known)}`);
     source = opened;
+    answered = false;
     opened.addEventListener('open', () => {
       heardAt = monotonic();
+      answered = true;
       lost = false;
       listener.onOpen();
     });
@@ -64,15 +72,37 @@ export function followStream(
   const lose = (): void => {
     source?.close();
     source = undefined;
-    setTimeout(open, retryMs);
     if (!lost) listener.onLost();
     lost = true;
+    // EventSource does not say why it was not answered.
+    if (answered) return void setTimeout(open, retryMs);
+    void refusalAt(path).then((why) => {
+      listener.onRefused(why);
+      setTimeout(open, why === undefined ? retryMs : refusedMs);
+    });
   };
 
   open();
   setInterval(() => {
     if (source !== undefined && monotonic() - heardAt > silenceMs) lose();
   }, watchMs);
+}
+
+/** Why the collector does not let this page follow: too many do. undefined: that is not it. */
+async function refusalAt(path: string): Promise<string | undefined> {
+  const asking = new AbortController();
+  const signal = AbortSignal.any([asking.signal, AbortSignal.timeout(silenceMs)]);
+  try {
+    const response = await fetch(path, { signal, cache: 'no-store' });
+    if (response.status !== 429) return undefined;
+    const problem: { detail?: unknown } = await response.json();
+    return typeof problem.detail === 'string' ? problem.detail : 'close some of them';
+  } catch {
+    return undefined;
+  } finally {
+    // A stream that was let in after all is no use here.
+    asking.abort();
+  }
 }
 
 function instantIn(json: unknown): number | undefined {

@@ -1,7 +1,7 @@
 import { type ReadonlySignal, signal } from '@preact/signals';
 import type { WallView } from '../../serve/wall-view.ts';
 import type { CollectorClock } from './collector-clock.ts';
-import type { Connection } from './follow-estate.ts';
+import type { Connection } from '../../present/connection.ts';
 
 /** What a wall shows, and whether it is still told. */
 export interface LiveWall {

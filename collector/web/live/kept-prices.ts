@@ -1,4 +1,5 @@
 import { type Signal, signal } from '@preact/signals';
+import { usualIncidentCost } from '../../present/report.ts';
 
 /** What somebody wrote into the report. */
 export interface KeptPrices {
@@ -9,8 +10,7 @@ export interface KeptPrices {
 }
 
 const key = 'certherd.prices';
-/** What the founding incident cost: two hours of checkout. */
-const none: KeptPrices = { byAuthority: {}, incident: 47_000 };
+const none: KeptPrices = { byAuthority: {}, incident: usualIncidentCost };
 
 /** Kept in this browser; a browser that keeps nothing forgets them with the page. */
 export function keptPrices(storage: () => Storage): { prices: Signal<KeptPrices>; keep: (next: KeptPrices) => void } {

@@ -1,6 +1,6 @@
-import type { Verdict } from '../facts/proof.ts';
-import type { Tone } from '../wording/words.ts';
-import type { Connection } from './follow-estate.ts';
+import type { Verdict } from '../../present/proof.ts';
+import type { Tone } from '../../wording/words.ts';
+import type { LiveEstate } from './follow-estate.ts';
 
 const colours: Readonly<Record<Tone, string>> = {
   good: '1b7f4d',
@@ -14,13 +14,15 @@ const colours: Readonly<Record<Tone, string>> = {
 export function showInTab(
   document: Document,
   verdict: Verdict | undefined,
-  connection: Connection,
+  { connection, crowded }: Pick<LiveEstate, 'connection'> & Partial<Pick<LiveEstate, 'crowded'>>,
   page: string | undefined,
 ): void {
-  const words = connection === 'lost' ? 'connection lost' : verdict?.sentence;
+  const isLost = connection.value === 'lost';
+  const lost = crowded?.value === undefined ? 'connection lost' : 'too many pages are open';
+  const words = isLost ? lost : verdict?.sentence;
   document.title = [words, page, 'Certherd'].filter((part) => part !== undefined).join(' · ');
-  document.documentElement.dataset['connection'] = connection;
-  const colour = colours[connection === 'lost' ? 'unknown' : (verdict?.tone ?? 'unknown')];
+  document.documentElement.dataset['connection'] = connection.value;
+  const colour = colours[isLost ? 'unknown' : (verdict?.tone ?? 'unknown')];
   const icon = document.querySelector<HTMLLinkElement>('link[rel=icon]');
   if (icon !== null) icon.href = `data:image/svg+xml,${encodeURIComponent(iconSvg(colour))}`;
 }

@@ -5,7 +5,7 @@ import type { ApiTokenBody, ApiTokenMade, ApiTokenView } from '../../serve/accou
 import type { Me } from '../../serve/action-bodies.ts';
 import { useAsked } from '../live/asked.ts';
 import { send, type Sent } from '../live/send.ts';
-import { absolute } from '../wording/duration.ts';
+import { absolute } from '../../wording/duration.ts';
 import { Choice } from './choice.tsx';
 import { CopyCommand } from './copy-command.tsx';
 import { Day, Moment, type Now } from './moment.tsx';

@@ -1,10 +1,10 @@
 import { useSignal } from '@preact/signals';
 import { useEffect, useRef } from 'preact/hooks';
 import type { Me } from '../../serve/action-bodies.ts';
-import { mayChange } from '../facts/may.ts';
-import type { Offer } from '../facts/offers.ts';
+import { mayChange } from '../../present/may.ts';
+import type { Offer } from '../../present/offers.ts';
 import { ask, type Asked } from '../live/ask.ts';
-import { changes, requestWords, verbWords } from '../wording/requests.ts';
+import { changes, requestWords, verbWords } from '../../wording/requests.ts';
 import { Shape } from './mark.tsx';
 import { Raw } from './raw.tsx';
 

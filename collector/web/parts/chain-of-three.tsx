@@ -1,7 +1,7 @@
-import { agreementOf, type Joint, type Link, type Stage, stages } from '../facts/agreement.ts';
+import { agreementOf, type Joint, type Link, type Stage, stages } from '../../present/agreement.ts';
 import type { EndpointView } from '../../serve/estate.ts';
 import { addressOf } from '../route/address.ts';
-import { shortFingerprint } from '../wording/names.ts';
+import { shortFingerprint } from '../../wording/names.ts';
 
 /** Issued, configured, served as short fingerprints that visibly agree or differ: by sign, shape, colour and words. */
 export function ChainOfThree({ endpoint }: { endpoint: Pick<EndpointView, Stage> }) {

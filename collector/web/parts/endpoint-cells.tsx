@@ -1,6 +1,6 @@
 import type { EndpointView } from '../../serve/estate.ts';
-import { listenerName } from '../wording/names.ts';
-import { endpointTone, failureWords, reachedWords } from '../wording/words.ts';
+import { listenerName } from '../../wording/names.ts';
+import { endpointTone, failureWords, reachedWords } from '../../wording/words.ts';
 import { ChainOfThree } from './chain-of-three.tsx';
 import { LifeBar } from './life-bar.tsx';
 import { Mark } from './mark.tsx';

@@ -1,6 +1,6 @@
 import { useMemo } from 'preact/hooks';
 import type { EndpointView } from '../../serve/estate.ts';
-import { endpointsInOrder } from '../facts/endpoint-rows.ts';
+import { endpointsInOrder } from '../../present/endpoint-rows.ts';
 import { ChainHead } from './chain-of-three.tsx';
 import { Listener, Proof, Served, Status } from './endpoint-cells.tsx';
 import type { Now } from './moment.tsx';

@@ -7,8 +7,8 @@ import { Shape } from './mark.tsx';
 import { Moment, type Now } from './moment.tsx';
 import { Raw, RawLines } from './raw.tsx';
 import { More } from './table.tsx';
-import { took } from '../wording/duration.ts';
-import { kindName, type Tone } from '../wording/words.ts';
+import { took } from '../../wording/duration.ts';
+import { eventTone, kindName } from '../../wording/words.ts';
 import { Nothing, Section } from './section.tsx';
 
 const step = 20;
@@ -67,7 +67,7 @@ function Entry({ event, now }: { event: EventView; now: Now }) {
 }
 
 function EntryLine({ event, now }: { event: EventView; now: Now }) {
-  const tone = toneOf(event);
+  const tone = eventTone(event);
   const total = event.steps.reduce((sum, { durationMs }) => sum + durationMs, 0);
   return (
     <span class="entry-line">
@@ -110,12 +110,4 @@ function Steps({ steps }: { steps: readonly Step[] }) {
       ))}
     </ol>
   );
-}
-
-/** An action is good or bad; a finding's opening and a loss are neither done nor failed. */
-function toneOf({ kind, ok }: EventView): Tone {
-  if (kind === 'gap') return 'unknown';
-  if (kind === 'finding-opened') return ok ? 'notice' : 'warning';
-  if (!ok) return 'critical';
-  return kind === 'agent-started' ? 'notice' : 'good';
 }

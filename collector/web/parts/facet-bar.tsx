@@ -1,6 +1,6 @@
 import type { ComponentChildren } from 'preact';
 import { useState } from 'preact/hooks';
-import type { Choice, Facet, Sifted } from '../facts/facets.ts';
+import type { Choice, Facet, Sifted } from '../../present/facets.ts';
 import { printable, shortened } from '../../evaluate/printable.ts';
 import type { Router } from '../route/router.ts';
 

@@ -1,4 +1,4 @@
-import type { Labels } from '../facts/needs.ts';
+import type { Labels } from '../../present/needs.ts';
 import { Raw } from './raw.tsx';
 
 /** Who it belongs to comes first, what somebody noted last; any other label between them. */

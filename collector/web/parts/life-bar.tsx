@@ -1,5 +1,5 @@
-import { lifeAt, sharePercent, type Validity } from '../facts/life.ts';
-import { absolute, timeLeft } from '../wording/duration.ts';
+import { lifeAt, sharePercent, type Validity } from '../../present/life.ts';
+import { absolute, timeLeft } from '../../wording/duration.ts';
 import type { Now } from './moment.tsx';
 
 interface LifeBarProps {

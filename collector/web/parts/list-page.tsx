@@ -1,10 +1,11 @@
 import type { ComponentChildren } from 'preact';
 import { useMemo } from 'preact/hooks';
-import { type Facet, type Search, sift, tellingFacets, wordsOf } from '../facts/facets.ts';
-import { listViewOf, nextSort } from '../facts/list-view.ts';
+import { type Facet, type Search, sift, tellingFacets, wordsOf } from '../../present/facets.ts';
+import { listViewOf, nextSort } from '../../present/list-view.ts';
 import type { Router } from '../route/router.ts';
 import { FacetBar } from './facet-bar.tsx';
-import { type ListColumn, sorted } from './list-column.ts';
+import type { ListColumn } from './list-column.tsx';
+import { sorted } from '../../present/columns.ts';
 import { ListTools, shownColumns } from './list-tools.tsx';
 import { LongTable } from './long-table.tsx';
 import { SearchBox } from './search-box.tsx';

@@ -1,7 +1,7 @@
-import { csvOf } from '../facts/csv.ts';
+import { sheetOf } from '../../present/columns.ts';
 import type { Router } from '../route/router.ts';
 import { give } from './download.tsx';
-import type { ListColumn } from './list-column.ts';
+import type { ListColumn } from './list-column.tsx';
 
 interface ListToolsProps<Row> {
   /** What is listed: names the file and what is remembered. */
@@ -41,7 +41,7 @@ export function ListTools<Row>({ name, columns, shown, rows, router }: ListTools
             ))}
         </fieldset>
       </details>
-      <button type="button" onClick={() => give(`${name}.csv`, csvText(shown, rows))}>
+      <button type="button" onClick={() => give(`${name}.csv`, sheetOf(shown, rows))}>
         CSV <span class="quiet">of these {rows.length.toLocaleString('en-GB')}</span>
       </button>
     </div>
@@ -56,14 +56,6 @@ export function shownColumns<Row>(
 ): readonly ListColumn<Row>[] {
   const chosen = asked ?? remembered(name);
   return columns.filter((column) => column.names === true || (chosen?.includes(column.name) ?? column.usual));
-}
-
-function csvText<Row>(shown: readonly ListColumn<Row>[], rows: readonly Row[]): string {
-  const parts = shown.flatMap(({ csv }) => csv);
-  return csvOf(
-    parts.map(([head]) => head),
-    rows.map((row) => parts.map(([, textOf]) => textOf(row))),
-  );
 }
 
 const keyOf = (name: string): string => `certherd.${name}.columns`;

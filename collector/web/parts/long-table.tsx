@@ -1,7 +1,7 @@
 import { useSignal } from '@preact/signals';
 import type { RefObject } from 'preact';
 import { useLayoutEffect, useRef } from 'preact/hooks';
-import type { ListColumn } from './list-column.ts';
+import type { ListColumn } from './list-column.tsx';
 
 interface LongTableProps<Row> {
   /** Its class: columns have their widths from it. */

@@ -1,5 +1,5 @@
 import type { ComponentChildren } from 'preact';
-import type { Tone } from '../wording/words.ts';
+import type { Tone } from '../../wording/words.ts';
 
 /** A status by shape, colour and word: a full disc, a triangle, an octagon, a hollow ring. */
 export function Mark({ tone, word }: { tone: Tone; word: string }) {

@@ -1,5 +1,5 @@
 import type { ReadonlySignal } from '@preact/signals';
-import { absolute, ago } from '../wording/duration.ts';
+import { absolute, ago } from '../../wording/duration.ts';
 
 /** The collector's time, handed down to whatever ticks. */
 export type Now = ReadonlySignal<number>;

@@ -1,6 +1,6 @@
 import { useSignal } from '@preact/signals';
 import type { Me } from '../../serve/action-bodies.ts';
-import type { Need, Needs as AllNeeds } from '../facts/needs.ts';
+import type { Need, Needs as AllNeeds } from '../../present/needs.ts';
 import { Answer } from '../answers/answer.tsx';
 import type { Board } from '../answers/follow-answers.ts';
 import { useAnswering } from '../answers/use-answering.ts';
@@ -15,8 +15,9 @@ import { Raw } from './raw.tsx';
 import { More } from './table.tsx';
 import { printable } from '../../evaluate/printable.ts';
 import { addressOf } from '../route/address.ts';
-import { absolute } from '../wording/duration.ts';
-import { counted, severityTone } from '../wording/words.ts';
+import { absolute } from '../../wording/duration.ts';
+import { isSentence } from '../../wording/remedy.ts';
+import { counted, severityTone } from '../../wording/words.ts';
 
 const step = 20;
 
@@ -73,6 +74,7 @@ interface NeedCardProps {
 
 function NeedCard({ need, now, me, board }: NeedCardProps) {
   const { severity, agentId, hostName, name, cause, since, deadline, stale, code, labels, offers } = need;
+  const place = placeOf(need);
   return (
     <article class={`need ${severityTone[severity]}`}>
       <p class="label">
@@ -91,10 +93,10 @@ function NeedCard({ need, now, me, board }: NeedCardProps) {
               <Raw text={name} /> <span class="quiet">on</span>{' '}
             </>
           )}
-          {agentId === '' ? (
+          {place === undefined ? (
             <Raw text={hostName} />
           ) : (
-            <a href={addressOf('hosts', agentId)}>
+            <a href={place}>
               <Raw text={hostName} />
             </a>
           )}
@@ -127,6 +129,12 @@ function NeedCard({ need, now, me, board }: NeedCardProps) {
   );
 }
 
+/** Where more of it is shown, if anywhere. */
+function placeOf({ agentId, code }: Need): string | undefined {
+  if (agentId !== '') return addressOf('hosts', agentId);
+  return code === 'unexpected-certificate' || code === 'log-not-read' ? addressOf('transparency') : undefined;
+}
+
 function Remedy({ need: { remedy, hostName } }: { need: Need }) {
   if (remedy === '') return null;
   return (
@@ -149,9 +157,4 @@ function Evidence({ evidence }: { evidence: Need['evidence'] }) {
       <EvidenceList evidence={evidence} />
     </details>
   );
-}
-
-/** A remedy is a command line, or a sentence where no command exists. */
-function isSentence(remedy: string): boolean {
-  return /^\p{Lu}.*\s.*[.!]$/su.test(remedy);
 }

@@ -1,5 +1,5 @@
 import { addressOf } from '../route/address.ts';
-import { shortFingerprint } from '../wording/names.ts';
+import { shortFingerprint } from '../../wording/names.ts';
 import { Raw } from './raw.tsx';
 
 /** A host's name that leads to it. */

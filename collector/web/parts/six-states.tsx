@@ -1,7 +1,7 @@
 import type { EndpointView } from '../../serve/estate.ts';
-import { stepsOf } from '../facts/steps.ts';
-import { absolute } from '../wording/duration.ts';
-import { stepWords } from '../wording/words.ts';
+import { stepsOf } from '../../present/steps.ts';
+import { absolute } from '../../wording/duration.ts';
+import { stepWords } from '../../wording/words.ts';
 import { Moment, type Now } from './moment.tsx';
 
 /** How far the newest certificate got on its way to the clients of an endpoint, and when it got there. */

@@ -1,4 +1,4 @@
-import type { Labels } from '../facts/needs.ts';
+import type { Labels } from '../../present/needs.ts';
 import { Raw } from './raw.tsx';
 
 /** Owner and team, below what they own. */

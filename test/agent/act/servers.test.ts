@@ -16,6 +16,7 @@ function booted(name: string, argv: string[], unit: string, more: Record<string,
   };
   const texts: Record<string, string> = {
     '/proc/1/comm': 'systemd\n',
+    '/proc/77/comm': `${name}\n`,
     '/proc/77/stat': `77 (${name}) S 1 ${'0 '.repeat(17)}1000 0`,
     '/proc/77/cmdline': argv.join('\0'),
     '/proc/77/cgroup': `0::/system.slice/${unit}\n`,
@@ -56,6 +57,7 @@ test('a server that systemd runs is reloaded through its unit, and started throu
 test("a process of another user's that is called like the server does not stand in the way of its reload", async (t) => {
   const argv = ['/usr/sbin/apache2', '-k', 'start'];
   const twin = {
+    '/proc/78/comm': 'apache2\n',
     '/proc/78/stat': `78 (apache2) S 1 ${'0 '.repeat(17)}1000 0`,
     '/proc/78/cmdline': argv.join('\0'),
     '/proc/78/status': 'Uid:\t65534\t65534\t65534\t65534\nCapEff:\t0000000000000000\n',

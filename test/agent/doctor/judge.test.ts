@@ -58,6 +58,16 @@ test('the state directory is fine exactly when it is its owner’s alone, can be
   );
 });
 
+test('what only root may see is asked for with the settings that were named', (t) => {
+  const hidden = { directory: '/srv/agent', found: { reason: 'permission-denied' as const, detail: '' }, keyPath: '' };
+  const fix = (named?: string) => {
+    const [told] = judgeState({ ...hidden, owner: { uid: 997, name: 'a' }, ownUid: 1000 }, named ? { named } : {});
+    return told && 'fix' in told && told.fix;
+  };
+  t.is(fix(), 'sudo certherd-agent doctor');
+  t.is(fix('/srv/my agent.toml'), "sudo certherd-agent doctor --config '/srv/my agent.toml'");
+});
+
 test('a clock that differs from all others is this one; where it agrees with one of them it is the other', (t) => {
   const keeper = { name: 'chronyd', hidden: false };
   const ahead = fc.integer({ min: -10 * toleratedMs, max: 10 * toleratedMs });

@@ -10,6 +10,7 @@ import { observeNginx } from '../../../agent/observe/nginx-servers.ts';
 import { serverSteps } from '../../../agent/observe/servers.ts';
 import { keptSteps, standingWork } from '../../../agent/observe/standing-work.ts';
 import { systemFiles } from '../../../agent/system/files.ts';
+import { systemPermissions } from '../../../agent/system/permissions.ts';
 import type { Files } from '../../../agent/ports.ts';
 import { testDirectory } from '../../helpers/directory.ts';
 import { mint } from '../../helpers/mint.ts';
@@ -146,6 +147,36 @@ test('whatever is changed, a config that is kept says what one says that is read
 function isThere(path: string): boolean {
   return fs.lstatSync(path, { throwIfNoEntry: false }) !== undefined;
 }
+
+test('work that asks for permissions is done anew when those are others, whatever times say, and when it is made of something else', (t) => {
+  const { at, memory } = remembering(t);
+  fs.mkdirSync(at('d'));
+  const permissions = systemPermissions();
+  const files = { ...memory.files, permissions: (path: string) => permissions.of(path) };
+  const standing = standingWork<unknown>(Date);
+  const made = (basis: readonly unknown[]) =>
+    atOnce(
+      keptSteps(
+        standing,
+        files,
+        function* (noted) {
+          yield;
+          return noted.permissions?.(at('d'));
+        },
+        { basis },
+      ),
+    );
+  const basis = {};
+  const first = made([basis, 1]);
+  t.is(made([basis, 1]), first);
+  fs.chmodSync(at('d'), 0o750);
+  const second = made([basis, 1]);
+  t.deepEqual(second, permissions.of(at('d')));
+  t.not(second, first);
+  fs.writeFileSync(at('d/file'), '');
+  t.is(made([basis, 1]), second);
+  t.not(made([basis, 2]), second);
+});
 
 test('what could not be read for a moment is no answer that stands, though the file is as it was', async (t) => {
   let isBroken = true;

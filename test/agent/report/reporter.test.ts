@@ -66,6 +66,28 @@ function reporting(t: ExecutionContext, isReachable: boolean) {
   return { state, reporter, asked, sockets, waits, pass, told };
 }
 
+test('the first attempt ends with a welcome, with a failure, or when it takes too long', async (t) => {
+  const welcomed = reporting(t, true);
+  let ended = false;
+  const tried = welcomed.reporter.tried(500).then(() => (ended = true));
+  await until('it has connected', () => welcomed.sockets.length === 1);
+  welcomed.sockets[0]?.say(challenge);
+  await Promise.resolve();
+  t.false(ended, 'the collector has not taken it yet');
+  welcomed.sockets[0]?.say(welcome);
+  await tried;
+  await welcomed.reporter.tried(500);
+
+  await reporting(t, false).reporter.tried(500);
+
+  const slow = reporting(t, true);
+  const late = slow.reporter.tried(500);
+  await until('it has connected', () => slow.sockets.length === 1);
+  slow.pass(500);
+  await late;
+  t.is(slow.reporter.connection().state, 'connecting');
+});
+
 test('a session ends with the next heartbeat once this host has another identity, and the next has that one', async (t) => {
   const { state, reporter, asked, sockets, pass } = reporting(t, true);
   await until('it has connected', () => sockets.length === 1);

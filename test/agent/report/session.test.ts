@@ -271,6 +271,7 @@ test('to a collector of an earlier version nothing is said that it would not kno
     tell({ ...golden('welcome'), ackedSeq: 0 });
     running.pump();
     pass(15_000);
+    tell(golden('heartbeat'));
     t.deepEqual([...new Set(sent.map(({ type }) => type))], ['hello', 'events', 'heartbeat']);
     for (const frame of sent)
       t.deepEqual(

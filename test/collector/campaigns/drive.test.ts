@@ -51,10 +51,11 @@ test('nothing is asked for a campaign that was paused or ended since it was deci
   t.teardown(requests.close);
   const rest = { events: [], listed: [], targets: [], hostless: [], book: labelBook([]), revision: 1 };
   const estate = async () => ({ parts: keeper.parts(), ...rest });
+  let changes = 0;
   /** One look; ends once it is over. */
   const look = async (campaigns: Campaigns): Promise<void> => {
     const before = clock.timers();
-    const stop = driveCampaigns({ campaigns, estate, requests, clock, log: silentLog });
+    const stop = driveCampaigns({ campaigns, estate, requests, changed: () => (changes += 1), clock, log: silentLog });
     clock.advance(0);
     await until('it rests', () => clock.timers() > before);
     stop();
@@ -95,4 +96,14 @@ test('nothing is asked for a campaign that was paused or ended since it was deci
   await look(campaigns);
   t.like((await campaigns.members('c1'))[0], { state: 'asked', attempt: 1 });
   t.is(await count('request'), 1);
+  t.deepEqual([changes, await campaigns.halted()], [0, []], 'nobody has to be told');
+
+  clock.advance(usualLimits.deadlineSeconds * 1000 + 1);
+  await look(campaigns);
+  t.is(changes, 1, 'it paused itself, and that is told');
+  const [halted] = await campaigns.halted();
+  t.like(halted, {
+    campaign: { id: 'c1', state: 'paused', haltedBy: 1 },
+    member: { lineage: 'shop', state: 'failed' },
+  });
 });

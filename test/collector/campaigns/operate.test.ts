@@ -37,6 +37,7 @@ test('lists read no lineage, many who watch one campaign cost one look, and plan
       await held;
       return { parts: noParts, ...told };
     },
+    changed() {},
     now: () => clock.now(),
   });
   await campaigns.add({ ...draft, id: 'c1', key: undefined, startedAt: at }, [member, member], entry);

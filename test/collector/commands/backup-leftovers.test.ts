@@ -1,4 +1,5 @@
 import { existsSync, mkdtempSync, readdirSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import test from 'ava';
 import { askServing } from '../../../collector/commands/ask-serving.ts';
@@ -21,8 +22,8 @@ test('another backup and a start leave a finished copy to whoever is about to ta
   await (await startTestCollector(t, { dataDirectory: data })).close();
   t.deepEqual(copies().sort(), [first, second].sort());
 
-  // While nobody serves the command copies by itself, here across disks.
-  const target = join(mkdtempSync('/dev/shm/certherd-'), 'backup.db');
+  // While nobody serves the command copies by itself, here across disks, where the data directory is in memory.
+  const target = join(mkdtempSync(join(tmpdir(), 'certherd-')), 'backup.db');
   t.teardown(() => rmSync(dirname(target), { recursive: true, force: true }));
   const config = join(data, 'collector.toml');
   writeFileSync(config, '');

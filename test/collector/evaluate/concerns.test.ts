@@ -99,6 +99,9 @@ test('a host that was just enrolled has an hour, and a revoked one concerns nobo
   const change = { heardAt: undefined, snapshot: undefined };
   t.deepEqual(codes({ left: 60, life: 90, silent: true, change: { ...change, enrolledAt: now - 1000 } }), []);
   t.deepEqual(codes({ left: 60, life: 90, silent: true, change }), ['host-silent unknown']);
+  const unlooked = { snapshot: undefined };
+  t.deepEqual(codes({ left: 60, life: 90, change: { ...unlooked, enrolledAt: now - 1000 } }), [], 'it said hello');
+  t.deepEqual(codes({ left: 60, life: 90, change: unlooked }), ['host-not-looking unknown']);
   t.deepEqual(codes({ left: 14, life: 90, silent: true, change: { revokedAt: now } }), []);
   t.deepEqual(codes({ left: 60, life: 90, change: { conflictAt: now } }), ['identity-conflict warning']);
 });

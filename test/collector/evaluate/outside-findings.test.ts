@@ -140,6 +140,12 @@ const cases: readonly [
     ['served-elsewhere-differs warning'],
   ],
   [
+    'addresses disagree, of one authority by different intermediates',
+    [place({ issuer: 'O=Test, CN=R10' }), place({ address: '192.0.2.2', ...younger, issuer: 'O=Test, CN=R11' })],
+    [],
+    ['served-elsewhere-differs warning'],
+  ],
+  [
     'addresses disagree, and the authorities too',
     [place(), place({ address: '2001:db8::1', ...younger, issuer: 'O=Other' })],
     [],

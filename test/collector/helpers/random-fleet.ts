@@ -200,6 +200,10 @@ export function randomFleet() {
 
   function one(number: number): Certificate {
     const made = certificate(`c${number}`, {
+      // Some stand for each other, some share a name, and some are alone with theirs.
+      ...(number > 1 && {
+        subjectAltNames: [`c${number >> 1}.example.test`, ...(number > 3 ? ['c1.example.test'] : [])],
+      }),
       notBefore: new Date(start + (number - 3) * day).toISOString(),
       notAfter: new Date(start + number * day).toISOString(),
     });

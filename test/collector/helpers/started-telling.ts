@@ -1,4 +1,5 @@
 import type { ExecutionContext } from 'ava';
+import { haltedConcerns } from '../../../collector/campaigns/halted-concerns.ts';
 import type { ConcernedHost } from '../../../collector/evaluate/concerns.ts';
 import { readNotify } from '../../../collector/notify/read-settings.ts';
 import type { Log } from '../../../collector/ports.ts';
@@ -78,7 +79,11 @@ export async function startedTelling(
     historyDays: 30,
     async estate() {
       asked += 1;
-      return { hosts: silent().map((one) => ({ part: silentHost(one) })), hostless: [] };
+      return {
+        hosts: silent().map((one) => ({ part: silentHost(one) })),
+        hostless: [],
+        campaigns: await haltedConcerns(store.campaigns, []),
+      };
     },
     isWritable: async () => true,
     secrets: { readSecret, readText },

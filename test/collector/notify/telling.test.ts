@@ -99,8 +99,8 @@ test('Slack and the owner’s mailbox hear once that nginx was not reloaded, and
   const page = await fetch(link);
   t.is(page.status, 200);
   t.regex(await page.text(), /Take it on/);
-  t.is(await refused(link, { reason: '' }), 400, 'why is asked');
-  t.is(await refused(`${link.slice(0, -1)}${link.endsWith('A') ? 'B' : 'A'}`, { reason: 'x' }), 404);
+  t.is(await answered(link, { reason: '' }), 400, 'why is asked');
+  t.is(await answered(`${link.slice(0, -1)}${link.endsWith('A') ? 'B' : 'A'}`, { reason: 'x' }), 404);
   t.is(hook.received.length, 1, 'a look at the link changes nothing');
   const { origin } = new URL(link);
   const taken = await fetch(link, {
@@ -158,9 +158,18 @@ test('Slack and the owner’s mailbox hear once that nginx was not reloaded, and
 
   await until('somebody waits for it', () => pings.received.length > 0);
   t.like(pings.received[0], { method: 'GET', path: '/canary-ping' });
-  const metrics = await (await fetch(`${collector.web}metrics`)).text();
-  t.regex(metrics, /certherd_notifications_sent_total\{channel="hook"\} 4/);
-  const { incident: again }: { incident: string } = JSON.parse(hook.received[3]?.body ?? '');
+  const metrics = async () => (await fetch(`${collector.web}metrics`)).text();
+  await until('the last one is counted, too', async () =>
+    (await metrics()).includes('certherd_notifications_sent_total{channel="hook"} 4\n'),
+  );
+  const { incident: again, answer: token }: { incident: string; answer: string } = JSON.parse(
+    hook.received[3]?.body ?? '',
+  );
+  const silent = `${collector.web}${new URL(token).pathname.slice(1)}`;
+  t.is(await answered(silent, { reason: 'at night', do: 'silence', hours: '4' }), 200);
+  const { items: holding }: { items: object[] } = JSON.parse((await command('silences', '--json')).lines.join(''));
+  t.is(holding.length, 1);
+  t.like(holding[0], { by: 'a link to hook', reason: 'at night', match: { incident: again } });
   t.is((await command('ack', again, '--reason', 'mine')).code, 0);
   t.is((await command('ack', again, '--give-back', '--reason', 'x')).code, 64, 'nothing that is said is dropped');
   t.is((await command('ack', again, '--give-back')).code, 0);
@@ -200,47 +209,51 @@ test('a collector that is killed while it sends loses nothing: what knows its id
   hook.answer = () => {};
   const wire = await begin(join_, identity);
   wire.send(broken());
-  await until('both were sent', () => slack.received.length === 1 && hook.received.length === 1);
+  await until('both were sent', () => slack.received.length > 0 && hook.received.length > 0);
   collector.process.kill('SIGKILL');
   await collector.ended;
+  // On a machine that is busy for ten seconds it has given up waiting, and sent one again.
+  const sent = { slack: slack.received.length, hook: hook.received.length };
   slack.answer = (response) => void response.end('ok');
   hook.answer = (response) => void response.end('ok');
 
   const again = await spawnCollector(t, args);
   await until(
     'both are sent again, once the lease is over',
-    () => slack.received.length > 1 && hook.received.length > 1,
+    () => slack.received.length > sent.slack && hook.received.length > sent.hook,
   );
   const keys = hook.received.map(({ headers }) => headers['idempotency-key']);
   t.is(new Set(keys).size, 1, 'the receiver knows the second copy');
   t.deepEqual(new Set(hook.received.map(({ body }) => body)).size, 1);
   t.false(slack.received[0]?.body.includes('it may have arrived already'));
-  t.true(slack.received[1]?.body.includes('it may have arrived already'));
+  t.true(slack.received[sent.slack]?.body.includes('it may have arrived already'));
 
   // Killed before anything was sent: the row is there, and is sent after the start.
   const second = await begin({ ...join_, authority: again.agents }, identity, { generation: 2 });
   slack.answer = (response) => void response.writeHead(500).end();
   hook.answer = (response) => void response.writeHead(500).end();
-  const before = hook.received.length;
+  const before = { slack: slack.received.length, hook: hook.received.length };
   second.send(mended());
-  const refusals = () => again.complaints.filter((line) => line.includes('a message was not taken')).length;
-  await until('both were refused, and that is written down', () => refusals() === 2);
-  t.deepEqual([hook.received.length, slack.received.length], [before + 1, 3]);
+  const isRefused = (channel: string) =>
+    again.complaints.some((line) => line.includes('a message was not taken') && line.includes(`"${channel}"`));
+  await until('both were refused, and that is written down', () => isRefused('slack') && isRefused('hook'));
   again.process.kill('SIGKILL');
   await again.ended;
+  const tried = { slack: slack.received.length, hook: hook.received.length };
+  t.true(tried.slack > before.slack && tried.hook > before.hook);
   slack.answer = (response) => void response.end('ok');
   hook.answer = (response) => void response.end('ok');
   const third = await spawnCollector(t, args);
-  await until('both are sent', () => hook.received.length === before + 2 && slack.received.length === 4);
+  await until('both are sent', () => hook.received.length > tried.hook && slack.received.length > tried.slack);
   t.is(kindOf(hook.received.at(-1) ?? t.fail()), 'resolved');
-  t.false(slack.received[3]?.body.includes('it may have arrived already'), 'a refusal is no copy');
+  t.false(slack.received.at(-1)?.body.includes('it may have arrived already'), 'a refusal is no copy');
   const metrics = async () => (await fetch(`${third.web}metrics`)).text();
   await until('nothing waits', async () => /waiting\{channel="hook"\} 0\n/.test(await metrics()));
-  t.is(hook.received.length, before + 2);
-  t.is(slack.received.length, 4);
+  t.is(hook.received.length, tried.hook + 1);
+  t.is(slack.received.length, tried.slack + 1);
 });
 
-async function refused(link: string, form: Record<string, string>): Promise<number> {
+async function answered(link: string, form: Record<string, string>): Promise<number> {
   return (
     await fetch(link, { method: 'POST', headers: { origin: new URL(link).origin }, body: new URLSearchParams(form) })
   ).status;

@@ -104,6 +104,11 @@ test('the founding incident: renewed and proved on the host, and the HAProxy in 
   t.regex(found.evidence['proved'] ?? '', new RegExp(`^${renewed} until `));
   t.regex(found.cause, new RegExp(`presents one that a host of this fleet had before, which ends at ${notAfter}`));
   t.deepEqual((await ofFront()).length, 1);
+  const reached = async () =>
+    (await collector.estate()).endpoints.flatMap(({ serverName, served, ...one }) =>
+      serverName === shopName && served === renewed ? one.reached : [],
+    );
+  t.true((await reached()).every((state) => state === 'served'));
 
   await until('the owner is told', () => slack.received.length > 0 && mail.received.length > 0);
   t.true(slack.received[0]?.body.includes(`127.0.0.1:${port}`), 'the address of the front');
@@ -113,6 +118,7 @@ test('the founding incident: renewed and proved on the host, and the HAProxy in 
   await running.end();
   await front.start(socket);
   await until('it is over', async () => (await ofFront()).length === 0, { deadlineMs: 120_000 });
+  await until('it is served everywhere', async () => (await reached()).includes('served-everywhere'));
   await until('the owner is told that it is over', () => slack.received.length > 1 && mail.received.length > 1);
   t.deepEqual([slack.received.length, mail.received.length], [2, 2], 'one message each, and one that it is over');
   t.true(slack.received[1]?.body.includes('Resolved: front-holds-copy'));
@@ -130,7 +136,7 @@ test('the founding incident: renewed and proved on the host, and the HAProxy in 
   t.is(await listed.ended, 0);
   t.regex(
     listed.lines[1] ?? '',
-    new RegExp(`^${shopName}:${port} +collector +10 s +127\\.0\\.0\\.1 +ecdsa +\\d{4}-\\d\\d-\\d\\d +ok$`),
+    new RegExp(`^${shopName}:${port} +\\S.* the collector +127\\.0\\.0\\.1 +\\S.* \\d{4}-\\d\\d-\\d\\d, \\d+ [dhy] `),
   );
   const removed = runCollector(['target', 'remove', target, ...data]);
   t.is(await removed.ended, 0);

@@ -146,6 +146,37 @@ test('what is seen from outside is told beside what hosts say, and never as thei
   t.notThrows(() => promtoolAccepts(text));
 });
 
+test('an agent that looks is named as its host is, by its id where another one is called so too, or once it is gone', (t) => {
+  const since = '2026-11-01T00:00:00.000Z';
+  const target = { id: 1, target: 'shop.example.test:443', everySeconds: 60, setBy: 'me', setAt: since, leftOut: 0 };
+  const places = [{ address: '192.0.2.1', chain: [], since, served: 'f0' }];
+  const hosts = ['web-1', 'web-2', 'web-2', 'collector'].map((name, at) => host(`agent-${at}`, name, undefined));
+  const vantages = ['agent-0', 'agent-1', 'agent-2', 'agent-3', 'agent-"gone', 'collector'];
+  const targets = vantages.map((vantage) => ({ ...target, vantage, places }));
+  const text = metrics(hosts, [], false, [], targets);
+  t.deepEqual(
+    [...text.matchAll(/^ssl_probe_success\{.*vantage="(.+)"\} 1$/gm)].map(([, name]) => name),
+    ['web-1', 'web-2/agent-1', 'web-2/agent-2', 'collector/agent-3', 'agent-\\"gone', 'collector'],
+  );
+  t.notThrows(() => promtoolAccepts(text));
+});
+
+test('of each host that tells something it is told how many files could not be read, as x509-certificate-exporter does', (t) => {
+  const one = certificate('one');
+  const findings = (['file-unreadable', 'file-missing', 'expired'] as const).map((code) => finding({ code }));
+  const hosts = [
+    host('agent-01', 'web-1', snapshot(one, { findings })),
+    host('agent-02', 'web-2', snapshot(one)),
+    host('agent-03', 'web-3', undefined),
+  ];
+  const text = metrics(hosts, [one]);
+  t.deepEqual(text.match(/^x509_read_errors.*$/gm), [
+    'x509_read_errors{instance="web-1"} 2',
+    'x509_read_errors{instance="web-2"} 0',
+  ]);
+  t.notThrows(() => promtoolAccepts(text));
+});
+
 test('x509-certificate-exporter’s names, how long it took to be served, and what the collector takes', (t) => {
   const one = certificate('one', { notAfter: '2026-11-01T00:00:00.000Z' });
   const reachedAt = { 'on-disk': '2026-11-20T10:00:00.000Z', served: '2026-11-20T10:00:02.000Z' };

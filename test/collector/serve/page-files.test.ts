@@ -1,3 +1,5 @@
+import { cpSync, existsSync } from 'node:fs';
+import { dirname, join, relative, resolve } from 'node:path';
 import test from 'ava';
 import { bundlePage } from '../../../collector/serve/page-bundle.ts';
 import { readPageFiles } from '../../../collector/serve/page-files.ts';
@@ -14,6 +16,7 @@ const names = [
   'reports',
   'targets',
   'timeline',
+  'transparency',
   'users',
   'wall',
 ];
@@ -57,6 +60,27 @@ test('the first view of every page is under 100 KB compressed, and its HTML name
     }
   }
 });
+
+test('the page is the same to the last byte wherever its sources lie', async (t) => {
+  const top = resolve(import.meta.dirname, '../../..');
+  const elsewhere = join(temporaryDirectory(t), 'deeper', 'down');
+  const sources = new Set(['index', 'findings'].map((name) => join(top, `collector/web/${name}.html`)));
+  const here = await bundlePage(undefined, (paths) => {
+    for (const path of paths) for (const needed of [path, ...packageFilesAbove(path, top)]) sources.add(needed);
+  });
+  for (const path of sources) cpSync(path, join(elsewhere, relative(top, path)));
+  const there = await bundlePage(join(elsewhere, 'collector/web'));
+  t.deepEqual([...there.keys()], [...here.keys()]);
+  for (const [name, body] of here) t.deepEqual(Buffer.from(there.get(name) ?? []), Buffer.from(body), name);
+});
+
+/** Without them nothing can be imported by the name of its package. */
+function packageFilesAbove(path: string, top: string): string[] {
+  const directory = dirname(path);
+  if (directory === top) return [];
+  const file = join(directory, 'package.json');
+  return [...(existsSync(file) ? [file] : []), ...packageFilesAbove(directory, top)];
+}
 
 test('missing sources are one clear line', async (t) => {
   const folder = temporaryDirectory(t);

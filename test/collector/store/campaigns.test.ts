@@ -44,7 +44,7 @@ for (const { name, open } of engines)
   test(`${name}: a campaign and its members are kept, changed only from where they were, and begun once for a key`, async (t) => {
     const { campaigns, accounts } = (await open(t)).store;
     const added = await campaigns.add(draft, [planned('one'), planned('two')], entry);
-    const { key: _, ...row } = { ...draft, state: 'running', cause: undefined, changedAt: at };
+    const { key: _, ...row } = { ...draft, state: 'running', cause: undefined, haltedBy: undefined, changedAt: at };
     t.deepEqual(added, { ok: true, value: row });
     t.deepEqual(await campaigns.add({ ...draft, id: 'id-2' }, [planned('three')], entry), added, 'the key was used');
     t.deepEqual(await campaigns.list(10), [row]);

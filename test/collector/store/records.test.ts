@@ -113,9 +113,12 @@ for (const { name, open } of engines) {
     const agentId = await enrolled(store, 'web-1');
     const told = snapshotFrame(snapshot(certificate('one')), new Date(at + 3_600_000).toISOString());
     await store.keepSnapshot(agentId, told, at);
-    t.is((await store.facts()).hosts[0]?.snapshot?.observedAt, at);
+    t.like((await store.facts()).hosts[0]?.snapshot, { observedAt: at, aheadMs: 3_600_000 });
+    t.is((await store.readHosts([agentId]))[0]?.host.snapshot?.aheadMs, 3_600_000);
     await store.noteHeard([{ agentId, heardAt: at + 60, observedAt: at + 50 }]);
     t.is((await store.facts()).hosts[0]?.snapshot?.observedAt, at + 50, 'its next look counts');
+    await store.keepSnapshot(agentId, { ...told, observedAt: new Date(at + 90).toISOString() }, at + 100);
+    t.is((await store.facts()).hosts[0]?.snapshot?.aheadMs, undefined, 'it was set right');
   });
 
   test(`${name}: what was heard is kept, and never goes back`, async (t) => {

@@ -38,6 +38,27 @@ test.serial('a collector that died is visible at once, nothing stays green, and 
   );
 });
 
+test.serial(
+  'a page that the collector has no place for says so, and follows once somebody closes another',
+  async (t) => {
+    await withPage(
+      t,
+      healthyEstate(new Date()),
+      async ({ page, server }) => {
+        server.crowd('This address has 250 pages and programs that follow: close some of them.');
+        await page
+          .locator('.heartbeat', { hasText: 'too many pages are open, trying again' })
+          .waitFor({ timeout: 60_000 });
+        t.regex(await page.locator('.heartbeat').innerText(), /This address has 250 pages/);
+        t.is(await page.title(), 'too many pages are open · Now · Certherd');
+        server.crowd(undefined);
+        await page.locator('.heartbeat.live').waitFor({ timeout: 60_000 });
+      },
+      { complaints: new RegExp(`${refused.source}|429`) },
+    );
+  },
+);
+
 test.serial('a connection that only falls silent is visible soon and heals itself', async (t) => {
   await withPage(t, healthyEstate(new Date()), async ({ page, server }) => {
     server.freeze();

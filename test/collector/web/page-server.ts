@@ -23,6 +23,8 @@ export interface PageServer {
   /** Cuts every connection and takes no new one, until `rise`. */
   fall(): Promise<void>;
   rise(): Promise<void>;
+  /** Lets nobody follow, and says why; undefined lets them in again. */
+  crowd(why: string | undefined): void;
   /** Answers requests for the estate with this status; undefined heals it. */
   fail(status: number | undefined, contentType?: string): void;
   /** Answers "METHOD /path" with the status and the body that `answer` gives; until then it is not found. */
@@ -65,6 +67,7 @@ export async function servePage(first: Estate, now: () => Date = () => new Date(
   let frozen = false;
   let asked = 0;
   let failing: number | undefined;
+  let crowded: string | undefined;
   let failingAs = 'application/json';
 
   let revision = 1;
@@ -77,6 +80,11 @@ export async function servePage(first: Estate, now: () => Date = () => new Date(
   const answer = (request: IncomingMessage, response: ServerResponse): void => {
     const [path = '/'] = (request.url ?? '/').split('?');
     response.setHeader('content-security-policy', contentSecurityPolicy);
+    if (path === '/api/v1/live' && crowded !== undefined) {
+      response.writeHead(429, { 'content-type': 'application/problem+json' });
+      response.end(JSON.stringify({ type: 'about:blank', title: 'Too Many Requests', status: 429, detail: crowded }));
+      return;
+    }
     if (path === '/api/v1/live') {
       response.writeHead(200, { 'content-type': 'text/event-stream', 'cache-control': 'no-store' });
       streams.add(response);
@@ -153,6 +161,10 @@ export async function servePage(first: Estate, now: () => Date = () => new Date(
     thaw() {
       frozen = false;
       for (const release of held.splice(0)) release();
+    },
+    crowd(why) {
+      crowded = why;
+      for (const stream of streams) stream.destroy();
     },
     fail(status, contentType = 'application/json') {
       failing = status;

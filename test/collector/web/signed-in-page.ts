@@ -23,7 +23,7 @@ export interface SignedInPage extends OpenPage {
   authorization: string;
 }
 
-export const shop = certificate('one');
+const shop = certificate('one');
 
 /** What web-1 looks like with two names. */
 export function twoNames() {

@@ -2,7 +2,9 @@ import { once } from 'node:events';
 import { createServer } from 'node:tls';
 import { readCertificate } from '@certherd/x509/certificate';
 import test from 'ava';
+import { logKey } from '../../../collector/scan/transparency/checkpoint.ts';
 import { mint } from '../../helpers/mint.ts';
+import { startStaticLog } from '../../helpers/static-log.ts';
 import { endpoint, snapshot, snapshotFrame } from '../helpers/example-snapshot.ts';
 import { lookedAt, openedAsOperator } from './signed-in-page.ts';
 
@@ -22,8 +24,14 @@ test.serial(
     const address = server.address();
     const target = `127.0.0.1:${typeof address === 'object' ? address?.port : ''}`;
 
+    const log = await startStaticLog(t);
+    const logged = await mint({ names: ['pay.example.org', 'www.example.org'], subject: [['O', 'x']] });
+    log.add(logged.der);
+    log.publish();
+    const key = logKey(log.key) ?? t.fail();
     const { page, problems, url, authorization, wire } = await openedAsOperator(t, 'targets', {
       scanAllow: ['loopback'],
+      transparency: { logs: [{ ...log, key }], domains: ['example.org'], fleet: false, everyMs: 60_000, graceMs: 0 },
     });
     const change = (method: string, path: string, body: object) =>
       fetch(`${url}api/v1/${path}`, {
@@ -79,6 +87,14 @@ test.serial(
     await page.getByRole('button', { name: 'Remove…' }).click();
     await page.getByRole('button', { name: 'Remove it now' }).click();
     await page.getByText('Nothing is asked from outside yet.').waitFor();
+
+    await page.getByRole('link', { name: 'What transparency logs tell' }).click();
+    const told = page.locator('table.logged tbody tr');
+    await told.getByText('unexpected-certificate').waitFor();
+    t.true((await told.innerText()).includes(logged.x509.serialNumber));
+    t.regex(await page.locator('table.unlisted tbody').innerText(), /pay\.example\.org[^]*www\.example\.org/);
+    t.regex((await page.locator('table.logs').innerText()).replaceAll(/\s+/g, ' '), /2026h2 read 1 of 1/);
+    await lookedAt(t, page, 'transparency');
     t.deepEqual(
       problems.filter((problem) => !/status of 422/.test(problem)),
       [],

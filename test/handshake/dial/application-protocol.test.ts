@@ -1,6 +1,7 @@
 import type net from 'node:net';
 import tls from 'node:tls';
 import test, { type ExecutionContext } from 'ava';
+import { lookingClients } from '../../../handshake/dial/looking-clients.ts';
 import { systemDialer } from '../../../handshake/dialer.ts';
 import { mint } from '../../helpers/mint.ts';
 import { startNginx } from '../../helpers/testbed/nginx.ts';
@@ -8,7 +9,7 @@ import { openSandbox } from '../../helpers/testbed/sandbox.ts';
 import { until } from '../../helpers/testbed/until.ts';
 import { writeFileSync } from 'node:fs';
 
-const dial = systemDialer();
+const dial = systemDialer(lookingClients());
 const leaf = await mint({ names: ['shop.example.test'] });
 
 async function asked(port: number): Promise<string> {

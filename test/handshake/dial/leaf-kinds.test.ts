@@ -5,11 +5,12 @@ import tls from 'node:tls';
 import test, { type ExecutionContext } from 'ava';
 import type { SignatureAlgorithm } from '@certherd/protocol/certificate';
 import { readCertificate } from '@certherd/x509/certificate';
+import { lookingClients } from '../../../handshake/dial/looking-clients.ts';
 import { systemDialer } from '../../../handshake/dialer.ts';
 import { mintMlDsa } from '../../helpers/post-quantum.ts';
 import { openSandbox } from '../../helpers/testbed/sandbox.ts';
 
-const dial = systemDialer();
+const dial = systemDialer(lookingClients());
 const families: SignatureAlgorithm[] = ['ecdsa', 'rsa', 'ed25519', 'other'];
 
 /** A self-signed leaf made by openssl. */

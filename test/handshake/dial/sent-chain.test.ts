@@ -2,13 +2,14 @@ import { X509Certificate } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
+import { lookingClients } from '../../../handshake/dial/looking-clients.ts';
 import { systemDialer } from '../../../handshake/dialer.ts';
 import { mint, mintChain } from '../../helpers/mint.ts';
 import { startNginx } from '../../helpers/testbed/nginx.ts';
 import { openSandbox, type Sandbox } from '../../helpers/testbed/sandbox.ts';
 import { until } from '../../helpers/testbed/until.ts';
 
-const dial = systemDialer();
+const dial = systemDialer(lookingClients());
 const { root, intermediate, leaf } = await mintChain();
 const stranger = await mint({ names: ['stranger.example.test'] });
 const names = new Map(

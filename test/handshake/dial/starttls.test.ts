@@ -2,13 +2,14 @@ import { createServer, type AddressInfo, type Socket } from 'node:net';
 import tls from 'node:tls';
 import test, { type ExecutionContext } from 'ava';
 import { StartTls } from '@certherd/protocol/snapshot';
+import { lookingClients } from '../../../handshake/dial/looking-clients.ts';
 import { systemDialer } from '../../../handshake/dialer.ts';
 import { mint } from '../../helpers/mint.ts';
 import { postgresBinaries, startPostgres } from '../../helpers/testbed/postgres.ts';
 import { openSandbox } from '../../helpers/testbed/sandbox.ts';
 import { plainTextServer } from '../../helpers/plain-text-server.ts';
 
-const dial = systemDialer();
+const dial = systemDialer(lookingClients());
 const leaf = await mint({ names: ['mail.example.test'] });
 
 async function asked(port: number, startTls: StartTls | undefined, timeoutMs = 5000): Promise<string> {

@@ -1,5 +1,6 @@
 import { type ChildProcess, type StdioOptions, spawn } from 'node:child_process';
 import { closeSync, existsSync, openSync, readFileSync } from 'node:fs';
+import { join, relative, resolve } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 
 export interface Exit {
@@ -26,7 +27,7 @@ export interface Child {
 }
 
 export interface Surroundings {
-  /** The whole environment, nothing inherited. */
+  /** The whole environment, nothing inherited; what our own programs need unless told. */
   env?: Record<string, string>;
   cwd?: string;
 }
@@ -48,6 +49,21 @@ export const plainEnvironment: Readonly<Record<string, string>> = {
   LANG: 'C.UTF-8',
 };
 
+/**
+ * The same for our own programs, run from their sources: Node finds what it stripped and compiled before, if this run keeps it (ava.config.js). `seenAt` is where they
+ * see what is in the top folder here.
+ */
+export function environmentOfSources(seenAt = top): Record<string, string> {
+  const kept = process.env['NODE_COMPILE_CACHE'];
+  if (kept === undefined) return { ...plainEnvironment };
+  return {
+    ...plainEnvironment,
+    NODE_COMPILE_CACHE: join(seenAt, relative(top, kept)),
+    NODE_COMPILE_CACHE_PORTABLE: '1',
+  };
+}
+
+const top = resolve(import.meta.dirname, '../../..');
 const graceMs = 8000;
 
 /**
@@ -66,7 +82,7 @@ export function startingChildren(): Children {
     const child = spawn(program ?? command, rest, {
       detached: true,
       stdio,
-      env: surroundings.env ?? { ...plainEnvironment },
+      env: surroundings.env ?? environmentOfSources(),
       ...(surroundings.cwd === undefined ? {} : { cwd: surroundings.cwd }),
     });
     const { pid } = child;

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { plainEnvironment, type Ran } from './children.ts';
+import { environmentOfSources, type Ran } from './children.ts';
 import type { Sandbox } from './sandbox.ts';
 import { until } from './until.ts';
 
@@ -52,7 +52,7 @@ export async function openMachine(sandbox: Sandbox): Promise<Machine> {
   await outer('ip', 'link', 'set', 'lo', 'up');
   const run: Machine['run'] = (command, argv, environment = {}) =>
     sandbox.run('/usr/bin/nsenter', [...within, '/usr/sbin/chroot', root, command, ...argv], {
-      env: { ...plainEnvironment, ...environment },
+      env: { ...environmentOfSources(), ...environment },
     });
   const must: Machine['must'] = async (command, ...argv) => succeeded([command, ...argv], await run(command, argv));
   return {

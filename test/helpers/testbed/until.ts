@@ -3,7 +3,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 export interface Patience {
   /** Milliseconds until it gives up; 60 s unless told: a busy machine is no failure. */
   deadlineMs?: number;
-  /** Milliseconds between two looks; 20 unless told. */
+  /** Milliseconds between two looks, at the least; 20 unless told. */
   everyMs?: number;
   /** A reason to give up at once, asked before each look. */
   hopeless?: () => string | undefined;
@@ -24,6 +24,7 @@ export async function until<T>(
   do {
     const reason = patience.hopeless?.();
     if (reason !== undefined) throw new Error(`${what}: ${reason}`);
+    const asked = performance.now();
     try {
       const seen = await look();
       if (seen !== undefined && seen !== false) return seen;
@@ -31,7 +32,8 @@ export async function until<T>(
     } catch (error) {
       lastError = `; last error: ${error instanceof Error ? error.message : String(error)}`;
     }
-    await pause(patience.everyMs ?? 20);
+    // A look that starts a program would else hold up what it waits for.
+    await pause(Math.max(patience.everyMs ?? 20, Math.min(performance.now() - asked, 1000)));
   } while (performance.now() - started < deadlineMs);
   throw new Error(`${what}: not within ${deadlineMs / 1000} s${lastError}`);
 }

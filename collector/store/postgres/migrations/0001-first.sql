@@ -108,7 +108,8 @@ CREATE TABLE current_snapshot (
   digest TEXT NOT NULL,
   observed_at BIGINT NOT NULL,
   received_at BIGINT NOT NULL,
-  body TEXT NOT NULL
+  body TEXT NOT NULL,
+  ahead_ms BIGINT
 );
 
 CREATE TABLE current_part (
@@ -298,7 +299,8 @@ CREATE TABLE campaign (
   started_at BIGINT NOT NULL,
   state TEXT NOT NULL CHECK (state IN ('running', 'paused', 'done', 'aborted')),
   cause TEXT,
-  changed_at BIGINT NOT NULL
+  changed_at BIGINT NOT NULL,
+  halted_by BIGINT
 );
 CREATE INDEX campaign_by_start ON campaign (started_at);
 CREATE INDEX campaign_that_is_open ON campaign (started_at) WHERE state IN ('running', 'paused');

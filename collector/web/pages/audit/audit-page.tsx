@@ -8,8 +8,9 @@ import { Raw } from '../../parts/raw.tsx';
 import { Nothing, Section } from '../../parts/section.tsx';
 import { type Column, Table } from '../../parts/table.tsx';
 import { Told } from '../../parts/told.tsx';
-import { absolute } from '../../wording/duration.ts';
-import { type AuditAnswer, type Entry, addressFor, allOf, auditCsv, detailWords, readPage } from './entries.ts';
+import { auditCsv, detailWords } from '../../../present/audit.ts';
+import { absolute } from '../../../wording/duration.ts';
+import { type AuditAnswer, type Entry, addressFor, allOf, readPage } from './entries.ts';
 import { AuditFilters } from './filters.tsx';
 
 /** What people changed: by whom, what and when, the newest first. */

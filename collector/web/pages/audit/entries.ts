@@ -1,5 +1,5 @@
 import type { AuditView } from '../../../serve/api/views.ts';
-import { csvOf } from '../../facts/csv.ts';
+import { anywhere, daysBetween } from '../../../present/audit.ts';
 
 export type Entry = AuditView;
 
@@ -10,7 +10,6 @@ export interface AuditAnswer {
   readonly next?: number;
 }
 
-const dayMs = 86_400_000;
 /** As many as a spreadsheet is good for. */
 const mostLines = 20_000;
 
@@ -19,15 +18,15 @@ export function addressFor(view: URLSearchParams): string {
   const query = new URLSearchParams({ limit: '100' });
   for (const name of ['actor', 'subject']) {
     const text = view.get(name)?.trim() ?? '';
-    if (text !== '') query.set(name, text.includes('*') ? text : `*${text}*`);
+    if (text !== '') query.set(name, anywhere(text));
   }
   for (const name of ['action', 'via']) {
     const word = view.get(name) ?? '';
     if (word !== '') query.set(name, word);
   }
-  const [since, until] = [dayOf(view.get('since')), dayOf(view.get('until'))];
+  const { since, until } = daysBetween(view.get('since'), view.get('until'));
   if (since !== undefined) query.set('since', new Date(since).toISOString());
-  if (until !== undefined) query.set('until', new Date(until + dayMs).toISOString());
+  if (until !== undefined) query.set('until', new Date(until).toISOString());
   return `/api/v1/audit?${query}`;
 }
 
@@ -54,30 +53,4 @@ export async function allOf(address: string): Promise<readonly Entry[] | undefin
     cursor = page.next;
   } while (cursor !== undefined && entries.length < mostLines);
   return entries;
-}
-
-export function auditCsv(entries: readonly Entry[]): string {
-  return csvOf(
-    ['when', 'who', 'by', 'what', 'of', 'detail'],
-    entries.map(({ at, actor, via, action, subject, detail }) => [
-      at,
-      actor,
-      via,
-      action,
-      subject,
-      detailWords(detail),
-    ]),
-  );
-}
-
-export function detailWords(detail: Entry['detail']): string {
-  return Object.entries(detail)
-    .map(([key, value]) => `${key}=${value}`)
-    .join(' ');
-}
-
-/** A day as the address has it, "2026-11-28", at its beginning. */
-function dayOf(text: string | null): number | undefined {
-  const at = /^\d{4}-\d\d-\d\d$/.test(text ?? '') ? Date.parse(`${text}T00:00:00Z`) : Number.NaN;
-  return Number.isNaN(at) ? undefined : at;
 }

@@ -7,7 +7,7 @@ import { Moment, type Now } from '../../parts/moment.tsx';
 import { Raw } from '../../parts/raw.tsx';
 import { Nothing, Section } from '../../parts/section.tsx';
 import { type Column, Table } from '../../parts/table.tsx';
-import { campaignTone, campaignWords, memberTone, placesWords, selectionWords } from '../../wording/campaigns.ts';
+import { campaignTone, campaignWords, memberTone, placesWords, selectionWords } from '../../../wording/campaigns.ts';
 import { Acts } from './acts.tsx';
 import { Whose } from './plan-shown.tsx';
 

@@ -6,7 +6,7 @@ import { Raw } from '../../parts/raw.tsx';
 import { Nothing, Section } from '../../parts/section.tsx';
 import { type Column, Table } from '../../parts/table.tsx';
 import type { PageProps } from '../../pages.ts';
-import { campaignTone, selectionWords } from '../../wording/campaigns.ts';
+import { campaignTone, selectionWords } from '../../../wording/campaigns.ts';
 import { CampaignDetail } from './campaign-detail.tsx';
 import { Planner } from './planner.tsx';
 

@@ -2,7 +2,7 @@ import type { PlanAnswer } from '../../../serve/campaigns/views.ts';
 import { Shape } from '../../parts/mark.tsx';
 import { Raw } from '../../parts/raw.tsx';
 import { type Column, Table } from '../../parts/table.tsx';
-import { leftOutWords } from '../../wording/campaigns.ts';
+import { leftOutWords } from '../../../wording/campaigns.ts';
 
 type Member = PlanAnswer['members'][number];
 type LeftOut = PlanAnswer['leftOut'][number];

@@ -5,8 +5,8 @@ import { askPlan, startCampaign, type Told } from '../../live/campaigns.ts';
 import { Shape } from '../../parts/mark.tsx';
 import { Raw } from '../../parts/raw.tsx';
 import { Section } from '../../parts/section.tsx';
-import { selectionFields } from '../../wording/campaigns.ts';
-import { counted } from '../../wording/words.ts';
+import { selectionFields } from '../../../wording/campaigns.ts';
+import { counted } from '../../../wording/words.ts';
 import { PlanShown } from './plan-shown.tsx';
 
 interface PlannerProps {

@@ -1,9 +1,10 @@
+import { certificateFacets } from '../../../present/certificate-list.ts';
 import { useMemo } from 'preact/hooks';
-import { byUrgency, certificateRowsOf, certificateSearch } from '../../facts/certificate-rows.ts';
+import { byUrgency, certificateRowsOf, certificateSearch } from '../../../present/certificate-rows.ts';
 import { useSettled } from '../../live/settled.ts';
 import type { PageProps } from '../../pages.ts';
 import { ListPage } from '../../parts/list-page.tsx';
-import { columnsAt, facets } from './columns.tsx';
+import { columnsAt } from './columns.tsx';
 
 /** Twenty thousand rows are some 50 ms of work: not at each of twenty changes a second. */
 const settleMs = 500;
@@ -38,7 +39,7 @@ export function CertificateList({ known, now, router }: Pick<PageProps, 'known' 
       placeholder="Name, issuer, file, host, owner=…"
       rows={rows}
       keyOf={({ certificate }) => certificate.fingerprint}
-      facets={facets}
+      facets={certificateFacets}
       columns={columns}
       holds={holds}
       router={router}

@@ -1,11 +1,11 @@
 import type { CertificateView } from '../../../serve/estate.ts';
-import type { ServedChain } from '../../facts/certificate-story.ts';
+import type { ServedChain } from '../../../present/certificate-story.ts';
 import { LifeBar } from '../../parts/life-bar.tsx';
 import type { Now } from '../../parts/moment.tsx';
 import { CertificateLink } from '../../parts/place-links.tsx';
 import { Raw } from '../../parts/raw.tsx';
-import { issuerName, namesOf, shortFingerprint } from '../../wording/names.ts';
-import { counted } from '../../wording/words.ts';
+import { issuerName, namesOf, shortFingerprint } from '../../../wording/names.ts';
+import { counted } from '../../../wording/words.ts';
 
 interface ChainPictureProps {
   readonly leaf: CertificateView;

@@ -1,7 +1,7 @@
 import { useSignal } from '@preact/signals';
 import type { EndpointView, TargetView } from '../../../serve/estate.ts';
-import type { CertificateStory } from '../../facts/certificate-story.ts';
-import { placesServing, vantageOf } from '../../facts/target-rows.ts';
+import type { CertificateStory } from '../../../present/certificate-story.ts';
+import { placesServing, vantageOf } from '../../../present/target-rows.ts';
 import { Mark } from '../../parts/mark.tsx';
 import { Moment, type Now } from '../../parts/moment.tsx';
 import { CertificateLink, HostLink } from '../../parts/place-links.tsx';
@@ -10,7 +10,7 @@ import { Nothing, Section } from '../../parts/section.tsx';
 import { addressOf } from '../../route/address.ts';
 import { SixStates } from '../../parts/six-states.tsx';
 import { More } from '../../parts/table.tsx';
-import { endpointTone } from '../../wording/words.ts';
+import { endpointTone } from '../../../wording/words.ts';
 
 const step = 20;
 

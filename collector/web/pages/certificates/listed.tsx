@@ -1,11 +1,11 @@
-import { type ListedRow, listedRows, type ListedStatus } from '../../facts/listed-rows.ts';
+import { type ListedRow, listedRows, type ListedStatus } from '../../../present/listed-rows.ts';
 import type { PageProps } from '../../pages.ts';
 import { Mark } from '../../parts/mark.tsx';
 import { Day } from '../../parts/moment.tsx';
 import { Raw } from '../../parts/raw.tsx';
 import { type Column, Table } from '../../parts/table.tsx';
 import { Whose } from '../../parts/whose.tsx';
-import type { Tone } from '../../wording/words.ts';
+import type { Tone } from '../../../wording/words.ts';
 import { SearchBox, searched } from '../../parts/search-box.tsx';
 import { countWords, Nothing } from '../../parts/section.tsx';
 

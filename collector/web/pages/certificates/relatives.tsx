@@ -1,13 +1,13 @@
 import type { CertificateView } from '../../../serve/estate.ts';
-import type { CertificateStory } from '../../facts/certificate-story.ts';
+import type { CertificateStory } from '../../../present/certificate-story.ts';
 import { LifeBar } from '../../parts/life-bar.tsx';
 import { Day, type Now } from '../../parts/moment.tsx';
 import { CertificateLink } from '../../parts/place-links.tsx';
 import { Raw } from '../../parts/raw.tsx';
 import { Section } from '../../parts/section.tsx';
 import { type Column, Table } from '../../parts/table.tsx';
-import { issuerName } from '../../wording/names.ts';
-import { counted } from '../../wording/words.ts';
+import { issuerName } from '../../../wording/names.ts';
+import { counted } from '../../../wording/words.ts';
 
 /** Other certificates for one of its names: what came before it, beside it and after it. */
 export function Relatives({ story: { relatives }, now }: { story: CertificateStory; now: Now }) {

@@ -1,3 +1,4 @@
+import { stayName } from '../../../wording/certificate-words.ts';
 import { useFetched } from '../../live/fetched.ts';
 import { Moment, type Now } from '../../parts/moment.tsx';
 import { HostLink } from '../../parts/place-links.tsx';
@@ -14,12 +15,6 @@ interface Stay {
   readonly from: string;
   readonly until?: string;
 }
-
-const words = new Map([
-  ['endpoint-issued', 'newest issued'],
-  ['endpoint-configured', 'configured'],
-  ['endpoint-served', 'served'],
-]);
 
 /** Where the certificate was issued, configured and served, from when to when. */
 export function Stays({ fingerprint, now }: { fingerprint: string; now: Now }) {
@@ -50,7 +45,7 @@ export function Stays({ fingerprint, now }: { fingerprint: string; now: Now }) {
 
 function columns(now: Now): Column<Stay>[] {
   return [
-    { title: 'State', class: 'state plain', cell: ({ state }) => words.get(state) ?? state },
+    { title: 'State', class: 'state plain', cell: ({ state }) => stayName(state) },
     {
       title: 'Endpoint',
       class: 'name plain',

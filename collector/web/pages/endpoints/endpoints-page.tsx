@@ -1,10 +1,11 @@
+import { endpointFacets } from '../../../present/endpoint-list.ts';
 import { useMemo } from 'preact/hooks';
-import { endpointHolds, endpointRowsOf } from '../../facts/endpoint-rows.ts';
+import { endpointHolds, endpointRowsOf } from '../../../present/endpoint-rows.ts';
 import { useSettled } from '../../live/settled.ts';
 import type { PageProps } from '../../pages.ts';
 import { noEndpoint } from '../../parts/endpoints.tsx';
 import { ListPage } from '../../parts/list-page.tsx';
-import { columnsAt, facets } from './columns.tsx';
+import { columnsAt } from './columns.tsx';
 
 /** A fleet's rows are not sorted at each of twenty changes a second. */
 const settleMs = 500;
@@ -22,7 +23,7 @@ export function Page({ known, now, router }: PageProps) {
       placeholder="Name, host, status, fingerprint, owner=…"
       rows={rows}
       keyOf={({ endpoint: { agentId, id } }) => JSON.stringify([agentId, id])}
-      facets={facets}
+      facets={endpointFacets}
       columns={columns}
       holds={endpointHolds}
       router={router}

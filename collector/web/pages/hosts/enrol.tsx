@@ -1,12 +1,12 @@
 import { useSignal } from '@preact/signals';
 import { useRef } from 'preact/hooks';
 import type { Me } from '../../../serve/action-bodies.ts';
-import { ownLabels } from '../../facts/certificate-rows.ts';
+import { ownLabels } from '../../../present/certificate-rows.ts';
 import { type Joined, makeJoin } from '../../live/make-join.ts';
 import type { Sent } from '../../live/send.ts';
 import { CopyCommand } from '../../parts/copy-command.tsx';
 import { Raw } from '../../parts/raw.tsx';
-import { absolute } from '../../wording/duration.ts';
+import { absolute } from '../../../wording/duration.ts';
 
 interface EnrolProps {
   readonly me: Me | undefined;

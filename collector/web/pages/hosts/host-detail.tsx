@@ -1,7 +1,7 @@
 import { useMemo } from 'preact/hooks';
 import type { HostView } from '../../../serve/estate.ts';
-import { renewabilityOf } from '../../facts/host-rows.ts';
-import type { Needs as AllNeeds } from '../../facts/needs.ts';
+import { renewabilityOf } from '../../../present/host-rows.ts';
+import type { Needs as AllNeeds } from '../../../present/needs.ts';
 import { useHostEvents } from '../../live/host-events.ts';
 import type { PageProps } from '../../pages.ts';
 import { AskButtons } from '../../parts/ask-buttons.tsx';
@@ -14,8 +14,8 @@ import { Needs } from '../../parts/needs.tsx';
 import { Raw } from '../../parts/raw.tsx';
 import { Nothing, Section } from '../../parts/section.tsx';
 import { addressOf } from '../../route/address.ts';
-import { clockWords } from '../../wording/duration.ts';
-import { hostTone, modeWords } from '../../wording/words.ts';
+import { clockWords } from '../../../wording/duration.ts';
+import { hostTone, modeWords } from '../../../wording/words.ts';
 import { Renewable } from './columns.tsx';
 import { Lineages } from './lineages.tsx';
 

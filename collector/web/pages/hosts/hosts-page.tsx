@@ -1,9 +1,10 @@
+import { hostFacets } from '../../../present/host-list.ts';
 import { useMemo } from 'preact/hooks';
-import { hostHolds, hostRowsOf } from '../../facts/host-rows.ts';
+import { hostHolds, hostRowsOf } from '../../../present/host-rows.ts';
 import { useSettled } from '../../live/settled.ts';
 import type { PageProps } from '../../pages.ts';
 import { ListPage } from '../../parts/list-page.tsx';
-import { columnsAt, facets } from './columns.tsx';
+import { columnsAt } from './columns.tsx';
 import { Enrol } from './enrol.tsx';
 import { HostDetail } from './host-detail.tsx';
 
@@ -27,7 +28,7 @@ function HostList({ known, now, me, router }: PageProps) {
       placeholder="Name, status, version, platform, owner=…"
       rows={rows}
       keyOf={({ host }) => host.agentId}
-      facets={facets}
+      facets={hostFacets}
       columns={columns}
       holds={hostHolds}
       router={router}

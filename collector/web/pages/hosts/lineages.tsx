@@ -1,13 +1,13 @@
 import type { Me } from '../../../serve/action-bodies.ts';
 import type { HostView, LineageView } from '../../../serve/estate.ts';
-import { lineageOffers } from '../../facts/offers.ts';
+import { lineageOffers } from '../../../present/offers.ts';
 import { AskButtons } from '../../parts/ask-buttons.tsx';
 import { Mark } from '../../parts/mark.tsx';
 import { Moment, type Now } from '../../parts/moment.tsx';
 import { CertificateLink } from '../../parts/place-links.tsx';
 import { Raw } from '../../parts/raw.tsx';
 import { Section } from '../../parts/section.tsx';
-import { modeWords } from '../../wording/words.ts';
+import { modeWords } from '../../../wording/words.ts';
 
 interface LineagesProps {
   readonly host: HostView;

@@ -1,11 +1,11 @@
 import { useMemo } from 'preact/hooks';
 import type { LabelView } from '../../../serve/api/views.ts';
-import type { Facet } from '../../facts/facets.ts';
-import { type GivenRow, givenRowsOf } from '../../facts/rules.ts';
+import type { Facet } from '../../../present/facets.ts';
+import { type GivenRow, givenRowsOf } from '../../../present/rules.ts';
 import { useAsked } from '../../live/asked.ts';
 import { useSettled } from '../../live/settled.ts';
 import type { PageProps } from '../../pages.ts';
-import type { ListColumn } from '../../parts/list-column.ts';
+import type { ListColumn } from '../../parts/list-column.tsx';
 import { ListPage } from '../../parts/list-page.tsx';
 import { HostLink } from '../../parts/place-links.tsx';
 import { Raw } from '../../parts/raw.tsx';

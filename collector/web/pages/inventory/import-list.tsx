@@ -1,12 +1,12 @@
 import { useSignal } from '@preact/signals';
 
 import type { ImportCheck } from '../../../serve/api/inventory-views.ts';
-import { mayChange } from '../../facts/may.ts';
+import { mayChange } from '../../../present/may.ts';
 import { sendChange, type Sent } from '../../live/change.ts';
 import type { PageProps } from '../../pages.ts';
 import { CopyCommand } from '../../parts/copy-command.tsx';
 import { Raw } from '../../parts/raw.tsx';
-import { counted } from '../../wording/words.ts';
+import { counted } from '../../../wording/words.ts';
 import { Places } from './places.tsx';
 import { readText } from './read-text.ts';
 import { Verdicts } from './verdicts.tsx';

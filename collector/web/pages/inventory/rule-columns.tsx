@@ -1,10 +1,10 @@
 import type { LabelView } from '../../../serve/api/views.ts';
-import type { Facet } from '../../facts/facets.ts';
-import type { RuleRow } from '../../facts/rules.ts';
-import type { ListColumn } from '../../parts/list-column.ts';
+import type { Facet } from '../../../present/facets.ts';
+import type { RuleRow } from '../../../present/rules.ts';
+import type { ListColumn } from '../../parts/list-column.tsx';
 import { Day } from '../../parts/moment.tsx';
 import { Raw } from '../../parts/raw.tsx';
-import { counted } from '../../wording/words.ts';
+import { counted } from '../../../wording/words.ts';
 
 const sourceWords: Readonly<Record<LabelView['source'], string>> = {
   command: 'a person',

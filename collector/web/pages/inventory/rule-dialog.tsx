@@ -2,12 +2,12 @@ import { useSignal } from '@preact/signals';
 import { useEffect, useId, useRef } from 'preact/hooks';
 import { mistakeInKey, mistakeInPattern, mistakeInValue } from '../../../evaluate/label-words.ts';
 import type { LabelView } from '../../../serve/api/views.ts';
-import { fitting } from '../../facts/rules.ts';
+import { fitting } from '../../../present/rules.ts';
 import { sendChange } from '../../live/change.ts';
 import type { PageProps } from '../../pages.ts';
 import { Raw } from '../../parts/raw.tsx';
 import { type Typed, useRule } from './use-rule.ts';
-import { counted } from '../../wording/words.ts';
+import { counted } from '../../../wording/words.ts';
 
 /** What is changed; without a rule one is added. */
 export interface Edited {

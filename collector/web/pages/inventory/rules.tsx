@@ -2,8 +2,8 @@ import { useSignal } from '@preact/signals';
 import { useMemo } from 'preact/hooks';
 
 import type { LabelView } from '../../../serve/api/views.ts';
-import { mayChange } from '../../facts/may.ts';
-import { givenRowsOf, ruleRowsOf } from '../../facts/rules.ts';
+import { mayChange } from '../../../present/may.ts';
+import { givenRowsOf, ruleRowsOf } from '../../../present/rules.ts';
 import { useAsked } from '../../live/asked.ts';
 import { useSettled } from '../../live/settled.ts';
 import type { PageProps } from '../../pages.ts';

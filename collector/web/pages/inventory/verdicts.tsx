@@ -3,7 +3,7 @@ import type { ImportCheck } from '../../../serve/api/inventory-views.ts';
 import { Mark } from '../../parts/mark.tsx';
 import { Raw } from '../../parts/raw.tsx';
 import { type Column, Table } from '../../parts/table.tsx';
-import { counted, type Tone } from '../../wording/words.ts';
+import { counted, type Tone } from '../../../wording/words.ts';
 
 type Verdict = ImportCheck['items'][number];
 

@@ -1,4 +1,4 @@
-import { verdictOf } from '../../facts/proof.ts';
+import { verdictOf } from '../../../present/proof.ts';
 import type { PageProps } from '../../pages.ts';
 import { Events } from '../../parts/events.tsx';
 import { FirstHost } from './first-host.tsx';

@@ -1,11 +1,11 @@
 import type { Estate } from '../../../serve/estate.ts';
-import { nextToEnd, type Proof } from '../../facts/proof.ts';
+import { nextToEnd, type Proof } from '../../../present/proof.ts';
 import { LifeBar } from '../../parts/life-bar.tsx';
 import { Shape } from '../../parts/mark.tsx';
 import { Moment, type Now } from '../../parts/moment.tsx';
 import { Raw } from '../../parts/raw.tsx';
-import { namesOf } from '../../wording/names.ts';
-import { counted, endpointStatuses, endpointTone, hostStatuses, hostTone, type Tone } from '../../wording/words.ts';
+import { namesOf } from '../../../wording/names.ts';
+import { counted, endpointStatuses, endpointTone, hostStatuses, hostTone, type Tone } from '../../../wording/words.ts';
 
 /** The estate at a glance: how many there are, in which state, and what comes next. */
 export function Tallies({ estate, proof, now }: { estate: Estate; proof: Proof; now: Now }) {

@@ -1,10 +1,10 @@
-import type { Proof, Verdict as VerdictWords } from '../../facts/proof.ts';
-import type { Connection } from '../../live/follow-estate.ts';
+import type { Proof, Verdict as VerdictWords } from '../../../present/proof.ts';
+import type { Connection } from '../../../present/connection.ts';
 import { Shape } from '../../parts/mark.tsx';
 import { Moment, type Now } from '../../parts/moment.tsx';
 import { Raw } from '../../parts/raw.tsx';
 import { addressOf } from '../../route/address.ts';
-import { counted } from '../../wording/words.ts';
+import { counted } from '../../../wording/words.ts';
 
 interface VerdictProps {
   readonly verdict: VerdictWords;

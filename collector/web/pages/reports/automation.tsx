@@ -1,12 +1,11 @@
 import type { EventView } from '../../../serve/estate.ts';
-import { csvOf } from '../../facts/csv.ts';
-import type { Keeper, Leaf } from '../../facts/leaves.ts';
-import { sharePercent } from '../../facts/life.ts';
-import { renewalDurations } from '../../facts/renewal-times.ts';
+import type { Leaf } from '../../../present/leaves.ts';
+import { sharePercent } from '../../../present/life.ts';
+import { automatedOf, byHandSheet } from '../../../present/report.ts';
 import { Download } from '../../parts/download.tsx';
 import { Section } from '../../parts/section.tsx';
-import { took } from '../../wording/duration.ts';
-import { counted } from '../../wording/words.ts';
+import { took } from '../../../wording/duration.ts';
+import { counted } from '../../../wording/words.ts';
 
 interface AutomationProps {
   readonly leaves: readonly Leaf[];
@@ -17,19 +16,13 @@ interface AutomationProps {
 
 /** How much renews by itself, and how long that takes. */
 export function Automation({ leaves, events, now }: AutomationProps) {
-  const count = (keeper: Keeper) => leaves.filter((leaf) => leaf.keeper === keeper).length;
-  const [automatic, paused, hand] = [count('automatic'), count('paused'), count('hand')];
-  const share = leaves.length === 0 ? 0 : automatic / leaves.length;
-  const overdue = leaves.filter(
-    ({ keeper, lineage }) => keeper === 'automatic' && isPast(lineage?.renewal?.windowEnd, now),
-  ).length;
-  const renewals = events && renewalDurations(events);
+  const { automatic, paused, hand, share, overdue, renewals } = automatedOf(leaves, events, now);
   return (
     <Section
       id="automation"
       title="Renewed by itself"
       count={`${automatic} of ${leaves.length}`}
-      tools={<Download name="by-hand.csv" words="CSV of those by hand" text={() => byHand(leaves)} />}
+      tools={<Download name="by-hand.csv" words="CSV of those by hand" text={() => byHandSheet(leaves)} />}
     >
       <p class="big">{sharePercent(share)}</p>
       <svg class="bar share" viewBox="0 0 100 4" preserveAspectRatio="none" aria-hidden="true">
@@ -47,25 +40,5 @@ export function Automation({ leaves, events, now }: AutomationProps) {
           : `A renewal by the agents takes ${took(renewals.mean)} on average (half within ${took(renewals.half)}, the slowest ${took(renewals.slowest)}; ${counted(renewals.count, 'renewal')}, ${renewals.failed} failed).`}
       </p>
     </Section>
-  );
-}
-
-function isPast(instant: string | undefined, now: number): boolean {
-  return instant !== undefined && Date.parse(instant) < now;
-}
-
-function byHand(leaves: readonly Leaf[]): string {
-  const rows = leaves.filter(({ keeper }) => keeper !== 'automatic').sort((one, other) => one.endsAt - other.endsAt);
-  return csvOf(
-    ['name', 'ca', 'ends', 'owner', 'team', 'hosts', 'fingerprint'],
-    rows.map(({ name, authority, certificate, labels }) => [
-      name,
-      authority,
-      certificate.notAfter,
-      labels['owner'] ?? '',
-      labels['team'] ?? '',
-      [...new Set([...certificate.endpoints, ...certificate.files].map(({ hostName }) => hostName))].join(' '),
-      certificate.fingerprint,
-    ]),
   );
 }

@@ -1,11 +1,11 @@
-import { type AuthorityCost, letsEncrypt } from '../../facts/cost.ts';
-import { csvOf } from '../../facts/csv.ts';
+import { type AuthorityCost, letsEncrypt } from '../../../present/cost.ts';
+import { costSheet } from '../../../present/report.ts';
 import type { keptPrices } from '../../live/kept-prices.ts';
 import { Download } from '../../parts/download.tsx';
 import { PriceField } from '../../parts/price-field.tsx';
 import { Raw } from '../../parts/raw.tsx';
 import { Section } from '../../parts/section.tsx';
-import { counted, money } from '../../wording/words.ts';
+import { counted, money } from '../../../wording/words.ts';
 
 interface CostsProps {
   readonly costs: readonly AuthorityCost[];
@@ -26,7 +26,7 @@ export function Costs({ costs, kept: { prices, keep } }: CostsProps) {
       id="costs"
       title="Certificates by CA"
       count={counted(costs.length, 'CA')}
-      tools={<Download name="certificates-by-ca.csv" words="CSV" text={() => sheetOf(costs)} />}
+      tools={<Download name="certificates-by-ca.csv" words="CSV" text={() => costSheet(costs)} />}
     >
       <div class="wide" role="group" aria-label="Certificates by CA, a table" tabIndex={0}>
         <table class="figures">
@@ -92,14 +92,5 @@ export function Costs({ costs, kept: { prices, keep } }: CostsProps) {
           ` ${counted(named, 'certificate')} ${named === 1 ? 'names' : 'name'} an organisation: Let’s Encrypt issues none of these, so nothing is counted as saved.`}
       </p>
     </Section>
-  );
-}
-
-function sheetOf(costs: readonly AuthorityCost[]): string {
-  return csvOf(
-    ['ca', 'certificates', 'ended', 'within_30_days', 'automatic', 'price', 'yearly_cost', 'saved_with_lets_encrypt'],
-    costs.map(({ authority, certificates, ended, ending, automatic, price, yearly, saved }) =>
-      [authority, certificates, ended, ending, automatic, price ?? '', yearly, saved].map(String),
-    ),
   );
 }

@@ -1,11 +1,11 @@
-import { csvOf } from '../../facts/csv.ts';
-import type { Leaf } from '../../facts/leaves.ts';
-import { sharePercent } from '../../facts/life.ts';
-import { type OwnerRow, ownerRows } from '../../facts/owners.ts';
+import type { Leaf } from '../../../present/leaves.ts';
+import { sharePercent } from '../../../present/life.ts';
+import { ownerRows } from '../../../present/owners.ts';
+import { ownerSheet } from '../../../present/report.ts';
 import { Download } from '../../parts/download.tsx';
 import { Raw } from '../../parts/raw.tsx';
 import { Section } from '../../parts/section.tsx';
-import { counted } from '../../wording/words.ts';
+import { counted } from '../../../wording/words.ts';
 
 /** Who has how many, and how many of them need somebody. */
 export function Owners({ leaves, now }: { leaves: readonly Leaf[]; now: number }) {
@@ -15,7 +15,7 @@ export function Owners({ leaves, now }: { leaves: readonly Leaf[]; now: number }
       id="owners"
       title="By owner"
       count={counted(rows.length, 'owner')}
-      tools={<Download name="certificates-by-owner.csv" words="CSV" text={() => sheetOf(rows)} />}
+      tools={<Download name="certificates-by-owner.csv" words="CSV" text={() => ownerSheet(rows)} />}
     >
       <div class="wide" role="group" aria-label="Certificates by owner, a table" tabIndex={0}>
         <table class="figures">
@@ -49,14 +49,5 @@ export function Owners({ leaves, now }: { leaves: readonly Leaf[]; now: number }
         </table>
       </div>
     </Section>
-  );
-}
-
-function sheetOf(rows: readonly OwnerRow[]): string {
-  return csvOf(
-    ['owner', 'team', 'certificates', 'ended', 'within_30_days', 'automatic'],
-    rows.map(({ owner, team, certificates, ended, ending, automatic }) =>
-      [owner, team, certificates, ended, ending, automatic].map(String),
-    ),
   );
 }

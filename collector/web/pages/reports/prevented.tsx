@@ -1,14 +1,14 @@
 import type { HistoryAnswer } from '../../../serve/history-view.ts';
-import { csvOf } from '../../facts/csv.ts';
-import { calledAfterMs, type Drift, driftsOf } from '../../facts/prevented.ts';
+import { calledAfterMs, driftName, driftsOf, lastedMs } from '../../../present/prevented.ts';
+import { driftSheet } from '../../../present/report.ts';
 import type { Asked } from '../../live/asked.ts';
 import type { keptPrices } from '../../live/kept-prices.ts';
 import { Download } from '../../parts/download.tsx';
 import { PriceField } from '../../parts/price-field.tsx';
 import { Raw } from '../../parts/raw.tsx';
 import { Nothing, Section } from '../../parts/section.tsx';
-import { took } from '../../wording/duration.ts';
-import { counted, money } from '../../wording/words.ts';
+import { took } from '../../../wording/duration.ts';
+import { counted, money } from '../../../wording/words.ts';
 
 interface PreventedProps {
   readonly history: Asked<HistoryAnswer>;
@@ -32,7 +32,7 @@ export function Prevented({ history: { answer, failed }, kept: { prices, keep } 
       id="prevented"
       title="Incidents prevented"
       count={`since ${answer.since.slice(0, 10)}`}
-      tools={<Download name="drifts.csv" words="CSV" text={() => sheetOf([...prevented, ...lasted, ...open])} />}
+      tools={<Download name="drifts.csv" words="CSV" text={() => driftSheet([...prevented, ...lasted, ...open])} />}
     >
       <p class="big">{prevented.length}</p>
       <p>
@@ -53,7 +53,7 @@ export function Prevented({ history: { answer, failed }, kept: { prices, keep } 
         <ul class="drifts">
           {prevented.slice(0, few).map((drift) => (
             <li key={JSON.stringify(drift)}>
-              <time dateTime={drift.from}>{drift.from.slice(0, 10)}</time> <Raw text={nameOf(drift)} limit={100} />{' '}
+              <time dateTime={drift.from}>{drift.from.slice(0, 10)}</time> <Raw text={driftName(drift)} limit={100} />{' '}
               <span class="quiet">
                 on <Raw text={drift.hostName} limit={60} />, healed after {took(lastedMs(drift))}
               </span>
@@ -63,29 +63,5 @@ export function Prevented({ history: { answer, failed }, kept: { prices, keep } 
         </ul>
       )}
     </Section>
-  );
-}
-
-function nameOf({ subject }: Drift): string {
-  return subject.split('@')[0] ?? subject;
-}
-
-function lastedMs({ from, until }: Drift): number {
-  return until === undefined ? 0 : Date.parse(until) - Date.parse(from);
-}
-
-function sheetOf(drifts: readonly Drift[]): string {
-  return csvOf(
-    ['host', 'subject', 'endpoints', 'from', 'until', 'seconds'],
-    drifts.map((drift) =>
-      [
-        drift.hostName,
-        drift.subject,
-        drift.endpoints,
-        drift.from,
-        drift.until ?? '',
-        drift.until === undefined ? '' : Math.round(lastedMs(drift) / 1000),
-      ].map(String),
-    ),
   );
 }

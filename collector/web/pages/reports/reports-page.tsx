@@ -2,12 +2,12 @@ import { useComputed } from '@preact/signals';
 import { useState } from 'preact/hooks';
 import type { EventView } from '../../../serve/estate.ts';
 import type { HistoryAnswer } from '../../../serve/history-view.ts';
-import { costsOf } from '../../facts/cost.ts';
-import { leavesOf, standingOf } from '../../facts/leaves.ts';
+import { leavesOf } from '../../../present/leaves.ts';
+import { costReport } from '../../../present/report.ts';
 import { useAsked } from '../../live/asked.ts';
 import { keptPrices } from '../../live/kept-prices.ts';
 import type { PageProps } from '../../pages.ts';
-import { counted } from '../../wording/words.ts';
+import { counted } from '../../../wording/words.ts';
 import { Automation } from './automation.tsx';
 import { Costs } from './costs.tsx';
 import { Owners } from './owners.tsx';
@@ -27,11 +27,7 @@ export function Page({ known: { estate }, now }: PageProps) {
   const history = useAsked<HistoryAnswer>('/api/v1/history?days=28').value;
   const events = useAsked<EventsAnswer>('/api/v1/events?limit=1000').value;
   const leaves = leavesOf(estate);
-  const { ended, ending } = standingOf(leaves, at);
-  const costs = costsOf(leaves, estate.listed, kept.prices.value.byAuthority, at);
-  const domains = new Set(
-    leaves.flatMap(({ certificate, name }) => (certificate.domains.length > 0 ? certificate.domains : [name])),
-  );
+  const { figures, costs } = costReport(estate, leaves, kept.prices.value.byAuthority, at);
   return (
     <>
       <header class="page-head">
@@ -40,12 +36,12 @@ export function Page({ known: { estate }, now }: PageProps) {
           Print
         </button>
         <dl class="report-figures">
-          <Figure words="certificates" value={leaves.length} />
-          <Figure words="domains" value={domains.size} />
-          <Figure words="CAs" value={costs.length} />
-          <Figure words="ended" value={ended} />
-          <Figure words="end within 30 days" value={ending} />
-          <Figure words={`on ${counted(estate.hosts.length, 'host')}, endpoints`} value={estate.endpoints.length} />
+          <Figure words="certificates" value={figures.certificates} />
+          <Figure words="domains" value={figures.domains} />
+          <Figure words="CAs" value={figures.authorities} />
+          <Figure words="ended" value={figures.ended} />
+          <Figure words="end within 30 days" value={figures.ending} />
+          <Figure words={`on ${counted(figures.hosts, 'host')}, endpoints`} value={figures.endpoints} />
         </dl>
       </header>
       <Costs costs={costs} kept={kept} />

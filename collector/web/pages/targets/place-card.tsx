@@ -1,4 +1,4 @@
-import type { TargetPlace } from '../../facts/target-rows.ts';
+import type { TargetPlace } from '../../../present/target-rows.ts';
 import { LifeBar } from '../../parts/life-bar.tsx';
 import { Mark } from '../../parts/mark.tsx';
 import { Moment, type Now } from '../../parts/moment.tsx';

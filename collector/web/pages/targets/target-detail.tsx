@@ -1,8 +1,8 @@
 import { useSignal } from '@preact/signals';
 import { useMemo } from 'preact/hooks';
 import type { FindingView, TargetView } from '../../../serve/estate.ts';
-import { mayChange } from '../../facts/may.ts';
-import { type TargetPlaceRow, targetRowsOf, vantageOf } from '../../facts/target-rows.ts';
+import { mayChange } from '../../../present/may.ts';
+import { type TargetPlaceRow, targetRowsOf, vantageOf } from '../../../present/target-rows.ts';
 import { sendChange } from '../../live/change.ts';
 import type { PageProps } from '../../pages.ts';
 import { CopyCommand } from '../../parts/copy-command.tsx';
@@ -12,8 +12,8 @@ import { Moment, type Now } from '../../parts/moment.tsx';
 import { Raw } from '../../parts/raw.tsx';
 import { Nothing, Section } from '../../parts/section.tsx';
 import type { Router } from '../../route/router.ts';
-import { coarse } from '../../wording/duration.ts';
-import { severityTone } from '../../wording/words.ts';
+import { coarse } from '../../../wording/duration.ts';
+import { severityTone } from '../../../wording/words.ts';
 import { PlaceCard } from './place-card.tsx';
 import { TargetStays } from './target-stays.tsx';
 

@@ -5,7 +5,7 @@ import { Moment, type Now } from '../../parts/moment.tsx';
 import { Raw } from '../../parts/raw.tsx';
 import { Nothing, Section } from '../../parts/section.tsx';
 import { type Column, Table } from '../../parts/table.tsx';
-import { shortFingerprint } from '../../wording/names.ts';
+import { shortFingerprint } from '../../../wording/names.ts';
 
 interface Stay {
   readonly address: string;

@@ -1,8 +1,8 @@
-import { type Due, type DueDay, weeksAhead } from '../../facts/due.ts';
+import { type Due, type DueDay, weeksAhead } from '../../../present/due.ts';
 import { Raw } from '../../parts/raw.tsx';
 import { Nothing, Section } from '../../parts/section.tsx';
 import type { Router } from '../../route/router.ts';
-import { counted } from '../../wording/words.ts';
+import { counted } from '../../../wording/words.ts';
 
 const weeks = 13;
 /** Of one day: the soonest. */

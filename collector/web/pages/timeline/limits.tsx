@@ -1,5 +1,5 @@
-import type { Due } from '../../facts/due.ts';
-import { type LimitUse, limitUses } from '../../facts/ca-limits.ts';
+import type { Due } from '../../../present/due.ts';
+import { type LimitUse, limitUses } from '../../../present/ca-limits.ts';
 import { Mark } from '../../parts/mark.tsx';
 import { Raw } from '../../parts/raw.tsx';
 import { type Column, Table } from '../../parts/table.tsx';

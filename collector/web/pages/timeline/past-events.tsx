@@ -1,11 +1,11 @@
 import type { EventView } from '../../../serve/estate.ts';
-import { matches } from '../../facts/estate-view.ts';
+import { fitsEvent, newestFirst, type WantedEvents } from '../../../present/past-events.ts';
 import { useAsked } from '../../live/asked.ts';
 import { Events } from '../../parts/events.tsx';
 import type { Now } from '../../parts/moment.tsx';
 import { SearchBox, searched } from '../../parts/search-box.tsx';
 import type { Router } from '../../route/router.ts';
-import { kindName } from '../../wording/words.ts';
+import { kindName } from '../../../wording/words.ts';
 
 interface EventsAnswer {
   readonly version: 1;
@@ -16,15 +16,11 @@ interface EventsAnswer {
 export function PastEvents({ now, router }: { now: Now; router: Router }) {
   const { answer, failed } = useAsked<EventsAnswer>('/api/v1/events?limit=1000').value;
   const { view } = router.place.value;
-  const [kind, outcome] = [view.get('kind') ?? '', view.get('outcome') ?? ''];
+  const outcome: WantedEvents['outcome'] = outcomes.find(([one]) => one === view.get('outcome'))?.[0] ?? '';
+  const wanted = { kind: view.get('kind') ?? '', outcome, search: searched(router) };
   const all = newestFirst(answer?.items ?? []);
   const kinds = [...new Set(all.map((event) => event.kind))].sort();
-  const rows = all.filter(
-    (event) =>
-      (kind === '' || event.kind === kind) &&
-      (outcome === '' || event.ok === (outcome === 'good')) &&
-      matches(searched(router), [event.hostName, event.kind, event.subject.id, event.summary]),
-  );
+  const rows = all.filter((event) => fitsEvent(event, wanted));
   return (
     <Events
       title="Past events"
@@ -47,7 +43,7 @@ export function PastEvents({ now, router }: { now: Now; router: Router }) {
   );
 }
 
-const outcomes: readonly [string, string][] = [
+const outcomes: readonly ['good' | 'bad', string][] = [
   ['good', 'went well'],
   ['bad', 'did not'],
 ];
@@ -78,9 +74,4 @@ function Choice({ router, name, label, options }: ChoiceProps) {
       ))}
     </select>
   );
-}
-
-/** The API gives them in order of arrival. */
-function newestFirst(events: readonly EventView[]): EventView[] {
-  return events.toSorted((one, other) => (one.at < other.at ? 1 : one.at > other.at ? -1 : 0));
 }

@@ -1,10 +1,10 @@
 import type { HistoryAnswer } from '../../../serve/history-view.ts';
-import { standingOverTime, timeToServed, timeToServedOverall } from '../../facts/past.ts';
+import { standingOverTime, timeToServed, timeToServedOverall } from '../../../present/past.ts';
 import { useAsked } from '../../live/asked.ts';
 import { Chart } from '../../parts/chart.tsx';
 import { Nothing, Section } from '../../parts/section.tsx';
-import { took } from '../../wording/duration.ts';
-import { counted } from '../../wording/words.ts';
+import { took } from '../../../wording/duration.ts';
+import { counted } from '../../../wording/words.ts';
 
 const points = 168;
 

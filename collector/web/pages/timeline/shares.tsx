@@ -1,5 +1,5 @@
-import type { Leaf } from '../../facts/leaves.ts';
-import { binCount, type LifeBin, lifeBins } from '../../facts/life-histogram.ts';
+import type { Leaf } from '../../../present/leaves.ts';
+import { binCount, type LifeBin, lifeBins } from '../../../present/life-histogram.ts';
 import { Section } from '../../parts/section.tsx';
 
 const height = 100;

@@ -1,8 +1,8 @@
 import { useComputed } from '@preact/signals';
-import { dueAhead } from '../../facts/due.ts';
-import { leavesOf, standingOf } from '../../facts/leaves.ts';
+import { dueAhead } from '../../../present/due.ts';
+import { leavesOf, standingOf } from '../../../present/leaves.ts';
 import type { PageProps } from '../../pages.ts';
-import { counted } from '../../wording/words.ts';
+import { counted } from '../../../wording/words.ts';
 import { Calendar } from './calendar.tsx';
 import { Limits } from './limits.tsx';
 import { Past } from './past.tsx';

@@ -1,6 +1,6 @@
 import { CopyCommand } from '../../parts/copy-command.tsx';
 import { Raw } from '../../parts/raw.tsx';
-import { absolute } from '../../wording/duration.ts';
+import { absolute } from '../../../wording/duration.ts';
 
 /** A link that sets a password, as it is given to somebody. */
 export function NewLink({ name, path, expiresAt }: { name: string; path: string; expiresAt: string }) {

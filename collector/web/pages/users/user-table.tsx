@@ -7,7 +7,7 @@ import { Mark } from '../../parts/mark.tsx';
 import { Day, Moment, type Now } from '../../parts/moment.tsx';
 import { Raw } from '../../parts/raw.tsx';
 import { type Column, Table } from '../../parts/table.tsx';
-import { counted } from '../../wording/words.ts';
+import { counted } from '../../../wording/words.ts';
 
 interface UserAct {
   readonly method: 'POST' | 'PATCH' | 'DELETE';

@@ -1,14 +1,14 @@
 import { useComputed, useSignalEffect } from '@preact/signals';
 import type { WallView } from '../../../serve/wall-view.ts';
-import { lifeAt, sharePercent } from '../../facts/life.ts';
-import { type Verdict, verdictBy } from '../../facts/proof.ts';
+import { lifeAt, sharePercent } from '../../../present/life.ts';
+import { type Verdict, verdictBy } from '../../../present/proof.ts';
 import type { LiveWall } from '../../live/follow-wall.ts';
 import { showInTab } from '../../live/page-status.ts';
 import { Shape } from '../../parts/mark.tsx';
 import type { Now } from '../../parts/moment.tsx';
 import { Raw } from '../../parts/raw.tsx';
-import { ago, coarse, timeLeft } from '../../wording/duration.ts';
-import { severityTone } from '../../wording/words.ts';
+import { ago, coarse, timeLeft } from '../../../wording/duration.ts';
+import { severityTone } from '../../../wording/words.ts';
 
 /** As many as fit, and one less beside the word of a lost connection. */
 const most = 4;
@@ -28,7 +28,7 @@ export function Wall({ live, now }: WallProps) {
     return verdictBy(counts, needs[0]?.severity, live.connection.value);
   });
   const connection = live.connection.value;
-  useSignalEffect(() => showInTab(document, verdict.value, live.connection.value, 'Wall'));
+  useSignalEffect(() => showInTab(document, verdict.value, live, 'Wall'));
   return (
     <main id="main" class={live.wall.value ? 'page-wall' : 'waiting'}>
       {live.wall.value && verdict.value ? (

@@ -21,6 +21,7 @@ const campaign: CampaignRow = {
   startedAt,
   state: 'running',
   cause: undefined,
+  haltedBy: undefined,
   changedAt: startedAt,
 };
 type Answer = ReturnType<CampaignFacts['answer']>;

@@ -6,6 +6,7 @@ import {
   type FleetIndex,
   type KnownCertificate,
 } from '../../../../collector/evaluate/fleet/fleet-index.ts';
+import { createSparseIndex } from '../../../../collector/evaluate/fleet/sparse-index.ts';
 import { type Holding, type HostHoldings } from '../../../../collector/evaluate/fleet/holdings.ts';
 import fc from '../../../helpers/properties.ts';
 import { certificate } from '../../helpers/example-snapshot.ts';
@@ -14,7 +15,7 @@ const now = Date.parse('2026-11-27T12:00:00.000Z');
 const policy = { knownIssuers: undefined };
 
 /** Few names and instants, so that certificates stand for each other again and again. */
-const sets = [['a.test'], ['b.test'], ['a.test', 'b.test'], ['*.test', 'a.test'], []];
+const sets = [['a.test'], ['b.test'], ['a.test', 'b.test'], ['*.test', 'a.test'], [], ['c.test'], ['d.test']];
 const pool: Certificate[] = sets.flatMap((subjectAltNames, set) =>
   [1, 2, 2, 3].flatMap((month, copy) =>
     ['O=One, CN=X', 'O=Two, CN=Y'].map((issuer) =>
@@ -70,22 +71,57 @@ test('after any changes the findings are those of an index that is made anew, an
       const index = createFleetIndex();
       const hosts = new Map<string, HostHoldings>();
       const certificates = new Map<string, KnownCertificate>();
+      // Beside it one that keeps only what there is something to say of, and that hears of no deployment again.
+      const sparse = createSparseIndex(policy, (agentId) => {
+        const known = hosts.get(agentId);
+        if (!known) return undefined;
+        const seen = [...known.held].filter(([, { files, endpoints }]) => files.length + endpoints.length > 0);
+        return { holdings: { ...known, held: new Map(seen) }, certificates };
+      });
       let before = all(index);
       for (const [agentId, list, variant] of steps) {
         for (const [at] of list ?? []) certificates.set(pool[at]?.fingerprint ?? '', facts(at, variant));
         const next = list && holdings(agentId, list);
         const touched = index.replace(agentId, next, certificates);
+        const touchedSparse = sparse.replace(agentId, next, certificates);
         if (next) hosts.set(agentId, next);
         else hosts.delete(agentId);
         const anew = createFleetIndex();
         for (const [id, one] of [...hosts].sort(([a], [b]) => (a < b ? 1 : -1))) anew.replace(id, one, certificates);
         const after = all(index);
         t.deepEqual(after, all(anew));
-        for (const [id, text] of after) if (!touched.has(id)) t.is(before.get(id), text, id);
+        t.deepEqual(all(sparse), after);
+        for (const [id, text] of after) if (!touched.has(id) || !touchedSparse.has(id)) t.is(before.get(id), text, id);
         before = after;
       }
     }),
     { numRuns: 500 },
+  );
+});
+
+test('a copy is found by the names that another host told of it', (t) => {
+  const issued = (mark: string, month: number, name: string) =>
+    certificate(mark, { subjectAltNames: [name], notBefore: `2026-0${month}-01T00:00:00.000Z` });
+  const copy = { files: ['/f.pem'], endpoints: ['e'], renewedHere: false, inUse: true };
+  const known = new Map<string, KnownCertificate>();
+  const hosts = new Map<string, HostHoldings>();
+  const index = createSparseIndex(policy, (agentId) => {
+    const holdings = hosts.get(agentId);
+    return holdings && { holdings, certificates: known };
+  });
+  const tell = (agentId: string, one?: Certificate) => {
+    if (one) known.set(one.fingerprint, { certificate: one, firstSeenAt: now });
+    const told = one && { agentId, hostName: agentId, held: new Map([[one.fingerprint, copy]]) };
+    if (told) hosts.set(agentId, told);
+    return index.replace(agentId, told, known);
+  };
+  tell('h1', issued('one', 1, 'a.test'));
+  tell('h2', issued('one', 1, 'b.test'));
+  tell('h2');
+  t.true(tell('h3', issued('two', 2, 'b.test')).has('h1'));
+  t.deepEqual(
+    fleetFindings(index, 'h1', policy, now).map(({ code }) => code),
+    ['stale-copy'],
   );
 });
 

@@ -1,0 +1,40 @@
+import type { HaltedCampaign } from '../../store/campaigns.ts';
+import type { Concern } from '../../store/concern.ts';
+import type { ConcernCode } from '../explanations.ts';
+import { concernedBy } from '../concerned-endpoints.ts';
+import { type ConcernedHost, shared } from '../concerns.ts';
+
+/** As concerns have names. */
+const mostNames = 20;
+
+/**
+ * That a campaign paused itself concerns whoever the lineage belongs to whose failure did it; `host`: the one that has it, if it is still there. Each pause is
+ * a concern of its own, and stays until a person says that the campaign goes on or is over, whatever becomes of the lineage. Pure.
+ */
+export function haltedConcern({ campaign, member }: HaltedCampaign, host: ConcernedHost | undefined): Concern {
+  const id = campaign.id.slice(0, 8);
+  const { agentId, hostName, lineage, owner, names, notBefore, notAfter } = member;
+  const code: ConcernCode = 'campaign-paused';
+  const key = JSON.stringify(['', code, 'campaign', campaign.id, campaign.changedAt]);
+  return {
+    key,
+    code,
+    severity: 'warning',
+    agentId,
+    hostName,
+    subject: { kind: 'lineage', id: lineage },
+    since: new Date(campaign.changedAt).toISOString(),
+    cause: `Campaign ${id} (${campaign.reason}), started by ${campaign.startedBy}, paused itself: ${campaign.cause}`,
+    remedy: `certherd-collector campaign show ${id} says how far it is; mend it, then: certherd-collector campaign resume ${id} --reason WHY`,
+    causeId: key,
+    names: names.slice(0, mostNames),
+    labels: labelsOf(lineage, host) ?? (owner === undefined ? {} : { owner }),
+    life: { notBefore, notAfter },
+  };
+}
+
+function labelsOf(lineage: string, host: ConcernedHost | undefined): Concern['labels'] | undefined {
+  if (!host) return undefined;
+  const { endpoints, lineages } = host;
+  return shared(endpoints.filter(concernedBy({ kind: 'lineage', id: lineage }, lineages))) ?? host.host.labels;
+}

@@ -1,0 +1,25 @@
+import type { Certificate } from '@certherd/protocol/certificate';
+
+/** FNV-1a, 32 bits (RFC 9923). */
+const basis = 0x811c9dc5;
+const prime = 0x01000193;
+
+/**
+ * Numbers by which a leaf is found: of two that are the same certificate, or have a name, an authority and an algorithm in common, one at least is the
+ * same. Two that have nothing in common seldom share one.
+ */
+export function leafKeys({ fingerprint, algorithm, subjectAltNames }: Certificate, authority: string): Set<number> {
+  const keys = new Set([hashOf(fingerprint, basis)]);
+  const scope = hashOf(`${algorithm} ${authority}\n`, basis);
+  for (const name of subjectAltNames) keys.add(hashOf(name.toLowerCase(), scope));
+  return keys;
+}
+
+/** Of UTF-16 code units. */
+function hashOf(text: string, from: number): number {
+  let hash = from;
+  for (let at = 0; at < text.length; at += 1) hash = Math.imul(hash ^ text.charCodeAt(at), prime);
+  // The parts that a table is divided into are told by the upper bits: they must follow from all of the text, as the lower ones do.
+  hash = Math.imul(hash ^ (hash >>> 15), 0x2c1b3c6d);
+  return (hash ^ (hash >>> 13)) >>> 0;
+}

@@ -1,0 +1,54 @@
+import type { EndpointView, Estate, TargetView } from '../serve/estate.ts';
+import { endpointStatuses } from '../wording/words.ts';
+import { labelWords } from './estate-view.ts';
+
+/** What addresses of its name present to those who look from outside, compared with what it serves itself; undefined: nobody looks. */
+export type Outside = 'the same' | 'another' | 'nothing' | undefined;
+
+export interface EndpointRow {
+  readonly endpoint: EndpointView;
+  readonly outside: Outside;
+}
+
+/** Every endpoint, the worst first. */
+export function endpointRowsOf({ endpoints, targets }: Pick<Estate, 'endpoints' | 'targets'>): EndpointRow[] {
+  const byName = Map.groupBy(targets, ({ target }) => target);
+  return endpointsInOrder(endpoints).map((endpoint) => ({ endpoint, outside: outsideOf(endpoint, byName) }));
+}
+
+/** The worst first, then by host, name, port and algorithm. */
+export function endpointsInOrder(endpoints: readonly EndpointView[]): EndpointView[] {
+  return endpoints.toSorted(
+    (left, right) =>
+      endpointStatuses.indexOf(left.status) - endpointStatuses.indexOf(right.status) ||
+      byText(left.hostName, right.hostName) ||
+      byText(left.serverName, right.serverName) ||
+      left.port - right.port ||
+      byText(left.algorithm, right.algorithm),
+  );
+}
+
+/** Does an endpoint hold a word, in lower case? */
+export function endpointHolds({ endpoint, outside }: EndpointRow, word: string): boolean {
+  const { id, hostName, status, issued, configured, served, labels } = endpoint;
+  return [id, hostName, status, issued, configured, served, outside, ...labelWords(labels)].some((text) =>
+    text?.toLowerCase().includes(word),
+  );
+}
+
+function outsideOf(
+  { serverName, port, startTls, algorithm, served }: EndpointView,
+  byName: ReadonlyMap<string, readonly TargetView[]>,
+): Outside {
+  const asked = byName.get(`${startTls === undefined ? '' : `${startTls}://`}${serverName.toLowerCase()}:${port}`);
+  if (asked === undefined) return undefined;
+  const places = asked.flatMap((target) => target.places.filter((place) => place.algorithm === algorithm));
+  const presented = places.flatMap((place) => place.served ?? []);
+  if (presented.length === 0) return 'nothing';
+  return presented.every((one) => one === served) ? 'the same' : 'another';
+}
+
+function byText(left: string, right: string): number {
+  if (left === right) return 0;
+  return left < right ? -1 : 1;
+}

@@ -1,0 +1,65 @@
+import { Buffer } from 'node:buffer';
+import { generateKeyPairSync, type KeyObject, randomFillSync } from 'node:crypto';
+import { isIP } from 'node:net';
+import { Duplex } from 'node:stream';
+import tls from 'node:tls';
+import { clientHello, type HelloTemplate, helloTemplate, x25519 } from '../tls13/client-hello.ts';
+import { clientFlight } from '../tls13/flight.ts';
+import type { Client } from './connection.ts';
+
+/** The key that this end shares in all its handshakes. */
+export interface Share {
+  privateKey: KeyObject;
+  /** 32 bytes. */
+  publicKey: Uint8Array;
+}
+
+/**
+ * One key pair serves all handshakes of a dialer. A key of its own for each keeps secret what was said in it, should the key become known later
+ * (RFC 8446 E.1.1); here nothing is ever said, and what the server shows it shows to everybody. What is proved does not rest on it: the signature and the
+ * Finished cover the server's own fresh key and both randoms.
+ */
+export function shareOfDialer(): Share {
+  const { privateKey, publicKey } = generateKeyPairSync('x25519');
+  return { privateKey, publicKey: publicKey.export({ format: 'der', type: 'spki' }).subarray(x25519.spki.length) };
+}
+
+/** A client of TLS 1.3 that looks and says nothing: it shows what the server presents, and closes. */
+export function lookingClient(template: HelloTemplate, { privateKey, publicKey }: Share, serverName: string): Client {
+  return (raw, end) => {
+    const named = isIP(serverName) === 0 ? serverName : '';
+    const hello = clientHello(template, randomFillSync(Buffer.alloc(64)), publicKey, named);
+    const take = clientFlight(hello, privateKey);
+    const listen = (chunk: Buffer) => {
+      const step = take(chunk);
+      if (!step.ok) return end(step);
+      if (!step.value) return;
+      const { reply, chain, alpn } = step.value;
+      // no server is left to log a handshake that was not completed
+      raw.write(reply);
+      end({ ok: true, value: { chain, tlsVersion: 'TLSv1.3', ...(alpn !== undefined && { alpn }) } });
+    };
+    raw.on('data', listen).resume();
+    raw.write(hello.record);
+    return () => raw.off('data', listen);
+  };
+}
+
+/**
+ * What OpenSSL itself would say first with this context: both clients offer the same, so that a server's answer to the one is its answer to the other.
+ * undefined: it offers nothing that the looking client could complete.
+ */
+export function templateOf(secureContext: tls.SecureContext, protocols: readonly string[]): HelloTemplate | undefined {
+  const written: Buffer[] = [];
+  const stream = new Duplex({
+    read() {},
+    write(chunk: Buffer, _encoding, done) {
+      written.push(chunk);
+      done();
+    },
+  });
+  // it is written before connect returns
+  const socket = tls.connect({ socket: stream, secureContext, ALPNProtocols: [...protocols] });
+  socket.on('error', () => {}).destroy();
+  return helloTemplate(Buffer.concat(written));
+}

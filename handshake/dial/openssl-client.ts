@@ -1,0 +1,43 @@
+import type { Buffer } from 'node:buffer';
+import { isIP } from 'node:net';
+import tls from 'node:tls';
+import { failed, success } from '@certherd/protocol/failure';
+import { sentCertificates } from '../tls-certificates.ts';
+import type { Client, Ended } from './connection.ts';
+import { failureReason, isProtocolRefusal, isServerAlert } from './failure-reason.ts';
+import { tap } from './tap.ts';
+
+/** Node's own client, with all that OpenSSL knows. Nothing is trusted and nothing refused: what is presented is the observation. */
+export function opensslClient(secureContext: tls.SecureContext, protocols: string[], serverName: string): Client {
+  return (raw, end) => {
+    const { stream, received } = tap(raw);
+    const keyLog: string[] = [];
+    const socket = tls.connect({
+      socket: stream,
+      secureContext,
+      rejectUnauthorized: false,
+      ALPNProtocols: protocols,
+      ...(serverName && isIP(serverName) === 0 && { servername: serverName }),
+    });
+    socket.on('keylog', (line: Buffer) => keyLog.push(line.toString('latin1')));
+    // in the next turn: at once, the client's last words would never leave, and a server logs a handshake that was broken off
+    socket.once('secureConnect', () => setImmediate(() => end(presented(received(), keyLog, socket.alpnProtocol))));
+    socket.on('error', (error) => {
+      const shown = isServerAlert(error) ? presented(received(), keyLog) : undefined;
+      // a server that wants a certificate of its client ends the handshake after it has shown its own
+      if (shown?.ok) end(shown);
+      else end(ended(error));
+    });
+    return () => socket.destroy();
+  };
+}
+
+function presented(received: Uint8Array, keyLog: readonly string[], alpn: string | false | null = null): Ended {
+  const sent = sentCertificates(received, keyLog);
+  return sent.ok && alpn ? success({ ...sent.value, alpn }) : sent;
+}
+
+function ended(error: Error): Ended {
+  const { failure } = failed(failureReason(error), error.message);
+  return { ok: false, failure: isProtocolRefusal(error) ? { ...failure, again: 'without-protocols' } : failure };
+}

@@ -1,0 +1,137 @@
+import { rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import test from 'ava';
+import { until } from '../../helpers/testbed/until.ts';
+import { day, event } from '../helpers/example-snapshot.ts';
+import { hostile, tellEstate, type ToldEstate } from '../helpers/told-estate.ts';
+import { typedHere } from '../helpers/typed-here.ts';
+
+const now = Date.now();
+const instant = (days: number) => new Date(now + days * day).toISOString();
+let prepared: ToldEstate;
+const type = (...argv: string[]) => typedHere([...argv, '--data', prepared.directory]);
+const json = async (...argv: string[]) => JSON.parse((await type(...argv, '--json')).out);
+
+test.before(async () => {
+  prepared = await tellEstate(now);
+});
+test.after.always(async () => {
+  await prepared.store.close();
+  rmSync(prepared.directory, { recursive: true, force: true });
+});
+
+test('now tells what needs a person with its remedy and exits 1; what somebody took on or silenced can be left out', async (t) => {
+  const told = await type('now');
+  t.is(told.code, 1);
+  t.regex(
+    told.out,
+    /^1 thing needs a person\.\n\ncritical {2}shop\.example\.test on =web-2\\x1b\[31m\\u\{202e\} {2}not-served\n {4}nginx was not reloaded/,
+  );
+  t.regex(told.out, /the served certificate: 9 d 23 h left, 11 % of its life, until /);
+  t.regex(told.out, /\n {4}on =web-2[^\n]*:\n {6}systemctl reload nginx\n/);
+  t.regex(told.out, /3 endpoints: 1 drift, 2 proved; 2 proved in the last hour/);
+  const { items, pressing, proof } = await json('now');
+  t.deepEqual(
+    [items[0].code, items[0].remedy, pressing, proof.provedInTheLastHour],
+    ['not-served', 'systemctl reload nginx', 1, 2],
+  );
+  t.false('offers' in items[0]);
+  const silenced = await type('silence', '--host', '*', '--for', '1h', '--reason', 'a move');
+  t.is(silenced.code, 0, silenced.err);
+  t.regex((await type('now')).out, /silent until .*: a move\n/);
+  const quiet = await type('now', '--unanswered');
+  t.is(quiet.code, 3, 'nothing is left, and not everything is proved');
+  t.regex(quiet.out, /^Nothing needs a person, but not everything is proved\.\n[^]*Taken on or silenced: 1\./);
+});
+
+test('events are told newest first, chosen by kind, outcome, host and words; followed, those that come are told too', async (t) => {
+  const all = await type('events');
+  t.deepEqual(all.out.split('\n'), [
+    '2026-11-23 22:00:00 UTC  failed   web-1  deployment: nginx said no\\x1b[2J (12.5 ms)'.replace('12.5', '13'),
+    '2026-11-23 21:43:35 UTC  ok       web-1  renewal: Step 1 ended. (4.0 s)',
+  ]);
+  t.deepEqual(
+    (await json('events', '--outcome', 'bad')).items.map(({ seq }: { seq: number }) => seq),
+    [2],
+  );
+  t.is((await type('events', '--kind', 'renewal', '--host', 'agent-02')).out, 'No event fits.');
+  let end = () => {};
+  const lines: string[] = [];
+  const following = typedHere(['events', '--follow', '--json', 'later', '--data', prepared.directory], {
+    ended: () => new Promise((resolve) => (end = resolve)),
+    said: (line) => lines.push(line),
+  });
+  await prepared.store.keepEvents('agent-02', 'e1', [event(1, { summary: 'said later' })], now);
+  await until('the event is told', () => lines.length === 1);
+  end();
+  t.is((await following).code, 0);
+  t.like(JSON.parse(lines[0] ?? ''), { summary: 'said later', hostName: hostile });
+});
+
+test('what comes due ahead is told a day at a time, and what happened so far a day at a time too', async (t) => {
+  const due = await type('due');
+  t.is(due.code, 0, due.err);
+  const lines = due.out.split('\n');
+  const line = (days: number, rest: string) => `${instant(days).slice(0, 10)}  ${rest}`.trimEnd();
+  t.true(lines.includes(line(25, '0      1    pay.example.test')), due.out);
+  t.true(lines.includes(line(30, '1      0')), due.out);
+  t.regex(due.out, /enough {2}0 of 50 certificates for one registered domain in 7 days\n/);
+  const { items } = await json('due', '--day', instant(25).slice(0, 10));
+  t.like(items, [{ ends: [{ name: 'pay.example.test', authority: 'Northgate', owner: 'payments' }] }]);
+  t.regex(
+    (await type('due', '--csv')).out,
+    /\r\n"[^"]+","end","pay\.example\.test","Northgate","payments","[0-9a-f]{64}"/,
+  );
+  const history = await type('history', '--days', '3');
+  t.is(history.out.split('\n').length, 7, history.out);
+  t.regex(history.out, /Nothing was renewed in 3 days\./);
+  t.is((await json('history')).findings.length, 1);
+});
+
+test('the report has the page’s tables; its own sheet with prices in it is read back', async (t) => {
+  const told = await type('report');
+  t.is(told.code, 0, told.err);
+  t.regex(told.out, /^3 certificates of 1 domain by 2 CAs: 0 ended, 2 end within 30 days; 3 endpoints on 2 hosts\.\n/);
+  t.regex(told.out, /Northgate +2 +0 +2 +0 +not known +\$0 +\$0\n/);
+  t.regex(told.out, /1 renewal, 0 failed/);
+  const sheet = (await type('report', 'costs', '--csv')).out;
+  const file = join(prepared.directory, 'prices.csv');
+  writeFileSync(file, sheet.replace(/("Northgate".*?)""/, '$1"199"'));
+  const { costs } = await json('report', '--prices', file);
+  t.like(
+    costs.find(({ authority }: { authority: string }) => authority === 'Northgate'),
+    { price: 199, basis: 'written', yearly: 398, saved: 0, named: 2 },
+  );
+  t.regex((await type('report', 'owners', '--csv')).out, /"payments","","1","0","1","0"/);
+  t.regex(
+    (await type('report', 'automation', '--csv')).out,
+    /^"name","ca","ends","owner","team","hosts","fingerprint"\r\n"shop\.example\.test"/,
+  );
+  t.regex((await type('report', 'prevented')).out, /0: would have cost \$0, at \$47,000 each\./);
+  writeFileSync(file, 'ca,price\nNorthgate,dear\n');
+  const wrong = await type('report', '--prices', file);
+  t.deepEqual([wrong.code, wrong.err], [1, `--prices ${file}: row 2: expected a number, found "dear"`]);
+});
+
+test('wrong usage is one line that says what is right, and exits 64', async (t) => {
+  for (const [argv, says] of [
+    [['certificate', 'list', '--sort', 'colour'], /^--sort: expected one of name, state, .*found "colour"$/],
+    [['endpoint', 'list', '--columns', 'name,colour'], /^--columns: expected all, or some of name,/],
+    [['host', 'list', '--reverse'], /^--reverse: say by what/],
+    [['host', 'list', '--csv', '--json'], /^--csv: rows as a table/],
+    [['certificate', 'show', 'x', '--pem', '--json'], /^--pem: /],
+    [['events', '--kind', 'party'], /^--kind: expected one of agent-started, /],
+    [['events', '--outcome', 'so-so'], /^--outcome: expected good or bad/],
+    [['events', '--limit', '0'], /^--limit: /],
+    [['due', '--weeks', 'many'], /^--weeks: /],
+    [['due', '--day', '2026-02-31x'], /^--day: /],
+    [['history', '--days', '731'], /^--days: expected a number from 1 to 730/],
+    [['report', 'taxes'], /^expected one of costs, automation, prevented, owners/],
+    [['report', '--csv'], /^--csv: one table/],
+    [['report', '--incident', 'much'], /^--incident: /],
+  ] as const) {
+    const { code, out, err } = await type(...argv);
+    t.deepEqual([code, out, err.split('\n').length], [64, '', 1], argv.join(' '));
+    t.regex(err, says);
+  }
+});

@@ -1,0 +1,12 @@
+import test from 'ava';
+import { progressBar, progressText } from '../../../collector/commands/scan-progress.ts';
+
+test('a scan says how far it is and how long it still takes, at the pace of this run alone', (t) => {
+  t.is(progressText({ all: 500, before: 0, done: 120, passedMs: 1_200 }), '120 of 500 targets asked, 4 s left');
+  t.is(progressText({ all: 500, before: 400, done: 410, passedMs: 1_000 }), '410 of 500 targets asked, 9 s left');
+  t.is(progressText({ all: 500, before: 400, done: 400, passedMs: 1_000 }), '400 of 500 targets asked');
+  t.is(progressBar(0, 500), `[${'-'.repeat(24)}]`);
+  t.is(progressBar(125, 500), `[${'#'.repeat(6)}${'-'.repeat(18)}]`);
+  t.is(progressBar(499, 500), `[${'#'.repeat(23)}-]`, 'it is not over before it is');
+  t.is(progressBar(500, 500), `[${'#'.repeat(24)}]`);
+});
