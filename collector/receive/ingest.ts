@@ -113,8 +113,13 @@ export function createIngest(
     if (mistake) return channel.refuse('frame-invalid', `events: ${mistake}`);
     eventsInFlight += events.length;
     if (eventsInFlight > eventWindow) return channel.refuse('frame-invalid', 'events: beyond the window');
-    const kept = await records.keepEvents(agentId, epoch, events, clock.now());
-    eventsInFlight -= events.length;
+    return whenKept(records.keepEvents(agentId, epoch, events, clock.now()), events.length);
+  }
+
+  /** Apart, since what awaits holds all that it was called with: of a frame that waits for the disk only its rows are to stay. */
+  async function whenKept(keeping: ReturnType<typeof records.keepEvents>, count: number): Promise<void> {
+    const kept = await keeping;
+    eventsInFlight -= count;
     if (!kept.ok) return channel.refuse('try-later', kept.failure.reason, tryLater.retryAfterSeconds);
     if (!kept.value) return channel.refuse('revoked', 'events');
     gate.liveness.heard(agentId);
