@@ -9,6 +9,7 @@ import { connectLog } from './scan/transparency/get.ts';
 import { keepLogs } from './scan/transparency/keep-logs.ts';
 import { registeredDomains, watching } from './scan/transparency/watched-names.ts';
 import type { EstateParts } from './serve/estate-parts.ts';
+import { madeInTurn } from './serve/made-in-turn.ts';
 import type { KeptEstate } from './serve/kept-estate.ts';
 import type { Store } from './store/store.ts';
 
@@ -41,7 +42,7 @@ export function startOutside(needs: OutsideNeeds): () => void {
             async watched() {
               const all = [
                 ...domains,
-                ...(fleet ? registeredDomains(servedNames((await estate.current()).parts)) : []),
+                ...(fleet ? registeredDomains(await servedNames((await estate.current()).parts)) : []),
               ];
               return all.length > 0 ? watching(all) : undefined;
             },
@@ -74,7 +75,8 @@ export function startOutside(needs: OutsideNeeds): () => void {
 }
 
 /** Server names of endpoints that are proved. */
-function* servedNames({ hosts }: EstateParts): Generator<string> {
-  for (const { part } of hosts)
-    for (const { status, serverName } of part.endpoints) if (status === 'proved') yield serverName;
+function servedNames({ hosts }: EstateParts): Promise<string[]> {
+  return madeInTurn(hosts, ({ part }) =>
+    part.endpoints.flatMap(({ status, serverName }) => (status === 'proved' ? [serverName] : [])),
+  );
 }

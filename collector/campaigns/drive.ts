@@ -1,7 +1,7 @@
 import type { Result } from '@certherd/protocol/failure';
 import { type CampaignStep, decideCampaign } from '../evaluate/campaign/decide.ts';
 import { progressOf } from '../evaluate/campaign/progress.ts';
-import { messageOf } from '../failure.ts';
+import { keepLooking } from '../keep-looking.ts';
 import type { Clock, Log } from '../ports.ts';
 import type { Requests } from '../requests.ts';
 import type { EstateNow } from '../serve/kept-estate.ts';
@@ -29,20 +29,8 @@ const lookMs = 2_000;
  */
 export function driveCampaigns({ campaigns, estate, requests, changed, clock, log }: Needs): () => void {
   const membersOf = keepMembers(campaigns);
-  let stopped = false;
-  let cancel = clock.after(0, look);
-  return () => {
-    stopped = true;
-    cancel();
-  };
-
-  function look(): void {
-    lookAtAll()
-      .catch((error: unknown) => log.warn({ detail: messageOf(error) }, 'campaigns cannot be read: trying again'))
-      .finally(() => {
-        if (!stopped) cancel = clock.after(lookMs, look);
-      });
-  }
+  const looking = keepLooking({ clock, log }, lookMs, lookAtAll, 'campaigns cannot be read: trying again');
+  return looking.stop;
 
   async function lookAtAll(): Promise<void> {
     const open = await campaigns.open();
@@ -63,7 +51,7 @@ export function driveCampaigns({ campaigns, estate, requests, changed, clock, lo
         elsewhere: open.flatMap(({ id }) => (id === campaign.id ? [] : (members.get(id) ?? []))),
       };
       const { steps } = decideCampaign(campaign, own, facts, clock.now());
-      for (const step of steps) if (!stopped) await take(campaign, step);
+      for (const step of steps) if (!looking.isStopped()) await take(campaign, step);
       if (steps.length > 0) members.set(campaign.id, (await membersOf(campaign.id)).rows);
     }
   }
@@ -72,7 +60,7 @@ export function driveCampaigns({ campaigns, estate, requests, changed, clock, lo
   async function answersTo(campaign: CampaignRow, members: readonly MemberRow[]): Promise<Map<number, RequestRow>> {
     const answers = new Map<number, RequestRow>();
     for (const member of members) {
-      if (member.state !== 'asked' || stopped) continue;
+      if (member.state !== 'asked' || looking.isStopped()) continue;
       const request = member.request === undefined ? await ask(campaign, member) : await requests.find(member.request);
       if (request) answers.set(member.number, request);
     }

@@ -22,9 +22,14 @@ function campaignHost({ part, certificates, agentId, name }: KeptHost): Campaign
     unread: part.unread,
     mode: part.host.mode,
     labels: part.host.labels ?? {},
-    lineages: part.lineages,
-    endpoints: part.endpoints,
-    certificate: (fingerprint) => certificates.find(({ certificate }) => certificate.fingerprint === fingerprint),
+    // Most hosts are not looked into.
+    get lineages() {
+      return part.lineages;
+    },
+    get endpoints() {
+      return part.endpoints;
+    },
+    certificate: (fingerprint) => certificates.find((one) => one.fingerprint === fingerprint),
   };
 }
 

@@ -148,13 +148,24 @@ export const accountEntries: readonly CommandEntry[] = [
     options: [
       { ...roleOption, summary: 'viewer (default), operator or admin' },
       { flag: '--expires', value: 'DAYS', values: 'text', summary: 'how long it is good: 1d to 3650d (default: 90d)' },
+      {
+        flag: '--user',
+        value: 'NAME',
+        values: 'text',
+        summary: 'whose it is: it may no more than they, and goes with them (default: nobody is)',
+      },
       { flag: '--json', summary: 'print {version, name, role, token, expiresAt}' },
     ],
     examples: [{ command: 'api-token create prometheus --expires 365d', what: 'for the scraper of /metrics' }],
     run: async ([word = ''], options, console) =>
       (await import('./api-token.ts')).createApiToken(
         word,
-        { ...commonOf(options), role: textOf(options['role']), expires: textOf(options['expires']) },
+        {
+          ...commonOf(options),
+          role: textOf(options['role']),
+          expires: textOf(options['expires']),
+          user: textOf(options['user']),
+        },
         console,
       ),
   },

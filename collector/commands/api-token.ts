@@ -1,7 +1,7 @@
 import { mistakeInName, spelled } from '../accounts/name.ts';
 import { roleOf, roles } from '../accounts/roles.ts';
 import { apiTokenPrefix, freshSecret, hashSecret } from '../accounts/secret.ts';
-import type { ApiToken } from '../store/accounts.ts';
+import { type ApiToken, type ApiTokenAdded, mostApiTokens } from '../store/accounts.ts';
 import { account } from './account.ts';
 import { byCommand } from './by-command.ts';
 import { configFor, type Console, exitCodes, type JsonOptions } from './command.ts';
@@ -12,6 +12,8 @@ import { printTable } from './print-table.ts';
 export interface ApiTokenOptions extends JsonOptions {
   role?: string | undefined;
   expires?: string | undefined;
+  /** Whose it is: it may no more than they, and goes with them. */
+  user?: string | undefined;
 }
 
 const dayMs = 86_400_000;
@@ -37,12 +39,13 @@ export async function createApiToken(word: string, options: ApiTokenOptions, con
     const createdAt = console.clock.now();
     const expiresAt = createdAt + Number(days) * dayMs;
     const until = new Date(expiresAt).toISOString();
-    const token = { name, role, createdBy: account(process.env), createdAt, expiresAt };
-    const entry = byCommand(console, 'api-token-created', name, { role, expiresAt: until });
+    const user = options.user === undefined ? undefined : spelled(options.user);
+    const token = { name, role, createdBy: account(process.env), createdAt, expiresAt, user };
+    const entry = byCommand(console, 'api-token-created', name, { role, expiresAt: until, ...(user && { user }) });
     const kept = await store.accounts.addApiToken(hashSecret(secret), token, entry);
     if (!kept.ok) throw notWritten(config, kept.failure);
     if (kept.value !== 'done') {
-      console.complain(`certherd-collector: ${name} is there already: certherd-collector api-token revoke ${name}`);
+      console.complain(`certherd-collector: ${undone(kept.value, name, user ?? '')}`);
       return exitCodes.failed;
     }
     console.print(options.json ? JSON.stringify({ version: 1, name, role, token: secret, expiresAt: until }) : secret);
@@ -67,12 +70,13 @@ export async function listApiTokens(options: JsonOptions, console: Console): Pro
     console.print('There are no API tokens. Next: certherd-collector api-token create NAME --role viewer');
   else
     printTable(
-      ['NAME', 'ROLE', 'UNTIL', 'LAST USED', 'MADE BY'],
-      items.map(({ name, role, expiresAt, usedAt, createdBy }) => [
+      ['NAME', 'ROLE', 'UNTIL', 'LAST USED', 'OF', 'MADE BY'],
+      items.map(({ name, role, user = 'nobody', expiresAt, usedAt, createdBy }) => [
         name,
         role,
         expiresAt <= now ? `${expiresAt.slice(0, 10)}, over` : expiresAt.slice(0, 10),
         usedAt?.slice(0, 16).replace('T', ' ') ?? 'never',
+        user,
         createdBy,
       ]),
       console,
@@ -102,10 +106,17 @@ export async function revokeApiToken(word: string, options: JsonOptions, console
   }
 }
 
-function view({ name, role, createdBy, createdAt, expiresAt, usedAt }: ApiToken) {
+function undone(why: Exclude<ApiTokenAdded, 'done'>, name: string, user: string): string {
+  if (why === 'unknown') return `${user}: no such user, or one who is disabled: certherd-collector user list`;
+  if (why === 'too-many') return `${user} has ${mostApiTokens} API tokens: revoke one first`;
+  return `${name} is there already: certherd-collector api-token revoke ${name}`;
+}
+
+function view({ name, role, user, createdBy, createdAt, expiresAt, usedAt }: ApiToken) {
   return {
     name,
     role,
+    ...(user !== undefined && { user }),
     createdBy,
     createdAt: new Date(createdAt).toISOString(),
     expiresAt: new Date(expiresAt).toISOString(),

@@ -98,6 +98,26 @@ export const readEntries: readonly CommandEntry[] = [
   },
   {
     ...common,
+    name: 'endpoint show',
+    summary:
+      'tell everything of one endpoint: issued, configured and served, the six states, findings, what the outside sees',
+    details:
+      'ENDPOINT is its id, as shop.example.com@0.0.0.0:443/ecdsa, or its server name where only one endpoint has it.',
+    arguments: [{ name: 'endpoint', values: 'text' }],
+    options: [
+      { flag: '--host', value: 'HOST', values: 'text', summary: 'on this host: its name, or its agent id' },
+      { flag: '--json', summary: 'print {version, at, endpoint, outside, lineage, findings, places}' },
+    ],
+    examples: [{ command: 'endpoint show shop.example.com --host web-1', what: 'as its page has it' }],
+    run: async ([wanted = ''], options, console) =>
+      (await import('./show-endpoint.ts')).showEndpoint(
+        wanted,
+        { ...commonOf(options), host: textOf(options['host']) },
+        console,
+      ),
+  },
+  {
+    ...common,
     name: 'host list',
     summary: 'list enrolled hosts with their status, and why: the worst first',
     details,

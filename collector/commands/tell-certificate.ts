@@ -138,13 +138,17 @@ function tellEndpoints(endpoints: readonly EndpointView[], of: string, console: 
         : `, serves ${shortFingerprint(served)}${served === issued ? ', the newest of its own lineage' : ''}`;
     const seen = observedAt === undefined ? '' : `, seen ${absolute(observedAt)}`;
     console.print(`  ${toned(endpointTone[status], status)}  ${printable(`${id} on ${hostName}${other}${seen}`)}`);
-    if (issued === of)
-      for (const { step, done, at } of stepsOf(endpoint))
-        console.print(
-          `      ${done === undefined ? '?' : done ? '+' : '-'} ${stepWords[step]}${at === undefined ? '' : `  ${absolute(at)}`}`,
-        );
+    if (issued === of) for (const line of stepLines(endpoint)) console.print(`      ${line}`);
   }
   if (endpoints.length > most) console.print(`  and ${endpoints.length - most} more: --json has all`);
+}
+
+/** "+ loaded  2026-11-28 03:53:29 UTC": each of the six states; "-" is not reached, "?" not traced. */
+export function stepLines(endpoint: Parameters<typeof stepsOf>[0]): string[] {
+  return stepsOf(endpoint).map(
+    ({ step, done, at }) =>
+      `${done === undefined ? '?' : done ? '+' : '-'} ${stepWords[step]}${at === undefined ? '' : `  ${absolute(at)}`}`,
+  );
 }
 
 function relativeWords({ fingerprint, notBefore, notAfter, issuer, endpoints }: CertificateView, now: number): string {

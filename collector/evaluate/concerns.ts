@@ -53,6 +53,8 @@ export interface ConcernedHost {
   endpoints: readonly ConcernedEndpoint[];
   lineages: readonly ConcernedLineage[];
   findings: readonly ToldFinding[];
+  /** None of its certificates counts down before this: milliseconds since 1970. Absent: nobody says. */
+  countsDownFrom?: number;
 }
 
 /** A refused clone tries again at least every 300 s: after an hour without one it is gone. */
@@ -65,13 +67,13 @@ const mostNames = 20;
  * Everything about one host that should be told, most of it as its agent found it. Notices are none: what is due is on its way. A silent host's findings stay,
  * since nobody said that they are over, and its certificates count down. `silent`: no heartbeat for too long.
  */
-export function concernsOf(
-  { host, endpoints, lineages, findings }: ConcernedHost,
-  silent: boolean,
-  now: number,
-): Concern[] {
+export function concernsOf(part: ConcernedHost, silent: boolean, now: number): Concern[] {
+  const { host, findings } = part;
   if (host.revokedAt !== undefined) return [];
   const pressing = findings.filter(({ severity }) => severity !== 'notice');
+  if (pressing.length === 0 && isCalm(part, silent, now)) return [];
+  // Of most hosts nobody asks for them, and they are not at hand.
+  const { endpoints, lineages } = part;
   const told = new Map<string, Concern>();
   for (const finding of pressing) {
     const concerned = endpoints.filter(concernedBy(finding.subject, lineages));
@@ -82,6 +84,10 @@ export function concernsOf(
   }
   const unexplained = countdowns(endpoints, now).filter((countdown) => !isExplained(countdown, pressing, lineages));
   return [...told.values(), ...ofHost(host, endpoints, silent, pressing, now), ...unexplained.map(ofCountdown)];
+}
+
+function isCalm({ host, countsDownFrom = -Infinity }: ConcernedHost, silent: boolean, now: number): boolean {
+  return !silent && host.status !== 'unknown' && host.conflictAt === undefined && now < countsDownFrom;
 }
 
 /** Findings about what no host of the fleet serves: targets that somebody listed. */

@@ -50,6 +50,19 @@ export function countdowns(endpoints: readonly ConcernedEndpoint[], now: number)
   });
 }
 
+/** Before this none of these counts down, as long as they stay the same: milliseconds since 1970. */
+export function countdownsFrom(
+  endpoints: readonly Pick<ConcernedEndpoint, 'served' | 'issued' | 'servedNotBefore' | 'servedNotAfter'>[],
+): number {
+  const served = Map.groupBy(endpoints, ({ served: fingerprint }) => fingerprint);
+  return [...served].reduce((first, [fingerprint, same]) => {
+    const [{ servedNotBefore, servedNotAfter } = {}] = same;
+    if (fingerprint === undefined || !servedNotBefore || !servedNotAfter) return first;
+    const renewed = same.some(({ issued }) => issued !== undefined);
+    return Math.min(first, missedAt(Date.parse(servedNotBefore), Date.parse(servedNotAfter), renewed));
+  }, Infinity);
+}
+
 /** By when a newer one should have been served. `renewed`: a lineage holds it. */
 function missedAt(begins: number, ends: number, renewed: boolean): number {
   const life = ends - begins;

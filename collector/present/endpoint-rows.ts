@@ -36,11 +36,19 @@ export function endpointHolds({ endpoint, outside }: EndpointRow, word: string):
   );
 }
 
-function outsideOf(
-  { serverName, port, startTls, algorithm, served }: EndpointView,
-  byName: ReadonlyMap<string, readonly TargetView[]>,
-): Outside {
-  const asked = byName.get(`${startTls === undefined ? '' : `${startTls}://`}${serverName.toLowerCase()}:${port}`);
+/** Those that ask for its name at its port, as targets are written. */
+export function targetsFor(endpoint: EndpointView, targets: readonly TargetView[]): TargetView[] {
+  const text = targetTextOf(endpoint);
+  return targets.filter(({ target }) => target === text);
+}
+
+function targetTextOf({ serverName, port, startTls }: EndpointView): string {
+  return `${startTls === undefined ? '' : `${startTls}://`}${serverName.toLowerCase()}:${port}`;
+}
+
+function outsideOf(endpoint: EndpointView, byName: ReadonlyMap<string, readonly TargetView[]>): Outside {
+  const { algorithm, served } = endpoint;
+  const asked = byName.get(targetTextOf(endpoint));
   if (asked === undefined) return undefined;
   const places = asked.flatMap((target) => target.places.filter((place) => place.algorithm === algorithm));
   const presented = places.flatMap((place) => place.served ?? []);

@@ -1,4 +1,4 @@
-import type { Severity } from '@certherd/protocol/finding';
+import type { Severity, Subject } from '@certherd/protocol/finding';
 import type { EndpointView, Estate, FindingView, HostView, LineageView } from '../serve/estate.ts';
 import { concernedBy } from '../evaluate/concerned-endpoints.ts';
 import type { Validity } from './life.ts';
@@ -16,7 +16,7 @@ export interface Need {
   readonly name?: string;
   readonly code?: string;
   /** The code that people are told of it by, and its subject: a host by itself has one there, too. */
-  readonly told: { readonly code: string; readonly kind: string; readonly subject: string };
+  readonly told: { readonly code: string; readonly kind: Subject['kind']; readonly subject: string };
   /** Server names that are concerned, at most 20. */
   readonly names: readonly string[];
   readonly cause: string;

@@ -1,5 +1,6 @@
 import type { Target } from '@certherd/handshake/outside/ask-places';
 import { messageOf } from '../failure.ts';
+import { keepLooking } from '../keep-looking.ts';
 import type { Clock, Log } from '../ports.ts';
 import type { TargetRow, Targets } from '../store/targets.ts';
 import type { SeenTarget } from './seen.ts';
@@ -40,22 +41,10 @@ export function keepTargets({ targets, overtaken, askerOf, clock, log, changed }
   const running = new Map<number, string>();
   /** Rows whose last try was no look, and how many there were since one was. */
   const lost = new Map<number, { tries: number; againAt: number }>();
-  let stopped = false;
-  let cancel = clock.after(0, look);
-  return () => {
-    stopped = true;
-    cancel();
-  };
+  const looking = keepLooking({ clock, log }, lookMs, look, 'targets cannot be read: trying again');
+  return looking.stop;
 
-  function look(): void {
-    begin()
-      .catch((error: unknown) => log.warn({ detail: messageOf(error) }, 'targets cannot be read: trying again'))
-      .finally(() => {
-        if (!stopped) cancel = clock.after(lookMs, look);
-      });
-  }
-
-  async function begin(): Promise<void> {
+  async function look(): Promise<void> {
     const now = clock.now();
     const rows = await targets.all();
     const after = overtaken();
@@ -67,7 +56,7 @@ export function keepTargets({ targets, overtaken, askerOf, clock, log, changed }
       .sort(
         (one, other) => Number(isWanted(other)) - Number(isWanted(one)) || (one.askedAt ?? 0) - (other.askedAt ?? 0),
       );
-    for (const row of due) if (!stopped && hasRoom(row.vantage)) void ask(row);
+    for (const row of due) if (!looking.isStopped() && hasRoom(row.vantage)) void ask(row);
   }
 
   function hasRoom(vantage: string): boolean {
@@ -89,7 +78,7 @@ export function keepTargets({ targets, overtaken, askerOf, clock, log, changed }
       // Meanwhile another collector may have come to ask it.
       if (!seen) return rest(row);
       lost.delete(row.id);
-      if (stopped || !askerOf(row)) return;
+      if (looking.isStopped() || !askerOf(row)) return;
       const { state, changed: changes } = nextState(row.seen, seen, at);
       const kept = await targets.keep(row, at, state, changes);
       if (kept.ok) changed();

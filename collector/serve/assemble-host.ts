@@ -1,4 +1,5 @@
 import type { Certificate } from '@certherd/protocol/certificate';
+import { countdownsFrom } from '../evaluate/countdown.ts';
 import { endpointStatus } from '../evaluate/endpoint-status.ts';
 import { becomesOutOfDate, isOutOfDate } from '../evaluate/freshness.ts';
 import { conflictMs, hostStatus } from '../evaluate/host-status.ts';
@@ -7,7 +8,7 @@ import type { FleetFinding } from '../evaluate/fleet/fleet-findings.ts';
 import type { LabelBook, Labels } from '../evaluate/labels.ts';
 import { silentFindings } from '../evaluate/silent-findings.ts';
 import type { KeptFacts } from '../store/facts.ts';
-import type { EndpointView, FindingView, HostView, LineageView } from './estate.ts';
+import type { EndpointStatus, EndpointView, FindingView, HostView, LineageView } from './estate.ts';
 import { reachedWith } from './reached.ts';
 
 /** How each host is heard: what only the running collector knows. */
@@ -46,14 +47,22 @@ export interface FleetView {
   standUntil: (agentId: string, now: number) => number;
 }
 
-/** One host's part of the estate. */
-export interface HostPart {
-  host: HostView;
+/** What a host's part says of each of its things. */
+export interface PartLists {
   endpoints: EndpointView[];
   lineages: LineageView[];
-  findings: FindingView[];
   /** With the leaf that each holds. */
-  files: HeldFile[];
+  files: readonly HeldFile[];
+}
+
+/** One host's part of the estate. */
+export interface HostPart extends PartLists {
+  host: HostView;
+  findings: FindingView[];
+  /** How many of its endpoints are of each status. */
+  statuses: Readonly<Partial<Record<EndpointStatus, number>>>;
+  /** As in ConcernedHost. */
+  countsDownFrom: number;
   /** A server's config could not be read whole: more endpoints may be there than are told. */
   unread: boolean;
   /** It is silent, or looks no more. */
@@ -136,6 +145,8 @@ export function assembleHost(host: KeptFacts, presence: HostPresence, shared: Sh
     files: (snapshot?.files ?? []).flatMap(({ path, fingerprints: [fingerprint] }) =>
       fingerprint === undefined ? [] : [{ path, fingerprint }],
     ),
+    statuses: counted(endpoints),
+    countsDownFrom: countdownsFrom(endpoints),
     unread: snapshot?.servers.some(({ failure }) => failure) ?? false,
     stale,
     standsUntil: [
@@ -156,7 +167,12 @@ export function assembleHost(host: KeptFacts, presence: HostPresence, shared: Sh
  * The part of a host that was only heard again: the same verdicts, with newer instants. undefined: it has to be assembled, since it is heard in
  * another way than before.
  */
-export function heardAgain(part: HostPart, host: Looked, presence: HostPresence, now: number): HostPart | undefined {
+export function heardAgain(
+  part: Pick<HostPart, 'host' | 'stale' | 'standsUntil'>,
+  host: Looked,
+  presence: HostPresence,
+  now: number,
+): Pick<HostPart, 'host' | 'standsUntil'> | undefined {
   const { heardAt, observedAt, lookAgeMs, blind } = hearingOf(host, presence, now);
   const before = part.host;
   if (presence.clockSkewSeconds === undefined && before.clockSkewSeconds !== undefined) return undefined;
@@ -166,7 +182,6 @@ export function heardAgain(part: HostPart, host: Looked, presence: HostPresence,
   const looked = instant(observedAt);
   const staysTill = now + becomesOutOfDate(snapshot.host.lookSeconds) - lookAgeMs;
   return {
-    ...part,
     host: {
       ...before,
       connected: presence.connected,
@@ -174,11 +189,15 @@ export function heardAgain(part: HostPart, host: Looked, presence: HostPresence,
       observedAt: looked,
       ...skewed(presence),
     },
-    endpoints:
-      before.observedAt === looked ? part.endpoints : part.endpoints.map((one) => ({ ...one, observedAt: looked })),
     // Too early by the look before: then it is assembled once for nothing.
     standsUntil: Math.min(part.standsUntil, staysTill),
   };
+}
+
+function counted(endpoints: readonly Pick<EndpointView, 'status'>[]): HostPart['statuses'] {
+  const counts: Partial<Record<EndpointStatus, number>> = {};
+  for (const { status } of endpoints) counts[status] = (counts[status] ?? 0) + 1;
+  return counts;
 }
 
 /** Of a host when it last looked, and how often it does. */

@@ -1,6 +1,6 @@
 import { certificateAlone } from './certificate-alone.ts';
-import type { CertificateFacts } from '../store/facts.ts';
-import type { HostPart } from './assemble-host.ts';
+import type { PackedCertificate } from './packed-certificate.ts';
+import type { ClosedPart } from './closed-part.ts';
 import { type CertificateChange, type HeardChange, type HostChange, hostChange } from './estate-change.ts';
 import type { EstateIndex } from './estate-parts.ts';
 
@@ -15,20 +15,20 @@ export interface HostChanges {
 /** What hosts and certificates were when changes were last asked for: of each that was touched since. */
 export interface ChangesSince {
   /** A host has another part now than `before`; undefined: it is new. */
-  touch: (agentId: string, before: HostPart | undefined) => void;
-  touchCertificate: (fingerprint: string, before: CertificateFacts | undefined) => void;
+  touch: (agentId: string, before: ClosedPart | undefined) => void;
+  touchCertificate: (fingerprint: string, before: PackedCertificate | undefined) => void;
   /** A host was only heard again. */
-  hear: (agentId: string, before: HostPart) => void;
+  hear: (agentId: string, before: ClosedPart) => void;
   /** What changed, which from now on is known; of hosts that were only heard again `withHeard` alone tells, and else the next time that does. */
   take: (index: EstateIndex, withHeard: boolean) => HostChanges;
   forget: () => void;
 }
 
 export function noteChanges(): ChangesSince {
-  let hosts = new Map<string, HostPart | undefined>();
-  let certificates = new Map<string, CertificateFacts | undefined>();
+  let hosts = new Map<string, ClosedPart | undefined>();
+  let certificates = new Map<string, PackedCertificate | undefined>();
   /** Heard again since that was told: as they were told. */
-  let heard = new Map<string, HostPart>();
+  let heard = new Map<string, ClosedPart>();
   return {
     touch(agentId, before) {
       if (!hosts.has(agentId)) hosts.set(agentId, heard.get(agentId) ?? before);

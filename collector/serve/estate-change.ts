@@ -1,6 +1,6 @@
 import { Instant } from '@certherd/protocol/certificate';
 import Type, { type Static } from 'typebox';
-import type { HostPart } from './assemble-host.ts';
+import type { ClosedPart } from './closed-part.ts';
 import {
   CertificateView,
   EndpointView,
@@ -69,18 +69,15 @@ export const EstateChange = Type.Object(
 );
 export type EstateChange = Static<typeof EstateChange>;
 
-const lists = ['host', 'endpoints', 'lineages', 'findings', 'files'] as const;
-
-/** A newer part with all lists of the older one that say the same, so that two that are not the same one differ. */
-export function sharing(before: HostPart | undefined, after: HostPart): HostPart {
-  if (!before) return after;
-  const same = lists.filter((list) => JSON.stringify(before[list]) === JSON.stringify(after[list]));
-  return { ...after, ...Object.fromEntries(same.map((list) => [list, before[list]])) };
-}
-
 /** undefined: nothing that is shown differs. */
-export function hostChange(agentId: string, before: HostPart | undefined, after: HostPart): HostChange | undefined {
-  const change: HostChange = { agentId };
-  for (const list of lists) if (before?.[list] !== after[list]) Object.assign(change, { [list]: after[list] });
+export function hostChange(agentId: string, before: ClosedPart | undefined, after: ClosedPart): HostChange | undefined {
+  const change: HostChange = {
+    agentId,
+    ...(before?.host !== after.host && { host: after.host }),
+    ...(before?.marks.endpoints !== after.marks.endpoints && { endpoints: after.endpoints }),
+    ...(before?.marks.lineages !== after.marks.lineages && { lineages: after.lineages }),
+    ...(before?.findings !== after.findings && { findings: after.findings }),
+    ...(before?.marks.files !== after.marks.files && { files: [...after.files] }),
+  };
   return Object.keys(change).length > 1 ? change : undefined;
 }

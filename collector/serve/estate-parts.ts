@@ -1,6 +1,6 @@
 import { bySeverity } from '../evaluate/host-status.ts';
-import type { CertificateFacts } from '../store/facts.ts';
-import type { HostPart } from './assemble-host.ts';
+import type { PartLists } from './assemble-host.ts';
+import type { ClosedPart } from './closed-part.ts';
 import { certificateAlone } from './certificate-alone.ts';
 import type {
   CertificateView,
@@ -13,6 +13,7 @@ import type {
   ListedView,
   TargetView,
 } from './estate.ts';
+import type { PackedCertificate } from './packed-certificate.ts';
 import { type Sorted, sorted } from './sorted.ts';
 
 /** The order of hosts. */
@@ -29,23 +30,39 @@ export interface CertificateKey {
 
 /** A host with its part. */
 export interface KeptHost extends HostKey {
-  part: HostPart;
+  part: ClosedPart;
   /** What its current snapshot names. */
-  certificates: readonly CertificateFacts[];
+  certificates: readonly PackedCertificate[];
 }
 
 /** A certificate with all hosts whose snapshots name it. */
 export interface KeptCertificate extends CertificateKey {
-  facts: CertificateFacts;
+  facts: PackedCertificate;
   places: Sorted<HostKey, Place>;
 }
 
-/** Where a host has a certificate, if it has it anywhere. */
-interface Place extends HostKey {
-  /** Paths. */
-  files: readonly string[];
-  /** Ids. */
-  endpoints: readonly string[];
+/** Where a host has a certificate, if it has it anywhere: as one text, since there is one for each certificate of each host. */
+class Place implements HostKey {
+  readonly #host: HostKey;
+  readonly text: string;
+
+  constructor(host: HostKey, files: readonly string[], endpoints: readonly string[]) {
+    this.#host = host;
+    this.text = JSON.stringify([files, endpoints]);
+  }
+
+  get name(): string {
+    return this.#host.name;
+  }
+
+  get agentId(): string {
+    return this.#host.agentId;
+  }
+
+  /** Paths, and ids of endpoints. */
+  read(): [files: string[], endpoints: string[]] {
+    return JSON.parse(this.text);
+  }
 }
 
 /** The order of findings: the most urgent first, then the oldest. */
@@ -80,8 +97,15 @@ export interface EstateIndex {
   certificates: Map<string, KeptCertificate>;
 }
 
-/** Puts a host in the place of what it was before, if it was there: costs what that host has, and not what the fleet has. Keeps `index` in step. */
-export function withHost(parts: EstateParts, index: EstateIndex, host: KeptHost): EstateParts {
+type Listed = Pick<PartLists, 'files' | 'endpoints'>;
+
+/** `lists`: those of its part, where they are at hand. Puts a host in the place of what it was before, if it was there: costs what that host has, and not what the fleet has. Keeps `index` in step. */
+export function withHost(
+  parts: EstateParts,
+  index: EstateIndex,
+  host: KeptHost,
+  lists: Listed = host.part,
+): EstateParts {
   const before = index.hosts.get(host.agentId);
   let { hosts, certificates, findings } = parts;
   if (before && byHost(before, host) !== 0) hosts = hosts.without(before);
@@ -89,20 +113,22 @@ export function withHost(parts: EstateParts, index: EstateIndex, host: KeptHost)
     for (const one of before ? findingsOf(before) : []) findings = findings.without(one);
     for (const one of findingsOf(host)) findings = findings.with(one);
   }
-  const places = placesOf(host);
-  const named = new Set(host.certificates.map(({ certificate }) => certificate.fingerprint));
-  for (const { certificate } of before?.certificates ?? []) {
-    const kept = index.certificates.get(certificate.fingerprint);
+  // Without what else is known of the host now: a place stays when that is another.
+  const key: HostKey = { name: host.name, agentId: host.agentId };
+  const places = placesOf(key, lists);
+  const named = new Set(host.certificates.map(({ fingerprint }) => fingerprint));
+  for (const { fingerprint } of before?.certificates ?? []) {
+    const kept = index.certificates.get(fingerprint);
     // Its place goes with its host's old name, or as it names the certificate no more.
     if (!kept || !before || (named.has(kept.fingerprint) && byHost(before, host) === 0)) continue;
     certificates = put(certificates, { ...kept, places: kept.places.without(before) });
   }
   for (const facts of host.certificates) {
-    const { fingerprint } = facts.certificate;
+    const { fingerprint } = facts;
     const kept = index.certificates.get(fingerprint);
-    const place = places.get(fingerprint) ?? { name: host.name, agentId: host.agentId, files: none, endpoints: none };
-    if (kept?.facts === facts && isSame(kept.places.get(host), place)) continue;
-    const notAfter = Date.parse(facts.certificate.notAfter);
+    const place = places.get(fingerprint) ?? new Place(key, [], []);
+    if (kept?.facts === facts && kept.places.get(host)?.text === place.text) continue;
+    const notAfter = facts.notAfter;
     if (kept && kept.notAfter !== notAfter) certificates = certificates.without(kept);
     certificates = put(certificates, { notAfter, fingerprint, facts, places: (kept?.places ?? noPlaces).with(place) });
   }
@@ -200,9 +226,11 @@ function* certificateViews({ certificates }: EstateParts): Generator<Certificate
 export function certificateView({ facts, places }: KeptCertificate): CertificateView {
   const files: CertificateView['files'] = [];
   const endpoints: CertificateView['endpoints'] = [];
-  for (const { agentId, name: hostName, ...place } of places) {
-    for (const path of place.files) files.push({ agentId, hostName, path });
-    for (const id of place.endpoints) endpoints.push({ agentId, hostName, id });
+  for (const place of places) {
+    const { agentId, name: hostName } = place;
+    const [paths, ids] = place.read();
+    for (const path of paths) files.push({ agentId, hostName, path });
+    for (const id of ids) endpoints.push({ agentId, hostName, id });
   }
   return { ...certificateAlone(facts), files, endpoints };
 }
@@ -225,32 +253,23 @@ function findingsOf({ name, agentId, part }: KeptHost): KeptFinding[] {
   return part.findings.map((finding, index) => ({ name, agentId, urgency: finding, finding, index }));
 }
 
-function isSame(one: Place | undefined, other: Place): boolean {
-  return one !== undefined && isSameList(one.files, other.files) && isSameList(one.endpoints, other.endpoints);
-}
-
-function isSameList(one: readonly string[], other: readonly string[]): boolean {
-  return one.length === other.length && one.every((text, index) => text === other[index]);
-}
-
 /** By fingerprint. */
-function placesOf({ name, agentId, part }: KeptHost): Map<string, Place> {
-  const files = Map.groupBy(part.files, ({ fingerprint }) => fingerprint);
-  const endpoints = Map.groupBy(part.endpoints, ({ served }) => served);
+function placesOf(host: HostKey, lists: Listed): Map<string, Place> {
+  const files = Map.groupBy(lists.files, ({ fingerprint }) => fingerprint);
+  const endpoints = Map.groupBy(lists.endpoints, ({ served }) => served);
   const places = new Map<string, Place>();
   for (const fingerprint of [...files.keys(), ...endpoints.keys()])
     if (fingerprint !== undefined && !places.has(fingerprint))
-      // One array of its exact length each: one that grew has room for sixteen more.
-      places.set(fingerprint, {
-        name,
-        agentId,
-        files: files.get(fingerprint)?.map(({ path }) => path) ?? none,
-        endpoints: endpoints.get(fingerprint)?.map(({ id }) => id) ?? none,
-      });
+      places.set(
+        fingerprint,
+        new Place(
+          host,
+          files.get(fingerprint)?.map(({ path }) => path) ?? [],
+          endpoints.get(fingerprint)?.map(({ id }) => id) ?? [],
+        ),
+      );
   return places;
 }
-
-const none: readonly string[] = [];
 
 function order(one: string, other: string): number {
   return one < other ? -1 : one > other ? 1 : 0;

@@ -6,9 +6,10 @@ import type { FindingView } from './estate.ts';
 import type { TargetRow } from '../store/targets.ts';
 import { assembleHost, heardAgain, type HostPresence } from './assemble-host.ts';
 import { type HostChanges, noteChanges } from './changes-since.ts';
-import { sharing } from './estate-change.ts';
+import { closePart, OpenedParts } from './closed-part.ts';
 import { keepFleet, type ToldAgain } from './fleet-view.ts';
 import { besidePart, type BesidePart, factsAgain } from './kept-facts.ts';
+import { certificatePacker, type PackedCertificate } from './packed-certificate.ts';
 import { keepOutside, type KeptOutside } from './outside-view.ts';
 import { type EstateIndex, type EstateParts, type KeptHost, noParts, withHost, withHostless } from './estate-parts.ts';
 
@@ -62,6 +63,8 @@ export function createHostKeeper(
   const fleet = keepFleet({ knownIssuers }, toldAgain);
   const outside = keepOutside({ knownIssuers, graceMs });
   const since = noteChanges();
+  const lists = new OpenedParts();
+  const pack = certificatePacker();
   let parts = noParts;
   let hostless: readonly FindingView[] = [];
   let queue = new Map<string, Concern>();
@@ -81,8 +84,7 @@ export function createHostKeeper(
     concernAll,
     concernTold() {
       for (const [agentId, { certificates }] of index.hosts)
-        if (certificates.some(({ certificate }) => factsOf(certificate.fingerprint)?.basis !== 'der'))
-          concern(agentId, 'whole');
+        if (certificates.some(({ fingerprint }) => factsOf(fingerprint)?.basis !== 'der')) concern(agentId, 'whole');
     },
     passTime() {
       const now = clock.now();
@@ -117,20 +119,19 @@ export function createHostKeeper(
       facts.set(host.agentId, besidePart(host, facts.get(host.agentId)));
       unjudged.set(host.agentId, host);
       const left = index.hosts.get(host.agentId)?.certificates ?? [];
-      const before = certificates.map(({ certificate }) => factsOf(certificate.fingerprint)?.certificate);
+      const before = certificates.map(({ certificate }) => factsOf(certificate.fingerprint));
       // Those that many hosts have are kept once.
-      const shared = certificates.map((one) => {
-        const kept = factsOf(one.certificate.fingerprint);
-        return kept?.basis === one.basis ? kept : one;
-      });
-      concernFleet(host.agentId, shared, host);
-      unmade.set(host.agentId, { host, certificates: byFingerprint(shared) });
-      assemble(host.agentId, book, shared);
+      const shared = certificates.map((one, at) => (before[at]?.basis === one.basis ? before[at] : pack(one)));
+      const known = byFingerprint(certificates);
+      concernFleet(host.agentId, known, host);
+      unmade.set(host.agentId, { host, certificates: known });
+      assemble(host.agentId, book, shared, known);
       unmade.delete(host.agentId);
       unjudged.delete(host.agentId);
       for (const [at, { certificate }] of certificates.entries())
-        if (before[at] && hasOtherDates(before[at], certificate)) concernHolders(certificate.fingerprint, host.agentId);
-      concernLeft(left, certificates);
+        if (before[at] && hasOtherDates(before[at].certificate, certificate))
+          concernHolders(certificate.fingerprint, host.agentId);
+      concernLeft(left, shared);
     },
     putView: (agentId, book) => assemble(agentId, book),
     putHeard,
@@ -164,13 +165,13 @@ export function createHostKeeper(
 
   function toldAgain(agentId: string): ToldAgain | undefined {
     const [row, kept] = [facts.get(agentId), index.hosts.get(agentId)];
-    const made = row && kept && { host: factsAgain(row, kept.part), certificates: byFingerprint(kept.certificates) };
+    const made = row && kept && { host: factsAgain(row, kept.part), certificates: openedOf(kept.certificates) };
     return unmade.get(agentId) ?? made;
   }
 
   function certificatesOf(agentId: string): Map<string, CertificateFacts> {
     const list = index.hosts.get(agentId)?.certificates ?? [];
-    return new Map(list.map((one) => [one.certificate.fingerprint, factsOf(one.certificate.fingerprint) ?? one]));
+    return new Map(list.map((one) => [one.fingerprint, (factsOf(one.fingerprint) ?? one).opened]));
   }
 
   function concern(agentId: string, how: Concern): void {
@@ -186,12 +187,12 @@ export function createHostKeeper(
     const host = facts.get(agentId);
     const kept = index.hosts.get(agentId);
     if (!host || !kept) return;
-    const part = heardAgain(kept.part, host, presenceOf(agentId), clock.now());
-    if (!part) return concern(agentId, 'view');
-    const after = { ...kept, part };
+    const heard = heardAgain(kept.part, host, presenceOf(agentId), clock.now());
+    if (!heard) return concern(agentId, 'view');
+    const after = { ...kept, part: kept.part.heard(heard) };
     index.hosts.set(agentId, after);
     parts = { ...parts, hosts: parts.hosts.with(after) };
-    if (part.host.connected === kept.part.host.connected) since.hear(agentId, kept.part);
+    if (heard.host.connected === kept.part.host.connected) since.hear(agentId, kept.part);
     else since.touch(agentId, kept.part);
   }
 
@@ -205,10 +206,10 @@ export function createHostKeeper(
   }
 
   /** A host may have proved a certificate and named it no more at once: one that still has it is asked. */
-  function concernLeft(left: readonly CertificateFacts[], named: readonly CertificateFacts[]): void {
-    const still = new Set(named.map(({ certificate }) => certificate.fingerprint));
-    for (const { certificate } of left) {
-      const kept = index.certificates.get(certificate.fingerprint);
+  function concernLeft(left: readonly PackedCertificate[], named: readonly PackedCertificate[]): void {
+    const still = new Set(named.map(({ fingerprint }) => fingerprint));
+    for (const { fingerprint } of left) {
+      const kept = index.certificates.get(fingerprint);
       if (!kept || kept.facts.basis === 'der' || still.has(kept.fingerprint)) continue;
       const [holder] = kept.places;
       if (holder) concern(holder.agentId, 'whole');
@@ -216,33 +217,42 @@ export function createHostKeeper(
   }
 
   /** What others hold may be judged by what this one holds. */
-  function concernFleet(agentId: string, read = index.hosts.get(agentId)?.certificates ?? [], told?: HostFacts): void {
+  function concernFleet(
+    agentId: string,
+    certificates = openedOf(index.hosts.get(agentId)?.certificates ?? []),
+    told?: HostFacts,
+  ): void {
     const host = toldBy(agentId);
     if (!host) return;
-    const certificates = byFingerprint(read);
     const touched = told ? fleet.put(told, certificates) : fleet.putName(host, certificates);
     for (const other of touched) if (other !== agentId) concern(other, 'view');
     for (const other of outside.put(host, certificates)) concern(other, 'view');
   }
 
-  function factsOf(fingerprint: string): CertificateFacts | undefined {
+  function factsOf(fingerprint: string): PackedCertificate | undefined {
     return index.certificates.get(fingerprint)?.facts;
   }
 
-  function assemble(agentId: string, book: LabelBook, read?: readonly CertificateFacts[]): void {
+  function assemble(
+    agentId: string,
+    book: LabelBook,
+    read?: readonly PackedCertificate[],
+    known?: ReadonlyMap<string, CertificateFacts>,
+  ): void {
     const host = toldBy(agentId);
     if (!host) return;
     const before = index.hosts.get(agentId);
     // Another host may have brought newer facts of the same certificate.
-    const certificates = read ?? (before?.certificates ?? []).map((one) => factsOf(one.certificate.fingerprint) ?? one);
-    const known = new Map(certificates.map(({ certificate }) => [certificate.fingerprint, certificate]));
-    const shared = { certificates: known, book, fleet, outside };
-    const part = sharing(before?.part, assembleHost(host, presenceOf(agentId), shared, clock.now()));
+    const certificates = read ?? (before?.certificates ?? []).map((one) => factsOf(one.fingerprint) ?? one);
+    const opened = known ?? openedOf(certificates);
+    const shared = { certificates: { get: (one: string) => opened.get(one)?.certificate }, book, fleet, outside };
+    const made = assembleHost(host, presenceOf(agentId), shared, clock.now());
+    const part = closePart(host, made, before?.part, certificates, lists);
     since.touch(agentId, before?.part);
-    for (const { certificate } of [...(before?.certificates ?? []), ...certificates])
-      since.touchCertificate(certificate.fingerprint, factsOf(certificate.fingerprint));
+    for (const { fingerprint } of [...(before?.certificates ?? []), ...certificates])
+      since.touchCertificate(fingerprint, factsOf(fingerprint));
     const kept: KeptHost = { name: host.name, agentId, part, certificates };
-    parts = withHost(parts, index, kept);
+    parts = withHost(parts, index, kept, made);
     standsUntil = Math.min(standsUntil, part.standsUntil);
   }
 }
@@ -255,6 +265,10 @@ function isSameSnapshot(one: BesidePart, other: Pick<HostMark, 'snapshot' | 'rev
 
 function byFingerprint(list: readonly CertificateFacts[]): Map<string, CertificateFacts> {
   return new Map(list.map((one) => [one.certificate.fingerprint, one]));
+}
+
+function openedOf(list: readonly PackedCertificate[]): Map<string, CertificateFacts> {
+  return new Map(list.map((one) => [one.fingerprint, one.opened]));
 }
 
 /** Of a host's row all that is not told again and again. */

@@ -47,13 +47,15 @@ async function wallOf({ parts, hostless }: EstateNow, now: number): Promise<Wall
   for (const { part } of parts.hosts) {
     hosts.all += 1;
     if (part.host.connected) hosts.connected += 1;
-    for (const { status, observedAt } of part.endpoints) {
-      endpoints.all += 1;
-      if (status !== 'proved') continue;
-      endpoints.proved += 1;
-      if (observedAt !== undefined && (lookedAt === undefined || observedAt < lookedAt)) lookedAt = observedAt;
-    }
-    take({ ...part, hosts: [part.host] });
+    const { observedAt } = part.host;
+    const { proved = 0 } = part.statuses;
+    for (const count of Object.values(part.statuses)) endpoints.all += count;
+    endpoints.proved += proved;
+    if (proved > 0 && observedAt !== undefined && (lookedAt === undefined || observedAt < lookedAt))
+      lookedAt = observedAt;
+    // Of most hosts nothing is asked for which their lists would have to be opened.
+    if (part.findings.length > 0 || part.host.status !== 'healthy')
+      take({ hosts: [part.host], endpoints: part.endpoints, lineages: part.lineages, findings: part.findings });
     if (hosts.all % hostsInTurn === 0) await othersTurn();
   }
   take({ hosts: [], endpoints: [], lineages: [], findings: [...hostless] });
@@ -80,9 +82,10 @@ async function wallOf({ parts, hostless }: EstateNow, now: number): Promise<Wall
 /** Of those that are still valid, and served somewhere. They are in the order of their ends. */
 function nextToEnd({ certificates }: EstateNow['parts'], now: number): WallView['next'] {
   for (const { facts, places } of certificates.after({ notAfter: now, fingerprint: '~' }))
-    if ([...places].some((place) => place.endpoints.length > 0)) {
-      const [name = ''] = namesOf(facts.certificate);
-      return { name: name.slice(0, mostText), notAfter: facts.certificate.notAfter };
+    if ([...places].some((place) => place.read()[1].length > 0)) {
+      const { certificate } = facts;
+      const [name = ''] = namesOf(certificate);
+      return { name: name.slice(0, mostText), notAfter: certificate.notAfter };
     }
   return undefined;
 }

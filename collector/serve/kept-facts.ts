@@ -1,8 +1,7 @@
-import type { Endpoint, FileObservation, Lineage } from '@certherd/protocol/snapshot';
+import type { FileObservation } from '@certherd/protocol/snapshot';
 import type { KeptFacts } from '../store/facts.ts';
-import type { HeldFile, HostPart } from './assemble-host.ts';
-import type { EndpointView, LineageView } from './estate.ts';
-import { reachedAtHost } from './reached.ts';
+import type { HeldFile } from './assemble-host.ts';
+import type { ClosedPart } from './closed-part.ts';
 
 type KeptSnapshot = NonNullable<KeptFacts['snapshot']>;
 
@@ -33,31 +32,12 @@ function isUnread({ failure }: KeptSnapshot['servers'][number]): boolean {
 }
 
 /** The facts that a part was made of, as far as another one can be made of them. A revoked host's part shows nothing of them, and needs none. */
-export function factsAgain({ snapshot, ...row }: BesidePart, part: HostPart): KeptFacts {
+export function factsAgain({ snapshot, ...row }: BesidePart, part: Pick<ClosedPart, 'told' | 'files'>): KeptFacts {
   if (!snapshot) return { ...row, snapshot };
-  return {
-    ...row,
-    snapshot: {
-      ...snapshot,
-      files: part.files.map(leafOnly),
-      endpoints: part.endpoints.map(toldEndpoint),
-      lineages: part.lineages.map(toldLineage),
-    },
-  };
+  return { ...row, snapshot: { ...snapshot, ...part.told, files: part.files.map(leafOnly) } };
 }
 
 /** Nothing else of a file is shown. */
 function leafOnly({ path, fingerprint }: HeldFile): FileObservation {
   return { path, fingerprints: [fingerprint] };
-}
-
-/** A view without all that assembling it added. */
-function toldEndpoint(view: EndpointView): Endpoint {
-  const { agentId: _1, hostName: _2, status: _3, observedAt: _4, ...more } = view;
-  const { servedNotBefore: _5, servedNotAfter: _6, labels: _7, ...told } = more;
-  return { ...told, ...reachedAtHost(told) };
-}
-
-function toldLineage({ agentId: _1, hostName: _2, ...told }: LineageView): Lineage {
-  return told;
 }

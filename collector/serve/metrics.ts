@@ -1,4 +1,3 @@
-import type { EndpointView } from './estate.ts';
 import type { EstateNow } from './kept-estate.ts';
 import type { LabelsOf } from './metrics/certificate-labels.ts';
 import { counted, escapeLabel, longFamily } from './metrics/family.ts';
@@ -48,18 +47,18 @@ export function* metricsText(
   };
   const gauge = (name: string, purpose: string, read: Lines) => longFamily(name, 'gauge', purpose, lines(read));
   yield* gauge('ssl_cert_not_after', 'When the certificate that this endpoint serves ends.', {
-    endpoint: ({ place, served }) => served && `${place},${served.labels}} ${served.notAfter}`,
+    endpoint: ({ place, served }) => served && `${place},${served.ssl}} ${served.notAfter}`,
     target: ({ place, served }) => served && `${place},${served.labels}} ${served.notAfter}`,
   });
   yield* gauge('ssl_cert_not_before', 'When the certificate that this endpoint serves begins.', {
-    endpoint: ({ place, served }) => served && `${place},${served.labels}} ${served.notBefore}`,
+    endpoint: ({ place, served }) => served && `${place},${served.ssl}} ${served.notBefore}`,
     target: ({ place, served }) => served && `${place},${served.labels}} ${served.notBefore}`,
   });
   yield* gauge('ssl_file_cert_not_after', 'When the leaf certificate in this file ends.', {
-    file: ({ place, held }) => `${place},${held.labels}} ${held.notAfter}`,
+    file: ({ place, held }) => `${place},${held.ssl}} ${held.notAfter}`,
   });
   yield* gauge('ssl_file_cert_not_before', 'When the leaf certificate in this file begins.', {
-    file: ({ place, held }) => `${place},${held.labels}} ${held.notBefore}`,
+    file: ({ place, held }) => `${place},${held.ssl}} ${held.notBefore}`,
   });
   yield* gauge('ssl_probe_success', '1 if a certificate was presented and the host is heard.', {
     endpoint: ({ place, answered }) => `${place}} ${answered ? 1 : 0}`,
@@ -95,8 +94,9 @@ export function* metricsText(
     'Endpoints of hosts by status.',
     'status',
     endpointStatuses,
-    endpointsOf(parts),
-    ({ status }) => status,
+    statusesOf(parts),
+    ([status]) => status,
+    ([, count]) => count,
   );
   yield* counted(
     'certherd_hosts',
@@ -131,8 +131,8 @@ const endpointStatuses = ['proved', 'drift', 'expired', 'not-yet-valid', 'unreac
 const hostStatuses = ['healthy', 'warning', 'critical', 'unknown'];
 const severities = ['critical', 'unknown', 'warning', 'notice'];
 
-function* endpointsOf({ hosts }: EstateNow['parts']): Generator<EndpointView> {
-  for (const { part } of hosts) yield* part.endpoints;
+function* statusesOf({ hosts }: EstateNow['parts']): Generator<[status: string, count: number]> {
+  for (const { part } of hosts) yield* Object.entries(part.statuses);
 }
 
 /** "TLSv1.3", as OpenSSL has it, in ssl_exporter's words. */

@@ -22,6 +22,8 @@ export async function bundle(top: string, app: App, { version, commit }: Identit
     entryPoints: [join(app, 'main.ts')],
     external: ['esbuild'],
     define: { builtVersion: JSON.stringify(version), builtCommit: JSON.stringify(commit) },
+    // V8 keeps the text, and once a stack trace is written the end of each line. Names stay, and lines that a trace can point into.
+    ...(command === 'run' && { minifyWhitespace: true, lineLimit: 160 }),
     // Of files that are read from a clone only; a binary has them inside (shippedFile, getAsset).
     logOverride: { 'empty-import-meta': 'silent' },
     plugins: [

@@ -32,12 +32,14 @@ export function holdingsOf(
   certificates: Pick<ReadonlyMap<string, Certificate>, 'get'>,
 ): HostHoldings {
   const held = new Map<string, Holding>();
-  const renewed = new Set<string>();
-  for (const { live, issued } of lineages)
-    for (const fingerprint of [live, issued]) {
-      const certificate = certificates.get(fingerprint ?? '');
-      if (certificate) renewed.add(purposeOf(certificate));
-    }
+  // Nearly always what a lineage has is what is held: then nobody asks for its names.
+  const lineaged = new Set(lineages.flatMap(({ live, issued }) => [live, issued]));
+  let purposes: Set<string> | undefined;
+  const isRenewed = (certificate: Certificate): boolean => {
+    if (lineaged.has(certificate.fingerprint)) return true;
+    purposes ??= new Set([...lineaged].flatMap((one) => certificates.get(one ?? '') ?? []).map(purposeOf));
+    return purposes.size > 0 && purposes.has(purposeOf(certificate));
+  };
   const paths = Map.groupBy(files, ({ fingerprints: [leaf] }) => leaf);
   const presented = Map.groupBy(endpoints, ({ served }) => served);
   const configured = new Set(deployments.map((deployment) => deployment.configured));
@@ -48,7 +50,7 @@ export function holdingsOf(
     held.set(certificate.fingerprint, {
       files: paths.get(fingerprint)?.map(({ path }) => path) ?? none,
       endpoints: presented.get(fingerprint)?.map(({ id }) => id) ?? none,
-      renewedHere: renewed.has(purposeOf(certificate)),
+      renewedHere: isRenewed(certificate),
       inUse: configured.has(fingerprint) || presented.has(fingerprint),
     });
   }

@@ -9,6 +9,7 @@ import { notKept } from '../access/begin-session.ts';
 import { actorOf } from '../access/caller.ts';
 import { CheckBody, ImportBody } from '../inventory-bodies.ts';
 import { estateLists } from '../estate-parts.ts';
+import { madeInTurn } from '../made-in-turn.ts';
 import { sendProblem } from '../problem.ts';
 import { textStream } from './json-stream.ts';
 import type { ApiNeeds } from './needs.ts';
@@ -108,8 +109,10 @@ async function readImport(needs: Pick<ApiNeeds, 'listed' | 'estate' | 'collector
   const before = await needs.listed();
   const rows = sheet.value.rows.flatMap(({ row }) => (row.ok ? [row.value] : []));
   const changes = compareLists(before, rows);
-  const { endpoints, certificates } = estateLists(await needs.estate(), needs.collector, needs.now());
-  const seen = seenNames({ endpoints: [...endpoints], certificates: [...certificates] });
+  const now = await needs.estate();
+  const { certificates } = estateLists(now, needs.collector, needs.now());
+  const endpoints = await madeInTurn(now.parts.hosts, ({ part }) => part.endpoints);
+  const seen = seenNames({ endpoints, certificates: [...certificates] });
   const verdicts = verdictsOf(sheet.value, changes, seen);
   return { ok: true, value: { rows, changes, verdicts, columns: sheet.value.columns, tag: listTag(before) } } as const;
 }

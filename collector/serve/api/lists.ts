@@ -51,7 +51,7 @@ interface List<Query extends TObject, Item> {
   key: readonly ('string' | 'number')[];
   /** What the list is made of: while that is the same object, so is the list. */
   state: (parts: EstateParts) => object;
-  items: (parts: EstateParts, after: Key | undefined) => Iterable<Placed<Item>>;
+  items: (parts: EstateParts, after: Key | undefined, query: Static<Query>) => Iterable<Placed<Item>>;
   fits: (query: Static<Query>) => (item: Item) => boolean;
   view: (item: Item) => unknown;
 }
@@ -74,7 +74,7 @@ function listRoute<Query extends TObject, Item>(list: List<Query, Item>): Route 
       const tag = tags.of(list.state(parts));
       reply.header('etag', tag).header('cache-control', 'private, no-cache');
       if (isNamed(headers['if-none-match'], tag)) return reply.code(304).send();
-      const { items, next } = await pageOf(list.items(parts, after), limit, list.fits(query));
+      const { items, next } = await pageOf(list.items(parts, after, query), limit, list.fits(query));
       const body = { version: 1, at: new Date(now()).toISOString(), items: viewed(items, list.view), next };
       return reply.header('content-type', 'application/json; charset=utf-8').send(jsonStream(body));
     },
@@ -127,7 +127,13 @@ export const listRoutes: readonly Route[] = [
     query: Type.Object({ ...paged, host, name, status: Type.Optional(EndpointStatus) }, closed),
     key: ['string', 'string', 'number'],
     state: ({ hosts }) => hosts,
-    items: (parts, after) => ofHosts(parts, after, ({ part }) => part.endpoints),
+    items(parts, after, { host, status }) {
+      const isHost = hostFilter(host);
+      // A host is opened only where something of it may fit.
+      return ofHosts(parts, after, ({ name, agentId, part }) =>
+        isHost(name, agentId) && (status === undefined || part.statuses[status]) ? part.endpoints : [],
+      );
+    },
     fits: ({ host, name, status }) => {
       const [isHost, isName] = [hostFilter(host), nameFilter(name)];
       return (item) => isHost(item.hostName, item.agentId) && isName(item.serverName) && isAny(status, item.status);
@@ -141,7 +147,10 @@ export const listRoutes: readonly Route[] = [
     query: Type.Object({ ...paged, host, name: pattern('The lineage’s name; `*` stands for any characters.') }, closed),
     key: ['string', 'string', 'number'],
     state: ({ hosts }) => hosts,
-    items: (parts, after) => ofHosts(parts, after, ({ part }) => part.lineages),
+    items(parts, after, { host }) {
+      const isHost = hostFilter(host);
+      return ofHosts(parts, after, ({ name, agentId, part }) => (isHost(name, agentId) ? part.lineages : []));
+    },
     fits: ({ host, name }) => {
       const [isHost, isName] = [hostFilter(host), nameFilter(name)];
       return (item) => isHost(item.hostName, item.agentId) && isName(item.name);

@@ -4,6 +4,7 @@ import type { EventFacts } from '../../store/facts.ts';
 import { eventView } from '../assemble-estate.ts';
 import { Estate, EventView, TargetView } from '../estate.ts';
 import { estateLists } from '../estate-parts.ts';
+import { madeInTurn } from '../made-in-turn.ts';
 import { mostFollowers } from '../live.ts';
 import { pemText } from '../pem-text.ts';
 import { sendProblem } from '../problem.ts';
@@ -137,8 +138,12 @@ export const readRoutes: readonly Route[] = [
     tagged: false,
     async handle({ estate, transparency, now }, { query: { held } }, reply) {
       const { parts, targets, listed } = await estate();
-      const endpoints = [...parts.hosts].flatMap(({ part }) => part.endpoints);
-      const certificates = [...parts.certificates].map(({ facts }) => facts.certificate);
+      const endpoints = await madeInTurn(parts.hosts, ({ part }) =>
+        part.endpoints.map(({ serverName }) => ({ serverName })),
+      );
+      const certificates = await madeInTurn(parts.certificates, ({ facts: { certificate } }) => [
+        { subjectAltNames: certificate.subjectAltNames },
+      ]);
       const known = { targets, listed, endpoints, certificates };
       const [rows, logs] = [await transparency.certificates('all'), await transparency.logs()];
       return reply.header('cache-control', 'no-store').send(transparencyView(rows, logs, known, now(), held));

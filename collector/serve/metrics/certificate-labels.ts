@@ -12,30 +12,41 @@ export interface CertificateLabels {
   ssl: string;
   /** x509-certificate-exporter's, without those of the file: parts of a name that are not there are left out. */
   x509: string;
+  /** Its life, in seconds since 1970. */
+  notBefore: number;
+  notAfter: number;
 }
 
-export type LabelsOf = (certificate: Certificate) => CertificateLabels;
+/** A certificate that is opened where its labels have to be made. */
+interface Labelled {
+  fingerprint: string;
+  readonly certificate: Certificate;
+}
+
+export type LabelsOf = (one: Labelled) => CertificateLabels;
 
 /**
  * Labels of certificates, and again what was made for the scrape before: making them is most of the work. Kept are those of `most`
  * certificates, some 600 bytes each; a larger fleet's others are made at each scrape.
  */
 export function keepLabels(most: number): () => LabelsOf {
-  let before = new Map<string, CertificateLabels>();
+  const kept = new Map<string, { labels: CertificateLabels; scrape: number }>();
+  let scrape = 0;
   return () => {
-    const now = new Map<string, CertificateLabels>();
-    const earlier = before;
-    before = now;
-    return (certificate) => {
-      const { fingerprint } = certificate;
-      const known = now.get(fingerprint) ?? earlier.get(fingerprint) ?? certificateLabels(certificate);
-      if (now.size < most) now.set(fingerprint, known);
-      return known;
+    for (const [fingerprint, one] of kept) if (one.scrape < scrape) kept.delete(fingerprint);
+    const now = ++scrape;
+    return (one) => {
+      const known = kept.get(one.fingerprint);
+      if (known) known.scrape = now;
+      const labels = known?.labels ?? certificateLabels(one);
+      if (!known && kept.size < most) kept.set(one.fingerprint, { labels, scrape: now });
+      return labels;
     };
   };
 }
 
-export function certificateLabels({ subject, issuer, subjectAltNames, serialNumber }: Certificate): CertificateLabels {
+export function certificateLabels({ certificate }: Pick<Labelled, 'certificate'>): CertificateLabels {
+  const { subject, issuer, subjectAltNames, serialNumber, notBefore, notAfter } = certificate;
   const names: string[] = [];
   const addresses: string[] = [];
   const emails: string[] = [];
@@ -61,6 +72,8 @@ export function certificateLabels({ subject, issuer, subjectAltNames, serialNumb
       ou: list(subject.includes('OU=') ? attributeValues(subject, 'OU') : []),
     }),
     x509: pairs(x509),
+    notBefore: Date.parse(notBefore) / 1000,
+    notAfter: Date.parse(notAfter) / 1000,
   };
 }
 

@@ -43,7 +43,7 @@ export function single(name: string, type: Kind, purpose: string, value: number 
   return family(name, type, purpose, value === undefined ? [] : [['', value]]);
 }
 
-/** How many of `all` have each of `values`; others are not counted. */
+/** How many of `all` have each of `values`; others are not counted. `times`: one stands for as many. */
 export function* counted<T>(
   name: string,
   purpose: string,
@@ -51,12 +51,13 @@ export function* counted<T>(
   values: readonly string[],
   all: Iterable<T>,
   of: (one: T) => string | undefined,
+  times: (one: T) => number = () => 1,
 ): Generator<string> {
   const counts = new Map<string | undefined, number>();
   let quiet = 0;
   for (const one of all) {
     const value = of(one);
-    counts.set(value, (counts.get(value) ?? 0) + 1);
+    counts.set(value, (counts.get(value) ?? 0) + times(one));
     if (++quiet % quietItems === 0) yield '';
   }
   yield* family(

@@ -1,25 +1,16 @@
-import type { EndpointView } from '../estate.ts';
 import type { EstateParts, KeptHost } from '../estate-parts.ts';
-import { bounded, type LabelsOf } from './certificate-labels.ts';
+import { bounded, type CertificateLabels, type LabelsOf } from './certificate-labels.ts';
 import { escapeLabel, quietItems } from './family.ts';
-
-/** A certificate's labels, and when it begins and ends, in seconds since 1970. */
-interface Life {
-  /** ssl_exporter's. */
-  labels: string;
-  notBefore: number;
-  notAfter: number;
-}
 
 /** What the families say of one endpoint. */
 export interface EndpointRow {
   /** Labels that say where, and whose it is. */
   place: string;
   /** What it presents, where that is known. */
-  served: Life | undefined;
+  served: CertificateLabels | undefined;
   answered: boolean;
   tlsVersion: string | undefined;
-  /** Seconds from the file on disk to the first look that saw it served, where both are known of the newest certificate; and until it was served everywhere. */
+  /** As in SeenEndpoint. */
   servedAfter: number | undefined;
   everywhereAfter: number | undefined;
 }
@@ -28,8 +19,8 @@ export interface EndpointRow {
 export interface FileRow {
   /** Labels that say where, and whose it is. */
   place: string;
-  held: Life;
-  /** x509-certificate-exporter's labels. */
+  held: CertificateLabels;
+  /** x509-certificate-exporter's labels, with those of the file. */
   x509: string;
 }
 
@@ -73,10 +64,10 @@ function* hostRows(
   rows: HostRows,
 ): Generator<undefined> {
   const { endpoints, files } = rows;
-  const known = new Map(certificates.map(({ certificate }) => [certificate.fingerprint, certificate]));
+  const known = new Map(certificates.map((one) => [one.fingerprint, one]));
   const ids = new Set<string>();
   const owners = ownersOnce();
-  for (const one of part.endpoints) {
+  for (const one of part.seen) {
     yield;
     const id = escapeLabel(one.id);
     if (ids.has(id)) continue;
@@ -84,11 +75,11 @@ function* hostRows(
     const certificate = known.get(one.served ?? '');
     endpoints.push({
       place: ['instance="', instance, '",endpoint="', id, '"', owners(one.labels)].join(''),
-      served: certificate && lifeOf(certificate, labelsOf(certificate).ssl),
+      served: certificate && labelsOf(certificate),
       answered: one.served !== undefined && one.status !== 'unreachable' && one.status !== 'unknown',
       tlsVersion: one.tlsVersion,
-      servedAfter: secondsFromDisk(one.reachedAt, 'served'),
-      everywhereAfter: secondsFromDisk(one.reachedAt, 'served-everywhere'),
+      servedAfter: one.servedAfter,
+      everywhereAfter: one.everywhereAfter,
     });
   }
   const paths = new Set<string>();
@@ -101,22 +92,18 @@ function* hostRows(
     const path = escapeLabel(file.path);
     if (!certificate || paths.has(path)) continue;
     paths.add(path);
-    const { ssl, x509 } = labelsOf(certificate);
+    const held = labelsOf(certificate);
     const name = path.slice(path.lastIndexOf('/') + 1);
     files.push({
       place: ['instance="', instance, '",file="', path, '"', whose].join(''),
-      held: lifeOf(certificate, ssl),
-      x509: ['instance="', instance, '",filename="', name, '",filepath="', path, '",', x509, whose].join(''),
+      held,
+      x509: ['instance="', instance, '",filename="', name, '",filepath="', path, '",', held.x509, whose].join(''),
     });
   }
 }
 
 function isReadError({ code }: { code: string }): boolean {
   return code === 'file-unreadable' || code === 'file-missing';
-}
-
-function lifeOf({ notBefore, notAfter }: { notBefore: string; notAfter: string }, labels: string): Life {
-  return { labels, notBefore: Date.parse(notBefore) / 1000, notAfter: Date.parse(notAfter) / 1000 };
 }
 
 /** How the collector is called among those that look. */
@@ -162,15 +149,4 @@ export function ownersOf(labels: Readonly<Record<string, string>>): string {
     if (value !== undefined) text += `,${key}="${escapeLabel(bounded(value))}"`;
   }
   return text;
-}
-
-function secondsFromDisk(
-  reachedAt: EndpointView['reachedAt'],
-  state: 'served' | 'served-everywhere',
-): number | undefined {
-  const { 'on-disk': onDisk, [state]: reached } = reachedAt ?? {};
-  if (onDisk === undefined || reached === undefined) return undefined;
-  const seconds = (Date.parse(reached) - Date.parse(onDisk)) / 1000;
-  // Below nothing is a clock that jumped.
-  return seconds >= 0 ? seconds : undefined;
 }

@@ -1,5 +1,4 @@
 import type { CertificateFacts, HostFacts, HostMark, SnapshotFacts } from '../facts.ts';
-import { asParsed } from './texts.ts';
 
 /** One enrolled agent. Instants are milliseconds since 1970. */
 export interface HostRow {
@@ -92,6 +91,6 @@ export interface RawCertificate {
   proved: number;
 }
 
-export function readCertificate({ body, first_seen_at, proved }: RawCertificate, once = asParsed): CertificateFacts {
-  return { certificate: once(JSON.parse(body)), firstSeenAt: first_seen_at, basis: proved === 1 ? 'der' : 'told' };
+export function readCertificate({ body, first_seen_at, proved }: RawCertificate): CertificateFacts {
+  return { certificate: JSON.parse(body), firstSeenAt: first_seen_at, basis: proved === 1 ? 'der' : 'told' };
 }

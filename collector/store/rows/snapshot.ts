@@ -3,7 +3,6 @@ import type { Snapshot } from '@certherd/protocol/snapshot';
 import type { Topic } from '../../receive/records.ts';
 import type { PartKind } from '../compare.ts';
 import type { SnapshotFacts } from '../facts.ts';
-import { asParsed } from './texts.ts';
 
 // A certificate's files and endpoints are part of how it is shown, and a deployment explains its endpoints.
 export const topicOf: Readonly<Record<PartKind, Topic>> = {
@@ -38,8 +37,8 @@ export function msAhead({ observedAt }: Pick<SnapshotFrame, 'observedAt'>, recei
   return Math.max(0, Date.parse(observedAt) - receivedAt);
 }
 
-export function emptyFacts(row: RawSnapshot, once = asParsed): SnapshotFacts {
-  const { host, servers }: Pick<Snapshot, 'host' | 'servers'> = once(JSON.parse(row.body));
+export function emptyFacts(row: RawSnapshot): SnapshotFacts {
+  const { host, servers }: Pick<Snapshot, 'host' | 'servers'> = JSON.parse(row.body);
   return {
     digest: row.digest,
     observedAt: row.observed_at,
@@ -56,8 +55,8 @@ export function emptyFacts(row: RawSnapshot, once = asParsed): SnapshotFacts {
 }
 
 /** Bodies were validated before they were kept. */
-export function addPart(facts: SnapshotFacts, { kind, body }: RawPart, once = asParsed): void {
-  const part = once(JSON.parse(body));
+export function addPart(facts: SnapshotFacts, { kind, body }: RawPart): void {
+  const part = JSON.parse(body);
   if (kind === 'file') facts.files.push(part);
   else if (kind === 'lineage') facts.lineages.push(part);
   else if (kind === 'deployment') facts.deployments.push(part);

@@ -1,7 +1,6 @@
 import type { HostReads } from '../facts.ts';
 import { markColumns, type RawCertificate, type RawMark, readCertificate, readHostOf, readMark } from '../rows/host.ts';
 import { addPart, emptyFacts, type RawPart, type RawSnapshot } from '../rows/snapshot.ts';
-import { type Once, textsOfHosts } from '../rows/texts.ts';
 import { eventTable } from './events.ts';
 import type { Sql } from './sqlite.ts';
 
@@ -18,19 +17,15 @@ export function hostReads(sql: Sql): HostReads {
      WHERE host = ?`,
   );
   const events = eventTable(sql);
-  const newHost = textsOfHosts();
 
   return {
     hostMarks: async (after, limit) => behind.all(after, limit).map(readMark),
     marksOf: async (agentIds) => marks(agentIds).map(readMark),
     readHosts: async (agentIds) =>
-      marks(agentIds).map((row) => {
-        const once = newHost();
-        return {
-          host: readHostOf(row, factsOf(snapshot.get(row.id), once)),
-          certificates: certificates.all(row.id).map((one) => readCertificate(one, once)),
-        };
-      }),
+      marks(agentIds).map((row) => ({
+        host: readHostOf(row, factsOf(snapshot.get(row.id))),
+        certificates: certificates.all(row.id).map(readCertificate),
+      })),
     eventsTotal: async () => events.count(),
   };
 
@@ -38,10 +33,10 @@ export function hostReads(sql: Sql): HostReads {
     return agentIds.flatMap((agentId) => mark.get(agentId) ?? []);
   }
 
-  function factsOf(row: RawSnapshot | undefined, once: Once) {
+  function factsOf(row: RawSnapshot | undefined) {
     if (!row) return undefined;
-    const facts = emptyFacts(row, once);
-    for (const part of parts.all(row.host)) addPart(facts, part, once);
+    const facts = emptyFacts(row);
+    for (const part of parts.all(row.host)) addPart(facts, part);
     return facts;
   }
 }

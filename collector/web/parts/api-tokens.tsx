@@ -4,12 +4,12 @@ import { reaches, roles } from '../../accounts/roles.ts';
 import type { ApiTokenBody, ApiTokenMade, ApiTokenView } from '../../serve/account-bodies.ts';
 import type { Me } from '../../serve/action-bodies.ts';
 import { useAsked } from '../live/asked.ts';
-import { send, type Sent } from '../live/send.ts';
+import { send } from '../live/send.ts';
 import { absolute } from '../../wording/duration.ts';
 import { Choice } from './choice.tsx';
 import { CopyCommand } from './copy-command.tsx';
 import { Day, Moment, type Now } from './moment.tsx';
-import { OnceDialog } from './once-dialog.tsx';
+import { NewByName } from './new-by-name.tsx';
 import { Raw } from './raw.tsx';
 import { Nothing, Section } from './section.tsx';
 import { type Column, Table } from './table.tsx';
@@ -118,78 +118,55 @@ function NewToken({ me, made }: { me: Me; made: () => void }) {
   const name = useSignal('');
   const role = useSignal<Role>('viewer');
   const days = useSignal<(typeof ends)[number][0]>('90');
-  const sent = useSignal<Sent<ApiTokenMade> | 'asking' | undefined>(undefined);
-  const make = async (): Promise<void> => {
+  const make = () => {
     const body: ApiTokenBody = { name: name.value, role: role.value, days: Number(days.value) };
-    sent.value = 'asking';
-    sent.value = await send<ApiTokenMade>('POST', '/api/v1/api-tokens', body);
-    if (sent.value.ok) made();
+    return send<ApiTokenMade>('POST', '/api/v1/api-tokens', body);
   };
-  const { value } = sent;
+  const choices = (
+    <>
+      <Choice
+        label="Role"
+        value={role.value}
+        options={roles.filter((one) => reaches(me.role, one)).map((one) => [one, one])}
+        choose={(one) => {
+          role.value = one;
+        }}
+      />
+      <Choice
+        label="Good for"
+        value={days.value}
+        options={ends}
+        choose={(one) => {
+          days.value = one;
+        }}
+      />
+    </>
+  );
   return (
-    <OnceDialog
+    <NewByName
       id="new-token"
       title="Make an API token"
-      onClose={() => {
-        sent.value = undefined;
-        name.value = '';
-      }}
-    >
-      <form
-        class="fields"
-        onSubmit={(event) => {
-          event.preventDefault();
-          if (value !== 'asking') void make();
-        }}
-      >
-        <label class="choice">
-          Name
-          <input
-            type="text"
-            required
-            maxLength={64}
-            autocomplete="off"
-            autocapitalize="none"
-            spellcheck={false}
-            value={name.value}
-            onInput={({ currentTarget }) => {
-              name.value = currentTarget.value;
-            }}
-          />
-        </label>
-        <Choice
-          label="Role"
-          value={role.value}
-          options={roles.filter((one) => reaches(me.role, one)).map((one) => [one, one])}
-          choose={(one) => {
-            role.value = one;
-          }}
-        />
-        <Choice
-          label="Good for"
-          value={days.value}
-          options={ends}
-          choose={(one) => {
-            days.value = one;
-          }}
-        />
-        <button type="submit" class="firm">
-          Make it
-        </button>
-      </form>
-      <p class="quiet">It may no more than you, at each use, and goes with you.</p>
-      <Told outcome={value === 'asking' || value?.ok === false ? value : undefined} />
-      {typeof value === 'object' && value.ok && (
-        <div class="commands" aria-live="polite">
-          <p>
-            <Raw text={value.answer.name} /> is good until {absolute(value.answer.expiresAt)}, and shown this once:
-          </p>
-          <CopyCommand command={value.answer.token} label="the API token" />
-          <p class="quiet">
-            It is sent as <code>Authorization: Bearer TOKEN</code>.
-          </p>
-        </div>
-      )}
-    </OnceDialog>
+      name={name}
+      choices={choices}
+      verb="Make it"
+      note="It may no more than you, at each use, and goes with you."
+      make={make}
+      shown={shown}
+      made={made}
+    />
+  );
+}
+
+function shown({ name, token, expiresAt }: ApiTokenMade) {
+  return (
+    <div class="commands" aria-live="polite">
+      <p>
+        <Raw text={name} /> is good until {absolute(expiresAt)}, and shown this once:
+      </p>
+      <CopyCommand command={token} label="the API token" />
+      <p class="quiet">
+        It is sent as <code>Authorization: Bearer TOKEN</code>.
+      </p>
+    </div>
   );
 }

@@ -4,8 +4,7 @@ import { endpointsInOrder } from '../../present/endpoint-rows.ts';
 import { ChainHead } from './chain-of-three.tsx';
 import { Listener, Proof, Served, Status } from './endpoint-cells.tsx';
 import type { Now } from './moment.tsx';
-import { HostLink } from './place-links.tsx';
-import { Raw } from './raw.tsx';
+import { EndpointLink, HostLink } from './place-links.tsx';
 import { type Column, Table } from './table.tsx';
 import { Whose } from './whose.tsx';
 import { Nothing, Section } from './section.tsx';
@@ -46,10 +45,10 @@ function columns(now: Now): Column<EndpointView>[] {
       title: 'Name',
       names: true,
       class: 'name plain',
-      cell: ({ serverName, labels }) => (
+      cell: (endpoint) => (
         <>
-          <Raw text={serverName === '' ? '(no name)' : serverName} />
-          <Whose labels={labels} />
+          <EndpointLink endpoint={endpoint} />
+          <Whose labels={endpoint.labels} />
         </>
       ),
     },

@@ -150,6 +150,9 @@ test('the last admin stays, unless somebody means it, and a link says where it d
   const type = (...argv: string[]) => typedHere([...argv, '--config', config, '--data', directory]);
   t.is((await type('user', 'add', 'anna', '--role', 'admin', '--no-password')).code, 0);
   t.is((await type('user', 'add', 'berta', '--role', 'viewer', '--no-password')).code, 0);
+  t.is((await type('api-token', 'create', 'dash', '--user', 'Berta')).code, 0);
+  t.like(JSON.parse((await type('api-token', 'list', '--json')).out).items, [{ name: 'dash', user: 'berta' }]);
+  t.regex((await type('api-token', 'create', 'x', '--user', 'cleo')).err, /cleo: no such user, or one who is disabled/);
   const stays =
     /^certherd-collector: anna is the last admin: make another one first, or leave the page without one: --force$/;
   for (const argv of [
@@ -171,5 +174,6 @@ test('the last admin stays, unless somebody means it, and a link says where it d
   t.is((await type('user', 'role', 'anna', 'operator')).code, 0, 'there is another one');
   t.is((await type('user', 'remove', 'berta', '--force')).code, 0);
   t.regex((await type('user', 'list')).out, /^anna +operator/m);
+  t.regex((await type('api-token', 'list')).out, /^There are no API tokens/, 'it went with its user');
   t.is((await type('user', 'remove', 'nobody', '--force')).code, 1);
 });

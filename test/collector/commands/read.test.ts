@@ -116,6 +116,25 @@ test('endpoints and hosts are listed and shown, and what a host is called does n
   t.regex((await type('host', 'show', 'web-9')).err, /no host is named web-9: certherd-collector host list/);
 });
 
+test('one endpoint tells its three certificates, how far the newest got, what puts it at risk', async (t) => {
+  const several = await type('endpoint', 'show', 'shop.example.test');
+  t.deepEqual([several.code, several.err.split('\n').length], [1, 3]);
+  t.regex(
+    several.err,
+    /^2 endpoints are shop\.example\.test: .*\n {2}shop\.example\.test@0\.0\.0\.0:443\/ecdsa {2}--host =web-2\\x1b/,
+  );
+  const told = await type('endpoint', 'show', 'shop.example.test@0.0.0.0:443/ecdsa', '--host', hostile);
+  t.is(told.code, 0, told.err);
+  t.regex(told.out, /^shop\.example\.test {2}drift\n/);
+  t.regex(told.out, / {2}Proof +issued and configured differ from served; the newest is configured, not loaded\n/);
+  t.regex(told.out, / {2}\+ in the config\n {2}- loaded\n/);
+  t.regex(told.out, /Findings \(1\)\n.*not-served\n[^]*systemctl reload nginx$/);
+  t.false(/[\u001B\u202E]/.test(told.out + several.err));
+  const shown = await json('endpoint', 'show', 'pay.example.test');
+  t.like(shown, { endpoint: { status: 'proved', labels: { owner: 'payments' } }, findings: [], places: [] });
+  t.is((await type('endpoint', 'show', 'away.example.test')).code, 1);
+});
+
 test('targets are listed and shown with what they present, before too; and the audit history by who, what and when', async (t) => {
   const added = await type('target', 'add', 'shop.example.test', 'pay.example.test:8443', '--every', '5m');
   t.is(added.code, 0, added.err);

@@ -57,7 +57,7 @@ test('names, addresses and a mail server are asked at a real nginx and judged, a
   await startNginx(sandbox, {
     httpPort: await sandbox.port(),
     sites: {
-      shop: `server { listen 127.0.0.1:${port} ssl default_server; server_name shop.example.test; ${modern} ${both} }`,
+      shop: `server { listen 127.0.0.1:${port} ssl default_server; listen [::1]:${port} ssl; server_name shop.example.test; ${modern} ${both} }`,
       old: `server { listen 127.0.0.1:${port} ssl; server_name old.example.test; ${modern} ${pair('old', old)} }`,
     },
   });
@@ -116,6 +116,19 @@ test('names, addresses and a mail server are asked at a real nginx and judged, a
   t.is(table.out.at(-1), '5 targets, 5 addresses: 2 fine, 4 wrong, 1 not seen.');
   const fine = await run([targets[0] ?? '', ...around, '--allow-loopback']);
   t.deepEqual([fine.code, fine.out.at(-1)], [0, '1 target, 1 address: 2 fine, 0 wrong, 0 not seen.']);
+
+  await dns.set('shop.example.test', { a: ['127.0.0.1'], aaaa: ['::1'] });
+  const families = await run([targets[0] ?? '', ...around, '--allow-loopback', '--json']);
+  const [everywhere]: SeenTarget[] = JSON.parse(families.out.join('\n')).items;
+  t.deepEqual(
+    everywhere?.places.map(({ address, answers }) => [address, answers.map(({ algorithm }) => algorithm)]).sort(),
+    [
+      ['127.0.0.1', ['ecdsa', 'rsa']],
+      ['::1', ['ecdsa', 'rsa']],
+    ],
+    'each address of the name, of both families',
+  );
+  await dns.set('shop.example.test', { a: ['127.0.0.1'] });
 
   const list = file('domains.txt', `# ours\n${targets[0]}  # the shop\n\n${targets[1]}\n`);
   const sheet = await run(['--file', list, ...around, '--allow-loopback', '--csv']);

@@ -1,6 +1,8 @@
 import { labelBook } from '../../../collector/evaluate/labels.ts';
 import { assembleHost, type HostPresence } from '../../../collector/serve/assemble-host.ts';
+import { closePart, OpenedParts } from '../../../collector/serve/closed-part.ts';
 import { type EstateParts, noParts, withHost } from '../../../collector/serve/estate-parts.ts';
+import { certificatePacker } from '../../../collector/serve/packed-certificate.ts';
 import { keepFleet } from '../../../collector/serve/fleet-view.ts';
 import type { Facts } from '../../../collector/store/facts.ts';
 
@@ -11,15 +13,19 @@ export function partsOf(facts: Facts, presenceOf: (agentId: string) => HostPrese
   const certificates = new Map(facts.certificates.map((one) => [one.certificate.fingerprint, one.certificate]));
   const fleet = keepFleet({ knownIssuers: undefined });
   for (const host of facts.hosts) fleet.put(host, known);
+  const opened = new OpenedParts();
+  const pack = certificatePacker();
+  const packed = new Map(facts.certificates.map((one) => [one.certificate.fingerprint, pack(one)]));
   let parts = noParts;
   for (const host of facts.hosts) {
     const { name, agentId, snapshot } = host;
-    const part = assembleHost(host, presenceOf(agentId), { certificates, book: labelBook(facts.labels), fleet }, now);
+    const made = assembleHost(host, presenceOf(agentId), { certificates, book: labelBook(facts.labels), fleet }, now);
     const named = new Set([
       ...(snapshot?.files ?? []).flatMap(({ fingerprints }) => fingerprints),
       ...(snapshot?.endpoints ?? []).flatMap(({ served }) => served ?? []),
     ]);
-    const held = [...named].flatMap((fingerprint) => known.get(fingerprint) ?? []);
+    const held = [...named].flatMap((fingerprint) => packed.get(fingerprint) ?? []);
+    const part = closePart(host, made, undefined, held, opened);
     parts = withHost(parts, index, { name, agentId, part, certificates: held });
   }
   return parts;

@@ -5,7 +5,7 @@ import type { Channel } from '../../../collector/notify/channel.ts';
 import { signature } from '../../../collector/notify/channels/webhook.ts';
 import { Message } from '../../../collector/notify/message.ts';
 import type { ChannelSettings } from '../../../collector/notify/settings.ts';
-import { file, hostile, message, open, resolved, soon } from '../helpers/channels.ts';
+import { file, hostile, message, open, resolved, soon } from '../helpers/opened-channel.ts';
 import { until } from '../../helpers/testbed/until.ts';
 import { type Received, startReceiver } from '../helpers/receivers.ts';
 

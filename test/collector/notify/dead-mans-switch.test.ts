@@ -3,7 +3,7 @@ import { keepPinging } from '../../../collector/notify/dead-mans-switch.ts';
 import { silentLog } from '../../../collector/system/log.ts';
 import { readSecret } from '../../../collector/system/secret-files.ts';
 import { until } from '../../helpers/testbed/until.ts';
-import { file } from '../helpers/channels.ts';
+import { file } from '../helpers/opened-channel.ts';
 import { handClock } from '../helpers/hand-clock.ts';
 import { startReceiver } from '../helpers/receivers.ts';
 

@@ -1,17 +1,7 @@
 import test from 'ava';
 import type { Concern } from '../../../collector/store/concern.ts';
 import fc from '../../helpers/properties.ts';
-import {
-  channel,
-  concern,
-  day,
-  hour,
-  minute,
-  second,
-  settingsOf,
-  start,
-  world,
-} from '../helpers/concerns-and-rules.ts';
+import { channel, concern, day, hour, minute, second, settingsOf, start, world } from '../helpers/notify-world.ts';
 
 test('forty places with one cause are one message for their owner, and one that says that it is over', (t) => {
   const { look } = world(settingsOf({}));

@@ -5,7 +5,7 @@ import type { Channel } from '../../../collector/notify/channel.ts';
 import type { ChannelSettings } from '../../../collector/notify/settings.ts';
 import { openSandbox } from '../../helpers/testbed/sandbox.ts';
 import { until } from '../../helpers/testbed/until.ts';
-import { file, hostile, message, open, resolved, soon } from '../helpers/channels.ts';
+import { file, hostile, message, open, resolved, soon } from '../helpers/opened-channel.ts';
 import { type MailReceiver, startMailReceiver } from '../helpers/receivers.ts';
 
 const mailSettings = (receiver: MailReceiver, change: Partial<Extract<ChannelSettings, { kind: 'email' }>> = {}) =>

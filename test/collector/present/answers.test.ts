@@ -7,7 +7,7 @@ const now = Date.parse(at);
 const need = {
   agentId: 'agent-1',
   hostName: 'web-1',
-  told: { code: 'not-served', kind: 'endpoint', subject: 'shop@443' },
+  told: { code: 'not-served', kind: 'endpoint' as const, subject: 'shop@443' },
   names: ['shop.example.com'],
   labels: { owner: 'payments' },
 };
@@ -21,7 +21,7 @@ const incident = (concern: Partial<IncidentView['concerns'][number]>): IncidentV
   toldAt: at,
   messages: 1,
   channels: [],
-  concerns: [{ agentId: 'agent-1', code: 'not-served', kind: 'endpoint', subject: 'shop@443', ...concern }],
+  concerns: [{ agentId: 'agent-1', code: 'not-served', kind: 'endpoint' as const, subject: 'shop@443', ...concern }],
 });
 const silence = (match: SilenceView['match'], until = '2026-11-23T04:00:00.000Z'): SilenceView => ({
   id: 's',

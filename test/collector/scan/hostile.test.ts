@@ -11,7 +11,7 @@ import { systemClock } from '../../../collector/system/clock.ts';
 import { mint, mintChain } from '../../helpers/mint.ts';
 import { openSandbox } from '../../helpers/testbed/sandbox.ts';
 import { startTestDns } from '../../helpers/testbed/test-dns.ts';
-import { answerTo, crowdedDns } from '../helpers/crowded-dns.ts';
+import { answerTo, crowdedDns } from '../helpers/dns-over-tcp.ts';
 import { tls12Flight } from '../helpers/tls12-flight.ts';
 
 const small = (await mint({ names: ['small.example.test'] })).der;

@@ -7,7 +7,7 @@ import { createProbe } from '../../../collector/scan/probe.ts';
 import { systemResolve } from '@certherd/handshake/outside/resolve';
 import { systemClock } from '../../../collector/system/clock.ts';
 import { mint } from '../../helpers/mint.ts';
-import { answerTo } from '../helpers/crowded-dns.ts';
+import { answerTo } from '../helpers/dns-over-tcp.ts';
 
 /** A resolver that knows 127.0.0.1 for every name, and says `code` (RFC 1035 4.1.1) of its IPv6 addresses, or of both families. */
 async function failingDns(t: ExecutionContext, code: number, both = false): Promise<string> {

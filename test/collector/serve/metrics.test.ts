@@ -202,7 +202,9 @@ test('x509-certificate-exporter’s names, how long it took to be served, and wh
 });
 
 test('labels that were kept from the scrape before are those that are made anew, and no more are kept than may be', (t) => {
-  const some = ['a', 'b', 'c'].map((mark) => certificate(mark, { subject: `CN=${mark}` }));
+  const some = ['a', 'b', 'c']
+    .map((mark) => certificate(mark, { subject: `CN=${mark}` }))
+    .map((one) => ({ fingerprint: one.fingerprint, certificate: one }));
   const labels = keepLabels(2);
   const [first, second] = [labels(), labels()];
   const made = some.map((one) => first(one));

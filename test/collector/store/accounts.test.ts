@@ -1,7 +1,7 @@
 import test from 'ava';
 import type { Role } from '../../../collector/accounts/role.ts';
 import { type AuditFilter, mostApiTokens } from '../../../collector/store/accounts.ts';
-import { entry, hash, user } from '../helpers/example-account.ts';
+import { entry, hash, user } from '../helpers/example-users.ts';
 import { endServers, engines } from '../helpers/stores.ts';
 
 test.after.always(endServers);

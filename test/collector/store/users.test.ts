@@ -2,7 +2,7 @@ import test from 'ava';
 import pg from 'pg';
 import type { User, UserChange } from '../../../collector/store/accounts.ts';
 import { until } from '../../helpers/testbed/until.ts';
-import { entry, hash, user } from '../helpers/example-account.ts';
+import { entry, hash, user } from '../helpers/example-users.ts';
 import { endServers, engines, freshDatabase, openedPostgres, query } from '../helpers/stores.ts';
 
 test.after.always(endServers);

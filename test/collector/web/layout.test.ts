@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import test from 'ava';
+import { axeViolations } from '../../helpers/axe-violations.ts';
 import type { EndpointView } from '../../../collector/serve/estate.ts';
 import { emptyEstate, healthyEstate } from './example-estate.ts';
 import { incidentEstate } from './example-incident.ts';
@@ -103,6 +104,18 @@ test.serial('endpoints are narrowed down, drawn as they are near the screen, and
       readFileSync(await download.path(), 'utf8').replace(/^\uFEFF/, ''),
       `"name","host","outside","owner"\r\n"n40.example.com","${host}","another","'=payments"\r\n`,
     );
+    await page.getByRole('link', { name: 'n40.example.com', exact: true }).click();
+    await page.locator('.detail-head h1', { hasText: 'n40.example.com' }).waitFor();
+    t.true(page.url().endsWith(`/endpoints/${encodeURIComponent(`${endpoints[40]?.agentId}/40`)}`));
+    t.is(await page.locator('.six li.done').count(), 5, 'served at the host');
+    t.regex(
+      await page.locator('#outside').innerText(),
+      /another\s+192\.0\.2\.1 from the collector ffffffff another, since/,
+    );
+    await page.setViewportSize({ width: 390, height: 844 });
+    const wide = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+    t.is(wide, 0, 'a phone scrolls down only');
+    t.deepEqual(await axeViolations(page), []);
   };
   await withPage(t, { ...estate, endpoints }, body, { path: 'endpoints' });
 });

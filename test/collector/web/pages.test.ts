@@ -231,7 +231,7 @@ test.serial('relative times tick on their own, by the clock of the collector', a
     async ({ page }) => {
       const proof = page.locator('.proof time').first();
       const first = await proof.innerText();
-      t.regex(first, /^\d s ago$/, 'the browser itself is three hours behind');
+      t.regex(first, /^\d+ s ago$/, 'the browser itself is three hours behind');
       await page.waitForFunction((text) => document.querySelector('.proof time')?.textContent !== text, first);
       t.regex(await proof.innerText(), /^\d+ s ago$/);
       t.regex(await page.locator('footer').innerText(), /This browser's clock is [23] h behind the collector's\./);

@@ -3,8 +3,9 @@ import type { Me } from '../../../serve/action-bodies.ts';
 import type { ActBody } from '../../../serve/campaigns/bodies.ts';
 import type { CampaignAnswer, CampaignShown, MemberShown } from '../../../serve/campaigns/views.ts';
 import { actOnCampaign } from '../../live/campaigns.ts';
-import { Shape } from '../../parts/mark.tsx';
 import { Raw } from '../../parts/raw.tsx';
+import { ReasonField } from '../../parts/reason-field.tsx';
+import { Told } from '../../parts/told.tsx';
 
 interface ActsProps {
   readonly campaign: CampaignShown;
@@ -55,13 +56,7 @@ export function Acts({ campaign, members, me, told }: ActsProps) {
       {wish.value !== undefined && (
         <Why key={wish.value.words} wish={wish.value} act={act} leave={() => choose(undefined)} />
       )}
-      <output aria-live="polite">
-        {failure.value !== undefined && (
-          <>
-            <Shape tone="warning" /> Not done: <Raw text={failure.value} limit={1000} />
-          </>
-        )}
-      </output>
+      <Told outcome={failure.value === undefined ? undefined : { why: failure.value }} />
     </div>
   );
 }
@@ -82,19 +77,7 @@ function Why({ wish, act, leave }: WhyProps) {
         void act(wish, reason.value.trim());
       }}
     >
-      <label>
-        Why, for the history{' '}
-        <input
-          type="text"
-          name="act-reason"
-          required
-          maxLength={500}
-          autocomplete="off"
-          onInput={({ currentTarget: { value } }) => {
-            reason.value = value;
-          }}
-        />
-      </label>
+      <ReasonField name="act-reason" reason={reason} />
       <button type="submit" class="firm">
         <Raw text={wish.words} limit={100} /> now
       </button>

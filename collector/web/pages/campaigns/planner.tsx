@@ -4,6 +4,7 @@ import type { PlanAnswer } from '../../../serve/campaigns/views.ts';
 import { askPlan, startCampaign, type Told } from '../../live/campaigns.ts';
 import { Shape } from '../../parts/mark.tsx';
 import { Raw } from '../../parts/raw.tsx';
+import { ReasonField } from '../../parts/reason-field.tsx';
 import { Section } from '../../parts/section.tsx';
 import { selectionFields } from '../../../wording/campaigns.ts';
 import { counted } from '../../../wording/words.ts';
@@ -102,19 +103,7 @@ function Begin({ plan, me, begun }: PlannerProps & { plan: PlanAnswer }) {
         if (!busy.value) void begin();
       }}
     >
-      <label>
-        Why, for the history{' '}
-        <input
-          type="text"
-          name="reason"
-          required
-          maxLength={500}
-          autocomplete="off"
-          onInput={({ currentTarget: { value } }) => {
-            reason.value = value;
-          }}
-        />
-      </label>
+      <ReasonField name="reason" reason={reason} />
       <button type="submit" class="firm" aria-disabled={busy.value}>
         Replace {counted(plan.radius.lineages, 'certificate')}
       </button>

@@ -3,17 +3,16 @@ import type { EndpointRow } from '../../../present/endpoint-rows.ts';
 import { Listener, Proof, Served, Status } from '../../parts/endpoint-cells.tsx';
 import { drawn, type ListColumn } from '../../parts/list-column.tsx';
 import { Moment, type Now } from '../../parts/moment.tsx';
-import { HostLink } from '../../parts/place-links.tsx';
-import { Raw } from '../../parts/raw.tsx';
+import { EndpointLink, HostLink } from '../../parts/place-links.tsx';
 import { Whose } from '../../parts/whose.tsx';
 
 /** Every column of the list of endpoints, in their order. */
 export function columnsAt(now: Now): ListColumn<EndpointRow>[] {
   return drawn(endpointColumns, {
-    name: ({ endpoint: { serverName, labels } }) => (
+    name: ({ endpoint }) => (
       <>
-        <Raw text={serverName === '' ? '(no name)' : serverName} limit={200} />
-        <Whose labels={labels} />
+        <EndpointLink endpoint={endpoint} />
+        <Whose labels={endpoint.labels} />
       </>
     ),
     state: ({ endpoint }) => <Status endpoint={endpoint} now={now} />,

@@ -7,7 +7,7 @@ import { planCampaign } from '../../../../collector/evaluate/campaign/plan.ts';
 import { progressOf } from '../../../../collector/evaluate/campaign/progress.ts';
 import type { CampaignRow, MemberRow } from '../../../../collector/store/campaigns.ts';
 import fc from '../../../helpers/properties.ts';
-import { made, madeFleet, type MadeHost } from '../../helpers/campaign-fleet.ts';
+import { made, madeFleet, type MadeHost } from '../../helpers/made-fleet.ts';
 
 const startedAt = Date.parse('2026-11-28T00:00:00.000Z');
 const selection = { key: 'RSA' };

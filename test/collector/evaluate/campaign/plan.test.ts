@@ -2,7 +2,7 @@ import test from 'ava';
 import { planCampaign } from '../../../../collector/evaluate/campaign/plan.ts';
 import { cautionsOf, fulfils, mistakeInSelection } from '../../../../collector/evaluate/campaign/selection.ts';
 import type { Selection } from '../../../../collector/store/campaigns.ts';
-import { made, madeFleet, type MadeHost } from '../../helpers/campaign-fleet.ts';
+import { made, madeFleet, type MadeHost } from '../../helpers/made-fleet.ts';
 
 const shop = made('shop', ['shop.example.test', 'www.example.test']);
 const mail = made('mail', ['mail.example.test'], { key: 'EC prime256v1', issuer: 'O=Other CA, CN=One' });

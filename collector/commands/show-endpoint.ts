@@ -1,0 +1,97 @@
+import { printable } from '@certherd/command-line/printable';
+import pc from 'picocolors';
+import { agreementOf } from '../present/agreement.ts';
+import { endpointRowsOf } from '../present/endpoint-rows.ts';
+import { type EndpointStory, endpointStoryOf } from '../present/endpoint-story.ts';
+import { needsOf } from '../present/needs.ts';
+import { vantageOf } from '../present/target-rows.ts';
+import { absolute, timeLeft } from '../wording/duration.ts';
+import { listenerName, shortFingerprint } from '../wording/names.ts';
+import { endpointTone, failureWords, reachedWords } from '../wording/words.ts';
+import { configFor, type Console, exitCodes, type JsonOptions } from './command.ts';
+import { restingEstate, storeOf } from './database.ts';
+import { printFacts, printHeading, printSome } from './print-facts.ts';
+import { tellNeeds } from './tell-needs.ts';
+import { stepLines } from './tell-certificate.ts';
+import { toned } from './toned.ts';
+
+const mostPlaces = 20;
+
+/** `endpoint show ENDPOINT`: everything that is known of one, by its id or its server name. */
+export async function showEndpoint(
+  wanted: string,
+  options: JsonOptions & { host: string | undefined },
+  console: Console,
+): Promise<number> {
+  const config = configFor(options, console);
+  if (!config) return exitCodes.config;
+  const store = await storeOf(config, console);
+  const now = console.clock.now();
+  const estate = await restingEstate(store, config, now);
+  await store.close();
+  const found = endpointRowsOf(estate).filter(
+    ({ endpoint: { id, serverName, hostName, agentId } }) =>
+      (id === wanted || serverName.toLowerCase() === wanted.toLowerCase()) &&
+      (options.host === undefined || [hostName, agentId].includes(options.host)),
+  );
+  const [row] = found;
+  const story = row && endpointStoryOf(estate, needsOf(estate), row.endpoint);
+  if (!story || found.length > 1) {
+    const shown = printable(wanted).slice(0, 300);
+    console.complain(
+      found.length === 0
+        ? `no endpoint is ${shown}, by its id or its server name: certherd-collector endpoint list ${shown}`
+        : `${found.length} endpoints are ${shown}: name one by its id, and its host with --host`,
+    );
+    for (const { endpoint } of found) console.complain(`  ${printable(`${endpoint.id}  --host ${endpoint.hostName}`)}`);
+    return exitCodes.failed;
+  }
+  if (options.json) {
+    const { endpoint, outside, lineage, places, needs } = story;
+    const findings = estate.findings.filter(({ agentId, code, subject }) =>
+      [...needs.pressing, ...needs.notices].some(
+        ({ told, agentId: of }) => of === agentId && told.code === code && told.subject === subject.id,
+      ),
+    );
+    console.print(JSON.stringify({ version: 1, at: estate.at, endpoint, outside, lineage, findings, places }));
+  } else tell(story, now, console);
+  return exitCodes.ok;
+}
+
+function tell({ endpoint, lineage, needs, places, outside }: EndpointStory, now: number, console: Console): void {
+  const { serverName, status, id, hostName, algorithm, servedNotAfter, observedAt, deployment, failure } = endpoint;
+  const { links, words } = agreementOf(endpoint);
+  const labels = Object.entries(endpoint.labels ?? {}).map(([key, value]) => `${key}=${value}`);
+  console.print(`${pc.bold(printable(serverName || '(no name)'))}  ${toned(endpointTone[status], status)}`);
+  printFacts(
+    [
+      ['Endpoint', id],
+      ['Host', hostName],
+      ['Listener', `${listenerName(endpoint)} ${algorithm}`],
+      ...links.map(({ stage, fingerprint }): [string, string] => [
+        stage.slice(0, 1).toUpperCase() + stage.slice(1),
+        fingerprint ?? 'not known',
+      ]),
+      ['Proof', `${words}; the newest is ${reachedWords[endpoint.reached]}`],
+      ['Failure', failure && `${failureWords[failure.reason]}${failure.detail === '' ? '' : `: ${failure.detail}`}`],
+      ['Served until', servedNotAfter && `${absolute(servedNotAfter)} (${timeLeft(Date.parse(servedNotAfter) - now)})`],
+      ['Lineage', lineage && `${lineage.name}${lineage.renewal ? `, renewal ${absolute(lineage.renewal.at)}` : ''}`],
+      ['Deployment', deployment],
+      ['Labels', labels.length === 0 ? undefined : labels.join(', ')],
+      ['Last look', observedAt === undefined ? 'never' : absolute(observedAt)],
+    ],
+    console,
+  );
+  for (const line of stepLines(endpoint)) console.print(`  ${line}`);
+  const all = [...needs.pressing, ...needs.notices];
+  if (all.length > 0) printHeading(`Findings (${all.length})`, console);
+  tellNeeds(all, { now }, console);
+  if (outside === undefined) return;
+  printHeading(`Seen from outside: ${outside}`, console);
+  const lines = places.map(({ target, place }) =>
+    printable(
+      `${place.served === undefined ? 'nothing' : shortFingerprint(place.served)} at ${place.address} from ${vantageOf(target)}, since ${absolute(place.since)}`,
+    ),
+  );
+  printSome(lines, mostPlaces, console);
+}

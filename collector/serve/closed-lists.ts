@@ -1,0 +1,194 @@
+import type { Endpoint, Lineage } from '@certherd/protocol/snapshot';
+import { deflateRawSync, inflateRawSync } from 'node:zlib';
+import type { HeldFile } from './assemble-host.ts';
+import type { EndpointView } from './estate.ts';
+
+type Labels = EndpointView['labels'];
+
+/** What of an endpoint was judged: its status, and the labels of its name. */
+interface Verdict {
+  status: EndpointView['status'];
+  labels?: Labels;
+}
+
+/** A host's lists as they were told, with what was judged of each endpoint. */
+interface ToldLists {
+  endpoints: readonly Endpoint[];
+  verdicts: readonly Verdict[];
+  lineages: readonly Lineage[];
+  files: readonly HeldFile[];
+}
+
+/** Of an endpoint what each scrape tells. */
+export interface SeenEndpoint extends Verdict {
+  id: string;
+  served: string | undefined;
+  tlsVersion: string | undefined;
+  /** Seconds from the file on disk to the first look that saw it served, where both are known of the newest certificate. */
+  servedAfter: number | undefined;
+  /** The same until it was served everywhere. */
+  everywhereAfter: number | undefined;
+}
+
+/** As text; `scraped` is what each scrape reads: it is opened alone, and first. A line for each list: JSON has no line feed of its own. */
+export interface ListTexts {
+  scraped: string;
+  told: string;
+}
+
+/** Compressed (RFC 1951), a byte each character: such a text has less beside it than a buffer. */
+export type ClosedLists = ListTexts;
+
+/** Opened as far as somebody reads. */
+export interface OpenedLists extends ToldLists {
+  texts: ListTexts;
+  seen: readonly SeenEndpoint[];
+}
+
+/** `fingerprints`: of the host's certificates, which are kept beside it; what is one of those is told by its place among them. */
+export function textsOfLists(lists: ToldLists, fingerprints: readonly string[]): ListTexts {
+  const places = new Map(fingerprints.map((one, at) => [one, at]));
+  const place = (one: string | undefined) => (one === undefined ? one : (places.get(one) ?? one));
+  const endpoints = lists.endpoints.map((one) => ({
+    ...one,
+    issued: place(one.issued),
+    configured: place(one.configured),
+    served: place(one.served),
+  }));
+  const seen = endpoints.flatMap(({ id, served, tlsVersion, reachedAt }) => [
+    id,
+    served ?? null,
+    tlsVersion ?? null,
+    secondsFromDisk(reachedAt, 'served') ?? null,
+    secondsFromDisk(reachedAt, 'served-everywhere') ?? null,
+  ]);
+  const files = lists.files.flatMap(({ path, fingerprint }) => [path, place(fingerprint)]);
+  const lineages = lists.lineages.map((one) => ({ ...one, issued: place(one.issued), live: place(one.live) }));
+  return {
+    scraped: [seen, closedVerdicts(lists.verdicts), files].map((list) => JSON.stringify(list)).join('\n'),
+    told: [endpoints, lineages].map((list) => JSON.stringify(list)).join('\n'),
+  };
+}
+
+export function closeLists({ scraped, told }: ListTexts): ClosedLists {
+  // What was told has the same ids and paths.
+  const dictionary = Buffer.from(scraped);
+  return {
+    scraped: deflateRawSync(dictionary, { level: 1 }).toString('latin1'),
+    told: deflateRawSync(told, { level: 1, dictionary }).toString('latin1'),
+  };
+}
+
+/** `fingerprints`: as they were when it was closed. */
+export function openLists(closed: ClosedLists, fingerprints: readonly string[]): OpenedLists {
+  const scraped = inflateRawSync(Buffer.from(closed.scraped, 'latin1'), { chunkSize });
+  const [seen, verdicts, files] = scraped.toString().split('\n');
+  let told: string | undefined;
+  const lists: Partial<ToldLists> = {};
+  return {
+    get texts() {
+      return { scraped: scraped.toString(), told: toldText() };
+    },
+    get endpoints() {
+      return (lists.endpoints ??= placed<Endpoint>(toldList(0), ['issued', 'configured', 'served'], fingerprints));
+    },
+    get verdicts() {
+      return (lists.verdicts ??= openedVerdicts(verdicts));
+    },
+    get lineages() {
+      return (lists.lineages ??= placed<Lineage>(toldList(1), ['issued', 'live'], fingerprints));
+    },
+    get files() {
+      return (lists.files ??= openedFiles(files, fingerprints));
+    },
+    get seen() {
+      return openedSeen(seen, this.verdicts, fingerprints);
+    },
+  };
+
+  function toldList(line: number) {
+    return JSON.parse(toldText().split('\n')[line] ?? '[]');
+  }
+
+  function toldText(): string {
+    const options = { chunkSize, dictionary: scraped };
+    return (told ??= inflateRawSync(Buffer.from(closed.told, 'latin1'), options).toString());
+  }
+}
+
+/** Nearly every host's lists are shorter: what comes in one piece needs not be put together. */
+const chunkSize = 32 * 1024;
+
+/** A certificate that the host names, by its place among them; another one by its fingerprint. */
+type Place = number | string;
+
+/** With a fingerprint in place of each number. */
+function placed<One extends Record<string, unknown>>(
+  list: One[],
+  keys: string[],
+  fingerprints: readonly string[],
+): One[] {
+  const raw: Record<string, unknown>[] = list;
+  for (const one of raw)
+    for (const key of keys) {
+      const place = one[key];
+      if (typeof place === 'number') one[key] = fingerprints[place];
+    }
+  return list;
+}
+
+/** Labels are nearly always the same ones: each is there once. */
+type ClosedVerdicts = [Labels[], (EndpointView['status'] | [EndpointView['status'], number])[]];
+
+function closedVerdicts(verdicts: readonly Verdict[]): unknown[] {
+  const texts: string[] = [];
+  const judged = verdicts.map(({ status, labels }) => {
+    if (!labels) return status;
+    const text = JSON.stringify(labels);
+    if (!texts.includes(text)) texts.push(text);
+    return [status, texts.indexOf(text)];
+  });
+  return [texts.map((text): unknown => JSON.parse(text)), judged];
+}
+
+function openedVerdicts(text = '[[],[]]'): Verdict[] {
+  const [labels, judged]: ClosedVerdicts = JSON.parse(text);
+  return judged.map((one) => (typeof one === 'string' ? { status: one } : { status: one[0], labels: labels[one[1]] }));
+}
+
+function openedFiles(text = '[]', fingerprints: readonly string[]): HeldFile[] {
+  const flat: Place[] = JSON.parse(text);
+  return Array.from({ length: flat.length / 2 }, (_, at) => ({
+    path: String(flat[at * 2]),
+    fingerprint: fingerprintOf(flat[at * 2 + 1], fingerprints) ?? '',
+  }));
+}
+
+function openedSeen(text = '[]', verdicts: readonly Verdict[], fingerprints: readonly string[]): SeenEndpoint[] {
+  const flat: (Place | null)[] = JSON.parse(text);
+  return verdicts.map(({ status, labels }, index) => {
+    const at = index * 5;
+    const [version, after, everywhere] = flat.slice(at + 2, at + 5);
+    return {
+      id: String(flat[at]),
+      status,
+      labels,
+      served: fingerprintOf(flat[at + 1], fingerprints),
+      tlsVersion: typeof version === 'string' ? version : undefined,
+      servedAfter: typeof after === 'number' ? after : undefined,
+      everywhereAfter: typeof everywhere === 'number' ? everywhere : undefined,
+    };
+  });
+}
+
+function fingerprintOf(place: Place | null | undefined, fingerprints: readonly string[]): string | undefined {
+  return typeof place === 'number' ? fingerprints[place] : (place ?? undefined);
+}
+
+function secondsFromDisk(reachedAt: Endpoint['reachedAt'], state: 'served' | 'served-everywhere'): number | undefined {
+  const { 'on-disk': onDisk, [state]: reached } = reachedAt ?? {};
+  if (onDisk === undefined || reached === undefined) return undefined;
+  const seconds = (Date.parse(reached) - Date.parse(onDisk)) / 1000;
+  // Below nothing is a clock that jumped.
+  return seconds >= 0 ? seconds : undefined;
+}

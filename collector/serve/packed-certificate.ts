@@ -1,0 +1,104 @@
+import type { Certificate } from '@certherd/protocol/certificate';
+import type { CertificateFacts } from '../store/facts.ts';
+
+/** What most certificates of a fleet have in common with many others. */
+type Kind = Pick<Certificate, 'issuer' | 'algorithm' | 'key' | 'isAuthority'> &
+  Pick<CertificateFacts, 'basis'> & { signature: string | undefined };
+
+/** An instant in milliseconds since 1970; as it was told, where that is none. */
+type PackedInstant = number | string;
+
+type Own = [
+  notBefore: PackedInstant,
+  notAfter: PackedInstant,
+  firstSeenAt: number,
+  serialNumber: string,
+  subject: string,
+  ...subjectAltNames: string[],
+];
+
+/** A certificate's facts as they are kept: there are hundreds of thousands, and few are looked at. What is read of it is made anew each time. */
+export class PackedCertificate implements CertificateFacts {
+  readonly fingerprint: string;
+  readonly #kind: Kind;
+  readonly #own: string;
+
+  constructor(fingerprint: string, kind: Kind, own: string) {
+    this.fingerprint = fingerprint;
+    this.#kind = kind;
+    this.#own = own;
+  }
+
+  get basis(): CertificateFacts['basis'] {
+    return this.#kind.basis;
+  }
+
+  get firstSeenAt(): number {
+    return this.#read()[2];
+  }
+
+  /** Instants, as in Certificate. */
+  get life(): { notBefore: string; notAfter: string } {
+    const [notBefore, notAfter] = this.#read();
+    return { notBefore: instantOf(notBefore), notAfter: instantOf(notAfter) };
+  }
+
+  /** Milliseconds since 1970. */
+  get notAfter(): number {
+    const [, notAfter] = this.#read();
+    return typeof notAfter === 'number' ? notAfter : Date.parse(notAfter);
+  }
+
+  get certificate(): Certificate {
+    const [notBefore, notAfter, , serialNumber, subject, ...subjectAltNames] = this.#read();
+    const { issuer, algorithm, key, signature, isAuthority } = this.#kind;
+    return {
+      fingerprint: this.fingerprint,
+      subject,
+      issuer,
+      subjectAltNames,
+      serialNumber,
+      notBefore: instantOf(notBefore),
+      notAfter: instantOf(notAfter),
+      algorithm,
+      key,
+      ...(signature !== undefined && { signature }),
+      isAuthority,
+    };
+  }
+
+  /** All of it at once, for whoever looks at it again and again. */
+  get opened(): CertificateFacts {
+    return { certificate: this.certificate, firstSeenAt: this.firstSeenAt, basis: this.basis };
+  }
+
+  #read(): Own {
+    return JSON.parse(this.#own);
+  }
+}
+
+/** Far more than a fleet has; agents may tell ever new ones. */
+const mostKinds = 4_096;
+
+export function certificatePacker(): (facts: CertificateFacts) => PackedCertificate {
+  const kinds = new Map<string, Kind>();
+  return ({ certificate, firstSeenAt, basis }) => {
+    const { fingerprint, issuer, algorithm, key, signature, isAuthority, ...own } = certificate;
+    const { notBefore, notAfter, serialNumber, subject, subjectAltNames } = own;
+    const text = JSON.stringify([issuer, algorithm, key, signature, isAuthority, basis]);
+    const kind = kinds.get(text) ?? { issuer, algorithm, key, signature, isAuthority, basis };
+    if (kinds.size < mostKinds) kinds.set(text, kind);
+    const packed: Own = [packedInstant(notBefore), packedInstant(notAfter), firstSeenAt, serialNumber, subject];
+    packed.push(...subjectAltNames);
+    return new PackedCertificate(fingerprint, kind, JSON.stringify(packed));
+  };
+}
+
+function packedInstant(text: string): PackedInstant {
+  const at = Date.parse(text);
+  return Number.isFinite(at) && new Date(at).toISOString() === text ? at : text;
+}
+
+function instantOf(packed: PackedInstant): string {
+  return typeof packed === 'string' ? packed : new Date(packed).toISOString();
+}

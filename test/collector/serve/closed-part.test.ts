@@ -1,0 +1,106 @@
+import type { Certificate } from '@certherd/protocol/certificate';
+import test from 'ava';
+import { labelBook } from '../../../collector/evaluate/labels.ts';
+import { assembleHost } from '../../../collector/serve/assemble-host.ts';
+import { closePart, OpenedParts } from '../../../collector/serve/closed-part.ts';
+import { keepFleet } from '../../../collector/serve/fleet-view.ts';
+import { reachedAtHost } from '../../../collector/serve/reached.ts';
+import { certificatePacker } from '../../../collector/serve/packed-certificate.ts';
+import type { CertificateFacts, KeptFacts } from '../../../collector/store/facts.ts';
+import fc from '../../helpers/properties.ts';
+import { certificate, endpoint, snapshot } from '../helpers/example-snapshot.ts';
+
+const now = Date.parse('2026-11-23T12:00:00.000Z');
+/** Whatever strangers say: no text, line feeds, half of a character, and what JSON has a meaning for. */
+const text = fc.oneof(
+  fc.string(),
+  fc.string({ unit: 'grapheme' }),
+  fc.constantFrom('\ud800', '\n', '[1]', '__proto__', '"'),
+);
+const instant = fc.oneof(
+  fc.constant('2099-99-99T99:99:99.999Z'),
+  fc.date({ noInvalidDate: true }).map((at) => at.toISOString()),
+);
+const certificates = fc.record({
+  subject: text,
+  issuer: text,
+  subjectAltNames: fc.array(text, { maxLength: 3 }),
+  serialNumber: text,
+  notBefore: instant,
+  notAfter: instant,
+  key: text,
+  isAuthority: fc.boolean(),
+});
+const signatures = fc.option(text, { nil: undefined });
+const basis = fc.constantFrom('der' as const, 'told' as const);
+
+test('a packed certificate says what it said, whatever that is', (t) => {
+  const pack = certificatePacker();
+  fc.assert(
+    fc.property(certificates, signatures, basis, fc.nat(), (change, signature, of, firstSeenAt) => {
+      const one: Certificate = certificate('one', { ...change, ...(signature !== undefined && { signature }) });
+      const facts: CertificateFacts = { certificate: one, firstSeenAt, basis: of };
+      const packed = pack(facts);
+      t.deepEqual(packed.opened, facts);
+      t.deepEqual(packed.life, { notBefore: one.notBefore, notAfter: one.notAfter });
+      t.is(packed.notAfter, Date.parse(one.notAfter));
+    }),
+  );
+});
+
+/** A host that serves these, the last of which it does not name. */
+function host(list: readonly Certificate[], words: string): KeptFacts {
+  const [first = certificate('none')] = list;
+  const { certificates: _, ...told } = snapshot(first, {
+    endpoints: list.map((one, at) => endpoint(one, { id: `${at} ${words}`, serverName: words, tlsVersion: 'TLSv1.3' })),
+    files: list.map(({ fingerprint }, at) => ({ path: `/${at}/${words}`, fingerprints: [fingerprint] })),
+  });
+  const row = { agentId: 'a', name: words, agentVersion: '1', enrolledAt: now, heardAt: now };
+  const never = { conflictAt: undefined, revokedAt: undefined };
+  return { ...row, ...never, snapshot: { digest: 'd', observedAt: now, receivedAt: now, ...told } };
+}
+
+test('a closed part is the part that was closed, and two hosts that say the same of other certificates are two', (t) => {
+  const pack = certificatePacker();
+  const opened = new OpenedParts();
+  const heard = { connected: true, silent: false, heardAt: now, observedAt: now };
+  const fleet = keepFleet({ knownIssuers: undefined });
+  const rule = { id: 1, scope: 'name', pattern: '*', key: 'owner', value: 'x', source: 'command', setBy: '', setAt: 0 };
+  const book = labelBook([{ ...rule, scope: 'name', source: 'command' }]);
+  fc.assert(
+    fc.property(fc.array(fc.nat(9), { maxLength: 4 }), text, fc.boolean(), (marks, words, isLabelled) => {
+      const closed = ['one', 'other'].map((whose) => {
+        const list = marks.map((mark) => certificate(`${whose} ${mark}`));
+        const facts = host([...list, certificate('not named')], words);
+        const known = new Map(list.map((one) => [one.fingerprint, one]));
+        const part = assembleHost(
+          facts,
+          heard,
+          { certificates: known, book: isLabelled ? book : labelBook([]), fleet },
+          now,
+        );
+        const packed = list.map((one) => pack({ certificate: one, firstSeenAt: now, basis: 'der' }));
+        return { part, closed: closePart(facts, part, undefined, packed, opened), facts };
+      });
+      for (const { part, closed: one, facts } of closed) {
+        const { endpoints, lineages, files, host: view, findings, statuses, seen } = one;
+        t.deepEqual(
+          { endpoints, lineages, files },
+          { endpoints: part.endpoints, lineages: part.lineages, files: part.files },
+        );
+        t.deepEqual(
+          { view, findings, statuses },
+          { view: part.host, findings: part.findings, statuses: part.statuses },
+        );
+        t.deepEqual(one.told, {
+          endpoints: facts.snapshot?.endpoints.map((told) => ({ ...told, ...reachedAtHost(told) })),
+          lineages: facts.snapshot?.lineages,
+        });
+        t.deepEqual(
+          seen.map(({ id, served, status, labels, tlsVersion }) => [id, served, status, labels, tlsVersion]),
+          endpoints.map(({ id, served, status, labels, tlsVersion }) => [id, served, status, labels, tlsVersion]),
+        );
+      }
+    }),
+  );
+});
