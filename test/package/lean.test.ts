@@ -2,7 +2,9 @@ import { createRequire } from 'node:module';
 import { runInThisContext } from 'node:vm';
 import test from 'ava';
 import { build } from 'esbuild';
-import { leanPart } from '../../scripts/package/lean.ts';
+import { bundlePackages } from '../../scripts/package/bundle.ts';
+import { leanPart, packageParts } from '../../scripts/package/lean.ts';
+import plainTypes from '../../scripts/package/plain-types.ts';
 import { top } from '../helpers/packaged-files.ts';
 
 const modules = {
@@ -40,4 +42,18 @@ test('the schemas in the parts of a binary are those that typebox makes', async 
   t.notRegex(JSON.stringify(typebox), /"format":/);
   for (const [at, [name, schema]] of typebox.entries())
     t.deepEqual(JSON.parse(JSON.stringify(plain[at])), JSON.parse(JSON.stringify([name, schema])), name);
+});
+
+test('checks of plain schemas are compiled by their part', async (t) => {
+  const checks = packageParts.find(({ name }) => name === 'checks');
+  const code = await bundlePackages(top, checks?.packages ?? []);
+  const evaluate: (load: NodeJS.Require, module: { exports: Record<string, typeof import('typebox/schema')> }) => void =
+    runInThisContext(`(function (require, module) {${code}\n})`);
+  const module = { exports: {} as Record<string, typeof import('typebox/schema')> };
+  evaluate(createRequire(import.meta.url), module);
+  const schema = plainTypes.Object({ name: plainTypes.String(), port: plainTypes.Optional(plainTypes.Integer()) });
+  const compiled = module.exports['typebox/schema']?.Compile(schema);
+  t.true(compiled?.Check({ name: 'a' }));
+  t.false(compiled?.Check({ name: 'a', port: 'b' }));
+  t.false(compiled?.Check({ port: 1 }));
 });
