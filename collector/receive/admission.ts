@@ -6,7 +6,7 @@ export interface AdmissionLimits {
   perAddress: number;
   /** Reverse proxies: each may have all places, since many agents come from it. */
   proxies?: readonly string[];
-  /** From the first packet to a proved session. */
+  /** From the first packet to a hello, and to each that follows. */
   deadlineMs: number;
 }
 
@@ -17,6 +17,8 @@ export const admissionLimits: AdmissionLimits = { total: 256, perAddress: 128, d
 export interface Slot {
   /** Proved, or gone: the place is free. */
   release: () => void;
+  /** It has said who it is: what takes time from now on is this end's own work, such as asking an older session whether it lives. */
+  heard: () => void;
   /** Starts the deadline anew. */
   extend: () => void;
   /** What to do when time is up, in place of destroying the socket. */
@@ -67,6 +69,7 @@ export function createAdmission(clock: Clock, limits: AdmissionLimits): Admissio
     perAddress.set(address, (perAddress.get(address) ?? 0) + 1);
     return {
       release,
+      heard: () => cancel(),
       extend() {
         cancel();
         if (waiting.has(one)) cancel = clock.after(limits.deadlineMs, () => expire());

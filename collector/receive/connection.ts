@@ -80,6 +80,7 @@ export function attend(socket: WebSocket, remote: string, slot: Slot, gate: Gate
     if (frame.type !== 'enrol' && frame.type !== 'hello')
       return channel.refuse('not-authenticated', `${frame.type} before hello`);
     phase = 'checking';
+    slot.heard();
     settle(frame.type === 'enrol' ? admitNew(frame) : admit(frame));
   }
 

@@ -50,6 +50,21 @@ test('time is up after the deadline, which an enrolment starts anew', (t) => {
   t.is(admission.waiting(), 0);
 });
 
+test('whoever said hello in time is not late because of the time that it takes to be believed, and keeps a place', (t) => {
+  const clock = handClock(0);
+  const admission = createAdmission(clock, limits);
+  const gone: string[] = [];
+  const slot = admission.admit('a', () => gone.push('a'));
+  clock.advance(4_900);
+  slot?.heard();
+  clock.advance(60_000);
+  t.deepEqual(gone, []);
+  t.is(admission.waiting(), 1);
+  slot?.extend();
+  clock.advance(5_000);
+  t.deepEqual(gone, ['a']);
+});
+
 test('a released place is never late', (t) => {
   const clock = handClock(0);
   const admission = createAdmission(clock, limits);
