@@ -81,7 +81,7 @@ export function closeLists({ scraped, told }: ListTexts): ClosedLists {
 
 /** `fingerprints`: as they were when it was closed. */
 export function openLists(closed: ClosedLists, fingerprints: readonly string[]): OpenedLists {
-  const scraped = inflateRawSync(Buffer.from(closed.scraped, 'latin1'), { chunkSize });
+  const scraped = inflateRawSync(Buffer.from(closed.scraped, 'latin1'), { chunkSize: chunkSizes.scraped });
   const [seen, verdicts, files] = scraped.toString().split('\n');
   let told: string | undefined;
   const lists: Partial<ToldLists> = {};
@@ -111,13 +111,13 @@ export function openLists(closed: ClosedLists, fingerprints: readonly string[]):
   }
 
   function toldText(): string {
-    const options = { chunkSize, dictionary: scraped };
+    const options = { chunkSize: chunkSizes.told, dictionary: scraped };
     return (told ??= inflateRawSync(Buffer.from(closed.told, 'latin1'), options).toString());
   }
 }
 
-/** Nearly every host's lists are shorter: what comes in one piece needs not be put together. */
-const chunkSize = 32 * 1024;
+/** Most hosts' lists are shorter: what comes in one piece needs not be put together, and room that is not needed has to be collected. */
+const chunkSizes = { scraped: 8 * 1024, told: 32 * 1024 };
 
 /** A certificate that the host names, by its place among them; another one by its fingerprint. */
 type Place = number | string;
@@ -168,7 +168,7 @@ function openedSeen(text = '[]', verdicts: readonly Verdict[], fingerprints: rea
   const flat: (Place | null)[] = JSON.parse(text);
   return verdicts.map(({ status, labels }, index) => {
     const at = index * 5;
-    const [version, after, everywhere] = flat.slice(at + 2, at + 5);
+    const [version, after, everywhere] = [flat[at + 2], flat[at + 3], flat[at + 4]];
     return {
       id: String(flat[at]),
       status,

@@ -165,10 +165,11 @@ export function createHostKeeper(
 
   function toldAgain(agentId: string): ToldAgain | undefined {
     const [row, kept] = [facts.get(agentId), index.hosts.get(agentId)];
-    const made = row && kept && { host: factsAgain(row, kept.part), certificates: openedOf(kept.certificates) };
+    const made = row && kept && { host: factsAgain(row, kept.part), certificates: certificatesOf(agentId) };
     return unmade.get(agentId) ?? made;
   }
 
+  /** Another host may have brought newer facts of them since it was made. */
   function certificatesOf(agentId: string): Map<string, CertificateFacts> {
     const list = index.hosts.get(agentId)?.certificates ?? [];
     return new Map(list.map((one) => [one.fingerprint, (factsOf(one.fingerprint) ?? one).opened]));
@@ -201,7 +202,11 @@ export function createHostKeeper(
       if (agentId === but) continue;
       concern(agentId, 'view');
       const host = toldBy(agentId);
-      for (const other of host ? outside.put(host, certificatesOf(agentId)) : []) concern(other, 'view');
+      if (!host) continue;
+      const certificates = certificatesOf(agentId);
+      for (const other of outside.put(host, certificates)) concern(other, 'view');
+      // What a revoked host proved, too: the fleet does not hear of that from it.
+      for (const other of fleet.putName(host, certificates)) concern(other, 'view');
     }
   }
 
@@ -217,11 +222,7 @@ export function createHostKeeper(
   }
 
   /** What others hold may be judged by what this one holds. */
-  function concernFleet(
-    agentId: string,
-    certificates = openedOf(index.hosts.get(agentId)?.certificates ?? []),
-    told?: HostFacts,
-  ): void {
+  function concernFleet(agentId: string, certificates = certificatesOf(agentId), told?: HostFacts): void {
     const host = toldBy(agentId);
     if (!host) return;
     const touched = told ? fleet.put(told, certificates) : fleet.putName(host, certificates);
