@@ -204,7 +204,7 @@ test('x509-certificate-exporter’s names, how long it took to be served, and wh
 test('labels that were kept from the scrape before are those that are made anew, and no more are kept than may be', (t) => {
   const some = ['a', 'b', 'c']
     .map((mark) => certificate(mark, { subject: `CN=${mark}` }))
-    .map((one) => ({ fingerprint: one.fingerprint, certificate: one }));
+    .map((one) => ({ fingerprint: one.fingerprint, certificate: one, basis: 'der' as const }));
   const labels = keepLabels(2);
   const [first, second] = [labels(), labels()];
   const made = some.map((one) => first(one));
@@ -218,6 +218,18 @@ test('labels that were kept from the scrape before are those that are made anew,
     [true, true, false],
     'two are the very same, and the third was made anew',
   );
+});
+
+test('once its DER is there, a certificate has the labels and the end that this says, and no longer what an agent told', (t) => {
+  const [told, proved] = ['2036-01-01T00:00:00.000Z', '2026-12-01T00:00:00.000Z'].map((notAfter) =>
+    certificate('a', { notAfter }),
+  );
+  if (!told || !proved) return t.fail();
+  const { fingerprint } = told;
+  const labels = keepLabels(2);
+  labels()({ fingerprint, certificate: told, basis: 'told' });
+  const { notAfter } = labels()({ fingerprint, certificate: proved, basis: 'der' });
+  t.is(notAfter, Date.parse(proved.notAfter) / 1000);
 });
 
 test('findings are counted by severity, and a silent host still counts down', (t) => {
