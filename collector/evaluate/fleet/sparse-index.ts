@@ -63,6 +63,7 @@ export function createSparseIndex(
       const held = new Map<string, Holding>();
       for (const [fingerprint, holding] of holdings?.held ?? [])
         if (isTold(holding, certificates.get(fingerprint), keysOf.get(fingerprint))) held.set(fingerprint, holding);
+      for (const fingerprint of held.keys()) share(keysOf.get(fingerprint));
       enter(host, holdings && held.size > 0 ? { ...holdings, held } : undefined, certificates, change);
       return change.touched;
     },
@@ -91,6 +92,11 @@ export function createSparseIndex(
     if (!known || !holding.inUse || (holding.files.length === 0 && holding.endpoints.length === 0)) return true;
     if (knownIssuers && !knownIssuers.includes(authorities.of(known.certificate.issuer))) return true;
     return isShared(keys);
+  }
+
+  /** What is in the whole index is found there: its host needs not be opened for it again. */
+  function share(keys: Iterable<number> = []): void {
+    for (const key of keys) claims.share(key);
   }
 
   function isShared(keys: Iterable<number>): boolean {
@@ -144,6 +150,7 @@ export function createSparseIndex(
   /** Something else may be told of it than its holders claimed it by. */
   function claimAgain(leaf: Leaf, change: Change): void {
     const keys = [...keysFor(leaf)];
+    share(keys);
     for (const agentId of leaf.holders.keys()) {
       const holder = hostOf(agentId);
       // One agent may tell of a million names.

@@ -154,6 +154,37 @@ test('names of one host cost what they are many, however many they are', (t) => 
   );
 });
 
+test('a host that has one certificate of many names is opened once, however many hosts come with one of them each', (t) => {
+  const names = Array.from({ length: 500 }, (_, number) => `host-${number}.test`);
+  const known = new Map<string, KnownCertificate>();
+  const hosts = new Map<string, HostHoldings>();
+  const opened: string[] = [];
+  const index = createSparseIndex(
+    policy,
+    (agentId) => {
+      opened.push(agentId);
+      const holdings = hosts.get(agentId);
+      return holdings && { holdings, certificates: known };
+    },
+    7,
+  );
+  const served = { files: ['/f.pem'], endpoints: ['e'], renewedHere: true, inUse: true };
+  const tell = (agentId: string, subjectAltNames: string[]) => {
+    const one = certificate(agentId, { subjectAltNames });
+    known.set(one.fingerprint, { certificate: one, firstSeenAt: now });
+    hosts.set(agentId, { agentId, hostName: agentId, held: new Map([[one.fingerprint, served]]) });
+    index.replace(agentId, hosts.get(agentId), known);
+  };
+  tell('all', names);
+  for (const [number, name] of names.entries()) {
+    tell(`h${number}`, [name, `${number}.test`]);
+    if (number === 250) tell('all', names);
+  }
+  t.deepEqual(opened, ['all']);
+  t.is(index.heldBy('all').length, 1);
+  t.is(index.heldBy('h499').length, 1);
+});
+
 test('what number a name has nobody can tell who does not know the seed', (t) => {
   const [one, other] = ['one', 'other'].map((mark) =>
     certificate(mark, { subjectAltNames: ['shop.test', `${mark}.test`] }),
