@@ -42,6 +42,8 @@ const mostOpened = 16;
 type Beside = Omit<HostPart, keyof PartLists>;
 
 interface Closed extends Beside {
+  /** Many hosts have none, and need not be opened for that. */
+  hasLineages: boolean;
   marks: ListMarks;
   lists: ClosedLists;
   /** By which it was judged. */
@@ -58,6 +60,7 @@ export class ClosedPart implements HostPart {
   readonly unread;
   readonly stale;
   readonly standsUntil;
+  readonly hasLineages;
   readonly marks;
   readonly certificates;
   readonly #lists;
@@ -71,6 +74,7 @@ export class ClosedPart implements HostPart {
     this.unread = unread;
     this.stale = stale;
     this.standsUntil = standsUntil;
+    this.hasLineages = kept.hasLineages;
     this.marks = kept.marks;
     this.certificates = kept.certificates;
     this.#lists = kept.lists;
@@ -102,6 +106,7 @@ export class ClosedPart implements HostPart {
 
   get lineages(): LineageView[] {
     const { agentId, name: hostName } = this.host;
+    if (!this.hasLineages) return [];
     return this.#told().lineages.map((lineage) => ({ agentId, hostName, ...lineage }));
   }
 
@@ -127,6 +132,7 @@ export class ClosedPart implements HostPart {
       unread: this.unread,
       stale: this.stale,
       certificates: this.certificates,
+      hasLineages: this.hasLineages,
       marks: host.observedAt === this.host.observedAt ? marks : { ...marks, endpoints: marks.endpoints + 1 },
       lists: this.#lists,
       parts: this.#parts,
@@ -170,7 +176,7 @@ export function closePart(
     { endpoints, verdicts: part.endpoints, lineages, files: part.files },
     certificates.map(fingerprintOf),
   );
-  const kept = { ...part, certificates, parts };
+  const kept = { ...part, hasLineages: lineages.length > 0, certificates, parts };
   if (!before)
     return new ClosedPart({ ...kept, marks: { endpoints: 0, lineages: 0, files: 0 }, lists: closeLists(texts) });
   const isSame = before.compare(texts, part, certificates);

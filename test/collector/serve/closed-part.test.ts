@@ -104,3 +104,24 @@ test('a closed part is the part that was closed, and two hosts that say the same
     }),
   );
 });
+
+test('a host is not opened to see that it has no lineages', (t) => {
+  class Counted extends OpenedParts {
+    times = 0;
+    override of(...what: Parameters<OpenedParts['of']>) {
+      this.times += 1;
+      return super.of(...what);
+    }
+  }
+  const parts = new Counted();
+  const facts = host([certificate('one')], 'web');
+  if (!facts.snapshot) return t.fail();
+  facts.snapshot.lineages = [];
+  const heard = { connected: true, silent: false, heardAt: now, observedAt: now };
+  const shared = { certificates: new Map(), book: labelBook([]), fleet: keepFleet({ knownIssuers: undefined }) };
+  const closed = closePart(facts, assembleHost(facts, heard, shared, now), undefined, [], parts);
+  t.deepEqual(closed.heard({ host: closed.host, standsUntil: now }).lineages, []);
+  t.is(parts.times, 0);
+  t.is(closed.endpoints.length, 1);
+  t.is(parts.times, 1);
+});
