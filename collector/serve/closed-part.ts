@@ -21,17 +21,25 @@ interface Compared extends Record<keyof PartLists, boolean> {
   closed?: ClosedLists;
 }
 
+interface Opened {
+  closed: ClosedLists;
+  certificates: readonly PackedCertificate[];
+  lists: OpenedLists;
+}
+
 /** The lists of parts that somebody reads: opened once for all that read a host at a time, and those of a few hosts. */
 export class OpenedParts {
-  readonly #kept = new Map<readonly PackedCertificate[], { closed: ClosedLists; lists: OpenedLists }>();
+  /** By agent id: of a host that has much only one part is kept open, however often it is another one. */
+  readonly #kept = new Map<string, Opened>();
 
-  /** What is closed may say the same of hosts that have other certificates. */
-  of(closed: ClosedLists, certificates: readonly PackedCertificate[]): OpenedLists {
-    const known = this.#kept.get(certificates);
-    if (known?.closed === closed) return known.lists;
+  /** What is closed may say the same of parts that have other certificates. */
+  of(agentId: string, closed: ClosedLists, certificates: readonly PackedCertificate[]): OpenedLists {
+    const known = this.#kept.get(agentId);
+    if (known?.closed === closed && known.certificates === certificates) return known.lists;
+    this.#kept.delete(agentId);
     for (const oldest of this.#kept.keys()) if (this.#kept.size >= mostOpened) this.#kept.delete(oldest);
     const lists = openLists(closed, certificates.map(fingerprintOf));
-    this.#kept.set(certificates, { closed, lists });
+    this.#kept.set(agentId, { closed, certificates, lists });
     return lists;
   }
 }
@@ -156,7 +164,7 @@ export class ClosedPart implements HostPart {
   }
 
   #told(): OpenedLists {
-    return this.#parts.of(this.#lists, this.certificates);
+    return this.#parts.of(this.host.agentId, this.#lists, this.certificates);
   }
 }
 
