@@ -24,6 +24,9 @@ export function labelBook(rules: readonly LabelRule[]): LabelBook {
   };
 }
 
+/** Far more names than most fleets have; hosts may tell of ever new ones. */
+const mostKept = 65_536;
+
 /** Rules that fit, the strongest first. Answers are kept: the same names come again and again. */
 function finder(rules: readonly LabelRule[]): (subject: string) => readonly LabelRule[] {
   const exact = Map.groupBy(
@@ -40,6 +43,8 @@ function finder(rules: readonly LabelRule[]): (subject: string) => readonly Labe
     const before = known.get(name);
     if (before) return before;
     const found = [...(exact.get(name) ?? []), ...patterns.filter(({ fits }) => fits(name)).map(({ rule }) => rule)];
+    // those in use are soon there again
+    if (known.size >= mostKept) known.clear();
     known.set(name, found);
     return found;
   };

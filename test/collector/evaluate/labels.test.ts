@@ -1,3 +1,5 @@
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import test from 'ava';
 import { labelBook, type Labels } from '../../../collector/evaluate/labels.ts';
 import type { LabelRule } from '../../../collector/store/facts.ts';
@@ -70,4 +72,18 @@ test('a star stands for any characters and all else for itself, as in a regular 
     }),
     { numRuns: 500 },
   );
+});
+
+test('a host that tells of ever new names fills no memory with what they are called', (t) => {
+  setFlagsFromString('--expose-gc');
+  const collect: unknown = runInNewContext('gc');
+  if (typeof collect !== 'function') return t.fail();
+  const book = labelBook([rule('name', '*.test', 'x')]);
+  const heldAfter = (from: number) => {
+    for (let at = from; at < from + 70_000; at += 1) book.ofNames([`${at}.${'long-'.repeat(60)}.test`], 'web-1');
+    collect();
+    return process.memoryUsage().heapUsed;
+  };
+  const [first, last] = [heldAfter(0), heldAfter(70_000)];
+  t.true(last - first < 15_000_000, `${(last - first) / 1e6} MB more`);
 });
