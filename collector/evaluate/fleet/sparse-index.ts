@@ -22,6 +22,9 @@ interface SparseHost {
   entered: HostHoldings | undefined;
 }
 
+/** Some two hundred certificates have as many: what has them is read in a millisecond or two. */
+const fewKeys = 512;
+
 /** While something is taken in. */
 interface Change {
   touched: Set<string>;
@@ -115,15 +118,16 @@ export function createSparseIndex(
     for (const other of others) enterShared(other, change);
   }
 
-  /** Those of a host's leaves that are alone no more. */
+  /** Those of a host's leaves that are alone no more; all of a host that has many, which would be opened for each of them. */
   function enterShared(host: SparseHost, change: Change): void {
     const again = heldAgain(host.agentId);
     if (!again) return;
+    const hasMany = host.keys.length > fewKeys;
     const fresh = new Map<string, KnownCertificate>();
     const held = new Map(host.entered?.held);
     for (const [fingerprint, holding] of again.holdings.held) {
       const known = held.has(fingerprint) ? undefined : again.certificates.get(fingerprint);
-      if (!known || !isShared(keysFor(known))) continue;
+      if (!known || !(hasMany || isShared(keysFor(known)))) continue;
       fresh.set(fingerprint, known);
       held.set(fingerprint, { ...holding, inUse: true });
     }

@@ -154,36 +154,39 @@ test('names of one host cost what they are many, however many they are', (t) => 
   );
 });
 
-test('a host that has one certificate of many names is opened once, however many hosts come with one of them each', (t) => {
-  const names = Array.from({ length: 500 }, (_, number) => `host-${number}.test`);
-  const known = new Map<string, KnownCertificate>();
-  const hosts = new Map<string, HostHoldings>();
-  const opened: string[] = [];
-  const index = createSparseIndex(
-    policy,
-    (agentId) => {
-      opened.push(agentId);
-      const holdings = hosts.get(agentId);
-      return holdings && { holdings, certificates: known };
-    },
-    7,
-  );
-  const served = { files: ['/f.pem'], endpoints: ['e'], renewedHere: true, inUse: true };
-  const tell = (agentId: string, subjectAltNames: string[]) => {
-    const one = certificate(agentId, { subjectAltNames });
-    known.set(one.fingerprint, { certificate: one, firstSeenAt: now });
-    hosts.set(agentId, { agentId, hostName: agentId, held: new Map([[one.fingerprint, served]]) });
-    index.replace(agentId, hosts.get(agentId), known);
-  };
-  tell('all', names);
-  for (const [number, name] of names.entries()) {
-    tell(`h${number}`, [name, `${number}.test`]);
-    if (number === 250) tell('all', names);
-  }
-  t.deepEqual(opened, ['all']);
-  t.is(index.heldBy('all').length, 1);
-  t.is(index.heldBy('h499').length, 1);
-});
+for (const [what, size] of [
+  ['one certificate of many names', 600],
+  ['many certificates', 1],
+] as const)
+  test(`a host that has ${what} is opened once, however many hosts come with one of its names each`, (t) => {
+    const names = Array.from({ length: 600 }, (_, number) => `host-${number}.test`);
+    const known = new Map<string, KnownCertificate>();
+    const hosts = new Map<string, HostHoldings>();
+    const opened: string[] = [];
+    const index = createSparseIndex(
+      policy,
+      (agentId) => {
+        opened.push(agentId);
+        const holdings = hosts.get(agentId);
+        return holdings && { holdings, certificates: known };
+      },
+      7,
+    );
+    const served = { files: ['/f.pem'], endpoints: ['e'], renewedHere: true, inUse: true };
+    const tell = (agentId: string, ...certificates: string[][]) => {
+      const list = certificates.map((subjectAltNames, at) => certificate(`${agentId} ${at}`, { subjectAltNames }));
+      for (const one of list) known.set(one.fingerprint, { certificate: one, firstSeenAt: now });
+      const held = new Map(list.map(({ fingerprint }) => [fingerprint, served]));
+      hosts.set(agentId, { agentId, hostName: agentId, held });
+      index.replace(agentId, hosts.get(agentId), known);
+    };
+    const all = Array.from({ length: 600 / size }, (_, at) => names.slice(at * size, (at + 1) * size));
+    tell('all', ...all);
+    for (const [number, name] of names.entries()) tell(`h${number}`, [name, `${number}.test`]);
+    t.deepEqual(opened, ['all']);
+    t.is(index.heldBy('all').length, all.length);
+    t.is(index.heldBy('h599').length, 1);
+  });
 
 test('what number a name has nobody can tell who does not know the seed', (t) => {
   const [one, other] = ['one', 'other'].map((mark) =>
