@@ -1,6 +1,5 @@
 import { printable } from '@certherd/command-line/printable';
 import { counted } from '@certherd/command-line/words';
-import pc from 'picocolors';
 import { limitUses } from '../present/ca-limits.ts';
 import { csvOf } from '../present/csv.ts';
 import { type Due, dueAhead, type DueDay, weeksAhead } from '../present/due.ts';
@@ -10,6 +9,7 @@ import { configFor, type Console, exitCodes, type JsonOptions } from './command.
 import { restingEstate, storeOf } from './database.ts';
 import { printHeading } from './print-facts.ts';
 import { printTable } from './print-table.ts';
+import { colours } from './toned.ts';
 
 export interface DueOptions extends JsonOptions {
   weeks?: string | undefined;
@@ -71,7 +71,8 @@ function tell(days: readonly DueDay[], dues: readonly Due[], console: Console): 
   );
   printHeading("Against the limits of Let's Encrypt: the fullest window ahead", console);
   for (const { limit, count, most, from, subject } of limitsOf(dues)) {
-    const room = count > most ? pc.red('over') : count * 2 > most ? pc.yellow('tight') : pc.green('enough');
+    const room =
+      count > most ? colours().red('over') : count * 2 > most ? colours().yellow('tight') : colours().green('enough');
     const where = count === 0 ? '' : `, from ${from?.slice(0, 10)}${subject === '' ? '' : `, ${printable(subject)}`}`;
     console.print(`  ${room}  ${count} of ${most} ${limit}${where}`);
   }

@@ -1,5 +1,4 @@
 import { printable } from '@certherd/command-line/printable';
-import pc from 'picocolors';
 import { agreementOf } from '../present/agreement.ts';
 import { endpointRowsOf } from '../present/endpoint-rows.ts';
 import { type EndpointStory, endpointStoryOf } from '../present/endpoint-story.ts';
@@ -13,7 +12,7 @@ import { restingEstate, storeOf } from './database.ts';
 import { printFacts, printHeading, printSome } from './print-facts.ts';
 import { tellNeeds } from './tell-needs.ts';
 import { stepLines } from './tell-certificate.ts';
-import { toned } from './toned.ts';
+import { colours, toned } from './toned.ts';
 
 const mostPlaces = 20;
 
@@ -62,7 +61,7 @@ function tell({ endpoint, lineage, needs, places, outside }: EndpointStory, now:
   const { serverName, status, id, hostName, algorithm, servedNotAfter, observedAt, deployment, failure } = endpoint;
   const { links, words } = agreementOf(endpoint);
   const labels = Object.entries(endpoint.labels ?? {}).map(([key, value]) => `${key}=${value}`);
-  console.print(`${pc.bold(printable(serverName || '(no name)'))}  ${toned(endpointTone[status], status)}`);
+  console.print(`${colours().bold(printable(serverName || '(no name)'))}  ${toned(endpointTone[status], status)}`);
   printFacts(
     [
       ['Endpoint', id],
