@@ -8,7 +8,7 @@ import type { EstateNow } from '../serve/kept-estate.ts';
 import type { CampaignRow, Campaigns, MemberRow } from '../store/campaigns.ts';
 import type { Kept } from '../store/kept.ts';
 import type { RequestRow } from '../store/requests.ts';
-import { campaignFleet, domainOf, issuedInWeek } from './fleet.ts';
+import { campaignFleet, domainOf, issuedInWeek, progressOfAll } from './fleet.ts';
 import { keepMembers } from './kept-members.ts';
 
 interface Needs {
@@ -39,12 +39,14 @@ export function driveCampaigns({ campaigns, estate, requests, changed, clock, lo
     for (const { id } of open) members.set(id, (await membersOf(id)).rows);
     const now = await estate();
     const fleet = campaignFleet(now);
-    const issued = issuedInWeek(now, clock.now());
+    const issued = await issuedInWeek(now, clock.now());
     for (const campaign of open) {
       const own = members.get(campaign.id) ?? [];
       const answers = await answersTo(campaign, own);
+      const left = own.filter(({ state }) => state !== 'served' && state !== 'skipped');
+      const progress = await progressOfAll(campaign, left, fleet);
       const facts = {
-        progress: (member: MemberRow) => progressOf(campaign, member, fleet),
+        progress: (member: MemberRow) => progress.get(member.number) ?? progressOf(campaign, member, fleet),
         answer: ({ number }: MemberRow) => answers.get(number)?.answer,
         domainOf,
         issuedInWeek: issued,

@@ -1,8 +1,11 @@
 import { getDomain } from 'tldts';
 import { organisationOf } from '../evaluate/distinguished-name.ts';
 import type { CampaignFleet, CampaignHost } from '../evaluate/campaign/fleet.ts';
+import { type Progress, progressOf } from '../evaluate/campaign/progress.ts';
 import type { KeptHost } from '../serve/estate-parts.ts';
 import type { EstateNow } from '../serve/kept-estate.ts';
+import { madeInTurn } from '../serve/made-in-turn.ts';
+import type { MemberRow } from '../store/campaigns.ts';
 
 const weekMs = 7 * 86_400_000;
 
@@ -33,6 +36,16 @@ function campaignHost({ part, certificates, agentId, name }: KeptHost): Campaign
   };
 }
 
+/** How far each of these is, by its number: host after host, each of which may have to be opened, with turns for others between. */
+export async function progressOfAll(
+  campaign: Parameters<typeof progressOf>[0],
+  members: readonly (Parameters<typeof progressOf>[1] & Pick<MemberRow, 'number'>)[],
+  fleet: CampaignFleet,
+): Promise<ReadonlyMap<number, Progress>> {
+  const byHost = [...Map.groupBy(members, ({ agentId }) => agentId).values()].flat();
+  return new Map(await madeInTurn(byHost, (member) => [[member.number, progressOf(campaign, member, fleet)] as const]));
+}
+
 /** The part of a name that CAs count by: what stands below a public suffix, else the name itself. */
 export function domainOf(name: string): string {
   const plain = name.toLowerCase().replace(/^\*\./, '');
@@ -46,18 +59,16 @@ type IssuedCount = (domain: string, organisation: string) => number;
  * Certificates of the fleet that were issued in the last seven days, by registered domain and issuer, as each CA counts its own; each counts once for each
  * of its domains.
  */
-export function issuedInWeek({ parts }: Pick<EstateNow, 'parts'>, now: number): IssuedCount {
+export async function issuedInWeek({ parts }: Pick<EstateNow, 'parts'>, now: number): Promise<IssuedCount> {
   // Instants of one form are in the order of their texts.
   const since = new Date(now - weekMs).toISOString();
   const counts = new Map<string, number>();
-  for (const { facts } of parts.certificates) {
+  const issued = await madeInTurn(parts.certificates, ({ facts }) => {
     const { notBefore, isAuthority, subjectAltNames, issuer } = facts.certificate;
-    if (notBefore < since || isAuthority) continue;
-    for (const domain of new Set(subjectAltNames.map(domainOf))) {
-      const key = keyOf(domain, organisationOf(issuer));
-      counts.set(key, (counts.get(key) ?? 0) + 1);
-    }
-  }
+    if (notBefore < since || isAuthority) return [];
+    return [...new Set(subjectAltNames.map(domainOf))].map((domain) => keyOf(domain, organisationOf(issuer)));
+  });
+  for (const key of issued) counts.set(key, (counts.get(key) ?? 0) + 1);
   return (domain, organisation) => counts.get(keyOf(domain, organisation)) ?? 0;
 }
 

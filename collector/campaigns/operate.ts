@@ -12,7 +12,7 @@ import type { EstateNow } from '../serve/kept-estate.ts';
 import type { Actor, AuditAction } from '../store/accounts.ts';
 import type { CampaignLimits, CampaignRow, Campaigns, MemberCount, MemberRow, Selection } from '../store/campaigns.ts';
 import type { Kept } from '../store/kept.ts';
-import { campaignFleet, domainOf, issuedInWeek } from './fleet.ts';
+import { campaignFleet, domainOf, issuedInWeek, progressOfAll } from './fleet.ts';
 import { keepMembers } from './kept-members.ts';
 
 /** Why something is not done, with the status that HTTP has for it. */
@@ -93,11 +93,11 @@ export function operateCampaigns({ campaigns, estate, changed, now }: Needs): Ca
     const made = await inTurns(planSlices(campaignFleet(current), selection));
     if (made.members.length > mostLineages) made.cautions.push(tooMany);
     const limits = { ...usualLimits, ...wished };
-    return { ok: true, value: { plan: made, limits, digest: digestOf(made), domains: domainsOf(made, current) } };
+    return { ok: true, value: { plan: made, limits, digest: digestOf(made), domains: await domainsOf(made, current) } };
   }
 
-  function domainsOf({ members }: CampaignPlan, current: EstateNow): Planned['domains'] {
-    const issued = issuedInWeek(current, now());
+  async function domainsOf({ members }: CampaignPlan, current: EstateNow): Promise<Planned['domains']> {
+    const issued = await issuedInWeek(current, now());
     const needs = members.flatMap(({ names, issuer: name }) => {
       const issuer = organisationOf(name);
       return [...new Set(names.map(domainOf))].map((domain) => ({ domain, issuer }));
@@ -223,8 +223,8 @@ export function operateCampaigns({ campaigns, estate, changed, now }: Needs): Ca
   async function lookAt(campaign: CampaignRow, rows: readonly MemberRow[]): Promise<ShownCampaign> {
     const current = await estate();
     const fleet = campaignFleet(current);
-    const issued = issuedInWeek(current, now());
-    const progress = new Map(rows.map((row) => [row.number, progressOf(campaign, row, fleet)]));
+    const issued = await issuedInWeek(current, now());
+    const progress = await progressOfAll(campaign, rows, fleet);
     const facts = {
       progress: (row: MemberRow) => progress.get(row.number) ?? progressOf(campaign, row, fleet),
       answer: () => undefined,

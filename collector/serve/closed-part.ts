@@ -21,17 +21,25 @@ interface Compared extends Record<keyof PartLists, boolean> {
   closed?: ClosedLists;
 }
 
+interface Opened {
+  closed: ClosedLists;
+  certificates: readonly PackedCertificate[];
+  lists: OpenedLists;
+}
+
 /** The lists of parts that somebody reads: opened once for all that read a host at a time, and those of a few hosts. */
 export class OpenedParts {
-  readonly #kept = new Map<readonly PackedCertificate[], { closed: ClosedLists; lists: OpenedLists }>();
+  /** By agent id: of a host that has much only one part is kept open, however often it is another one. */
+  readonly #kept = new Map<string, Opened>();
 
-  /** What is closed may say the same of hosts that have other certificates. */
-  of(closed: ClosedLists, certificates: readonly PackedCertificate[]): OpenedLists {
-    const known = this.#kept.get(certificates);
-    if (known?.closed === closed) return known.lists;
+  /** What is closed may say the same of parts that have other certificates. */
+  of(agentId: string, closed: ClosedLists, certificates: readonly PackedCertificate[]): OpenedLists {
+    const known = this.#kept.get(agentId);
+    if (known?.closed === closed && known.certificates === certificates) return known.lists;
+    this.#kept.delete(agentId);
     for (const oldest of this.#kept.keys()) if (this.#kept.size >= mostOpened) this.#kept.delete(oldest);
     const lists = openLists(closed, certificates.map(fingerprintOf));
-    this.#kept.set(certificates, { closed, lists });
+    this.#kept.set(agentId, { closed, certificates, lists });
     return lists;
   }
 }
@@ -42,6 +50,8 @@ const mostOpened = 16;
 type Beside = Omit<HostPart, keyof PartLists>;
 
 interface Closed extends Beside {
+  /** Many hosts have none, and need not be opened for that. */
+  hasLineages: boolean;
   marks: ListMarks;
   lists: ClosedLists;
   /** By which it was judged. */
@@ -58,6 +68,7 @@ export class ClosedPart implements HostPart {
   readonly unread;
   readonly stale;
   readonly standsUntil;
+  readonly hasLineages;
   readonly marks;
   readonly certificates;
   readonly #lists;
@@ -71,6 +82,7 @@ export class ClosedPart implements HostPart {
     this.unread = unread;
     this.stale = stale;
     this.standsUntil = standsUntil;
+    this.hasLineages = kept.hasLineages;
     this.marks = kept.marks;
     this.certificates = kept.certificates;
     this.#lists = kept.lists;
@@ -102,6 +114,7 @@ export class ClosedPart implements HostPart {
 
   get lineages(): LineageView[] {
     const { agentId, name: hostName } = this.host;
+    if (!this.hasLineages) return [];
     return this.#told().lineages.map((lineage) => ({ agentId, hostName, ...lineage }));
   }
 
@@ -127,6 +140,7 @@ export class ClosedPart implements HostPart {
       unread: this.unread,
       stale: this.stale,
       certificates: this.certificates,
+      hasLineages: this.hasLineages,
       marks: host.observedAt === this.host.observedAt ? marks : { ...marks, endpoints: marks.endpoints + 1 },
       lists: this.#lists,
       parts: this.#parts,
@@ -150,7 +164,7 @@ export class ClosedPart implements HostPart {
   }
 
   #told(): OpenedLists {
-    return this.#parts.of(this.#lists, this.certificates);
+    return this.#parts.of(this.host.agentId, this.#lists, this.certificates);
   }
 }
 
@@ -170,7 +184,7 @@ export function closePart(
     { endpoints, verdicts: part.endpoints, lineages, files: part.files },
     certificates.map(fingerprintOf),
   );
-  const kept = { ...part, certificates, parts };
+  const kept = { ...part, hasLineages: lineages.length > 0, certificates, parts };
   if (!before)
     return new ClosedPart({ ...kept, marks: { endpoints: 0, lineages: 0, files: 0 }, lists: closeLists(texts) });
   const isSame = before.compare(texts, part, certificates);

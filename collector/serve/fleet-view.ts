@@ -1,3 +1,4 @@
+import { randomInt } from 'node:crypto';
 import { fleetFindings, fleetFindingsStand, type FleetPolicy } from '../evaluate/fleet/fleet-findings.ts';
 import { createFleetIndex, type KnownCertificate } from '../evaluate/fleet/fleet-index.ts';
 import { holdingsOf } from '../evaluate/fleet/holdings.ts';
@@ -23,7 +24,7 @@ export interface ToldAgain {
 
 /** `toldAgain`: of a host that was put in; with it only what the fleet has something to say of is kept here. */
 export function keepFleet(policy: FleetPolicy, toldAgain?: (agentId: string) => ToldAgain | undefined): KeptFleet {
-  const index = toldAgain ? createSparseIndex(policy, heldAgain) : createFleetIndex();
+  const index = toldAgain ? createSparseIndex(policy, heldAgain, randomInt(2 ** 32)) : createFleetIndex();
   return {
     put: (host, certificates) =>
       index.replace(host.agentId, heldBy(host, host.snapshot?.deployments ?? [], certificates), certificates),

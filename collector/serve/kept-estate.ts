@@ -77,7 +77,7 @@ export function keepEstate(needs: KeptEstateNeeds): KeptEstate {
   const ofHost = apart(log);
   const readers = waitingReaders<EstateNow>(clock);
   const newest = keepNewestEvents(store);
-  const stale = { labels: true, sweep: true, targets: true };
+  const stale = { labels: true, sweep: true, targets: true, heard: false };
   let sweepAgainAt = -Infinity;
   let labelsText = '';
   let book = labelBook([]);
@@ -100,8 +100,7 @@ export function keepEstate(needs: KeptEstateNeeds): KeptEstate {
     current,
     changed(topics, agentIds) {
       if (topics.includes('events')) newest.concern();
-      if (topics.includes('targets')) stale.targets = true;
-      if (topics.includes('labels')) stale.labels = true;
+      for (const topic of ['targets', 'labels', 'heard'] as const) if (topics.includes(topic)) stale[topic] = true;
       const concern = topics.includes('certificates') ? 'whole' : 'row';
       const ofHosts = topics.some((topic) => !apartFromHosts.includes(topic));
       if (!agentIds && ofHosts) {
@@ -158,7 +157,7 @@ export function keepEstate(needs: KeptEstateNeeds): KeptEstate {
     running = false;
     if (failing) soon(retryMs);
     else if (stale.sweep) soon(Math.max(gatherMs, sweepAgainAt - clock.monotonic()));
-    else if (newest.isStale() || stale.labels || stale.targets || !keeper.isIdle()) soon(gatherMs);
+    else if (newest.isStale() || stale.labels || stale.targets || stale.heard || !keeper.isIdle()) soon(gatherMs);
   }
 
   /** All that was there to do when it began, and what that has others judged by. */
@@ -166,6 +165,7 @@ export function keepEstate(needs: KeptEstateNeeds): KeptEstate {
     if (stale.labels) await readLabels();
     if (stale.targets) await readTargets();
     if (stale.sweep && clock.monotonic() >= sweepAgainAt) await sweep();
+    stale.heard = false;
     for (const slice of slices(heardSince(), heardAtATime)) {
       for (const agentId of slice) ofHost(agentId, () => keeper.putHeard(agentId));
       await othersTurn();

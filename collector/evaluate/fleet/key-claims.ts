@@ -3,7 +3,7 @@ type Claimant = number | 'several';
 
 /**
  * How many claim each key, and who does where that is one: 8 bytes a place, since there are some for each certificate of the fleet. Keys and claimants are
- * whole numbers from 0, below 2^32 and 2^31. A key that several claimed stays theirs until the last of them lets go.
+ * whole numbers from 0, below 2^32 and 2^31. A key that several claimed, or that is shared, stays so until the last of them lets go.
  */
 export class KeyClaims {
   readonly #parts: Part[] = [];
@@ -21,6 +21,14 @@ export class KeyClaims {
   isShared(key: number): boolean {
     const part = this.#partOf(key);
     return (part.slots[part.placeOf(key) + 1] ?? free) >= several;
+  }
+
+  /** From now on it is as if several claimed it, until the last of them lets go. Nothing where nobody does. */
+  share(key: number): void {
+    const part = this.#partOf(key);
+    const place = part.placeOf(key);
+    const before = part.slots[place + 1] ?? free;
+    if (before !== free && before < several) part.slots[place + 1] = several + 1;
   }
 
   /** One claim less. */

@@ -6,11 +6,16 @@ const prime = 0x01000193;
 
 /**
  * Numbers by which a leaf is found: of two that are the same certificate, or have a name, an authority and an algorithm in common, one at least is the
- * same. Two that have nothing in common seldom share one.
+ * same. Two that have nothing in common seldom share one. `seed`, a whole number below 2^32, is the same for all that are compared, and no agent's to know: who
+ * can tell the numbers finds names whose numbers all stand in one place of a table.
  */
-export function leafKeys({ fingerprint, algorithm, subjectAltNames }: Certificate, authority: string): Set<number> {
-  const keys = new Set([hashOf(fingerprint, basis)]);
-  const scope = hashOf(`${algorithm} ${authority}\n`, basis);
+export function leafKeys(
+  { fingerprint, algorithm, subjectAltNames }: Pick<Certificate, 'fingerprint' | 'algorithm' | 'subjectAltNames'>,
+  authority: string,
+  seed: number,
+): Set<number> {
+  const keys = new Set([hashOf(fingerprint, basis ^ seed)]);
+  const scope = hashOf(`${algorithm} ${authority}\n`, basis ^ seed);
   for (const name of subjectAltNames) keys.add(hashOf(name.toLowerCase(), scope));
   return keys;
 }

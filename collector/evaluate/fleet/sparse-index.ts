@@ -27,16 +27,19 @@ interface Change {
   touched: Set<string>;
   /** The host that has other holdings now: of what it has it enters itself what is not alone. */
   replaced: SparseHost | undefined;
+  /** Keys of hosts that were looked through. */
+  claimed: Map<SparseHost, Set<number>>;
 }
 
 /**
  * The same as a whole index, which only has those leaves of which something may be said: nearly every one is in use, on one host, and alone with its
  * names, and of such a leaf its keys are kept. When another one claims one of them, `heldAgain` tells what the first host has: as it was put in, except that
- * leaves without a file or an endpoint need not be there, and that all may be said to be in use.
+ * leaves without a file or an endpoint need not be there, and that all may be said to be in use. `seed`: as in leafKeys.
  */
 export function createSparseIndex(
   { knownIssuers }: FleetPolicy,
   heldAgain: (agentId: string) => HeldAgain | undefined,
+  seed: number,
 ): FleetIndex {
   const index = createFleetIndex();
   const claims = new KeyClaims();
@@ -48,7 +51,7 @@ export function createSparseIndex(
     ...index,
     replace(agentId, holdings, certificates) {
       const host = hostOf(agentId);
-      const change: Change = { touched: new Set([agentId]), replaced: host };
+      const change: Change = { touched: new Set([agentId]), replaced: host, claimed: new Map() };
       for (const key of host.keys) claims.release(key);
       const keysOf = new Map<string, Set<number>>();
       for (const fingerprint of holdings?.held.keys() ?? []) {
@@ -60,12 +63,13 @@ export function createSparseIndex(
       const held = new Map<string, Holding>();
       for (const [fingerprint, holding] of holdings?.held ?? [])
         if (isTold(holding, certificates.get(fingerprint), keysOf.get(fingerprint))) held.set(fingerprint, holding);
+      for (const fingerprint of held.keys()) share(keysOf.get(fingerprint));
       enter(host, holdings && held.size > 0 ? { ...holdings, held } : undefined, certificates, change);
       return change.touched;
     },
     rename(agentId, hostName, certificates) {
       const host = hostOf(agentId);
-      const change: Change = { touched: new Set([agentId]), replaced: undefined };
+      const change: Change = { touched: new Set([agentId]), replaced: undefined, claimed: new Map() };
       enter(host, host.entered && { ...host.entered, hostName }, certificates, change);
       return change.touched;
     },
@@ -81,13 +85,18 @@ export function createSparseIndex(
   }
 
   function keysFor({ certificate }: Pick<KnownCertificate, 'certificate'>): Set<number> {
-    return leafKeys(certificate, authorities.of(certificate.issuer));
+    return leafKeys(certificate, authorities.of(certificate.issuer), seed);
   }
 
   function isTold(holding: Holding, known: KnownCertificate | undefined, keys: Iterable<number> = []): boolean {
     if (!known || !holding.inUse || (holding.files.length === 0 && holding.endpoints.length === 0)) return true;
     if (knownIssuers && !knownIssuers.includes(authorities.of(known.certificate.issuer))) return true;
     return isShared(keys);
+  }
+
+  /** What is in the whole index is found there: its host needs not be opened for it again. */
+  function share(keys: Iterable<number> = []): void {
+    for (const key of keys) claims.share(key);
   }
 
   function isShared(keys: Iterable<number>): boolean {
@@ -141,11 +150,19 @@ export function createSparseIndex(
   /** Something else may be told of it than its holders claimed it by. */
   function claimAgain(leaf: Leaf, change: Change): void {
     const keys = [...keysFor(leaf)];
+    share(keys);
     for (const agentId of leaf.holders.keys()) {
       const holder = hostOf(agentId);
-      const more = keys.filter((key) => !holder.keys.includes(key));
+      // One agent may tell of a million names.
+      const claimed = change.claimed.get(holder) ?? new Set(holder.keys);
+      change.claimed.set(holder, claimed);
+      const more = keys.filter((key) => !claimed.has(key));
       if (more.length === 0) continue;
-      holder.keys = Uint32Array.from([...holder.keys, ...more]);
+      for (const key of more) claimed.add(key);
+      const all = new Uint32Array(holder.keys.length + more.length);
+      all.set(holder.keys);
+      all.set(more, holder.keys.length);
+      holder.keys = all;
       claimAll(more, holder, change);
     }
   }

@@ -51,7 +51,7 @@ interface List<Query extends TObject, Item> {
   key: readonly ('string' | 'number')[];
   /** What the list is made of: while that is the same object, so is the list. */
   state: (parts: EstateParts) => object;
-  items: (parts: EstateParts, after: Key | undefined, query: Static<Query>) => Iterable<Placed<Item>>;
+  items: (parts: EstateParts, after: Key | undefined, query: Static<Query>) => Iterable<Placed<Item> | 'host'>;
   fits: (query: Static<Query>) => (item: Item) => boolean;
   view: (item: Item) => unknown;
 }
@@ -191,13 +191,15 @@ function* ofHosts<Item>(
   { hosts }: EstateParts,
   after: Key | undefined,
   of: (host: KeptHost) => readonly Item[],
-): Generator<Placed<Item>> {
+): Generator<Placed<Item> | 'host'> {
   const placed = ({ name, agentId }: KeptHost, item: Item, index: number) => ({ item, key: [name, agentId, index] });
   const begun = after && hosts.get(hostKey(after));
   if (begun)
     for (const [index, item] of of(begun).entries()) if (index > Number(after[2])) yield placed(begun, item, index);
-  for (const host of after ? hosts.after(hostKey(after)) : hosts)
+  for (const host of after ? hosts.after(hostKey(after)) : hosts) {
     for (const [index, item] of of(host).entries()) yield placed(host, item, index);
+    yield 'host';
+  }
 }
 
 function hostKey([name, agentId]: Key) {

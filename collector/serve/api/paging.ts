@@ -7,8 +7,9 @@ export interface Page<Item> {
   next?: string;
 }
 
-/** Looking at so many items takes some milliseconds. */
+/** Looking at so many items takes some milliseconds; opening a host takes as long as `itemsOfHost` of them. */
 const itemsAtATime = 500;
+const itemsOfHost = 20;
 
 /** An item with where the list goes on behind it. */
 export interface Placed<Item> {
@@ -19,17 +20,23 @@ export interface Placed<Item> {
 /** What puts an item in its place: texts and numbers. */
 export type Key = readonly (string | number)[];
 
-/** The first `limit` items that fit. A list is of one moment; a page begins behind the item that the last one ended with, whatever came or went meanwhile. */
+/** The first `limit` items that fit. A list is of one moment; a page begins behind the item that the last one ended with, whatever came or went meanwhile. `host`: one was looked into, which may have had nothing. */
 export async function pageOf<Item>(
-  list: Iterable<Placed<Item>>,
+  list: Iterable<Placed<Item> | 'host'>,
   limit: number,
   fits: (item: Item) => boolean,
 ): Promise<Page<Item>> {
   const items: Item[] = [];
   let last: Key | undefined;
   let looked = 0;
-  for (const { item, key } of list) {
-    if (++looked % itemsAtATime === 0) await othersTurn();
+  for (const one of list) {
+    looked += one === 'host' ? itemsOfHost : 1;
+    if (looked >= itemsAtATime) {
+      looked = 0;
+      await othersTurn();
+    }
+    if (one === 'host') continue;
+    const { item, key } = one;
     if (!fits(item)) continue;
     if (items.length === limit) return last ? { items, next: cursorOf(last) } : { items };
     items.push(item);

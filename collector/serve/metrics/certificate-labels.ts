@@ -1,5 +1,6 @@
 import { isIP } from 'node:net';
 import type { Certificate } from '@certherd/protocol/certificate';
+import type { CertificateFacts } from '../../store/facts.ts';
 import { attributeValues } from '../../evaluate/distinguished-name.ts';
 import { pairs } from './family.ts';
 
@@ -18,9 +19,15 @@ export interface CertificateLabels {
 }
 
 /** A certificate that is opened where its labels have to be made. */
-interface Labelled {
+interface Labelled extends Pick<CertificateFacts, 'basis'> {
   fingerprint: string;
   readonly certificate: Certificate;
+}
+
+interface KeptLabels {
+  labels: CertificateLabels;
+  /** The number of the last one that had it. */
+  scrape: number;
 }
 
 export type LabelsOf = (one: Labelled) => CertificateLabels;
@@ -30,16 +37,19 @@ export type LabelsOf = (one: Labelled) => CertificateLabels;
  * certificates, some 600 bytes each; a larger fleet's others are made at each scrape.
  */
 export function keepLabels(most: number): () => LabelsOf {
-  const kept = new Map<string, { labels: CertificateLabels; scrape: number }>();
+  // Apart: what an agent told of a certificate may not be what its DER says.
+  const kept = { told: new Map<string, KeptLabels>(), der: new Map<string, KeptLabels>() };
   let scrape = 0;
   return () => {
-    for (const [fingerprint, one] of kept) if (one.scrape < scrape) kept.delete(fingerprint);
+    for (const ofBasis of Object.values(kept))
+      for (const [fingerprint, one] of ofBasis) if (one.scrape < scrape) ofBasis.delete(fingerprint);
     const now = ++scrape;
     return (one) => {
-      const known = kept.get(one.fingerprint);
+      const ofBasis = kept[one.basis];
+      const known = ofBasis.get(one.fingerprint);
       if (known) known.scrape = now;
       const labels = known?.labels ?? certificateLabels(one);
-      if (!known && kept.size < most) kept.set(one.fingerprint, { labels, scrape: now });
+      if (!known && kept.told.size + kept.der.size < most) ofBasis.set(one.fingerprint, { labels, scrape: now });
       return labels;
     };
   };

@@ -1,6 +1,6 @@
 import type { Server } from '@certherd/protocol/snapshot';
 import test from 'ava';
-import { campaignFleet, issuedInWeek } from '../../../collector/campaigns/fleet.ts';
+import { campaignFleet, issuedInWeek, progressOfAll } from '../../../collector/campaigns/fleet.ts';
 import { labelBook } from '../../../collector/evaluate/labels.ts';
 import { createHostKeeper } from '../../../collector/serve/host-keeper.ts';
 import { certificate, day, snapshot } from '../helpers/example-snapshot.ts';
@@ -35,7 +35,7 @@ test('a campaign knows of a host whose config could not be read whole, also when
   t.true(unread(keeper));
 });
 
-test('a CA’s week counts what that CA issued below a domain, and nobody else', (t) => {
+test('a CA’s week counts what that CA issued below a domain, and nobody else', async (t) => {
   const issued = (mark: string, issuer: string, ageDays: number, names = ['a.shop.test', 'b.shop.test']) =>
     certificate(mark, { issuer, subjectAltNames: names, notBefore: new Date(now - ageDays * day).toISOString() });
   const keeper = keeperOf(
@@ -47,8 +47,40 @@ test('a CA’s week counts what that CA issued below a domain, and nobody else',
       ...Array.from({ length: 60 }, (_, index) => issued(`own ${index}`, 'CN=Our own', 1)),
     ],
   );
-  const count = issuedInWeek({ parts: keeper.parts() }, now);
+  const count = await issuedInWeek({ parts: keeper.parts() }, now);
   t.is(count('shop.test', "Let's Encrypt"), 2);
   t.is(count('shop.test', 'CN=Our own'), 60);
   t.is(count('other.test', 'CN=Our own'), 0);
+});
+
+test('while all certificates and all lineages of a campaign are looked at, others have their turn', async (t) => {
+  const keeper = keeperOf(
+    [server],
+    Array.from({ length: 120 }, (_, index) => certificate(`one ${index}`)),
+  );
+  const parts = keeper.parts();
+  let turns = 0;
+  const turn = () => {
+    turns += 1;
+    next = setImmediate(turn);
+  };
+  let next = setImmediate(turn);
+  t.teardown(() => clearImmediate(next));
+  await issuedInWeek({ parts }, now);
+  t.true(turns >= 2);
+  turns = 0;
+  const members = Array.from({ length: 120 }, (_, number) => ({
+    number,
+    agentId: 'agent-1',
+    lineage: 'shop',
+    old: 'old',
+    places: [],
+  }));
+  const progress = await progressOfAll(
+    { selection: {}, startedAt: now },
+    members,
+    campaignFleet({ parts, targets: [] }),
+  );
+  t.is(progress.size, 120);
+  t.true(turns >= 2);
 });

@@ -2,10 +2,11 @@ import type { Certificate } from '@certherd/protocol/certificate';
 import test from 'ava';
 import { labelBook } from '../../../collector/evaluate/labels.ts';
 import { assembleHost } from '../../../collector/serve/assemble-host.ts';
+import { closeLists, textsOfLists } from '../../../collector/serve/closed-lists.ts';
 import { closePart, OpenedParts } from '../../../collector/serve/closed-part.ts';
 import { keepFleet } from '../../../collector/serve/fleet-view.ts';
 import { reachedAtHost } from '../../../collector/serve/reached.ts';
-import { certificatePacker } from '../../../collector/serve/packed-certificate.ts';
+import { certificatePacker, type PackedCertificate } from '../../../collector/serve/packed-certificate.ts';
 import type { CertificateFacts, KeptFacts } from '../../../collector/store/facts.ts';
 import fc from '../../helpers/properties.ts';
 import { certificate, endpoint, snapshot } from '../helpers/example-snapshot.ts';
@@ -104,3 +105,37 @@ test('a closed part is the part that was closed, and two hosts that say the same
     }),
   );
 });
+
+test('a host is not opened to see that it has no lineages', (t) => {
+  class Counted extends OpenedParts {
+    times = 0;
+    override of(...what: Parameters<OpenedParts['of']>) {
+      this.times += 1;
+      return super.of(...what);
+    }
+  }
+  const parts = new Counted();
+  const facts = host([certificate('one')], 'web');
+  if (!facts.snapshot) return t.fail();
+  facts.snapshot.lineages = [];
+  const heard = { connected: true, silent: false, heardAt: now, observedAt: now };
+  const shared = { certificates: new Map(), book: labelBook([]), fleet: keepFleet({ knownIssuers: undefined }) };
+  const closed = closePart(facts, assembleHost(facts, heard, shared, now), undefined, [], parts);
+  t.deepEqual(closed.heard({ host: closed.host, standsUntil: now }).lineages, []);
+  t.is(parts.times, 0);
+  t.is(closed.endpoints.length, 1);
+  t.is(parts.times, 1);
+});
+
+test('of a host whose part is another one again and again one is kept open, and others stay so', (t) => {
+  const parts = new OpenedParts();
+  const lists = { endpoints: [], verdicts: [], lineages: [], files: [] };
+  const closed = closeLists(textsOfLists(lists, []));
+  const first = parts.of('small', closed, none);
+  for (let version = 0; version < 40; version += 1) parts.of('large', closed, [...none]);
+  t.is(parts.of('small', closed, none), first);
+  for (let other = 0; other < 40; other += 1) parts.of(`${other}`, closed, none);
+  t.not(parts.of('small', closed, none), first);
+});
+
+const none: readonly PackedCertificate[] = [];

@@ -20,7 +20,9 @@ function fleetOf(count: number, { log = silentLog, readMs = 0 }: { log?: Log; re
   const hosts = new Map<string, HostFacts>();
   const labels: LabelRule[] = [];
   const published: EstateChange[] = [];
-  const reads = { took: readMs, hosts: 0 };
+  const reads = { took: readMs, hosts: 0, meanwhile: () => {} };
+  const heard: string[] = [];
+  const voices = { away: new Set<string>(), heard };
   let digests = 0;
   const tell = (agentId: string, change: Told = {}) => {
     const now = clock.now();
@@ -48,6 +50,7 @@ function fleetOf(count: number, { log = silentLog, readMs = 0 }: { log?: Log; re
       async readHosts(ids) {
         clock.advance(reads.took);
         reads.hosts += ids.length;
+        reads.meanwhile();
         await othersTurn();
         const certificates = [{ certificate: one, firstSeenAt: start, basis: 'told' as const }];
         return ids.flatMap((id) => hosts.get(id) ?? []).map((host) => ({ host, certificates }));
@@ -58,8 +61,11 @@ function fleetOf(count: number, { log = silentLog, readMs = 0 }: { log?: Log; re
       targets: { all: async () => [] } as never,
       transparency: { certificates: async () => [], logs: async () => [] } as never,
     },
-    presenceOf: () => ({ connected: true, silent: false, heardAt: clock.now(), observedAt: clock.now() }),
-    heardSince: () => [],
+    presenceOf: (agentId) => {
+      const connected = !voices.away.has(agentId);
+      return { connected, silent: false, heardAt: clock.now(), observedAt: clock.now() };
+    },
+    heardSince: () => voices.heard.splice(0),
     knownIssuers: undefined,
     graceMs: 0,
     clock,
@@ -68,7 +74,7 @@ function fleetOf(count: number, { log = silentLog, readMs = 0 }: { log?: Log; re
       if (change !== 'unreadable') published.push(change);
     },
   });
-  return { estate, clock, hosts, labels, published, reads, tell };
+  return { estate, clock, hosts, labels, published, reads, voices, tell };
 }
 
 test('a host that cannot be looked at keeps its last part, is logged once, and is of no concern to others', async (t) => {
@@ -119,4 +125,27 @@ test('while many hosts are looked at, a reader waits a tenth of a second for wha
   t.is(published.flatMap(({ hosts }) => hosts).length, done(later));
   await until('all are looked at', async () => done(await estate.current()) === 400);
   t.is(reads.hosts, 400);
+});
+
+test('that a host is connected is told at once, also where another one was just read as it said hello', async (t) => {
+  const { estate, clock, published, reads, voices, tell } = fleetOf(2);
+  t.teardown(estate.close);
+  voices.away.add('web-1');
+  await estate.current();
+  reads.meanwhile = () => {
+    voices.away.delete('web-1');
+    voices.heard.push('web-1');
+    estate.changed(['heard'], ['web-1']);
+  };
+  tell('web-0', { endpoints: [] });
+  estate.changed(['hosts', 'certificates'], ['web-0']);
+  await estate.current();
+  await othersTurn();
+  t.deepEqual(
+    published.flatMap(({ hosts }) => hosts.map(({ agentId }) => agentId)),
+    ['web-0'],
+  );
+  clock.advance(50);
+  await until('it is told', () => published.length === 2);
+  t.like(published[1]?.hosts, [{ agentId: 'web-1', host: { connected: true } }]);
 });

@@ -65,6 +65,15 @@ test('a page is what fits, in order, and its cursor leads to the rest', async (t
   );
 });
 
+test('others have their turn while hosts are looked into that have nothing', async (t) => {
+  let turns = 0;
+  const next = setImmediate(() => (turns += 1));
+  t.teardown(() => clearImmediate(next));
+  const hosts = Array.from({ length: 200 }, () => 'host' as const);
+  t.deepEqual(await pageOf<number>([...hosts, { item: 1, key: [1] }], 5, () => true), { items: [1] });
+  t.is(turns, 1);
+});
+
 test('whatever a cursor says, it is a key of the list or none', (t) => {
   fc.assert(
     fc.property(fc.string(), fc.json(), (text, json) => {

@@ -4,7 +4,7 @@ import fc from '../../helpers/properties.ts';
 import { labelBook } from '../../../collector/evaluate/labels.ts';
 import { attributeValues } from '../../../collector/evaluate/distinguished-name.ts';
 import { metricsText } from '../../../collector/serve/metrics.ts';
-import { certificateLabels, keepLabels } from '../../../collector/serve/metrics/certificate-labels.ts';
+import { certificateLabels } from '../../../collector/serve/metrics/certificate-labels.ts';
 import type { TargetView } from '../../../collector/serve/estate.ts';
 import type { Facts, HostFacts, LabelRule } from '../../../collector/store/facts.ts';
 import { certificate, endpoint, finding, snapshot } from '../helpers/example-snapshot.ts';
@@ -199,25 +199,6 @@ test('x509-certificate-exporter’s names, how long it took to be served, and wh
   t.true(text.includes('certherd_build_info{version="0.1.0"} 1\n'));
   t.true(text.includes('process_cpu_seconds_total 1.5\n'));
   t.notThrows(() => promtoolAccepts(text));
-});
-
-test('labels that were kept from the scrape before are those that are made anew, and no more are kept than may be', (t) => {
-  const some = ['a', 'b', 'c']
-    .map((mark) => certificate(mark, { subject: `CN=${mark}` }))
-    .map((one) => ({ fingerprint: one.fingerprint, certificate: one }));
-  const labels = keepLabels(2);
-  const [first, second] = [labels(), labels()];
-  const made = some.map((one) => first(one));
-  t.deepEqual(
-    some.map((one) => second(one)),
-    some.map(certificateLabels),
-  );
-  const third = labels();
-  t.deepEqual(
-    some.map((one) => third(one) === made[some.indexOf(one)]),
-    [true, true, false],
-    'two are the very same, and the third was made anew',
-  );
 });
 
 test('findings are counted by severity, and a silent host still counts down', (t) => {

@@ -6,6 +6,7 @@ import {
   type FleetIndex,
   type KnownCertificate,
 } from '../../../../collector/evaluate/fleet/fleet-index.ts';
+import { leafKeys } from '../../../../collector/evaluate/fleet/leaf-keys.ts';
 import { createSparseIndex } from '../../../../collector/evaluate/fleet/sparse-index.ts';
 import { type Holding, type HostHoldings } from '../../../../collector/evaluate/fleet/holdings.ts';
 import fc from '../../../helpers/properties.ts';
@@ -67,17 +68,21 @@ const all = (index: FleetIndex) =>
 
 test('after any changes the findings are those of an index that is made anew, and only touched agents have others', (t) => {
   fc.assert(
-    fc.property(changes, (steps) => {
+    fc.property(changes, fc.nat(2 ** 32 - 1), (steps, seed) => {
       const index = createFleetIndex();
       const hosts = new Map<string, HostHoldings>();
       const certificates = new Map<string, KnownCertificate>();
       // Beside it one that keeps only what there is something to say of, and that hears of no deployment again.
-      const sparse = createSparseIndex(policy, (agentId) => {
-        const known = hosts.get(agentId);
-        if (!known) return undefined;
-        const seen = [...known.held].filter(([, { files, endpoints }]) => files.length + endpoints.length > 0);
-        return { holdings: { ...known, held: new Map(seen) }, certificates };
-      });
+      const sparse = createSparseIndex(
+        policy,
+        (agentId) => {
+          const known = hosts.get(agentId);
+          if (!known) return undefined;
+          const seen = [...known.held].filter(([, { files, endpoints }]) => files.length + endpoints.length > 0);
+          return { holdings: { ...known, held: new Map(seen) }, certificates };
+        },
+        seed,
+      );
       let before = all(index);
       for (const [agentId, list, variant] of steps) {
         for (const [at] of list ?? []) certificates.set(pool[at]?.fingerprint ?? '', facts(at, variant));
@@ -105,10 +110,14 @@ test('a copy is found by the names that another host told of it', (t) => {
   const copy = { files: ['/f.pem'], endpoints: ['e'], renewedHere: false, inUse: true };
   const known = new Map<string, KnownCertificate>();
   const hosts = new Map<string, HostHoldings>();
-  const index = createSparseIndex(policy, (agentId) => {
-    const holdings = hosts.get(agentId);
-    return holdings && { holdings, certificates: known };
-  });
+  const index = createSparseIndex(
+    policy,
+    (agentId) => {
+      const holdings = hosts.get(agentId);
+      return holdings && { holdings, certificates: known };
+    },
+    7,
+  );
   const tell = (agentId: string, one?: Certificate) => {
     if (one) known.set(one.fingerprint, { certificate: one, firstSeenAt: now });
     const told = one && { agentId, hostName: agentId, held: new Map([[one.fingerprint, copy]]) };
@@ -123,6 +132,67 @@ test('a copy is found by the names that another host told of it', (t) => {
     fleetFindings(index, 'h1', policy, now).map(({ code }) => code),
     ['stale-copy'],
   );
+});
+
+test('names of one host cost what they are many, however many they are', (t) => {
+  const known = new Map<string, KnownCertificate>();
+  for (let at = 0; at < 40; at += 1) {
+    const names = Array.from({ length: 5_000 }, (_, number) => `${at}-${number}`);
+    const one = certificate(`many-${at}`, { subjectAltNames: names });
+    known.set(one.fingerprint, { certificate: one, firstSeenAt: now });
+  }
+  const unused = { files: ['/f.pem'], endpoints: [], renewedHere: false, inUse: false };
+  const held = new Map([...known.keys()].map((fingerprint) => [fingerprint, unused]));
+  const index = createSparseIndex(policy, () => undefined, 7);
+  const before = process.cpuUsage();
+  index.replace('h1', { agentId: 'h1', hostName: 'h1', held }, known);
+  const { user } = process.cpuUsage(before);
+  t.is(index.heldBy('h1').length, 40);
+  t.true(
+    user < 8_000_000,
+    `${user / 1000} ms of the processor: half a second is usual, and 20 s where each key is looked for among all`,
+  );
+});
+
+test('a host that has one certificate of many names is opened once, however many hosts come with one of them each', (t) => {
+  const names = Array.from({ length: 500 }, (_, number) => `host-${number}.test`);
+  const known = new Map<string, KnownCertificate>();
+  const hosts = new Map<string, HostHoldings>();
+  const opened: string[] = [];
+  const index = createSparseIndex(
+    policy,
+    (agentId) => {
+      opened.push(agentId);
+      const holdings = hosts.get(agentId);
+      return holdings && { holdings, certificates: known };
+    },
+    7,
+  );
+  const served = { files: ['/f.pem'], endpoints: ['e'], renewedHere: true, inUse: true };
+  const tell = (agentId: string, subjectAltNames: string[]) => {
+    const one = certificate(agentId, { subjectAltNames });
+    known.set(one.fingerprint, { certificate: one, firstSeenAt: now });
+    hosts.set(agentId, { agentId, hostName: agentId, held: new Map([[one.fingerprint, served]]) });
+    index.replace(agentId, hosts.get(agentId), known);
+  };
+  tell('all', names);
+  for (const [number, name] of names.entries()) {
+    tell(`h${number}`, [name, `${number}.test`]);
+    if (number === 250) tell('all', names);
+  }
+  t.deepEqual(opened, ['all']);
+  t.is(index.heldBy('all').length, 1);
+  t.is(index.heldBy('h499').length, 1);
+});
+
+test('what number a name has nobody can tell who does not know the seed', (t) => {
+  const [one, other] = ['one', 'other'].map((mark) =>
+    certificate(mark, { subjectAltNames: ['shop.test', `${mark}.test`] }),
+  );
+  if (!one || !other) return t.fail();
+  const shared = (left: Set<number>, right: Set<number>) => [...left].filter((key) => right.has(key)).length;
+  for (const seed of [0, 1, 2 ** 32 - 1]) t.is(shared(leafKeys(one, 'CA', seed), leafKeys(other, 'CA', seed)), 1);
+  t.is(shared(leafKeys(one, 'CA', 1), leafKeys(one, 'CA', 2)), 0);
 });
 
 const many = 3_000;
