@@ -3,7 +3,7 @@ import { agreementOf } from '../present/agreement.ts';
 import { endpointRowsOf } from '../present/endpoint-rows.ts';
 import { type EndpointStory, endpointStoryOf } from '../present/endpoint-story.ts';
 import { needsOf } from '../present/needs.ts';
-import { vantageOf } from '../present/target-rows.ts';
+import { presentedBy, vantageOf } from '../present/target-rows.ts';
 import { absolute, timeLeft } from '../wording/duration.ts';
 import { listenerName, shortFingerprint } from '../wording/names.ts';
 import { endpointTone, failureWords, reachedWords } from '../wording/words.ts';
@@ -87,10 +87,12 @@ function tell({ endpoint, lineage, needs, places, outside }: EndpointStory, now:
   tellNeeds(all, { now }, console);
   if (outside === undefined) return;
   printHeading(`Seen from outside: ${outside}`, console);
-  const lines = places.map(({ target, place }) =>
-    printable(
-      `${place.served === undefined ? 'nothing' : shortFingerprint(place.served)} at ${place.address} from ${vantageOf(target)}, since ${absolute(place.since)}`,
-    ),
-  );
+  const lines = places.map(({ target, place }) => {
+    const presented = presentedBy(target, place);
+    const since = presented === undefined ? place.failure?.since : place.since;
+    return printable(
+      `${presented === undefined ? 'nothing' : shortFingerprint(presented)} at ${place.address} from ${vantageOf(target)}${since === undefined ? '' : `, since ${absolute(since)}`}`,
+    );
+  });
   printSome(lines, mostPlaces, console);
 }
