@@ -50,8 +50,6 @@ interface Look {
 const quietMs = 120;
 /** So long the first look waits for the collector: between its slices connecting would wait many times over. */
 const connectingMs = 500;
-/** A watched directory that comes and goes must not keep a look from its end. */
-const looksInARow = 3;
 /** Below the 90 s that systemd gives a service to stop: an action that takes longer goes on in its own process. */
 const handOverMs = 80_000;
 /** A look that takes longer hangs, unless every endpoint is waited for to its last second. */
@@ -119,29 +117,25 @@ export function startAgent(
     });
 
   const look = async (asks: Asks): Promise<Look> => {
-    for (let round = 1; ; round++) {
-      woken = false;
-      service.within(Math.max(lookMostMs, mostWaits * config.probeTimeoutMs));
-      const observations = await observeHost(ports, config, host, {
-        isOver: () => stopped,
-        memory: looks,
-        asks,
-      });
-      looks.looked();
-      // What changed before a directory was watched gave no trigger.
-      const isNew = await watching.watchOnly(directoriesToWatch(config, observations));
-      if (isNew && round < looksInARow && !stopped) continue;
-      memory.attempts = attemptsToKeep(memory.attempts, clock.now());
-      const now = clock.now();
-      const known = memory.sightings.map(({ finding }) => finding);
-      information.saw(observations);
-      const told = { ...observations, suggestedRenewals: information.known() };
-      const { snapshot, plan } = decide(told, memory.attempts, known, paced, now);
-      const seen = visible(snapshot.findings, memory.sightings, config, now);
-      const endpoints = sinceFirst(snapshot.endpoints, memory.reached ?? {});
-      const askedAt = observations.askedAt ?? now;
-      return { snapshot: { ...snapshot, endpoints, findings: seen.findings }, plan, seen, askedAt };
-    }
+    woken = false;
+    service.within(Math.max(lookMostMs, mostWaits * config.probeTimeoutMs));
+    const observations = await observeHost(ports, config, host, {
+      isOver: () => stopped,
+      watch: (seen) => watching.watchOnly(directoriesToWatch(config, seen)),
+      memory: looks,
+      asks,
+    });
+    looks.looked();
+    memory.attempts = attemptsToKeep(memory.attempts, clock.now());
+    const now = clock.now();
+    const known = memory.sightings.map(({ finding }) => finding);
+    information.saw(observations);
+    const told = { ...observations, suggestedRenewals: information.known() };
+    const { snapshot, plan } = decide(told, memory.attempts, known, paced, now);
+    const seen = visible(snapshot.findings, memory.sightings, config, now);
+    const endpoints = sinceFirst(snapshot.endpoints, memory.reached ?? {});
+    const askedAt = observations.askedAt ?? now;
+    return { snapshot: { ...snapshot, endpoints, findings: seen.findings }, plan, seen, askedAt };
   };
 
   const report = ({ snapshot, seen: { sightings }, askedAt }: Look) => {

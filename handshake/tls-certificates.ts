@@ -16,6 +16,7 @@ export interface SentCertificates {
 /** Handshake types (RFC 8446 4). */
 const serverHello = 2;
 const certificate = 11;
+const serverKeyExchange = 12;
 
 /**
  * Reads what the server sent, from its first byte on, up to its Certificate message. TLS 1.3 protects that one:
@@ -40,6 +41,22 @@ export function sentCertificates(bytes: Uint8Array, keyLog: readonly string[]): 
   const chain = chainOf(last.body, hello.version === 0x0304);
   if (!chain.ok) return chain;
   return success({ chain: chain.value, tlsVersion: versions.get(hello.version) ?? 'unknown' });
+}
+
+/**
+ * Whether OpenSSL's client, which failed behind the Certificate message, had found proof by then that the server holds the leaf's key: in TLS 1.3 its Finished,
+ * behind which alone there is a SERVER_TRAFFIC_SECRET_0; in TLS 1.2 its signed ServerKeyExchange, which is checked before there is a CLIENT_RANDOM.
+ * Where TLS 1.2 has none (keys exchanged by RSA), nothing is proved before the Finished.
+ */
+export function hadProof(bytes: Uint8Array, keyLog: readonly string[]): boolean {
+  const has = (label: string) => keyLog.some((line) => line.startsWith(`${label} `));
+  if (has('SERVER_TRAFFIC_SECRET_0')) return true;
+  const messages = handshakeMessages(
+    bytes,
+    () => undefined,
+    ({ type }) => type === serverKeyExchange,
+  );
+  return has('CLIENT_RANDOM') && messages.ok && messages.value.at(-1)?.type === serverKeyExchange;
 }
 
 const versions = new Map([

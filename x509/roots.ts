@@ -26,17 +26,25 @@ export function derIn(bytes: Uint8Array): Uint8Array[] {
     });
 }
 
+/** What is not there may have any name, without end; but the chains of a host mostly end at one or two CAs of its own. */
+const mostAbsent = 16;
+
 /** Of these roots, DER, each is opened when it is asked for: a system has 150 of them, which take 1.3 MB opened, and chains end in a few. */
 export function rootsWhenAsked(ders: readonly Uint8Array[]): Roots {
   const opened = new Map<string, readonly X509Certificate[]>();
+  const absent = new Set<string>();
   return {
     get: (subject) => {
       const known = opened.get(subject);
       if (known) return known;
+      if (absent.has(subject)) return [];
       const named = ders.filter(mayBe(subject)).flatMap((der) => openedOrNot(der) ?? []);
       const found = named.filter((certificate) => certificate.subject === subject);
-      // What is not there may have any name, without end.
       if (found.length > 0) opened.set(subject, found);
+      else {
+        if (absent.size >= mostAbsent) absent.clear();
+        absent.add(subject);
+      }
       return found;
     },
   };

@@ -26,11 +26,16 @@ const linkingMs = 2_000;
 /** While links disagree, look at them again this often. */
 const settleStepMs = 150;
 
+/** A watched directory that comes and goes must not keep a look from its end. */
+const readingsInARow = 3;
+
 export interface LookOptions {
   /** How long the handshakes wait while certbot rewrites its links. */
   patienceMs?: number;
   /** There is no more time for that. */
   isOver?: () => boolean;
+  /** Watches where these were read. True: somewhere for the first time, where a change before gave no sign, so that they are read again. */
+  watch?: (seen: Observations) => Promise<boolean>;
   /** False: no connection is made. */
   probe?: boolean;
   /** Told once how many endpoints are to be asked. */
@@ -49,6 +54,7 @@ export async function observeHost(
   {
     patienceMs = settlingMs,
     isOver = () => false,
+    watch = () => Promise.resolve(false),
     probe = true,
     onTargets,
     memory,
@@ -56,12 +62,7 @@ export async function observeHost(
   }: LookOptions = {},
 ): Promise<Observations> {
   const ports = memory ? { ...machine, files: memory.files } : machine;
-  const began = ports.clock.monotonic();
-  let seen = await observeFiles(ports, config, host);
-  while (seen.settling.length > 0 && ports.clock.monotonic() - began < patienceMs && !isOver()) {
-    await new Promise<void>((resolve) => void ports.clock.after(settleStepMs, resolve));
-    seen = await observeFiles(ports, config, host);
-  }
+  const seen = await filesAtRest(ports, config, host, { patienceMs, isOver, watch });
   const asking = { probe, asks, ...(onTargets && { onTargets }), ...(memory && { memory }) };
   const asked = await askEndpoints(ports, config, seen, asking);
   const { endpoints, certificates, notAsked, askedAt, served, carriesOver, walked } = asked;
@@ -99,6 +100,24 @@ export async function observeHost(
     ...(rights && { rights }),
     ...(processes.length > 0 && { processes }),
   };
+}
+
+/** Before anything is asked: what follows from files is read until they are watched, and certbot has written what it writes. */
+async function filesAtRest(
+  ports: LookPorts,
+  config: Config,
+  host: { name: string; agentVersion: string; platform: string },
+  { patienceMs, isOver, watch }: Required<Pick<LookOptions, 'patienceMs' | 'isOver' | 'watch'>>,
+): Promise<Observations> {
+  const began = ports.clock.monotonic();
+  for (let again = 1; ; ) {
+    const seen = await observeFiles(ports, config, host);
+    const isNew = await watch(seen);
+    if (isOver()) return seen;
+    if (isNew && again++ < readingsInARow) continue;
+    if (seen.settling.length === 0 || ports.clock.monotonic() - began >= patienceMs) return seen;
+    await new Promise<void>((resolve) => void ports.clock.after(settleStepMs, resolve));
+  }
 }
 
 /** The same look without a single connection: what is issued and what is configured. */

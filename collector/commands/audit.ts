@@ -51,6 +51,7 @@ export async function showAudit(options: AuditOptions, console: Console): Promis
         detailWords(detail),
       ]),
       console,
+      4,
     );
   return exitCodes.ok;
 }

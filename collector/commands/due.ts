@@ -1,6 +1,5 @@
 import { printable } from '@certherd/command-line/printable';
 import { counted } from '@certherd/command-line/words';
-import pc from 'picocolors';
 import { limitUses } from '../present/ca-limits.ts';
 import { csvOf } from '../present/csv.ts';
 import { type Due, dueAhead, type DueDay, weeksAhead } from '../present/due.ts';
@@ -10,6 +9,7 @@ import { configFor, type Console, exitCodes, type JsonOptions } from './command.
 import { restingEstate, storeOf } from './database.ts';
 import { printHeading } from './print-facts.ts';
 import { printTable } from './print-table.ts';
+import { colours } from './toned.ts';
 
 export interface DueOptions extends JsonOptions {
   weeks?: string | undefined;
@@ -26,7 +26,7 @@ export async function tellDue(options: DueOptions, console: Console): Promise<nu
   const count = /^[1-9]\d{0,2}$/.test(weeks) ? Number(weeks) : undefined;
   if (count === undefined)
     return wrong(`--weeks: expected a number from 1 to 999, found ${JSON.stringify(weeks)}`, console);
-  if (day !== undefined && Number.isNaN(Date.parse(/^\d{4}-\d\d-\d\d$/.test(day) ? day : '')))
+  if (day !== undefined && !isDay(day))
     return wrong(`--day: expected a day, as 2026-12-24, found ${JSON.stringify(day)}`, console);
   if (csv && json) return wrong('--csv: rows as a table; leave out --json', console);
   const config = configFor(options, console);
@@ -37,9 +37,10 @@ export async function tellDue(options: DueOptions, console: Console): Promise<nu
   await store.close();
   const leaves = leavesOf(estate);
   const dues = dueAhead(leaves, now);
-  const days = weeksAhead(dues, now, count)
+  const weeksShown = day === undefined ? weeksAhead(dues, now, count) : weeksAhead(dues, Date.parse(day), 1);
+  const days = weeksShown
     .flat()
-    .filter(({ date, renewals, ends }) => (day === undefined ? renewals.length + ends.length > 0 : date === day));
+    .filter(({ date, renewals, ends }) => renewals.length + ends.length > 0 && (day === undefined || date === day));
   if (csv) console.print(sheetOf(days).trimEnd());
   else if (json)
     console.print(
@@ -71,7 +72,8 @@ function tell(days: readonly DueDay[], dues: readonly Due[], console: Console): 
   );
   printHeading("Against the limits of Let's Encrypt: the fullest window ahead", console);
   for (const { limit, count, most, from, subject } of limitsOf(dues)) {
-    const room = count > most ? pc.red('over') : count * 2 > most ? pc.yellow('tight') : pc.green('enough');
+    const room =
+      count > most ? colours().red('over') : count * 2 > most ? colours().yellow('tight') : colours().green('enough');
     const where = count === 0 ? '' : `, from ${from?.slice(0, 10)}${subject === '' ? '' : `, ${printable(subject)}`}`;
     console.print(`  ${room}  ${count} of ${most} ${limit}${where}`);
   }
@@ -153,6 +155,12 @@ function sheetOf(days: readonly DueDay[]): string {
       return [at, due.what, name, authority, owner, fingerprint];
     }),
   );
+}
+
+/** What is no day of the calendar, as 30 February, Date takes for another. */
+function isDay(text: string): boolean {
+  const at = Date.parse(/^\d{4}-\d\d-\d\d$/.test(text) ? text : '');
+  return !Number.isNaN(at) && new Date(at).toISOString().startsWith(text);
 }
 
 function wrong(mistake: string, console: Console): number {

@@ -65,6 +65,8 @@ async function follow(
 ): Promise<void> {
   const ending = new AbortController();
   void console.ended().then(() => ending.abort());
+  // whoever read it has seen enough: `| head`
+  process.stdout.once('error', () => ending.abort());
   for (let after = last; !ending.signal.aborted; ) {
     const found = await events(after, 1000);
     for (const one of found) take(eventView(one));

@@ -1,6 +1,5 @@
 import { printable } from '@certherd/command-line/printable';
 import Table from 'cli-table3';
-import pc from 'picocolors';
 import { forecast, type Lapse, type Stretch } from '../evaluate/forecast/forecast.ts';
 import { announced, type LifetimeStep } from '../evaluate/forecast/lifetimes.ts';
 import { type InUse, inUseOn, type Renewer, renewers } from '../evaluate/forecast/renewers.ts';
@@ -8,6 +7,7 @@ import { registeredDomain } from '../evaluate/registered-domain.ts';
 import type { Facts } from '../store/facts.ts';
 import { configFor, type Console, exitCodes, type JsonOptions } from './command.ts';
 import { storeOf } from './database.ts';
+import { colours } from './toned.ts';
 
 export interface ForecastOptions extends JsonOptions {
   /** "2030-01-31" */
@@ -91,7 +91,7 @@ function tell(
       (all / days).toFixed(1),
       mostInADay,
       Math.round((renewals.hand / days) * 365),
-      lapses.length === 0 ? pc.green('none') : pc.red(String(lapses.length)),
+      lapses.length === 0 ? colours().green('none') : colours().red(String(lapses.length)),
       busiest ? limited(busiest) : '',
     ]);
   }
@@ -101,7 +101,7 @@ function tell(
   console.print('\nWithout a valid certificate, if nothing changes but the lifetimes:');
   for (const { hostName, name, renewer, longest } of options.wide ? lapses : lapses.slice(0, shownLapses))
     console.print(
-      `  ${pc.red(`${(longest / dayMs).toFixed(0)} days`)}  ${printable(name)} on ${printable(hostName)}: ${remedies[renewer]}`,
+      `  ${colours().red(`${(longest / dayMs).toFixed(0)} days`)}  ${printable(name)} on ${printable(hostName)}: ${remedies[renewer]}`,
     );
   if (!options.wide && lapses.length > shownLapses) console.print(`  and ${lapses.length - shownLapses} more: --wide`);
 }
@@ -134,7 +134,7 @@ function longestOf(stretches: readonly Stretch[]): Lapse[] {
 
 function limited({ domain, inSevenDays }: { domain: string; inSevenDays: number }): string {
   const text = `${inSevenDays} of ${domainLimit}: ${printable(domain)}`;
-  return inSevenDays > domainLimit ? pc.red(text) : text;
+  return inSevenDays > domainLimit ? colours().red(text) : text;
 }
 
 function becauseOf({ days, authority, source }: LifetimeStep): string {

@@ -33,7 +33,7 @@ export async function tellHistory(options: HistoryOptions, console: Console): Pr
   const over = standingOverTime(history.findings, now - days * dayMs, now, days);
   const served = new Map(timeToServed(history.servings).map((one) => [dateOf(one.at), one]));
   printTable(
-    ['AT (UTC)', 'CRITICAL', 'UNKNOWN', 'WARNING', 'RENEWED', 'HALF SERVED WITHIN', '95 % WITHIN'],
+    ['AT (UTC)', 'CRITICAL', 'UNKNOWN', 'WARNING', 'RENEWED', 'HALF WITHIN', '95 % WITHIN'],
     over.at.map((at, index) => {
       const day = served.get(dateOf(at));
       return [

@@ -62,6 +62,7 @@ export async function listSessions(word: string, options: JsonOptions, console: 
         ...[createdAt, seenAt, endsAt].map(minute),
       ]),
       console,
+      'none',
     );
   return exitCodes.ok;
 }

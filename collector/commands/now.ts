@@ -1,6 +1,5 @@
 import { counted } from '@certherd/command-line/words';
 import { printable } from '@certherd/command-line/printable';
-import pc from 'picocolors';
 import { answersTo } from '../present/answers.ts';
 import { type Need, needsOf } from '../present/needs.ts';
 import { nextToEnd, type Proof, proofOf, verdictOf } from '../present/proof.ts';
@@ -11,7 +10,7 @@ import { namesOf } from '../wording/names.ts';
 import { configFor, type Console, exitCodes, type JsonOptions } from './command.ts';
 import { restingEstate, storeOf } from './database.ts';
 import { tellNeeds } from './tell-needs.ts';
-import { toned } from './toned.ts';
+import { colours, toned } from './toned.ts';
 
 export interface NowOptions extends JsonOptions {
   /** Without what somebody took on or silenced. */
@@ -59,12 +58,12 @@ export async function tellNow(options: NowOptions, console: Console): Promise<nu
     );
     return code;
   }
-  console.print(pc.bold(toned(verdict.tone, `${verdict.sentence}.`)));
+  console.print(colours().bold(toned(verdict.tone, `${verdict.sentence}.`)));
   const answers = (need: Need) => wordsOf(answered.get(need));
   if (pressing.length > 0) console.print('');
   tellNeeds(pressing, { now, answers }, console);
   if (options.notices && needs.notices.length > 0) {
-    console.print(`\n${pc.bold(counted(needs.notices.length, 'notice'))}, for when there is time\n`);
+    console.print(`\n${colours().bold(counted(needs.notices.length, 'notice'))}, for when there is time\n`);
     tellNeeds(needs.notices, { now }, console);
   }
   console.print('');

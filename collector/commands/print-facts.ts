@@ -1,7 +1,7 @@
 import { widthOf, wrapped } from '@certherd/command-line/layout';
 import { printable } from '@certherd/command-line/printable';
-import pc from 'picocolors';
 import type { Console } from './command.ts';
+import { colours } from './toned.ts';
 
 /** "Issuer   O=Example": what is told of one thing, the names of the facts in one column; undefined ones are left out. */
 export function printFacts(facts: readonly (readonly [string, string | undefined])[], console: Console): void {
@@ -16,7 +16,7 @@ export function printFacts(facts: readonly (readonly [string, string | undefined
 
 /** A heading, an empty line before it. */
 export function printHeading(words: string, console: Console): void {
-  console.print(`\n${pc.bold(printable(words))}`);
+  console.print(`\n${colours().bold(printable(words))}`);
 }
 
 /** At most so many lines, and how many more there are. */

@@ -1,10 +1,9 @@
 import { printable } from '@certherd/command-line/printable';
-import pc from 'picocolors';
 import { agreementOf } from '../present/agreement.ts';
 import { endpointRowsOf } from '../present/endpoint-rows.ts';
 import { type EndpointStory, endpointStoryOf } from '../present/endpoint-story.ts';
 import { needsOf } from '../present/needs.ts';
-import { vantageOf } from '../present/target-rows.ts';
+import { presentedBy, vantageOf } from '../present/target-rows.ts';
 import { absolute, timeLeft } from '../wording/duration.ts';
 import { listenerName, shortFingerprint } from '../wording/names.ts';
 import { endpointTone, failureWords, reachedWords } from '../wording/words.ts';
@@ -13,7 +12,7 @@ import { restingEstate, storeOf } from './database.ts';
 import { printFacts, printHeading, printSome } from './print-facts.ts';
 import { tellNeeds } from './tell-needs.ts';
 import { stepLines } from './tell-certificate.ts';
-import { toned } from './toned.ts';
+import { colours, toned } from './toned.ts';
 
 const mostPlaces = 20;
 
@@ -62,7 +61,7 @@ function tell({ endpoint, lineage, needs, places, outside }: EndpointStory, now:
   const { serverName, status, id, hostName, algorithm, servedNotAfter, observedAt, deployment, failure } = endpoint;
   const { links, words } = agreementOf(endpoint);
   const labels = Object.entries(endpoint.labels ?? {}).map(([key, value]) => `${key}=${value}`);
-  console.print(`${pc.bold(printable(serverName || '(no name)'))}  ${toned(endpointTone[status], status)}`);
+  console.print(`${colours().bold(printable(serverName || '(no name)'))}  ${toned(endpointTone[status], status)}`);
   printFacts(
     [
       ['Endpoint', id],
@@ -88,10 +87,12 @@ function tell({ endpoint, lineage, needs, places, outside }: EndpointStory, now:
   tellNeeds(all, { now }, console);
   if (outside === undefined) return;
   printHeading(`Seen from outside: ${outside}`, console);
-  const lines = places.map(({ target, place }) =>
-    printable(
-      `${place.served === undefined ? 'nothing' : shortFingerprint(place.served)} at ${place.address} from ${vantageOf(target)}, since ${absolute(place.since)}`,
-    ),
-  );
+  const lines = places.map(({ target, place }) => {
+    const presented = presentedBy(target, place);
+    const since = presented === undefined ? place.failure?.since : place.since;
+    return printable(
+      `${presented === undefined ? 'nothing' : shortFingerprint(presented)} at ${place.address} from ${vantageOf(target)}${since === undefined ? '' : `, since ${absolute(since)}`}`,
+    );
+  });
   printSome(lines, mostPlaces, console);
 }

@@ -1,5 +1,4 @@
 import { printable } from '@certherd/command-line/printable';
-import pc from 'picocolors';
 import { endpointList } from '../present/endpoint-list.ts';
 import { endpointRowsOf } from '../present/endpoint-rows.ts';
 import { renewableWords } from '../present/host-list.ts';
@@ -19,7 +18,7 @@ import { eventLine } from './events.ts';
 import { printFacts, printHeading, printSome } from './print-facts.ts';
 import { listLines } from './print-list.ts';
 import { tellNeeds } from './tell-needs.ts';
-import { toned } from './toned.ts';
+import { colours, toned } from './toned.ts';
 
 /** Of the fleet's newest events so many are looked through for the host's own. */
 const lookedThrough = 1000;
@@ -69,7 +68,7 @@ function partsOf(estate: Estate, agentId: string, newest: readonly EventView[]) 
 
 function tell({ host, renewability, needs, lineages, endpoints, events }: Parts, now: number, console: Console): void {
   console.print(
-    `${pc.bold(printable(host.name))}  ${toned(hostTone[host.status], host.status)}  ${printable(host.reason)}`,
+    `${colours().bold(printable(host.name))}  ${toned(hostTone[host.status], host.status)}  ${printable(host.reason)}`,
   );
   printFacts([...factsOf(host), ['Renewable', renewableWords(renewability)]], console);
   printHeading(`Findings (${needs.length})`, console);

@@ -1,5 +1,4 @@
 import { printable } from '@certherd/command-line/printable';
-import pc from 'picocolors';
 import { startFailure } from '../failure.ts';
 import { targetList } from '../present/target-list.ts';
 import { type TargetPlace, type TargetPlaceRow, targetRowsOf, vantageOf } from '../present/target-rows.ts';
@@ -13,7 +12,7 @@ import { configFor, type Console, exitCodes, type JsonOptions } from './command.
 import { restingEstate, storeOf } from './database.ts';
 import { type Listed, type ListOptions, showList } from './list.ts';
 import { printFacts, printHeading, printSome } from './print-facts.ts';
-import { toned } from './toned.ts';
+import { colours, toned } from './toned.ts';
 
 const listed: Listed<TargetPlaceRow> = {
   list: targetList,
@@ -80,7 +79,7 @@ interface Told {
 function tell({ target, findings, history }: Told, now: number, console: Console): void {
   const { askedAt, wanted, everySeconds, setAt, setBy, leftOut, labels = {}, places, failure } = target;
   const given = Object.entries(labels).map(([key, value]) => `${key}=${value}`);
-  console.print(`${pc.bold(printable(target.target))}  seen from ${printable(vantageOf(target))}`);
+  console.print(`${colours().bold(printable(target.target))}  seen from ${printable(vantageOf(target))}`);
   printFacts(
     [
       ['Last look', `${askedAt === undefined ? 'never' : absolute(askedAt)}${wanted ? ', asked for now' : ''}`],

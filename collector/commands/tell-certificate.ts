@@ -1,5 +1,4 @@
 import { printable } from '@certherd/command-line/printable';
-import pc from 'picocolors';
 import { untilWords } from '../present/certificate-list.ts';
 import { type CertificateRow, ownLabels } from '../present/certificate-rows.ts';
 import type { CertificateStory } from '../present/certificate-story.ts';
@@ -13,7 +12,7 @@ import { issuerName, namesOf, shortFingerprint } from '../wording/names.ts';
 import { counted, endpointTone, stepWords } from '../wording/words.ts';
 import type { Console } from './command.ts';
 import { printFacts, printHeading, printSome } from './print-facts.ts';
-import { toned } from './toned.ts';
+import { colours, toned } from './toned.ts';
 
 interface Told {
   row: CertificateRow;
@@ -34,7 +33,9 @@ export function tellCertificate(
   console: Console,
 ): void {
   const { certificate, endpoints, older, successor, relatives } = story;
-  console.print(`${pc.bold(printable(row.name || 'no name'))}  ${toned(stateTone[row.state], stateName(row.state))}`);
+  console.print(
+    `${colours().bold(printable(row.name || 'no name'))}  ${toned(stateTone[row.state], stateName(row.state))}`,
+  );
   if (successor)
     console.print(
       `A newer one was issued in its place, ${shortFingerprint(successor.fingerprint)}, and this one is still served.`,

@@ -1,13 +1,12 @@
 import { wrapped } from '@certherd/command-line/layout';
 import { printable } from '@certherd/command-line/printable';
-import pc from 'picocolors';
 import { lifeAt, sharePercent } from '../present/life.ts';
 import type { Need } from '../present/needs.ts';
 import { absolute, ago, timeLeft } from '../wording/duration.ts';
 import { isSentence } from '../wording/remedy.ts';
 import { severityTone } from '../wording/words.ts';
 import type { Console } from './command.ts';
-import { toned } from './toned.ts';
+import { colours, toned } from './toned.ts';
 
 /** What somebody said about a need, in words. */
 export type AnswerWords = (need: Need) => readonly string[];
@@ -30,24 +29,24 @@ export function tellNeeds(
     const where = name === undefined ? hostName : `${name} on ${hostName}`;
     const more = [code, stale ? 'as it was at the last look' : undefined].filter((one) => one !== undefined).join(', ');
     console.print(
-      `${toned(severityTone[severity], severity)}  ${pc.bold(printable(where))}${more === '' ? '' : pc.dim(`  ${printable(more)}`)}`,
+      `${toned(severityTone[severity], severity)}  ${colours().bold(printable(where))}${more === '' ? '' : colours().dim(`  ${printable(more)}`)}`,
     );
     tell(cause);
-    tell(`since ${absolute(since)}, ${ago(now - Date.parse(since))}`, pc.dim);
+    tell(`since ${absolute(since)}, ${ago(now - Date.parse(since))}`, colours().dim);
     if (deadline) {
       const { leftMs, shareLeft } = lifeAt(deadline, now);
       tell(
         `the served certificate: ${timeLeft(leftMs)}, ${sharePercent(shareLeft)} of its life, until ${absolute(deadline.notAfter)}`,
-        pc.dim,
+        colours().dim,
       );
     }
     const whose = Object.entries(labels).map(([key, value]) => `${key}=${value}`);
-    if (whose.length > 0) tell(whose.join(', '), pc.dim);
+    if (whose.length > 0) tell(whose.join(', '), colours().dim);
     for (const words of answers(need)) tell(words);
     if (remedy === '') return;
     if (isSentence(remedy)) tell(remedy);
     else {
-      console.print(`${indent}${pc.dim(`on ${printable(hostName)}:`)}`);
+      console.print(`${indent}${colours().dim(`on ${printable(hostName)}:`)}`);
       // Whole, whatever the width: it is to be copied.
       for (const line of remedy.split('\n')) console.print(`${indent}  ${printable(line)}`);
     }

@@ -1,8 +1,9 @@
 import type { EndpointView, Estate, TargetView } from '../serve/estate.ts';
 import { endpointStatuses } from '../wording/words.ts';
 import { labelWords } from './estate-view.ts';
+import { presentedBy } from './target-rows.ts';
 
-/** What addresses of its name present to those who look from outside, compared with what it serves itself; undefined: nobody looks. */
+/** What addresses of its name present to those who look from outside, compared with what it serves itself; undefined: nobody looks, or has looked yet. */
 export type Outside = 'the same' | 'another' | 'nothing' | undefined;
 
 export interface EndpointRow {
@@ -49,11 +50,16 @@ function targetTextOf({ serverName, port, startTls }: EndpointView): string {
 function outsideOf(endpoint: EndpointView, byName: ReadonlyMap<string, readonly TargetView[]>): Outside {
   const { algorithm, served } = endpoint;
   const asked = byName.get(targetTextOf(endpoint));
-  if (asked === undefined) return undefined;
-  const places = asked.flatMap((target) => target.places.filter((place) => place.algorithm === algorithm));
-  const presented = places.flatMap((place) => place.served ?? []);
+  if (asked === undefined || asked.every(isUnasked)) return undefined;
+  const presented = asked.flatMap((target) =>
+    target.places.filter((place) => place.algorithm === algorithm).flatMap((place) => presentedBy(target, place) ?? []),
+  );
   if (presented.length === 0) return 'nothing';
   return presented.every((one) => one === served) ? 'the same' : 'another';
+}
+
+function isUnasked({ askedAt, places, failure }: TargetView): boolean {
+  return askedAt === undefined && failure === undefined && places.length === 0;
 }
 
 function byText(left: string, right: string): number {

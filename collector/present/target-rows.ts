@@ -80,6 +80,14 @@ export function targetHolds({ target, place, state, failure, findings }: TargetP
   ].some((text) => text?.toLowerCase().includes(word));
 }
 
+/** The leaf that an address presented when it was asked last; undefined: it was silent, and what is told of it is from before. */
+export function presentedBy(
+  { failure }: Pick<TargetView, 'failure'>,
+  place: Pick<TargetPlace, 'served' | 'failure'>,
+): string | undefined {
+  return failure || place.failure ? undefined : place.served;
+}
+
 /** Addresses that present this leaf to those who look from outside. */
 export function placesServing(targets: readonly TargetView[], fingerprint: string) {
   return targets.flatMap((target) =>

@@ -2,7 +2,7 @@ import type { Buffer } from 'node:buffer';
 import { isIP } from 'node:net';
 import tls from 'node:tls';
 import { failed, success } from '@certherd/protocol/failure';
-import { sentCertificates } from '../tls-certificates.ts';
+import { hadProof, sentCertificates } from '../tls-certificates.ts';
 import type { Client, Ended } from './connection.ts';
 import { failureReason, isProtocolRefusal, isServerAlert } from './failure-reason.ts';
 import { tap } from './tap.ts';
@@ -23,8 +23,9 @@ export function opensslClient(secureContext: tls.SecureContext, protocols: strin
     // in the next turn: at once, the client's last words would never leave, and a server logs a handshake that was broken off
     socket.once('secureConnect', () => setImmediate(() => end(presented(received(), keyLog, socket.alpnProtocol))));
     socket.on('error', (error) => {
-      const shown = isServerAlert(error) ? presented(received(), keyLog) : undefined;
-      // a server that wants a certificate of its client ends the handshake after it has shown its own
+      // a server that wants a certificate of its client ends the handshake after it has shown its own; an alert before the proof would show anybody's
+      const isShown = isServerAlert(error) && hadProof(received(), keyLog);
+      const shown = isShown ? presented(received(), keyLog) : undefined;
       if (shown?.ok) end(shown);
       else end(ended(error));
     });

@@ -89,7 +89,8 @@ export function clientFlight(hello: SentHello, privateKey: KeyObject): (chunk: U
   function ofAlert([level, alert, ...more]: Uint8Array): Step {
     if (level === undefined || alert === undefined || more.length > 0) return refused('a broken alert');
     // before TLS 1.3 a server that does not know the name warns, and goes on (RFC 6066 3)
-    return level === 1 && !keys && ++count.warnings < most.warnings ? going : refusalOf(alert);
+    if (level !== 1 || keys) return refusalOf(alert);
+    return ++count.warnings < most.warnings ? going : refused('warnings without end');
   }
 
   function ofHandshake(content: Uint8Array): Step {

@@ -1,12 +1,15 @@
 import fs from 'node:fs';
+import https from 'node:https';
 import { createRequire } from 'node:module';
+import { Socket } from 'node:net';
 import { join } from 'node:path';
+import { TLSSocket } from 'node:tls';
 
 type Part = (load: (name: string) => unknown, takePart: (part: string) => unknown) => unknown;
 
 /**
  * Begins the daemon as a host does where it is enrolled, up to where it would wait for its collector, so that V8 has compiled what
- * each start needs. The same functions run on every machine: it sees no file but those in `folder`, is not root, and nobody answers it.
+ * each start needs. The same functions run on every machine: it sees no file but those in `folder`, is not root, and no network.
  */
 export async function begun(part: Part, folder: string): Promise<void> {
   const state = join(folder, 'state');
@@ -21,9 +24,12 @@ export async function begun(part: Part, folder: string): Promise<void> {
   process.getuid = () => 1000;
   process.argv.splice(2, process.argv.length, 'run', '--config', settings);
   const require = createRequire(import.meta.url);
-  const files = onlyBelow(folder);
+  const own = new Map<string, object>([
+    ['node:fs', onlyBelow(folder)],
+    ['node:https', { ...https, Agent: ToNowhere }],
+  ]);
   part(
-    (name) => (name === 'node:fs' ? files : require(name)),
+    (name) => own.get(name) ?? require(name),
     (name) => {
       throw new Error(`the daemon took ${name} as it began`);
     },
@@ -32,6 +38,13 @@ export async function begun(part: Part, folder: string): Promise<void> {
   for (let turn = 0; turn < 20; turn += 1) await new Promise<void>((resolve) => process.nextTick(resolve));
   const connecting = fs.readFileSync(join(state, 'status.json'), 'utf8').includes('"state":"connecting"');
   if (!connecting) throw new Error('the daemon did not begin');
+}
+
+/** Never connected, and never told that it cannot be. */
+class ToNowhere extends https.Agent {
+  override createConnection(): TLSSocket {
+    return new TLSSocket(new Socket());
+  }
 }
 
 /** Of what is elsewhere there is nothing. */

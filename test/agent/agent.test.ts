@@ -12,6 +12,7 @@ import { systemState } from '../../agent/system/state.ts';
 import { watchFiles } from '../../agent/watch/file-changes.ts';
 import { type Ca, startCa, windowFrom } from '../helpers/asked-ca.ts';
 import { silentLog, testDirectory } from '../helpers/directory.ts';
+import { heldClock } from '../helpers/held-clock.ts';
 import { mint } from '../helpers/mint.ts';
 import { config } from '../helpers/observed.ts';
 import { until } from '../helpers/testbed/until.ts';
@@ -19,7 +20,14 @@ import { until } from '../helpers/testbed/until.ts';
 /** An agent over real files whose timers run `speed` times as fast, with an action that the test plays. */
 async function agentOn(
   t: ExecutionContext,
-  options: { speed?: number; due?: boolean; enrolled?: boolean; ca?: Ca; change?: Partial<Ports> } = {},
+  options: {
+    speed?: number;
+    due?: boolean;
+    served?: boolean;
+    enrolled?: boolean;
+    ca?: Ca;
+    change?: Partial<Ports>;
+  } = {},
 ) {
   const directory = testDirectory(t);
   const speed = options.speed ?? 1;
@@ -28,6 +36,12 @@ async function agentOn(
   const requests: Request[] = [];
   let perform: (request: Request) => Promise<Outcome> = () => new Promise(() => {});
   if (options.due) await writeLineage(`${directory}/letsencrypt`, 80);
+  if (options.served) {
+    await writeLineage(`${directory}/letsencrypt`, 10);
+    const live = `${directory}/letsencrypt/live/shop`;
+    const files = `ssl_certificate ${live}/fullchain.pem; ssl_certificate_key ${live}/privkey.pem;`;
+    fs.writeFileSync(`${directory}/nginx.conf`, `http { server { listen 127.0.0.1:443 ssl; ${files} } }`);
+  }
   const state = systemState(`${directory}/state`);
   if (options.enrolled) saveEnrolment(state, { authority: 'collector:1', pin: 'p', agentId: 'a', collectorId: 'c' });
   if (options.ca) {
@@ -99,31 +113,6 @@ async function writeLineage(root: string, days: number, acmeDirectory?: string):
 }
 
 const outcome = (reason: Outcome['reason']): Outcome => ({ verb: 'renew', reason, detail: reason, steps: [] });
-
-/** A clock on which waits of over a second end when the test lets that time pass, and not before. */
-function heldClock() {
-  const real = systemClock();
-  const waits = new Set<() => void>();
-  let begun = 0;
-  let at = real.monotonic();
-  const clock: Ports['clock'] = {
-    now: () => real.now(),
-    monotonic: () => at,
-    after: (ms, task) => {
-      if (ms <= 1000) return real.after(ms, task);
-      begun += 1;
-      waits.add(task);
-      return () => void waits.delete(task);
-    },
-  };
-  const pass = (ms: number) => {
-    at += ms;
-    const due = [...waits];
-    waits.clear();
-    for (const task of due) task();
-  };
-  return { clock, pass, begun: () => begun };
-}
 
 test('a clock that is set back just before the agent rests does not make it rest for years', async (t) => {
   const real = systemClock();
@@ -272,6 +261,26 @@ test('directories that come into being are looked at and watched', async (t) => 
   fs.writeFileSync(`${directory}/letsencrypt/renewal/odd.conf`, 'x');
   await until('the lineage is judged', count);
   t.pass();
+});
+
+test('the first look asks each endpoint once, though nothing was watched before it', async (t) => {
+  const asked: string[] = [];
+  let askedAtRest: string[] | undefined;
+  await agentOn(t, {
+    served: true,
+    change: {
+      dial: (target) => {
+        asked.push(JSON.stringify(target));
+        return Promise.resolve({ ok: false, failure: { reason: 'handshake-failed', detail: 'refused' } });
+      },
+      atRest: () => {
+        askedAtRest ??= [...asked];
+      },
+    },
+  });
+  await until('it rests', () => askedAtRest !== undefined);
+  t.not(askedAtRest?.length, 0);
+  t.deepEqual(askedAtRest, [...new Set(askedAtRest)]);
 });
 
 test('what a CA asks for is done as soon as it is told, not at the next timed look', async (t) => {

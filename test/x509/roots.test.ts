@@ -37,3 +37,22 @@ test('a root that is opened when it is asked for is found by every name that it 
   t.is(roots.get('CN=twice'), roots.get('CN=twice'), 'opened once');
   t.deepEqual(roots.get('CN=Nobody'), []);
 });
+
+test('a root that is not there is looked for once, however many chains end at it, and no end of names is remembered', async (t) => {
+  const { der } = await mint({ names: ['there'] });
+  let searches = 0;
+  const ders = Object.assign([der], {
+    filter: (test: (der: Uint8Array) => boolean) => {
+      searches += 1;
+      return [der].filter(test);
+    },
+  });
+  const roots = rootsWhenAsked(ders);
+  for (const subject of ['CN=Zürich', 'CN=Nobody', 'CN=Zürich', 'CN=Nobody']) t.deepEqual(roots.get(subject), []);
+  t.is(searches, 2);
+  for (let other = 0; other < 50; other += 1) roots.get(`CN=${other}`);
+  t.is(roots.get('CN=there')?.length, 1);
+  searches = 0;
+  roots.get('CN=Nobody');
+  t.is(searches, 1);
+});

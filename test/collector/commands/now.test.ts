@@ -1,6 +1,9 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test from 'ava';
+import { printTable } from '../../../collector/commands/print-table.ts';
 import { until } from '../../helpers/testbed/until.ts';
 import { day, event } from '../helpers/example-snapshot.ts';
 import { hostile, tellEstate, type ToldEstate } from '../helpers/told-estate.ts';
@@ -66,6 +69,61 @@ test('events are told newest first, chosen by kind, outcome, host and words; fol
   end();
   t.is((await following).code, 0);
   t.like(JSON.parse(lines[0] ?? ''), { summary: 'said later', hostName: hostile });
+});
+
+test('who follows events into a pipe that nobody reads any more has ended with the next one', async (t) => {
+  const own = await tellEstate(now);
+  t.teardown(async () => {
+    await own.store.close();
+    rmSync(own.directory, { recursive: true, force: true });
+  });
+  const main = join(import.meta.dirname, '../../../collector/main.ts');
+  const argv = [main, 'events', '--follow', '--host', 'agent-01', '--data', own.directory];
+  const following = spawn(process.execPath, argv, { stdio: ['ignore', 'pipe', 'ignore'] });
+  t.teardown(() => following.kill('SIGKILL'));
+  const ended = once(following, 'exit');
+  await once(following.stdout, 'data');
+  following.stdout.destroy();
+  let isOver = false;
+  void ended.then(() => (isOver = true));
+  let seq = 0;
+  await until('it has ended', async () => {
+    seq += 1;
+    await own.store.keepEvents('agent-01', 'piped', [event(seq, { summary: 'nobody reads' })], now);
+    return isOver;
+  });
+  t.deepEqual(await ended, [0, null]);
+});
+
+test('one day is told however far ahead it is, and a day of nothing is said to be one', async (t) => {
+  const far = instant(70).slice(0, 10);
+  t.regex((await type('due', '--day', instant(25).slice(0, 10), '--weeks', '1')).out, /pay\.example\.test +ends/);
+  t.is((await type('due', '--day', far)).out, `Nothing comes due on ${far}.`);
+  t.is((await type('due', '--day', '2026-02-30')).code, 64);
+});
+
+test.serial('on 80 columns days and what is to be copied stay whole', async (t) => {
+  const { isTTY, columns } = process.stdout;
+  t.teardown(() => Object.assign(process.stdout, { isTTY, columns }));
+  Object.assign(process.stdout, { isTTY: true, columns: 80 });
+  const lines = (await type('history')).out.split('\n').filter((line) => /^\d/.test(line));
+  t.is(lines.length, 29);
+  for (const line of lines) t.regex(line, /^\d{4}-\d\d-\d\d \d\d:\d\d /);
+  const out: string[] = [];
+  const print = (line: string) => out.push(line);
+  const id = 'f'.repeat(32);
+  printTable(['BROWSER', 'FROM', 'SINCE'], [[id, '2001:db8::1', '2026-11-28 05:16'.repeat(3)]], { print }, 'none');
+  t.regex(out[1] ?? '', new RegExp(`^${id} +2001:db8::1 `));
+  const change = [
+    '2026-11-28 05:16:41',
+    'ada',
+    'page',
+    'incident-acknowledged',
+    'subject'.repeat(5),
+    'detail'.repeat(9),
+  ];
+  printTable(['WHEN', 'WHO', 'BY', 'WHAT', 'OF', 'DETAIL'], [change], { print }, 4);
+  t.regex(out[3] ?? '', /^2026-11-28 05:16:41 {2}ada {2}page {2}incident-acknowledged {2}subj/);
 });
 
 test('what comes due ahead is told a day at a time, and what happened so far a day at a time too', async (t) => {

@@ -45,5 +45,12 @@ test('what the outside sees is compared for the same name, port and kind of key'
   t.is(seen('f'.repeat(64)), 'another');
   t.is(seen(undefined), 'nothing');
   t.is(seen(endpoint.served, { algorithm: endpoint.algorithm === 'rsa' ? 'ecdsa' : 'rsa' }), 'nothing');
+  const failure = { reason: 'timed-out', detail: '', since: at.toISOString() } as const;
+  t.is(seen(endpoint.served, { failure }), 'nothing', 'it keeps what it showed before, and is silent');
+  const places = [{ ...place, served: endpoint.served ?? '' }];
+  const silent = [{ ...target, places, failure: { reason: 'no-address', detail: '' } as const }];
+  t.is(endpointRowsOf({ endpoints: [endpoint], targets: silent })[0]?.outside, 'nothing');
+  const unasked = [{ ...target, places: [] }];
+  t.is(endpointRowsOf({ endpoints: [endpoint], targets: unasked })[0]?.outside, undefined, 'nobody has looked yet');
   t.is(endpointRowsOf({ endpoints: [endpoint], targets: [] })[0]?.outside, undefined);
 });

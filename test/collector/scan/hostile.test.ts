@@ -92,7 +92,8 @@ for (const [what, reasons, attend] of hostile)
     t.deepEqual(place?.answers, []);
     t.true(reasons.includes(place?.failure?.reason ?? ''), `${place?.failure?.reason}: ${place?.failure?.detail}`);
     t.true((place?.failure?.detail.length ?? 0) <= 2000);
-    t.true(sent() < 8e6, 'it is not taken');
+    // Two connections may be made, and what waits in the kernel's buffers counts.
+    t.true(sent() < 16e6, 'it is not taken');
   });
 
 test('a chain of 100 certificates is judged, and its search for a root ends', async (t) => {

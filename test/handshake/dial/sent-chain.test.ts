@@ -1,9 +1,13 @@
 import { X509Certificate } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
+import net from 'node:net';
 import { join } from 'node:path';
+import { Duplex } from 'node:stream';
+import tls from 'node:tls';
 import test, { type ExecutionContext } from 'ava';
 import { lookingClients } from '../../../handshake/dial/looking-clients.ts';
 import { systemDialer } from '../../../handshake/dialer.ts';
+import { handshakeMessages } from '../../../handshake/tls-records.ts';
 import { mint, mintChain } from '../../helpers/mint.ts';
 import { startNginx } from '../../helpers/testbed/nginx.ts';
 import { openSandbox, type Sandbox } from '../../helpers/testbed/sandbox.ts';
@@ -117,3 +121,50 @@ test('openssl s_server that warns of a name it does not know, and goes on, has s
     t.is(await seen(port), `TLSv1.${version.slice(-1)} leaf`);
   }
 });
+
+const serverHelloDone = 14;
+for (const [title, ciphers, last] of [
+  ['an alert right behind the certificate', 'ECDHE-ECDSA-AES128-GCM-SHA256', 11],
+  ['an exchange of keys by RSA', 'AES128-GCM-SHA256', serverHelloDone],
+] as const) {
+  test(`who shows a certificate and an alert has not shown that it holds the key: ${title}`, async (t) => {
+    const { pem, keyPem } = last === 11 ? leaf : await mint({ names: ['shop.example.test'], key: 'rsa' });
+    const server = net.createServer((socket) => {
+      const sent: Buffer[] = [];
+      const stream = new Duplex({
+        read() {},
+        write(chunk: Buffer, _encoding, done) {
+          sent.push(chunk);
+          // all that needs no key of the server, and what would come of a client without a certificate
+          const told = handshakeMessages(
+            Buffer.concat(sent),
+            () => undefined,
+            ({ type }) => type === last,
+          );
+          if (told.ok && told.value.at(-1)?.type === last) {
+            for (const { type, body } of told.value) {
+              const length = Buffer.alloc(4);
+              length.writeUInt32BE((type << 24) | body.length);
+              const head = Buffer.from([22, 3, 3, (body.length + 4) >> 8, (body.length + 4) & 0xff]);
+              socket.write(Buffer.concat([head, length, body]));
+            }
+            socket.end(Buffer.from('15030300020228', 'hex'));
+          }
+          done();
+        },
+      });
+      const secure = new tls.TLSSocket(stream, {
+        isServer: true,
+        secureContext: tls.createSecureContext({ cert: pem, key: keyPem, maxVersion: 'TLSv1.2', ciphers }),
+      });
+      secure.on('error', () => {});
+      socket.on('error', () => {}).on('data', (chunk) => stream.push(chunk));
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    t.teardown(() => server.close());
+    const { port } = server.address() as net.AddressInfo;
+    const target = { address: '127.0.0.1', port, serverName: 'shop.example.test', proxyProtocol: false };
+    const answer = await dial({ ...target, algorithm: 'any', timeoutMs: 20_000 });
+    t.is(answer.ok ? 'shown' : answer.failure.reason, 'no-shared-algorithm');
+  });
+}

@@ -15,13 +15,7 @@ const order = [leaf, stranger, root, intermediate, leaf];
 const served: tls.TlsOptions = { key: leaf.keyPem, cert: order.map(({ pem }) => pem).join('') };
 
 test('the handshake of RFC 8448 is followed to its end, byte for byte', (t) => {
-  const record = Buffer.concat([Buffer.from('16030100c4', 'hex'), rfc8448.clientHello]);
-  const offered = helloTemplate(record);
-  if (!offered) return t.fail('a hello that is not read');
-  const hello: SentHello = { message: rfc8448.clientHello, record, sessionId: new Uint8Array(0), offered };
-  const pkcs8 = Buffer.concat([Buffer.from('302e020100300506032b656e04220420', 'hex'), rfc8448.clientKey]);
-  const key = createPrivateKey({ key: pkcs8, format: 'der', type: 'pkcs8' });
-  const step = clientFlight(hello, key)(rfc8448.serverFlight);
+  const step = ofRfc8448()(rfc8448.serverFlight);
   t.true(step.ok, step.ok ? '' : step.failure.detail);
   const proved = step.ok ? step.value : undefined;
   t.deepEqual(
@@ -30,6 +24,16 @@ test('the handshake of RFC 8448 is followed to its end, byte for byte', (t) => {
   );
   t.deepEqual(Buffer.from(proved?.reply ?? []).subarray(6), rfc8448.clientFinished);
 });
+
+/** The client of that handshake. */
+function ofRfc8448(): ReturnType<typeof clientFlight> {
+  const record = Buffer.concat([Buffer.from('16030100c4', 'hex'), rfc8448.clientHello]);
+  const offered = helloTemplate(record);
+  if (!offered) throw new Error('a hello that is not read');
+  const hello: SentHello = { message: rfc8448.clientHello, record, sessionId: new Uint8Array(0), offered };
+  const pkcs8 = Buffer.concat([Buffer.from('302e020100300506032b656e04220420', 'hex'), rfc8448.clientKey]);
+  return clientFlight(hello, createPrivateKey({ key: pkcs8, format: 'der', type: 'pkcs8' }));
+}
 
 const suites = ['TLS_AES_256_GCM_SHA384', 'TLS_AES_128_GCM_SHA256', 'TLS_CHACHA20_POLY1305_SHA256'];
 for (const ciphers of suites) {
@@ -138,6 +142,16 @@ for (const [what, options] of [
     t.like(clientFlight(hello, share.privateKey)(bytes), { ok: false, failure: { again: 'by-openssl' } });
   });
 }
+
+test('a warning about the name is passed over, as OpenSSL does, and warnings without end are no answer about it', (t) => {
+  const warning = Buffer.from('15030300020170', 'hex');
+  const fatal = Buffer.from('15030300020270', 'hex');
+  const proof = (step: ReturnType<typeof after>) => step.ok && step.value;
+  const after = (...chunks: Buffer[]) => ofRfc8448()(Buffer.concat(chunks));
+  t.truthy(proof(after(warning, rfc8448.serverFlight)));
+  t.like(after(fatal), { ok: false, failure: { reason: 'name-rejected' } });
+  t.like(after(...Array.from({ length: 9 }, () => warning)), { ok: false, failure: { reason: 'handshake-failed' } });
+});
 
 test('no bytes make it throw, or prove anything', async (t) => {
   const { hello, share, bytes } = await recordedFlight(served);

@@ -1,7 +1,7 @@
 import type { ComponentChildren } from 'preact';
 import { useMemo } from 'preact/hooks';
 import { type EndpointStory, endpointOf, endpointStoryOf } from '../../../present/endpoint-story.ts';
-import { vantageOf } from '../../../present/target-rows.ts';
+import { presentedBy, vantageOf } from '../../../present/target-rows.ts';
 import { endpointTone } from '../../../wording/words.ts';
 import type { PageProps } from '../../pages.ts';
 import { Listener, Proof, Served } from '../../parts/endpoint-cells.tsx';
@@ -107,25 +107,31 @@ function Outside({ story: { endpoint, places, outside }, now }: { story: Endpoin
   return (
     <Section id="outside" title="Seen from outside" count={outside}>
       <ul class="plain-list">
-        {places.map(({ target, place }) => (
-          <li key={JSON.stringify([target.id, place.address])}>
-            <a href={addressOf('targets', String(target.id))}>
-              <Raw text={place.address} limit={60} />
-            </a>{' '}
-            <span class="quiet">from</span> <Raw text={vantageOf(target)} limit={120} />{' '}
-            {place.served === undefined ? (
-              <span class="quiet">shows nothing</span>
-            ) : (
-              <>
-                <CertificateLink fingerprint={place.served} />
-                {place.served !== endpoint.served && <b> another</b>}
-              </>
-            )}
-            <span class="quiet">
-              , since <Moment instant={place.since} now={now} />
-            </span>
-          </li>
-        ))}
+        {places.map(({ target, place }) => {
+          const presented = presentedBy(target, place);
+          const since = presented === undefined ? place.failure?.since : place.since;
+          return (
+            <li key={JSON.stringify([target.id, place.address])}>
+              <a href={addressOf('targets', String(target.id))}>
+                <Raw text={place.address} limit={60} />
+              </a>{' '}
+              <span class="quiet">from</span> <Raw text={vantageOf(target)} limit={120} />{' '}
+              {presented === undefined ? (
+                <b>shows nothing</b>
+              ) : (
+                <>
+                  <CertificateLink fingerprint={presented} />
+                  {presented !== endpoint.served && <b> another</b>}
+                </>
+              )}
+              {since !== undefined && (
+                <span class="quiet">
+                  , since <Moment instant={since} now={now} />
+                </span>
+              )}
+            </li>
+          );
+        })}
       </ul>
     </Section>
   );
