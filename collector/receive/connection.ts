@@ -15,8 +15,8 @@ import { rotateKey } from './rotation.ts';
 import type { Session } from './sessions.ts';
 
 const probeMs = 3_000;
-/** Three missed heartbeats: the connection is half-open. */
-const missedBeats = 3;
+/** Three heartbeats without a word: the connection is half-open. Less what an answer takes, or it would be told a heartbeat later. */
+const silentBeats = 2.9;
 /** The answer to the last beat is as old as that one: a beat later it is one that did not come. */
 const lateBeats = 1.5;
 
@@ -142,7 +142,7 @@ export function attend(socket: WebSocket, remote: string, slot: Slot, gate: Gate
 
   function beat(): void {
     const quietBeats = (clock.monotonic() - heardAt) / (gate.heartbeatSeconds * 1000);
-    if (quietBeats > missedBeats) return socket.terminate();
+    if (quietBeats > silentBeats) return socket.terminate();
     if (quietBeats > lateBeats) socket.ping();
     if (typeof phase === 'object') phase.beat();
     channel.send({ type: 'heartbeat', at: new Date(clock.now()).toISOString() });
