@@ -1,4 +1,4 @@
-import { printable } from '@certherd/command-line/printable';
+import { jsonLine, printable } from '@certherd/command-line/printable';
 import pc from 'picocolors';
 import { endpointList } from '../present/endpoint-list.ts';
 import { endpointRowsOf } from '../present/endpoint-rows.ts';
@@ -41,7 +41,7 @@ export async function showHost(wanted: string, options: JsonOptions, console: Co
   if (options.json) {
     const { host, renewability, findings, lineages, endpoints, events } = own;
     const item = { host, renewability, findings, lineages, endpoints, events };
-    console.print(JSON.stringify({ version: 1, at: estate.at, ...item }));
+    console.print(jsonLine({ version: 1, at: estate.at, ...item }));
   } else tell(own, now, console);
   return exitCodes.ok;
 }

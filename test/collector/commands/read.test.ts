@@ -25,6 +25,15 @@ test.after.always(async () => {
   rmSync(prepared.directory, { recursive: true, force: true });
 });
 
+test('--json has the same texts, and does nothing to a terminal', async (t) => {
+  for (const argv of [['host', 'list'], ['endpoint', 'list'], ['host', 'show', 'agent-02'], ['events']]) {
+    const { out } = await type(...argv, '--json');
+    t.notRegex(out, /[\p{Cc}\p{Cf}]/u, argv.join(' '));
+    t.notThrows(() => JSON.parse(out));
+  }
+  t.true((await json('host', 'list')).items.some(({ name }: { name: string }) => name === hostile));
+});
+
 test('certificates are listed as on the page: what is served and ends first, searched, chosen, counted, as CSV and JSON', async (t) => {
   const all = await type('certificate', 'list');
   t.is(all.code, 0, all.err);
