@@ -96,7 +96,7 @@ function factsOf(host: HostView): [string, string | undefined][] {
   const at = (instant: string | undefined) => instant && absolute(instant);
   const labels = Object.entries(host.labels ?? {}).map(([key, value]) => `${key}=${value}`);
   return [
-    ['Agent', `${agentVersion}${mode === undefined ? '' : `, ${modeWords[mode]}`}`],
+    ['Agent', [agentVersion || 'version not told', ...(mode === undefined ? [] : [modeWords[mode]])].join(', ')],
     ['Agent id', agentId],
     ['Platform', platform === '' ? 'not told' : platform],
     ['Clock', host.clockSkewSeconds === undefined ? undefined : clockWords(host.clockSkewSeconds)],

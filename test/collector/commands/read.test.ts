@@ -117,6 +117,7 @@ test('endpoints and hosts are listed and shown, and what a host is called does n
   t.regex(host.out, /Findings \(1\)\n.*not-served\n[^]*systemctl reload nginx\n/);
   t.regex(host.out, /Lineages \(1\)\n {2}shop: newest [0-9a-f]{8}, not rehearsed\n/);
   t.false(/[\u001B\u202E]/.test(hosts.out + host.out));
+  t.regex(host.out, /\n {2}Agent +version not told, may renew\n/);
   t.like(await json('host', 'show', 'web-1'), {
     host: { status: 'healthy' },
     lineages: [{ name: 'shop' }],
