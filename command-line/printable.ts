@@ -11,7 +11,16 @@ export function printable(text: string): string {
 
 /** JSON whose strings are equal to the value's, with the same characters escaped: safe on a terminal, unchanged for programs. */
 export function printableJson(value: unknown): string {
-  return JSON.stringify(value, null, 2).replace(unprintable, (character) =>
+  return escaped(JSON.stringify(value, null, 2));
+}
+
+/** The same in one line. */
+export function jsonLine(value: unknown): string {
+  return escaped(JSON.stringify(value));
+}
+
+function escaped(json: string): string {
+  return json.replace(unprintable, (character) =>
     character === '\n'
       ? character
       : Array.from({ length: character.length }, (_, at) => escapeUnit(character, at)).join(''),

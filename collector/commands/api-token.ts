@@ -1,3 +1,4 @@
+import { jsonLine } from '@certherd/command-line/printable';
 import { mistakeInName, spelled } from '../accounts/name.ts';
 import { roleOf, roles } from '../accounts/roles.ts';
 import { apiTokenPrefix, freshSecret, hashSecret } from '../accounts/secret.ts';
@@ -48,7 +49,7 @@ export async function createApiToken(word: string, options: ApiTokenOptions, con
       console.complain(`certherd-collector: ${undone(kept.value, name, user ?? '')}`);
       return exitCodes.failed;
     }
-    console.print(options.json ? JSON.stringify({ version: 1, name, role, token: secret, expiresAt: until }) : secret);
+    console.print(options.json ? jsonLine({ version: 1, name, role, token: secret, expiresAt: until }) : secret);
     if (!options.json)
       console.complain(`Shown this once; ${role} until ${until}. Send it as: Authorization: Bearer TOKEN`);
     return exitCodes.ok;
@@ -65,7 +66,7 @@ export async function listApiTokens(options: JsonOptions, console: Console): Pro
   const items = (await store.accounts.apiTokens()).map(view);
   await store.close();
   const now = new Date(console.clock.now()).toISOString();
-  if (options.json) console.print(JSON.stringify({ version: 1, items }));
+  if (options.json) console.print(jsonLine({ version: 1, items }));
   else if (items.length === 0)
     console.print('There are no API tokens. Next: certherd-collector api-token create NAME --role viewer');
   else
@@ -99,7 +100,7 @@ export async function revokeApiToken(word: string, options: JsonOptions, console
       );
       return exitCodes.failed;
     }
-    console.print(options.json ? JSON.stringify({ version: 1, name, revoked: true }) : `${name} is revoked.`);
+    console.print(options.json ? jsonLine({ version: 1, name, revoked: true }) : `${name} is revoked.`);
     return exitCodes.ok;
   } finally {
     await store.close();

@@ -1,3 +1,4 @@
+import { jsonLine } from '@certherd/command-line/printable';
 import { anywhere, auditCsv, daysBetween, detailWords } from '../present/audit.ts';
 import { auditView } from '../serve/audit-view.ts';
 import type { AuditFilter } from '../store/accounts.ts';
@@ -33,7 +34,7 @@ export async function showAudit(options: AuditOptions, console: Console): Promis
   const store = await storeOf(config, console);
   const items = (await store.accounts.audit(undefined, limit, filter)).map(auditView);
   await store.close();
-  if (json) console.print(JSON.stringify({ version: 1, items }));
+  if (json) console.print(jsonLine({ version: 1, items }));
   else if (csv) console.print(auditCsv(items).trimEnd());
   else if (items.length === 0)
     console.print(

@@ -1,6 +1,6 @@
 import { chmodSync, chownSync, copyFileSync, existsSync, lstatSync, renameSync, rmSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
-import { printable } from '@certherd/command-line/printable';
+import { jsonLine, printable } from '@certherd/command-line/printable';
 import { codeOf, startFailure } from '../failure.ts';
 import type { BackupLine } from '../serve/control-backup.ts';
 import { type BackupContent, finishBackup, inspectBackup, sync, syncNames } from '../store/sqlite/backup.ts';
@@ -115,7 +115,7 @@ function tell(target: string, content: BackupContent, options: JsonOptions, cons
   const { hosts, certificates, events, bytes, backedUpAt } = content;
   const at = new Date(backedUpAt).toISOString();
   if (options.json) {
-    console.print(JSON.stringify({ version: 1, file: target, at, hosts, certificates, events, bytes }));
+    console.print(jsonLine({ version: 1, file: target, at, hosts, certificates, events, bytes }));
     return;
   }
   console.print(

@@ -1,3 +1,4 @@
+import { jsonLine } from '@certherd/command-line/printable';
 import { randomUUID } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
 import {
@@ -29,7 +30,7 @@ export async function planCampaign(options: PlanOptions, console: Console): Prom
   const directory = directoryOf(options, console);
   if (directory === undefined) return exitCodes.config;
   const plan = await servedAnswer<PlanAnswer>(directory, 'POST', '/campaign-plan', wish);
-  if (options.json) console.print(JSON.stringify(plan));
+  if (options.json) console.print(jsonLine(plan));
   else printPlan(plan, console);
   return exitCodes.ok;
 }
@@ -69,7 +70,7 @@ export async function listCampaigns(options: JsonOptions, console: Console): Pro
   const directory = directoryOf(options, console);
   if (directory === undefined) return exitCodes.config;
   const answer = await servedAnswer<CampaignsAnswer>(directory, 'GET', '/campaigns');
-  if (options.json) console.print(JSON.stringify(answer));
+  if (options.json) console.print(jsonLine(answer));
   else printCampaigns(answer.items, console);
   return exitCodes.ok;
 }
@@ -119,7 +120,7 @@ export async function actOnCampaign(
 }
 
 function told(answer: CampaignAnswer, { json }: JsonOptions, console: Console): number {
-  if (json) console.print(JSON.stringify(answer));
+  if (json) console.print(jsonLine(answer));
   else printCampaign(answer, console);
   return exitCodes.ok;
 }

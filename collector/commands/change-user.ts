@@ -1,4 +1,4 @@
-import { printable } from '@certherd/command-line/printable';
+import { jsonLine, printable } from '@certherd/command-line/printable';
 import type { Config } from '../config.ts';
 import type { AuditAction, AuditEntry } from '../store/accounts.ts';
 import type { Kept } from '../store/kept.ts';
@@ -33,7 +33,7 @@ export async function changing<T>(options: JsonOptions, console: Console, asked:
       console.complain(`certherd-collector: ${printable(became.undone)}`);
       return exitCodes.failed;
     }
-    console.print(options.json ? JSON.stringify({ version: 1, action, name, ...became.told }) : became.done);
+    console.print(options.json ? jsonLine({ version: 1, action, name, ...became.told }) : became.done);
     return exitCodes.ok;
   } finally {
     await store.close();

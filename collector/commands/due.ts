@@ -1,4 +1,4 @@
-import { printable } from '@certherd/command-line/printable';
+import { jsonLine, printable } from '@certherd/command-line/printable';
 import { counted } from '@certherd/command-line/words';
 import { limitUses } from '../present/ca-limits.ts';
 import { csvOf } from '../present/csv.ts';
@@ -44,7 +44,7 @@ export async function tellDue(options: DueOptions, console: Console): Promise<nu
   if (csv) console.print(sheetOf(days).trimEnd());
   else if (json)
     console.print(
-      JSON.stringify({
+      jsonLine({
         version: 1,
         at: estate.at,
         items: days.map(dayItem),

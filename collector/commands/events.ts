@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { EventKind } from '@certherd/protocol/event';
-import { printable } from '@certherd/command-line/printable';
+import { jsonLine, printable } from '@certherd/command-line/printable';
 import { fitsEvent, newestFirst, type WantedEvents } from '../present/past-events.ts';
 import { eventView } from '../serve/assemble-estate.ts';
 import type { EventView } from '../serve/estate.ts';
@@ -40,10 +40,10 @@ export async function showEvents(options: EventOptions, console: Console): Promi
       fitsEvent(one, wanted);
     const found = byArrival(await store.events(undefined, lookedThrough));
     const rows = found.map(eventView).filter(fits);
-    const print = (one: EventView) => console.print(options.json ? JSON.stringify(one) : eventLine(one));
+    const print = (one: EventView) => console.print(options.json ? jsonLine(one) : eventLine(one));
     if (!options.follow) {
       const items = newestFirst(rows).slice(0, limit);
-      if (options.json) console.print(JSON.stringify({ version: 1, items }));
+      if (options.json) console.print(jsonLine({ version: 1, items }));
       else if (items.length === 0) console.print(found.length === 0 ? 'Nothing has happened yet.' : 'No event fits.');
       else items.forEach(print);
       return exitCodes.ok;

@@ -1,5 +1,5 @@
 import { lstatSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { printable } from '@certherd/command-line/printable';
+import { jsonLine, printable } from '@certherd/command-line/printable';
 import { codeOf, startFailure } from '../failure.ts';
 import { seenNames } from '../inventory/seen.ts';
 import { writeSheet } from '../inventory/write-sheet.ts';
@@ -27,7 +27,7 @@ export async function exportList(file: string | undefined, options: ExportOption
   if (options.json) {
     const statuses = new Map(listedRows(estate, '').map(({ place, status }) => [place, status]));
     const items = rows.map((row, place) => ({ ...row, ...seen(row.name), status: statuses.get(place) }));
-    console.print(JSON.stringify({ version: 1, items }));
+    console.print(jsonLine({ version: 1, items }));
     return exitCodes.ok;
   }
   const text = writeSheet(rows, options.served ? ({ name }) => served(name) : undefined);

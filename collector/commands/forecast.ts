@@ -1,4 +1,4 @@
-import { printable } from '@certherd/command-line/printable';
+import { jsonLine, printable } from '@certherd/command-line/printable';
 import Table from 'cli-table3';
 import { forecast, type Lapse, type Stretch } from '../evaluate/forecast/forecast.ts';
 import { announced, type LifetimeStep } from '../evaluate/forecast/lifetimes.ts';
@@ -41,8 +41,7 @@ export async function tellForecast(options: ForecastOptions, console: Console): 
   const inUse = inUseIn(facts);
   const steps = asked === undefined ? announced : [{ from: now, days: asked, source: '--lifetime' }];
   const stretches = forecast(inUse, steps, { now, until, domainOf: registeredDomain });
-  if (options.json)
-    console.print(JSON.stringify({ version: 1, certificates: inUse.length, items: stretches.map(view) }));
+  if (options.json) console.print(jsonLine({ version: 1, certificates: inUse.length, items: stretches.map(view) }));
   else if (inUse.length === 0)
     console.print('No host has told of a certificate in use yet. Next: certherd-collector host list');
   else tell(inUse, stretches, options, console);

@@ -1,3 +1,4 @@
+import { jsonLine } from '@certherd/command-line/printable';
 import { standingOverTime, timeToServed, timeToServedOverall } from '../present/past.ts';
 import { keepHistory } from '../serve/host-histories.ts';
 import { took } from '../wording/duration.ts';
@@ -27,7 +28,7 @@ export async function tellHistory(options: HistoryOptions, console: Console): Pr
   const history = await keepHistory({ hosts: async () => hosts, changes: store.changes, now: () => now })(days);
   await store.close();
   if (options.json) {
-    console.print(JSON.stringify(history));
+    console.print(jsonLine(history));
     return exitCodes.ok;
   }
   const over = standingOverTime(history.findings, now - days * dayMs, now, days);

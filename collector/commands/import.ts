@@ -1,5 +1,5 @@
 import { readFileSync, statSync } from 'node:fs';
-import { printable } from '@certherd/command-line/printable';
+import { jsonLine, printable } from '@certherd/command-line/printable';
 import { counted } from '@certherd/command-line/words';
 import { codeOf, startFailure } from '../failure.ts';
 import { compareLists, type ListChanges } from '../inventory/compare.ts';
@@ -45,7 +45,7 @@ export async function importList(file: string, options: ImportOptions, console: 
       const kept = await store.replaceListed(rows, changes.labels, account(process.env), now, entry);
       if (!kept.ok) throw notWritten(config, kept.failure);
     }
-    if (options.json) console.print(JSON.stringify({ version: 1, imported: refused === undefined, items: verdicts }));
+    if (options.json) console.print(jsonLine({ version: 1, imported: refused === undefined, items: verdicts }));
     else if (refused === undefined) console.print(`${counted(rows.length, 'row')} imported.`);
     else console.complain(refused);
     return refused === undefined || options.dryRun === true ? exitCodes.ok : exitCodes.failed;

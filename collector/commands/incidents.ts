@@ -1,5 +1,5 @@
 import { aligned } from '@certherd/command-line/layout';
-import { printable } from '@certherd/command-line/printable';
+import { jsonLine, printable } from '@certherd/command-line/printable';
 import type { Incident } from '../store/tell.ts';
 import { byCommand } from './by-command.ts';
 import { account } from './account.ts';
@@ -14,7 +14,7 @@ export async function listIncidents(options: JsonOptions, console: Console): Pro
   const store = await storeOf(config, console);
   const incidents = await store.telling.incidents();
   await store.close();
-  if (options.json) console.print(JSON.stringify({ version: 1, items: incidents.map(incidentView) }));
+  if (options.json) console.print(jsonLine({ version: 1, items: incidents.map(incidentView) }));
   else if (incidents.length === 0) console.print('Nothing that was told is open.');
   else for (const line of tableOf(incidents)) console.print(line);
   return exitCodes.ok;
@@ -48,7 +48,7 @@ export async function acknowledge(
     const at = new Date(said.at).toISOString();
     console.print(
       options.json
-        ? JSON.stringify({ version: 1, incident: id, by: said.by, reason, at })
+        ? jsonLine({ version: 1, incident: id, by: said.by, reason, at })
         : 'It is yours: nobody else is called, unless it gets worse.',
     );
     return exitCodes.ok;
@@ -81,7 +81,7 @@ export async function giveBack(
     const { actor: by, at } = entry;
     console.print(
       options.json
-        ? JSON.stringify({ version: 1, incident: id, by, at: instant(at) })
+        ? jsonLine({ version: 1, incident: id, by, at: instant(at) })
         : "It is nobody's again, and is told as before.",
     );
     return exitCodes.ok;

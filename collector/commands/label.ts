@@ -1,5 +1,5 @@
 import { aligned } from '@certherd/command-line/layout';
-import { printable } from '@certherd/command-line/printable';
+import { jsonLine, printable } from '@certherd/command-line/printable';
 import { type LabelBook, labelBook, type Labels } from '../evaluate/labels.ts';
 import type { LabelRule } from '../store/facts.ts';
 import type { Kept } from '../store/kept.ts';
@@ -57,7 +57,7 @@ export async function listLabels(options: LabelOptions, console: Console): Promi
   await store.close();
   const asked = options.host !== undefined || options.name !== undefined;
   const items = asked ? [...subjectLabels(labelBook(rules), options).values()] : rules;
-  if (options.json) console.print(JSON.stringify({ version: 1, items: items.map(ruleView) }));
+  if (options.json) console.print(jsonLine({ version: 1, items: items.map(ruleView) }));
   else if (items.length > 0) for (const line of tableOf(items)) console.print(line);
   else
     console.print(
@@ -105,7 +105,7 @@ async function changing(
     const count = kept.value;
     console.print(
       options.json
-        ? JSON.stringify({ version: 1, changed: count })
+        ? jsonLine({ version: 1, changed: count })
         : count === 0
           ? 'Nothing to change.'
           : `${count} ${count === 1 ? 'label' : 'labels'} ${done}.`,

@@ -1,3 +1,4 @@
+import { jsonLine } from '@certherd/command-line/printable';
 import { spelled } from '../accounts/name.ts';
 import { isOver } from '../serve/access/session-cookie.ts';
 import { sessionView } from '../serve/session-view.ts';
@@ -15,7 +16,7 @@ export async function listUsers(options: JsonOptions, console: Console): Promise
   const store = await storeOf(config, console);
   const users = await store.accounts.userStates(console.clock.now());
   await store.close();
-  if (options.json) console.print(JSON.stringify({ version: 1, items: users.map(item) }));
+  if (options.json) console.print(jsonLine({ version: 1, items: users.map(item) }));
   else if (users.length === 0) console.print('There are no users. Next: certherd-collector user add NAME --role admin');
   else
     printTable(
@@ -51,7 +52,7 @@ export async function listSessions(word: string, options: JsonOptions, console: 
       const { own: _own, ...session } = sessionView(one, false);
       return session;
     });
-  if (options.json) console.print(JSON.stringify({ version: 1, items }));
+  if (options.json) console.print(jsonLine({ version: 1, items }));
   else if (items.length === 0) console.print(`${name} is signed in nowhere.`);
   else
     printTable(

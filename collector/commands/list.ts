@@ -1,4 +1,4 @@
-import { printable } from '@certherd/command-line/printable';
+import { jsonLine, printable } from '@certherd/command-line/printable';
 import { counted } from '@certherd/command-line/words';
 import { type Column, sheetOf, sorted } from '../present/columns.ts';
 import { type Choice, type Facet, sift, wordsOf } from '../present/facets.ts';
@@ -56,7 +56,7 @@ export async function showList<Row>(
   const { rows: found, counts } = sift(all, search, list.facets, choice);
   const rows = sorted(found, list.columns, options.sort === undefined ? undefined : orderOf(options));
   if (options.counts) tellCounts(list.facets, counts, options, console);
-  else if (options.json) console.print(JSON.stringify({ version: 1, at: estate.at, items: itemsOf(rows) }));
+  else if (options.json) console.print(jsonLine({ version: 1, at: estate.at, items: itemsOf(rows) }));
   else if (options.csv) console.print(sheetOf(shownColumns(list.columns, options.columns), rows).trimEnd());
   else if (all.length === 0) console.print(none);
   else if (rows.length === 0)
@@ -140,7 +140,7 @@ function tellCounts<Row>(
   }));
   if (json)
     return console.print(
-      JSON.stringify({
+      jsonLine({
         version: 1,
         items: items.map(({ facet, values }) => ({
           facet,

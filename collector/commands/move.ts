@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { printable } from '@certherd/command-line/printable';
+import { jsonLine, printable } from '@certherd/command-line/printable';
 import { isPostgresUrl } from '../config.ts';
 import { startFailure } from '../failure.ts';
 import { lockDirectory } from '../store/directory.ts';
@@ -61,7 +61,7 @@ function progress(console: Console): (copied: number, total: number) => void {
 function tell({ to, rows }: Moved, { json, dryRun }: MoveOptions, console: Console): void {
   const total = Object.values(rows).reduce((sum, count) => sum + count, 0);
   if (json) {
-    console.print(JSON.stringify({ version: 1, to, moved: !dryRun, rows: total, tables: rows }));
+    console.print(jsonLine({ version: 1, to, moved: !dryRun, rows: total, tables: rows }));
     return;
   }
   const { host = 0, certificate = 0, event = 0 } = rows;

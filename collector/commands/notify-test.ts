@@ -1,3 +1,4 @@
+import { jsonLine } from '@certherd/command-line/printable';
 import { randomBytes } from 'node:crypto';
 import type { DeliveryReason } from '../notify/channel.ts';
 import { sendWithin } from '../notify/dispatch.ts';
@@ -32,11 +33,11 @@ export async function testChannel(name: string, options: JsonOptions, console: C
   const channel = openChannel(settings, { readSecret, readText, now: () => console.clock.now() });
   const delivery = await sendWithin(channel, testMessage(now, page));
   if (delivery.ok) {
-    console.print(options.json ? JSON.stringify({ version: 1, channel: name, ok: true }) : `${name}: it was taken.`);
+    console.print(options.json ? jsonLine({ version: 1, channel: name, ok: true }) : `${name}: it was taken.`);
     return exitCodes.ok;
   }
   const { reason, detail } = delivery.failure;
-  if (options.json) console.print(JSON.stringify({ version: 1, channel: name, ok: false, reason, detail }));
+  if (options.json) console.print(jsonLine({ version: 1, channel: name, ok: false, reason, detail }));
   else console.complain(`${name}: ${reason} (${detail}): ${remedies[reason]}`);
   return exitCodes.failed;
 }

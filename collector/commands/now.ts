@@ -1,5 +1,5 @@
 import { counted } from '@certherd/command-line/words';
-import { printable } from '@certherd/command-line/printable';
+import { jsonLine, printable } from '@certherd/command-line/printable';
 import { answersTo } from '../present/answers.ts';
 import { type Need, needsOf } from '../present/needs.ts';
 import { nextToEnd, type Proof, proofOf, verdictOf } from '../present/proof.ts';
@@ -46,7 +46,7 @@ export async function tellNow(options: NowOptions, console: Console): Promise<nu
     );
     const { hosts, endpoints, recent, lookedAt } = proof;
     console.print(
-      JSON.stringify({
+      jsonLine({
         version: 1,
         at: estate.at,
         verdict: verdict.sentence,

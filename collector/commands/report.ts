@@ -1,3 +1,4 @@
+import { jsonLine } from '@certherd/command-line/printable';
 import type { AuthorityCost } from '../present/cost.ts';
 import { type Leaf, leavesOf } from '../present/leaves.ts';
 import { type OwnerRow, ownerRows } from '../present/owners.ts';
@@ -76,7 +77,7 @@ export async function report(word: string | undefined, options: ReportOptions, c
     owners: ownerRows(leaves, now),
     leaves,
   };
-  if (options.json) console.print(JSON.stringify({ version: 1, at: estate.at, ...itemOf(told) }));
+  if (options.json) console.print(jsonLine({ version: 1, at: estate.at, ...itemOf(told) }));
   else if (options.csv && table) console.print(sheetOf(told, table).trimEnd());
   else tellReport(told, table, console);
   return exitCodes.ok;

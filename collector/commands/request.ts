@@ -1,5 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { printable } from '@certherd/command-line/printable';
+import { jsonLine, printable } from '@certherd/command-line/printable';
 import type { RequestView } from '../serve/request-view.ts';
 import { account } from './account.ts';
 import { servedAnswer } from './ask-serving.ts';
@@ -44,7 +44,7 @@ export async function request(
     await pause(lookMs);
     view = await servedAnswer<RequestView>(dataDirectory, 'GET', `/requests/${view.id}`);
   }
-  console.print(options.json ? JSON.stringify({ version: 1, ...view }) : worded(view));
+  console.print(options.json ? jsonLine({ version: 1, ...view }) : worded(view));
   return view.state === 'failed' || view.state === 'refused' || view.state === 'late' ? exitCodes.failed : exitCodes.ok;
 }
 

@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import { printable } from '@certherd/command-line/printable';
+import { jsonLine, printable } from '@certherd/command-line/printable';
 import { startFailure } from '../failure.ts';
 import { lockDirectory, prepareDirectory } from '../store/directory.ts';
 import { restoreBackup } from '../store/sqlite/restore.ts';
@@ -26,7 +26,7 @@ export function restore(file: string, options: JsonOptions, console: Console): n
     const backedUpAt = new Date(content.backedUpAt).toISOString();
     if (options.json) {
       const kept = keptAs === undefined ? {} : { keptAs };
-      console.print(JSON.stringify({ version: 1, backedUpAt, hosts, certificates, events, bytes, ...kept }));
+      console.print(jsonLine({ version: 1, backedUpAt, hosts, certificates, events, bytes, ...kept }));
       return exitCodes.ok;
     }
     console.print(

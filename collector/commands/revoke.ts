@@ -1,4 +1,4 @@
-import { printable } from '@certherd/command-line/printable';
+import { jsonLine, printable } from '@certherd/command-line/printable';
 import { byCommand } from './by-command.ts';
 import { chosenHost } from './chosen-host.ts';
 import { type CommonOptions, configFor, type Console, exitCodes } from './command.ts';
@@ -35,7 +35,7 @@ export async function revokeHost(wanted: string, options: RevokeOptions, console
     const kept = await store.revoke(agentId, at, byCommand(console, 'host-revoked', name, { agentId }));
     if (!kept.ok) throw notWritten(config, kept.failure);
     const revokedAt = new Date(at).toISOString();
-    if (options.json) console.print(JSON.stringify({ version: 1, agentId, name, revokedAt }));
+    if (options.json) console.print(jsonLine({ version: 1, agentId, name, revokedAt }));
     else {
       console.print(`${printable(name)} (${agentId}) is revoked: nothing it says is taken any more.`);
       console.complain(

@@ -1,4 +1,4 @@
-import { printable } from '@certherd/command-line/printable';
+import { jsonLine, printable } from '@certherd/command-line/printable';
 import { counted } from '@certherd/command-line/words';
 import { StartTls } from '@certherd/protocol/snapshot';
 import { isNameServer } from '../authority.ts';
@@ -167,7 +167,7 @@ async function tell(
 ): Promise<void> {
   if (options.json) {
     const at = new Date(console.clock.now()).toISOString();
-    console.print(JSON.stringify({ version: 1, at, items: all }));
+    console.print(jsonLine({ version: 1, at, items: all }));
     return;
   }
   if (options.csv) {

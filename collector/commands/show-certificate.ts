@@ -1,4 +1,4 @@
-import { printable } from '@certherd/command-line/printable';
+import { jsonLine, printable } from '@certherd/command-line/printable';
 import { certificateColumns } from '../present/certificate-list.ts';
 import { byUrgency, type CertificateRow, certificateRowsOf } from '../present/certificate-rows.ts';
 import { storyOf } from '../present/certificate-story.ts';
@@ -50,7 +50,7 @@ export async function showCertificate(
     const told = { row, story, outside, history, certificates: estate.certificates };
     if (options.json) {
       const item = { ...story, certificate: certificateItem(row), outside, history };
-      console.print(JSON.stringify({ version: 1, at: estate.at, ...item }));
+      console.print(jsonLine({ version: 1, at: estate.at, ...item }));
     } else tellCertificate(told, now, console);
     return exitCodes.ok;
   } finally {

@@ -1,4 +1,4 @@
-import { printable } from '@certherd/command-line/printable';
+import { jsonLine, printable } from '@certherd/command-line/printable';
 import { agreementOf } from '../present/agreement.ts';
 import { endpointRowsOf } from '../present/endpoint-rows.ts';
 import { type EndpointStory, endpointStoryOf } from '../present/endpoint-story.ts';
@@ -52,7 +52,7 @@ export async function showEndpoint(
         ({ told, agentId: of }) => of === agentId && told.code === code && told.subject === subject.id,
       ),
     );
-    console.print(JSON.stringify({ version: 1, at: estate.at, endpoint, outside, lineage, findings, places }));
+    console.print(jsonLine({ version: 1, at: estate.at, endpoint, outside, lineage, findings, places }));
   } else tell(story, now, console);
   return exitCodes.ok;
 }

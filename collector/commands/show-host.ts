@@ -1,4 +1,4 @@
-import { printable } from '@certherd/command-line/printable';
+import { jsonLine, printable } from '@certherd/command-line/printable';
 import { endpointList } from '../present/endpoint-list.ts';
 import { endpointRowsOf } from '../present/endpoint-rows.ts';
 import { renewableWords } from '../present/host-list.ts';
@@ -40,7 +40,7 @@ export async function showHost(wanted: string, options: JsonOptions, console: Co
   if (options.json) {
     const { host, renewability, findings, lineages, endpoints, events } = own;
     const item = { host, renewability, findings, lineages, endpoints, events };
-    console.print(JSON.stringify({ version: 1, at: estate.at, ...item }));
+    console.print(jsonLine({ version: 1, at: estate.at, ...item }));
   } else tell(own, now, console);
   return exitCodes.ok;
 }
@@ -95,7 +95,7 @@ function factsOf(host: HostView): [string, string | undefined][] {
   const at = (instant: string | undefined) => instant && absolute(instant);
   const labels = Object.entries(host.labels ?? {}).map(([key, value]) => `${key}=${value}`);
   return [
-    ['Agent', `${agentVersion}${mode === undefined ? '' : `, ${modeWords[mode]}`}`],
+    ['Agent', [agentVersion || 'version not told', ...(mode === undefined ? [] : [modeWords[mode]])].join(', ')],
     ['Agent id', agentId],
     ['Platform', platform === '' ? 'not told' : platform],
     ['Clock', host.clockSkewSeconds === undefined ? undefined : clockWords(host.clockSkewSeconds)],

@@ -1,4 +1,4 @@
-import { printable } from '@certherd/command-line/printable';
+import { jsonLine, printable } from '@certherd/command-line/printable';
 import { startFailure } from '../failure.ts';
 import { targetList } from '../present/target-list.ts';
 import { type TargetPlace, type TargetPlaceRow, targetRowsOf, vantageOf } from '../present/target-rows.ts';
@@ -55,7 +55,7 @@ export async function showTarget(
   await store.close();
   if (told.length === 0)
     throw startFailure(`${printable(wanted).slice(0, 300)}: no such target; certherd-collector target list has them`);
-  if (options.json) console.print(JSON.stringify({ version: 1, at, items: told }));
+  if (options.json) console.print(jsonLine({ version: 1, at, items: told }));
   else
     told.forEach((one, index) => {
       if (index > 0) console.print('');

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { aligned } from '@certherd/command-line/layout';
-import { printable } from '@certherd/command-line/printable';
+import { jsonLine, printable } from '@certherd/command-line/printable';
 import type { Silence, SilenceMatch } from '../store/tell.ts';
 import { silenceDetail } from '../notify/silence-detail.ts';
 import { byCommand } from './by-command.ts';
@@ -38,7 +38,7 @@ export async function silence(options: SilenceOptions, console: Console): Promis
       const ended = await telling.endSilence(asked, console.clock.now(), entry);
       if (!ended.ok) throw notWritten(config, ended.failure);
       const says = ended.value ? 'It has ended.' : 'No such silence holds: certherd-collector silences lists them.';
-      console.print(options.json ? JSON.stringify({ version: 1, id: asked, ended: ended.value }) : says);
+      console.print(options.json ? jsonLine({ version: 1, id: asked, ended: ended.value }) : says);
       return ended.value ? exitCodes.ok : exitCodes.failed;
     }
     const detail = silenceDetail(asked);
@@ -47,7 +47,7 @@ export async function silence(options: SilenceOptions, console: Console): Promis
     const view = silenceView(asked);
     console.print(
       options.json
-        ? JSON.stringify({ version: 1, ...view })
+        ? jsonLine({ version: 1, ...view })
         : `Silence ${asked.id} holds until ${view.until}. To end it: certherd-collector silence --end ${asked.id}`,
     );
     return exitCodes.ok;
@@ -63,7 +63,7 @@ export async function listSilences(options: JsonOptions, console: Console): Prom
   const store = await storeOf(config, console);
   const silences = await store.telling.silences(console.clock.now());
   await store.close();
-  if (options.json) console.print(JSON.stringify({ version: 1, items: silences.map(silenceView) }));
+  if (options.json) console.print(jsonLine({ version: 1, items: silences.map(silenceView) }));
   else if (silences.length === 0) console.print('No silence holds.');
   else for (const line of tableOf(silences)) console.print(line);
   return exitCodes.ok;

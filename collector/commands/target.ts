@@ -1,4 +1,4 @@
-import { printable } from '@certherd/command-line/printable';
+import { jsonLine, printable } from '@certherd/command-line/printable';
 import { counted } from '@certherd/command-line/words';
 import { StartTls } from '@certherd/protocol/snapshot';
 import { startFailure } from '../failure.ts';
@@ -50,7 +50,7 @@ export async function addTargets(given: readonly string[], options: TargetOption
   } finally {
     await store.close();
   }
-  if (options.json) console.print(JSON.stringify({ version: 1, items: targets }));
+  if (options.json) console.print(jsonLine({ version: 1, items: targets }));
   else
     console.print(
       `${counted(targets.length, 'target')} asked every ${options.every ?? '1h'} from now on${options.from === undefined ? '' : `, by ${printable(options.from)}`}.`,
@@ -84,7 +84,7 @@ export async function removeTargets(
   } finally {
     await store.close();
   }
-  if (options.json) console.print(JSON.stringify({ version: 1, removed }));
+  if (options.json) console.print(jsonLine({ version: 1, removed }));
   else console.print(`${counted(removed.length, 'target')} removed.`);
   return exitCodes.ok;
 }
@@ -120,7 +120,7 @@ export async function lookAtTargets(
   } finally {
     await store.close();
   }
-  if (options.json) console.print(JSON.stringify({ version: 1, asked }));
+  if (options.json) console.print(jsonLine({ version: 1, asked }));
   else console.print(`${counted(asked.length, 'target')} asked within seconds: certherd-collector target list`);
   return exitCodes.ok;
 }

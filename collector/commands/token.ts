@@ -1,3 +1,4 @@
+import { jsonLine } from '@certherd/command-line/printable';
 import { hostname } from 'node:os';
 import { parseAuthority } from '../authority.ts';
 import { type Config, readPublicTrust } from '../config.ts';
@@ -68,7 +69,7 @@ export async function createToken(options: TokenOptions, console: Console): Prom
     clock: console.clock,
   };
   const { joins, expiresAt } = await addTokens(config, asked);
-  for (const join of joins) console.print(options.json ? JSON.stringify({ version: 1, join, expiresAt }) : join);
+  for (const join of joins) console.print(options.json ? jsonLine({ version: 1, join, expiresAt }) : join);
   if (!options.json)
     console.complain(
       `Valid once${count > 1 ? ' each' : ''}, until ${expiresAt}. On the host to enrol: certherd-agent enroll JOIN`,

@@ -1,5 +1,5 @@
 import { aligned } from '@certherd/command-line/layout';
-import { printable } from '@certherd/command-line/printable';
+import { jsonLine, printable } from '@certherd/command-line/printable';
 import { counted, typed } from '@certherd/command-line/words';
 import { transparencyView, type TransparencyView } from '../serve/transparency-view.ts';
 import { configFor, type Console, exitCodes, type JsonOptions } from './command.ts';
@@ -14,7 +14,7 @@ export async function showTransparency(options: JsonOptions, console: Console): 
   const [logs, rows] = [await store.transparency.logs(), await store.transparency.certificates('all')];
   const view = transparencyView(rows, logs, await restingEstate(store, config, now), now);
   await store.close();
-  if (options.json) console.print(JSON.stringify(view));
+  if (options.json) console.print(jsonLine(view));
   else if (config.transparency.logs.length === 0 && logs.length === 0)
     console.print('No log is read: [[transparency.log]] in collector.toml names one.');
   else for (const line of linesOf(view)) console.print(line);

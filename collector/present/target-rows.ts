@@ -88,10 +88,10 @@ export function presentedBy(
   return failure || place.failure ? undefined : place.served;
 }
 
-/** Addresses that present this leaf to those who look from outside. */
+/** Addresses that present this leaf to those who look from outside, and are not silent. */
 export function placesServing(targets: readonly TargetView[], fingerprint: string) {
   return targets.flatMap((target) =>
-    target.places.filter(({ served }) => served === fingerprint).map((place) => ({ target, place })),
+    target.places.filter((place) => presentedBy(target, place) === fingerprint).map((place) => ({ target, place })),
   );
 }
 

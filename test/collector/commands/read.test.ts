@@ -25,6 +25,15 @@ test.after.always(async () => {
   rmSync(prepared.directory, { recursive: true, force: true });
 });
 
+test('--json has the same texts, and does nothing to a terminal', async (t) => {
+  for (const argv of [['host', 'list'], ['endpoint', 'list'], ['host', 'show', 'agent-02'], ['events']]) {
+    const { out } = await type(...argv, '--json');
+    t.notRegex(out, /[\p{Cc}\p{Cf}]/u, argv.join(' '));
+    t.notThrows(() => JSON.parse(out));
+  }
+  t.true((await json('host', 'list')).items.some(({ name }: { name: string }) => name === hostile));
+});
+
 test('certificates are listed as on the page: what is served and ends first, searched, chosen, counted, as CSV and JSON', async (t) => {
   const all = await type('certificate', 'list');
   t.is(all.code, 0, all.err);
@@ -108,6 +117,7 @@ test('endpoints and hosts are listed and shown, and what a host is called does n
   t.regex(host.out, /Findings \(1\)\n.*not-served\n[^]*systemctl reload nginx\n/);
   t.regex(host.out, /Lineages \(1\)\n {2}shop: newest [0-9a-f]{8}, not rehearsed\n/);
   t.false(/[\u001B\u202E]/.test(hosts.out + host.out));
+  t.regex(host.out, /\n {2}Agent +version not told, may renew\n/);
   t.like(await json('host', 'show', 'web-1'), {
     host: { status: 'healthy' },
     lineages: [{ name: 'shop' }],

@@ -1,6 +1,7 @@
 import test from 'ava';
 import { endpointHolds, endpointRowsOf } from '../../../collector/present/endpoint-rows.ts';
 import { sift, wordsOf } from '../../../collector/present/facets.ts';
+import { placesServing } from '../../../collector/present/target-rows.ts';
 import { fingerprint, healthyEstate } from '../web/example-estate.ts';
 import { incidentEstate } from '../web/example-incident.ts';
 
@@ -48,6 +49,9 @@ test('what the outside sees is compared for the same name, port and kind of key'
   const failure = { reason: 'timed-out', detail: '', since: at.toISOString() } as const;
   t.is(seen(endpoint.served, { failure }), 'nothing', 'it keeps what it showed before, and is silent');
   const places = [{ ...place, served: endpoint.served ?? '' }];
+  const { served = '' } = endpoint;
+  t.is(placesServing([{ ...target, places }], served).length, 1);
+  t.deepEqual(placesServing([{ ...target, places: [{ ...place, served, failure }] }], served), []);
   const silent = [{ ...target, places, failure: { reason: 'no-address', detail: '' } as const }];
   t.is(endpointRowsOf({ endpoints: [endpoint], targets: silent })[0]?.outside, 'nothing');
   const unasked = [{ ...target, places: [] }];
