@@ -38,7 +38,7 @@ test('a config that nginx refuses only after the change is put back byte for byt
   t.is(second.exit, 0, second.stderr);
   t.regex(second.stdout, /The lineage hand\.example\.test is there already and has these names: nothing is issued/);
   t.is(host.certbot.lineage(name).leaf(), leaf);
-  t.is(await served(host), leaf);
+  await until('the old workers are gone', async () => (await served(host)) === leaf);
 });
 
 test('a reload that nginx gives up in silence is taken back, and the old certificate proved', async (t) => {
@@ -97,7 +97,7 @@ test('killed between the change and the reload, it leaves a config that nginx ta
   const ran = await host.agent(['adopt', name, '--yes', '--json']);
   t.is(ran.exit, 0, ran.stdout);
   t.is(host.certbot.lineage(name).leaf(), leaf, 'nothing is issued a second time');
-  t.is(await served(host), leaf);
+  await until('the old workers are gone', async () => (await served(host)) === leaf);
   t.is(adoptions(host).length, 1);
   t.regex((await host.agent(['adopt', name, '--plan'])).stderr, /already-managed/);
 });
@@ -128,5 +128,6 @@ test('what a link leads to is changed and the link stays; a change that somebody
   t.is(ran.exit, 0, ran.stderr);
   t.is(fs.readlinkSync(config), '../sites-available/hand');
   t.regex(fs.readFileSync(target, 'latin1'), /live\/hand\.example\.test\/privkey\.pem;/);
-  t.is(await served(host), host.certbot.lineage(name).leaf());
+  const leaf = host.certbot.lineage(name).leaf();
+  await until('the old workers are gone', async () => (await served(host)) === leaf);
 });
