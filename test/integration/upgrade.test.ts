@@ -160,4 +160,15 @@ inGuest('what cannot be the agent of this host is told apart, and nothing change
     t.is(ran.stderr.trim().split('\n').length, 1, ran.stderr);
     t.deepEqual(treeChanges(before, await host.tree()), [], file);
   }
+  const closed = 'mount --bind /usr /usr; mount -o remount,ro,bind /usr; exec /usr/bin/certherd-agent "$@"';
+  for (const words of [
+    ['upgrade', laterProgram],
+    ['uninstall', '--purge'],
+  ]) {
+    const ran = await host.run('/usr/bin/unshare', '--mount', '/bin/sh', '-c', closed, 'sh', ...words);
+    t.is(ran.exit, 1);
+    t.regex(ran.stderr, /^certherd-agent: a read-only file system \(\/usr\/\S+: EROFS\): .*\n$/);
+    t.deepEqual(treeChanges(before, await host.tree()), [], words[0]);
+    t.is(await running(t, host), '0.1.0');
+  }
 });
