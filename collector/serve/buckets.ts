@@ -4,8 +4,8 @@ export type Buckets<Item> = readonly (readonly Item[])[];
 /** Negative where the first comes first, and 0 for the same key alone. */
 export type Compare<Key> = (one: Key, other: Key) => number;
 
-/** Twice the square root of a quarter of a million: both levels of a large fleet are short. */
-const mostInBucket = 1_024;
+/** Few enough that moving half of them costs as much as finding the place among them, and that the list of a large fleet has some thousand. */
+const mostInBucket = 256;
 
 /** The bucket, and the place in it, of the first item that is not before the key, behind the last one where there is none; and whether it has that key. */
 export function findIn<Key, Item extends Key>(
