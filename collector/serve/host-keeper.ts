@@ -45,7 +45,9 @@ export interface HostKeeper {
   targets: KeptOutside['targets'];
   overtaken: () => ReturnType<KeptOutside['overtaken']>;
   putLogged: KeptOutside['putLogged'];
-  /** Findings of names that no host proves, which from now on are among the parts' findings; the same list as before where nothing in it is other. */
+  /** Takes in the campaigns that wait for a person. */
+  putHalted: (findings: readonly FindingView[]) => void;
+  /** Findings of names that no host proves, and of campaigns, which from now on are among the parts' findings; the same list as before where nothing in it is other. */
   hostless: () => readonly FindingView[];
 }
 
@@ -68,6 +70,9 @@ export function createHostKeeper(
   const lists = new OpenedParts();
   const pack = certificatePacker();
   let hostless: readonly FindingView[] = [];
+  let halted: readonly FindingView[] = [];
+  /** Of what `hostless` was made. */
+  let joined: Record<'seen' | 'halted', readonly FindingView[]> = { seen: hostless, halted };
   let queue = new Map<string, Concern>();
   /** What they told, which could not be judged yet: it is read again. */
   const unjudged = new Map<string, KeptFacts>();
@@ -141,11 +146,16 @@ export function createHostKeeper(
     targets: outside.targets,
     overtaken: () => outside.overtaken(clock.now()),
     putLogged: outside.putLogged,
+    putHalted(findings) {
+      if (JSON.stringify(findings) !== JSON.stringify(halted)) halted = findings;
+    },
     hostless() {
-      const found = outside.hostless(clock.now());
-      if (found !== hostless) parts.putHostless(hostless, found);
-      hostless = found;
-      return found;
+      const seen = outside.hostless(clock.now());
+      if (seen === joined.seen && halted === joined.halted) return hostless;
+      joined = { seen, halted };
+      const found = [...seen, ...halted];
+      parts.putHostless(hostless, found);
+      return (hostless = found);
     },
     putTargets(rows) {
       const touched = outside.putTargets(rows, () =>
