@@ -111,5 +111,7 @@ function sizes(binary: string): Goal[] {
 /** The limits that the unit sets. */
 function unitEnvironment(): Record<string, string> {
   const unit = readFileSync(join(top, 'deploy/systemd/certherd-agent.service'), 'utf8');
-  return Object.fromEntries([...unit.matchAll(/(MALLOC_\w+)=(\S+)/g)].map(([, name, value]) => [name, value]));
+  return Object.fromEntries(
+    [...unit.matchAll(/((?:MALLOC|GLIBC)_\w+)=(\S+)/g)].map(([, name, value]) => [name, value]),
+  );
 }
