@@ -57,7 +57,7 @@ function linesOf(own: Rest, left: Rest, page: RestedPage, restMinutes: number): 
     note: over(own),
   });
   const goal = (one: Goal): Goal => ({ ...one, goal: { of: 'ours', below: one.baseline.value } });
-  const taken = page.restedUs > 10 * page.againUs && page.restedUs > 1;
+  const taken = page.restedNs > 10 * page.againNs && page.restedNs > 1000;
   return [
     goal(line('processor at rest, a minute, its memory present', 'ms', own.aMinute.cpuMs, 15)),
     {
@@ -68,9 +68,9 @@ function linesOf(own: Rest, left: Rest, page: RestedPage, restMinutes: number): 
     },
     {
       what: `a page of a bare node's memory after ${restMinutes.toFixed(1)} minutes`,
-      unit: 'µs',
-      ours: page.restedUs,
-      baseline: { what: 'read again', value: page.againUs },
+      unit: 'ns',
+      ours: page.restedNs,
+      baseline: { what: 'read again', value: page.againNs },
     },
     goal(line('wake-ups at rest, a minute', 'switches', own.aMinute.wakeUps, 30)),
   ];
@@ -91,10 +91,10 @@ async function untilNextLook(agent: FleetAgent, pid: number, settledMs: number):
   return { aMinute, minutes };
 }
 
-/** Microseconds of processor time to read a page that was left alone, and one that was not. */
+/** Nanoseconds of processor time to read a page that was left alone, and one that was not. */
 interface RestedPage {
-  restedUs: number;
-  againUs: number;
+  restedNs: number;
+  againNs: number;
 }
 
 async function restedPage(sandbox: Sandbox, restMs: number): Promise<RestedPage> {
