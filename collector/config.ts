@@ -78,7 +78,12 @@ export function loadConfig(request: ConfigRequest, surroundings: Surroundings): 
   } catch (error) {
     const code = codeOf(error);
     if (request.file !== undefined || code !== 'ENOENT')
-      return { ok: false, failure: [`${file}: cannot be read (${code || 'unknown error'}): check --config`] };
+      return {
+        ok: false,
+        failure: [
+          `${file}: ${code === 'ENOENT' ? 'does not exist' : `cannot be read (${code || 'unknown error'})`}: check --config`,
+        ],
+      };
   }
   return parseConfig(text, file, request.dataDirectory, surroundings);
 }
