@@ -4,8 +4,8 @@ import { type Column, sheetOf, sorted } from '../present/columns.ts';
 import { type Choice, type Facet, sift, wordsOf } from '../present/facets.ts';
 import type { List } from '../present/list.ts';
 import type { Estate } from '../serve/estate.ts';
-import { configFor, type Console, exitCodes, type JsonOptions } from './command.ts';
-import { restingEstate, storeOf } from './database.ts';
+import { type Console, exitCodes, type JsonOptions } from './command.ts';
+import { readEstate } from './database.ts';
 import { listLines } from './print-list.ts';
 
 /** How somebody wants to see a list: as the page's own address says it there. */
@@ -44,12 +44,9 @@ export async function showList<Row>(
     console.complain(wrong);
     return exitCodes.usage;
   }
-  const config = configFor(options, console);
-  if (!config) return exitCodes.config;
-  const store = await storeOf(config, console);
-  const now = console.clock.now();
-  const estate = await restingEstate(store, config, now);
-  await store.close();
+  const read = await readEstate(options, console);
+  if (!read) return exitCodes.config;
+  const { estate, now } = read;
   const all = rowsOf(estate);
   const choice = choiceOf(all, list.facets, options.chosen);
   const search = { words: options.words.flatMap(wordsOf), holds: list.holds };

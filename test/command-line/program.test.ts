@@ -33,7 +33,7 @@ test('each group of commands says what it is about, in one line of help', (t) =>
 
 /** What the collector complains of. */
 async function complaint(...argv: string[]): Promise<string> {
-  const { write } = process.stderr;
+  const write = process.stderr.write.bind(process.stderr);
   let text = '';
   process.stderr.write = (chunk) => {
     text += String(chunk);

@@ -151,11 +151,10 @@ test('a deployment of many names is called by the first and how many more', (t) 
 test('an expired certificate is of all that serve it, and of whoever one of its names belongs to', (t) => {
   const ofHost = healthy.endpoints.filter(({ hostName }) => hostName === 'mail-1');
   const served = 'e'.repeat(64);
-  const endpoints = ofHost.map(({ labels: _, ...one }, index) => ({
+  const endpoints = ofHost.map((one, index) => ({
     ...one,
     served: index < 2 ? served : 'f'.repeat(64),
-    ...(index === 0 && { labels: { owner: 'post', team: 'one' } }),
-    ...(index === 1 && { labels: { team: 'two' } }),
+    labels: [{ owner: 'post', team: 'one' }, { team: 'two' }][index] ?? {},
   }));
   const [first, second, third] = endpoints;
   if (!first || !second || !third) throw new Error('three endpoints');
