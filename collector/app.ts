@@ -197,6 +197,7 @@ async function open(
     events: store.events,
     restorations: store.restorations,
     stays: store.stays,
+    endpointStays: store.endpointStays,
     history: keepHistory({ hosts: estate.hosts, changes: store.changes, now: () => clock.now() }),
     der: store.der,
     requests: store.requests,

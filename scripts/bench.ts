@@ -57,7 +57,8 @@ console.log(
 console.log(`versions: node ${process.versions.node}, ${version('nginx', '-v')}, ${version('certbot', '--version')}\n`);
 for (const [name, bench] of Object.entries(benches)) {
   if (names.length > 0 && !names.includes(name)) continue;
-  for (const goal of await bench((text) => process.stderr.write(`${text}\n`), whole)) console.log(goalLine(name, goal));
+  for await (const goal of await bench((text) => process.stderr.write(`${text}\n`), whole))
+    console.log(goalLine(name, goal));
 }
 
 /** What a program says of itself, on stdout or stderr. */

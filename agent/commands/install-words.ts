@@ -24,6 +24,8 @@ export function obstacleWords(obstacle: Obstacle, ownPath: string, passwd: strin
       return 'certherd-agent is not installed here: the new version puts itself there with FILE install';
     case 'other-program':
       return `another version is installed: ${printable(ownPath)} upgrade ${printable(ownPath)}`;
+    case 'install-under-way':
+      return 'another install is under way: wait for its end';
     case 'upgrade-under-way':
       return 'an upgrade is under way: wait for its end';
     case 'upgrade-interrupted':
@@ -58,7 +60,7 @@ export function changeWords({ reason, detail }: ChangeFailure): string {
     case 'disk-full':
       return `no room is left (${told}): make room, and type this again`;
     case 'read-only':
-      return `a read-only file system (${told}): put the agent into the image that this host is made from, or remount it for a moment`;
+      return `a read-only file system (${told}): change the image that this host is made from, or remount it writable for a moment`;
     case 'permission-denied':
       return told.endsWith('EPERM')
         ? `the system refuses it even to root (${told}): an immutable file (lsattr), SELinux or AppArmor (journalctl -k --grep=denied)`

@@ -44,7 +44,10 @@ export async function installCommand(options: InstallOptions): Promise<number> {
   const work = () => planAndCarryOut(ports, mode, join?.value, options);
   // Whoever is not root can hold no lock, and changes nothing.
   const done = options.dryRun || !ports.isRoot ? await work() : await alone('certherd-install', work);
-  if (done === undefined) return refused('another install is under way: wait for its end', options, exitCodes.failed);
+  if (done === undefined) {
+    const words = obstacleWords({ reason: 'install-under-way' }, ports.own.path, '');
+    return refused(words, options, exitCodes.failed);
+  }
   return typeof done === 'number' ? done : ended(done.steps, done.wish, options);
 }
 

@@ -25,6 +25,7 @@ export function installPorts(): InstallPorts {
     own: { path, version: agentVersion, isSingle: isSea() },
     shipped: shippedFile,
     isUpgrading: () => isLocked(sharedLocks, 'certherd-upgrade'),
+    isInstalling: () => isLocked(sharedLocks, 'certherd-install'),
   };
 }
 

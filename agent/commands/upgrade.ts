@@ -2,7 +2,7 @@ import { resolve } from 'node:path';
 import { readHost } from '../install/host.ts';
 import type { InstallPorts } from '../install/install-ports.ts';
 import * as layout from '../install/layout.ts';
-import { obstacleToUpgrade, settle, upgrade, type UpgradeOutcome } from '../install/upgrade.ts';
+import { obstacleToUpgrade, settle, untilNobodyInstalls, upgrade, type UpgradeOutcome } from '../install/upgrade.ts';
 import { systemFiles } from '../system/files.ts';
 import { exitCodes, writeError, writeLine } from './context.ts';
 import { changeWords, obstacleWords, unfitWords } from './install-words.ts';
@@ -32,6 +32,8 @@ async function settleAndUpgrade(
   const tell = (line: string) => {
     if (!options.json) writeLine(`  ${printable(line)}`);
   };
+  if (!options.dryRun && !(await untilNobodyInstalls(ports, tell)))
+    return { reason: 'obstacle', obstacle: { reason: 'install-under-way' } };
   // As the host is now that nobody else changes it.
   const facts = await readHost(ports);
   if (!options.dryRun) ports.files.remove(layout.candidateProgram);

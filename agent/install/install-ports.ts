@@ -16,4 +16,6 @@ export interface InstallPorts {
   readonly shipped: (path: string) => string;
   /** Another process upgrades now. */
   isUpgrading(): boolean;
+  /** Another process installs now: typed by somebody, or begun by an upgrade that was killed. */
+  isInstalling(): boolean;
 }

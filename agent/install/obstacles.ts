@@ -46,7 +46,7 @@ export function roomObstacle({ freeBytes: free }: HostFacts, bytes: number): Obs
   return free < needed ? { reason: 'no-room', directory: dirname(layout.program), needed, free } : undefined;
 }
 
-/** Where a change writes; of directories that are made by an earlier step, the one above. */
+/** Where a change writes or removes; of directories that are made by an earlier step, the one above. */
 function directoriesOf(change: Step['change']): string[] {
   switch (change.do) {
     case 'copy-program':
@@ -63,6 +63,13 @@ function directoriesOf(change: Step['change']): string[] {
     case 'switch-socket':
     case 'start-agent':
       return ['/etc/systemd/system', '/var/lib'];
+    case 'stop-units':
+      return ['/etc/systemd/system'];
+    case 'remove':
+    case 'remove-tree':
+      return [dirname(change.path)];
+    case 'remove-account':
+      return ['/etc'];
     default:
       return [];
   }

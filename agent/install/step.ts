@@ -34,6 +34,7 @@ export type Obstacle =
   | { reason: 'not-installed' }
   /** Another program than this one is installed. */
   | { reason: 'other-program' }
+  | { reason: 'install-under-way' }
   | { reason: 'upgrade-under-way' }
   | { reason: 'upgrade-interrupted' }
   | { reason: 'other-kind'; path: string; kind: 'file' | 'directory' | 'link' | 'other' }

@@ -86,6 +86,17 @@ export function obstacleToUpgrade(facts: HostFacts): Obstacle | undefined {
   return kind === 'file' ? undefined : { reason: 'other-kind', path: layout.program, kind };
 }
 
+/** Waits until nobody else installs: an upgrade that was killed leaves the install that it began to its own end. False: it does not end. */
+export async function untilNobodyInstalls(ports: InstallPorts, tell: Told): Promise<boolean> {
+  const began = ports.clock.monotonic();
+  if (ports.isInstalling()) tell('wait for the end of an install that is under way');
+  while (ports.isInstalling()) {
+    if (ports.clock.monotonic() - began >= installMs) return false;
+    await new Promise<void>((resolve) => void ports.clock.after(500, resolve));
+  }
+  return true;
+}
+
 /** Finishes an upgrade that was interrupted, or takes it back where its program is not well; undefined where there was none. */
 export async function settle(facts: HostFacts, ports: InstallPorts, tell: Told): Promise<UpgradeOutcome | undefined> {
   if (!facts.places.has(layout.keptProgram)) return undefined;

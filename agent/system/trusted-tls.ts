@@ -1,6 +1,7 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import https from 'node:https';
-import { TLSSocket } from 'node:tls';
+import { connect } from 'node:net';
+import { connect as connectTls, TLSSocket } from 'node:tls';
 import { systemTrust } from '@certherd/protocol/join';
 import type { CollectorFailure } from '../ports.ts';
 
@@ -16,19 +17,18 @@ export interface TrustTarget {
 
 /**
  * A TLS connection to a server that proved to be the right one, straight or through a proxy's CONNECT; nothing was written on it.
- * `roots`: PEM texts, read only where they are to decide.
+ * `roots`: PEM texts, read only where they are to decide. Rejects where they are none.
  */
 export function trustedTls(
   { host, port, pin, connectMs, localAddress }: TrustTarget,
   roots: () => readonly string[],
   environment: NodeJS.ProcessEnv,
 ): Promise<{ ok: true; socket: TLSSocket } | { ok: false; failure: CollectorFailure }> {
-  return new Promise((resolve) => {
+  return new Promise((resolve, reject) => {
     const byRoots = pin === systemTrust;
-    const agent = new https.Agent({ keepAlive: false, proxyEnv: environment });
+    let begun: { destroy: () => void } | undefined;
     const refuse = (reason: CollectorFailure['reason'], detail: string) => {
       clearTimeout(deadline);
-      agent.destroy();
       begun?.destroy();
       resolve({ ok: false, failure: { reason, detail } });
     };
@@ -47,25 +47,46 @@ export function trustedTls(
       } else resolve({ ok: true, socket });
     };
     const deadline = setTimeout(() => refuse('unreachable', `no answer within ${connectMs / 1000} s`), connectMs);
-    const options = {
-      host,
-      port,
-      ...(localAddress !== undefined && { localAddress }),
+    const target = { host, port, ...(localAddress !== undefined && { localAddress }) };
+    const tls = () => ({
       rejectUnauthorized: byRoots,
       // Where the pin decides, Node is kept from reading all of its roots: 4 MB and 10 ms.
       ca: byRoots ? [...roots()] : [],
       ALPNProtocols: ['http/1.1'],
       // RFC 6066 3: an address is no server name.
       servername: /^[\d.]+$|:/.test(host) ? '' : host,
-    };
-    // Through a proxy the socket comes by callback once TLS is up, without one it is returned at once.
-    const begun = agent.createConnection(options, (error, socket) => {
-      if (error) onError(error);
-      else if (socket instanceof TLSSocket) judge(socket);
     });
-    if (!begun) return;
-    begun.on('error', onError);
-    if (begun instanceof TLSSocket) begun.once('secureConnect', () => judge(begun));
+    if (environment['https_proxy'] || environment['HTTPS_PROXY']) throughProxy();
+    else straight();
+
+    /** What TLS needs is made once there is somebody to speak it with: a try in vain is cheap. */
+    function straight(): void {
+      const tcp = connect(target).on('error', onError);
+      begun = tcp;
+      tcp.once('connect', () => {
+        try {
+          const socket = connectTls({ ...tls(), socket: tcp }).on('error', onError);
+          begun = socket;
+          socket.once('secureConnect', () => judge(socket));
+        } catch (error) {
+          clearTimeout(deadline);
+          tcp.destroy();
+          reject(error);
+        }
+      });
+    }
+
+    /** Or past it, where NO_PROXY names the host: then the socket is returned at once, and else it comes by callback once TLS is up. */
+    function throughProxy(): void {
+      const agent = new https.Agent({ keepAlive: false, proxyEnv: environment });
+      const socket = agent.createConnection({ ...target, ...tls() }, (error, made) => {
+        if (error) onError(error);
+        else if (made instanceof TLSSocket) judge(made);
+      });
+      begun = { destroy: () => (agent.destroy(), socket?.destroy()) };
+      socket?.on('error', onError);
+      if (socket instanceof TLSSocket) socket.once('secureConnect', () => judge(socket));
+    }
   });
 }
 

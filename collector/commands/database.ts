@@ -4,6 +4,7 @@ import { assembleEstate } from '../serve/assemble-estate.ts';
 import type { Estate } from '../serve/estate.ts';
 import { openStore } from '../store/open.ts';
 import type { Store } from '../store/store.ts';
+import { readUnheld } from '../store/transparency.ts';
 import { silentLog } from '../system/log.ts';
 import { collectorVersion } from '../version.ts';
 import type { Console } from './command.ts';
@@ -14,8 +15,12 @@ import { requireData } from './directory.ts';
  * silent_after_seconds and one saving (30 s).
  */
 export async function restingEstate(
-  store: Pick<Store, 'facts'>,
-  { silentAfterSeconds, knownIssuers }: Pick<Config, 'silentAfterSeconds' | 'knownIssuers'>,
+  store: Pick<Store, 'facts' | 'transparency' | 'campaigns'>,
+  {
+    silentAfterSeconds,
+    knownIssuers,
+    transparency,
+  }: Pick<Config, 'silentAfterSeconds' | 'knownIssuers' | 'transparency'>,
   now: number,
 ): Promise<Estate> {
   const silentAfterMs = (silentAfterSeconds + 30) * 1000;
@@ -26,7 +31,9 @@ export async function restingEstate(
     const silent = heardAt === undefined || now - heardAt > silentAfterMs;
     return { connected: false, silent, heardAt, observedAt: undefined };
   };
-  return assembleEstate({ ...facts, knownIssuers, presenceOf, collectorVersion, startedAt: now }, now);
+  const beside = { logged: await readUnheld(store.transparency), halted: await store.campaigns.halted() };
+  const policy = { knownIssuers, graceMs: transparency.graceMs };
+  return assembleEstate({ ...facts, ...beside, ...policy, presenceOf, collectorVersion, startedAt: now }, now);
 }
 
 /** The database that is there. Rejects with a line that says what to do. */

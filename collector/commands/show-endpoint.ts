@@ -4,6 +4,9 @@ import { endpointRowsOf } from '../present/endpoint-rows.ts';
 import { type EndpointStory, endpointStoryOf } from '../present/endpoint-story.ts';
 import { needsOf } from '../present/needs.ts';
 import { presentedBy, vantageOf } from '../present/target-rows.ts';
+import type { EndpointStayView } from '../serve/api/views.ts';
+import { endpointStayView } from '../serve/stay-view.ts';
+import { stayName } from '../wording/certificate-words.ts';
 import { absolute, timeLeft } from '../wording/duration.ts';
 import { listenerName, shortFingerprint } from '../wording/names.ts';
 import { endpointTone, failureWords, reachedWords } from '../wording/words.ts';
@@ -15,6 +18,7 @@ import { stepLines } from './tell-certificate.ts';
 import { colours, toned } from './toned.ts';
 
 const mostPlaces = 20;
+const mostStays = 20;
 
 /** `endpoint show ENDPOINT`: everything that is known of one, by its id or its server name. */
 export async function showEndpoint(
@@ -27,7 +31,6 @@ export async function showEndpoint(
   const store = await storeOf(config, console);
   const now = console.clock.now();
   const estate = await restingEstate(store, config, now);
-  await store.close();
   const found = endpointRowsOf(estate).filter(
     ({ endpoint: { id, serverName, hostName, agentId } }) =>
       (id === wanted || serverName.toLowerCase() === wanted.toLowerCase()) &&
@@ -35,6 +38,8 @@ export async function showEndpoint(
   );
   const [row] = found;
   const story = row && endpointStoryOf(estate, needsOf(estate), row.endpoint);
+  const history = row ? (await store.endpointStays(row.endpoint.agentId, row.endpoint.id)).map(endpointStayView) : [];
+  await store.close();
   if (!story || found.length > 1) {
     const shown = printable(wanted).slice(0, 300);
     console.complain(
@@ -52,12 +57,17 @@ export async function showEndpoint(
         ({ told, agentId: of }) => of === agentId && told.code === code && told.subject === subject.id,
       ),
     );
-    console.print(jsonLine({ version: 1, at: estate.at, endpoint, outside, lineage, findings, places }));
-  } else tell(story, now, console);
+    console.print(jsonLine({ version: 1, at: estate.at, endpoint, outside, lineage, findings, places, history }));
+  } else tell(story, history, now, console);
   return exitCodes.ok;
 }
 
-function tell({ endpoint, lineage, needs, places, outside }: EndpointStory, now: number, console: Console): void {
+function tell(
+  { endpoint, lineage, needs, places, outside }: EndpointStory,
+  history: readonly EndpointStayView[],
+  now: number,
+  console: Console,
+): void {
   const { serverName, status, id, hostName, algorithm, servedNotAfter, observedAt, deployment, failure } = endpoint;
   const { links, words } = agreementOf(endpoint);
   const labels = Object.entries(endpoint.labels ?? {}).map(([key, value]) => `${key}=${value}`);
@@ -85,7 +95,17 @@ function tell({ endpoint, lineage, needs, places, outside }: EndpointStory, now:
   const all = [...needs.pressing, ...needs.notices];
   if (all.length > 0) printHeading(`Findings (${all.length})`, console);
   tellNeeds(all, { now }, console);
-  if (outside === undefined) return;
+  if (outside !== undefined) tellOutside(places, outside, console);
+  if (history.length === 0) return;
+  printHeading(`History (${history.length}), newest first`, console);
+  const stays = history.map(
+    ({ state, fingerprint, from, until }) =>
+      `${absolute(from)} to ${until === undefined ? 'now' : absolute(until)}: ${stayName(state)}: ${shortFingerprint(fingerprint)}`,
+  );
+  printSome(stays, mostStays, console);
+}
+
+function tellOutside(places: EndpointStory['places'], outside: string, console: Console): void {
   printHeading(`Seen from outside: ${outside}`, console);
   const lines = places.map(({ target, place }) => {
     const presented = presentedBy(target, place);

@@ -3,7 +3,7 @@ import type { Endpoint, Lineage } from '@certherd/protocol/snapshot';
 import type { Concern, Life } from '../store/concern.ts';
 import { concernedBy } from './concerned-endpoints.ts';
 import { type Countdown, countdowns } from './countdown.ts';
-import { type ConcernCode, isOutsideCode } from './explanations.ts';
+import { type ConcernCode, type HaltedCode, isOutsideCode } from './explanations.ts';
 
 interface OnHost {
   agentId: string;
@@ -90,9 +90,13 @@ function isCalm({ host, countsDownFrom = -Infinity }: ConcernedHost, silent: boo
   return !silent && host.status !== 'unknown' && host.conflictAt === undefined && now < countsDownFrom;
 }
 
-/** Findings about what no host of the fleet serves: targets that somebody listed. */
+const haltedCode: string = 'campaign-paused' satisfies HaltedCode;
+
+/** Findings about what no host of the fleet serves: targets that somebody listed. A campaign that waits is told from its row. */
 export function hostlessConcerns(findings: readonly ToldFinding[]): Concern[] {
-  return findings.flatMap((finding) => ofFinding(finding, [], finding.labels ?? {}) ?? []);
+  return findings
+    .filter(({ code }) => code !== haltedCode)
+    .flatMap((finding) => ofFinding(finding, [], finding.labels ?? {}) ?? []);
 }
 
 /** The host said why, or said so: only what it said before a silence is not enough once little life is left. */

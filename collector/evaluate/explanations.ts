@@ -17,12 +17,10 @@ const outsideCodes = [
 export type OutsideFindingCode = (typeof outsideCodes)[number];
 
 /** Codes of what people are told beside findings. */
-export type ConcernCode =
-  | 'renewal-missed'
-  | 'host-silent'
-  | 'host-not-looking'
-  | 'identity-conflict'
-  | 'campaign-paused';
+export type ConcernCode = 'renewal-missed' | 'host-silent' | 'host-not-looking' | 'identity-conflict' | HaltedCode;
+
+/** Of a campaign that waits for a person. */
+export type HaltedCode = 'campaign-paused';
 
 export function isOutsideCode(code: string): boolean {
   return outsideCodes.some((one) => one === code);

@@ -24,6 +24,9 @@ export function labelBook(rules: readonly LabelRule[]): LabelBook {
   };
 }
 
+const noRules: readonly LabelRule[] = [];
+const noLabels: Labels = new Map();
+
 /** Far more names than most fleets have; hosts may tell of ever new ones. */
 const mostKept = 65_536;
 
@@ -37,6 +40,7 @@ function finder(rules: readonly LabelRule[]): (subject: string) => readonly Labe
     .filter(({ pattern }) => pattern.includes('*'))
     .map((rule) => ({ rule, fits: globbed(rule.pattern), weight: rule.pattern.replaceAll('*', '').length }))
     .sort((a, b) => b.weight - a.weight || b.rule.setAt - a.rule.setAt || b.rule.id - a.rule.id);
+  if (rules.length === 0) return () => noRules;
   const known = new Map<string, readonly LabelRule[]>();
   return (subject) => {
     const name = subject.toLowerCase();
@@ -52,6 +56,7 @@ function finder(rules: readonly LabelRule[]): (subject: string) => readonly Labe
 
 /** The first rule for each key. */
 function merged(lists: readonly (readonly LabelRule[])[]): Labels {
+  if (lists.every((list) => list.length === 0)) return noLabels;
   const labels = new Map<string, LabelRule>();
   for (const rule of lists.flat()) if (!labels.has(rule.key)) labels.set(rule.key, rule);
   return new Map([...labels].sort(([one], [other]) => (one < other ? -1 : 1)));

@@ -15,6 +15,8 @@ export interface Need {
   /** Server name, lineage or path; absent when it is the host itself. */
   readonly name?: string;
   readonly code?: string;
+  /** The id of the campaign that waits. */
+  readonly campaign?: string;
   /** The code that people are told of it by, and its subject: a host by itself has one there, too. */
   readonly told: { readonly code: string; readonly kind: Subject['kind']; readonly subject: string };
   /** Server names that are concerned, at most 20. */
@@ -106,13 +108,16 @@ function fromFinding(finding: FindingView, { host, lineages, endpoints }: HostPa
   const hostLabels = host?.labels ?? finding.labels ?? {};
   const concerned = endpoints.filter(concernedBy(finding.subject, lineages));
   const name = nameOf(finding, concerned);
+  const campaign = code === 'campaign-paused' ? evidence['campaign'] : undefined;
   const deadline = life ?? firstToEnd(concerned);
   return {
-    key: JSON.stringify([agentId, code, subject.kind, subject.id]),
+    // Of several hosts one of that name may have paused a campaign; each is one.
+    key: JSON.stringify([agentId, code, subject.kind, subject.id, ...(campaign === undefined ? [] : [campaign])]),
     severity,
     agentId,
     hostName,
     code,
+    ...(campaign !== undefined && { campaign }),
     told: { code, kind: subject.kind, subject: subject.id },
     names: namesOf(concerned),
     cause,

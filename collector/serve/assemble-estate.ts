@@ -1,5 +1,8 @@
 import { bySeverity } from '../evaluate/host-status.ts';
+import { haltedConcern, haltedFinding } from '../evaluate/campaign/halted-concern.ts';
 import { labelBook } from '../evaluate/labels.ts';
+import type { Logged } from '../evaluate/outside/logged-findings.ts';
+import type { HaltedCampaign } from '../store/campaigns.ts';
 import type { EventFacts, Facts } from '../store/facts.ts';
 import { assembleHost, type HostPresence } from './assemble-host.ts';
 import { certificateAlone } from './certificate-alone.ts';
@@ -9,8 +12,12 @@ import { labelledTargets } from './target-views.ts';
 import type { CertificateView, Estate, EventView } from './estate.ts';
 
 export interface EstateFacts extends Facts {
-  /** As in FleetPolicy. */
+  /** As in LoggedPolicy. */
   knownIssuers?: readonly string[] | undefined;
+  graceMs?: number;
+  /** What transparency logs told, and which campaigns wait; without them nothing is said of these. */
+  logged?: Logged;
+  halted?: readonly HaltedCampaign[];
   presenceOf(agentId: string): HostPresence;
   collectorVersion: string;
   startedAt: number;
@@ -22,11 +29,16 @@ export function assembleEstate(facts: EstateFacts, now: number): Estate {
   const whole = new Map(facts.certificates.map((one) => [one.certificate.fingerprint, one]));
   const fleet = keepFleet({ knownIssuers: facts.knownIssuers });
   for (const host of facts.hosts) fleet.put(host, whole);
-  const outside = keepOutside();
+  const outside = keepOutside({ knownIssuers: facts.knownIssuers, graceMs: facts.graceMs ?? 0 });
+  if (facts.logged) outside.putLogged(facts.logged);
   const book = labelBook(facts.labels);
   outside.putTargets(labelledTargets(facts.targets, book), () => facts.hosts.map((host) => [host, whole] as const));
   const shared = { certificates: known, book, fleet, outside };
   const parts = facts.hosts.map((host) => assembleHost(host, facts.presenceOf(host.agentId), shared, now));
+  const partOf = new Map(parts.map((part) => [part.host.agentId, part]));
+  const halted = (facts.halted ?? []).map((one) =>
+    haltedFinding(haltedConcern(one, partOf.get(one.member.agentId)), one.campaign.id),
+  );
   const held = new Map<string, Pick<CertificateView, 'files' | 'endpoints'>>();
   for (const fingerprint of known.keys()) held.set(fingerprint, { files: [], endpoints: [] });
   for (const { host, endpoints, files } of parts) {
@@ -45,7 +57,7 @@ export function assembleEstate(facts: EstateFacts, now: number): Estate {
     })),
     endpoints: parts.flatMap(({ endpoints }) => endpoints),
     lineages: parts.flatMap(({ lineages }) => lineages),
-    findings: [...parts.flatMap(({ findings }) => findings), ...outside.hostless(now)].sort(
+    findings: [...parts.flatMap(({ findings }) => findings), ...outside.hostless(now), ...halted].sort(
       (a, b) =>
         bySeverity(a, b) || order(a.since, b.since) || order(a.hostName, b.hostName) || order(a.agentId, b.agentId),
     ),

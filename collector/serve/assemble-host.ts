@@ -86,17 +86,18 @@ export function assembleHost(host: KeptFacts, presence: HostPresence, shared: Sh
   const stale = silent || blind;
   const on = { agentId: host.agentId, hostName: host.name };
   const everywhere = outside?.everywhereOf(host.agentId, now);
+  const looked = observedAt === undefined ? undefined : instant(observedAt);
   const endpoints = (snapshot?.endpoints ?? []).map((endpoint): EndpointView => {
     const served = certificates.get(endpoint.served ?? '');
-    return {
-      ...on,
-      ...endpoint,
-      ...reachedWith(endpoint, everywhere?.get(endpoint.id)),
-      status: endpointStatus(endpoint, served, { stale, now }),
-      ...(observedAt === undefined ? {} : { observedAt: instant(observedAt) }),
-      ...(served ? { servedNotBefore: served.notBefore, servedNotAfter: served.notAfter } : {}),
-      ...labelled(book.ofNames([endpoint.serverName], host.name)),
-    };
+    const labels = book.ofNames([endpoint.serverName], host.name);
+    const status = endpointStatus(endpoint, served, { stale, now });
+    const view: EndpointView = { ...on, ...endpoint, ...reachedWith(endpoint, everywhere?.get(endpoint.id)), status };
+    if (looked !== undefined) view.observedAt = looked;
+    if (served) {
+      view.servedNotBefore = served.notBefore;
+      view.servedNotAfter = served.notAfter;
+    }
+    return labels.size === 0 ? view : { ...view, ...labelled(labels) };
   });
   const told = snapshot?.findings ?? [];
   const derived = stale ? silentFindings(snapshot?.endpoints ?? [], told, certificates, now) : [];
@@ -125,7 +126,7 @@ export function assembleHost(host: KeptFacts, presence: HostPresence, shared: Sh
       ...(host.revokedAt === undefined ? {} : { revokedAt: instant(host.revokedAt) }),
       enrolledAt: instant(host.enrolledAt),
       ...(heardAt === undefined ? {} : { lastHeardAt: instant(heardAt) }),
-      ...(observedAt === undefined ? {} : { observedAt: instant(observedAt) }),
+      ...(looked === undefined ? {} : { observedAt: looked }),
       ...skewed(presence),
       ...labelled(book.ofHost(host.name)),
     },

@@ -2,7 +2,7 @@ import { certificateAlone } from './certificate-alone.ts';
 import type { PackedCertificate } from './packed-certificate.ts';
 import type { ClosedPart } from './closed-part.ts';
 import { type CertificateChange, type HeardChange, type HostChange, hostChange } from './estate-change.ts';
-import type { EstateIndex } from './estate-parts.ts';
+import type { EstateIndex } from './parts-draft.ts';
 
 export interface HostChanges {
   hosts: HostChange[];
@@ -12,7 +12,7 @@ export interface HostChanges {
   gone: string[];
 }
 
-/** What hosts and certificates were when changes were last asked for: of each that was touched since. */
+/** What hosts and certificates were when changes were last asked for, or forgotten: of each that was touched since. Before that nobody knows of any, and nothing is noted. */
 export interface ChangesSince {
   /** A host has another part now than `before`; undefined: it is new. */
   touch: (agentId: string, before: ClosedPart | undefined) => void;
@@ -29,18 +29,20 @@ export function noteChanges(): ChangesSince {
   let certificates = new Map<string, PackedCertificate | undefined>();
   /** Heard again since that was told: as they were told. */
   let heard = new Map<string, ClosedPart>();
+  let isAsked = false;
   return {
     touch(agentId, before) {
-      if (!hosts.has(agentId)) hosts.set(agentId, heard.get(agentId) ?? before);
+      if (isAsked && !hosts.has(agentId)) hosts.set(agentId, heard.get(agentId) ?? before);
     },
     touchCertificate(fingerprint, before) {
-      if (!certificates.has(fingerprint)) certificates.set(fingerprint, before);
+      if (isAsked && !certificates.has(fingerprint)) certificates.set(fingerprint, before);
     },
     hear(agentId, before) {
-      if (!heard.has(agentId)) heard.set(agentId, before);
+      if (isAsked && !heard.has(agentId)) heard.set(agentId, before);
     },
     take(index, withHeard) {
       const found: HostChanges = { hosts: [], heard: [], certificates: [], gone: [] };
+      isAsked = true;
       for (const [agentId, before] of hosts) {
         const after = index.hosts.get(agentId)?.part;
         const change = after && hostChange(agentId, before, after);
@@ -69,6 +71,7 @@ export function noteChanges(): ChangesSince {
       return found;
     },
     forget() {
+      isAsked = true;
       heard = new Map();
       hosts = new Map();
       certificates = new Map();

@@ -11,6 +11,9 @@ interface Verdict {
   labels?: Labels;
 }
 
+/** As it was told, with what was judged of it. */
+type Judged = Verdict & Pick<Endpoint, 'reached' | 'reachedAt'>;
+
 /** A host's lists as they were told, with what was judged of each endpoint. */
 interface ToldLists {
   endpoints: readonly Endpoint[];
@@ -45,43 +48,49 @@ export interface OpenedLists extends ToldLists {
   seen: readonly SeenEndpoint[];
 }
 
-/** `fingerprints`: of the host's certificates, which are kept beside it; what is one of those is told by its place among them. */
-export function textsOfLists(lists: ToldLists, fingerprints: readonly string[]): ListTexts {
-  const places = new Map(fingerprints.map((one, at) => [one, at]));
+/**
+ * How far an endpoint got is told as it was judged. `fingerprints`: of the host's certificates, which are kept beside it; what is one of those is told by its
+ * place among them.
+ */
+export function textsOfLists(
+  lists: Omit<ToldLists, 'verdicts'> & { verdicts: readonly Judged[] },
+  fingerprints: readonly string[],
+): ListTexts {
+  const places = new Map<string, number>();
+  for (const [at, one] of fingerprints.entries()) places.set(one, at);
   const place = (one: string | undefined) => (one === undefined ? one : (places.get(one) ?? one));
-  const endpoints = lists.endpoints.map((one) => ({
-    ...one,
-    issued: place(one.issued),
-    configured: place(one.configured),
-    served: place(one.served),
-  }));
-  const seen = endpoints.flatMap(({ id, served, tlsVersion, reachedAt }) => [
-    id,
-    served ?? null,
-    tlsVersion ?? null,
-    secondsFromDisk(reachedAt, 'served') ?? null,
-    secondsFromDisk(reachedAt, 'served-everywhere') ?? null,
-  ]);
-  const files = lists.files.flatMap(({ path, fingerprint }) => [path, place(fingerprint)]);
+  const seen: (Place | null)[] = [];
+  const endpoints = lists.endpoints.map((one, at) => {
+    const { reached, reachedAt } = lists.verdicts[at] ?? one;
+    const served = place(one.served);
+    const everywhere = secondsFromDisk(reachedAt, 'served-everywhere') ?? null;
+    seen.push(one.id, served ?? null, one.tlsVersion ?? null, secondsFromDisk(reachedAt, 'served') ?? null, everywhere);
+    return { ...one, reached, reachedAt, issued: place(one.issued), configured: place(one.configured), served };
+  });
+  const files: (Place | undefined)[] = [];
+  for (const { path, fingerprint } of lists.files) files.push(path, place(fingerprint));
   const lineages = lists.lineages.map((one) => ({ ...one, issued: place(one.issued), live: place(one.live) }));
   return {
-    scraped: [seen, closedVerdicts(lists.verdicts), files].map((list) => JSON.stringify(list)).join('\n'),
-    told: [endpoints, lineages].map((list) => JSON.stringify(list)).join('\n'),
+    scraped: `${JSON.stringify(seen)}\n${JSON.stringify(closedVerdicts(lists.verdicts))}\n${JSON.stringify(files)}`,
+    told: `${JSON.stringify(endpoints)}\n${JSON.stringify(lineages)}`,
   };
 }
+
+/** Of most hosts it comes in one piece; room for more would have to be collected. */
+const quick = { level: 1, chunkSize: 4 * 1024 };
 
 export function closeLists({ scraped, told }: ListTexts): ClosedLists {
   // What was told has the same ids and paths.
   const dictionary = Buffer.from(scraped);
   return {
-    scraped: deflateRawSync(dictionary, { level: 1 }).toString('latin1'),
-    told: deflateRawSync(told, { level: 1, dictionary }).toString('latin1'),
+    scraped: deflateRawSync(dictionary, quick).toString('latin1'),
+    told: deflateRawSync(told, { ...quick, dictionary }).toString('latin1'),
   };
 }
 
 /** `fingerprints`: as they were when it was closed. */
 export function openLists(closed: ClosedLists, fingerprints: readonly string[]): OpenedLists {
-  const scraped = inflateRawSync(Buffer.from(closed.scraped, 'latin1'), { chunkSize: chunkSizes.scraped });
+  const scraped = inflateRawSync(Buffer.from(closed.scraped, 'latin1'), { chunkSize: roomFor(closed.scraped, 8) });
   const [seen, verdicts, files] = scraped.toString().split('\n');
   let told: string | undefined;
   const lists: Partial<ToldLists> = {};
@@ -111,13 +120,18 @@ export function openLists(closed: ClosedLists, fingerprints: readonly string[]):
   }
 
   function toldText(): string {
-    const options = { chunkSize: chunkSizes.told, dictionary: scraped };
+    const options = { chunkSize: roomFor(closed.told, 16), dictionary: scraped };
     return (told ??= inflateRawSync(Buffer.from(closed.told, 'latin1'), options).toString());
   }
 }
 
-/** Most hosts' lists are shorter: what comes in one piece needs not be put together, and room that is not needed has to be collected. */
-const chunkSizes = { scraped: 8 * 1024, told: 32 * 1024 };
+/**
+ * Most hosts' lists are that many times as long open, or less: what comes in one piece needs not be put together. Room that is not needed has to be collected,
+ * and V8's collector, once many buffers came, works for milliseconds at each further one.
+ */
+function roomFor(closed: string, times: number): number {
+  return Math.min(32, Math.ceil((closed.length * times) / 1024)) * 1024;
+}
 
 /** A certificate that the host names, by its place among them; another one by its fingerprint. */
 type Place = number | string;

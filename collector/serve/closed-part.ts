@@ -177,9 +177,8 @@ export function closePart(
   parts: OpenedParts,
 ): ClosedPart {
   const told = revokedAt === undefined ? snapshot : undefined;
-  const { lineages = [] } = told ?? {};
-  // How far it got is also seen from outside: of that the host's own part can be told again.
-  const endpoints = (told?.endpoints ?? []).map((one, at) => ({ ...one, ...reachOf(part.endpoints[at] ?? one) }));
+  const { endpoints = [], lineages = [] } = told ?? {};
+  // How far each got is also seen from outside: of that the host's own part can be told again.
   const texts = textsOfLists(
     { endpoints, verdicts: part.endpoints, lineages, files: part.files },
     certificates.map(fingerprintOf),
@@ -196,10 +195,6 @@ export function closePart(
     marks: { endpoints: mark('endpoints'), lineages: mark('lineages'), files: mark('files') },
     lists: isSame.closed ?? closeLists(texts),
   });
-}
-
-function reachOf({ reached, reachedAt }: Pick<Endpoint, 'reached' | 'reachedAt'>) {
-  return { reached, ...(reachedAt && { reachedAt }) };
 }
 
 function linesOf({ scraped, told }: ListTexts) {

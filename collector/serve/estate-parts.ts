@@ -1,5 +1,3 @@
-import { bySeverity } from '../evaluate/host-status.ts';
-import type { PartLists } from './assemble-host.ts';
 import type { ClosedPart } from './closed-part.ts';
 import { certificateAlone } from './certificate-alone.ts';
 import type {
@@ -13,20 +11,10 @@ import type {
   ListedView,
   TargetView,
 } from './estate.ts';
+import { byEnd, byFinding, byHost, type CertificateKey, type FindingKey, type HostKey } from './estate-order.ts';
 import type { PackedCertificate } from './packed-certificate.ts';
+import type { Place } from './place.ts';
 import { type Sorted, sorted } from './sorted.ts';
-
-/** The order of hosts. */
-export interface HostKey {
-  name: string;
-  agentId: string;
-}
-
-/** The order of certificates: what ends first. */
-export interface CertificateKey {
-  notAfter: number;
-  fingerprint: string;
-}
 
 /** A host with its part. */
 export interface KeptHost extends HostKey {
@@ -41,38 +29,7 @@ export interface KeptCertificate extends CertificateKey {
   places: Sorted<HostKey, Place>;
 }
 
-/** Where a host has a certificate, if it has it anywhere: as one text, since there is one for each certificate of each host. */
-class Place implements HostKey {
-  readonly #host: HostKey;
-  readonly text: string;
-
-  constructor(host: HostKey, files: readonly string[], endpoints: readonly string[]) {
-    this.#host = host;
-    this.text = JSON.stringify([files, endpoints]);
-  }
-
-  get name(): string {
-    return this.#host.name;
-  }
-
-  get agentId(): string {
-    return this.#host.agentId;
-  }
-
-  /** Paths, and ids of endpoints. */
-  read(): [files: string[], endpoints: string[]] {
-    return JSON.parse(this.text);
-  }
-}
-
-/** The order of findings: the most urgent first, then the oldest. */
-interface FindingKey extends HostKey {
-  urgency: Pick<FindingView, 'severity' | 'since'>;
-  /** Among those of its host. */
-  index: number;
-}
-
-interface KeptFinding extends FindingKey {
+export interface KeptFinding extends FindingKey {
   finding: FindingView;
 }
 
@@ -86,81 +43,8 @@ export interface EstateParts {
 export const noParts: EstateParts = {
   hosts: sorted(byHost),
   certificates: sorted(byEnd),
-  findings: sorted(
-    (one, other) => byUrgency(one.urgency, other.urgency) || byHost(one, other) || one.index - other.index,
-  ),
+  findings: sorted(byFinding),
 };
-
-/** What of the estate has one place: a host by its agent id, a certificate by its fingerprint. */
-export interface EstateIndex {
-  hosts: Map<string, KeptHost>;
-  certificates: Map<string, KeptCertificate>;
-}
-
-type Listed = Pick<PartLists, 'files' | 'endpoints'>;
-
-/** `lists`: those of its part, where they are at hand. Puts a host in the place of what it was before, if it was there: costs what that host has, and not what the fleet has. Keeps `index` in step. */
-export function withHost(
-  parts: EstateParts,
-  index: EstateIndex,
-  host: KeptHost,
-  lists: Listed = host.part,
-): EstateParts {
-  const before = index.hosts.get(host.agentId);
-  let { hosts, certificates, findings } = parts;
-  if (before && byHost(before, host) !== 0) hosts = hosts.without(before);
-  if (before?.part.findings !== host.part.findings || before.name !== host.name) {
-    for (const one of before ? findingsOf(before) : []) findings = findings.without(one);
-    for (const one of findingsOf(host)) findings = findings.with(one);
-  }
-  // Without what else is known of the host now: a place stays when that is another.
-  const key: HostKey = { name: host.name, agentId: host.agentId };
-  const places = placesOf(key, lists);
-  const named = new Set(host.certificates.map(({ fingerprint }) => fingerprint));
-  for (const { fingerprint } of before?.certificates ?? []) {
-    const kept = index.certificates.get(fingerprint);
-    // Its place goes with its host's old name, or as it names the certificate no more.
-    if (!kept || !before || (named.has(kept.fingerprint) && byHost(before, host) === 0)) continue;
-    certificates = put(certificates, { ...kept, places: kept.places.without(before) });
-  }
-  for (const facts of host.certificates) {
-    const { fingerprint } = facts;
-    const kept = index.certificates.get(fingerprint);
-    const place = places.get(fingerprint) ?? new Place(key, [], []);
-    if (kept?.facts === facts && kept.places.get(host)?.text === place.text) continue;
-    const notAfter = facts.notAfter;
-    if (kept && kept.notAfter !== notAfter) certificates = certificates.without(kept);
-    certificates = put(certificates, { notAfter, fingerprint, facts, places: (kept?.places ?? noPlaces).with(place) });
-  }
-  index.hosts.set(host.agentId, host);
-  return { hosts: hosts.with(host), certificates, findings };
-
-  function put(all: EstateParts['certificates'], one: KeptCertificate): EstateParts['certificates'] {
-    if (one.places.size > 0) index.certificates.set(one.fingerprint, one);
-    else index.certificates.delete(one.fingerprint);
-    return one.places.size > 0 ? all.with(one) : all.without(one);
-  }
-}
-
-/** Puts findings that are of no host in the place of those before: each stands where a host of that name would. */
-export function withHostless(
-  parts: EstateParts,
-  before: readonly FindingView[],
-  after: readonly FindingView[],
-): EstateParts {
-  const keyed = (list: readonly FindingView[]) =>
-    list.map((finding, index) => ({
-      name: finding.hostName,
-      agentId: finding.agentId,
-      urgency: finding,
-      finding,
-      index,
-    }));
-  let { findings } = parts;
-  for (const one of keyed(before)) findings = findings.without(one);
-  for (const one of keyed(after)) findings = findings.with(one);
-  return { ...parts, findings };
-}
 
 /** Estate, with lists that are read one item at a time. */
 export type EstateLists = {
@@ -233,44 +117,4 @@ export function certificateView({ facts, places }: KeptCertificate): Certificate
     for (const id of ids) endpoints.push({ agentId, hostName, id });
   }
   return { ...certificateAlone(facts), files, endpoints };
-}
-
-function byHost(one: HostKey, other: HostKey): number {
-  return order(one.name, other.name) || order(one.agentId, other.agentId);
-}
-
-function byEnd(one: CertificateKey, other: CertificateKey): number {
-  return one.notAfter - other.notAfter || order(one.fingerprint, other.fingerprint);
-}
-
-function byUrgency(one: FindingKey['urgency'], other: FindingKey['urgency']): number {
-  return bySeverity(one, other) || order(one.since, other.since);
-}
-
-const noPlaces: Sorted<HostKey, Place> = sorted(byHost);
-
-function findingsOf({ name, agentId, part }: KeptHost): KeptFinding[] {
-  return part.findings.map((finding, index) => ({ name, agentId, urgency: finding, finding, index }));
-}
-
-/** By fingerprint. */
-function placesOf(host: HostKey, lists: Listed): Map<string, Place> {
-  const files = Map.groupBy(lists.files, ({ fingerprint }) => fingerprint);
-  const endpoints = Map.groupBy(lists.endpoints, ({ served }) => served);
-  const places = new Map<string, Place>();
-  for (const fingerprint of [...files.keys(), ...endpoints.keys()])
-    if (fingerprint !== undefined && !places.has(fingerprint))
-      places.set(
-        fingerprint,
-        new Place(
-          host,
-          files.get(fingerprint)?.map(({ path }) => path) ?? [],
-          endpoints.get(fingerprint)?.map(({ id }) => id) ?? [],
-        ),
-      );
-  return places;
-}
-
-function order(one: string, other: string): number {
-  return one < other ? -1 : one > other ? 1 : 0;
 }

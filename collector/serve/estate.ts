@@ -3,7 +3,7 @@ import { Event } from '@certherd/protocol/event';
 import { Finding, type FindingCode } from '@certherd/protocol/finding';
 import { Endpoint, Lineage, Mode } from '@certherd/protocol/snapshot';
 import Type, { type Static } from 'typebox';
-import type { FleetFindingCode, OutsideFindingCode } from '../evaluate/explanations.ts';
+import type { FleetFindingCode, HaltedCode, OutsideFindingCode } from '../evaluate/explanations.ts';
 
 const closed = { additionalProperties: false };
 
@@ -86,7 +86,7 @@ export const FindingView = Type.Object(
     ...onHost,
     ...Finding.properties,
     /** The agent's own, or one of those that only the collector gives. */
-    code: Type.Unsafe<FindingCode | FleetFindingCode | OutsideFindingCode>(Finding.properties.code),
+    code: Type.Unsafe<FindingCode | FleetFindingCode | OutsideFindingCode | HaltedCode>(Finding.properties.code),
     /** The host is silent or looks no more: this was true when it last looked. */
     stale: Type.Boolean(),
     /** Of what is presented where this was seen from outside. */

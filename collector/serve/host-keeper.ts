@@ -11,7 +11,8 @@ import { keepFleet, type ToldAgain } from './fleet-view.ts';
 import { besidePart, type BesidePart, factsAgain } from './kept-facts.ts';
 import { certificatePacker, type PackedCertificate } from './packed-certificate.ts';
 import { keepOutside, type KeptOutside } from './outside-view.ts';
-import { type EstateIndex, type EstateParts, type KeptHost, noParts, withHost, withHostless } from './estate-parts.ts';
+import type { EstateParts } from './estate-parts.ts';
+import { createPartsDraft } from './parts-draft.ts';
 
 /** What has to be done about a host: its view alone, its row and what hangs on that, or all that it told. */
 export type Concern = 'view' | 'row' | 'whole';
@@ -44,7 +45,9 @@ export interface HostKeeper {
   targets: KeptOutside['targets'];
   overtaken: () => ReturnType<KeptOutside['overtaken']>;
   putLogged: KeptOutside['putLogged'];
-  /** Findings of names that no host proves, which from now on are among the parts' findings; the same list as before where nothing in it is other. */
+  /** Takes in the campaigns that wait for a person. */
+  putHalted: (findings: readonly FindingView[]) => void;
+  /** Findings of names that no host proves, and of campaigns, which from now on are among the parts' findings; the same list as before where nothing in it is other. */
   hostless: () => readonly FindingView[];
 }
 
@@ -58,15 +61,18 @@ export function createHostKeeper(
   knownIssuers?: readonly string[],
   graceMs = 0,
 ): HostKeeper {
-  const index: EstateIndex = { hosts: new Map(), certificates: new Map() };
+  const parts = createPartsDraft();
+  const { index } = parts;
   const facts = new Map<string, BesidePart>();
   const fleet = keepFleet({ knownIssuers }, toldAgain);
   const outside = keepOutside({ knownIssuers, graceMs });
   const since = noteChanges();
   const lists = new OpenedParts();
   const pack = certificatePacker();
-  let parts = noParts;
   let hostless: readonly FindingView[] = [];
+  let halted: readonly FindingView[] = [];
+  /** Of what `hostless` was made. */
+  let joined: Record<'seen' | 'halted', readonly FindingView[]> = { seen: hostless, halted };
   let queue = new Map<string, Concern>();
   /** What they told, which could not be judged yet: it is read again. */
   const unjudged = new Map<string, KeptFacts>();
@@ -77,7 +83,7 @@ export function createHostKeeper(
   let offset = clock.now() - clock.monotonic();
 
   return {
-    parts: () => parts,
+    parts: parts.taken,
     facts: () => [...facts.values()],
     knows: (agentId) => facts.has(agentId),
     concern,
@@ -140,11 +146,16 @@ export function createHostKeeper(
     targets: outside.targets,
     overtaken: () => outside.overtaken(clock.now()),
     putLogged: outside.putLogged,
+    putHalted(findings) {
+      if (JSON.stringify(findings) !== JSON.stringify(halted)) halted = findings;
+    },
     hostless() {
-      const found = outside.hostless(clock.now());
-      if (found !== hostless) parts = withHostless(parts, hostless, found);
-      hostless = found;
-      return found;
+      const seen = outside.hostless(clock.now());
+      if (seen === joined.seen && halted === joined.halted) return hostless;
+      joined = { seen, halted };
+      const found = [...seen, ...halted];
+      parts.putHostless(hostless, found);
+      return (hostless = found);
     },
     putTargets(rows) {
       const touched = outside.putTargets(rows, () =>
@@ -190,9 +201,7 @@ export function createHostKeeper(
     if (!host || !kept) return;
     const heard = heardAgain(kept.part, host, presenceOf(agentId), clock.now());
     if (!heard) return concern(agentId, 'view');
-    const after = { ...kept, part: kept.part.heard(heard) };
-    index.hosts.set(agentId, after);
-    parts = { ...parts, hosts: parts.hosts.with(after) };
+    parts.putHeard({ ...kept, part: kept.part.heard(heard) });
     if (heard.host.connected === kept.part.host.connected) since.hear(agentId, kept.part);
     else since.touch(agentId, kept.part);
   }
@@ -252,8 +261,7 @@ export function createHostKeeper(
     since.touch(agentId, before?.part);
     for (const { fingerprint } of [...(before?.certificates ?? []), ...certificates])
       since.touchCertificate(fingerprint, factsOf(fingerprint));
-    const kept: KeptHost = { name: host.name, agentId, part, certificates };
-    parts = withHost(parts, index, kept, made);
+    parts.putHost({ name: host.name, agentId, part, certificates }, made);
     standsUntil = Math.min(standsUntil, part.standsUntil);
   }
 }
@@ -265,7 +273,9 @@ function isSameSnapshot(one: BesidePart, other: Pick<HostMark, 'snapshot' | 'rev
 }
 
 function byFingerprint(list: readonly CertificateFacts[]): Map<string, CertificateFacts> {
-  return new Map(list.map((one) => [one.certificate.fingerprint, one]));
+  const found = new Map<string, CertificateFacts>();
+  for (const one of list) found.set(one.certificate.fingerprint, one);
+  return found;
 }
 
 function openedOf(list: readonly PackedCertificate[]): Map<string, CertificateFacts> {

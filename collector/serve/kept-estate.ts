@@ -13,6 +13,7 @@ import type { FindingView, ListedView } from './estate.ts';
 import type { EstateChange } from './estate-change.ts';
 import type { EstateContent } from './estate-parts.ts';
 import { type Concern, createHostKeeper } from './host-keeper.ts';
+import { keepHalted } from './keep-halted.ts';
 import { keepNewestEvents } from './newest-events.ts';
 import { waitingReaders } from './readers.ts';
 import { isOther, labelledTargets } from './target-views.ts';
@@ -45,7 +46,7 @@ export interface KeptEstate {
 export interface KeptEstateNeeds extends LoggedPolicy {
   store: Pick<
     Store,
-    'hostMarks' | 'marksOf' | 'readHosts' | 'events' | 'labels' | 'listed' | 'targets' | 'transparency'
+    'hostMarks' | 'marksOf' | 'readHosts' | 'events' | 'labels' | 'listed' | 'targets' | 'transparency' | 'campaigns'
   >;
   presenceOf: (agentId: string) => HostPresence;
   /** Agents that were heard since this was last asked. */
@@ -77,6 +78,7 @@ export function keepEstate(needs: KeptEstateNeeds): KeptEstate {
   const ofHost = apart(log);
   const readers = waitingReaders<EstateNow>(clock);
   const newest = keepNewestEvents(store);
+  const halted = keepHalted(store.campaigns, clock);
   const stale = { labels: true, sweep: true, targets: true, heard: false };
   let sweepAgainAt = -Infinity;
   let labelsText = '';
@@ -166,11 +168,13 @@ export function keepEstate(needs: KeptEstateNeeds): KeptEstate {
     if (stale.targets) await readTargets();
     if (stale.sweep && clock.monotonic() >= sweepAgainAt) await sweep();
     stale.heard = false;
-    for (const slice of slices(heardSince(), heardAtATime)) {
-      for (const agentId of slice) ofHost(agentId, () => keeper.putHeard(agentId));
-      await othersTurn();
+    for (const [index, agentId] of heardSince().entries()) {
+      ofHost(agentId, () => keeper.putHeard(agentId));
+      if (index % heardAtATime === 0) await othersTurn();
     }
     for (let round = 0; round < 2; round++) await lookAtAll(keeper.take());
+    // After the hosts, which say whose it is.
+    keeper.putHalted(await halted(keeper.parts().hosts));
     return tell();
   }
 
@@ -252,12 +256,13 @@ export function keepEstate(needs: KeptEstateNeeds): KeptEstate {
 
   async function readTargets(): Promise<void> {
     stale.targets = false;
-    const failed = (error: unknown) => {
+    try {
+      keeper.putTargets(labelledTargets(await store.targets.all(), book));
+      keeper.putLogged(await readUnheld(store.transparency));
+    } catch (error) {
       stale.targets = true;
       throw error;
-    };
-    keeper.putTargets(labelledTargets(await store.targets.all().catch(failed), book));
-    keeper.putLogged(await readUnheld(store.transparency).catch(failed));
+    }
   }
 
   /** Ends a batch: it is what everybody sees from now on. */
@@ -276,8 +281,8 @@ export function keepEstate(needs: KeptEstateNeeds): KeptEstate {
       ...(told && isOther(toldTargets, targets, withHeard ? 'asked' : 'seen') && { targets: [...targets] }),
       ...(told && told.hostless !== hostless && { hostless: [...hostless] }),
     };
-    const some = [...Object.values(changes), fresh, Object.keys(lists)].some((list) => list.length > 0);
-    if (told && !some) return (told = { ...told, parts: keeper.parts(), targets, book });
+    if (told && [...Object.values(changes), fresh, Object.keys(lists)].every((list) => list.length === 0))
+      return (told = { ...told, parts: keeper.parts(), targets, book });
     if (isFirst || lists.targets) toldTargets = targets;
     const revision = (told?.revision ?? 0) + 1;
     told = { parts: keeper.parts(), events: newest.all(), listed: listed.rows, targets, hostless, book, revision };
@@ -292,8 +297,4 @@ export function keepEstate(needs: KeptEstateNeeds): KeptEstate {
     log.error({ detail: messageOf(error) }, 'the estate cannot be read: trying again');
     publish('unreadable', told?.revision ?? 0);
   }
-}
-
-function* slices<T>(list: readonly T[], size: number): Generator<readonly T[]> {
-  for (let at = 0; at < list.length; at += size) yield list.slice(at, at + size);
 }

@@ -1,3 +1,5 @@
+import { type Buckets, type Compare, findIn, isAt, placeIn, split } from './buckets.ts';
+
 /** A list in order that is never changed: each change gives another one, which shares all but some hundred items with it. */
 export interface Sorted<Key, Item extends Key> extends Iterable<Item> {
   readonly size: number;
@@ -9,17 +11,18 @@ export interface Sorted<Key, Item extends Key> extends Iterable<Item> {
   after: (key: Key) => Iterable<Item>;
 }
 
-type Compare<Key> = (one: Key, other: Key) => number;
-type Buckets<Item> = readonly (readonly Item[])[];
-
-/** Twice the square root of a quarter of a million: both levels of a large fleet are short. */
-const mostInBucket = 1_024;
 /** Up to that many it is one array: nearly every certificate is in one place. */
 const few = 32;
 
 /** An empty one. `compare` is negative where the first comes first, and 0 for the same key alone. */
 export function sorted<Key, Item extends Key>(compare: Compare<Key>): Sorted<Key, Item> {
   return new Few<Key, Item>(compare, []);
+}
+
+/** One that has these, in order and no key twice; they are never changed. */
+export function sortedOf<Key, Item extends Key>(compare: Compare<Key>, buckets: Buckets<Item>): Sorted<Key, Item> {
+  const size = buckets.reduce((sum, { length }) => sum + length, 0);
+  return size === 0 ? sorted(compare) : new Many(compare, buckets, size);
 }
 
 // Classes, since there is one for each certificate: what they do is kept once, and not in each.
@@ -147,44 +150,8 @@ class Many<Key, Item extends Key> implements Sorted<Key, Item> {
     for (const next of this.#buckets.slice(at + 1)) yield* next;
   }
 
-  /** The bucket, and the place in it, of the first item that is not before the key, behind the last one where there is none; and whether it has that key. */
   #find(key: Key): [at: number, bucket: readonly Item[], index: number, isThere: boolean] {
-    const at = firstNot(this.#buckets.length - 1, (number) => {
-      const last = this.#buckets[number]?.at(-1);
-      return last !== undefined && this.#compare(last, key) < 0;
-    });
-    const bucket = this.#buckets[at] ?? [];
-    const index = placeIn(bucket, key, this.#compare);
-    return [at, bucket, index, isAt(bucket, index, key, this.#compare)];
+    const [at, index, isThere] = findIn(this.#buckets, key, this.#compare);
+    return [at, this.#buckets[at] ?? [], index, isThere];
   }
-}
-
-function placeIn<Key>(items: readonly Key[], key: Key, compare: Compare<Key>): number {
-  return firstNot(items.length, (index) => {
-    const item = items[index];
-    return item !== undefined && compare(item, key) < 0;
-  });
-}
-
-function isAt<Key>(items: readonly Key[], index: number, key: Key, compare: Compare<Key>): boolean {
-  const item = items[index];
-  return item !== undefined && compare(item, key) === 0;
-}
-
-/** The first number from 0 for which it is no more so, or `end`. */
-function firstNot(end: number, isSo: (index: number) => boolean): number {
-  let low = 0;
-  let high = Math.max(0, end);
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if (isSo(middle)) low = middle + 1;
-    else high = middle;
-  }
-  return low;
-}
-
-function split<T>(bucket: readonly T[]): (readonly T[])[] {
-  if (bucket.length <= mostInBucket) return [bucket];
-  const half = bucket.length >> 1;
-  return [bucket.slice(0, half), bucket.slice(half)];
 }

@@ -1,9 +1,14 @@
-import type { Stay } from '../store/facts.ts';
+import type { EndpointStay, Stay } from '../store/facts.ts';
 import type { TargetStay } from '../store/targets.ts';
-import type { StayView, TargetStayView } from './api/views.ts';
+import type { EndpointStayView, StayView, TargetStayView } from './api/views.ts';
 
 /** A certificate's stay at an endpoint as it is shown. */
 export function stayView({ from, until, ...stay }: Stay): StayView {
+  return { ...stay, ...between(from, until) };
+}
+
+/** The same as an endpoint has it. */
+export function endpointStayView({ from, until, ...stay }: EndpointStay): EndpointStayView {
   return { ...stay, ...between(from, until) };
 }
 

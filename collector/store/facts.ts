@@ -176,6 +176,11 @@ export interface Stay {
   until: number | undefined;
 }
 
+/** An endpoint had this certificate for a while. Milliseconds since 1970. */
+export interface EndpointStay extends Pick<Stay, 'state' | 'from' | 'until'> {
+  fingerprint: string;
+}
+
 /** One row of somebody's own list: a name, and what the list says of it. Texts are as written. */
 export interface ListedFacts {
   /** In lower case, as in the DNS (RFC 5890); may begin with "*.". */

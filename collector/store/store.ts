@@ -1,6 +1,7 @@
 import type { Records } from '../receive/records.ts';
 import type {
   Change,
+  EndpointStay,
   EventFacts,
   Facts,
   HostReads,
@@ -105,6 +106,8 @@ export interface Store extends Records, HostReads {
   newestAt: () => Promise<number | undefined>;
   /** Where a certificate was issued, configured and served, newest first. */
   stays: (fingerprint: string) => Promise<Stay[]>;
+  /** What was issued, configured and served of one endpoint, newest first, at most 1,000. */
+  endpointStays: (agentId: string, endpoint: string) => Promise<EndpointStay[]>;
   /** undefined: no such certificate, or no agent has told it. */
   der: (fingerprint: string) => Promise<Uint8Array | undefined>;
   /** Has `begin` run in one collector of the fleet at a time, and what it returns once another one leads. Returns what ends it here. */

@@ -35,6 +35,10 @@ export interface PageEntry {
   readonly title: string;
   /** The navigation has it for whoever may at least this; `nobody`: only what leads there does. */
   readonly least?: Role | 'nobody';
+  /** The page that leads there, and that the navigation marks meanwhile. */
+  readonly under?: string;
+  /** Where the API has what it shows; absent: in the estate. */
+  readonly api?: string;
   /** From pages/NAME/NAME-page.tsx: the collector serves it at /NAME and below. */
   readonly Page: ComponentType<PageProps>;
 }
@@ -42,17 +46,24 @@ export interface PageEntry {
 /** Every page in the order of the navigation, but the wall: that is a screen of its own, which reads nothing but what it shows. */
 export const pages: readonly PageEntry[] = [
   { name: '', title: 'Now', Page: NowPage },
-  { name: 'certificates', title: 'Certificates', Page: Certificates },
-  { name: 'endpoints', title: 'Endpoints', Page: Endpoints },
-  { name: 'hosts', title: 'Hosts', Page: Hosts },
-  { name: 'targets', title: 'Targets', Page: Targets },
+  { name: 'certificates', title: 'Certificates', api: 'certificates', Page: Certificates },
+  { name: 'endpoints', title: 'Endpoints', api: 'endpoints', Page: Endpoints },
+  { name: 'hosts', title: 'Hosts', api: 'hosts', Page: Hosts },
+  { name: 'targets', title: 'Targets', api: 'targets', Page: Targets },
   // Without a log it is empty: Targets leads there.
-  { name: 'transparency', title: 'Transparency', least: 'nobody', Page: Transparency },
-  { name: 'inventory', title: 'Inventory', Page: Inventory },
-  { name: 'timeline', title: 'Timeline', Page: Timeline },
-  { name: 'campaigns', title: 'Campaigns', Page: Campaigns },
+  {
+    name: 'transparency',
+    title: 'Transparency',
+    least: 'nobody',
+    under: 'targets',
+    api: 'transparency?held=false',
+    Page: Transparency,
+  },
+  { name: 'inventory', title: 'Inventory', api: 'labels', Page: Inventory },
+  { name: 'timeline', title: 'Timeline', api: 'history', Page: Timeline },
+  { name: 'campaigns', title: 'Campaigns', api: 'campaigns', Page: Campaigns },
   { name: 'reports', title: 'Reports', Page: Reports },
-  { name: 'users', title: 'Users', least: 'admin', Page: Users },
-  { name: 'audit', title: 'Audit', least: 'admin', Page: Audit },
-  { name: 'me', title: 'Your account', least: 'nobody', Page: OwnAccount },
+  { name: 'users', title: 'Users', least: 'admin', api: 'users', Page: Users },
+  { name: 'audit', title: 'Audit', least: 'admin', api: 'audit', Page: Audit },
+  { name: 'me', title: 'Your account', least: 'nobody', api: 'me', Page: OwnAccount },
 ];

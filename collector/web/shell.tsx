@@ -48,7 +48,7 @@ export function Shell({ live, clock, me, router }: ShellProps) {
         me={me.value}
         router={router}
       />
-      {known.value !== undefined && <Foot collector={known.value.estate.collector} clock={clock} />}
+      {known.value !== undefined && <Foot entry={entry.value} collector={known.value.estate.collector} clock={clock} />}
     </>
   );
 }

@@ -1,10 +1,11 @@
-import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { copyFileSync, existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { packagedFiles } from '../../test/helpers/packaged-files.ts';
 import { openSandbox, type Sandbox } from '../../test/helpers/testbed/sandbox.ts';
-import { type FleetHost, startFleetHost } from './footprint/fleet-host.ts';
-import { memoryOf, spentBy } from './footprint/process-cost.ts';
+import { atRest, passing } from './footprint/at-rest.ts';
+import { type FleetAgent, startFleetHost } from './footprint/fleet-host.ts';
+import { memoryOf } from './footprint/process-cost.ts';
 import { type Bench, type Goal, median } from './goal.ts';
 
 const certificates = 20;
@@ -15,19 +16,23 @@ const top = fileURLToPath(new URL('../..', import.meta.url));
 
 /**
  * What the agent costs a host that has 20 certificates and a collector: memory and start against an idle Node, processor and wake-ups
- * over one whole round of looks, and `check`. By the single binary.
+ * over one whole round of looks, and `check`. By the single binary. What a page of memory costs after a rest is told beside it.
  */
 export const footprint: Bench = async (progress) => {
   const sandbox = openSandbox();
   try {
     progress('footprint: building the single binary, as it is shipped');
     const { binary } = await packagedFiles();
-    const program = [binary];
-    const host = await startFleetHost(sandbox, program, certificates, unitEnvironment());
+    const host = await startFleetHost(sandbox, certificates, unitEnvironment());
+    const kept = await host.enrol('kept', [binary]);
+    // Of a file of its own: what is read of the one daemon's executable would be present for the other as well.
+    const copy = join(sandbox.directory, basename(binary));
+    copyFileSync(binary, copy);
+    const alone = await host.enrol('alone', [copy]);
     return [
-      ...(await started(sandbox, host, progress)),
-      ...(await atRest(host, progress)),
-      await checked(host),
+      ...(await started(sandbox, kept, progress)),
+      ...(await atRest(sandbox, { kept, alone }, settledMs, progress)),
+      await checked(kept),
       ...sizes(binary),
     ];
   } finally {
@@ -35,7 +40,7 @@ export const footprint: Bench = async (progress) => {
   }
 };
 
-async function started(sandbox: Sandbox, host: FleetHost, progress: (text: string) => void): Promise<Goal[]> {
+async function started(sandbox: Sandbox, agent: FleetAgent, progress: (text: string) => void): Promise<Goal[]> {
   const ours = { rss: [] as number[], anonymous: [] as number[], ms: [] as number[] };
   const bare = { rss: [] as number[], anonymous: [] as number[], ms: [] as number[] };
   for (let round = 1; round <= rounds; round += 1) {
@@ -47,7 +52,7 @@ async function started(sandbox: Sandbox, host: FleetHost, progress: (text: strin
       ['-e', 'setInterval(() => {}, 2 ** 30)'],
       join(sandbox.directory, 'idle.log'),
     );
-    const { daemon, connectedMs } = await host.start();
+    const { daemon, connectedMs } = await agent.start();
     ours.ms.push(connectedMs);
     await passing(settledMs);
     for (const [process, kept] of [[idle, bare] as const, [daemon, ours] as const]) {
@@ -75,38 +80,9 @@ async function started(sandbox: Sandbox, host: FleetHost, progress: (text: strin
   ];
 }
 
-/** From one look of the whole host to the next: as much of everything as there is in all the time that follows. */
-async function atRest(host: FleetHost, progress: (text: string) => void): Promise<Goal[]> {
-  const { daemon } = await host.start();
-  await passing(settledMs);
-  const lookedAt = () => host.status()?.lookedAt;
-  const first = lookedAt();
-  const next = Date.parse(host.status()?.nextLookAt ?? '');
-  progress(`footprint: at rest until the next look, in ${Math.round((next - Date.now()) / 1000)} s`);
-  const before = spentBy(daemon.pid);
-  const began = performance.now();
-  await passing(next - Date.now() + settledMs);
-  if (lookedAt() === first) throw new Error('no look came when it was to come');
-  const after = spentBy(daemon.pid);
-  const minutes = (performance.now() - began) / 60_000;
-  await daemon.end();
-  const line = (what: string, unit: string, key: keyof typeof before, below: number): Goal => ({
-    what,
-    unit,
-    ours: (after[key] - before[key]) / minutes,
-    baseline: { what: 'allowed', value: below },
-    goal: { of: 'ours', below },
-    note: `over ${minutes.toFixed(1)} minutes with one look at everything`,
-  });
-  return [
-    line('processor at rest, a minute', 'ms', 'cpuMs', 15),
-    line('wake-ups at rest, a minute', 'switches', 'wakeUps', 30),
-  ];
-}
-
-async function checked(host: FleetHost): Promise<Goal> {
+async function checked(agent: FleetAgent): Promise<Goal> {
   const took: number[] = [];
-  for (let round = 1; round <= rounds; round += 1) took.push(await host.check());
+  for (let round = 1; round <= rounds; round += 1) took.push(await agent.check());
   return {
     what: `check of ${certificates} certificates`,
     unit: 'ms',
@@ -135,10 +111,7 @@ function sizes(binary: string): Goal[] {
 /** The limits that the unit sets. */
 function unitEnvironment(): Record<string, string> {
   const unit = readFileSync(join(top, 'deploy/systemd/certherd-agent.service'), 'utf8');
-  return Object.fromEntries([...unit.matchAll(/(MALLOC_\w+)=(\S+)/g)].map(([, name, value]) => [name, value]));
-}
-
-/** What is measured here is what time alone brings. */
-function passing(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms));
+  return Object.fromEntries(
+    [...unit.matchAll(/((?:MALLOC|GLIBC)_\w+)=(\S+)/g)].map(([, name, value]) => [name, value]),
+  );
 }

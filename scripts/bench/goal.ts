@@ -11,8 +11,8 @@ export interface Goal {
   note?: string;
 }
 
-/** Runs one bench; `progress` tells people what it does meanwhile. `whole`: at full size, if that takes minutes. */
-export type Bench = (progress: (text: string) => void, whole: boolean) => Promise<Goal[]>;
+/** Runs one bench; `progress` tells people what it does meanwhile. `whole`: at full size, if that takes minutes. One that takes long gives each goal as it is measured. */
+export type Bench = (progress: (text: string) => void, whole: boolean) => Promise<Goal[]> | AsyncIterable<Goal>;
 
 export function goalLine(bench: string, { what, unit, ours, baseline, goal, note }: Goal): string {
   const ratio = ours / baseline.value;

@@ -100,12 +100,8 @@ inGuests(
       rescan_seconds: 60,
       certbot: { ca_bundle: '/etc/pebble/ca.pem', name_servers: ['127.0.0.1:8053'] },
     };
-    const play = () =>
-      fleet.play(
-        'take-over-from-cron.yml',
-        '-e',
-        JSON.stringify({ certherd_package: deb, certherd_settings: settings }),
-      );
+    const given = JSON.stringify({ certherd_package: deb, certherd_settings: settings });
+    const play = (...options: string[]) => fleet.play('take-over-from-cron.yml', '-e', given, ...options);
     const cron = '/etc/cron.d/renewals';
     const old = '# ours\nMAILTO=ops\n17 3 * * * root certbot -q renew && systemctl reload nginx\n';
     guest.write(cron, old);
@@ -120,6 +116,8 @@ inGuests(
     await guest.must('chmod', '755', '/var/www/html');
 
     const before = await host.served();
+    allWell(t, await play('--check'), (changed) => changed > 0);
+    t.is(guest.read(cron), old, 'nothing was really done');
     allWell(t, await play(), (changed) => changed > 0);
     t.is(guest.read(cron), old.replace('17 3', '# certherd-agent renews now: 17 3'));
     t.is(await host.served(), before);

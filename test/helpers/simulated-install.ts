@@ -231,6 +231,7 @@ export function simulatedHost(root: string): SimulatedHost {
       own: { path: own, version: readProgram(own)?.version ?? '', isSingle: true },
       shipped: shippedFile,
       isUpgrading: () => fs.existsSync(at(layout.keptProgram)),
+      isInstalling: () => false,
       enrol: async () => {
         const detail = failing?.('enrol');
         if (detail) return { ok: false, failure: { reason: 'not-enrolled', detail, mayStand: false } };
@@ -295,6 +296,4 @@ async function wished(host: SimulatedHost, own: string, wish: Partial<Wish>): Pr
   };
 }
 
-export function facts(host: SimulatedHost, own: string): Promise<HostFacts> {
-  return readHost(host.ports(own));
-}
+export const facts = (host: SimulatedHost, own: string): Promise<HostFacts> => readHost(host.ports(own));

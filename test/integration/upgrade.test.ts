@@ -13,6 +13,12 @@ const installed = '/usr/bin/certherd-agent';
 const previous = `${installed}.previous`;
 const unit = '/usr/lib/systemd/system/certherd-agent.service';
 
+const killedWhileItProves = `
+${installed} upgrade ${laterProgram} >/dev/null 2>&1 &
+until [ "$(systemctl show -P NRestarts certherd-agent.service)" -ge 1 ]; do sleep 0.1; done
+kill -KILL $!
+`;
+
 async function installedHost(t: ExecutionContext, name: string): Promise<BareGuest> {
   t.timeout(longMs);
   const host = await startBareGuest(t, name);
@@ -116,13 +122,15 @@ inGuest(
   async (t) => {
     const host = await installedHost(t, 'cut-off-bad');
     host.guest.write(conductFile, 'crashes');
-    t.true(await host.killAfter(4, installed, 'upgrade', laterProgram));
+    // The install that it began is waiting for the first look by then, and goes on.
+    await host.guest.must('/bin/bash', '-c', killedWhileItProves);
     const { stdout } = await host.run(newProgram, 'doctor', '--json');
     const { checks } = JSON.parse(stdout) as { checks: { check: string; fix: string }[] };
     t.regex(checks.find(({ check }) => check === 'upgrade')?.fix ?? '', /^certherd-agent upgrade \(/);
     const back = await host.run(installed, 'upgrade');
     t.is(back.exit, 1);
-    t.regex(back.stderr, /9\.9\.9 is not well \(.*\): 0\.1\.0 is back in its place and runs/);
+    t.regex(back.stdout, /^ {2}wait for the end of an install that is under way$/m);
+    t.regex(back.stderr, /^certherd-agent: 9\.9\.9 is not well \(.*\): 0\.1\.0 is back in its place and runs\..*\n$/);
     t.is(await running(t, host), '0.1.0');
   },
 );
@@ -151,5 +159,16 @@ inGuest('what cannot be the agent of this host is told apart, and nothing change
     t.regex(ran.stderr, says);
     t.is(ran.stderr.trim().split('\n').length, 1, ran.stderr);
     t.deepEqual(treeChanges(before, await host.tree()), [], file);
+  }
+  const closed = 'mount --bind /usr /usr; mount -o remount,ro,bind /usr; exec /usr/bin/certherd-agent "$@"';
+  for (const words of [
+    ['upgrade', laterProgram],
+    ['uninstall', '--purge'],
+  ]) {
+    const ran = await host.run('/usr/bin/unshare', '--mount', '/bin/sh', '-c', closed, 'sh', ...words);
+    t.is(ran.exit, 1);
+    t.regex(ran.stderr, /^certherd-agent: a read-only file system \(\/usr\/\S+: EROFS\): .*\n$/);
+    t.deepEqual(treeChanges(before, await host.tree()), [], words[0]);
+    t.is(await running(t, host), '0.1.0');
   }
 });

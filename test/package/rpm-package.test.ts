@@ -24,6 +24,16 @@ inGuest(
     const runs = async () => (await guest.run('certherd-agent', ['status'])).exit === 0;
     const pid = () => host.pidOf('certherd-agent');
 
+    await guest.must('useradd', '--system', '--uid', '1500', 'certherd-agent');
+    const refused = await guest.run('/usr/bin/rpm', ['--install', '/opt/own.rpm', '--nodeps', '--force-debian']);
+    t.not(refused.exit, 0);
+    t.regex(
+      refused.stderr,
+      /^certherd-agent: there is an account certherd-agent .*: its id is 1500\. Rename or remove it$/m,
+    );
+    await guest.must('userdel', 'certherd-agent');
+    t.deepEqual(added(before, await everything()), []);
+
     await rpm('--install', '/opt/own.rpm');
     t.is(await told('is-enabled', 'certherd-agent.service'), 'enabled');
     t.is(await told('is-active', 'certherd-agent.service'), 'active');

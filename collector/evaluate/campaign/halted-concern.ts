@@ -1,8 +1,10 @@
 import type { HaltedCampaign } from '../../store/campaigns.ts';
 import type { Concern } from '../../store/concern.ts';
-import type { ConcernCode } from '../explanations.ts';
+import type { HaltedCode } from '../explanations.ts';
 import { concernedBy } from '../concerned-endpoints.ts';
-import { type ConcernedHost, shared } from '../concerns.ts';
+import { type ConcernedHost, shared, type ToldFinding } from '../concerns.ts';
+
+export type HaltedConcern = Concern & { code: HaltedCode; life: NonNullable<Concern['life']> };
 
 /** As concerns have names. */
 const mostNames = 20;
@@ -11,10 +13,10 @@ const mostNames = 20;
  * That a campaign paused itself concerns whoever the lineage belongs to whose failure did it; `host`: the one that has it, if it is still there. Each pause is
  * a concern of its own, and stays until a person says that the campaign goes on or is over, whatever becomes of the lineage. Pure.
  */
-export function haltedConcern({ campaign, member }: HaltedCampaign, host: ConcernedHost | undefined): Concern {
+export function haltedConcern({ campaign, member }: HaltedCampaign, host: ConcernedHost | undefined): HaltedConcern {
   const id = campaign.id.slice(0, 8);
   const { agentId, hostName, lineage, owner, names, notBefore, notAfter } = member;
-  const code: ConcernCode = 'campaign-paused';
+  const code: HaltedCode = 'campaign-paused';
   const key = JSON.stringify(['', code, 'campaign', campaign.id, campaign.changedAt]);
   return {
     key,
@@ -30,6 +32,25 @@ export function haltedConcern({ campaign, member }: HaltedCampaign, host: Concer
     names: names.slice(0, mostNames),
     labels: labelsOf(lineage, host) ?? (owner === undefined ? {} : { owner }),
     life: { notBefore, notAfter },
+  };
+}
+
+/** The same for who looks by themselves: a finding of no host, since no host can do anything about it. `campaign`: its id. */
+export function haltedFinding(concern: HaltedConcern, campaign: string): ToldFinding & { code: HaltedCode } {
+  const { code, severity, hostName, subject, since, cause, remedy, labels, life } = concern;
+  return {
+    agentId: '',
+    hostName,
+    code,
+    severity,
+    subject,
+    since,
+    cause,
+    remedy,
+    evidence: { campaign },
+    stale: false,
+    labels: { ...labels },
+    life,
   };
 }
 

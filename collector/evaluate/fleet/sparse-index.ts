@@ -61,7 +61,9 @@ export function createSparseIndex(
         const known = certificates.get(fingerprint);
         if (known) keysOf.set(fingerprint, keysFor(known));
       }
-      host.keys = Uint32Array.from([...keysOf.values()].flatMap((keys) => [...keys]));
+      const claimed: number[] = [];
+      for (const keys of keysOf.values()) for (const key of keys) claimed.push(key);
+      host.keys = Uint32Array.from(claimed);
       claimAll(host.keys, host, change);
       const held = new Map<string, Holding>();
       for (const [fingerprint, holding] of holdings?.held ?? [])

@@ -36,6 +36,7 @@ const rules: readonly RouteRule[] = [
   get('/api/v1/certificates/:fingerprint/history', 'viewer'),
   get('/api/v1/certificates/:fingerprint/pem', 'viewer'),
   get('/api/v1/endpoints', 'viewer'),
+  get('/api/v1/endpoint-history', 'viewer'),
   get('/api/v1/findings', 'viewer'),
   get('/api/v1/lineages', 'viewer'),
   get('/api/v1/targets', 'viewer'),

@@ -4,7 +4,7 @@ import type { Static } from 'typebox';
 import type { Authority } from '../../authority.ts';
 import type { NotKept } from '../../receive/records.ts';
 import type { Accounts, Actor } from '../../store/accounts.ts';
-import type { EventFacts, Restoration, Stay, TokenLabels } from '../../store/facts.ts';
+import type { EndpointStay, EventFacts, Restoration, Stay, TokenLabels } from '../../store/facts.ts';
 import type { RequestRow } from '../../store/requests.ts';
 import type { TargetStay } from '../../store/targets.ts';
 import type { Transparency } from '../../store/transparency.ts';
@@ -33,6 +33,7 @@ export interface ApiNeeds extends ActionNeeds, InventoryNeeds {
   restorations: () => Promise<Restoration[]>;
   /** Newest first. */
   stays: (fingerprint: string) => Promise<Stay[]>;
+  endpointStays: (agentId: string, endpoint: string) => Promise<EndpointStay[]>;
   /** undefined: no such certificate, or no agent has told it. */
   der: (fingerprint: string) => Promise<Uint8Array | undefined>;
   /** Of the last so many days. */

@@ -8,14 +8,14 @@ import { madeInTurn } from '../made-in-turn.ts';
 import { mostFollowers } from '../live.ts';
 import { pemText } from '../pem-text.ts';
 import { sendProblem } from '../problem.ts';
-import { stayView, targetStayView } from '../stay-view.ts';
+import { endpointStayView, stayView, targetStayView } from '../stay-view.ts';
 import { transparencyView, TransparencyView } from '../transparency-view.ts';
 import { isNamed } from './entity-tag.ts';
 import { fittingEvents } from './fitting-events.ts';
 import { jsonStream } from './json-stream.ts';
 import { host, hostFilter, listOf } from './lists.ts';
 import { type Route, route } from './route.ts';
-import { RestorationView, StayView, TargetStayView } from './views.ts';
+import { EndpointStayView, RestorationView, StayView, TargetStayView } from './views.ts';
 
 const closed = { additionalProperties: false };
 const none = Type.Object({}, closed);
@@ -89,6 +89,24 @@ export const readRoutes: readonly Route[] = [
     problems: [400],
     async handle({ stays, now }, { params }, reply) {
       const items = (await stays(params.fingerprint)).map(stayView);
+      return reply.header('cache-control', 'no-store').send({ version: 1, at: instant(now()), items });
+    },
+  }),
+  route({
+    path: '/api/v1/endpoint-history',
+    summary: 'Which certificates were issued, configured and served at one endpoint, newest first, at most 1,000.',
+    query: Type.Object(
+      {
+        agentId: Type.String({ maxLength: 100 }),
+        endpoint: Type.String({ maxLength: 1000, description: 'Its id, as `/api/v1/endpoints` has it.' }),
+      },
+      closed,
+    ),
+    params: none,
+    answer: { schema: listOf(EndpointStayView) },
+    problems: [400],
+    async handle({ endpointStays, now }, { query: { agentId, endpoint } }, reply) {
+      const items = (await endpointStays(agentId, endpoint)).map(endpointStayView);
       return reply.header('cache-control', 'no-store').send({ version: 1, at: instant(now()), items });
     },
   }),

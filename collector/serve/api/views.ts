@@ -66,6 +66,12 @@ export const StayView = Type.Object(
 );
 export type StayView = Static<typeof StayView>;
 
+export const EndpointStayView = Type.Object(
+  { state: StayView.properties.state, fingerprint: Fingerprint, from: Instant, until: Type.Optional(Instant) },
+  closed,
+);
+export type EndpointStayView = Static<typeof EndpointStayView>;
+
 export const TargetStayView = Type.Object(
   {
     address: Type.String(),

@@ -1,6 +1,15 @@
 import { createHash } from 'node:crypto';
-import type { Change, Stay } from '../facts.ts';
-import { findingText, historyOf, type RawChange, type RawStay, readStay } from '../rows/change.ts';
+import type { Change, EndpointStay, Stay } from '../facts.ts';
+import {
+  findingText,
+  historyOf,
+  type RawChange,
+  type RawEndpointStay,
+  type RawStay,
+  readEndpointStay,
+  readStay,
+  stayKinds,
+} from '../rows/change.ts';
 import { certificateIds } from './certificates.ts';
 import type { Queries } from './database.ts';
 
@@ -86,6 +95,19 @@ export async function staysOf(queries: Queries, fingerprint: string): Promise<St
     [Buffer.from(fingerprint, 'hex')],
   );
   return rows.map(readStay);
+}
+
+/** Newest first, at most 1,000. */
+export async function endpointStaysOf(queries: Queries, agentId: string, endpoint: string): Promise<EndpointStay[]> {
+  const rows = await queries.all<RawEndpointStay>(
+    `SELECT track.kind, encode(certificate.fingerprint, 'hex') AS fingerprint, change.at,
+       (SELECT min(later.at) FROM change AS later WHERE later.track = change.track AND later.at > change.at) AS until
+     FROM track JOIN change ON change.track = track.id JOIN certificate ON certificate.id = change.certificate
+     WHERE track.host = (SELECT id FROM host WHERE agent_id = $1) AND track.kind IN (${stayKinds}) AND track.subject_digest = $2
+     ORDER BY change.at DESC, track.kind LIMIT 1000`,
+    [agentId, digestOf(endpoint)],
+  );
+  return rows.map(readEndpointStay);
 }
 
 interface Track {

@@ -7,7 +7,7 @@ import { type Migration, readMigrations } from '../migrations.ts';
 import type { OpenFailure } from '../sqlite/database.ts';
 import type { Store } from '../store.ts';
 import { certificateDer } from './certificate-der.ts';
-import { addChanges, changesOfHost, staysOf } from './changes.ts';
+import { addChanges, changesOfHost, endpointStaysOf, staysOf } from './changes.ts';
 import { createDatabase, type Database, type Queries } from './database.ts';
 import { enrolHost } from './enrolment.ts';
 import { beginEpoch, eventsAfter, keepEvents, newestEventsOf } from './events.ts';
@@ -189,6 +189,7 @@ async function createStore(database: Database, { clock, log, onlyStandard }: Pos
     usedBytes: undefined,
     newestAt: () => newestAt(database),
     stays: (fingerprint) => staysOf(database, fingerprint),
+    endpointStays: (agentId, endpoint) => endpointStaysOf(database, agentId, endpoint),
     der: (fingerprint) => certificateDer.of(database, fingerprint),
     lead(begin) {
       fleet.onElsewhere(() => {});

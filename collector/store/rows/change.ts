@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { Change, Stay } from '../facts.ts';
+import type { Change, EndpointStay, Stay } from '../facts.ts';
 
 /** A host's rows, oldest first, as changes. `before` of the first row that is still kept of a track is not known. */
 export function historyOf(rows: readonly RawChange[]): (Change & { at: number })[] {
@@ -25,6 +25,17 @@ export function readStay(row: RawStay): Stay {
     from: row.at,
     until: row.until ?? undefined,
   };
+}
+
+/** States of an endpoint; of each its track has the certificates. */
+export const stayKinds = "'endpoint-issued', 'endpoint-configured', 'endpoint-served'";
+
+export interface RawEndpointStay extends Pick<RawStay, 'kind' | 'at' | 'until'> {
+  fingerprint: string;
+}
+
+export function readEndpointStay({ kind, fingerprint, at, until }: RawEndpointStay): EndpointStay {
+  return { state: kind, fingerprint, from: at, until: until ?? undefined };
 }
 
 /** A finding as it is kept: its text without `since`, and the name of that text. */

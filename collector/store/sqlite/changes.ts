@@ -1,5 +1,14 @@
-import type { Change, Stay } from '../facts.ts';
-import { findingText, historyOf, type RawChange, type RawStay, readStay } from '../rows/change.ts';
+import type { Change, EndpointStay, Stay } from '../facts.ts';
+import {
+  findingText,
+  historyOf,
+  type RawChange,
+  type RawEndpointStay,
+  type RawStay,
+  readEndpointStay,
+  readStay,
+  stayKinds,
+} from '../rows/change.ts';
 import type { Sql } from './sqlite.ts';
 
 /**
@@ -38,6 +47,13 @@ export function changeTable(sql: Sql) {
      FROM change JOIN track ON track.id = track JOIN host ON host.id = host
      WHERE certificate = (SELECT id FROM certificate WHERE fingerprint = ?) ORDER BY at DESC LIMIT 10000`,
   );
+  const endpointStays = sql.prepare<[string, string], RawEndpointStay>(
+    `SELECT kind, lower(hex(fingerprint)) AS fingerprint, at,
+       (SELECT min(next.at) FROM change AS next WHERE next.track = change.track AND next.at > change.at) AS until
+     FROM track JOIN change ON change.track = track.id JOIN certificate ON certificate.id = certificate
+     WHERE host = (SELECT id FROM host WHERE agent_id = ?) AND kind IN (${stayKinds}) AND subject = ?
+     ORDER BY at DESC, kind LIMIT 1000`,
+  );
 
   return {
     /** A row that would lie before its track's last one, because the clock was set back, goes a millisecond behind that. */
@@ -60,6 +76,10 @@ export function changeTable(sql: Sql) {
     /** Where a certificate was issued, configured and served, and from when to when; newest first, at most 10,000. */
     stays(fingerprint: string): Stay[] {
       return stays.all(Buffer.from(fingerprint, 'hex')).map(readStay);
+    },
+    /** The same of one endpoint, at most 1,000. */
+    endpointStays(agentId: string, endpoint: string): EndpointStay[] {
+      return endpointStays.all(agentId, endpoint).map(readEndpointStay);
     },
   };
 

@@ -17,15 +17,18 @@ export function hostReads(sql: Sql): HostReads {
      WHERE host = ?`,
   );
   const events = eventTable(sql);
+  // In one transaction: each statement by itself locks and unlocks the database, and reads its header again.
+  const readHosts = sql.transaction((agentIds: readonly string[]) =>
+    marks(agentIds).map((row) => ({
+      host: readHostOf(row, factsOf(snapshot.get(row.id))),
+      certificates: certificates.all(row.id).map(readCertificate),
+    })),
+  );
 
   return {
     hostMarks: async (after, limit) => behind.all(after, limit).map(readMark),
     marksOf: async (agentIds) => marks(agentIds).map(readMark),
-    readHosts: async (agentIds) =>
-      marks(agentIds).map((row) => ({
-        host: readHostOf(row, factsOf(snapshot.get(row.id))),
-        certificates: certificates.all(row.id).map(readCertificate),
-      })),
+    readHosts: async (agentIds) => readHosts(agentIds),
     eventsTotal: async () => events.count(),
   };
 

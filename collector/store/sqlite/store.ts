@@ -169,6 +169,7 @@ function createStore(sql: Sql, log: Log): SqliteStore {
     usedBytes: async () => thinned.usedBytes(),
     newestAt: async () => thinned.newestAt(),
     stays: async (fingerprint) => changes.stays(fingerprint),
+    endpointStays: async (agentId, endpoint) => changes.endpointStays(agentId, endpoint),
     der: async (fingerprint) => ders.of(fingerprint),
     // The directory's lock lets one process serve: it leads.
     lead: (begin) => begin(),

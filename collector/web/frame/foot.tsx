@@ -1,4 +1,5 @@
 import type { Estate } from '../../serve/estate.ts';
+import type { PageEntry } from '../pages.ts';
 import type { CollectorClock } from '../live/collector-clock.ts';
 import { Moment } from '../parts/moment.tsx';
 import { Raw } from '../parts/raw.tsx';
@@ -7,9 +8,16 @@ import { coarse } from '../../wording/duration.ts';
 /** A browser's clock that is wrong by this much is worth a word. */
 const noteworthyMs = 10_000;
 
-/** Which collector this is, and whose clock the page goes by. */
-export function Foot({ collector, clock }: { collector: Estate['collector']; clock: CollectorClock }) {
+interface FootProps {
+  readonly entry: PageEntry | undefined;
+  readonly collector: Estate['collector'];
+  readonly clock: CollectorClock;
+}
+
+/** Which collector this is, whose clock the page goes by, and where programs find the same. */
+export function Foot({ entry, collector, clock }: FootProps) {
   const ahead = clock.aheadMs.value;
+  const path = `/api/v1/${entry?.api ?? 'estate'}`;
   return (
     <footer>
       <p>
@@ -22,7 +30,7 @@ export function Foot({ collector, clock }: { collector: Estate['collector']; clo
         </p>
       )}
       <p>
-        The same as JSON: <a href="/api/v1/estate">/api/v1/estate</a>
+        The same as JSON: <a href={path}>{path}</a>, of <a href="/api">the API</a>
       </p>
     </footer>
   );

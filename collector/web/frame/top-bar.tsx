@@ -23,7 +23,7 @@ export function TopBar({ live, now, current, me }: TopBarProps) {
   const nav = useRef<HTMLElement>(null);
   // On a phone the way to the pages is longer than the screen.
   useEffect(() => {
-    const link = nav.current?.querySelector<HTMLElement>('[aria-current]');
+    const link = nav.current?.querySelector<HTMLElement>('[aria-current=page], [aria-current=true]');
     if (nav.current && link) nav.current.scrollLeft = link.offsetLeft - nav.current.clientWidth / 3;
   }, [current]);
   return (
@@ -38,7 +38,7 @@ export function TopBar({ live, now, current, me }: TopBarProps) {
             .filter(({ least = 'viewer' }) => least === 'viewer' || least === me?.role)
             .map((entry) => (
               <li key={entry.name}>
-                <a href={`/${entry.name}`} aria-current={entry === current ? 'page' : undefined}>
+                <a href={`/${entry.name}`} aria-current={entry === current ? 'page' : current?.under === entry.name}>
                   {entry.title}
                 </a>
               </li>

@@ -4,8 +4,12 @@ import { useEffect } from 'preact/hooks';
 /** What an address answered; undefined while it is asked. */
 export type Fetched<Value> = { readonly ok: true; readonly value: Value } | { readonly ok: false } | undefined;
 
-/** Asks an address of the collector once, and again when it is another; `read` makes of the answer what is wanted, or throws. */
-export function useFetched<Value>(path: string, read: (response: Response) => Promise<Value>): Fetched<Value> {
+/** Asks an address of the collector once, and again when it, or `version`, is another; `read` makes of the answer what is wanted, or throws. */
+export function useFetched<Value>(
+  path: string,
+  read: (response: Response) => Promise<Value>,
+  version = '',
+): Fetched<Value> {
   const fetched = useSignal<{ readonly path: string; readonly as: Fetched<Value> } | undefined>(undefined);
   useEffect(() => {
     const leaving = new AbortController();
@@ -19,6 +23,6 @@ export function useFetched<Value>(path: string, read: (response: Response) => Pr
       })
       .catch(() => told({ ok: false }));
     return () => leaving.abort();
-  }, [path, fetched]);
+  }, [path, version, fetched]);
   return fetched.value?.path === path ? fetched.value.as : undefined;
 }

@@ -22,7 +22,9 @@ export function LifeBar({ validity, now, brief = false }: LifeBarProps) {
         <rect class="rest" width={life.shareLeft * 100} height="4" />
       </svg>
       {life.leftMs > 0 && (
-        <span class="share">{brief ? sharePercent(life.shareLeft) : `${sharePercent(life.shareLeft)} of life`}</span>
+        <span class="share">
+          {brief ? sharePercent(life.shareLeft).replace('under ', '< ') : `${sharePercent(life.shareLeft)} of life`}
+        </span>
       )}
     </span>
   );

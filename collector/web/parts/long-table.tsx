@@ -2,6 +2,7 @@ import { useSignal } from '@preact/signals';
 import type { RefObject } from 'preact';
 import { useLayoutEffect, useRef } from 'preact/hooks';
 import type { ListColumn } from './list-column.tsx';
+import { useRowHeight } from './row-height.ts';
 
 interface LongTableProps<Row> {
   /** Its class: columns have their widths from it. */
@@ -20,6 +21,7 @@ interface LongTableProps<Row> {
  */
 export function LongTable<Row>({ name, caption, columns, rows, keyOf, sort, onSort }: LongTableProps<Row>) {
   const body = useRef<HTMLTableSectionElement>(null);
+  useRowHeight(body, columns.map((column) => column.name).join());
   const { from, to, rowHeight } = useNearScreen(body, rows.length);
   return (
     <table role="table" class={`rows long ${name}`} aria-rowcount={rows.length + 1}>

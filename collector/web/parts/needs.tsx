@@ -130,7 +130,8 @@ function NeedCard({ need, now, me, board }: NeedCardProps) {
 }
 
 /** Where more of it is shown, if anywhere. */
-function placeOf({ agentId, code }: Need): string | undefined {
+function placeOf({ agentId, code, campaign }: Need): string | undefined {
+  if (campaign !== undefined) return addressOf('campaigns', campaign);
   if (agentId !== '') return addressOf('hosts', agentId);
   return code === 'unexpected-certificate' || code === 'log-not-read' ? addressOf('transparency') : undefined;
 }

@@ -1,15 +1,20 @@
 import { appendFileSync, existsSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Status } from '../../../agent/status.ts';
-import type { Child } from '../../../test/helpers/testbed/children.ts';
+import type { Child, Ran } from '../../../test/helpers/testbed/children.ts';
 import { startNginx } from '../../../test/helpers/testbed/nginx.ts';
 import type { Sandbox } from '../../../test/helpers/testbed/sandbox.ts';
 import { until } from '../../../test/helpers/testbed/until.ts';
 import { environment, prepareCollector } from '../../stage/products.ts';
 import { makeLineages, sitesOf } from '../lineages.ts';
 
-/** A host as one of a fleet: certificates of certbot's that a real nginx serves, and a collector that it is enrolled with. */
+/** A host as one of a fleet: certificates of certbot's that a real nginx serves, and a collector that agents enrol with. */
 export interface FleetHost {
+  /** Enrols an agent with a state of its own, under this name. `program`: the argv that an argv of the agent's follows. */
+  enrol(name: string, program: readonly string[]): Promise<FleetAgent>;
+}
+
+export interface FleetAgent {
   /** Starts the daemon; resolves with the milliseconds until it was connected. */
   start(): Promise<{ daemon: Child; connectedMs: number }>;
   /** Milliseconds that `check` takes, all told. */
@@ -18,10 +23,9 @@ export interface FleetHost {
   status(): Status | undefined;
 }
 
-/** `program`: the argv that an argv of the agent's follows; `surroundings`: what its unit puts into its environment. */
+/** `surroundings`: what its unit puts into an agent's environment. */
 export async function startFleetHost(
   sandbox: Sandbox,
-  program: readonly string[],
   count: number,
   surroundings: Record<string, string> = {},
 ): Promise<FleetHost> {
@@ -31,14 +35,9 @@ export async function startFleetHost(
   const nginx = await startNginx(sandbox, { httpPort: await sandbox.port(), sites: { all: sites } });
   const collector = await prepareCollector(sandbox, 15);
   await collector.start();
-  const state = sandbox.folder('state');
-  const configFile = join(sandbox.directory, 'agent.toml');
   const rootsFile = join(sandbox.directory, 'root.pem');
   writeFileSync(rootsFile, issuer.pem);
-  writeFileSync(
-    configFile,
-    `state_directory = "${state}"
-extra_roots = ["${rootsFile}"]
+  const settings = `extra_roots = ["${rootsFile}"]
 [certbot]
 config_directory = "${root}"
 renewed_by = "the bench"
@@ -46,22 +45,45 @@ renewed_by = "the bench"
 config = "${nginx.configFile}"
 prefix = "${nginx.prefix}"
 error_log = "${nginx.errorLog}"
-`,
-  );
-  const [file = '', ...first] = program;
+`;
   const env = { ...environment(sandbox), ...surroundings };
+  return {
+    async enrol(name, program) {
+      const state = sandbox.folder(`state-${name}`);
+      const configFile = join(sandbox.directory, `${name}.toml`);
+      writeFileSync(configFile, `host_name = "${name}"\nstate_directory = "${state}"\n${settings}`);
+      const agent = agentOf(sandbox, { name, program, configFile, state, env, count });
+      const enrolled = await agent.run('enroll', await collector.join());
+      if (enrolled.exit !== 0) throw new Error(`enroll failed: ${enrolled.stderr}`);
+      return agent;
+    },
+  };
+}
+
+function agentOf(
+  sandbox: Sandbox,
+  its: {
+    name: string;
+    program: readonly string[];
+    configFile: string;
+    state: string;
+    env: Record<string, string>;
+    count: number;
+  },
+): FleetAgent & { run: (...args: string[]) => Promise<Ran> } {
+  const { configFile, env, count } = its;
+  const [file = '', ...first] = its.program;
+  const statusFile = join(its.state, 'status.json');
   const run = (...args: string[]) => sandbox.run(file, [...first, ...args, '--config', configFile], { env });
-  const enrolled = await run('enroll', await collector.join());
-  if (enrolled.exit !== 0) throw new Error(`enroll failed: ${enrolled.stderr}`);
-  const statusFile = join(state, 'status.json');
   const status = (): Status | undefined =>
     existsSync(statusFile) ? JSON.parse(readFileSync(statusFile, 'utf8')) : undefined;
   return {
+    run,
     status,
     async start() {
       rmSync(statusFile, { force: true });
       const began = performance.now();
-      const log = join(sandbox.directory, 'agent.log');
+      const log = join(sandbox.directory, `${its.name}.log`);
       const journal = journalAt(log);
       const daemon = sandbox.start(file, [...first, 'run', '--config', configFile], log, {
         env: { ...env, ...journal },

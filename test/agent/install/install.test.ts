@@ -168,35 +168,50 @@ test('an uninstall without purge leaves settings and state alone, and says so', 
   t.is(host.enrolments(), 1, 'the next install is enrolled already');
 });
 
-test('after an answer of the collector that was lost, the same join string makes the same host of it', async (t) => {
-  const collector = await startTestCollector(t);
-  const spent = await collector.join();
-  const open = collectorSocketOpener([], {});
-  let lost: string | undefined;
-  const losing: OpenCollectorSocket = async (target) => {
-    const opened = await open(target);
-    if (!opened.ok) return opened;
-    const { value: socket } = opened;
-    const onMessage: CollectorSocket['onMessage'] = (listener) =>
-      socket.onMessage((text) => {
-        const frame = readCollectorFrame(text);
-        if (frame?.type !== 'enrolled') return listener(text);
-        lost = frame.agentId;
-        socket.terminate();
-      });
-    return { ok: true, value: { ...socket, onMessage } };
-  };
+test('an uninstall that could not remove a file stops nothing, and says so before it begins', async (t) => {
   const host = newHost(t);
-  t.like(await installing(host, spent, losing), {
-    failure: { why: { reason: 'not-enrolled' }, left: [], enrolment: 'begun' },
-  });
-  t.true((await installing(host, spent, open)).ok);
-  const enrolment = loadEnrolment(stateOf(host));
-  t.not(lost, undefined);
-  t.is(enrolment.ok ? enrolment.value?.agentId : undefined, lost);
+  t.true((await install(host, own, { mode: 'deploy' })).ok);
+  const seen = await facts(host, own);
+  for (const directory of ['/usr/bin', layout.unitDirectory, '/etc', '/etc/systemd/system', '/var/lib']) {
+    const failure = { reason: 'read-only', detail: `${directory}: EROFS` } as const;
+    const plan = planRemoval({ ...seen, closed: new Map([[directory, failure]]) }, true);
+    t.deepEqual(plan, { ok: false, failure: { reason: 'closed', failure } });
+  }
 });
 
-test('where the collector cannot have taken the token, nothing of the enrolment stays', async (t) => {
+// Before all others: their work leaves a real collector no turn for longer than it waits for a host.
+test.serial(
+  'after an answer of the collector that was lost, the same join string makes the same host of it',
+  async (t) => {
+    const collector = await startTestCollector(t);
+    const spent = await collector.join();
+    const open = collectorSocketOpener([], {});
+    let lost: string | undefined;
+    const losing: OpenCollectorSocket = async (target) => {
+      const opened = await open(target);
+      if (!opened.ok) return opened;
+      const { value: socket } = opened;
+      const onMessage: CollectorSocket['onMessage'] = (listener) =>
+        socket.onMessage((text) => {
+          const frame = readCollectorFrame(text);
+          if (frame?.type !== 'enrolled') return listener(text);
+          lost = frame.agentId;
+          socket.terminate();
+        });
+      return { ok: true, value: { ...socket, onMessage } };
+    };
+    const host = newHost(t);
+    t.like(await installing(host, spent, losing), {
+      failure: { why: { reason: 'not-enrolled' }, left: [], enrolment: 'begun' },
+    });
+    t.deepEqual(await installing(host, spent, open), { ok: true });
+    const enrolment = loadEnrolment(stateOf(host));
+    t.not(lost, undefined);
+    t.is(enrolment.ok ? enrolment.value?.agentId : undefined, lost);
+  },
+);
+
+test.serial('where the collector cannot have taken the token, nothing of the enrolment stays', async (t) => {
   const collector = await startTestCollector(t);
   const open = collectorSocketOpener([], {});
   const spent = await collector.join();

@@ -1,7 +1,13 @@
 import fs from 'node:fs';
 import test, { type ExecutionContext } from 'ava';
 import * as layout from '../../../agent/install/layout.ts';
-import { obstacleToUpgrade, settle, upgrade, type UpgradeOutcome } from '../../../agent/install/upgrade.ts';
+import {
+  obstacleToUpgrade,
+  settle,
+  untilNobodyInstalls,
+  upgrade,
+  type UpgradeOutcome,
+} from '../../../agent/install/upgrade.ts';
 import { testDirectory } from '../../helpers/directory.ts';
 import {
   type Conduct,
@@ -114,6 +120,21 @@ for (const conduct of ['well', 'crashes'] as const) {
     });
   }
 }
+
+test('the install that a killed upgrade had begun is waited for, and not for ever', async (t) => {
+  const ports = simulatedHost(testDirectory(t)).ports(layout.program);
+  const told: string[] = [];
+  const waited = (ms: number) => {
+    const end = ports.clock.monotonic() + ms;
+    const isInstalling = () => ports.clock.monotonic() < end;
+    return untilNobodyInstalls({ ...ports, isInstalling }, (line) => told.push(line));
+  };
+  t.true(await waited(0));
+  t.deepEqual(told, []);
+  t.true(await waited(200_000));
+  t.deepEqual(told, ['wait for the end of an install that is under way']);
+  t.false(await waited(1_000_000));
+});
 
 test('what is no program of an agent for this host is refused before anything changes', async (t) => {
   const host = await upgradable(t, 'well');

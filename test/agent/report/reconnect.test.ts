@@ -1,6 +1,6 @@
 import test from 'ava';
 import fc from '../../helpers/properties.ts';
-import { reconnectDelay } from '../../../agent/report/reconnect.ts';
+import { heldCeiling, heldFailures, reconnectDelay } from '../../../agent/report/reconnect.ts';
 
 test('the wait is spread from nothing to a ceiling that doubles up to 300 s', (t) => {
   fc.assert(
@@ -9,6 +9,14 @@ test('the wait is spread from nothing to a ceiling that doubles up to 300 s', (t
       t.true(delay >= 0 && delay <= Math.min(300_000, 1000 * 2 ** failures));
     }),
   );
+});
+
+test('a collector that starts, or that a whole fleet comes back to, is asked again within seconds for some minutes', (t) => {
+  const longest = Array.from({ length: 60 }, (_, failures) => reconnectDelay(failures, 1) / 1000);
+  t.deepEqual(longest.slice(0, 5), [1, 2, 4, heldCeiling, heldCeiling]);
+  t.is(Math.max(...longest.slice(0, heldFailures + 1)), heldCeiling);
+  t.deepEqual(longest.slice(heldFailures + 1, heldFailures + 7), [16, 32, 64, 128, 256, 300]);
+  t.is(longest.at(-1), 300);
 });
 
 test('a hint of the collector is the least wait, and is spread', (t) => {

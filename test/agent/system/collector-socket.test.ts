@@ -2,7 +2,9 @@ import fs from 'node:fs';
 import type { AddressInfo } from 'node:net';
 import tls from 'node:tls';
 import test from 'ava';
+import { systemTrust } from '@certherd/protocol/join';
 import { collectorSocketOpener } from '../../../agent/system/collector-socket.ts';
+import { trustedTls } from '../../../agent/system/trusted-tls.ts';
 import { pinOfCertificate } from '../../../collector/receive/tls-identity.ts';
 import { testDirectory } from '../../helpers/directory.ts';
 import { startHostileCollector } from '../../helpers/hostile-collector.ts';
@@ -57,4 +59,21 @@ test('a server with the right key that never answers, or answers a little and no
     await new Promise<void>((resolve) => server.close(() => resolve()));
   });
   await Promise.all(opened);
+});
+
+test('a try where nobody listens reads no roots, and a fault in reading them is a rejection', async (t) => {
+  const server = tls.createServer();
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  const target = { host: '127.0.0.1', port, pin: systemTrust, connectMs: 10_000 };
+  let reads = 0;
+  const roots = () => {
+    reads += 1;
+    throw new Error('a fault');
+  };
+  const rejected = await t.throwsAsync(trustedTls(target, roots, {}).finally(() => server.close()));
+  t.is(rejected.message, 'a fault');
+  const detail = `connect ECONNREFUSED 127.0.0.1:${port}`;
+  t.deepEqual(await trustedTls(target, roots, {}), { ok: false, failure: { reason: 'unreachable', detail } });
+  t.is(reads, 1);
 });

@@ -6,6 +6,7 @@ import test from 'ava';
 import { printTable } from '../../../collector/commands/print-table.ts';
 import { until } from '../../helpers/testbed/until.ts';
 import { day, event } from '../helpers/example-snapshot.ts';
+import { haltCampaign } from '../helpers/halted-campaign.ts';
 import { hostile, tellEstate, type ToldEstate } from '../helpers/told-estate.ts';
 import { typedHere } from '../helpers/typed-here.ts';
 
@@ -45,6 +46,24 @@ test('now tells what needs a person with its remedy and exits 1; what somebody t
   const quiet = await type('now', '--unanswered');
   t.is(quiet.code, 3, 'nothing is left, and not everything is proved');
   t.regex(quiet.out, /^Nothing needs a person, but not everything is proved\.\n[^]*Taken on or silenced: 1\./);
+});
+
+test('a campaign that waits and a log that is not read are told by now as on the page', async (t) => {
+  const own = await tellEstate(now);
+  t.teardown(() => rmSync(own.directory, { recursive: true, force: true }));
+  await haltCampaign(own.store, now - 60_000);
+  const failure = { reason: 'no-answer', detail: 'refused', since: now - day } as const;
+  const unread = { proved: { size: 0, hashes: [] }, size: 0, behindSince: now - day, failure };
+  await own.store.transparency.keep('log.test/2026', unread, []);
+  await own.store.close();
+  const told = await typedHere(['now', '--data', own.directory]);
+  t.is(told.code, 1);
+  t.regex(told.out, /^3 things need a person\.\n/);
+  t.regex(
+    told.out,
+    /warning {2}shop on web-9 {2}campaign-paused\n {4}Campaign c1 \(R10 is revoked\), started by anna, paused itself: [^]*owner=payments[^]*campaign resume c1 --reason WHY/,
+  );
+  t.regex(told.out, /log-not-read/);
 });
 
 test('events are told newest first, chosen by kind, outcome, host and words; followed, those that come are told too', async (t) => {

@@ -138,10 +138,19 @@ test('one endpoint tells its three certificates, how far the newest got, what pu
   t.regex(told.out, /^shop\.example\.test {2}drift\n/);
   t.regex(told.out, / {2}Proof +issued and configured differ from served; the newest is configured, not loaded\n/);
   t.regex(told.out, / {2}\+ in the config\n {2}- loaded\n/);
-  t.regex(told.out, /Findings \(1\)\n.*not-served\n[^]*systemctl reload nginx$/);
+  t.regex(told.out, /Findings \(1\)\n.*not-served\n[^]*systemctl reload nginx\n\nHistory \(3\), newest first\n/);
+  t.regex(told.out, new RegExp(`\n  [-0-9]{10} [0-9:]{8} UTC to now: served: ${prepared.older.slice(0, 8)}$`, 'm'));
   t.false(/[\u001B\u202E]/.test(told.out + several.err));
   const shown = await json('endpoint', 'show', 'pay.example.test');
   t.like(shown, { endpoint: { status: 'proved', labels: { owner: 'payments' } }, findings: [], places: [] });
+  t.deepEqual(
+    shown.history.map(({ state, until }: { state: string; until?: string }) => [state, until]),
+    [
+      ['endpoint-configured', undefined],
+      ['endpoint-issued', undefined],
+      ['endpoint-served', undefined],
+    ],
+  );
   t.is((await type('endpoint', 'show', 'away.example.test')).code, 1);
 });
 

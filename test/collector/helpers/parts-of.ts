@@ -1,14 +1,14 @@
 import { labelBook } from '../../../collector/evaluate/labels.ts';
 import { assembleHost, type HostPresence } from '../../../collector/serve/assemble-host.ts';
 import { closePart, OpenedParts } from '../../../collector/serve/closed-part.ts';
-import { type EstateParts, noParts, withHost } from '../../../collector/serve/estate-parts.ts';
+import type { EstateParts } from '../../../collector/serve/estate-parts.ts';
+import { createPartsDraft } from '../../../collector/serve/parts-draft.ts';
 import { certificatePacker } from '../../../collector/serve/packed-certificate.ts';
 import { keepFleet } from '../../../collector/serve/fleet-view.ts';
 import type { Facts } from '../../../collector/store/facts.ts';
 
 /** The parts of an estate in which each host has all the certificates that its snapshot names. */
 export function partsOf(facts: Facts, presenceOf: (agentId: string) => HostPresence, now: number): EstateParts {
-  const index = { hosts: new Map(), certificates: new Map() };
   const known = new Map(facts.certificates.map((one) => [one.certificate.fingerprint, one]));
   const certificates = new Map(facts.certificates.map((one) => [one.certificate.fingerprint, one.certificate]));
   const fleet = keepFleet({ knownIssuers: undefined });
@@ -16,7 +16,7 @@ export function partsOf(facts: Facts, presenceOf: (agentId: string) => HostPrese
   const opened = new OpenedParts();
   const pack = certificatePacker();
   const packed = new Map(facts.certificates.map((one) => [one.certificate.fingerprint, pack(one)]));
-  let parts = noParts;
+  const parts = createPartsDraft();
   for (const host of facts.hosts) {
     const { name, agentId, snapshot } = host;
     const made = assembleHost(host, presenceOf(agentId), { certificates, book: labelBook(facts.labels), fleet }, now);
@@ -26,7 +26,7 @@ export function partsOf(facts: Facts, presenceOf: (agentId: string) => HostPrese
     ]);
     const held = [...named].flatMap((fingerprint) => packed.get(fingerprint) ?? []);
     const part = closePart(host, made, undefined, held, opened);
-    parts = withHost(parts, index, { name, agentId, part, certificates: held });
+    parts.putHost({ name, agentId, part, certificates: held });
   }
-  return parts;
+  return parts.taken();
 }

@@ -25,6 +25,7 @@ const expected: Readonly<Record<string, 'nobody' | 'viewer' | 'operator' | 'admi
   'POST /api/v1/campaigns/:id': 'operator',
   'GET /api/v1/certificates': 'viewer',
   'GET /api/v1/certificates/:fingerprint/history': 'viewer',
+  'GET /api/v1/endpoint-history': 'viewer',
   'GET /api/v1/certificates/:fingerprint/pem': 'viewer',
   'GET /api/v1/endpoints': 'viewer',
   'GET /api/v1/estate': 'viewer',

@@ -1,5 +1,6 @@
 import test from 'ava';
 import { sorted } from '../../../collector/serve/sorted.ts';
+import { SortedDraft } from '../../../collector/serve/sorted-draft.ts';
 import fc from '../../helpers/properties.ts';
 import { happenings, randomFleet } from '../helpers/random-fleet.ts';
 
@@ -82,3 +83,30 @@ test('a list in order is what sorting gives, whatever is put in and taken out, a
   for (let number = 0; number < 5_000; number += 2) long = long.without(number);
   t.is([...long].length, 2_500);
 });
+
+test('what is taken of a list that is changed in place is what sorting gives, and stays as it was taken', (t) => {
+  const steps = fc.array(fc.record({ put: fc.boolean(), number: fc.nat(60), taken: fc.boolean() }), { maxLength: 80 });
+  fc.assert(
+    fc.property(steps, fc.constantFrom(0, 5_000), (all, many) => {
+      const draft = new SortedDraft<number, number>((one, other) => one - other);
+      const set = new Set(Array.from({ length: many }, (_, index) => (index * 7_919) % 5_000));
+      for (const number of set) draft.put(number);
+      const held: (readonly [list: Iterable<number>, expected: number[]])[] = [];
+      for (const { put, number, taken } of all) {
+        if (put) set.add(number);
+        else set.delete(number);
+        if (put) draft.put(number);
+        else draft.remove(number);
+        if (taken) held.push([draft.taken(), inOrder(set)]);
+      }
+      held.push([draft.taken(), inOrder(set)]);
+      for (const [list, expected] of held) t.deepEqual([...list], expected);
+      t.is(draft.taken(), draft.taken());
+    }),
+    { numRuns: 40 },
+  );
+});
+
+function inOrder(set: ReadonlySet<number>): number[] {
+  return [...set].sort((one, other) => one - other);
+}

@@ -60,6 +60,7 @@ function fleetOf(count: number, { log = silentLog, readMs = 0 }: { log?: Log; re
       listed: async () => [],
       targets: { all: async () => [] } as never,
       transparency: { certificates: async () => [], logs: async () => [] } as never,
+      campaigns: { halted: async () => [] } as never,
     },
     presenceOf: (agentId) => {
       const connected = !voices.away.has(agentId);

@@ -1,9 +1,12 @@
 import test from 'ava';
+import { hostlessConcerns } from '../../../collector/evaluate/concerns.ts';
+import { needsOf } from '../../../collector/present/needs.ts';
 import type { EstateChange } from '../../../collector/serve/estate-change.ts';
 import { keepEstate } from '../../../collector/serve/kept-estate.ts';
 import type { TargetState } from '../../../collector/store/targets.ts';
 import { silentLog } from '../../../collector/system/log.ts';
 import { certificate } from '../helpers/example-snapshot.ts';
+import { haltCampaign, resumed } from '../helpers/halted-campaign.ts';
 import { handClock } from '../helpers/hand-clock.ts';
 import { engines } from '../helpers/stores.ts';
 
@@ -62,4 +65,52 @@ test('that a target was asked costs no look at hosts and labels, and is told at 
   t.like(told, [{ targets: [{ askedAt: last }] }]);
   t.true(told.every((change) => change !== 'unreadable' && change.hostless === undefined));
   t.is(reads, 0, 'hosts and labels were not read');
+});
+
+test('a campaign that paused itself is among what needs a person within seconds, until it goes on; people hear of it from its row alone', async (t) => {
+  const [sqlite] = engines;
+  if (!sqlite) throw new Error('no engine');
+  const { store } = await sqlite.open(t);
+  const clock = handClock(start);
+  const told: (EstateChange | 'unreadable')[] = [];
+  const estate = keepEstate({
+    store,
+    presenceOf: () => ({ connected: false, silent: true, heardAt: undefined, observedAt: undefined }),
+    heardSince: () => [],
+    knownIssuers: undefined,
+    graceMs: 0,
+    clock,
+    log: silentLog,
+    publish: (change) => void told.push(change),
+  });
+  t.teardown(estate.close);
+  const needs = async () => {
+    clock.advance(3_000);
+    const findings = [...(await estate.current()).hostless];
+    return needsOf({ hosts: [], endpoints: [], lineages: [], findings }).pressing;
+  };
+  t.deepEqual(await needs(), []);
+
+  await haltCampaign(store, start);
+  const [need] = await needs();
+  t.like(need, {
+    code: 'campaign-paused',
+    campaign: 'c1',
+    severity: 'warning',
+    hostName: 'web-9',
+    name: 'shop',
+    labels: { owner: 'payments' },
+    deadline: { notAfter: '2026-12-30T00:00:00.000Z' },
+    offers: [],
+  });
+  t.regex(need?.cause ?? '', /paused itself: shop on web-9: the renewal failed: no/);
+  const { hostless, parts } = await estate.current();
+  t.is([...parts.findings].length, 1, 'the API lists it, too');
+  t.deepEqual(hostlessConcerns(hostless), []);
+  t.like(told, [{ hostless: [{ code: 'campaign-paused' }] }], 'an open page is told');
+  await needs();
+  t.is(told.length, 1, 'once');
+
+  await store.campaigns.resume('c1', start + 1, { ...resumed, at: start + 1 });
+  t.deepEqual(await needs(), []);
 });

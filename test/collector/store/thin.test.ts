@@ -130,6 +130,17 @@ for (const engine of engines)
       (await store.stays(two.fingerprint)).map(({ state, from, until: to }) => [state, from, to]),
       ['endpoint-issued', 'endpoint-configured', 'endpoint-served'].map((state) => [state, 20, 30]),
     );
+    const served = (await store.endpointStays('agent-01', endpoint(two).id)).filter(
+      ({ state }) => state === 'endpoint-served',
+    );
+    t.deepEqual(
+      served.map(({ fingerprint, from, until: to }) => [fingerprint, from, to]),
+      [
+        [three.fingerprint, 30, undefined],
+        [two.fingerprint, 20, 30],
+      ],
+    );
+    t.deepEqual(await store.endpointStays('agent-02', endpoint(two).id), []);
     await store.keepSnapshot('agent-01', snapshotFrame(snapshot(one, { endpoints: [endpoint(one)] })), 40);
     t.is((await store.facts()).certificates[0]?.firstSeenAt, 40);
   });

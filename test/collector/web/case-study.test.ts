@@ -49,6 +49,13 @@ for (const colorScheme of ['light', 'dark'] as const)
           });
           const fits = await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth);
           t.true(fits, `${name} scrolls sideways`);
+          const cut = await page
+            .locator('table.long tbody:not(.space) tr, table.long .c-validity .cell')
+            .evaluateAll(
+              (all) =>
+                all.filter((one) => one.scrollHeight > one.clientHeight || one.scrollWidth > one.clientWidth).length,
+            );
+          t.is(cut, 0, `${name}: rows, or what is left of lives, are cut`);
           // At the third width the pages are those of the second, spread out.
           if (width < 2000 || name === 'wall') t.deepEqual(await axeViolations(page), [], name);
         }

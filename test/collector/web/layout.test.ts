@@ -157,6 +157,8 @@ test.serial('every page has landmarks, one heading of the first rank, and tables
       t.is(await page.getByRole('search').count(), name === 'Now' ? 0 : 1);
       t.is(await page.getByRole('heading', { level: 1 }).count(), 1);
       t.is(await links.and(page.locator('[aria-current=page]')).innerText(), name);
+      const json = page.getByRole('contentinfo').getByRole('link', { name: /api.v1/ });
+      t.is(await json.getAttribute('href'), `/api/v1/${name === 'Now' ? 'estate' : name.toLowerCase()}`);
     }
     const table = page.getByRole('table', { name: /^Endpoints/ });
     t.is(await table.getByRole('columnheader').count(), 6);

@@ -61,6 +61,7 @@ export async function servePage(first: Estate, now: () => Date = () => new Date(
     ['GET /api/v1/events', () => [200, { version: 1, items: [] }]],
     ['GET /api/v1/certificates/FINGERPRINT/pem', () => [200, '']],
     ['GET /api/v1/certificates/FINGERPRINT/history', () => [200, { version: 1, items: [] }]],
+    ['GET /api/v1/endpoint-history', () => [200, { version: 1, items: [] }]],
   ]);
   const held: (() => void)[] = [];
   let estate = first;

@@ -95,7 +95,8 @@ test.serial(
     if (!read.ok) throw new Error(read.failure.detail);
     const { fingerprint } = read.value;
     const join = await addToken(directory, formatAuthority(collector.agentAddress), day, Date.now());
-    const wire = await begin(join, await enrol(join, 'web-1'), { maxVersion: 4 });
+    const identity = await enrol(join, 'web-1');
+    const wire = await begin(join, identity, { maxVersion: 4 });
     t.teardown(() => wire.close());
     wire.send(snapshotFrame(snapshot({ ...read.value, notAfter: '2099-01-01T00:00:00.000Z' })));
     const row = page.locator('table.certificates tr[aria-rowindex="2"]');
@@ -108,6 +109,14 @@ test.serial(
     await row.getByRole('link').click();
     await page.locator('table.stays tbody tr').nth(2).waitFor();
     t.regex((await page.locator('table.stays tbody').innerText()).replaceAll(/\s+/g, ' '), /served .* web-1 .* now/);
+    const own = `/endpoints/${encodeURIComponent(`${identity.agentId}/${endpoint(read.value).id}`)}`;
+    await page.goto(new URL(own, page.url()).href);
+    await page.locator('table.stays tbody tr').nth(2).waitFor();
+    t.regex(
+      (await page.locator('table.stays tbody').innerText()).replaceAll(/\s+/g, ' '),
+      new RegExp(`served ${fingerprint.slice(0, 8)} .* now`),
+    );
+    await page.goBack();
     await page.getByText('PEM', { exact: true }).click();
     t.is(await page.locator('.pem pre').innerText(), minted.pem);
     const save = page.getByRole('link', { name: 'Save as a file' });

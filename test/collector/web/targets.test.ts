@@ -89,6 +89,9 @@ test.serial(
     await page.getByText('Nothing is asked from outside yet.').waitFor();
 
     await page.getByRole('link', { name: 'What transparency logs tell' }).click();
+    t.is(await page.getByRole('navigation', { name: 'Pages' }).locator('[aria-current=true]').innerText(), 'Targets');
+    const json = page.getByRole('contentinfo').getByRole('link', { name: /api.v1/ });
+    t.is(await json.getAttribute('href'), '/api/v1/transparency?held=false');
     const told = page.locator('table.logged tbody tr');
     await told.getByText('unexpected-certificate').waitFor();
     t.true((await told.innerText()).includes(logged.x509.serialNumber));

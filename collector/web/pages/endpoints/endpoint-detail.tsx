@@ -14,6 +14,7 @@ import { Raw } from '../../parts/raw.tsx';
 import { Nothing, Section } from '../../parts/section.tsx';
 import { SixStates } from '../../parts/six-states.tsx';
 import { addressOf } from '../../route/address.ts';
+import { EndpointStays } from './endpoint-stays.tsx';
 
 /** Everything that is known of one endpoint. */
 export function EndpointDetail({ item, known: { estate, needs }, now, me }: PageProps & { readonly item: string }) {
@@ -37,6 +38,7 @@ export function EndpointDetail({ item, known: { estate, needs }, now, me }: Page
             </Section>
           )}
           <Outside story={story} now={now} />
+          <EndpointStays {...story.endpoint} now={now} />
         </>
       )}
     </>

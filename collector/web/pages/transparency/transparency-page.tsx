@@ -12,6 +12,9 @@ export function Page({ known, now }: PageProps) {
   const found = foundFor(known.estate.findings);
   return (
     <>
+      <p class="crumb">
+        <a href="/targets">Targets</a>
+      </p>
       <Section
         id="unheld"
         title="Transparency: certificates that no host holds"
