@@ -95,7 +95,9 @@ export function loadConfig(
     return {
       ok: false,
       failure: [
-        `${file}: cannot be read: ${content.failure.reason}${path ? '' : ' (run as root, or name another file with --config)'}`,
+        content.failure.reason === 'not-found'
+          ? `${file}: does not exist: check --config`
+          : `${file}: cannot be read: ${content.failure.reason} (run as root, or name another file with --config)`,
       ],
     };
   }

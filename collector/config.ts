@@ -76,9 +76,10 @@ export function loadConfig(request: ConfigRequest, surroundings: Surroundings): 
   try {
     text = readFileSync(file, 'utf8');
   } catch (error) {
-    const code = codeOf(error);
+    const code = codeOf(error) || 'unknown error';
+    const why = code === 'ENOENT' ? 'does not exist' : `cannot be read (${code})`;
     if (request.file !== undefined || code !== 'ENOENT')
-      return { ok: false, failure: [`${file}: cannot be read (${code || 'unknown error'}): check --config`] };
+      return { ok: false, failure: [`${file}: ${why}: check --config`] };
   }
   return parseConfig(text, file, request.dataDirectory, surroundings);
 }

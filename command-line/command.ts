@@ -42,6 +42,8 @@ export interface Program<Entry extends CommandEntry = CommandEntry> {
   /** One sentence. */
   summary: string;
   commands: readonly Entry[];
+  /** What commands of two words are about, by the first of these. */
+  groups?: Readonly<Record<string, string>>;
   /** All options of a command, in the order in which they are told. */
   optionsOf: (command: Entry) => OptionEntry[];
 }

@@ -41,11 +41,27 @@ function commandLine<Entry extends CommandEntry>(
   const groups = groupsOf(program.commands);
   for (const word of firstWords(program.commands)) {
     const members = groups.get(word);
-    const parent = members ? top.command(word).description(groupSummary(members)) : top;
+    const parent = members ? grouped(top, program, word, members) : top;
     const entries = members ?? program.commands.filter(({ name }) => name === word);
     for (const entry of entries) added(parent, program, entry, run);
   }
   return top;
+}
+
+/** Commands that share their first word. */
+function grouped<Entry extends CommandEntry>(
+  top: Command,
+  { name, groups }: Program<Entry>,
+  word: string,
+  members: readonly Entry[],
+): Command {
+  const words = members.map(lastWord).join(', ');
+  return top
+    .command(word)
+    .description(groups?.[word] === undefined ? words : `${groups[word]}: ${words}`)
+    .showHelpAfterError(
+      `(it is ${name} ${word} ${members.length === 1 ? words : 'COMMAND'}, and options behind: ${name} ${word} --help)`,
+    );
 }
 
 function added<Entry extends CommandEntry>(
@@ -66,14 +82,11 @@ function added<Entry extends CommandEntry>(
     command.option(value === undefined ? flag : `${flag} <${value.toLowerCase()}>`, words);
   command
     .summary(summary)
+    .showHelpAfterError(`(${program.name} ${entry.name} --help tells its options)`)
     .addHelpText('after', `\nExamples:\n${examplesOf(program.name, entry)}\n\nExit codes:\n${exitsOf(entry)}`)
     .action(async () => {
       await run(entry, command.args, command.opts<Options>());
     });
-}
-
-function groupSummary(members: readonly CommandEntry[]): string {
-  return members.map((entry) => `${lastWord(entry)}: ${entry.summary}`).join('; ');
 }
 
 function examplesOf(program: string, { examples }: CommandEntry): string {

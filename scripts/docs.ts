@@ -5,7 +5,7 @@ import { agentManPage, collectorManPage } from './docs/man-page.ts';
 import { protocolPage } from './docs/protocol-page.ts';
 import { webhookPage } from './docs/webhook-page.ts';
 
-// Writes the pages that are made from code. A test fails while they differ.
+// Writes the pages that are made from code. A test fails while they differ. `npm run docs -- --picture` also takes the README's picture anew.
 
 const pages = {
   'docs/findings.md': findingsPage,
@@ -21,4 +21,8 @@ for (const [name, page] of Object.entries(pages)) {
   mkdirSync(new URL('.', file), { recursive: true });
   writeFileSync(file, page());
   console.log(`docs: ${name} is written`);
+}
+if (process.argv.includes('--picture')) {
+  const { takePicture } = await import('./docs/picture.ts');
+  console.log(`docs: ${await takePicture()} is taken`);
 }

@@ -44,10 +44,10 @@ function worded(status: Status, running: boolean, now: number, { colours }: Term
       'agent',
       running
         ? `${colours.green('running')} as pid ${status.pid}, since ${span(now - Date.parse(status.startedAt))}`
-        : colours.red(`not running (was pid ${status.pid})`),
+        : `${colours.red(`not running (was pid ${status.pid})`)}: it was as below; certherd-agent doctor says what mends it`,
     ],
     ['host', `${printable(status.host)}, version ${status.agentVersion}, mode ${status.mode}`],
-    ['last look', `${ago(status.lookedAt)}${status.nextLookAt ? `, next at ${status.nextLookAt}` : ''}`],
+    ['last look', `${ago(status.lookedAt)}${running && status.nextLookAt ? `, next at ${status.nextLookAt}` : ''}`],
     [
       'endpoints',
       endpoints ? `${endpoints.served} of ${endpoints.total} present what is configured${since}` : 'not looked at yet',

@@ -19,6 +19,20 @@ export const programName = 'certherd-collector';
 export const programSummary =
   'Collects what the agents of a fleet prove about their certificates, keeps it, and shows it.';
 
+/** What commands of two words are about. */
+export const commandGroups: Readonly<Record<string, string>> = {
+  token: 'join strings, by which hosts enrol',
+  certificate: 'what was issued, and where it is configured and served',
+  endpoint: 'what clients can connect to',
+  host: 'machines with an agent',
+  user: 'who may sign in at the page',
+  'api-token': 'tokens of programs that read the API or /metrics',
+  label: 'owner, team and other labels of hosts and names',
+  target: 'what is asked from outside, again and again',
+  campaign: 'certificates that are replaced in waves',
+  notify: 'channels by which people are told',
+};
+
 /** The options of this command, in the order in which they are told. */
 export function optionsOf({ options, settled }: CommandEntry): OptionEntry[] {
   return [...options, ...(settled ? settingOptions : []), verboseOption];

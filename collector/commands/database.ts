@@ -7,7 +7,7 @@ import type { Store } from '../store/store.ts';
 import { readUnheld } from '../store/transparency.ts';
 import { silentLog } from '../system/log.ts';
 import { collectorVersion } from '../version.ts';
-import type { Console } from './command.ts';
+import { type CommonOptions, configFor, type Console } from './command.ts';
 import { requireData } from './directory.ts';
 
 /**
@@ -34,6 +34,25 @@ export async function restingEstate(
   const beside = { logged: await readUnheld(store.transparency), halted: await store.campaigns.halted() };
   const policy = { knownIssuers, graceMs: transparency.graceMs };
   return assembleEstate({ ...facts, ...beside, ...policy, presenceOf, collectorVersion, startedAt: now }, now);
+}
+
+/** What a command that tells reads, once, with `more` of the same database; it is closed whatever comes. undefined: the settings are wrong, and that was told. */
+export async function readEstate<More = undefined>(
+  options: CommonOptions,
+  console: Console,
+  // Without it More is undefined.
+  more: (read: { store: Store; estate: Estate; now: number }) => Promise<More> = async () => undefined as never,
+): Promise<{ config: Config; estate: Estate; now: number; more: More } | undefined> {
+  const config = configFor(options, console);
+  if (!config) return undefined;
+  const store = await storeOf(config, console);
+  try {
+    const now = console.clock.now();
+    const estate = await restingEstate(store, config, now);
+    return { config, estate, now, more: await more({ store, estate, now }) };
+  } finally {
+    await store.close();
+  }
 }
 
 /** The database that is there. Rejects with a line that says what to do. */

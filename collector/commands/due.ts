@@ -5,8 +5,8 @@ import { csvOf } from '../present/csv.ts';
 import { type Due, dueAhead, type DueDay, weeksAhead } from '../present/due.ts';
 import { type Leaf, leavesOf } from '../present/leaves.ts';
 import { lifeBins } from '../present/life-histogram.ts';
-import { configFor, type Console, exitCodes, type JsonOptions } from './command.ts';
-import { restingEstate, storeOf } from './database.ts';
+import { type Console, exitCodes, type JsonOptions } from './command.ts';
+import { readEstate } from './database.ts';
 import { printHeading } from './print-facts.ts';
 import { printTable } from './print-table.ts';
 import { colours } from './toned.ts';
@@ -29,12 +29,9 @@ export async function tellDue(options: DueOptions, console: Console): Promise<nu
   if (day !== undefined && !isDay(day))
     return wrong(`--day: expected a day, as 2026-12-24, found ${JSON.stringify(day)}`, console);
   if (csv && json) return wrong('--csv: rows as a table; leave out --json', console);
-  const config = configFor(options, console);
-  if (!config) return exitCodes.config;
-  const store = await storeOf(config, console);
-  const now = console.clock.now();
-  const estate = await restingEstate(store, config, now);
-  await store.close();
+  const read = await readEstate(options, console);
+  if (!read) return exitCodes.config;
+  const { estate, now } = read;
   const leaves = leavesOf(estate);
   const dues = dueAhead(leaves, now);
   const weeksShown = day === undefined ? weeksAhead(dues, now, count) : weeksAhead(dues, Date.parse(day), 1);

@@ -4,8 +4,8 @@ import { type Column, sheetOf, sorted } from '../present/columns.ts';
 import { type Choice, type Facet, sift, wordsOf } from '../present/facets.ts';
 import type { List } from '../present/list.ts';
 import type { Estate } from '../serve/estate.ts';
-import { configFor, type Console, exitCodes, type JsonOptions } from './command.ts';
-import { restingEstate, storeOf } from './database.ts';
+import { type Console, exitCodes, type JsonOptions } from './command.ts';
+import { readEstate } from './database.ts';
 import { listLines } from './print-list.ts';
 
 /** How somebody wants to see a list: as the page's own address says it there. */
@@ -44,17 +44,14 @@ export async function showList<Row>(
     console.complain(wrong);
     return exitCodes.usage;
   }
-  const config = configFor(options, console);
-  if (!config) return exitCodes.config;
-  const store = await storeOf(config, console);
-  const now = console.clock.now();
-  const estate = await restingEstate(store, config, now);
-  await store.close();
+  const read = await readEstate(options, console);
+  if (!read) return exitCodes.config;
+  const { estate, now } = read;
   const all = rowsOf(estate);
   const choice = choiceOf(all, list.facets, options.chosen);
   const search = { words: options.words.flatMap(wordsOf), holds: list.holds };
   const { rows: found, counts } = sift(all, search, list.facets, choice);
-  const rows = sorted(found, list.columns, options.sort === undefined ? undefined : orderOf(options));
+  const rows = sorted(found, list.columns, options.sort === undefined ? undefined : orderOf(list.columns, options));
   if (options.counts) tellCounts(list.facets, counts, options, console);
   else if (options.json) console.print(jsonLine({ version: 1, at: estate.at, items: itemsOf(rows) }));
   else if (options.csv) console.print(sheetOf(shownColumns(list.columns, options.columns), rows).trimEnd());
@@ -81,15 +78,20 @@ function tell<Row>(
 function mistakeIn<Row>({ columns }: List<Row>, options: ListOptions): string | undefined {
   const { sort, reverse, csv, json, counts } = options;
   const names = columns.map(({ name }) => name);
-  const sorts = columns.filter((column) => column.sort).map(({ name }) => name);
-  if (sort !== undefined && !sorts.includes(sort))
-    return `--sort: expected one of ${sorts.join(', ')}, found ${JSON.stringify(sort)}`;
+  const sorts = columns.filter((column) => column.sort);
+  if (sort !== undefined && !sorts.some(isCalled(sort)))
+    return `--sort: expected a heading, or one of ${sorts.map(({ name }) => name).join(', ')}, found ${JSON.stringify(sort)}`;
   if (reverse && sort === undefined) return '--reverse: say by what: --sort COLUMN --reverse';
-  const unknown = asked(options.columns).find((name) => !names.includes(name));
+  const unknown = asked(options.columns).find((name) => !columns.some(isCalled(name)));
   if (unknown !== undefined)
-    return `--columns: expected all, or some of ${names.join(',')}, found ${JSON.stringify(unknown)}`;
+    return `--columns: expected all, or headings, or some of ${names.join(',')}, found ${JSON.stringify(unknown)}`;
   if (csv && (json || counts)) return '--csv: rows as a table; leave out --json and --counts';
   return undefined;
+}
+
+/** By its name, which the page has in its address, or as it is headed, in any case. */
+function isCalled(word: string): (column: { name: string; title: string }) => boolean {
+  return ({ name, title }) => [name, title.toLowerCase()].includes(word.toLowerCase());
 }
 
 function asked(columns: string | undefined): string[] {
@@ -100,12 +102,16 @@ function shownColumns<Row>(columns: readonly Column<Row>[], wanted: string | und
   if (wanted === 'all') return columns;
   const chosen = asked(wanted);
   return columns.filter(
-    ({ name, names, usual }) => names === true || (wanted === undefined ? usual : chosen.includes(name)),
+    (column) =>
+      column.names === true || (wanted === undefined ? column.usual : chosen.some((one) => isCalled(one)(column))),
   );
 }
 
-function orderOf({ sort = '', reverse = false }: ListOptions): { by: string; descending: boolean } {
-  return { by: sort, descending: reverse };
+function orderOf<Row>(
+  columns: readonly Column<Row>[],
+  { sort = '', reverse = false }: ListOptions,
+): { by: string; descending: boolean } {
+  return { by: columns.find(isCalled(sort))?.name ?? '', descending: reverse };
 }
 
 /** A value is meant as it is or as it is worded, in any case. */

@@ -3,13 +3,14 @@ import { runCommandLine } from '@certherd/command-line/program';
 import { collectorVersion } from '../version.ts';
 import { type Console, exitCodes } from './command.ts';
 import type { CommandEntry } from './command-entry.ts';
-import { commandTable, optionsOf, programName, programSummary } from './command-table.ts';
+import { commandGroups, commandTable, optionsOf, programName, programSummary } from './command-table.ts';
 
 /** The collector as a program: its name, its commands and their options. */
 export const collectorProgram: Program<CommandEntry> = {
   name: programName,
   summary: programSummary,
   commands: commandTable,
+  groups: commandGroups,
   optionsOf,
 };
 

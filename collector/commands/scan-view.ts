@@ -83,7 +83,12 @@ export function listedOf({ seen, answer }: ScanRow, book?: LabelBook): ListedFac
 export function scanSummary(all: readonly SeenTarget[], rows: readonly ScanRow[]): string {
   const count = (verdict: ScanRow['verdict']) => rows.filter((row) => row.verdict === verdict).length;
   const addresses = all.reduce((sum, { places }) => sum + places.length, 0);
-  return `${all.length} target${all.length === 1 ? '' : 's'}, ${addresses} address${addresses === 1 ? '' : 'es'}: ${count('fine')} fine, ${count('wrong')} wrong, ${count('unseen')} not seen.`;
+  const kept = all.flatMap(({ places }) => places).filter(({ failure }) => failure?.reason === 'not-allowed').length;
+  const allowed =
+    kept === 0
+      ? ''
+      : ` ${kept} may not be asked: --allow-private and --allow-loopback let this scan, scan_allow every look.`;
+  return `${all.length} target${all.length === 1 ? '' : 's'}, ${addresses} address${addresses === 1 ? '' : 'es'}: ${count('fine')} fine, ${count('wrong')} wrong, ${count('unseen')} not seen.${allowed}`;
 }
 
 function problemText(answer: SeenAnswer, now: number): string {

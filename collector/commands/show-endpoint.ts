@@ -10,8 +10,8 @@ import { stayName } from '../wording/certificate-words.ts';
 import { absolute, timeLeft } from '../wording/duration.ts';
 import { listenerName, shortFingerprint } from '../wording/names.ts';
 import { endpointTone, failureWords, reachedWords } from '../wording/words.ts';
-import { configFor, type Console, exitCodes, type JsonOptions } from './command.ts';
-import { restingEstate, storeOf } from './database.ts';
+import { type Console, exitCodes, type JsonOptions } from './command.ts';
+import { readEstate } from './database.ts';
 import { printFacts, printHeading, printSome } from './print-facts.ts';
 import { tellNeeds } from './tell-needs.ts';
 import { stepLines } from './tell-certificate.ts';
@@ -26,20 +26,21 @@ export async function showEndpoint(
   options: JsonOptions & { host: string | undefined },
   console: Console,
 ): Promise<number> {
-  const config = configFor(options, console);
-  if (!config) return exitCodes.config;
-  const store = await storeOf(config, console);
-  const now = console.clock.now();
-  const estate = await restingEstate(store, config, now);
-  const found = endpointRowsOf(estate).filter(
-    ({ endpoint: { id, serverName, hostName, agentId } }) =>
-      (id === wanted || serverName.toLowerCase() === wanted.toLowerCase()) &&
-      (options.host === undefined || [hostName, agentId].includes(options.host)),
-  );
+  const read = await readEstate(options, console, async ({ store, estate }) => {
+    const found = endpointRowsOf(estate).filter(
+      ({ endpoint: { id, serverName, hostName, agentId } }) =>
+        (id === wanted || serverName.toLowerCase() === wanted.toLowerCase()) &&
+        (options.host === undefined || [hostName, agentId].includes(options.host)),
+    );
+    const [row] = found;
+    const stays = row ? await store.endpointStays(row.endpoint.agentId, row.endpoint.id) : [];
+    return { found, history: stays.map(endpointStayView) };
+  });
+  if (!read) return exitCodes.config;
+  const { estate, now } = read;
+  const { found, history } = read.more;
   const [row] = found;
   const story = row && endpointStoryOf(estate, needsOf(estate), row.endpoint);
-  const history = row ? (await store.endpointStays(row.endpoint.agentId, row.endpoint.id)).map(endpointStayView) : [];
-  await store.close();
   if (!story || found.length > 1) {
     const shown = printable(wanted).slice(0, 300);
     console.complain(

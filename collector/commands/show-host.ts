@@ -12,8 +12,8 @@ import { absolute, clockWords } from '../wording/duration.ts';
 import { shortFingerprint } from '../wording/names.ts';
 import { hostTone, modeWords } from '../wording/words.ts';
 import { chosenHost } from './chosen-host.ts';
-import { configFor, type Console, exitCodes, type JsonOptions } from './command.ts';
-import { restingEstate, storeOf } from './database.ts';
+import { type Console, exitCodes, type JsonOptions } from './command.ts';
+import { readEstate } from './database.ts';
 import { eventLine } from './events.ts';
 import { printFacts, printHeading, printSome } from './print-facts.ts';
 import { listLines } from './print-list.ts';
@@ -26,17 +26,13 @@ const shownEvents = 20;
 
 /** `host show HOST`: everything that is known of one. */
 export async function showHost(wanted: string, options: JsonOptions, console: Console): Promise<number> {
-  const config = configFor(options, console);
-  if (!config) return exitCodes.config;
-  const store = await storeOf(config, console);
-  const now = console.clock.now();
-  const estate = await restingEstate(store, config, now);
-  const { hosts } = await store.facts();
-  const newest = (await store.events(undefined, lookedThrough)).map(eventView);
-  await store.close();
-  const found = chosenHost(wanted, hosts);
-  if ('mistake' in found) throw startFailure(found.mistake);
-  const own = partsOf(estate, found.host.agentId, newest);
+  const read = await readEstate(options, console, async ({ store, estate }) => {
+    const found = chosenHost(wanted, (await store.facts()).hosts);
+    if ('mistake' in found) throw startFailure(found.mistake);
+    return partsOf(estate, found.host.agentId, (await store.events(undefined, lookedThrough)).map(eventView));
+  });
+  if (!read) return exitCodes.config;
+  const { estate, now, more: own } = read;
   if (options.json) {
     const { host, renewability, findings, lineages, endpoints, events } = own;
     const item = { host, renewability, findings, lineages, endpoints, events };

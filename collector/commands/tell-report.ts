@@ -44,9 +44,12 @@ function tellCosts({ costs }: Report, console: Console): void {
     saved: total(({ saved }) => saved),
   };
   printTable(
-    ['CA', 'CERTIFICATES', 'ENDED', 'IN 30 DAYS', 'BY THEMSELVES', 'PRICE', 'YEARLY', "LET'S ENCRYPT SAVES"],
+    ['CA', 'CERTS', 'ENDED', '30 DAYS', 'AUTO', 'PRICE', 'YEARLY', 'SAVED'],
     [...costs.map((cost) => row(cost.authority, cost, priceWords(cost))), row('All', all, '')],
     console,
+  );
+  console.print(
+    "30 DAYS: they end within; AUTO: renewed by themselves; YEARLY: what they cost; SAVED: what Let's Encrypt would save.",
   );
   const unpriced = costs.filter(({ basis }) => basis === 'none').length;
   const named = total((cost) => (cost.price ? cost.named : 0));
@@ -97,7 +100,7 @@ function tellPrevented({ drifts, since, incidentCost }: Report, console: Console
 function tellOwners({ owners }: Report, console: Console): void {
   printHeading('By owner', console);
   printTable(
-    ['OWNER', 'TEAM', 'CERTIFICATES', 'ENDED', 'IN 30 DAYS', 'BY THEMSELVES'],
+    ['OWNER', 'TEAM', 'CERTS', 'ENDED', '30 DAYS', 'AUTO'],
     owners.map(({ owner, team, certificates, ended, ending, automatic }) => [
       owner === '' ? 'nobody that is known' : owner,
       team,

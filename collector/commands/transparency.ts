@@ -2,18 +2,18 @@ import { aligned } from '@certherd/command-line/layout';
 import { jsonLine, printable } from '@certherd/command-line/printable';
 import { counted, typed } from '@certherd/command-line/words';
 import { transparencyView, type TransparencyView } from '../serve/transparency-view.ts';
-import { configFor, type Console, exitCodes, type JsonOptions } from './command.ts';
-import { restingEstate, storeOf } from './database.ts';
+import { type Console, exitCodes, type JsonOptions } from './command.ts';
+import { readEstate } from './database.ts';
 
 /** `transparency`: what the logs have for watched names, by the database alone. */
 export async function showTransparency(options: JsonOptions, console: Console): Promise<number> {
-  const config = configFor(options, console);
-  if (!config) return exitCodes.config;
-  const store = await storeOf(config, console);
-  const now = console.clock.now();
-  const [logs, rows] = [await store.transparency.logs(), await store.transparency.certificates('all')];
-  const view = transparencyView(rows, logs, await restingEstate(store, config, now), now);
-  await store.close();
+  const read = await readEstate(options, console, async ({ store: { transparency }, estate, now }) => {
+    const logs = await transparency.logs();
+    return { logs, view: transparencyView(await transparency.certificates('all'), logs, estate, now) };
+  });
+  if (!read) return exitCodes.config;
+  const { config } = read;
+  const { logs, view } = read.more;
   if (options.json) console.print(jsonLine(view));
   else if (config.transparency.logs.length === 0 && logs.length === 0)
     console.print('No log is read: [[transparency.log]] in collector.toml names one.');

@@ -1,6 +1,20 @@
 import type { Subject } from '@certherd/protocol/finding';
 import type { Endpoint, Lineage } from '@certherd/protocol/snapshot';
 
+/** Their agent tells one for each certificate, whose subject is one of the endpoints that serve it. */
+const ofCertificate: readonly string[] = ['expired', 'not-yet-valid'];
+
+/** Tells which endpoints of a host a finding puts at risk: `concernedBy`, and where it is about a certificate all that serve that one. */
+export function concernedByFinding(
+  { code, subject, evidence }: { code: string; subject: Subject; evidence: Readonly<Record<string, string>> },
+  lineages: Parameters<typeof concernedBy>[1],
+): (endpoint: Pick<Endpoint, 'id' | 'deployment' | 'issued' | 'served'>) => boolean {
+  const bySubject = concernedBy(subject, lineages);
+  const fingerprint = ofCertificate.includes(code) && subject.kind === 'endpoint' ? evidence['fingerprint'] : undefined;
+  if (fingerprint === undefined) return bySubject;
+  return (endpoint) => endpoint.served === fingerprint || bySubject(endpoint);
+}
+
 /** Tells which endpoints of a host serve what a finding about `subject` puts at risk; `lineages` are that host's. */
 export function concernedBy(
   { kind, id }: Subject,

@@ -1,17 +1,14 @@
 import type { Finding } from '@certherd/protocol/finding';
 import type { Endpoint, Lineage } from '@certherd/protocol/snapshot';
 import type { Concern, Life } from '../store/concern.ts';
-import { concernedBy } from './concerned-endpoints.ts';
+import { concernedBy, concernedByFinding } from './concerned-endpoints.ts';
 import { type Countdown, countdowns } from './countdown.ts';
 import { type ConcernCode, type HaltedCode, isOutsideCode } from './explanations.ts';
+import { type Labelled, labelsOf, shared } from './shared-labels.ts';
 
 interface OnHost {
   agentId: string;
   hostName: string;
-}
-
-interface Labelled {
-  labels?: Readonly<Record<string, string>>;
 }
 
 export type ConcernedEndpoint = OnHost &
@@ -76,7 +73,7 @@ export function concernsOf(part: ConcernedHost, silent: boolean, now: number): C
   const { endpoints, lineages } = part;
   const told = new Map<string, Concern>();
   for (const finding of pressing) {
-    const concerned = endpoints.filter(concernedBy(finding.subject, lineages));
+    const concerned = endpoints.filter(concernedByFinding(finding, lineages));
     // Seen from outside it is at an address that the host does not know, by a name that it does.
     const named = endpoints.filter(({ serverName }) => finding.subject.id.startsWith(`${serverName}@`));
     const concern = ofFinding(finding, concerned, shared(named) ?? host.labels ?? {});
@@ -118,7 +115,7 @@ function ofFinding(
 ): Concern | undefined {
   const { agentId, hostName, code, severity, subject, since, cause, remedy, life } = finding;
   if (severity === 'notice') return undefined;
-  const ofPlace = subject.kind === 'host' || subject.kind === 'server' ? hostLabels : shared(concerned);
+  const ofPlace = subject.kind === 'host' || subject.kind === 'server' ? hostLabels : labelsOf(concerned);
   return {
     // which host proves the youngest changes, and the place that it is about does not
     key: JSON.stringify([isOutsideCode(code) ? '' : agentId, code, subject.kind, subject.id]),
@@ -213,13 +210,6 @@ function about(
   }
   const names = [...new Set(concerned.map(({ serverName }) => serverName))].slice(0, mostNames);
   return { names, labels, ...(life && { life }) };
-}
-
-/** Labels that are the same for all; undefined where there is no endpoint. */
-export function shared([first, ...others]: readonly Labelled[]): Readonly<Record<string, string>> | undefined {
-  if (first === undefined) return undefined;
-  const same = ([key, value]: [string, string]) => others.every(({ labels }) => labels?.[key] === value);
-  return Object.fromEntries(Object.entries(first.labels ?? {}).filter(same));
 }
 
 /** From its first to its last valid instant, in milliseconds. */

@@ -1,4 +1,4 @@
-import { concernedBy } from '../evaluate/concerned-endpoints.ts';
+import { concernedByFinding } from '../evaluate/concerned-endpoints.ts';
 import type { EndpointView, Estate, LineageView, TargetView } from '../serve/estate.ts';
 import { type EndpointRow, endpointRowsOf, targetsFor } from './endpoint-rows.ts';
 import type { Needs } from './needs.ts';
@@ -23,8 +23,10 @@ export function endpointStoryOf(
   const [row] = endpoint ? endpointRowsOf({ endpoints: [endpoint], targets: estate.targets }) : [];
   if (!endpoint || !row) return undefined;
   const lineages = estate.lineages.filter(({ agentId }) => agentId === endpoint.agentId);
-  const isOfIt = ({ agentId, told }: Needs['pressing'][number]): boolean =>
-    agentId === endpoint.agentId && concernedBy({ kind: told.kind, id: told.subject }, lineages)(endpoint);
+  const isOfIt = ({ agentId, told: { code, kind, subject }, evidence }: Needs['pressing'][number]): boolean => {
+    const finding = { code, subject: { kind, id: subject }, evidence: Object.fromEntries(evidence) };
+    return agentId === endpoint.agentId && concernedByFinding(finding, lineages)(endpoint);
+  };
   return {
     ...row,
     needs: { pressing: needs.pressing.filter(isOfIt), notices: needs.notices.filter(isOfIt) },

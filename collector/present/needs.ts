@@ -1,6 +1,7 @@
 import type { Severity, Subject } from '@certherd/protocol/finding';
 import type { EndpointView, Estate, FindingView, HostView, LineageView } from '../serve/estate.ts';
-import { concernedBy } from '../evaluate/concerned-endpoints.ts';
+import { concernedByFinding } from '../evaluate/concerned-endpoints.ts';
+import { labelsOf } from '../evaluate/shared-labels.ts';
 import type { Validity } from './life.ts';
 import { type Offer, offersOf } from './offers.ts';
 
@@ -106,7 +107,7 @@ interface HostParts {
 function fromFinding(finding: FindingView, { host, lineages, endpoints }: HostParts): Need {
   const { agentId, hostName, code, subject, severity, since, cause, remedy, evidence, stale, life } = finding;
   const hostLabels = host?.labels ?? finding.labels ?? {};
-  const concerned = endpoints.filter(concernedBy(finding.subject, lineages));
+  const concerned = endpoints.filter(concernedByFinding(finding, lineages));
   const name = nameOf(finding, concerned);
   const campaign = code === 'campaign-paused' ? evidence['campaign'] : undefined;
   const deadline = life ?? firstToEnd(concerned);
@@ -125,7 +126,7 @@ function fromFinding(finding: FindingView, { host, lineages, endpoints }: HostPa
     remedy,
     stale,
     evidence: Object.entries(evidence),
-    labels: subject.kind === 'host' || subject.kind === 'server' ? hostLabels : (shared(concerned) ?? hostLabels),
+    labels: subject.kind === 'host' || subject.kind === 'server' ? hostLabels : (labelsOf(concerned) ?? hostLabels),
     offers: stale ? [] : offersOf(finding, { host, lineages, concerned }),
     ...(name === undefined ? {} : { name }),
     ...(deadline === undefined ? {} : { deadline }),
@@ -164,13 +165,6 @@ function nameOf({ subject }: FindingView, concerned: readonly EndpointView[]): s
   const names = [...new Set(concerned.map(({ serverName }) => serverName))];
   const [first = subject.id] = names;
   return names.length > 1 ? `${first} and ${names.length - 1} more` : first;
-}
-
-/** Labels that are the same for all; undefined where there is no endpoint. */
-function shared([first, ...others]: readonly EndpointView[]): Labels | undefined {
-  if (first === undefined) return undefined;
-  const same = ([key, value]: [string, string]) => others.every(({ labels }) => labels?.[key] === value);
-  return Object.fromEntries(Object.entries(first.labels ?? {}).filter(same));
 }
 
 function firstToEnd(endpoints: readonly EndpointView[]): Validity | undefined {

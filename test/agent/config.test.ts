@@ -176,7 +176,7 @@ for (const [title, text, expected] of mistakes) {
 
 test('a config that is named and missing is an error, the default one that is missing is not', (t) => {
   const named = loadConfig(systemFiles(), '/nonexistent/agent.toml', machine);
-  t.deepEqual(named, { ok: false, failure: ['/nonexistent/agent.toml: cannot be read: not-found'] });
+  t.deepEqual(named, { ok: false, failure: ['/nonexistent/agent.toml: does not exist: check --config'] });
 });
 
 test('no text makes the reader throw', (t) => {

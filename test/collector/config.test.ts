@@ -218,7 +218,7 @@ test('a syntax error names its line', (t) => {
 test('a file that is named must be there; the default one need not', (t) => {
   const missing = join(temporaryDirectory(t), 'none.toml');
   const result = loadConfig({ file: missing }, user);
-  t.deepEqual(result.ok ? [] : result.failure, [`${missing}: cannot be read (ENOENT): check --config`]);
+  t.deepEqual(result.ok ? [] : result.failure, [`${missing}: does not exist: check --config`]);
 });
 
 test('any text is a config or one line per mistake, never an exception', (t) => {

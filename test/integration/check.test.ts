@@ -134,7 +134,7 @@ test('a config that is missing, wrong, or unknown options are one clear line and
   t.teardown(() => sandbox.close());
   const missing = await runAgent(sandbox, ['check', '--config', '/nonexistent/agent.toml']);
   t.is(missing.exit, 3);
-  t.is(missing.stderr, 'certherd-agent: /nonexistent/agent.toml: cannot be read: not-found\n');
+  t.is(missing.stderr, 'certherd-agent: /nonexistent/agent.toml: does not exist: check --config\n');
   const config = `${sandbox.directory}/agent.toml`;
   fs.writeFileSync(config, 'mode = "always"\n');
   const wrong = await runAgent(sandbox, ['status', '--config', config]);

@@ -1,8 +1,9 @@
 import type { HaltedCampaign } from '../../store/campaigns.ts';
 import type { Concern } from '../../store/concern.ts';
 import type { HaltedCode } from '../explanations.ts';
+import { shared } from '../shared-labels.ts';
 import { concernedBy } from '../concerned-endpoints.ts';
-import { type ConcernedHost, shared, type ToldFinding } from '../concerns.ts';
+import type { ConcernedHost, ToldFinding } from '../concerns.ts';
 
 export type HaltedConcern = Concern & { code: HaltedCode; life: NonNullable<Concern['life']> };
 

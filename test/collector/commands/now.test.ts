@@ -128,6 +128,9 @@ test.serial('on 80 columns days and what is to be copied stay whole', async (t) 
   const lines = (await type('history')).out.split('\n').filter((line) => /^\d/.test(line));
   t.is(lines.length, 29);
   for (const line of lines) t.regex(line, /^\d{4}-\d\d-\d\d \d\d:\d\d /);
+  const [head = ''] = /^CA .*/m.exec((await type('report')).out) ?? [];
+  const ofNames = /^CA +/.exec(head)?.[0].length ?? 80;
+  t.true(head.length - ofNames + 'Castellan Digital  '.length <= 80, `a CA’s name has room: ${head}`);
   const out: string[] = [];
   const print = (line: string) => out.push(line);
   const id = 'f'.repeat(32);
@@ -192,8 +195,11 @@ test('the report has the page’s tables; its own sheet with prices in it is rea
 
 test('wrong usage is one line that says what is right, and exits 64', async (t) => {
   for (const [argv, says] of [
-    [['certificate', 'list', '--sort', 'colour'], /^--sort: expected one of name, state, .*found "colour"$/],
-    [['endpoint', 'list', '--columns', 'name,colour'], /^--columns: expected all, or some of name,/],
+    [
+      ['certificate', 'list', '--sort', 'colour'],
+      /^--sort: expected a heading, or one of name, state, .*found "colour"$/,
+    ],
+    [['endpoint', 'list', '--columns', 'name,colour'], /^--columns: expected all, or headings, or some of name,/],
     [['host', 'list', '--reverse'], /^--reverse: say by what/],
     [['host', 'list', '--csv', '--json'], /^--csv: rows as a table/],
     [['certificate', 'show', 'x', '--pem', '--json'], /^--pem: /],

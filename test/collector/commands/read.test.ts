@@ -34,6 +34,14 @@ test('--json has the same texts, and does nothing to a terminal', async (t) => {
   t.true((await json('host', 'list')).items.some(({ name }: { name: string }) => name === hostile));
 });
 
+test('a list is sorted, and its columns are chosen, as they are headed too', async (t) => {
+  const sorted = await type('host', 'list', '--sort', 'Status', '--columns', 'last heard');
+  t.is(sorted.code, 0, sorted.err);
+  t.is(sorted.out, (await type('host', 'list', '--sort', 'state', '--columns', 'heard')).out);
+  t.regex(sorted.out, /^HOST +LAST HEARD\n=web-2/);
+  t.regex((await type('host', 'list', '--sort', 'colour')).err, /^--sort: expected a heading, or one of name, state, /);
+});
+
 test('certificates are listed as on the page: what is served and ends first, searched, chosen, counted, as CSV and JSON', async (t) => {
   const all = await type('certificate', 'list');
   t.is(all.code, 0, all.err);

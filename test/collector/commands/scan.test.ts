@@ -141,6 +141,10 @@ test('names, addresses and a mail server are asked at a real nginx and judged, a
   const inward = await run([targets[0] ?? '', ...around]);
   t.is(inward.code, 3);
   t.regex(inward.out.join('\n'), /not-allowed: 127\.0\.0\.1 is this machine itself/);
+  t.regex(
+    `${inward.out.join('\n')}\n${inward.err}`,
+    /1 may not be asked: --allow-private and --allow-loopback let this/,
+  );
 });
 
 test('a scan that was ended goes on where it was left, and asks nothing twice', async (t) => {

@@ -1,5 +1,6 @@
 import test from 'ava';
 import type { FindingView } from '../../../collector/serve/estate.ts';
+import { endpointStoryOf } from '../../../collector/present/endpoint-story.ts';
 import { needsOf } from '../../../collector/present/needs.ts';
 import { before, healthyEstate, on } from '../web/example-estate.ts';
 import { incidentEstate } from '../web/example-incident.ts';
@@ -145,6 +146,28 @@ test('a deployment of many names is called by the first and how many more', (t) 
     findings: [finding({ ...on('mail-1'), subject: { kind: 'deployment', id: deployment } })],
   }).pressing;
   t.is(need?.name, 'mail.example.com and 2 more');
+});
+
+test('an expired certificate is of all that serve it, and of whoever one of its names belongs to', (t) => {
+  const ofHost = healthy.endpoints.filter(({ hostName }) => hostName === 'mail-1');
+  const served = 'e'.repeat(64);
+  const endpoints = ofHost.map((one, index) => ({
+    ...one,
+    served: index < 2 ? served : 'f'.repeat(64),
+    labels: [{ owner: 'post', team: 'one' }, { team: 'two' }][index] ?? {},
+  }));
+  const [first, second, third] = endpoints;
+  if (!first || !second || !third) throw new Error('three endpoints');
+  const subject = { kind: 'endpoint', id: second.id } as const;
+  const findings = [finding({ ...on('mail-1'), code: 'expired', subject, evidence: { fingerprint: served } })];
+  const needs = needsOf({ ...healthy, endpoints, findings });
+  t.like(needs.pressing[0], {
+    name: `${first.serverName} and 1 more`,
+    names: [first.serverName, second.serverName],
+    labels: { owner: 'post' },
+  });
+  const told = (one: typeof first) => endpointStoryOf({ ...healthy, endpoints }, needs, one)?.needs.pressing.length;
+  t.deepEqual([first, second, third].map(told), [1, 1, 0]);
 });
 
 test('what is presented from outside is the deadline of what is of no host, and nobody is asked for it', (t) => {

@@ -41,7 +41,7 @@ export function Page({ known: { estate }, now }: PageProps) {
           <Figure words="CAs" value={figures.authorities} />
           <Figure words="ended" value={figures.ended} />
           <Figure words="end within 30 days" value={figures.ending} />
-          <Figure words={`on ${counted(figures.hosts, 'host')}, endpoints`} value={figures.endpoints} />
+          <Figure words={`endpoints on ${counted(figures.hosts, 'host')}`} value={figures.endpoints} />
         </dl>
       </header>
       <Costs costs={costs} kept={kept} />
