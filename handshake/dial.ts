@@ -1,6 +1,7 @@
 import type { SignatureAlgorithm } from '@certherd/protocol/certificate';
 import type { Result } from '@certherd/protocol/failure';
 import type { StartTls } from '@certherd/protocol/snapshot';
+import type { ReadCertificate } from '@certherd/x509/certificate';
 
 /** The kind of leaf that is asked for. */
 export type Offered = SignatureAlgorithm | 'any';
@@ -12,6 +13,8 @@ export type TlsVersion = 'TLSv1' | 'TLSv1.1' | 'TLSv1.2' | 'TLSv1.3';
 export interface Handshake {
   /** DER of the leaf first, then the chain exactly as sent: its order, repeats and strangers included. */
   chain: Uint8Array[];
+  /** The leaf, where it was read for the proof. */
+  leaf?: ReadCertificate;
   /** "TLSv1.3" */
   tlsVersion: string;
   /** The application protocol that the server chose of those offered (RFC 7301); absent where it chose none. */

@@ -1,5 +1,5 @@
 import type { Dialer } from './dial.ts';
-import { onConnection } from './dial/connection.ts';
+import { onConnection, readingRoom } from './dial/connection.ts';
 import type { LookingClients } from './dial/looking-clients.ts';
 import { signatureOffers } from './dial/offers.ts';
 import { opensslClient } from './dial/openssl-client.ts';
@@ -14,6 +14,7 @@ const webProtocols = ['h2', 'http/1.1'];
  */
 export function systemDialer(looking?: LookingClients): Dialer {
   const offers = signatureOffers();
+  const room = readingRoom();
   return async (target) => {
     const context = offers(target.algorithm, target.tlsVersion);
     if (!context.ok) return context;
@@ -22,7 +23,7 @@ export function systemDialer(looking?: LookingClients): Dialer {
     for (;;) {
       const look = looking?.clientFor(target, context.value, protocols);
       const client = look ?? opensslClient(context.value, protocols, target.serverName);
-      const ended = await onConnection(target, Math.max(1, until - performance.now()), client);
+      const ended = await onConnection(target, Math.max(1, until - performance.now()), client, room);
       if (ended.ok) return ended;
       const { again, ...failure } = ended.failure;
       if (again === 'by-openssl' && look) looking?.leave(target);

@@ -50,6 +50,9 @@ export interface FirstReached {
   at: ReachedAt;
 }
 
+/** The start of a process is known to some 20 ms, to more on a busy host, and comes out a little earlier at one look than at another. */
+const startsDifferMs = 1000;
+
 /** The endpoints with the earliest instant that a look has told of each state that still holds, for as long as the newest certificate is the same. */
 export function sinceFirst(endpoints: Endpoint[], earlier: Readonly<Record<string, FirstReached>>): Endpoint[] {
   return endpoints.map((endpoint) => {
@@ -58,7 +61,9 @@ export function sinceFirst(endpoints: Endpoint[], earlier: Readonly<Record<strin
     const reachedAt = { ...endpoint.reachedAt };
     for (const state of states) {
       const [then, now] = [before.at[state], reachedAt[state]];
-      if (then && now && then < now) reachedAt[state] = then;
+      if (!then || !now) continue;
+      const knownToMs = state === 'loaded' ? startsDifferMs : 0;
+      if (Date.parse(then) - Date.parse(now) < knownToMs) reachedAt[state] = then;
     }
     return { ...endpoint, reachedAt };
   });

@@ -42,23 +42,23 @@ export interface ListeningSocket {
 
 /** Is every listening socket in this beginning of /proc/net/tcp or tcp6? The kernel writes them before all others (tcp_seq_start). */
 export function isPastListening(text: string): boolean {
-  const rows = text
-    .slice(0, text.lastIndexOf('\n') + 1)
-    .split('\n')
-    .slice(1, -1);
-  const state = /^\s*\d+: \S+ \S+ ([0-9A-F]{2}) /.exec(rows.at(-1) ?? '')?.[1];
+  const end = text.lastIndexOf('\n');
+  const last = text.slice(text.lastIndexOf('\n', end - 1) + 1, Math.max(0, end));
+  const state = /^\s*\d+: \S+ \S+ ([0-9A-F]{2}) /.exec(last)?.[1];
   return state !== undefined && state !== '0A';
 }
 
+/** Of a row in state LISTEN its local address, port and inode: what comes between are a queue, a timer, retransmits, user and timeout. */
+const listening =
+  /^ *\d+: ((?:[0-9A-F]{8}){1,4}):([0-9A-F]{4}) [0-9A-F:]+ 0A [0-9A-F:]+ [0-9A-F:]+ [0-9A-F]+ +\d+ +\d+ (\d+)/gm;
+
 /** The sockets in state LISTEN of /proc/net/tcp or tcp6. Addresses there are 32-bit words, the first byte last. */
 export function listeningSockets(text: string): ListeningSocket[] {
-  return text.split('\n').flatMap((row) => {
-    const [, local = '', , state, , , , , , inode = ''] = row.trim().split(/\s+/);
-    const [address = '', port = ''] = local.split(':');
-    if (state !== '0A' || !/^(?:[0-9A-F]{8}){1,4}$/.test(address)) return [];
-    const key = address.replace(/(..)(..)(..)(..)/g, '$4$3$2$1').toLowerCase();
-    return [{ key, port: Number.parseInt(port, 16), inode }];
-  });
+  return Array.from(text.matchAll(listening), ([, address = '', port = '', inode = '']) => ({
+    key: address.replace(/(..)(..)(..)(..)/g, '$4$3$2$1').toLowerCase(),
+    port: Number.parseInt(port, 16),
+    inode,
+  }));
 }
 
 /** An IP address as hexadecimal digits, 8 for IPv4 and 32 for IPv6; undefined for anything else. */

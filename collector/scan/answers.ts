@@ -2,7 +2,7 @@ import { isIP } from 'node:net';
 import type { X509Certificate } from 'node:crypto';
 import type { Handshake } from '@certherd/handshake/dial';
 import type { Certificate } from '@certherd/protocol/certificate';
-import type { Result } from '@certherd/protocol/failure';
+import { type Result, success } from '@certherd/protocol/failure';
 import { readCertificate } from '@certherd/x509/certificate';
 import { openedOrNot } from '@certherd/x509/roots';
 import { type Roots, trustPath } from '@certherd/x509/trust-path';
@@ -40,11 +40,11 @@ export function answerReader(roots: Roots): ReadAnswer {
     if (!isLeaf && kept.size < mostKept) kept.set(key, value);
     return { ok: true, value };
   };
-  return ({ chain, tlsVersion, alpn }, host, now) => {
+  return ({ chain, leaf: proved, tlsVersion, alpn }, host, now) => {
     const certificates: Certificate[] = [];
     const opened: X509Certificate[] = [];
     for (const [index, der] of chain.entries()) {
-      const one = read(der, index === 0);
+      const one: Result<Opened> = index === 0 && proved ? success(proved) : read(der, index === 0);
       if (!one.ok) return one;
       certificates.push(one.value.certificate);
       if (one.value.x509) opened.push(one.value.x509);

@@ -33,7 +33,7 @@ export function addApi(app: FastifyInstance, needs: ApiNeeds & { clock: Clock })
     try {
       const read = await estate();
       const text = metricsText(read, { counts: await counts(), labelsOf: labels(), now: needs.now() });
-      const stream = textStream(text);
+      const stream = textStream(text, needs.now);
       const cancel = clock.after(scrapeWithinMs, () => stream.destroy(new Error('nobody read the metrics in time')));
       stream.once('close', () => {
         cancel();

@@ -1,4 +1,4 @@
-import type { Buffer } from 'node:buffer';
+import { Buffer } from 'node:buffer';
 import { connect as connectTcp, type Socket } from 'node:net';
 import { type Failure, failed, type Result } from '@certherd/protocol/failure';
 import type { StartTls } from '@certherd/protocol/snapshot';
@@ -9,52 +9,87 @@ import { failureReason } from './failure-reason.ts';
 
 export type Ended = Result<Handshake, Refusal>;
 
-/** Speaks TLS on a connection whose next byte belongs to it, tells `end` what came of it, and gives what is to be done once it is over. */
-export type Client = (raw: Socket, end: (result: Ended) => void) => () => void;
+/** One end of a connection, from the first byte on that belongs to it. */
+export interface Speaking {
+  /** What comes, as it comes. */
+  take: (chunk: Buffer) => void;
+  /** To be done once the connection is over. */
+  over?: () => void;
+}
+
+/** Speaks TLS on a connection, and tells `end` what came of it. */
+export type Client = (raw: Socket, end: (result: Ended) => void) => Speaking;
+
+/** What all connections of a dialer read into, one after the other: Node takes 64 KiB for each read of a stream else, and gives most of it back. */
+export function readingRoom(): Buffer {
+  return Buffer.allocUnsafeSlow(16_384);
+}
 
 /** One connection, on which `client` speaks TLS for at most `withinMs`; then it is closed. */
-export function onConnection(target: DialTarget, withinMs: number, client: Client): Promise<Ended> {
+export function onConnection(
+  target: DialTarget,
+  withinMs: number,
+  client: Client,
+  room = readingRoom(),
+): Promise<Ended> {
   return new Promise((resolve) => {
-    const raw = connected(target);
-    let over: (() => void) | undefined;
+    let speaking: Speaking | undefined;
+    let begun = false;
+    let isOver = false;
+    const raw = connected(target, room, (chunk) => speaking?.take(chunk));
     const end = (result: Ended) => {
+      if (isOver) return;
+      isOver = true;
       clearTimeout(deadline);
-      over?.();
+      speaking?.over?.();
       raw.destroy();
       resolve(result);
     };
-    const deadline = setTimeout(() => end(failed('timed-out', lateness(target, over !== undefined))), withinMs);
+    const deadline = setTimeout(() => end(failed('timed-out', lateness(target, begun))), withinMs);
     raw.on('error', (error) => end(failed(failureReason(error), error.message)));
-    // the last bytes may still be on their way through TLS
-    raw.once('close', () => setImmediate(() => end(failed('connection-reset', 'the server closed the connection'))));
+    raw.once('close', () => {
+      // the last bytes may still be on their way through TLS
+      if (!isOver) setImmediate(() => end(failed('connection-reset', 'the server closed the connection')));
+    });
     const begin = () => {
-      over = client(raw, end);
+      begun = true;
+      speaking = client(raw, end);
     };
     raw.once('connect', () => {
       if (target.proxyProtocol) raw.write(proxyHeader(target));
-      if (target.startTls) ask(raw, target.startTls, (failure) => (failure ? end({ ok: false, failure }) : begin()));
+      if (target.startTls)
+        speaking = ask(raw, target.startTls, (failure) => (failure ? end({ ok: false, failure }) : begin()));
       else begin();
     });
   });
 }
 
-function connected({ address, port }: DialTarget): Socket {
-  return address.startsWith('unix:') ? connectTcp({ path: address.slice(5) }) : connectTcp({ host: address, port });
+function connected({ address, port }: DialTarget, room: Buffer, take: (chunk: Buffer) => void): Socket {
+  const onread = {
+    buffer: room,
+    callback: (length: number) => {
+      take(Buffer.from(room.subarray(0, length)));
+      return true;
+    },
+  };
+  return address.startsWith('unix:')
+    ? connectTcp({ path: address.slice(5), onread })
+    : connectTcp({ host: address, port, onread });
 }
 
 /** The plain-text dialogue; ends with its failure, or without one when the next byte belongs to TLS. */
-function ask(raw: Socket, protocol: StartTls, done: (failure?: Failure) => void): void {
+function ask(raw: Socket, protocol: StartTls, done: (failure?: Failure) => void): Speaking {
   let turn: Turn = openDialogue(protocol);
   if (turn.send.length > 0) raw.write(turn.send);
-  const listen = (bytes: Buffer) => {
-    const next = continueDialogue(turn.dialogue, bytes);
-    if (next.ok) turn = next.value;
-    if (!next.ok || turn.go) raw.off('data', listen).pause();
-    if (!next.ok) return done(next.failure);
-    if (turn.send.length > 0) raw.write(turn.send);
-    if (turn.go) done();
+  return {
+    take: (bytes) => {
+      const next = continueDialogue(turn.dialogue, bytes);
+      if (!next.ok) return done(next.failure);
+      turn = next.value;
+      if (turn.send.length > 0) raw.write(turn.send);
+      if (turn.go) done();
+    },
   };
-  raw.on('data', listen);
 }
 
 /** PROXY protocol, version 1: a connection from this host to itself. Some servers hang up on the shorter "UNKNOWN". */

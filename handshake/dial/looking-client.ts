@@ -30,18 +30,18 @@ export function lookingClient(template: HelloTemplate, { privateKey, publicKey }
     const named = isIP(serverName) === 0 ? serverName : '';
     const hello = clientHello(template, randomFillSync(Buffer.alloc(64)), publicKey, named);
     const take = clientFlight(hello, privateKey);
-    const listen = (chunk: Buffer) => {
-      const step = take(chunk);
-      if (!step.ok) return end(step);
-      if (!step.value) return;
-      const { reply, chain, alpn } = step.value;
-      // no server is left to log a handshake that was not completed
-      raw.write(reply);
-      end({ ok: true, value: { chain, tlsVersion: 'TLSv1.3', ...(alpn !== undefined && { alpn }) } });
-    };
-    raw.on('data', listen).resume();
     raw.write(hello.record);
-    return () => raw.off('data', listen);
+    return {
+      take: (chunk) => {
+        const step = take(chunk);
+        if (!step.ok) return end(step);
+        if (!step.value) return;
+        const { reply, chain, leaf, alpn } = step.value;
+        // no server is left to log a handshake that was not completed
+        raw.write(reply);
+        end({ ok: true, value: { chain, leaf, tlsVersion: 'TLSv1.3', ...(alpn !== undefined && { alpn }) } });
+      },
+    };
   };
 }
 

@@ -21,6 +21,13 @@ const groups =
   'X25519:P-256:P-384:P-521:secp256k1:brainpoolP256r1:brainpoolP384r1:brainpoolP512r1:' +
   'brainpoolP256r1tls13:brainpoolP384r1tls13:brainpoolP512r1tls13';
 
+/** In TLS 1.3 the first is what browsers offer first: its hash costs half of the other one's. The rest is in OpenSSL's order. */
+function ciphers(): string {
+  const first = 'TLS_AES_128_GCM_SHA256';
+  const others = tls.DEFAULT_CIPHERS.split(':').filter((name) => name !== first);
+  return [first, ...others, '@SECLEVEL=0'].join(':');
+}
+
 /**
  * What to offer in a handshake that asks for one kind of leaf, or any, in one version of TLS or both that are in use. A context is made once
  * and serves all handshakes of its kind, because making one costs more than a handshake. Security level 0: a weak key or an old version
@@ -43,7 +50,7 @@ function contextOf(algorithm: Offered, version: TlsVersion | undefined): Result<
       tls.createSecureContext({
         ca: [],
         sigalgs: algorithm === 'any' ? [ecdsa, ed25519, rsa, other].join(':') : schemes[algorithm],
-        ciphers: `${tls.DEFAULT_CIPHERS}:@SECLEVEL=0`,
+        ciphers: ciphers(),
         ecdhCurve: groups,
         minVersion: version ?? 'TLSv1.2',
         ...(version && { maxVersion: version }),

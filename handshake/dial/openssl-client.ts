@@ -10,7 +10,7 @@ import { tap } from './tap.ts';
 /** Node's own client, with all that OpenSSL knows. Nothing is trusted and nothing refused: what is presented is the observation. */
 export function opensslClient(secureContext: tls.SecureContext, protocols: string[], serverName: string): Client {
   return (raw, end) => {
-    const { stream, received } = tap(raw);
+    const { stream, received, take } = tap(raw);
     const keyLog: string[] = [];
     const socket = tls.connect({
       socket: stream,
@@ -29,7 +29,7 @@ export function opensslClient(secureContext: tls.SecureContext, protocols: strin
       if (shown?.ok) end(shown);
       else end(ended(error));
     });
-    return () => socket.destroy();
+    return { take, over: () => socket.destroy() };
   };
 }
 

@@ -10,6 +10,8 @@ export interface Tap {
   stream: Duplex;
   /** What came so far, at most 256 KiB of it. */
   received: () => Uint8Array;
+  /** What came from the socket. */
+  take: (chunk: Buffer) => void;
 }
 
 /** Node gives TLS bytes to OpenSSL behind the scenes where it may; over a stream of one's own they can be seen in passing. */
@@ -27,11 +29,11 @@ export function tap(socket: Socket): Tap {
     },
     final: (done) => void socket.end(done),
   });
-  socket.on('data', (chunk) => {
+  const take = (chunk: Buffer) => {
     if (kept < most) chunks.push(chunk);
     kept += chunk.length;
     if (!stream.push(chunk)) socket.pause();
-  });
+  };
   socket.once('end', () => void stream.push(null));
-  return { stream, received: () => Buffer.concat(chunks) };
+  return { stream, received: () => Buffer.concat(chunks), take };
 }

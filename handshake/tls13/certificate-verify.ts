@@ -1,6 +1,7 @@
 import { Buffer } from 'node:buffer';
-import { constants, type KeyObject, verify, X509Certificate } from 'node:crypto';
-import { failed, type Result, success } from '@certherd/protocol/failure';
+import { constants, type KeyObject, verify } from 'node:crypto';
+import { failed, type Result } from '@certherd/protocol/failure';
+import { openCertificate, type ReadCertificate } from '@certherd/x509/certificate';
 import { uint16 } from '../tls-records.ts';
 
 /** What a signature scheme of TLS 1.3 takes (RFC 8446 4.2.3): the kind of key in node:crypto's words, for an elliptic curve which one. */
@@ -33,38 +34,40 @@ const schemes: ReadonlyMap<number, Scheme> = new Map<number, Scheme>([
 ]);
 
 /**
- * Whether the server holds the key of the leaf that it sent (RFC 8446 4.4.3): the signature in `body`, of a scheme that was `offered`, over the
- * `transcript` hash of all messages before. Failure: 'handshake-failed'.
+ * The leaf that the server sent, if the server holds its key (RFC 8446 4.4.3): the signature in `body`, of a scheme that was `offered`, is over the
+ * `transcript` hash of all messages before. Failures: 'handshake-failed', and those of reading a certificate.
  */
 export function provedPossession(
   body: Uint8Array,
   leaf: Uint8Array,
   transcript: Uint8Array,
   offered: ReadonlySet<number>,
-): Result<true> {
+): Result<ReadCertificate> {
   if (body.length < 4 || uint16(body, 2) !== body.length - 4) return failed('handshake-failed', 'a broken signature');
   const code = uint16(body, 0);
   const scheme = schemes.get(code);
   if (!scheme || !offered.has(code)) return failed('handshake-failed', 'a kind of signature that was not offered');
+  const read = openCertificate(leaf);
+  if (!read.ok) return read;
+  const { certificate, der } = read.value;
+  if (der.length !== leaf.length) return failed('handshake-failed', 'a certificate with bytes behind it');
   try {
-    const opened = new X509Certificate(leaf);
-    // node looks for PEM text first: a certificate hidden in another one's names must not prove anything for it
-    if (!opened.raw.equals(leaf)) return failed('handshake-failed', 'a certificate that is not plain DER');
-    const key = opened.publicKey;
-    if (!isFor(key, scheme)) return failed('handshake-failed', 'a signature of another kind than its key');
+    const key = read.value.x509.publicKey;
+    if (!isFor(key, certificate.key, scheme))
+      return failed('handshake-failed', 'a signature of another kind than its key');
     const told = Buffer.concat([signedBefore, transcript]);
     const isPss = key.asymmetricKeyType === 'rsa' || key.asymmetricKeyType === 'rsa-pss';
     const pss = { padding: constants.RSA_PKCS1_PSS_PADDING, saltLength: constants.RSA_PSS_SALTLEN_DIGEST };
     const proved = verify(scheme.hash ?? null, told, isPss ? { key, ...pss } : key, body.subarray(4));
-    return proved ? success(true) : failed('handshake-failed', "a signature that is not of the certificate's key");
+    return proved ? read : failed('handshake-failed', "a signature that is not of the certificate's key");
   } catch (error) {
     return failed('handshake-failed', `a certificate that OpenSSL does not open: ${String(error)}`);
   }
 }
 
-function isFor(key: KeyObject, { key: kind, curve }: Scheme): boolean {
-  if (key.asymmetricKeyType !== kind) return false;
-  return curve === undefined || key.asymmetricKeyDetails?.namedCurve === curve;
+/** `told`: as the certificate's reader words the key, which it is cheaper to ask for the curve than OpenSSL. */
+function isFor(key: KeyObject, told: string, { key: kind, curve }: Scheme): boolean {
+  return key.asymmetricKeyType === kind && (curve === undefined || told === `EC ${curve}`);
 }
 
 const signedBefore = Buffer.concat([

@@ -1,13 +1,14 @@
 import { Buffer } from 'node:buffer';
-import { createPublicKey, diffieHellman, hash, type KeyObject } from 'node:crypto';
+import { createPublicKey, diffieHellman, type KeyObject } from 'node:crypto';
 import { type Result, success } from '@certherd/protocol/failure';
+import type { ReadCertificate } from '@certherd/x509/certificate';
 import { chainOf } from '../certificate-message.ts';
 import { extensionsIn, readServerHello } from '../server-hello.ts';
 import { longestRecord, mostPieces, uint16, uint24 } from '../tls-records.ts';
 import { refusalOf } from './alert.ts';
 import { provedPossession } from './certificate-verify.ts';
 import { applicationProtocols, keyShare, protocolsIn, type SentHello, x25519 } from './client-hello.ts';
-import { type HandshakeSecrets, handshakeSecrets, verifyData } from './key-schedule.ts';
+import { digest, type HandshakeSecrets, handshakeSecrets, verifyData } from './key-schedule.ts';
 import { pieces } from './pieces.ts';
 import { firstRecord, type OpenRecord, recordOpening, type Suite, suites } from './record-protection.ts';
 import { type Refusal, refused } from './refusal.ts';
@@ -16,6 +17,7 @@ import { type Refusal, refused } from './refusal.ts';
 export interface Proved {
   /** As sent, the leaf first; the server holds the leaf's key. */
   chain: Uint8Array[];
+  leaf: ReadCertificate;
   alpn?: string;
   /** What completes the handshake for the server: to be sent. */
   reply: Uint8Array;
@@ -57,6 +59,7 @@ export function clientFlight(hello: SentHello, privateKey: KeyObject): (chunk: U
   let keys: Keys | undefined;
   let awaited: number = message.serverHello;
   let chain: Uint8Array[] = [];
+  let leaf: ReadCertificate | undefined;
   let alpn: string | undefined;
   let reply: Uint8Array = new Uint8Array(0);
 
@@ -168,11 +171,13 @@ export function clientFlight(hello: SentHello, privateKey: KeyObject): (chunk: U
     awaited = message.finished;
     const proved = provedPossession(body, chain[0] ?? body, hashed(suite), hello.offered.signatures);
     transcript.push(whole);
-    return proved.ok ? going : proved;
+    if (!proved.ok) return proved;
+    leaf = proved.value;
+    return going;
   }
 
   function finish({ suite, secrets }: Keys, body: Uint8Array, whole: Uint8Array): Step {
-    if (!verifyData(suite.hash, secrets.server, hashed(suite)).equals(body))
+    if (!leaf || !verifyData(suite.hash, secrets.server, hashed(suite)).equals(body))
       return refused('a Finished that does not fit what was sent');
     transcript.push(whole, reply);
     const own = verifyData(suite.hash, secrets.client, hashed(suite));
@@ -180,12 +185,12 @@ export function clientFlight(hello: SentHello, privateKey: KeyObject): (chunk: U
     const sealed = firstRecord(suite, secrets.client, record.handshake, content);
     // as this end's hello had a session id (RFC 8446 D.4)
     const changed = Uint8Array.of(record.changeCipherSpec, 3, 3, 0, 1, 1);
-    return success({ chain, reply: Buffer.concat([changed, sealed]), ...(alpn !== undefined && { alpn }) });
+    return success({ chain, leaf, reply: Buffer.concat([changed, sealed]), ...(alpn !== undefined && { alpn }) });
   }
 
   /** The hash of all messages so far: anew each time, which is cheaper than an object that can be copied. */
   function hashed(suite: Suite): Buffer {
-    return hash(suite.hash, Buffer.concat(transcript), 'buffer');
+    return digest(suite.hash, Buffer.concat(transcript));
   }
 }
 

@@ -7,16 +7,17 @@ import { nameOf } from './served-names.ts';
 const program = '/usr/bin/prometheus-blackbox-exporter';
 const atOnce = 64;
 
-/**
- * Milliseconds of processor time that Debian's blackbox_exporter takes for one certificate, one handshake each: its TCP prober, which is the
- * cheapest way to have it look at one, asked by HTTP as Prometheus does. undefined: it is not installed. Throws where one was not seen.
- */
-export async function blackboxProcessorTime(
-  sandbox: Sandbox,
-  port: number,
-  count: number,
-  rounds: number,
-): Promise<number | undefined> {
+/** Debian's blackbox_exporter, with a module for each name: its TCP prober, which is the cheapest way to have it look at a certificate. */
+export interface Blackbox {
+  /** Has it look at each name once, asked by HTTP as Prometheus does. Rejects where a certificate was not seen. */
+  probeAll: () => Promise<void>;
+  /** Milliseconds of processor time that it took so far. */
+  processorTime: () => number;
+  end: () => Promise<void>;
+}
+
+/** undefined: it is not installed. */
+export async function startBlackbox(sandbox: Sandbox, port: number, count: number): Promise<Blackbox | undefined> {
   if (!existsSync(program)) return undefined;
   const folder = sandbox.folder('blackbox');
   const config = join(folder, 'blackbox.yml');
@@ -43,12 +44,7 @@ export async function blackboxProcessorTime(
     };
     await Promise.all(Array.from({ length: atOnce }, worker));
   };
-  await probeAll();
-  const before = processorTicks(exporter.pid);
-  for (let round = 0; round < rounds; round += 1) await probeAll();
-  const ticks = processorTicks(exporter.pid) - before;
-  await exporter.end();
-  return (ticks * tickMs) / (rounds * count);
+  return { probeAll, processorTime: () => processorTicks(exporter.pid) * tickMs, end: () => exporter.end() };
 }
 
 /** Nothing is verified there, as nothing here has a root: of what it is to compare with, it does the least. */

@@ -21,7 +21,7 @@ export const metrics: Bench = async (progress) => {
   const book = labelBook([]);
   const labels = keepLabels(50_000);
   const make = () =>
-    textStream(metricsText({ parts, targets: [], book }, { counts: noCounts(now), labelsOf: labels(), now }));
+    textStream(metricsText({ parts, targets: [], book }, { counts: noCounts(now), labelsOf: labels(), now }), Date.now);
   const text = await make().reduce((whole: string, chunk: string) => whole + chunk, '');
   const lines = text.split('\n').filter((line) => line !== '' && !line.startsWith('#'));
   const registry = registryOf(text);

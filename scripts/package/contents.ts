@@ -10,7 +10,7 @@ export interface PackagedFile {
   path: string;
   mode: 0o644 | 0o755;
   body: Uint8Array | string;
-  /** What an administrator edits: upgrades keep it. */
+  /** What an administrator edits: upgrades keep it. In an .rpm alone. */
   isConfig?: true;
 }
 
@@ -31,7 +31,7 @@ export function contentsOf({ app, format, binary, deploy, changelog, notices, sb
   const documents = `/usr/share/doc/${name}`;
   const files: PackagedFile[] = [
     { path: `/usr/bin/${name}`, mode: 0o755, body: binary },
-    ...[...deploy].flatMap(([path, text]) => installed(app, name, path, text)),
+    ...[...deploy].flatMap(([path, text]) => installed(app, format, path, text)),
     ...completions(app, name, format),
     { path: `${documents}/changelog.gz`, mode: 0o644, body: compressed(changelog) },
     { path: `${documents}/notices.gz`, mode: 0o644, body: compressed(notices) },
@@ -42,11 +42,17 @@ export function contentsOf({ app, format, binary, deploy, changelog, notices, sb
 }
 
 /** Where a file of deploy/ belongs, if it is this app's. */
-function installed(app: App, name: ProgramName, path: string, text: string): PackagedFile[] {
+function installed(app: App, format: PackageFormat, path: string, text: string): PackagedFile[] {
+  const name = programOf(app);
   const [, folder, file = ''] = /^deploy\/(systemd|man|config)\/([^/]+)$/.exec(path) ?? [];
   const mode = 0o644;
   if (folder === 'config' && file === `${app}.toml`)
-    return [{ path: `/etc/certherd/${file}`, mode, body: text, isConfig: true }];
+    return [
+      // dpkg would ask about a file of its own at each upgrade that changes a comment in it; postinst writes this one where there is none.
+      format === 'deb'
+        ? { path: `/usr/share/${name}/${file}`, mode, body: text }
+        : { path: `/etc/certherd/${file}`, mode, body: text, isConfig: true },
+    ];
   if (folder === 'man' && file === `${name}.1`)
     return [{ path: `/usr/share/man/man1/${file}.gz`, mode, body: compressed(text) }];
   // For systems whose systemd knows what is in it: the administrator puts it where it counts.

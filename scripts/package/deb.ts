@@ -27,9 +27,8 @@ export async function makeDeb(output: string, folder: string, parts: PackagePart
   const root = join(folder, 'root');
   const control = join(root, 'DEBIAN');
   mkdirSync(control, { recursive: true });
-  const texts = { control: controlOf(parts), md5sums: md5sums(files), conffiles: conffiles(files) };
+  const texts = { control: controlOf(parts), md5sums: md5sums(files) };
   for (const [name, text] of [...Object.entries(texts), ...scripts]) {
-    if (text === '') continue;
     writeFileSync(join(control, name), text);
     chmodSync(join(control, name), scripts.has(name) ? 0o755 : 0o644);
   }
@@ -62,10 +61,5 @@ export function controlOf({ app, architecture, version, files }: PackageParts): 
 
 /** In the order of their paths. */
 function md5sums(files: readonly PackagedFile[]): string {
-  const own = files.filter(({ isConfig }) => isConfig !== true);
-  return own.map(({ path, body }) => `${createHash('md5').update(body).digest('hex')}  ${path.slice(1)}\n`).join('');
-}
-
-function conffiles(files: readonly PackagedFile[]): string {
-  return files.flatMap(({ path, isConfig }) => (isConfig === true ? [`${path}\n`] : [])).join('');
+  return files.map(({ path, body }) => `${createHash('md5').update(body).digest('hex')}  ${path.slice(1)}\n`).join('');
 }

@@ -1,7 +1,8 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
-import { packagedFiles } from '../helpers/packaged-files.ts';
+import { packagedFiles, top } from '../helpers/packaged-files.ts';
 import { bootGuest, type Guest, guestsAreImpossible } from '../helpers/testbed/guest.ts';
 import { machinesCanBeMade, openMachine } from '../helpers/testbed/machine.ts';
 import { openSandbox } from '../helpers/testbed/sandbox.ts';
@@ -106,8 +107,15 @@ full(
     t.regex(rights, /^Uid:\t[1-9]/m, 'not as root');
     t.regex(await guest.must('certherd-agent', 'version'), new RegExp(`^certherd-agent ${own.identity.version}\n`));
 
+    const settings = '/etc/certherd/agent.toml';
+    t.is(guest.read(settings), readFileSync(join(top, 'deploy/config/agent.toml'), 'utf8'));
+    t.is((await guest.must('stat', '--format=%U %a', settings, '/etc/certherd')).trim(), 'root 644\nroot 755');
+    t.notRegex(await guest.must('dpkg-query', '--show', '--showformat=${Conffiles}', 'certherd-agent'), /\S/);
+    guest.write(settings, `${guest.read(settings)}\n# of this host\n`);
+
     const old = await pidOf(guest);
     await guest.must('dpkg', '--install', '/opt/next.deb');
+    t.regex(guest.read(settings), /# of this host/);
     await until('the new one runs', runs, { deadlineMs: 60_000 });
     t.not(await pidOf(guest), old);
     t.regex(await guest.must('readlink', `/proc/${await pidOf(guest)}/exe`), /^\/usr\/bin\/certherd-agent$/m);

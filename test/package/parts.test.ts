@@ -91,13 +91,16 @@ test('each app has its own files where the distributions look for them', (t) => 
   );
 });
 
-test('settings below deploy/config are kept by upgrades', (t) => {
+test('settings below deploy/config are kept by upgrades, and dpkg has none to ask about', (t) => {
   const deploy = new Map([['deploy/config/agent.toml', 'mode = "observe"\n']]);
-  const of = (app: 'agent' | 'collector') =>
-    contentsOf({ app, format: 'deb', binary: Buffer.from(''), deploy, changelog: '', notices: '', sbom: '' });
-  const [config] = of('agent');
+  const of = (app: 'agent' | 'collector', format: 'deb' | 'rpm') =>
+    contentsOf({ app, format, binary: Buffer.from(''), deploy, changelog: '', notices: '', sbom: '' });
+  const [config] = of('agent', 'rpm');
   t.like(config, { path: '/etc/certherd/agent.toml', mode: 0o644, isConfig: true });
-  t.false(of('collector').some(({ isConfig }) => isConfig));
+  t.false(of('collector', 'rpm').some(({ isConfig }) => isConfig));
+  const debian = of('agent', 'deb');
+  t.true(debian.some(({ path }) => path === '/usr/share/certherd-agent/agent.toml'));
+  t.false(debian.some(({ path, isConfig }) => isConfig || path.startsWith('/etc/')));
 });
 
 test('no maintainer script or scriptlet enables act’s socket', (t) => {

@@ -6,16 +6,16 @@ const chunkLength = 16 * 1024;
 const turnMs = 3;
 
 /** The JSON text of an object, an item of its lists at a time: a large estate as one text would hold up all agents. */
-export function jsonStream(body: object): Readable {
-  return textStream(jsonPieces(body));
+export function jsonStream(body: object, now: () => number): Readable {
+  return textStream(jsonPieces(body), now);
 }
 
 /**
  * Chunks large enough to be cheap; after each one, and where some milliseconds went since, everything else has its turn, however fast the reader is. That is
- * looked at after each piece: an empty one says that there was work.
+ * looked at after each piece: an empty one says that there was work. `now` in milliseconds.
  */
-export function textStream(pieces: Iterable<string>): Readable {
-  return Readable.from(inChunks(pieces));
+export function textStream(pieces: Iterable<string>, now: () => number): Readable {
+  return Readable.from(inChunks(pieces, now));
 }
 
 function* jsonPieces(body: object): Generator<string> {
@@ -41,17 +41,17 @@ function isList(value: unknown): value is Iterable<unknown> {
   return typeof value === 'object' && value !== null && Symbol.iterator in value;
 }
 
-async function* inChunks(text: Iterable<string>): AsyncGenerator<string> {
+async function* inChunks(text: Iterable<string>, now: () => number): AsyncGenerator<string> {
   let chunk = '';
-  let began = performance.now();
+  let began = now();
   for (const piece of text) {
     chunk += piece;
     if (chunk.length >= chunkLength) {
       yield chunk;
       chunk = '';
-    } else if (performance.now() - began < turnMs) continue;
+    } else if (now() - began < turnMs) continue;
     await othersTurn();
-    began = performance.now();
+    began = now();
   }
   yield chunk;
 }

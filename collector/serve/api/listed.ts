@@ -30,12 +30,12 @@ export const listedRoutes: readonly Route[] = [
     params: none,
     answer: { mediaType: 'text/csv', what: 'The rows, with a head.' },
     problems: [],
-    async handle({ listed }, _, reply) {
+    async handle({ listed, now }, _, reply) {
       return reply
         .header('cache-control', 'no-store')
         .header('content-type', 'text/csv; charset=utf-8')
         .header('content-disposition', 'attachment; filename="listed.csv"')
-        .send(textStream(sheetPieces(await listed())));
+        .send(textStream(sheetPieces(await listed()), now));
     },
   }),
   route({

@@ -76,7 +76,7 @@ function listRoute<Query extends TObject, Item>(list: List<Query, Item>): Route 
       if (isNamed(headers['if-none-match'], tag)) return reply.code(304).send();
       const { items, next } = await pageOf(list.items(parts, after, query), limit, list.fits(query));
       const body = { version: 1, at: new Date(now()).toISOString(), items: viewed(items, list.view), next };
-      return reply.header('content-type', 'application/json; charset=utf-8').send(jsonStream(body));
+      return reply.header('content-type', 'application/json; charset=utf-8').send(jsonStream(body, now));
     },
   });
 }

@@ -43,7 +43,7 @@ export const readRoutes: readonly Route[] = [
         .header('etag', `W/"${live.idOf(known.revision)}"`)
         .header('cache-control', 'no-store')
         .header('content-type', 'application/json; charset=utf-8')
-        .send(jsonStream(estateLists(known, collector, now())));
+        .send(jsonStream(estateLists(known, collector, now()), now));
     },
   }),
   route({

@@ -17,6 +17,8 @@ export interface FleetHost {
 export interface FleetAgent {
   /** Starts the daemon; resolves with the milliseconds until it was connected. */
   start(): Promise<{ daemon: Child; connectedMs: number }>;
+  /** Has it look at everything, as its collector may ask. */
+  look(): Promise<void>;
   /** Milliseconds that `check` takes, all told. */
   check(): Promise<number>;
   /** What the daemon last said of itself. */
@@ -55,7 +57,8 @@ error_log = "${nginx.errorLog}"
       const agent = agentOf(sandbox, { name, program, configFile, state, env, count });
       const enrolled = await agent.run('enroll', await collector.join());
       if (enrolled.exit !== 0) throw new Error(`enroll failed: ${enrolled.stderr}`);
-      return agent;
+      const asked = ['request', 'rescan', '--host', name, '--reason', 'the bench', '--wait'];
+      return { ...agent, look: async () => void (await collector.command(asked)) };
     },
   };
 }
@@ -70,7 +73,7 @@ function agentOf(
     env: Record<string, string>;
     count: number;
   },
-): FleetAgent & { run: (...args: string[]) => Promise<Ran> } {
+): Omit<FleetAgent, 'look'> & { run: (...args: string[]) => Promise<Ran> } {
   const { configFile, env, count } = its;
   const [file = '', ...first] = its.program;
   const statusFile = join(its.state, 'status.json');

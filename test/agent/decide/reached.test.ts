@@ -109,6 +109,8 @@ test('a quiet host tells the same at every look: the first instant stays for as 
     sinceFirst([row(change, now)], earlier)[0]?.reachedAt;
   t.deepEqual(again(noon + day, { running: running(noon - 500) }), first.reachedAt);
   t.deepEqual(again(noon + day, { running: running(noon + 7) }), first.reachedAt, 'a reload of the same certificate');
+  t.deepEqual(again(noon + day, { running: running(noon - 520) }), first.reachedAt, 'the same start, reckoned anew');
+  t.is(again(noon + day, { running: running(noon - 2500) })?.loaded, iso(noon - 2500));
   const lost = row({ endpoints: [silent], running: running(noon - 500) }, noon + day);
   t.is(lost.reachedAt?.served, undefined);
   const next = again(noon + day, {

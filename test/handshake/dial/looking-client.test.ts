@@ -33,11 +33,22 @@ async function both(port: number, algorithm: DialTarget['algorithm'] = 'any') {
   const template = context.ok ? templateOf(context.value, protocols) : undefined;
   if (!context.ok || !template) throw new Error('nothing can be offered');
   const { serverName } = target;
+  const looking = await onConnection(target, 20_000, lookingClient(template, share, serverName));
+  // only the looking client reads it
+  const read = looking.ok ? looking.value.leaf?.der : undefined;
+  if (looking.ok) delete looking.value.leaf;
   return {
-    looking: await onConnection(target, 20_000, lookingClient(template, share, serverName)),
+    read,
+    looking,
     openssl: await onConnection(target, 20_000, opensslClient(context.value, protocols, serverName)),
   };
 }
+
+test('what browsers offer first is offered first', (t) => {
+  const context = offers('any');
+  const template = context.ok ? templateOf(context.value, protocols) : undefined;
+  t.deepEqual([...(template?.suites ?? [])].slice(0, 3), [0x1301, 0x1302, 0x1303]);
+});
 
 function opened(t: ExecutionContext): Sandbox {
   const sandbox = openSandbox();
@@ -75,6 +86,7 @@ for (const [kind, suite, ...key] of kinds) {
     t.true(seen?.looking.ok, JSON.stringify(seen?.looking));
     t.deepEqual(seen?.looking, seen?.openssl);
     t.like(seen?.looking, { value: { tlsVersion: 'TLSv1.3', alpn: 'http/1.1' } });
+    t.deepEqual(seen?.looking.ok && [Buffer.from(seen.looking.value.chain[0] ?? '')], [Buffer.from(seen?.read ?? '')]);
   });
 }
 

@@ -42,6 +42,10 @@ test('a certificate in PEM proves nothing, even where it is the right one', (t) 
   t.false(provedPossession(right, Buffer.from(leaf.pem), transcript, all).ok);
 });
 
+test('a certificate with bytes behind it proves nothing', (t) => {
+  t.false(provedPossession(right, Buffer.concat([leaf.der, Buffer.of(0)]), transcript, all).ok);
+});
+
 test('no bytes make it throw, or prove anything', (t) => {
   fc.assert(
     fc.property(fc.uint8Array(), fc.oneof(fc.uint8Array(), fc.constant(leaf.der)), (body, der) => {
