@@ -36,13 +36,24 @@ export async function restingEstate(
   return assembleEstate({ ...facts, ...beside, ...policy, presenceOf, collectorVersion, startedAt: now }, now);
 }
 
-/** What a command that tells reads, once, with `more` of the same database; it is closed whatever comes. undefined: the settings are wrong, and that was told. */
-export async function readEstate<More = undefined>(
+interface Read<More> {
+  config: Config;
+  estate: Estate;
+  now: number;
+  more: More;
+}
+
+/** What a command that tells reads, once. undefined: the settings are wrong, and that was told. */
+export function readEstate(options: CommonOptions, console: Console): Promise<Read<undefined> | undefined> {
+  return readMore(options, console, async () => undefined);
+}
+
+/** The same, with `more` of the same database; it is closed whatever comes. */
+export async function readMore<More>(
   options: CommonOptions,
   console: Console,
-  // Without it More is undefined.
-  more: (read: { store: Store; estate: Estate; now: number }) => Promise<More> = async () => undefined as never,
-): Promise<{ config: Config; estate: Estate; now: number; more: More } | undefined> {
+  more: (read: { store: Store; estate: Estate; now: number }) => Promise<More>,
+): Promise<Read<More> | undefined> {
   const config = configFor(options, console);
   if (!config) return undefined;
   const store = await storeOf(config, console);

@@ -11,7 +11,7 @@ import { absolute, timeLeft } from '../wording/duration.ts';
 import { listenerName, shortFingerprint } from '../wording/names.ts';
 import { endpointTone, failureWords, reachedWords } from '../wording/words.ts';
 import { type Console, exitCodes, type JsonOptions } from './command.ts';
-import { readEstate } from './database.ts';
+import { readMore } from './database.ts';
 import { printFacts, printHeading, printSome } from './print-facts.ts';
 import { tellNeeds } from './tell-needs.ts';
 import { stepLines } from './tell-certificate.ts';
@@ -26,7 +26,7 @@ export async function showEndpoint(
   options: JsonOptions & { host: string | undefined },
   console: Console,
 ): Promise<number> {
-  const read = await readEstate(options, console, async ({ store, estate }) => {
+  const read = await readMore(options, console, async ({ store, estate }) => {
     const found = endpointRowsOf(estate).filter(
       ({ endpoint: { id, serverName, hostName, agentId } }) =>
         (id === wanted || serverName.toLowerCase() === wanted.toLowerCase()) &&

@@ -13,7 +13,7 @@ import { shortFingerprint } from '../wording/names.ts';
 import { hostTone, modeWords } from '../wording/words.ts';
 import { chosenHost } from './chosen-host.ts';
 import { type Console, exitCodes, type JsonOptions } from './command.ts';
-import { readEstate } from './database.ts';
+import { readMore } from './database.ts';
 import { eventLine } from './events.ts';
 import { printFacts, printHeading, printSome } from './print-facts.ts';
 import { listLines } from './print-list.ts';
@@ -26,7 +26,7 @@ const shownEvents = 20;
 
 /** `host show HOST`: everything that is known of one. */
 export async function showHost(wanted: string, options: JsonOptions, console: Console): Promise<number> {
-  const read = await readEstate(options, console, async ({ store, estate }) => {
+  const read = await readMore(options, console, async ({ store, estate }) => {
     const found = chosenHost(wanted, (await store.facts()).hosts);
     if ('mistake' in found) throw startFailure(found.mistake);
     return partsOf(estate, found.host.agentId, (await store.events(undefined, lookedThrough)).map(eventView));

@@ -3,11 +3,11 @@ import { jsonLine, printable } from '@certherd/command-line/printable';
 import { counted, typed } from '@certherd/command-line/words';
 import { transparencyView, type TransparencyView } from '../serve/transparency-view.ts';
 import { type Console, exitCodes, type JsonOptions } from './command.ts';
-import { readEstate } from './database.ts';
+import { readMore } from './database.ts';
 
 /** `transparency`: what the logs have for watched names, by the database alone. */
 export async function showTransparency(options: JsonOptions, console: Console): Promise<number> {
-  const read = await readEstate(options, console, async ({ store: { transparency }, estate, now }) => {
+  const read = await readMore(options, console, async ({ store: { transparency }, estate, now }) => {
     const logs = await transparency.logs();
     return { logs, view: transparencyView(await transparency.certificates('all'), logs, estate, now) };
   });
