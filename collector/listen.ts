@@ -4,9 +4,9 @@ import { codeOf, messageOf, startFailure } from './failure.ts';
 
 /**
  * Connections that the system holds until it is their turn: Node takes one in each turn of its loop, which paces a fleet that comes back at once. With
- * more of them a busy collector would serve mostly those that gave up; whoever finds no room tries again by itself after 1, 3 and 7 s.
+ * more of them a busy collector would serve mostly those that gave up; whoever finds no room tries again by itself after 1, 3 and 7 s (decision 108).
  */
-const backlog = 256;
+export const backlog = 128;
 
 /** Listens, and returns the real address: port 0 becomes the one that was given. Rejects with one clear line. */
 export function listen(server: Server, field: string, at: Authority): Promise<Authority> {

@@ -131,8 +131,8 @@ export async function openAgentListener(options: AgentListenerOptions): Promise<
   }
 }
 
-/** Agents that come back in a second, of a collector on two cores. */
-export const backPerSecond = 400;
+/** More agents than come back in a second, by twice: those who find no room wait for seconds (decision 108), and a collector that waits has lost its time. */
+export const backPerSecond = 600;
 
 /** A large fleet is told to spread: its agents wait for once to twice as long as they are told. A small one may come back at once. */
 export function spreadHint(agents: number): Refused | undefined {

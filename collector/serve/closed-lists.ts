@@ -93,7 +93,7 @@ export function closeLists({ scraped, told }: ListTexts): ClosedLists {
 
 /** `fingerprints`: as they were when it was closed. */
 export function openLists(closed: ClosedLists, fingerprints: readonly string[]): OpenedLists {
-  const scraped = inflateRawSync(Buffer.from(closed.scraped, 'latin1'), { chunkSize: chunkSizes.scraped });
+  const scraped = inflateRawSync(Buffer.from(closed.scraped, 'latin1'), { chunkSize: roomFor(closed.scraped, 8) });
   const [seen, verdicts, files] = scraped.toString().split('\n');
   let told: string | undefined;
   const lists: Partial<ToldLists> = {};
@@ -123,13 +123,18 @@ export function openLists(closed: ClosedLists, fingerprints: readonly string[]):
   }
 
   function toldText(): string {
-    const options = { chunkSize: chunkSizes.told, dictionary: scraped };
+    const options = { chunkSize: roomFor(closed.told, 16), dictionary: scraped };
     return (told ??= inflateRawSync(Buffer.from(closed.told, 'latin1'), options).toString());
   }
 }
 
-/** Most hosts' lists are shorter: what comes in one piece needs not be put together, and room that is not needed has to be collected. */
-const chunkSizes = { scraped: 8 * 1024, told: 32 * 1024 };
+/**
+ * Most hosts' lists are that many times as long open, or less: what comes in one piece needs not be put together. Room that is not needed has to be collected,
+ * and V8's collector, once many buffers came, works for milliseconds at each further one.
+ */
+function roomFor(closed: string, times: number): number {
+  return Math.min(32, Math.ceil((closed.length * times) / 1024)) * 1024;
+}
 
 /** A certificate that the host names, by its place among them; another one by its fingerprint. */
 type Place = number | string;

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { build, type BuildOptions, type Metafile } from 'esbuild';
 import type { Identity } from './identity.ts';
-import { leanPart } from './lean.ts';
+import { leanPart, plainClock, plainNamespaces } from './lean.ts';
 import { onlyCommand, withoutCommandLine } from './part.ts';
 import { plainComments } from './plain-comments.ts';
 import { type App, programOf } from './targets.ts';
@@ -18,12 +18,16 @@ export interface Bundle {
  * asked for; with `command` the file has that command alone (part.ts). esbuild itself is never inside: the page is bundled beforehand.
  */
 export async function bundle(top: string, app: App, { version, commit }: Identity, command?: string): Promise<Bundle> {
-  return bundled(top, {
+  const made = await bundled(top, {
     entryPoints: [join(app, 'main.ts')],
     external: ['esbuild'],
-    define: { builtVersion: JSON.stringify(version), builtCommit: JSON.stringify(commit) },
+    define: {
+      builtVersion: JSON.stringify(version),
+      builtCommit: JSON.stringify(commit),
+      ...(command === 'run' && { 'performance.now': plainClock.name }),
+    },
     // V8 keeps the text, and once a stack trace is written the end of each line. Names stay, and lines that a trace can point into.
-    ...(command === 'run' && { minifyWhitespace: true, lineLimit: 160 }),
+    ...(command === 'run' && { minifyWhitespace: true, lineLimit: 160, footer: { js: plainClock.code } }),
     // Of files that are read from a clone only; a binary has them inside (shippedFile, getAsset).
     logOverride: { 'empty-import-meta': 'silent' },
     plugins: [
@@ -31,6 +35,7 @@ export async function bundle(top: string, app: App, { version, commit }: Identit
       ...(command === undefined ? [] : [command === 'run' ? withoutCommandLine : onlyCommand(command), ...leanPart]),
     ],
   });
+  return command === undefined ? made : { ...made, code: plainNamespaces(made.code) };
 }
 
 /** Packages that parts take when they need them: a module that exports each by its name. */

@@ -30,18 +30,18 @@ const directory = 'https://localhost:14000/dir';
 
 /**
  * Boots it, with the lineage `shop` issued for a life of `validitySeconds` and served. The units are there unless the agent is to be
- * installed by other means, and none is started.
+ * installed by other means (then it has no Node either), and none is started. `bindings` as of `bootGuest`.
  */
 export async function startGuestHost(
   t: Pick<ExecutionContext, 'teardown'>,
   name: string,
-  options: { validitySeconds?: number; agent?: 'from-sources' | 'none' } = {},
+  options: { validitySeconds?: number; agent?: 'from-sources' | 'none'; bindings?: Record<string, string> } = {},
 ): Promise<GuestHost> {
   const sandbox = openSandbox();
   t.teardown(() => sandbox.close());
   const guest = await bootGuest(sandbox, name, {
-    [top]: seenAt,
-    [process.execPath]: '/usr/bin/node',
+    ...(options.agent !== 'none' && { [top]: seenAt, [process.execPath]: '/usr/bin/node' }),
+    ...options.bindings,
     '/usr/bin/pebble': '/usr/bin/pebble',
     '/usr/bin/pebble-challtestsrv': '/usr/bin/pebble-challtestsrv',
   });
@@ -67,7 +67,8 @@ export async function startGuestHost(
     issued,
     renewByCertbot: async () =>
       void (await certbot('renew', '--cert-name', 'shop', '--force-renewal', '--no-random-sleep-on-renew')),
-    agent: (...args) => guest.run('/usr/bin/certherd-agent', args, { env: environmentOfSources(seenAt) }),
+    agent: (...args) =>
+      guest.run('/usr/bin/certherd-agent', args, options.agent === 'none' ? {} : { env: environmentOfSources(seenAt) }),
   };
 }
 

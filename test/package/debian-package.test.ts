@@ -85,7 +85,7 @@ full(
     const guest = await bootGuest(sandbox, 'packaged', { [own.deb]: '/opt/own.deb', [next.deb]: '/opt/next.deb' });
     const before = await everything(guest);
 
-    await guest.must('useradd', '--uid', '1500', 'certherd-agent');
+    await guest.must('useradd', '--system', '--uid', '1500', 'certherd-agent');
     const refused = await guest.run('dpkg', ['--install', '/opt/own.deb']);
     t.not(refused.exit, 0);
     t.regex(
@@ -93,7 +93,7 @@ full(
       /^certherd-agent: there is an account certherd-agent .*: its id is 1500\. Rename or remove it$/m,
     );
     await guest.must('userdel', 'certherd-agent');
-    t.deepEqual(await everything(guest), before);
+    t.deepEqual((await everything(guest)).toSorted(), before.toSorted());
 
     await guest.must('dpkg', '--install', '/opt/own.deb');
     const told = async (what: string, unit: string) => (await guest.run('systemctl', [what, unit])).stdout.trim();

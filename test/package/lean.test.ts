@@ -1,9 +1,11 @@
+import { ChildProcess } from 'node:child_process';
 import { createRequire } from 'node:module';
+import nodePath from 'node:path';
 import { runInThisContext } from 'node:vm';
 import test from 'ava';
 import { build } from 'esbuild';
 import { bundlePackages } from '../../scripts/package/bundle.ts';
-import { leanPart, packageParts } from '../../scripts/package/lean.ts';
+import { leanPart, packageParts, plainNamespaces } from '../../scripts/package/lean.ts';
 import plainTypes from '../../scripts/package/plain-types.ts';
 import { top } from '../helpers/packaged-files.ts';
 
@@ -56,4 +58,34 @@ test('checks of plain schemas are compiled by their part', async (t) => {
   t.true(compiled?.Check({ name: 'a' }));
   t.false(compiled?.Check({ name: 'a', port: 'b' }));
   t.false(compiled?.Check({ port: 1 }));
+});
+
+test('a namespace of the daemon’s part is the module itself, with what its default import is', async (t) => {
+  const contents = `import path, { join } from 'node:path';
+    import WebSocket from './node_modules/ws/lib/websocket.js';
+    import { ChildProcess } from 'node:child_process';
+    export const all = [path, join('a', 'b'), ChildProcess, WebSocket.OPEN];`;
+  const { outputFiles } = await build({
+    stdin: { contents, resolveDir: top },
+    absWorkingDir: top,
+    bundle: true,
+    write: false,
+    platform: 'node',
+    format: 'cjs',
+    minifyWhitespace: true,
+    lineLimit: 160,
+    plugins: [...leanPart],
+  });
+  const code = plainNamespaces(outputFiles[0]?.text ?? '');
+  t.throws(() => plainNamespaces(code), { message: /another way/ }, 'there is nothing of its kind left');
+  const evaluate: (load: NodeJS.Require, module: { exports: { all?: unknown[] } }) => void = runInThisContext(
+    `(function (require, module) {${code}\n})`,
+  );
+  const module: { exports: { all?: unknown[] } } = { exports: {} };
+  evaluate(createRequire(import.meta.url), module);
+  const all = [nodePath, 'a/b', ChildProcess, 1];
+  t.true(
+    all.every((one, at) => one === module.exports.all?.[at]),
+    String(module.exports.all),
+  );
 });

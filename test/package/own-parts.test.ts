@@ -36,6 +36,13 @@ test('a part holds its own command and no other, evaluated at once', async (t) =
   }
 });
 
+test('the daemon’s part has Node load nothing for its clock, and is strict from its first line on', async (t) => {
+  const { code } = await bundle(top, 'agent', identity, 'run');
+  t.regex(code, /^(?:#!.*\n)?"use strict";/);
+  t.notRegex(code, /performance\.now/);
+  t.regex(code, /\bmonotonicNow\(\)[\s\S]+\nfunction monotonicNow\(\)/);
+});
+
 test('a command that the table does not load has no part', async (t) => {
   await t.throwsAsync(bundle(top, 'agent', identity, 'dance'), { message: /loads \.\/dance\.ts 0 times/ });
 });

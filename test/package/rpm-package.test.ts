@@ -24,7 +24,7 @@ inGuest(
     const runs = async () => (await guest.run('certherd-agent', ['status'])).exit === 0;
     const pid = () => host.pidOf('certherd-agent');
 
-    await guest.must('useradd', '--uid', '1500', 'certherd-agent');
+    await guest.must('useradd', '--system', '--uid', '1500', 'certherd-agent');
     const refused = await guest.run('/usr/bin/rpm', ['--install', '/opt/own.rpm', '--nodeps', '--force-debian']);
     t.not(refused.exit, 0);
     t.regex(

@@ -2,13 +2,18 @@ import { Readable } from 'node:stream';
 import { setImmediate as othersTurn } from 'node:timers/promises';
 
 const chunkLength = 16 * 1024;
+/** What is made of a text may take much work. */
+const turnMs = 3;
 
 /** The JSON text of an object, an item of its lists at a time: a large estate as one text would hold up all agents. */
 export function jsonStream(body: object): Readable {
   return textStream(jsonPieces(body));
 }
 
-/** Chunks large enough to be cheap; after each one, and each empty piece, everything else has its turn, however fast the reader is. */
+/**
+ * Chunks large enough to be cheap; after each one, and where some milliseconds went since, everything else has its turn, however fast the reader is. That is
+ * looked at after each piece: an empty one says that there was work.
+ */
 export function textStream(pieces: Iterable<string>): Readable {
   return Readable.from(inChunks(pieces));
 }
@@ -38,13 +43,15 @@ function isList(value: unknown): value is Iterable<unknown> {
 
 async function* inChunks(text: Iterable<string>): AsyncGenerator<string> {
   let chunk = '';
+  let began = performance.now();
   for (const piece of text) {
     chunk += piece;
     if (chunk.length >= chunkLength) {
       yield chunk;
       chunk = '';
-    } else if (piece !== '') continue;
+    } else if (performance.now() - began < turnMs) continue;
     await othersTurn();
+    began = performance.now();
   }
   yield chunk;
 }

@@ -43,17 +43,18 @@ export function* rowsOf(
   labelsOf: LabelsOf,
 ): Generator<string, HostRows[]> {
   const all: HostRows[] = [];
-  let made = 0;
   for (const host of hosts) {
     const rows: HostRows = { place: '', readErrors: undefined, endpoints: [], files: [] };
+    let made = 0;
     for (const _ of hostRows(host, instances.get(host.agentId) ?? '', labelsOf, rows))
       if (++made % rowsAtATime === 0) yield '';
     all.push(rows);
+    yield '';
   }
   return all;
 }
 
-/** Each costs some microseconds. */
+/** Each costs some microseconds, and to open its host a hundred. */
 const rowsAtATime = 250;
 
 /** Puts the rows of one host into `rows`; gives way before each of its endpoints and files. */

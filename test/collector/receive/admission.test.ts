@@ -77,9 +77,9 @@ test('a released place is never late', (t) => {
 });
 
 test('a large fleet is told to spread when the collector restarts, a small one is not', (t) => {
-  t.is(spreadHint(399), undefined);
+  t.is(spreadHint(599), undefined);
   const hint = spreadHint(10_000);
-  t.deepEqual(hint, { type: 'refused', reason: 'try-later', retryAfterSeconds: 25 });
-  // All of them are back within a minute, at no more a second than a collector takes.
-  t.deepEqual([reconnectDelay(0, 0, hint), reconnectDelay(0, 1, hint)], [25_000, 50_000]);
+  t.deepEqual(hint, { type: 'refused', reason: 'try-later', retryAfterSeconds: 16 });
+  // All of them try within half a minute, twice as many a second as a collector takes.
+  t.deepEqual([reconnectDelay(0, 0, hint), reconnectDelay(0, 1, hint)], [16_000, 32_000]);
 });

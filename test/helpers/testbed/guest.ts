@@ -29,11 +29,13 @@ export interface Guest {
   write: (path: string, text: string, mode?: number) => void;
   read: (path: string) => string;
   exists: (path: string) => boolean;
-  /** Its first process, as this machine numbers it, and the command that what is run in it is put behind. */
-  leader: number;
-  entering: readonly string[];
+  /** Its first process, as this machine numbers it, and the command that what is run in it is put behind. After a reboot both are others. */
+  readonly leader: number;
+  readonly entering: readonly string[];
   /** What a unit logged so far; a pattern for several. */
   journal: (unit: string) => Promise<string>;
+  /** As a person would have it done: all that runs is stopped, and what is enabled starts. */
+  reboot: () => Promise<void>;
   /** Ends it with all that runs in it. The sandbox does so too. */
   close: () => Promise<void>;
 }
@@ -81,12 +83,15 @@ export async function bootGuest(sandbox: Sandbox, name: string, bindings: Record
     ['--pdeathsig', 'KILL', '--', '/usr/bin/unshare', ...namespaces, ...boot, ...shown],
     join(sandbox.directory, `guest-${name}.log`),
   );
-  const leader = await until('the guest begins to boot', () => systemdBelow(holder.pid), {
-    hopeless: () => (holder.running() ? undefined : holder.output()),
-  });
-  const within = ['--target', String(leader), '-m', '-u', '-i', '-n', '-p', '-C', '--root', '--wd', '--'];
+  const hopeless = () => (holder.running() ? undefined : holder.output());
+  const booting = (former?: number) => {
+    const begun = () => [systemdBelow(holder.pid)].find((pid) => pid !== former);
+    return until('the guest begins to boot', begun, { deadlineMs: bootMs, hopeless });
+  };
+  let leader = await booting();
+  const within = () => ['--target', String(leader), '-m', '-u', '-i', '-n', '-p', '-C', '--root', '--wd', '--'];
   const run: Guest['run'] = (command, argv, { env, timeoutMs } = {}) =>
-    sandbox.run('/usr/bin/nsenter', [...within, command, ...argv], {
+    sandbox.run('/usr/bin/nsenter', [...within(), command, ...argv], {
       env: { ...plainEnvironment, ...env },
       ...(timeoutMs !== undefined && { timeoutMs }),
     });
@@ -97,11 +102,9 @@ export async function bootGuest(sandbox: Sandbox, name: string, bindings: Record
   };
   // Seen through its first process; its own absolute links would lead out of it.
   const seen = (path: string) => `/proc/${leader}/root${path}`;
-  await until(
-    'the guest has booted',
-    async () => /running|degraded/.test((await run('systemctl', ['is-system-running'])).stdout),
-    { deadlineMs: bootMs, hopeless: () => (holder.running() ? undefined : holder.output()) },
-  );
+  const isUp = async () => /running|degraded/.test((await run('systemctl', ['is-system-running'])).stdout);
+  const booted = () => until('the guest has booted', isUp, { deadlineMs: bootMs, hopeless });
+  await booted();
   return {
     run,
     must,
@@ -111,9 +114,19 @@ export async function bootGuest(sandbox: Sandbox, name: string, bindings: Record
     },
     read: (path) => readFileSync(seen(path), 'utf8'),
     exists: (path) => existsSync(seen(path)),
-    leader,
-    entering: ['/usr/bin/nsenter', ...within],
+    get leader() {
+      return leader;
+    },
+    get entering() {
+      return ['/usr/bin/nsenter', ...within()];
+    },
     journal: async (unit) => (await run('journalctl', ['--unit', unit, '--output', 'cat', '--no-pager'])).stdout,
+    async reboot() {
+      // It ends with the guest, and has no word of its own then.
+      await run('systemctl', ['reboot']);
+      leader = await booting(leader);
+      await booted();
+    },
     async close() {
       holder.signal('SIGKILL');
       await holder.end();
@@ -141,10 +154,10 @@ function hierarchies(): string[] {
   return ['systemd', 'unified', 'pids'].map((name) => join(cgroups, name)).filter((path) => existsSync(path));
 }
 
-/** unshare's child becomes nspawn, whose child is the guest's first process. */
+/** unshare's child starts nspawn, whose child is the guest's first process. */
 function systemdBelow(pid: number): number | undefined {
-  const [nspawn] = childrenOf(pid);
-  return childrenOf(nspawn).find((child) => readFileSync(`/proc/${child}/comm`, 'utf8').trim() === 'systemd');
+  const isSystemd = (child: number) => readFileSync(`/proc/${child}/comm`, 'utf8').trim() === 'systemd';
+  return childrenOf(childrenOf(childrenOf(pid)[0])[0]).find(isSystemd);
 }
 
 function childrenOf(pid: number | undefined): number[] {
