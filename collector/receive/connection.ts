@@ -113,7 +113,6 @@ export function attend(socket: WebSocket, remote: string, slot: Slot, gate: Gate
     gate.changed(['heard'], [agentId]);
     const { snapshotDigest } = hello;
     proving = createProving(agentId, version, channel, gate);
-    looking = createLooking(version, channel, clock);
     const needs = { ...gate, snapshotKept: proving.begin };
     phase = createIngest(agentId, hello.epoch, snapshotDigest, answer.wantSnapshot, socket, channel, needs);
     stopBeating = every(clock, gate.heartbeatSeconds * 1000, beat);
@@ -171,9 +170,10 @@ export function attend(socket: WebSocket, remote: string, slot: Slot, gate: Gate
     return true;
   }
 
-  /** There is a session, and so somebody to be asked. */
+  /** There is a session, and so somebody to be asked. Few are. */
   function look(wish: LookWish): Promise<Looked> {
-    return looking?.ask(wish) ?? Promise.resolve({ lost: 'gone' });
+    looking ??= createLooking(version, channel, clock);
+    return looking.ask(wish);
   }
 
   function yieldPlace(): void {

@@ -1,4 +1,4 @@
-import { copyFileSync, existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { copyFileSync, existsSync, readdirSync, statSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { packagedFiles } from '../../test/helpers/packaged-files.ts';
@@ -7,6 +7,7 @@ import { atRest, passing } from './footprint/at-rest.ts';
 import { type FleetAgent, startFleetHost } from './footprint/fleet-host.ts';
 import { memoryOf } from './footprint/process-cost.ts';
 import { type Bench, type Goal, median } from './goal.ts';
+import { unitEnvironment } from './unit-environment.ts';
 
 const certificates = 20;
 const rounds = 5;
@@ -23,7 +24,7 @@ export const footprint: Bench = async (progress) => {
   try {
     progress('footprint: building the single binary, as it is shipped');
     const { binary } = await packagedFiles();
-    const host = await startFleetHost(sandbox, certificates, unitEnvironment());
+    const host = await startFleetHost(sandbox, certificates, unitEnvironment('agent'));
     const kept = await host.enrol('kept', [binary]);
     // Of a file of its own: what is read of the one daemon's executable would be present for the other as well.
     const copy = join(sandbox.directory, basename(binary));
@@ -106,12 +107,4 @@ function sizes(binary: string): Goal[] {
     note: basename(path),
   });
   return [line('single binary', binary, 115), ...packed.map((name) => line('the same packed', join(build, name), 30))];
-}
-
-/** The limits that the unit sets. */
-function unitEnvironment(): Record<string, string> {
-  const unit = readFileSync(join(top, 'deploy/systemd/certherd-agent.service'), 'utf8');
-  return Object.fromEntries(
-    [...unit.matchAll(/((?:MALLOC|GLIBC)_\w+)=(\S+)/g)].map(([, name, value]) => [name, value]),
-  );
 }

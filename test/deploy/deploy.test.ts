@@ -20,6 +20,16 @@ test('the shipped Prometheus rules are valid, and fire when they should', async 
   t.is(tested.exit, 0, tested.stdout + tested.stderr);
 });
 
+test('the image tells malloc what the unit tells it', (t) => {
+  const told = (path: string) => fs.readFileSync(at(path), 'utf8').match(/MALLOC_\w+=\d+/g);
+  const unit = told('deploy/systemd/certherd-collector.service');
+  t.deepEqual(
+    unit?.map((one) => one.split('=')[0]),
+    ['MALLOC_MMAP_THRESHOLD_', 'MALLOC_TOP_PAD_'],
+  );
+  t.deepEqual(told('deploy/container/Dockerfile'), unit);
+});
+
 const exposure = { 'certherd-agent': 20, 'certherd-act@': 30, 'certherd-collector': 15 };
 
 for (const [unit, tenths] of Object.entries(exposure)) {

@@ -6,6 +6,7 @@ import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
 import { type Join, parseJoin } from '@certherd/protocol/join';
 import { startFlags } from '../../package/start-flags.ts';
+import { unitEnvironment } from '../unit-environment.ts';
 import type { LoopDelay, Question } from './watched.ts';
 
 const main = join(import.meta.dirname, '../../../collector/main.ts');
@@ -14,7 +15,7 @@ const main = join(import.meta.dirname, '../../../collector/main.ts');
 const startMs = 120_000;
 const endMs = 60_000;
 
-/** The real collector in a process of its own, with the flags that its binary has, whose event loop is watched from inside. */
+/** The real collector in a process of its own, with the flags that its binary and the environment that its unit has, whose event loop is watched from inside. */
 export interface Served {
   pid: number;
   agents: string;
@@ -42,7 +43,10 @@ export async function serve(folder: string, again?: Served, more = ''): Promise<
       '--data',
       join(folder, 'data'),
     ],
-    { stdio: ['ignore', 'pipe', 'inherit', 'ipc'], env: { ...process.env, NO_COLOR: '1' } },
+    {
+      stdio: ['ignore', 'pipe', 'inherit', 'ipc'],
+      env: { ...process.env, ...unitEnvironment('collector'), NO_COLOR: '1' },
+    },
   );
   const lines = linesOf(child.stdout);
   const found = new Map<string, string>();
