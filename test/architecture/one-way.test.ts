@@ -97,11 +97,11 @@ const rules: Rule[] = [
   },
   {
     title:
-      'handshake imports nothing but the protocol, itself, and what of Node a TLS connection takes; only three places dial',
+      'handshake imports nothing but the protocol, x509, itself, and what of Node a TLS connection takes; only three places dial',
     why: 'agent and collector must see the same in a handshake, and who may connect anywhere is read in a minute',
     breaks: ({ from, to }) =>
       (from.startsWith('handshake/') &&
-        !/^(?:protocol|handshake)\/|^node:(?:buffer|crypto|net|tls|stream|dns\/promises)$/.test(to)) ||
+        !/^(?:protocol|x509|handshake)\/|^node:(?:buffer|crypto|net|tls|stream|dns\/promises)$/.test(to)) ||
       (to === 'handshake/dialer.ts' && !/^(?:agent\/(?:system|commands)|collector\/scan)\//.test(from)),
   },
   {

@@ -19,7 +19,7 @@ interface Rest {
 
 /**
  * Two agents at once, from one look of the whole host to the next: as much of everything as there is in all the time that follows.
- * The memory of `kept` is read meanwhile, and `alone` is left alone, as a bare Node beside them is (decision 113).
+ * The memory of `kept` is read meanwhile, and `alone` is left alone, as a bare Node beside them is (decision 112).
  */
 export async function atRest(
   sandbox: Sandbox,
