@@ -21,8 +21,8 @@ interface LongTableProps<Row> {
  */
 export function LongTable<Row>({ name, caption, columns, rows, keyOf, sort, onSort }: LongTableProps<Row>) {
   const body = useRef<HTMLTableSectionElement>(null);
-  useRowHeight(body, columns.map((column) => column.name).join());
-  const { from, to, rowHeight } = useNearScreen(body, rows.length);
+  const fit = useRowHeight(body, columns.map((column) => column.name).join());
+  const { from, to, rowHeight } = useNearScreen(body, rows.length, fit);
   return (
     <table role="table" class={`rows long ${name}`} aria-rowcount={rows.length + 1}>
       <caption class="unseen">{caption}</caption>
@@ -95,31 +95,45 @@ function Cell<Row>({ column: { name, title, names, cell }, row }: { column: List
 const step = 10;
 const guessedHeight = 48;
 
-/** Which of so many rows are near the screen, in steps, and how high one is. */
-function useNearScreen(body: RefObject<HTMLTableSectionElement | null>, count: number) {
+/**
+ * Which of so many rows are near the screen, in steps, and how high one is once `fit` has made all of them alike. Where they become higher the row that
+ * was at the top of the screen stays there.
+ */
+function useNearScreen(body: RefObject<HTMLTableSectionElement | null>, count: number, fit: () => void) {
   const near = useSignal({ from: 0, rowHeight: guessedHeight, shown: 40 });
-  useLayoutEffect(() => {
-    const look = (): void => {
-      const { from, rowHeight, shown } = near.peek();
-      const first = body.current?.firstElementChild;
-      if (body.current === null || !first) return;
-      const height = first.getBoundingClientRect().height || rowHeight;
-      const top = body.current.getBoundingClientRect().top - from * height;
-      const next = {
-        from: Math.max(0, Math.floor(-top / height / step) * step - step),
-        rowHeight: height,
-        shown: Math.ceil(innerHeight / height / step) * step + 3 * step,
-      };
-      if (next.from !== from || next.rowHeight !== rowHeight || next.shown !== shown) near.value = next;
+  const owed = useRef(0);
+  const look = (): void => {
+    const { from, rowHeight, shown } = near.peek();
+    const first = body.current?.firstElementChild;
+    // The beginning of all rows, drawn or not, however high the space above is by now.
+    const above = body.current?.previousElementSibling;
+    if (!first || !above) return;
+    const height = first.getBoundingClientRect().height || rowHeight;
+    const passed = -above.getBoundingClientRect().top / (from === 0 ? height : rowHeight);
+    if (from > 0) owed.current = passed * (height - rowHeight);
+    const next = {
+      from: Math.max(0, Math.floor(passed / step) * step - step),
+      rowHeight: height,
+      shown: Math.ceil(innerHeight / height / step) * step + 3 * step,
     };
-    look();
+    if (next.from !== from || next.rowHeight !== rowHeight || next.shown !== shown) near.value = next;
+  };
+  // After each draw, since other rows may be taller, and then all are.
+  useLayoutEffect(() => {
+    if (owed.current !== 0) scrollBy(0, owed.current);
+    owed.current = 0;
+    const fitted = (): void => {
+      fit();
+      look();
+    };
+    fitted();
     addEventListener('scroll', look, { passive: true });
-    addEventListener('resize', look);
+    addEventListener('resize', fitted);
     return () => {
       removeEventListener('scroll', look);
-      removeEventListener('resize', look);
+      removeEventListener('resize', fitted);
     };
-  }, [body, near, count]);
+  });
   const { rowHeight, shown } = near.value;
   const from = Math.min(near.value.from, Math.max(0, Math.floor((count - 1) / step) * step));
   return { from, to: Math.min(count, from + shown), rowHeight };

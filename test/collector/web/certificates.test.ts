@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import test from 'ava';
+import { until } from '../../helpers/testbed/until.ts';
 import { before, fingerprint } from './example-estate.ts';
 import { incidentEstate } from './example-incident.ts';
 import { largeEstate } from './large-estate.ts';
@@ -67,6 +68,44 @@ test.serial(
     await withPage(t, estate, body, { path: 'certificates' });
   },
 );
+
+test.serial('on a phone a taller card makes all as tall, and what was on the screen stays there', async (t) => {
+  const estate = largeEstate(new Date(), 2_000);
+  const long = { issuer: 'CN=An authority of many words', key: 'EC of a curve with a long name' };
+  const certificates = estate.certificates.map((one, index) => ({
+    ...one,
+    ...(index === 1_000 ? long : { issuer: 'CN=E7', key: 'EC' }),
+  }));
+  const body = async ({ page }: Opened) => {
+    const rows = page.locator('table.certificates tr[aria-rowindex]');
+    const height = async () => (await rows.nth(5).boundingBox())?.height ?? 0;
+    const onScreen = async () =>
+      page.evaluate(() =>
+        Number(document.elementFromPoint(100, 300)?.closest('tr[aria-rowindex]')?.getAttribute('aria-rowindex')),
+      );
+    // Two frames later the page has heard of a scroll or a resize.
+    const heard = async () =>
+      page.evaluate(
+        () => new Promise<void>((done) => requestAnimationFrame(() => requestAnimationFrame(() => done()))),
+      );
+    await rows.nth(20).waitFor({ timeout: 60_000 });
+    const low = await height();
+    await page.evaluate((top) => scrollTo(0, top), low * 985);
+    await page.getByRole('link', { name: 'name-1000.example.com' }).waitFor();
+    const high = await height();
+    t.true(high > low, `${low}, then ${high}`);
+    await page.evaluate(() => scrollBy(0, 1));
+    await heard();
+    const shows = async () => Math.abs((await onScreen()) - 985) < 6;
+    await until('the rows that were there are on the screen', shows, { deadlineMs: 30_000 });
+    await page.evaluate((top) => scrollBy(0, -top), 200 * high);
+    await page.getByRole('link', { name: 'name-1000.example.com' }).waitFor({ state: 'detached' });
+    await page.setViewportSize({ width: 390, height: 700 });
+    await heard();
+    t.is(await height(), high, 'the address bar of a phone comes and goes');
+  };
+  await withPage(t, { ...estate, certificates }, body, { path: 'certificates', view: { width: 390, height: 800 } });
+});
 
 test.serial(
   'one certificate tells its chain, its six states, who holds it, and who still serves the old one',

@@ -104,6 +104,13 @@ test.serial('endpoints are narrowed down, drawn as they are near the screen, and
       readFileSync(await download.path(), 'utf8').replace(/^\uFEFF/, ''),
       `"name","host","outside","owner"\r\n"n40.example.com","${host}","another","'=payments"\r\n`,
     );
+    let asked = 0;
+    const stays = [...Array(60).keys()].map((day) => ({
+      state: 'endpoint-served',
+      fingerprint: 'a'.repeat(64),
+      from: new Date(day * 86_400_000).toISOString(),
+    }));
+    server.on('GET /api/v1/endpoint-history', () => [200, { version: 1, items: asked++ === 0 ? stays : [] }]);
     await page.getByRole('link', { name: 'n40.example.com', exact: true }).click();
     await page.locator('.detail-head h1', { hasText: 'n40.example.com' }).waitFor();
     t.true(page.url().endsWith(`/endpoints/${encodeURIComponent(`${endpoints[40]?.agentId}/40`)}`));
@@ -116,6 +123,11 @@ test.serial('endpoints are narrowed down, drawn as they are near the screen, and
     const wide = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
     t.is(wide, 0, 'a phone scrolls down only');
     t.deepEqual(await axeViolations(page), []);
+    await page.getByRole('button', { name: 'Show more' }).click();
+    await page.locator('table.stays tbody tr').nth(59).waitFor();
+    const renewed = endpoints.map((one, index) => (index === 40 ? { ...one, issued: 'b'.repeat(64) } : one));
+    server.show({ ...estate, endpoints: renewed, targets });
+    await page.getByText('Nothing is kept of it.').waitFor();
   };
   await withPage(t, { ...estate, endpoints }, body, { path: 'endpoints' });
 });

@@ -4,26 +4,23 @@ import { useFetched } from '../../live/fetched.ts';
 import { Moment, type Now } from '../../parts/moment.tsx';
 import { CertificateLink } from '../../parts/place-links.tsx';
 import { Nothing, Section } from '../../parts/section.tsx';
-import { type Column, More, Table } from '../../parts/table.tsx';
-import { useSignal } from '@preact/signals';
-
-const step = 20;
+import { type Column, Table } from '../../parts/table.tsx';
 
 interface StaysProps {
   readonly agentId: string;
   readonly id: string;
-  /** What is served: asked again when it is another. */
+  /** What there is now: asked again when it is another. */
+  readonly issued?: string | undefined;
+  readonly configured?: string | undefined;
   readonly served?: string | undefined;
   readonly now: Now;
 }
 
 /** Which certificates an endpoint had, from when to when. */
-export function EndpointStays({ agentId, id, served, now }: StaysProps) {
-  const limit = useSignal(step);
+export function EndpointStays({ agentId, id, issued, configured, served, now }: StaysProps) {
   const asked = new URLSearchParams({ agentId, endpoint: id });
-  const fetched = useFetched(`/api/v1/endpoint-history?${asked}`, staysIn, served);
+  const fetched = useFetched(`/api/v1/endpoint-history?${asked}`, staysIn, [issued, configured, served].join());
   const stays = fetched?.ok === true ? fetched.value : [];
-  const shown = stays.slice(0, limit.value);
   return (
     <Section id="history" title="History" count={fetched?.ok === true ? `${stays.length}` : ''}>
       {stays.length > 0 ? (
@@ -31,7 +28,7 @@ export function EndpointStays({ agentId, id, served, now }: StaysProps) {
           name="stays"
           caption="Which certificates this endpoint had, newest first"
           columns={columns(now)}
-          rows={shown}
+          rows={stays}
           keyOf={({ fingerprint, state, from }) => JSON.stringify([fingerprint, state, from])}
         />
       ) : (
@@ -43,13 +40,6 @@ export function EndpointStays({ agentId, id, served, now }: StaysProps) {
               : 'The history did not come: load the page again.'}
         </Nothing>
       )}
-      <More
-        shown={shown.length}
-        total={stays.length}
-        ask={() => {
-          limit.value += step;
-        }}
-      />
     </Section>
   );
 }
