@@ -5,7 +5,7 @@ const mostAtOnce = 256;
 
 /**
  * Reads all memory that this process has, from outside of it: a machine whose hypervisor takes away what is left alone for minutes
- * then finds it in use. It wakes no thread of the process and brings nothing into memory. Resolves to nothing; returns the bytes that were read.
+ * then finds it in use. It wakes no thread of the process and brings nothing into memory. Returns the bytes that were read.
  */
 export function readMemoryOf(pid: number): number {
   const memory = openSync(`/proc/${pid}/mem`, 'r');
@@ -15,11 +15,21 @@ export function readMemoryOf(pid: number): number {
     let bytes = 0;
     for (const mapping of mappingsOf(pid))
       for (const { first, count } of presentRuns(pages, mapping))
-        bytes += readSync(memory, buffer, 0, count * pageBytes, first * pageBytes);
+        bytes += readUnlessGone(memory, buffer.subarray(0, count * pageBytes), first * pageBytes);
     return bytes;
   } finally {
     closeSync(pages);
     closeSync(memory);
+  }
+}
+
+/** The process goes on, and may have given back what its mappings told a moment ago: the kernel says EIO then (proc(5)). */
+function readUnlessGone(memory: number, into: Buffer, position: number): number {
+  try {
+    return readSync(memory, into, 0, into.length, position);
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'EIO') return 0;
+    throw error;
   }
 }
 
