@@ -4,8 +4,8 @@ import { codeOf, startFailure } from '../failure.ts';
 import { seenNames } from '../inventory/seen.ts';
 import { writeSheet } from '../inventory/write-sheet.ts';
 import { listedRows } from '../present/listed-rows.ts';
-import { configFor, type Console, exitCodes, type JsonOptions } from './command.ts';
-import { restingEstate, storeOf } from './database.ts';
+import { type Console, exitCodes, type JsonOptions } from './command.ts';
+import { readMore } from './database.ts';
 
 export interface ExportOptions extends JsonOptions {
   served?: boolean;
@@ -13,13 +13,10 @@ export interface ExportOptions extends JsonOptions {
 
 /** `export [FILE]`: the imported list as CSV, as `import` reads it; with --served also where each name is served, and until when. */
 export async function exportList(file: string | undefined, options: ExportOptions, console: Console): Promise<number> {
-  const config = configFor(options, console);
-  if (!config) return exitCodes.config;
-  const store = await storeOf(config, console);
-  const rows = await store.listed();
-  const estate = await restingEstate(store, config, console.clock.now());
+  const read = await readMore(options, console, ({ store }) => store.listed());
+  if (!read) return exitCodes.config;
+  const { estate, more: rows } = read;
   const seen = seenNames(estate);
-  await store.close();
   const served = (name: string) => ({
     served_until: seen(name)?.servedUntil?.slice(0, 10) ?? '',
     served_on: seen(name)?.hostNames.join(' ') ?? '',

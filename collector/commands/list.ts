@@ -79,31 +79,36 @@ function mistakeIn<Row>({ columns }: List<Row>, options: ListOptions): string | 
   const { sort, reverse, csv, json, counts } = options;
   const names = columns.map(({ name }) => name);
   const sorts = columns.filter((column) => column.sort);
-  if (sort !== undefined && !sorts.some(isCalled(sort)))
+  if (sort !== undefined && columnCalled(sorts, sort) === undefined)
     return `--sort: expected a heading, or one of ${sorts.map(({ name }) => name).join(', ')}, found ${JSON.stringify(sort)}`;
   if (reverse && sort === undefined) return '--reverse: say by what: --sort COLUMN --reverse';
-  const unknown = asked(options.columns).find((name) => !columns.some(isCalled(name)));
+  const unknown = asked(columns, options.columns).find((name) => columnCalled(columns, name) === undefined);
   if (unknown !== undefined)
     return `--columns: expected all, or headings, or some of ${names.join(',')}, found ${JSON.stringify(unknown)}`;
   if (csv && (json || counts)) return '--csv: rows as a table; leave out --json and --counts';
   return undefined;
 }
 
-/** By its name, which the page has in its address, or as it is headed, in any case. */
-function isCalled(word: string): (column: { name: string; title: string }) => boolean {
-  return ({ name, title }) => [name, title.toLowerCase()].includes(word.toLowerCase());
+/** By its name, which the page has in its address, else as it is headed, in any case: hosts have a label `platform` beside "Platform", which is their system. */
+function columnCalled<Row>(columns: readonly Column<Row>[], word: string): Column<Row> | undefined {
+  const asked = word.toLowerCase();
+  return columns.find(({ name }) => name === asked) ?? columns.find(({ title }) => title.toLowerCase() === asked);
 }
 
-function asked(columns: string | undefined): string[] {
-  return columns === undefined || columns === 'all' ? [] : columns.split(',').map((name) => name.trim());
+/** With commas between them, which headings may have themselves: "Endpoints, files". */
+function asked<Row>(columns: readonly Column<Row>[], wanted: string | undefined): string[] {
+  if (wanted === undefined || wanted === 'all') return [];
+  const named = columns
+    .filter(({ title }) => title.includes(','))
+    .reduce((text, { name, title }) => text.replace(new RegExp(title, 'i'), name), wanted);
+  return named.split(',').map((name) => name.trim());
 }
 
 function shownColumns<Row>(columns: readonly Column<Row>[], wanted: string | undefined): readonly Column<Row>[] {
   if (wanted === 'all') return columns;
-  const chosen = asked(wanted);
+  const chosen = asked(columns, wanted).map((one) => columnCalled(columns, one));
   return columns.filter(
-    (column) =>
-      column.names === true || (wanted === undefined ? column.usual : chosen.some((one) => isCalled(one)(column))),
+    (column) => column.names === true || (wanted === undefined ? column.usual : chosen.includes(column)),
   );
 }
 
@@ -111,7 +116,7 @@ function orderOf<Row>(
   columns: readonly Column<Row>[],
   { sort = '', reverse = false }: ListOptions,
 ): { by: string; descending: boolean } {
-  return { by: columns.find(isCalled(sort))?.name ?? '', descending: reverse };
+  return { by: columnCalled(columns, sort)?.name ?? '', descending: reverse };
 }
 
 /** A value is meant as it is or as it is worded, in any case. */

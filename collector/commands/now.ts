@@ -7,8 +7,8 @@ import type { IncidentView, SilenceView } from '../serve/api/inventory-views.ts'
 import { incidentView, silenceView } from '../serve/told-views.ts';
 import { absolute, timeLeft } from '../wording/duration.ts';
 import { namesOf } from '../wording/names.ts';
-import { configFor, type Console, exitCodes, type JsonOptions } from './command.ts';
-import { restingEstate, storeOf } from './database.ts';
+import { type Console, exitCodes, type JsonOptions } from './command.ts';
+import { readMore } from './database.ts';
 import { tellNeeds } from './tell-needs.ts';
 import { colours, toned } from './toned.ts';
 
@@ -16,26 +16,29 @@ export interface NowOptions extends JsonOptions {
   /** Without what somebody took on or silenced. */
   unanswered: boolean;
   notices: boolean;
+  /** All of it, also where a terminal has no room for it. */
+  all: boolean;
 }
 
 /** As `doctor` has it: nothing is wrong, and not everything could be told. */
 const notProved = 3;
 
+/** What a terminal shows beside what needs a person: the verdict, the proof, what ends next, and where one types. */
+const otherRows = 12;
+
 /**
- * `now`: what needs a person, most urgent first; if nothing does, the proof. Exit code 1: something needs a person; 3: nothing does, but
- * not everything is proved.
+ * `now`: what needs a person, most urgent first, in a terminal as much as it has room for; if nothing does, the proof. Exit code 1: something needs a
+ * person; 3: nothing does, but not everything is proved.
  */
 export async function tellNow(options: NowOptions, console: Console): Promise<number> {
-  const config = configFor(options, console);
-  if (!config) return exitCodes.config;
-  const store = await storeOf(config, console);
-  const now = console.clock.now();
-  const estate = await restingEstate(store, config, now);
-  const incidents = (await store.telling.incidents()).map(incidentView);
-  const silences = (await store.telling.silences(now)).map(silenceView);
-  await store.close();
+  const read = await readMore(options, console, async ({ store: { telling }, now }) => ({
+    incidents: (await telling.incidents()).map(incidentView),
+    silences: (await telling.silences(now)).map(silenceView),
+  }));
+  if (!read) return exitCodes.config;
+  const { estate, now, more } = read;
   const needs = needsOf(estate);
-  const answered = new Map(needs.pressing.map((need) => [need, answersTo(need, { incidents, silences }, now)]));
+  const answered = new Map(needs.pressing.map((need) => [need, answersTo(need, more, now)]));
   const pressing = needs.pressing.filter((need) => !options.unanswered || wordsOf(answered.get(need)).length === 0);
   const proof = proofOf(estate);
   const verdict = verdictOf({ ...needs, pressing }, proof, 'live');
@@ -61,7 +64,8 @@ export async function tellNow(options: NowOptions, console: Console): Promise<nu
   console.print(colours().bold(toned(verdict.tone, `${verdict.sentence}.`)));
   const answers = (need: Need) => wordsOf(answered.get(need));
   if (pressing.length > 0) console.print('');
-  tellNeeds(pressing, { now, answers }, console);
+  const told = tellNeeds(pressing, { now, answers, rows: rowsFor(options) }, console);
+  if (told < pressing.length) console.print(`\n${pressing.length - told} more, less urgent: --all`);
   if (options.notices && needs.notices.length > 0) {
     console.print(`\n${colours().bold(counted(needs.notices.length, 'notice'))}, for when there is time\n`);
     tellNeeds(needs.notices, { now }, console);
@@ -77,6 +81,12 @@ export async function tellNow(options: NowOptions, console: Console): Promise<nu
   if (!options.notices && needs.notices.length > 0)
     console.print(`${counted(needs.notices.length, 'notice')}, for when there is time: --notices`);
   return code;
+}
+
+/** What scrolled away would be the most urgent. A pipe has room for all, as has who asks for what can wait. */
+function rowsFor({ all, notices }: NowOptions): number {
+  const { isTTY, rows } = process.stdout;
+  return isTTY && rows > 0 && !all && !notices ? rows - otherRows : Infinity;
 }
 
 function proofWords({ hosts, endpoints, hostCount, endpointCount, recent, lookedAt }: Proof): string[] {

@@ -16,8 +16,8 @@ import {
 } from '../present/report.ts';
 import { eventView } from '../serve/assemble-estate.ts';
 import { keepHistory } from '../serve/host-histories.ts';
-import { configFor, type Console, exitCodes, type JsonOptions } from './command.ts';
-import { restingEstate, storeOf } from './database.ts';
+import { type Console, exitCodes, type JsonOptions } from './command.ts';
+import { readMore } from './database.ts';
 import { readPrices } from './read-prices.ts';
 import { tellReport } from './tell-report.ts';
 
@@ -58,15 +58,14 @@ export async function report(word: string | undefined, options: ReportOptions, c
     console.complain(wrong);
     return exitCodes.usage;
   }
-  const config = configFor(options, console);
-  if (!config) return exitCodes.config;
   const prices = options.prices === undefined ? {} : readPrices(options.prices);
-  const store = await storeOf(config, console);
-  const now = console.clock.now();
-  const estate = await restingEstate(store, config, now);
-  const events = (await store.events(undefined, newestEvents)).map(eventView);
-  const history = await keepHistory({ hosts: async () => estate.hosts, changes: store.changes, now: () => now })(days);
-  await store.close();
+  const read = await readMore(options, console, async ({ store: { events, changes }, estate: { hosts }, now }) => ({
+    events: (await events(undefined, newestEvents)).map(eventView),
+    history: await keepHistory({ hosts: async () => hosts, changes, now: () => now })(days),
+  }));
+  if (!read) return exitCodes.config;
+  const { estate, now } = read;
+  const { events, history } = read.more;
   const leaves = leavesOf(estate);
   const told: Report = {
     ...costReport(estate, leaves, prices, now),

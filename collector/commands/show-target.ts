@@ -8,8 +8,8 @@ import type { TargetStayView } from '../serve/api/views.ts';
 import { absolute, coarse, timeLeft } from '../wording/duration.ts';
 import { shortFingerprint } from '../wording/names.ts';
 import { severityTone } from '../wording/words.ts';
-import { configFor, type Console, exitCodes, type JsonOptions } from './command.ts';
-import { restingEstate, storeOf } from './database.ts';
+import { type Console, exitCodes, type JsonOptions } from './command.ts';
+import { readMore } from './database.ts';
 import { type Listed, type ListOptions, showList } from './list.ts';
 import { printFacts, printHeading, printSome } from './print-facts.ts';
 import { colours, toned } from './toned.ts';
@@ -35,24 +35,23 @@ export async function showTarget(
   options: JsonOptions & { from: string | undefined },
   console: Console,
 ): Promise<number> {
-  const config = configFor(options, console);
-  if (!config) return exitCodes.config;
-  const store = await storeOf(config, console);
-  const now = console.clock.now();
-  const { at, targets, findings } = await restingEstate(store, config, now);
-  const found = targets.filter(
-    (one) =>
-      [one.target, one.target.replace(/:443$/, ''), String(one.id)].includes(wanted) &&
-      (options.from === undefined || [vantageOf(one), one.vantage].includes(options.from)),
-  );
-  const told = await Promise.all(
-    found.map(async (target) => ({
-      target,
-      findings: findingsOf(targetRowsOf({ targets: [target], findings })),
-      history: (await store.targets.stays(target.id)).map(targetStayView),
-    })),
-  );
-  await store.close();
+  const read = await readMore(options, console, async ({ store, estate: { targets, findings } }) => {
+    const found = targets.filter(
+      (one) =>
+        [one.target, one.target.replace(/:443$/, ''), String(one.id)].includes(wanted) &&
+        (options.from === undefined || [vantageOf(one), one.vantage].includes(options.from)),
+    );
+    return Promise.all(
+      found.map(async (target) => ({
+        target,
+        findings: findingsOf(targetRowsOf({ targets: [target], findings })),
+        history: (await store.targets.stays(target.id)).map(targetStayView),
+      })),
+    );
+  });
+  if (!read) return exitCodes.config;
+  const { now, more: told } = read;
+  const { at } = read.estate;
   if (told.length === 0)
     throw startFailure(`${printable(wanted).slice(0, 300)}: no such target; certherd-collector target list has them`);
   if (options.json) console.print(jsonLine({ version: 1, at, items: told }));

@@ -1,6 +1,9 @@
 import { jsonLine, printable } from '@certherd/command-line/printable';
 import { counted } from '@certherd/command-line/words';
+import { addressBytes, reachOf } from '@certherd/handshake/outside/address';
+import type { Target } from '@certherd/handshake/outside/ask-places';
 import { StartTls } from '@certherd/protocol/snapshot';
+import type { Config } from '../config.ts';
 import { startFailure } from '../failure.ts';
 import { targetText } from '../scan/target.ts';
 import type { Store } from '../store/store.ts';
@@ -33,10 +36,12 @@ export async function addTargets(given: readonly string[], options: TargetOption
   const startTls = options.startTls === undefined ? undefined : StartTls.enum.find((one) => one === options.startTls);
   if (options.startTls !== undefined && startTls === undefined)
     throw startFailure(`--starttls: expected one of ${StartTls.enum.join(', ')}, found ${printable(options.startTls)}`);
-  const targets = written(given, startTls);
+  const parsed = written(given, startTls);
+  const targets = parsed.map(targetText);
   const store = await storeOf(config, console);
   try {
-    for (const { vantage, name } of await vantagesOf(options.from ?? 'collector', store))
+    for (const { vantage, name } of await vantagesOf(options.from ?? 'collector', store)) {
+      if (vantage === 'collector') tellRefused(parsed, config, console);
       for (const target of targets) {
         const detail = { every: `${everyMs / 1000} s`, ...(vantage !== 'collector' && { from: name }) };
         const entry = byCommand(console, 'target-added', target, detail);
@@ -47,6 +52,7 @@ export async function addTargets(given: readonly string[], options: TargetOption
         );
         if (!kept.ok) throw notWritten(config, kept.failure);
       }
+    }
   } finally {
     await store.close();
   }
@@ -56,6 +62,16 @@ export async function addTargets(given: readonly string[], options: TargetOption
       `${counted(targets.length, 'target')} asked every ${options.every ?? '1h'} from now on${options.from === undefined ? '' : `, by ${printable(options.from)}`}.`,
     );
   return exitCodes.ok;
+}
+
+/** Said at once of what is an address; where a name leads is known as it is asked. */
+function tellRefused(targets: readonly Target[], { scanAllow }: Pick<Config, 'scanAllow'>, console: Console): void {
+  for (const target of targets) {
+    const reach = addressBytes(target.host) ? reachOf(target.host) : 'public';
+    if (reach === 'public' || (reach !== 'never' && scanAllow.includes(reach))) continue;
+    const why = reach === 'never' ? 'such an address is never asked' : `not asked before scan_allow has "${reach}"`;
+    console.complain(`${targetText(target)}: ${why}`);
+  }
 }
 
 /** `target remove TARGET...` */
@@ -127,7 +143,8 @@ export async function lookAtTargets(
 
 /** As it is shown, else as it was added. */
 function keptText(text: string, known: ReadonlySet<string>): string {
-  return known.has(text) ? text : (written([text], undefined)[0] ?? text);
+  const [parsed] = known.has(text) ? [] : written([text], undefined);
+  return parsed ? targetText(parsed) : text;
 }
 
 function noSuchTarget(target: string): Error {
@@ -145,11 +162,11 @@ async function vantagesOf(text: string, store: Store): Promise<{ vantage: string
   });
 }
 
-function written(given: readonly string[], startTls: (typeof StartTls.enum)[number] | undefined): string[] {
+function written(given: readonly string[], startTls: (typeof StartTls.enum)[number] | undefined): Target[] {
   const targets = targetsOf(
     given.map((text) => ({ text })),
     { ports: [443], startTls },
-  ).map(targetText);
+  );
   if (targets.length > mostAtOnce) throw startFailure(`more than ${mostAtOnce} targets: scan a range instead`);
   return targets;
 }

@@ -15,6 +15,7 @@ export const timeEntries: readonly CommandEntry[] = [
     options: [
       { flag: '--unanswered', summary: 'without what somebody took on or silenced' },
       { flag: '--notices', summary: 'with what can wait; it never counts' },
+      { flag: '--all', summary: 'all of it, also where a terminal has room for the most urgent alone' },
       { flag: '--json', summary: 'print {version, at, verdict, pressing, notices, proof, items}' },
     ],
     examples: [
@@ -30,7 +31,12 @@ export const timeEntries: readonly CommandEntry[] = [
     ],
     run: async (_args, options, console) =>
       (await import('./now.ts')).tellNow(
-        { ...commonOf(options), unanswered: options['unanswered'] === true, notices: options['notices'] === true },
+        {
+          ...commonOf(options),
+          unanswered: options['unanswered'] === true,
+          notices: options['notices'] === true,
+          all: options['all'] === true,
+        },
         console,
       ),
   },

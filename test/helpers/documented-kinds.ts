@@ -49,7 +49,7 @@ export const kinds: readonly { line: RegExp; how: 'run' | 'guest' | 'elsewhere';
     shownBy: 'test/collector/commands/import.test.ts',
   },
   {
-    line: /^certherd-collector scan\b/,
+    line: /^(?:npx )?certherd-collector scan\b/,
     how: 'elsewhere',
     why: 'asks names of the internet',
     shownBy: 'test/collector/commands/scan.test.ts',

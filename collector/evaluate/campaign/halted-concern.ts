@@ -28,7 +28,7 @@ export function haltedConcern({ campaign, member }: HaltedCampaign, host: Concer
     subject: { kind: 'lineage', id: lineage },
     since: new Date(campaign.changedAt).toISOString(),
     cause: `Campaign ${id} (${campaign.reason}), started by ${campaign.startedBy}, paused itself: ${campaign.cause}`,
-    remedy: `certherd-collector campaign show ${id} says how far it is; mend it, then: certherd-collector campaign resume ${id} --reason WHY`,
+    remedy: `Mend what failed; then certherd-collector campaign resume ${id} --reason WHY lets it go on, and certherd-collector campaign show ${id} says how far it is.`,
     causeId: key,
     names: names.slice(0, mostNames),
     labels: labelsOf(lineage, host) ?? (owner === undefined ? {} : { owner }),

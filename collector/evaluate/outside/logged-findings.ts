@@ -98,7 +98,7 @@ function unexpectedCertificate(row: LoggedRow, policy: LoggedPolicy): OutsideFin
         certificate: fingerprint ?? 'only its precertificate is logged',
       },
       remedy: clipped(
-        `Find out who asked for it. If nobody did, have ${by} revoke it, and look at who may change the DNS of ${name}. Else enrol its host, or list what presents it: certherd-collector target add ${name.replace(/^\*\./, 'www.')}`,
+        `Find out who asked for it. If nobody did, have ${by} revoke it, and look at who may change the DNS of ${name}. Else enrol its host, or have certherd-collector target add ${name.replace(/^\*\./, 'www.')} ask what presents it.`,
       ),
     },
   };
@@ -135,7 +135,7 @@ function notRead({ log, state }: LogRow, now: number): OutsideFinding[] {
           read: `${state.proved.size} of ${state.size}`,
         },
         remedy:
-          'certherd-collector transparency shows it; if the log is closed for good, put another one in its place in [[transparency.log]].',
+          'If the log is closed for good, put another one in its place in [[transparency.log]]; certherd-collector transparency shows it.',
       },
     },
   ];

@@ -136,7 +136,9 @@ function placeOf({ agentId, code, campaign }: Need): string | undefined {
   return code === 'unexpected-certificate' || code === 'log-not-read' ? addressOf('transparency') : undefined;
 }
 
-function Remedy({ need: { remedy, hostName } }: { need: Need }) {
+function Remedy({ need: { remedy, hostName, agentId } }: { need: Need }) {
+  // What is of no host is mended where the collector is, and its commands say so.
+  const place = agentId === '' ? {} : { where: hostName };
   if (remedy === '') return null;
   return (
     <div class="remedy">
@@ -145,7 +147,7 @@ function Remedy({ need: { remedy, hostName } }: { need: Need }) {
           <span class="quiet">Remedy:</span> <Raw text={remedy} limit={8000} />
         </p>
       ) : (
-        <CopyCommand command={remedy} where={hostName} label={`remedy on ${printable(hostName)}`} />
+        <CopyCommand command={remedy} {...place} label={`remedy on ${printable(hostName)}`} />
       )}
     </div>
   );

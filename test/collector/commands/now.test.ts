@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { stripVTControlCharacters } from 'node:util';
 import test from 'ava';
 import { printTable } from '../../../collector/commands/print-table.ts';
 import { until } from '../../helpers/testbed/until.ts';
@@ -48,23 +49,42 @@ test('now tells what needs a person with its remedy and exits 1; what somebody t
   t.regex(quiet.out, /^Nothing needs a person, but not everything is proved\.\n[^]*Taken on or silenced: 1\./);
 });
 
-test('a campaign that waits and a log that is not read are told by now as on the page', async (t) => {
-  const own = await tellEstate(now);
-  t.teardown(() => rmSync(own.directory, { recursive: true, force: true }));
-  await haltCampaign(own.store, now - 60_000);
-  const failure = { reason: 'no-answer', detail: 'refused', since: now - day } as const;
-  const unread = { proved: { size: 0, hashes: [] }, size: 0, behindSince: now - day, failure };
-  await own.store.transparency.keep('log.test/2026', unread, []);
-  await own.store.close();
-  const told = await typedHere(['now', '--data', own.directory]);
-  t.is(told.code, 1);
-  t.regex(told.out, /^3 things need a person\.\n/);
-  t.regex(
-    told.out,
-    /warning {2}shop on web-9 {2}campaign-paused\n {4}Campaign c1 \(R10 is revoked\), started by anna, paused itself: [^]*owner=payments[^]*campaign resume c1 --reason WHY/,
-  );
-  t.regex(told.out, /log-not-read/);
-});
+test.serial(
+  'a campaign that waits and a log that is not read are told by now, as much as a terminal has room for',
+  async (t) => {
+    const own = await tellEstate(now);
+    t.teardown(() => rmSync(own.directory, { recursive: true, force: true }));
+    await haltCampaign(own.store, now - 60_000);
+    const failure = { reason: 'no-answer', detail: 'refused', since: now - day } as const;
+    const unread = { proved: { size: 0, hashes: [] }, size: 0, behindSince: now - day, failure };
+    await own.store.transparency.keep('log.test/2026', unread, []);
+    await own.store.close();
+    const told = await typedHere(['now', '--data', own.directory]);
+    t.is(told.code, 1);
+    t.regex(told.out, /^3 things need a person\.\n/);
+    t.regex(
+      told.out,
+      /warning {2}shop on web-9 {2}campaign-paused\n {4}Campaign c1 \(R10 is revoked\), started by anna, paused itself: [^]*owner=payments\n {4}Mend what failed; then certherd-collector campaign resume c1 --reason WHY /,
+    );
+    t.regex(told.out, /log-not-read\n[^]*\n {4}If the log is closed for good, /);
+    const { isTTY, columns, rows } = process.stdout;
+    t.teardown(() => Object.assign(process.stdout, { isTTY, columns, rows }));
+    Object.assign(process.stdout, { isTTY: true, columns: 120, rows: 20 });
+    const typed = async (...more: string[]) => {
+      const { code, out } = await typedHere(['now', ...more, '--data', own.directory]);
+      return { code, out: stripVTControlCharacters(out) };
+    };
+    const brief = await typed();
+    t.is(brief.code, 1);
+    t.regex(
+      brief.out,
+      /^3 things need a person\.\n\ncritical [^]*systemctl reload nginx\n\n2 more, less urgent: --all\n\n3 endp/,
+    );
+    t.true(brief.out.split('\n').length < 20, 'the verdict and the most urgent one are on the screen');
+    t.is((await typed('--all')).out.split('\n').length, told.out.split('\n').length);
+    t.is(JSON.parse((await typed('--json')).out).items.length, 3);
+  },
+);
 
 test('events are told newest first, chosen by kind, outcome, host and words; followed, those that come are told too', async (t) => {
   const all = await type('events');

@@ -40,6 +40,14 @@ test('a list is sorted, and its columns are chosen, as they are headed too', asy
   t.is(sorted.out, (await type('host', 'list', '--sort', 'state', '--columns', 'heard')).out);
   t.regex(sorted.out, /^HOST +LAST HEARD\n=web-2/);
   t.regex((await type('host', 'list', '--sort', 'colour')).err, /^--sort: expected a heading, or one of name, state, /);
+  const csv = (columns: string) => type('certificate', 'list', '--csv', '--columns', columns);
+  t.is((await csv('issuer,endpoints, Files,key')).out, (await csv('issuer,places,key')).out);
+  const { out } = await type('host', 'list', '--csv', '--columns', 'platform,agent');
+  t.is(
+    out.split('\r\n')[0],
+    '"host","version","platform"',
+    'a name counts before a heading: the label, not the system',
+  );
 });
 
 test('certificates are listed as on the page: what is served and ends first, searched, chosen, counted, as CSV and JSON', async (t) => {

@@ -9,7 +9,17 @@ test('a target is asked before its time by whoever may run the command, and the 
     return { code: await child.ended, out: child.lines.join('\n'), err: child.complaints.join('\n') };
   };
   t.is((await run('token', 'create', '--url', '127.0.0.1:8443')).code, 0, 'the first command makes the store');
-  t.is((await run('target', 'add', 'shop.example.com', 'mail.example.com:465')).code, 0);
+  t.deepEqual(await run('target', 'add', 'shop.example.com', 'mail.example.com:465'), {
+    code: 0,
+    out: '2 targets asked every 1h from now on.',
+    err: '',
+  });
+  const inside = await run('target', 'add', '10.0.0.7', '169.254.169.254', '--json');
+  t.is(inside.code, 0);
+  t.is(
+    inside.err,
+    '10.0.0.7:443: not asked before scan_allow has "private"\n169.254.169.254:443: such an address is never asked',
+  );
   const looked = await run('target', 'look', 'shop.example.com:443', 'mail.example.com:465', '--json');
   t.deepEqual(
     [looked.code, JSON.parse(looked.out)],

@@ -1,4 +1,5 @@
 import test from 'ava';
+import { isSentence } from '../../../collector/wording/remedy.ts';
 import { loggedFindings, loggedStands } from '../../../collector/evaluate/outside/logged-findings.ts';
 import type { Outside } from '../../../collector/evaluate/outside/outside.ts';
 import { unlistedNames } from '../../../collector/evaluate/outside/unlisted-names.ts';
@@ -79,6 +80,10 @@ for (const [title, change, targets, codes] of cases) {
   test(`${title}: ${codes || 'nothing'}`, (t) => {
     const found = loggedFindings({ certificates: [row(change)], logs: [] }, targets, policy, now);
     t.is(found.map(({ finding }) => `${finding.code} ${finding.severity}`).join(', '), codes);
+    t.true(
+      found.every(({ finding }) => isSentence(finding.remedy)),
+      'nobody is offered a sentence as a command',
+    );
   });
 }
 
@@ -107,6 +112,7 @@ test('a log that is not read for three hours is unknown, and says why', (t) => {
     /not been read to its end since 2026-11-28T08:00:00\.000Z: checkpoint: status 404\./,
   );
   t.is(found?.finding.evidence['read'], '7 of 9');
+  t.true(isSentence(found?.finding.remedy ?? ''));
 });
 
 test('a log that is read more slowly than it grows is unknown after three hours, too', (t) => {
