@@ -3,6 +3,7 @@ import type { Rehearsal, Snapshot } from '@certherd/protocol/snapshot';
 import { type Observations, certificatesByFingerprint } from '../observe/observations.ts';
 import { type Config, modeOf } from '../config.ts';
 import type { Facts } from './facts.ts';
+import { goingOn } from './going-on.ts';
 import { type Plan, plan } from './plan.ts';
 import { judge } from './policies.ts';
 import { reachedBy, reachedTimes } from './reached.ts';
@@ -22,7 +23,7 @@ export function decide(
   now: number,
 ): { snapshot: Snapshot; plan: Plan } {
   const facts: Facts = { observations, attempts, config, now, certificates: certificatesByFingerprint(observations) };
-  const findings = judge(facts).map((finding) => ({ ...finding, since: sinceOf(finding, before) }));
+  const findings = judge(facts).map((finding) => goingOn(finding, before));
   const { host, certificates, files, servers, deployments } = observations;
   return {
     snapshot: {
@@ -58,11 +59,4 @@ function rehearsalOf(observations: Observations, lineage: string, now: number): 
   if (!kept) return {};
   const { at, ok, reasons } = kept;
   return { rehearsal: { at, ...(ok !== undefined && { ok }), reasons } };
-}
-
-function sinceOf({ code, subject, since }: Finding, before: Finding[]): string {
-  const same = before.find(
-    (old) => old.code === code && old.subject.kind === subject.kind && old.subject.id === subject.id,
-  );
-  return same && same.since < since ? same.since : since;
 }

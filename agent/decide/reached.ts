@@ -2,6 +2,7 @@ import type { Endpoint, Reached, ReachedAt } from '@certherd/protocol/snapshot';
 import type { ObservedEndpoint } from '../observe/observations.ts';
 import { changeOf } from './causes.ts';
 import { type Facts, instant } from './facts.ts';
+import { startsDifferMs } from './going-on.ts';
 import { loadedBetween } from './running.ts';
 
 /** How far the newest certificate got on its way to the clients of one endpoint. */
@@ -49,9 +50,6 @@ export interface FirstReached {
   newest: string;
   at: ReachedAt;
 }
-
-/** The start of a process is known to some 20 ms, to more on a busy host, and comes out a little earlier at one look than at another. */
-const startsDifferMs = 1000;
 
 /** The endpoints with the earliest instant that a look has told of each state that still holds, for as long as the newest certificate is the same. */
 export function sinceFirst(endpoints: Endpoint[], earlier: Readonly<Record<string, FirstReached>>): Endpoint[] {

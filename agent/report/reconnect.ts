@@ -33,3 +33,8 @@ function ceilingSeconds(failures: number): number {
   if (failures <= heldFailures) return Math.min(heldCeiling, 2 ** failures);
   return Math.min(300, heldCeiling * 2 ** Math.min(failures - heldFailures, 9));
 }
+
+/** Does the log tell of this failure in a row? While tries follow one another within seconds of the first, the second, the fourth, the eighth; later of each. */
+export function isLogged(failures: number): boolean {
+  return failures > heldFailures || (failures & (failures - 1)) === 0;
+}

@@ -8,7 +8,7 @@ import type { ConnectionState } from './connection-state.ts';
 import { type Enrolment, enrolmentReader, nextGeneration } from './identity.ts';
 import { createKeyring } from './keyring.ts';
 import { type EventDraft, type Outbox } from './outbox.ts';
-import { reconnectDelay } from './reconnect.ts';
+import { isLogged, reconnectDelay } from './reconnect.ts';
 import { refusalWords } from './refusal-words.ts';
 import { type Session, type SessionEnd, startSession, type Told } from './session.ts';
 import { createToldSnapshots } from './told-snapshots.ts';
@@ -128,6 +128,7 @@ export function startReporter(
 
   const keepConnected = async () => {
     let failures = 0;
+    let logged = '';
     while (!stopped) {
       const end = await connectOnce().catch((error: unknown) => {
         ports.log.error({ error: String(error) }, 'connecting failed, which is a fault of certherd-agent');
@@ -141,10 +142,12 @@ export function startReporter(
       const ms = end.authority ? reconnectDelay(failures, ports.random(), hint) : 10_000;
       if (end.authority) {
         tell({ state: 'waiting', authority: end.authority, why: end.why, until: ports.clock.now() + ms });
-        ports.log.info(
-          { collector: end.authority, why: end.why, nextTryMs: Math.round(ms) },
-          'not connected to the collector',
-        );
+        if (isLogged(failures) || end.why !== logged)
+          ports.log.info(
+            { collector: end.authority, why: end.why, failures, nextTryMs: Math.round(ms) },
+            'not connected to the collector',
+          );
+        logged = end.why;
       } else if (connection.state !== 'not-enrolled') {
         tell({ state: 'not-enrolled' });
       }

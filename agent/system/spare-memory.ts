@@ -47,9 +47,12 @@ export function spareMemory(afterMs = quietMs): () => void {
 /** Twice: bytecode is as old as the collections since it ran. */
 function collectThoroughly(collect: Collect | undefined): void {
   for (const flag of Object.keys(thorough)) setFlagsFromString(flag);
-  collect?.(lastResort);
-  collect?.(lastResort);
-  for (const flag of Object.values(thorough)) setFlagsFromString(flag);
+  try {
+    collect?.(lastResort);
+    collect?.(lastResort);
+  } finally {
+    for (const flag of Object.values(thorough)) setFlagsFromString(flag);
+  }
 }
 
 /** V8's own, which it gives only to contexts that are made while this flag is on; one that does not costs memory and no more. */

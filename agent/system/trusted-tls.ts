@@ -53,6 +53,8 @@ export function trustedTls(
       // Where the pin decides, Node is kept from reading all of its roots: 4 MB and 10 ms.
       ca: byRoots ? [...roots()] : [],
       ALPNProtocols: ['http/1.1'],
+      // What the certificate has to name: of an address Node would not know it from the socket, and take localhost.
+      host,
       // RFC 6066 3: an address is no server name.
       servername: /^[\d.]+$|:/.test(host) ? '' : host,
     });
@@ -104,8 +106,9 @@ function reasonOf({ code = '' }: NodeJS.ErrnoException, byRoots: boolean): Colle
   return code.startsWith('ERR_SSL') ? 'not-a-collector' : 'unreachable';
 }
 
-/** One line: OpenSSL names its source files, and Node its own flags. */
+/** One line: OpenSSL names its source files, and Node its own flags. Of a name with several addresses each has an error of its own, and theirs has no words. */
 function detailOf(error: NodeJS.ErrnoException & { reason?: string }): string {
+  if (error instanceof AggregateError) return error.errors.map(detailOf).join('; ');
   const words = error.code?.startsWith('ERR_SSL') ? (error.reason ?? error.code) : error.message;
   return words.split(/\n|; if the root/)[0] ?? '';
 }

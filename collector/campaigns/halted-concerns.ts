@@ -12,7 +12,7 @@ export async function haltedConcerns(campaigns: Pick<Campaigns, 'halted'>, hosts
 
 /** The same as findings, for the page and everybody else who looks. */
 export async function haltedFindings(campaigns: Pick<Campaigns, 'halted'>, hosts: Hosts): Promise<HaltedFinding[]> {
-  return (await haltedOn(campaigns, hosts)).map(([{ campaign }, concern]) => haltedFinding(concern, campaign.id));
+  return (await haltedOn(campaigns, hosts)).map(([{ campaign }, concern]) => haltedFinding(concern, campaign));
 }
 
 export type HaltedFinding = ReturnType<typeof haltedFinding>;

@@ -146,7 +146,7 @@ function ofCountdown({ code, severity, endpoints, since, cause, fingerprint }: C
     subject: { kind: 'endpoint', id: endpoints[0].id },
     remedy: 'certherd-agent check',
     causeId: JSON.stringify([code, fingerprint]),
-    ...about(endpoints, shared(endpoints) ?? {}),
+    ...about(endpoints, labelsOf(endpoints) ?? {}),
   };
 }
 

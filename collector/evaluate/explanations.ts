@@ -184,11 +184,11 @@ export const collectorExplanations: Readonly<
   'campaign-paused': {
     severity: 'warning',
     meaning:
-      'A campaign paused itself after a failure, and waits for a person. It is told in messages, to whoever the lineage belongs to whose failure did it.',
+      'A campaign paused itself after a failure, and waits for a person. It stands on Now until it goes on or is ended, and is told in messages, to whoever the lineage belongs to whose failure did it.',
     causes:
       'A renewal failed or was refused, its certificate does not fulfil the campaign, or it was not served by the deadline: the message says which.',
     remedy:
       'Mend it, then `certherd-collector campaign resume ID --reason WHY`; `campaign skip` leaves the lineage out, `campaign abort` ends it all.',
-    shownBy: 'notify/start-telling, campaigns/drive',
+    shownBy: 'notify/start-telling, campaigns/drive, serve/kept-targets',
   },
 };

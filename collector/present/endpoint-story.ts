@@ -24,8 +24,9 @@ export function endpointStoryOf(
   if (!endpoint || !row) return undefined;
   const lineages = estate.lineages.filter(({ agentId }) => agentId === endpoint.agentId);
   const isOfIt = ({ agentId, told: { code, kind, subject }, evidence }: Needs['pressing'][number]): boolean => {
+    if (agentId !== endpoint.agentId || kind === 'campaign') return false;
     const finding = { code, subject: { kind, id: subject }, evidence: Object.fromEntries(evidence) };
-    return agentId === endpoint.agentId && concernedByFinding(finding, lineages)(endpoint);
+    return concernedByFinding(finding, lineages)(endpoint);
   };
   return {
     ...row,

@@ -18,8 +18,8 @@ export interface Need {
   readonly code?: string;
   /** The id of the campaign that waits. */
   readonly campaign?: string;
-  /** The code that people are told of it by, and its subject: a host by itself has one there, too. */
-  readonly told: { readonly code: string; readonly kind: Subject['kind']; readonly subject: string };
+  /** The code that people are told of it by, and its subject: a host by itself has one there, too, and of a campaign that waits it is the campaign. */
+  readonly told: { readonly code: string; readonly kind: Subject['kind'] | 'campaign'; readonly subject: string };
   /** Server names that are concerned, at most 20. */
   readonly names: readonly string[];
   readonly cause: string;
@@ -119,7 +119,10 @@ function fromFinding(finding: FindingView, { host, lineages, endpoints }: HostPa
     hostName,
     code,
     ...(campaign !== undefined && { campaign }),
-    told: { code, kind: subject.kind, subject: subject.id },
+    told:
+      campaign === undefined
+        ? { code, kind: subject.kind, subject: subject.id }
+        : { code, kind: 'campaign', subject: campaign },
     names: namesOf(concerned),
     cause,
     since,

@@ -170,8 +170,9 @@ export function attend(socket: WebSocket, remote: string, slot: Slot, gate: Gate
     return true;
   }
 
-  /** There is a session, and so somebody to be asked. Few are. */
+  /** Few are asked. Others know the session from a moment before the welcome. */
   function look(wish: LookWish): Promise<Looked> {
+    if (version === 0) return Promise.resolve({ lost: 'gone' });
     looking ??= createLooking(version, channel, clock);
     return looking.ask(wish);
   }

@@ -37,7 +37,7 @@ export function assembleEstate(facts: EstateFacts, now: number): Estate {
   const parts = facts.hosts.map((host) => assembleHost(host, facts.presenceOf(host.agentId), shared, now));
   const partOf = new Map(parts.map((part) => [part.host.agentId, part]));
   const halted = (facts.halted ?? []).map((one) =>
-    haltedFinding(haltedConcern(one, partOf.get(one.member.agentId)), one.campaign.id),
+    haltedFinding(haltedConcern(one, partOf.get(one.member.agentId)), one.campaign),
   );
   const held = new Map<string, Pick<CertificateView, 'files' | 'endpoints'>>();
   for (const fingerprint of known.keys()) held.set(fingerprint, { files: [], endpoints: [] });

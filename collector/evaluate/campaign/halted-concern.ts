@@ -1,4 +1,4 @@
-import type { HaltedCampaign } from '../../store/campaigns.ts';
+import type { CampaignRow, HaltedCampaign } from '../../store/campaigns.ts';
 import type { Concern } from '../../store/concern.ts';
 import type { HaltedCode } from '../explanations.ts';
 import { shared } from '../shared-labels.ts';
@@ -36,9 +36,15 @@ export function haltedConcern({ campaign, member }: HaltedCampaign, host: Concer
   };
 }
 
-/** The same for who looks by themselves: a finding of no host, since no host can do anything about it. `campaign`: its id. */
-export function haltedFinding(concern: HaltedConcern, campaign: string): ToldFinding & { code: HaltedCode } {
-  const { code, severity, hostName, subject, since, cause, remedy, labels, life } = concern;
+/**
+ * The same for who looks by themselves: a finding of no host, since no host can do anything about it. Who started it is among the evidence: a cause is shown
+ * on the wall, to whoever comes.
+ */
+export function haltedFinding(
+  concern: HaltedConcern,
+  { id, reason, startedBy, cause }: CampaignRow,
+): ToldFinding & { code: HaltedCode } {
+  const { code, severity, hostName, subject, since, remedy, labels, life } = concern;
   return {
     agentId: '',
     hostName,
@@ -46,9 +52,9 @@ export function haltedFinding(concern: HaltedConcern, campaign: string): ToldFin
     severity,
     subject,
     since,
-    cause,
+    cause: `Campaign ${id.slice(0, 8)} (${reason}) paused itself: ${cause}`,
     remedy,
-    evidence: { campaign },
+    evidence: { campaign: id, startedBy },
     stale: false,
     labels: { ...labels },
     life,

@@ -12,7 +12,7 @@ export function jsonStream(body: object, now: () => number): Readable {
 
 /**
  * Chunks large enough to be cheap; after each one, and where some milliseconds went since, everything else has its turn, however fast the reader is. That is
- * looked at after each piece: an empty one says that there was work. `now` in milliseconds.
+ * looked at after each piece: an empty one says that there was work. `now` in milliseconds, of a clock that may be set.
  */
 export function textStream(pieces: Iterable<string>, now: () => number): Readable {
   return Readable.from(inChunks(pieces, now));
@@ -49,7 +49,7 @@ async function* inChunks(text: Iterable<string>, now: () => number): AsyncGenera
     if (chunk.length >= chunkLength) {
       yield chunk;
       chunk = '';
-    } else if (now() - began < turnMs) continue;
+    } else if (Math.abs(now() - began) < turnMs) continue;
     await othersTurn();
     began = now();
   }

@@ -98,7 +98,7 @@ export const readRoutes: readonly Route[] = [
     query: Type.Object(
       {
         agentId: Type.String({ maxLength: 100 }),
-        endpoint: Type.String({ maxLength: 1000, description: 'Its id, as `/api/v1/endpoints` has it.' }),
+        endpoint: Type.String({ maxLength: 2048, description: 'Its id, as `/api/v1/endpoints` has it.' }),
       },
       closed,
     ),

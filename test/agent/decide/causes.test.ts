@@ -1,6 +1,8 @@
+import type { Finding } from '@certherd/protocol/finding';
 import test from 'ava';
 import { judge } from '../../../agent/decide/policies.ts';
 import { causeOf } from '../../../agent/decide/causes.ts';
+import { decide } from '../../../agent/decide/decide.ts';
 import type { Facts } from '../../../agent/decide/facts.ts';
 import { certificatesByFingerprint } from '../../../agent/observe/observations.ts';
 import type { RunningNginx } from '../../../agent/observe/nginx-running.ts';
@@ -63,4 +65,16 @@ test('where all workers are older than the change, it was not reloaded', (t) => 
 test('a reload of a second ago is waited for', (t) => {
   const young = facts([worker(12, 0.01), worker(13, 0.01)]);
   t.like(judge(young)[0], { code: 'not-served', severity: 'notice' });
+});
+
+test('where the starts of the same processes are reckoned anew, the same is told as before', (t) => {
+  const told = (byMs: number, before: Finding[]) => {
+    const workers = [worker(11, 90), worker(12, 5), worker(13, 5)];
+    const { observations } = facts(workers.map((one) => ({ ...one, startedAt: one.startedAt + byMs })));
+    return decide(observations, [], before, config(), noon).snapshot.findings;
+  };
+  const first = told(0, []);
+  t.regex(first[0]?.evidence['old workers'] ?? '', /^11 since /);
+  for (const byMs of [-17, 13]) t.deepEqual(told(byMs, first), first);
+  t.notDeepEqual(told(-2000, first), first, 'other processes');
 });

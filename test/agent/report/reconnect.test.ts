@@ -1,6 +1,6 @@
 import test from 'ava';
 import fc from '../../helpers/properties.ts';
-import { heldCeiling, heldFailures, reconnectDelay } from '../../../agent/report/reconnect.ts';
+import { heldCeiling, heldFailures, isLogged, reconnectDelay } from '../../../agent/report/reconnect.ts';
 
 test('the wait is spread from nothing to a ceiling that doubles up to 300 s', (t) => {
   fc.assert(
@@ -17,6 +17,11 @@ test('a collector that starts, or that a whole fleet comes back to, is asked aga
   t.is(Math.max(...longest.slice(0, heldFailures + 1)), heldCeiling);
   t.deepEqual(longest.slice(heldFailures + 1, heldFailures + 7), [16, 32, 64, 128, 256, 300]);
   t.is(longest.at(-1), 300);
+});
+
+test('of tries in vain that follow one another within seconds the log tells ever fewer, and of long waits each', (t) => {
+  const logged = Array.from({ length: 37 }, (_, failures) => failures).filter(isLogged);
+  t.deepEqual(logged, [0, 1, 2, 4, 8, 16, 32, 33, 34, 35, 36]);
 });
 
 test('a hint of the collector is the least wait, and is spread', (t) => {

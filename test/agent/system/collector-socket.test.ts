@@ -8,6 +8,7 @@ import { trustedTls } from '../../../agent/system/trusted-tls.ts';
 import { pinOfCertificate } from '../../../collector/receive/tls-identity.ts';
 import { testDirectory } from '../../helpers/directory.ts';
 import { startHostileCollector } from '../../helpers/hostile-collector.ts';
+import { mint } from '../../helpers/mint.ts';
 import { makeAuthority } from '../../helpers/testbed/authority.ts';
 import { openSandbox } from '../../helpers/testbed/sandbox.ts';
 
@@ -75,5 +76,26 @@ test('a try where nobody listens reads no roots, and a fault in reading them is 
   t.is(rejected.message, 'a fault');
   const detail = `connect ECONNREFUSED 127.0.0.1:${port}`;
   t.deepEqual(await trustedTls(target, roots, {}), { ok: false, failure: { reason: 'unreachable', detail } });
+  const named = await trustedTls({ ...target, host: 'localhost' }, roots, {});
+  t.regex(named.ok ? '' : named.failure.detail, /ECONNREFUSED/, 'of a name with two addresses, too');
   t.is(reads, 1);
+});
+
+test('where roots decide, the certificate of an address must name the address: one for localhost is not trusted there', async (t) => {
+  const root = await mint({ authority: true, subject: [['CN', 'Test Root']] });
+  const reached = async (name: string, environment: NodeJS.ProcessEnv) => {
+    const { pem, keyPem } = await mint({ names: [name], issuer: root });
+    const server = tls.createServer({ cert: pem, key: keyPem }, (socket) => socket.on('error', () => {}));
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    t.teardown(() => server.close());
+    const { port } = server.address() as AddressInfo;
+    const target = { host: '127.0.0.1', port, pin: systemTrust, connectMs: 10_000 };
+    const result = await trustedTls(target, () => [root.pem], environment);
+    if (result.ok) result.socket.destroy();
+    return result.ok ? 'trusted' : result.failure.reason;
+  };
+  for (const environment of [{}, { HTTPS_PROXY: 'http://127.0.0.1:1', NO_PROXY: '127.0.0.1' }]) {
+    t.is(await reached('127.0.0.1', environment), 'trusted');
+    t.is(await reached('localhost', environment), 'untrusted');
+  }
 });

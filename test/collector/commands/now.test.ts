@@ -64,7 +64,7 @@ test.serial(
     t.regex(told.out, /^3 things need a person\.\n/);
     t.regex(
       told.out,
-      /warning {2}shop on web-9 {2}campaign-paused\n {4}Campaign c1 \(R10 is revoked\), started by anna, paused itself: [^]*owner=payments\n {4}Mend what failed; then certherd-collector campaign resume c1 --reason WHY /,
+      /warning {2}shop on web-9 {2}campaign-paused\n {4}Campaign c1 \(R10 is revoked\) paused itself: [^]*owner=payments\n {4}Mend what failed; then certherd-collector campaign resume c1 --reason WHY /,
     );
     t.regex(told.out, /log-not-read\n[^]*\n {4}If the log is closed for good, /);
     const { isTTY, columns, rows } = process.stdout;

@@ -14,13 +14,20 @@ interface Told {
   life: number;
   findings?: ReturnType<typeof finding>[];
   silent?: boolean;
+  /** The agent itself said that it ended. */
+  isSaid?: boolean;
+  /** It has two names, one of which is somebody's. */
+  owned?: boolean;
   change?: Partial<HostFacts>;
 }
 
 /** The concerns about one host that serves one certificate: days that are left, of how many. */
-function concerns({ left, life, findings = [], silent = false, change = {} }: Told) {
+function concerns({ left, life, findings = [], silent = false, isSaid = false, owned = false, change = {} }: Told) {
   const one = certificate('one', { notBefore: at((left - life) * day), notAfter: at(left * day) });
-  const told = snapshot(one, { findings, endpoints: [endpoint(one), endpoint(one, { id: 'www@443' })] });
+  const www = endpoint(one, { id: 'www@443', ...(owned && { serverName: 'www.example.test' }) });
+  const evidence = { fingerprint: one.fingerprint };
+  const said = isSaid ? [finding({ code: 'expired', subject: { kind: 'endpoint', id: www.id }, evidence })] : [];
+  const told = snapshot(one, { findings: [...findings, ...said], endpoints: [endpoint(one), www] });
   const host: HostFacts = {
     agentId: 'agent-01',
     name: 'web-1',
@@ -44,7 +51,7 @@ function concerns({ left, life, findings = [], silent = false, change = {} }: To
       certificates: [{ certificate: one, firstSeenAt: now, basis: 'der' }],
       events: [],
       eventsTotal: 0,
-      labels: [],
+      labels: owned ? [ofPayments] : [],
       listed: [],
       targets: [],
       presenceOf: () => ({ connected: !silent, silent, heardAt: host.heardAt && heardAt, observedAt: heardAt }),
@@ -69,6 +76,10 @@ function concerns({ left, life, findings = [], silent = false, change = {} }: To
   if (JSON.stringify(all) !== JSON.stringify(found)) throw new Error('another answer by when they count down from');
   return all;
 }
+const ofPayments = {
+  ...{ id: 1, scope: 'name', pattern: 'shop.example.test', key: 'owner', value: 'payments' },
+  ...{ source: 'command', setBy: 'anna', setAt: now },
+} as const;
 const codes = (told: Told) => concerns(told).map(({ code, severity }) => `${code} ${severity}`);
 
 test('a healthy host concerns nobody, and notices do not either', (t) => {
@@ -102,11 +113,19 @@ test('where the host says why itself, the collector adds nothing; what it said b
 test('a silent host’s certificates count down to their end', (t) => {
   t.deepEqual(codes({ left: 60, life: 90, silent: true }), ['host-silent unknown']);
   t.deepEqual(codes({ left: 20, life: 90, silent: true }), ['host-silent unknown', 'renewal-missed warning']);
-  t.deepEqual(codes({ left: -1, life: 90, silent: true }), [
-    'expired critical',
-    'expired critical',
-    'host-silent unknown',
-  ]);
+  t.deepEqual(codes({ left: -1, life: 90, silent: true }), ['expired critical', 'host-silent unknown']);
+});
+
+test('of one certificate people are told once, with all its names and the owner of whichever has one, before its end and after it, heard or silent', (t) => {
+  for (const { left, ...more } of [
+    { left: 22 },
+    { left: -1, silent: true },
+    { left: -1, silent: true, isSaid: true },
+  ]) {
+    const told = concerns({ left, life: 90, owned: true, ...more }).filter(({ code }) => code !== 'host-silent');
+    t.is(told.length, 1, JSON.stringify(more));
+    t.like(told[0], { names: ['shop.example.test', 'www.example.test'], labels: { owner: 'payments' } });
+  }
 });
 
 test('a host that was just enrolled has an hour, and a revoked one concerns nobody', (t) => {

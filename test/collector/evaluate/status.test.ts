@@ -107,7 +107,7 @@ test('an identity conflict warns for an hour', (t) => {
   t.is(status({ conflictAt: now - 1000, findings: [finding()] }).status, 'critical');
 });
 
-test('what a silent host cannot say any more is derived once, unless it said so before', (t) => {
+test('what a silent host cannot say any more is derived once for each certificate, unless it said so before', (t) => {
   const known = new Map([over, valid].map((one) => [one.fingerprint, one]));
   const endpoints = [endpoint(over, { id: 'a' }), endpoint(over, { id: 'b' }), endpoint(valid, { id: 'c' })];
   const told = [finding({ code: 'expired', subject: { kind: 'endpoint', id: 'b' } })];
@@ -116,6 +116,11 @@ test('what a silent host cannot say any more is derived once, unless it said so 
     derived.map(({ code, severity, subject, since }) => [code, severity, subject.id, since]),
     [['expired', 'critical', 'a', over.notAfter]],
   );
+  const subjects = (before: typeof told) =>
+    silentFindings(endpoints, before, known, now).map(({ subject }) => subject.id);
+  t.deepEqual(subjects([]), ['b'], 'the last one, as its agent would');
+  const evidence = { fingerprint: over.fingerprint };
+  t.deepEqual(subjects([finding({ code: 'expired', subject: { kind: 'endpoint', id: 'b' }, evidence })]), []);
 });
 
 test('facts are out of date three look intervals and a minute after the last look', (t) => {

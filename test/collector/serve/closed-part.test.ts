@@ -18,9 +18,14 @@ const text = fc.oneof(
   fc.string({ unit: 'grapheme' }),
   fc.constantFrom('\ud800', '\n', '[1]', '__proto__', '"'),
 );
+const thisAge = { min: new Date('1950-01-01T00:00:00Z'), max: new Date('2150-01-01T00:00:00Z') };
 const instant = fc.oneof(
-  fc.constant('2099-99-99T99:99:99.999Z'),
+  // None, days that a month has not, the hour 24, and what is written otherwise than JavaScript writes it.
+  fc.constantFrom('2099-99-99T99:99:99.999Z', '2026-02-30T00:00:00.000Z', '2026-06-15T24:00:00.000Z'),
+  fc.constantFrom('2026-06-15T10:00:00Z', '2026-06-15T10:00:00.1234Z', '2026-06-15T10:00:00.000+02:00'),
+  fc.constantFrom('0000-01-01T00:00:00.000Z', '1969-12-31T23:59:59.999Z', '9999-12-28T23:59:59.999Z'),
   fc.date({ noInvalidDate: true }).map((at) => at.toISOString()),
+  fc.date({ noInvalidDate: true, ...thisAge }).map((at) => at.toISOString()),
 );
 const certificates = fc.record({
   subject: text,

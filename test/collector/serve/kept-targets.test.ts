@@ -1,8 +1,11 @@
 import test from 'ava';
+import { haltedConcerns } from '../../../collector/campaigns/halted-concerns.ts';
 import { hostlessConcerns } from '../../../collector/evaluate/concerns.ts';
+import { answersTo } from '../../../collector/present/answers.ts';
 import { needsOf } from '../../../collector/present/needs.ts';
 import type { EstateChange } from '../../../collector/serve/estate-change.ts';
 import { keepEstate } from '../../../collector/serve/kept-estate.ts';
+import { incidentView } from '../../../collector/serve/told-views.ts';
 import type { TargetState } from '../../../collector/store/targets.ts';
 import { silentLog } from '../../../collector/system/log.ts';
 import { certificate } from '../helpers/example-snapshot.ts';
@@ -103,7 +106,17 @@ test('a campaign that paused itself is among what needs a person within seconds,
     deadline: { notAfter: '2026-12-30T00:00:00.000Z' },
     offers: [],
   });
-  t.regex(need?.cause ?? '', /paused itself: shop on web-9: the renewal failed: no/);
+  t.is(need?.cause, 'Campaign c1 (R10 is revoked) paused itself: shop on web-9: the renewal failed: no');
+  t.deepEqual(need?.evidence.at(-1), ['startedBy', 'anna'], 'which the wall does not show');
+  const [concern] = await haltedConcerns(store.campaigns, []);
+  const incident = incidentView({
+    ...{ id: 'i', rule: 'all', group: '', openedAt: start, closedAt: undefined, revision: 1, acknowledged: undefined },
+    told: {
+      ...{ count: 1, firstAt: start, lastAt: start, severity: 'warning', channels: [], steps: 0, message: '{}' },
+      keys: [concern?.key ?? '[]'],
+    },
+  });
+  t.is(need && answersTo(need, { incidents: [incident], silences: [] }, start).incident, incident);
   const { hostless, parts } = await estate.current();
   t.is([...parts.findings].length, 1, 'the API lists it, too');
   t.deepEqual(hostlessConcerns(hostless), []);
