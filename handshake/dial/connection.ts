@@ -32,35 +32,46 @@ export function onConnection(
   client: Client,
   room = readingRoom(),
 ): Promise<Ended> {
-  return new Promise((resolve) => {
-    let speaking: Speaking | undefined;
-    let begun = false;
-    let isOver = false;
-    const raw = connected(target, room, (chunk) => speaking?.take(chunk));
-    const end = (result: Ended) => {
-      if (isOver) return;
-      isOver = true;
-      clearTimeout(deadline);
-      speaking?.over?.();
-      raw.destroy();
-      resolve(result);
-    };
-    const deadline = setTimeout(() => end(failed('timed-out', lateness(target, begun))), withinMs);
-    raw.on('error', (error) => end(failed(failureReason(error), error.message)));
-    raw.once('close', () => {
-      // the last bytes may still be on their way through TLS
-      if (!isOver) setImmediate(() => end(failed('connection-reset', 'the server closed the connection')));
-    });
-    const begin = () => {
-      begun = true;
-      speaking = client(raw, end);
-    };
-    raw.once('connect', () => {
-      if (target.proxyProtocol) raw.write(proxyHeader(target));
-      if (target.startTls)
-        speaking = ask(raw, target.startTls, (failure) => (failure ? end({ ok: false, failure }) : begin()));
-      else begin();
-    });
+  return new Promise((tell) => speakOnConnection(target, withinMs, client, room, { tell, speaking: undefined }));
+}
+
+/**
+ * All that leads from a socket to what was said on it, let go once it is over: V8's young collections do not free Node's sockets, and handshakes that hang
+ * on them would fill memory until a full one.
+ */
+interface Held {
+  tell: ((result: Ended) => void) | undefined;
+  speaking: Speaking | undefined;
+}
+
+function speakOnConnection(target: DialTarget, withinMs: number, client: Client, room: Buffer, held: Held): void {
+  let begun = false;
+  const raw = connected(target, room, (chunk) => held.speaking?.take(chunk));
+  const end = (result: Ended) => {
+    const { tell, speaking } = held;
+    if (!tell) return;
+    held.tell = undefined;
+    held.speaking = undefined;
+    clearTimeout(deadline);
+    speaking?.over?.();
+    raw.destroy();
+    tell(result);
+  };
+  const deadline = setTimeout(() => end(failed('timed-out', lateness(target, begun))), withinMs);
+  raw.on('error', (error) => end(failed(failureReason(error), error.message)));
+  raw.once('close', () => {
+    // the last bytes may still be on their way through TLS
+    if (held.tell) setImmediate(() => end(failed('connection-reset', 'the server closed the connection')));
+  });
+  const begin = () => {
+    begun = true;
+    held.speaking = client(raw, end);
+  };
+  raw.once('connect', () => {
+    if (target.proxyProtocol) raw.write(proxyHeader(target));
+    if (target.startTls)
+      held.speaking = ask(raw, target.startTls, (failure) => (failure ? end({ ok: false, failure }) : begin()));
+    else begin();
   });
 }
 
