@@ -50,7 +50,7 @@ export async function openAgentListener(options: AgentListenerOptions): Promise<
       key: identity.key,
       cert: identity.certificate,
       minVersion: 'TLSv1.2',
-      ALPNProtocols: ['http/1.1'],
+      ALPNCallback: onlyHttp1,
       handshakeTimeout: limits.deadlineMs,
       headersTimeout: limits.deadlineMs,
       requestTimeout: limits.deadlineMs,
@@ -138,6 +138,14 @@ export const backPerSecond = 600;
 export function spreadHint(agents: number): Refused | undefined {
   const retryAfterSeconds = Math.floor(agents / backPerSecond);
   return retryAfterSeconds > 0 ? { type: 'refused', reason: 'try-later', retryAfterSeconds } : undefined;
+}
+
+/**
+ * RFC 7301: an agent that offers others alone is refused, as by `ALPNProtocols`. Of that list Node keeps a copy for each connection, in a slab of 64 KB that
+ * many share for a moment, and that the copy keeps from being collected (decision 109).
+ */
+function onlyHttp1({ protocols }: { protocols: string[] }): string | undefined {
+  return protocols.find((one) => one === 'http/1.1');
 }
 
 /** By itself: what it would see of its surroundings, the request first of all, would be kept as long as the socket. */

@@ -28,6 +28,7 @@ test('a new database is 0600, in WAL mode, with full synchronisation and foreign
   t.is(sql.pragma('journal_mode', { simple: true }), 'wal');
   t.is(sql.pragma('synchronous', { simple: true }), 2);
   t.is(sql.pragma('foreign_keys', { simple: true }), 1);
+  t.is(sql.pragma('cache_size', { simple: true }), -4_000, 'what it has read stays in memory');
   t.is(sql.pragma('temp_store', { simple: true }), 2, 'sorting asks for no temporary directory');
   t.is(sql.pragma('user_version', { simple: true }), readMigrations().at(-1)?.number);
   sql.close();
