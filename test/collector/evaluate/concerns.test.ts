@@ -3,7 +3,7 @@ import { concernsOf } from '../../../collector/evaluate/concerns.ts';
 import { countdownsFrom } from '../../../collector/evaluate/countdown.ts';
 import { transitionsBetween } from '../../../collector/evaluate/transition.ts';
 import { assembleEstate } from '../../../collector/serve/assemble-estate.ts';
-import type { HostFacts } from '../../../collector/store/facts.ts';
+import type { HostFacts, LabelRule } from '../../../collector/store/facts.ts';
 import { certificate, day, endpoint, finding, snapshot } from '../helpers/example-snapshot.ts';
 
 const now = Date.parse('2026-11-23T12:00:00.000Z');
@@ -76,10 +76,16 @@ function concerns({ left, life, findings = [], silent = false, isSaid = false, o
   if (JSON.stringify(all) !== JSON.stringify(found)) throw new Error('another answer by when they count down from');
   return all;
 }
-const ofPayments = {
-  ...{ id: 1, scope: 'name', pattern: 'shop.example.test', key: 'owner', value: 'payments' },
-  ...{ source: 'command', setBy: 'anna', setAt: now },
-} as const;
+const ofPayments: LabelRule = {
+  id: 1,
+  scope: 'name',
+  pattern: 'shop.example.test',
+  key: 'owner',
+  value: 'payments',
+  source: 'command',
+  setBy: 'anna',
+  setAt: now,
+};
 const codes = (told: Told) => concerns(told).map(({ code, severity }) => `${code} ${severity}`);
 
 test('a healthy host concerns nobody, and notices do not either', (t) => {
