@@ -1,9 +1,7 @@
 import fs from 'node:fs';
-import https from 'node:https';
 import { createRequire } from 'node:module';
-import { Socket } from 'node:net';
+import net, { Socket } from 'node:net';
 import { join } from 'node:path';
-import { TLSSocket } from 'node:tls';
 
 type Part = (load: (name: string) => unknown, takePart: (part: string) => unknown) => unknown;
 
@@ -26,7 +24,7 @@ export async function begun(part: Part, folder: string): Promise<void> {
   const require = createRequire(import.meta.url);
   const own = new Map<string, object>([
     ['node:fs', onlyBelow(folder)],
-    ['node:https', { ...https, Agent: ToNowhere }],
+    ['node:net', { ...net, connect: nowhere }],
   ]);
   part(
     (name) => own.get(name) ?? require(name),
@@ -41,10 +39,8 @@ export async function begun(part: Part, folder: string): Promise<void> {
 }
 
 /** Never connected, and never told that it cannot be. */
-class ToNowhere extends https.Agent {
-  override createConnection(): TLSSocket {
-    return new TLSSocket(new Socket());
-  }
+function nowhere(): Socket {
+  return new Socket();
 }
 
 /** Of what is elsewhere there is nothing. */

@@ -110,9 +110,21 @@ test('a campaign that paused itself is among what needs a person within seconds,
   t.deepEqual(need?.evidence.at(-1), ['startedBy', 'anna'], 'which the wall does not show');
   const [concern] = await haltedConcerns(store.campaigns, []);
   const incident = incidentView({
-    ...{ id: 'i', rule: 'all', group: '', openedAt: start, closedAt: undefined, revision: 1, acknowledged: undefined },
+    id: 'i',
+    rule: 'all',
+    group: '',
+    openedAt: start,
+    closedAt: undefined,
+    revision: 1,
+    acknowledged: undefined,
     told: {
-      ...{ count: 1, firstAt: start, lastAt: start, severity: 'warning', channels: [], steps: 0, message: '{}' },
+      count: 1,
+      firstAt: start,
+      lastAt: start,
+      severity: 'warning',
+      channels: [],
+      steps: 0,
+      message: '{}',
       keys: [concern?.key ?? '[]'],
     },
   });
