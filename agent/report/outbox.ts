@@ -92,11 +92,11 @@ export function openOutbox(state: State, log: Log, now: number, newEpoch: () => 
     if (events.length > outboxLimit || bytes > outboxBytes) {
       dropOldest(draft);
       rewrite();
-    } else if (durable === event.seq - 1) {
-      keep(state.append(fileName, checked(event)));
-    } else {
-      // What was appended before may end in the middle of a line.
+    } else if (unwritten) {
+      // The file may end in the middle of a line, name another epoch, or not be there.
       rewrite();
+    } else {
+      keep(state.append(fileName, checked(event)));
     }
     return event;
   };
