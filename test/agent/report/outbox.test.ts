@@ -71,7 +71,7 @@ test('the window is filled with the oldest events after a place', (t) => {
   );
 });
 
-test('whatever happens to the file, the outbox opens, no event is altered, and what was lost is a gap', (t) => {
+test('whatever happens to the file, the outbox opens, no event is altered, and a gap stands where something was lost', (t) => {
   const directory = testDirectory(t);
   const file = path.join(directory, 'outbox.jsonl');
   fc.assert(
@@ -96,10 +96,37 @@ test('whatever happens to the file, the outbox opens, no event is altered, and w
         );
         if (again.epoch === written.epoch && cut === null)
           t.true(originals.length === count || events.some(({ kind }) => kind === 'gap'));
+        // Nothing was acked: a number that is left out is behind the one before, and in the count of a gap.
+        const [head] = events;
+        if (again.epoch === written.epoch && head?.seq === 1)
+          for (const [index, { seq, kind, detail }] of events.entries()) {
+            const missing = seq - (events[index - 1]?.seq ?? 0) - 1;
+            t.true(missing <= (kind === 'gap' ? Number(detail.lost) : 0), JSON.stringify(events.map((one) => one.seq)));
+          }
       },
     ),
     { numRuns: 60 },
   );
+});
+
+test('a damaged line is a gap in its own place, whoever reads the events behind it first', (t) => {
+  const directory = testDirectory(t);
+  const file = path.join(directory, 'outbox.jsonl');
+  const first = open(directory);
+  for (const summary of ['a', 'b', 'c', 'd', 'e']) first.add(draft(summary));
+  const lines = fs.readFileSync(file, 'utf8').split('\n');
+  for (const at of [2, 3, 5]) lines[at] = lines[at]?.replace('"', '!') ?? '';
+  fs.writeFileSync(file, lines.join('\n'));
+  const events = open(directory).after(1, 10);
+  t.deepEqual(
+    events.map(({ seq, kind, summary, detail }) => [seq, kind === 'gap' ? Number(detail.lost) : summary]),
+    [
+      [3, 2],
+      [4, 'd'],
+      [6, 1],
+    ],
+  );
+  t.deepEqual(open(directory).after(1, 10), events, 'and stays it');
 });
 
 test('a state directory that cannot be written loses no event of this run', (t) => {
