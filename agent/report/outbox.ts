@@ -41,7 +41,7 @@ export const outboxBytes = 8 * 1024 * 1024;
 export function openOutbox(state: State, log: Log, now: number, newEpoch: () => string): Outbox {
   const loaded = load(state);
   let epoch = loaded.epoch ?? newEpoch();
-  let events = loaded.events.flatMap((event, index) => {
+  let events = loaded.events.flatMap((event) => {
     const lost = loaded.lostBefore.get(event.seq);
     const seq = event.seq - 1;
     return lost ? [{ ...damagedDraft(lost, now), seq }, event] : [event];
