@@ -129,15 +129,6 @@ test('another program’s database is refused', (t) => {
   t.is(result.ok ? '' : result.failure.reason, 'foreign');
 });
 
-test('history cannot be rewritten', (t) => {
-  const sql = opened(join(temporaryDirectory(t), 'certherd.db'));
-  sql.exec(`INSERT INTO host (id, agent_id, public_key, name, enrolled_at) VALUES (1, 'a', x'01', 'web-1', 0);
-    INSERT INTO track (id, host, kind, subject) VALUES (1, 1, 'endpoint-served', 'x');
-    INSERT INTO change (track, at) VALUES (1, 5)`);
-  t.throws(() => sql.exec('UPDATE change SET at = 6'), { message: /append-only/ });
-  sql.close();
-});
-
 test('whatever agents had acknowledged, a database has a mark that a backup is compared by', (t) => {
   const sql = opened(join(temporaryDirectory(t), 'certherd.db'));
   sql.exec(`INSERT INTO host (id, agent_id, public_key, name, enrolled_at) VALUES (1, 'a', x'01', 'web-1', 0);
