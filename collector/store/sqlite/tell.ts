@@ -77,7 +77,9 @@ export function tellTables(
   );
   const endSilence = sql.prepare<[number, string, number]>('UPDATE silence SET until = ? WHERE id = ? AND until > ?');
   const prunes = [
-    'DELETE FROM transition WHERE standing = 0 AND at < ?',
+    // Of each subject the last one stays.
+    `DELETE FROM transition WHERE at < ? AND EXISTS
+       (SELECT 1 FROM transition AS later WHERE later.subject = transition.subject AND later.ordinal > transition.ordinal)`,
     `DELETE FROM notification WHERE made_at < ? AND NOT (${waits})`,
     'DELETE FROM incident WHERE closed_at < ?',
     'DELETE FROM silence WHERE until < ?',
