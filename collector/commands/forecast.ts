@@ -84,7 +84,7 @@ function tell(
       'Busiest day',
       'By hand, a year',
       'Names that lapse',
-      "Nearest to Let's Encrypt's limits, 7 days",
+      'Nearest limits, 7 days',
     ],
     style: { head: [], border: [] },
   });

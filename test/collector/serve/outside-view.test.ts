@@ -156,6 +156,8 @@ test('a certificate is served everywhere once every address of its name presents
   t.deepEqual(told(seen(renewed, { ...old, algorithm: 'rsa' })), [since], 'of another kind of key it is another one');
   t.deepEqual(told(seen({ ...renewed, failure })), [], 'it is silent');
   t.deepEqual(told({ seen: { places: [renewed], leftOut: 1 } }), [], 'not all are asked');
+  const notTold = { family: 'ipv6' as const, detail: '' };
+  t.deepEqual(told({ seen: { places: [renewed], leftOut: 0, notTold } }), [], 'of its other family nobody told');
   t.deepEqual(told({ ...seen(renewed), askedAt: later - 3 * whole.everyMs }), [], 'it is asked no more');
   t.deepEqual(told({ seen: undefined }), [], 'it was not asked yet');
   const vantage = { ...row(2, 'shop.example.test:443'), vantage: 'b', askedAt: later };
