@@ -76,7 +76,7 @@ export const scanEntries: readonly CommandEntry[] = [
       { code: scanExits.wrong, what: 'a certificate is expired, ends soon, is of another name, or not trusted' },
       {
         code: scanExits.unseen,
-        what: 'an address, or a kind of key, did not show a certificate; nothing else is wrong',
+        what: 'an address did not show a certificate, or was not told; nothing else is wrong',
       },
       { code: scanExits.usage, what: 'wrong usage' },
       { code: scanExits.config, what: 'wrong settings' },

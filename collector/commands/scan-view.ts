@@ -1,6 +1,5 @@
 import { aligned } from '@certherd/command-line/layout';
 import { printable } from '@certherd/command-line/printable';
-import type { SignatureAlgorithm } from '@certherd/protocol/certificate';
 import type { NotTold } from '@certherd/protocol/look';
 import { endingLeft } from '../evaluate/outside/target-findings.ts';
 import { writeSheet } from '../inventory/write-sheet.ts';
@@ -14,8 +13,6 @@ export interface ScanRow {
   seen: SeenTarget;
   place?: SeenPlace;
   answer?: SeenAnswer;
-  /** A kind of key that was asked for without an answer, while another was answered. */
-  unanswered?: SignatureAlgorithm;
   /** A family of addresses of which no resolver told. */
   family?: NotTold['family'];
   /** What is wrong, in words; empty: nothing. */
@@ -40,20 +37,21 @@ export function rowsOf(all: readonly SeenTarget[], now: number): ScanRow[] {
 
 function rowsOfPlace(seen: SeenTarget, place: SeenPlace, now: number): ScanRow[] {
   if (place.failure) return [{ seen, place, problem: failureText(place.failure), verdict: 'unseen' }];
-  const answers = place.answers.map((answer): ScanRow => {
+  return place.answers.map((answer): ScanRow => {
     const problem = problemText(answer, now);
     return { seen, place, answer, problem, verdict: problem === '' ? 'fine' : 'wrong' };
   });
-  const lost = (place.notAnswered ?? []).map(
-    ({ algorithm, failure }): ScanRow => ({
-      seen,
-      place,
-      unanswered: algorithm,
-      problem: failureText(failure),
-      verdict: 'unseen',
-    }),
+}
+
+/**
+ * What a line leaves open, without harm to its verdict: a server that has no such key may also hang up on whoever asks for it, as Windows does, and a scan does
+ * not know what was there before.
+ */
+function notesOf({ leftOut }: SeenTarget, place: SeenPlace | undefined): string[] {
+  const lost = (place?.notAnswered ?? []).map(
+    ({ algorithm, failure }) => `${algorithm} not answered: ${failure.reason}`,
   );
-  return [...answers, ...lost];
+  return [...(leftOut > 0 ? [`${leftOut} more addresses not asked`] : []), ...lost];
 }
 
 /** What is seen as JSON has it: each answer with what is wrong with it, in the words of the table. */
@@ -69,13 +67,13 @@ export function withProblems(all: readonly SeenTarget[], now: number): object[] 
 
 /** Lines for people. */
 export function scanTable(rows: readonly ScanRow[], columns: number | undefined): string[] {
-  const cells = rows.map(({ seen, place, answer, unanswered, family, problem }) => [
+  const cells = rows.map(({ seen, place, answer, family, problem }) => [
     printable(seen.target),
     place?.address ?? family ?? '',
-    answer ? `${answer.algorithm}${place?.versions ? ` ${versionsText(place.versions)}` : ''}` : (unanswered ?? ''),
+    answer ? `${answer.algorithm}${place?.versions ? ` ${versionsText(place.versions)}` : ''}` : '',
     answer ? untilOf({ answer }).slice(0, 10) : '',
     answer ? printable(issuerOf(answer)) : '',
-    `${printable(problem) || 'ok'}${seen.leftOut > 0 ? `; ${seen.leftOut} more addresses not asked` : ''}`,
+    [printable(problem) || 'ok', ...notesOf(seen, place)].join('; '),
   ]);
   return aligned(
     [['TARGET', 'ADDRESS', 'KEY', 'UNTIL', 'ISSUER', 'SAYS'], ...cells].map((row) => row.map((text) => ({ text }))),

@@ -7,7 +7,7 @@ import type { Config } from '../config.ts';
 import { labelBook } from '../evaluate/labels.ts';
 import { messageOf, startFailure } from '../failure.ts';
 import { compareLists } from '../inventory/compare.ts';
-import { createPace, type Pace } from '@certherd/handshake/outside/pace';
+import { createPace } from '@certherd/handshake/outside/pace';
 import { answerReader } from '../scan/answers.ts';
 import { createProbe, type Probe } from '../scan/probe.ts';
 import { systemResolve } from '@certherd/handshake/outside/resolve';
@@ -25,11 +25,12 @@ import { parseDuration } from './duration.ts';
 import { restingEstate, storeOf } from './database.ts';
 import { scanExits } from './scan-entries.ts';
 import { openJournal } from './scan-journal.ts';
+import { paceOf, type PaceOptions, wholeFrom } from './scan-pace.ts';
 import { scanProgress } from './scan-progress.ts';
 import { fleetTargets, targetsOf, type WrittenTarget, writtenIn } from './scan-targets.ts';
 import { listedOf, rowsOf, scanSheet, scanSummary, scanTable, type ScanRow, withProblems } from './scan-view.ts';
 
-export interface ScanOptions extends JsonOptions {
+export interface ScanOptions extends JsonOptions, PaceOptions {
   file?: string | undefined;
   fleet: boolean;
   ports?: string | undefined;
@@ -39,9 +40,6 @@ export interface ScanOptions extends JsonOptions {
   nameServers?: string | undefined;
   allowPrivate: boolean;
   allowLoopback: boolean;
-  rate?: string | undefined;
-  addressRate?: string | undefined;
-  atOnce?: string | undefined;
   timeout?: string | undefined;
   resume?: string | undefined;
   save: boolean;
@@ -162,17 +160,9 @@ function probeOf(options: ScanOptions, config: Config, { clock }: Console, isOve
   if (wrong !== undefined) throw startFailure(`--name-servers: ${printable(wrong)} is no address of a resolver`);
   const timeoutMs = parseDuration(options.timeout ?? '10s');
   if (timeoutMs === undefined || timeoutMs > 300_000) throw startFailure('--timeout: expected a time from 1s to 5m');
-  const atOnce = wholeFrom('--at-once', options.atOnce ?? '64', 1, 4096);
-  const pace: Pace = {
-    perSecond: wholeFrom('--rate', options.rate ?? '100', 1, 1_000_000),
-    perSecondOfAddress: wholeFrom('--address-rate', options.addressRate ?? '10', 1, 1_000_000),
-    atOnce,
-    // a server is not to notice: the rest of what may run at the same time is for others
-    atOnceOfAddress: options.addressRate === undefined ? 4 : atOnce,
-  };
   return createProbe({
     resolve: systemResolve(servers),
-    inTurn: createPace(pace, clock, isOver),
+    inTurn: createPace(paceOf(options), clock, isOver),
     read: answerReader(roots.value),
     clock,
     allow: new Set([
@@ -231,10 +221,4 @@ async function save(
   const kept = await store.replaceListed(after, changes.labels, account(process.env), entry.at, entry);
   if (!kept.ok) throw notWritten(config, kept.failure);
   console.complain(`${counted(seen.size, 'row')} saved into the list, which has ${counted(after.length, 'row')} now.`);
-}
-
-function wholeFrom(flag: string, text: string, low: number, high: number): number {
-  const number = /^\d{1,9}$/.test(text) ? Number(text) : Number.NaN;
-  if (number >= low && number <= high) return number;
-  throw startFailure(`${flag}: expected a number from ${low} to ${high}, found ${printable(text)}`);
 }
