@@ -1,6 +1,7 @@
 import { Certificate, Fingerprint, Instant, SignatureAlgorithm } from '@certherd/protocol/certificate';
 import { Event } from '@certherd/protocol/event';
 import { Finding, type FindingCode } from '@certherd/protocol/finding';
+import { NotTold } from '@certherd/protocol/look';
 import { Endpoint, Lineage, Mode } from '@certherd/protocol/snapshot';
 import Type, { type Static } from 'typebox';
 import type { FleetFindingCode, HaltedCode, OutsideFindingCode } from '../evaluate/explanations.ts';
@@ -165,6 +166,8 @@ export const TargetView = Type.Object(
     places: Type.Array(TargetPlaceView),
     /** Addresses of the name that are not asked, because it has so many. */
     leftOut: Type.Integer(),
+    /** A family of addresses of which no resolver told, while there are some of the other one. */
+    notTold: Type.Optional(NotTold),
     failure: Type.Optional(Type.Object(OutsideFailure, closed)),
   },
   closed,
