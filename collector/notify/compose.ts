@@ -1,3 +1,4 @@
+import { isOutsideCode } from '../evaluate/explanations.ts';
 import { bySeverity } from '../evaluate/host-status.ts';
 import type { Concern } from '../store/concern.ts';
 import type { Incident } from '../store/tell.ts';
@@ -88,7 +89,9 @@ function ends({ life }: Concern): string {
 
 function titleOf(first: Concern, all: readonly Concern[]): string {
   const [name] = first.names;
-  const of = first.subject.kind === 'host' || name === undefined ? first.subject.id : name;
+  // Of what was seen from outside the address is what matters.
+  const isWhole = first.subject.kind === 'host' || isOutsideCode(first.code);
+  const of = isWhole || name === undefined ? first.subject.id : name;
   const where = of === first.hostName ? of : `${of} on ${first.hostName}`;
   const others = all.length > 1 ? ` and ${all.length - 1} more` : '';
   return `${first.code}: ${where}${others}`;

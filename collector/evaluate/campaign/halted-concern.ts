@@ -43,8 +43,8 @@ export function haltedConcern({ campaign, member }: HaltedCampaign, host: Concer
 export function haltedFinding(
   concern: HaltedConcern,
   { id, reason, startedBy, cause }: CampaignRow,
-): ToldFinding & { code: HaltedCode } {
-  const { code, severity, hostName, subject, since, remedy, labels, life } = concern;
+): ToldFinding & { code: HaltedCode; names: string[] } {
+  const { code, severity, hostName, subject, since, remedy, names, labels, life } = concern;
   return {
     agentId: '',
     hostName,
@@ -56,6 +56,7 @@ export function haltedFinding(
     remedy,
     evidence: { campaign: id, startedBy },
     stale: false,
+    names: [...names],
     labels: { ...labels },
     life,
   };
