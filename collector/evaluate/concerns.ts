@@ -4,7 +4,7 @@ import type { Concern, Life } from '../store/concern.ts';
 import { concernedBy, concernedByFinding, servesNameOf } from './concerned-endpoints.ts';
 import { type Countdown, countdowns } from './countdown.ts';
 import { type ConcernCode, type HaltedCode, isOutsideCode } from './explanations.ts';
-import { type Labelled, labelsOf, shared } from './shared-labels.ts';
+import { type Labelled, labelsOf, partlyOf, shared } from './shared-labels.ts';
 
 interface OnHost {
   agentId: string;
@@ -204,14 +204,15 @@ function ofHost(
 function about(
   concerned: readonly ConcernedEndpoint[],
   labels: Concern['labels'],
-): Pick<Concern, 'names' | 'labels' | 'life'> {
+): Pick<Concern, 'names' | 'labels' | 'partly' | 'life'> {
   let life: Life | undefined;
   for (const { servedNotBefore: notBefore, servedNotAfter: notAfter } of concerned) {
     if (notBefore === undefined || notAfter === undefined) continue;
     if (life === undefined || notAfter < life.notAfter) life = { notBefore, notAfter };
   }
   const names = [...new Set(concerned.map(({ serverName }) => serverName))].slice(0, mostNames);
-  return { names, labels, ...(life && { life }) };
+  const partly = partlyOf(concerned, labels);
+  return { names, labels, ...(partly && { partly }), ...(life && { life }) };
 }
 
 /** From its first to its last valid instant, in milliseconds. */

@@ -23,6 +23,7 @@ export function composeMessage(concerns: readonly [Concern, ...Concern[]], occas
   const sorted = concerns.toSorted((a, b) => bySeverity(a, b) || order(ends(a), ends(b)) || order(a.since, b.since));
   const [first = concerns[0]] = sorted;
   const labels = shared(concerns);
+  const partly = partlyShared(concerns, labels);
   const deadline = sorted.map(ends).toSorted()[0];
   const runbook = runbookOf(first, labels, settings);
   return {
@@ -31,6 +32,7 @@ export function composeMessage(concerns: readonly [Concern, ...Concern[]], occas
     incident,
     kind,
     labels,
+    ...(partly && { partly }),
     severity: first.severity,
     code: first.code,
     cause: first.cause,
@@ -80,6 +82,7 @@ function placeKey({ hostName, subject }: Pick<Concern, 'hostName' | 'subject'>):
   return JSON.stringify([hostName, subject.kind, subject.id]);
 }
 
+const mostValues = 20;
 /** After every instant. */
 const never = '~';
 
@@ -112,6 +115,18 @@ function runbookOf(
 function shared([first, ...others]: readonly Concern[]): Record<string, string> {
   const same = ([key, value]: [string, string]) => others.every(({ labels }) => labels[key] === value);
   return Object.fromEntries(Object.entries(first?.labels ?? {}).filter(same));
+}
+
+function partlyShared(concerns: readonly Concern[], labels: Message['labels']): Message['partly'] {
+  const values = new Map<string, Set<string>>();
+  for (const concern of concerns)
+    for (const [key, found] of Object.entries({ ...concern.labels, ...concern.partly })) {
+      if (Object.hasOwn(labels, key)) continue;
+      const known = values.get(key) ?? new Set();
+      values.set(key, known);
+      for (const value of [found].flat()) if (known.size < mostValues) known.add(value);
+    }
+  return values.size === 0 ? undefined : Object.fromEntries([...values].map(([key, set]) => [key, [...set]]));
 }
 
 function order(a: string, b: string): number {

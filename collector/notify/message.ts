@@ -57,6 +57,8 @@ export const Message = Type.Object(
     placesTotal: Type.Integer(),
     /** Labels that all places have alike. */
     labels: Type.Record(Type.String(), Type.String()),
+    /** Labels that they do not all have alike: each value, at most 20. */
+    partly: Type.Optional(Type.Record(Type.String(), Type.Array(Type.String()))),
     runbook: Type.Optional(Type.String()),
     /** The status page. */
     page: Type.Optional(Type.String()),

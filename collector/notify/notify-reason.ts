@@ -84,7 +84,7 @@ function groupsOf(
   return groups;
 }
 
-function valueOf(by: string, { causeId, hostName, code, names, labels }: Concern): string {
+function valueOf(by: string, { causeId, hostName, code, names, labels, partly }: Concern): string {
   switch (by) {
     case 'cause':
       return causeId;
@@ -95,7 +95,7 @@ function valueOf(by: string, { causeId, hostName, code, names, labels }: Concern
     case 'name':
       return names[0] ?? '';
     default:
-      return labels[by] ?? '';
+      return labels[by] ?? partly?.[by]?.join(', ') ?? '';
   }
 }
 
