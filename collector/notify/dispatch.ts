@@ -98,7 +98,9 @@ export function createDispatch({ telling, channels, open, clock, log }: Dispatch
     if (delivery.ok) {
       const kept = await telling.markSent(id, now);
       if (!kept.ok) log.error({ channel: name, id, ...kept.failure }, 'that a message was sent cannot be written down');
-      log.info({ channel: name, id }, 'a message was sent');
+      const { refused } = delivery;
+      if (refused === undefined) log.info({ channel: name, id }, 'a message was sent');
+      else log.warn({ channel: name, id, refused }, 'a message was sent, and some will never have it');
       return;
     }
     const { reason, detail } = delivery.failure;
