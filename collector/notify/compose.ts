@@ -13,13 +13,15 @@ export interface Occasion {
   settings: Pick<NotifySettings, 'page' | 'runbooks'>;
   /** Where this incident can be answered; undefined: nowhere. */
   answer: string | undefined;
+  /** Who has it. */
+  acknowledged?: Incident['acknowledged'];
   /** Of so many places it tells. */
   mostPlaces: number;
 }
 
 /** The message about concerns that have one cause: pure, the most urgent one words it. */
 export function composeMessage(concerns: readonly [Concern, ...Concern[]], occasion: Occasion): Message {
-  const { id, incident, kind, settings, answer, mostPlaces } = occasion;
+  const { id, incident, kind, settings, answer, acknowledged, mostPlaces } = occasion;
   const sorted = concerns.toSorted((a, b) => bySeverity(a, b) || order(ends(a), ends(b)) || order(a.since, b.since));
   const [first = concerns[0]] = sorted;
   const labels = shared(concerns);
@@ -47,6 +49,7 @@ export function composeMessage(concerns: readonly [Concern, ...Concern[]], occas
     ...(runbook !== undefined && { runbook }),
     ...(settings.page !== undefined && { page: `${settings.page}/` }),
     ...(answer !== undefined && { answer }),
+    ...(acknowledged && { acknowledged: told(acknowledged) }),
   };
 }
 
@@ -59,12 +62,20 @@ export function followUp(
   const { answer: _answer, durationSeconds: _duration, again: _again, acknowledged: _said, ...same } = last;
   const rest = { ...same, places: last.places.slice(0, mostPlaces) };
   if (news.kind === 'acknowledged') {
-    const { by, reason, at } = news.said;
-    const acknowledged = { by, reason, at: new Date(at).toISOString() };
-    return { ...rest, id, kind: 'acknowledged', acknowledged, ...(answer !== undefined && { answer }) };
+    return {
+      ...rest,
+      id,
+      kind: 'acknowledged',
+      acknowledged: told(news.said),
+      ...(answer !== undefined && { answer }),
+    };
   }
   const durationSeconds = Math.max(0, Math.round((news.at - Date.parse(last.since)) / 1000));
   return { ...rest, id, kind: 'resolved', durationSeconds };
+}
+
+function told({ by, reason, at }: NonNullable<Incident['acknowledged']>): NonNullable<Message['acknowledged']> {
+  return { by, reason, at: new Date(at).toISOString() };
 }
 
 /** What was told of an incident, as far as it still stands, for those that forget; undefined: nothing of it does. */

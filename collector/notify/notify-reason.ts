@@ -174,6 +174,9 @@ function goOn(incident: Incident, { rule, members }: Group, facts: ReasonFacts, 
   const severity = worst(concerns);
   const all: readonly [Concern, ...Concern[]] = [first, ...others];
   if (isWorse(severity, told.severity)) return tell(incident, 'worse', all, channels, facts);
+  const { acknowledgedAt, ...untaken } = told;
+  if (!acknowledged && acknowledgedAt !== undefined)
+    return tell({ ...incident, told: untaken }, 'given-back', all, channels, facts);
   const taken = acknowledged !== undefined && !isWorse(severity, acknowledged.severity);
   const step = chainOf(rule, concerns, settings.channels)[told.steps];
   if (step && !taken && isPast(told.firstAt + spanOf(step.after, concerns), plan, now)) {

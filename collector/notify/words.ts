@@ -24,6 +24,7 @@ const kinds: Record<Message['kind'], string> = {
   repeat: 'Still: ',
   escalated: 'Nobody took it on: ',
   acknowledged: 'Taken on: ',
+  'given-back': 'Given back, nobody has it: ',
   resolved: 'Resolved: ',
   test: 'Test: ',
 };
