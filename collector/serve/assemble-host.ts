@@ -145,6 +145,7 @@ export function assembleHost(host: KeptFacts, presence: HostPresence, shared: Sh
       ...(outside?.findingsOf(host.agentId, now) ?? []).map((found) => ({
         ...on,
         ...found.finding,
+        names: [...found.names],
         stale: stale || found.stale,
         ...(found.life && { life: found.life }),
       })),

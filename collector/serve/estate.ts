@@ -92,6 +92,8 @@ export const FindingView = Type.Object(
     stale: Type.Boolean(),
     /** Of what is presented where this was seen from outside. */
     life: Type.Optional(Type.Object({ notBefore: Instant, notAfter: Instant }, closed)),
+    /** Server names that it is about, at most 20, where no endpoint of its host tells them: it was seen from outside, or is a campaign's. */
+    names: Type.Optional(Type.Array(Type.String())),
     /** Of the target that it is about, where it is of no host. */
     labels: Type.Optional(Labels),
   },

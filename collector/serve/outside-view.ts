@@ -2,7 +2,8 @@ import type { HostProof, Outside, OutsideFinding } from '../evaluate/outside/out
 import { everywhereSince } from '../evaluate/outside/everywhere.ts';
 import { overtakenAt } from '../evaluate/outside/heard.ts';
 import { type Logged, loggedFindings, type LoggedPolicy, loggedStands } from '../evaluate/outside/logged-findings.ts';
-import { isNameOf, outsideFindings, outsideStands } from '../evaluate/outside/outside-findings.ts';
+import { isNameOf } from '../evaluate/outside/name-of.ts';
+import { outsideFindings, outsideStands } from '../evaluate/outside/outside-findings.ts';
 import type { CertificateFacts, KeptFacts } from '../store/facts.ts';
 import { servedBy, type TargetRow } from '../store/targets.ts';
 import type { OutsideView } from './assemble-host.ts';
@@ -146,9 +147,10 @@ export function keepOutside(policy: LoggedPolicy = { knownIssuers: undefined, gr
       const found = [...kept.flatMap((one) => judged(one, now)), ...ofLogs]
         .filter(({ agentId }) => agentId === '')
         .map(
-          ({ finding, labels, ...rest }): FindingView => ({
+          ({ finding, labels, names, ...rest }): FindingView => ({
             ...finding,
             ...rest,
+            names: [...names],
             ...(labels && { labels: { ...labels } }),
           }),
         );
