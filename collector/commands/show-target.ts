@@ -7,6 +7,7 @@ import { targetStayView } from '../serve/stay-view.ts';
 import type { TargetStayView } from '../serve/api/views.ts';
 import { absolute, coarse, timeLeft } from '../wording/duration.ts';
 import { shortFingerprint } from '../wording/names.ts';
+import { stapleWords } from '../wording/staple-words.ts';
 import { severityTone } from '../wording/words.ts';
 import { type Console, exitCodes, type JsonOptions } from './command.ts';
 import { readMore } from './database.ts';
@@ -122,6 +123,7 @@ function tellPlace(place: TargetPlace, now: number, console: Console): void {
       ['  TLS', place.tlsVersion],
       ['  Its name', place.nameMatches === false ? 'is not in the certificate' : 'is in the certificate'],
       ['  Chain', trusted === false ? `not trusted: ${chainProblem ?? 'not read'}` : 'leads to a trusted root'],
+      ['  Staple', stapleWords(place, now)],
     ],
     console,
   );

@@ -4,6 +4,8 @@ import type { Handshake } from '@certherd/handshake/dial';
 import type { Certificate } from '@certherd/protocol/certificate';
 import { type Result, success } from '@certherd/protocol/failure';
 import { readCertificate } from '@certherd/x509/certificate';
+import { demandsStaple } from '@certherd/x509/certificate-parts';
+import { ocspAnswer } from '@certherd/x509/ocsp-answer';
 import { openedOrNot } from '@certherd/x509/roots';
 import { type Roots, trustPath } from '@certherd/x509/trust-path';
 import type { SeenAnswer } from './seen.ts';
@@ -40,7 +42,7 @@ export function answerReader(roots: Roots): ReadAnswer {
     if (!isLeaf && kept.size < mostKept) kept.set(key, value);
     return { ok: true, value };
   };
-  return ({ chain, leaf: proved, tlsVersion, alpn }, host, now) => {
+  return ({ chain, leaf: proved, tlsVersion, alpn, staple }, host, now) => {
     const certificates: Certificate[] = [];
     const opened: X509Certificate[] = [];
     for (const [index, der] of chain.entries()) {
@@ -64,9 +66,26 @@ export function answerReader(roots: Roots): ReadAnswer {
         nameMatches: leafX509 !== undefined && bears(leafX509, host),
         trusted: path?.trusted === true,
         ...(path?.trusted !== true && { chainProblem: path?.problem ?? 'not-read' }),
+        ...(staple && { staple: readStaple(staple, opened.length === certificates.length ? opened : [], roots, now) }),
+        ...(chain[0] && demandsStaple(chain[0]) && { mustStaple: true }),
       },
     };
   };
+}
+
+/** By the issuers that were sent with the leaf, which is the first, or are trusted. */
+function readStaple(
+  staple: Uint8Array,
+  [leaf, ...sent]: readonly X509Certificate[],
+  roots: Roots,
+  now: number,
+): NonNullable<SeenAnswer['staple']> {
+  if (staple.length === 0) return { state: 'none' };
+  if (!leaf) return { state: 'unsupported' };
+  const read = ocspAnswer(staple, leaf, [...sent, ...(roots.get(leaf.issuer) ?? [])], now);
+  if (!read.ok) return { state: read.reason };
+  const { status, ...times } = read.value;
+  return { state: status, ...times };
 }
 
 function bears(leaf: X509Certificate, host: string): boolean {

@@ -5,6 +5,7 @@ import { NotTold } from '@certherd/protocol/look';
 import { Endpoint, Lineage, Mode } from '@certherd/protocol/snapshot';
 import Type, { type Static } from 'typebox';
 import type { FleetFindingCode, HaltedCode, OutsideFindingCode } from '../evaluate/explanations.ts';
+import { Staple } from '../scan/seen.ts';
 
 const closed = { additionalProperties: false };
 
@@ -139,6 +140,10 @@ const TargetPlaceView = Type.Object(
     /** Does the chain lead to a root that the collector trusts? */
     trusted: Type.Optional(Type.Boolean()),
     chainProblem: Type.Optional(Type.String()),
+    /** The OCSP answer that is stapled to the leaf, with since when its state is so. Absent where that is not known. */
+    staple: Type.Optional(Type.Object({ ...Staple.properties, since: Instant }, closed)),
+    /** The leaf demands that there is one (RFC 7633). */
+    mustStaple: Type.Optional(Type.Literal(true)),
     /** Since when it has presented this one, by when that was first seen. */
     since: Instant,
     /** It was silent when it was asked last, and since when; what is told beside it is from before. */

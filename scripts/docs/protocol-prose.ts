@@ -4,6 +4,7 @@ import {
   maxDerBytes,
   maxFrameBytes,
   maxLookedBytes,
+  maxStapleBytes,
   maxLookedCertificates,
   maxLookedChain,
   maxSnapshotBytes,
@@ -209,7 +210,7 @@ From version 2 the collector may send \`request\`: a wish. The agent's own polic
 From version 5 the collector may send \`look\`: what does this name and port present where you are? The agent answers each with one \`looked\` of the
 same \`id\`. Its own settings decide: an agent that looks nowhere on request answers without certificates and places, with a \`failure\` whose reason is
 \`vantage-refused\`. Certificates are told as they were shown, each once, ${maxLookedCertificates} and ${maxLookedBytes} bytes of base64 and ${maxLookedChain} in a chain at most; an address whose own would be too much is told with a \`failure\`
-\`too-large\`. The collector waits ${lookWithinMs / 1000} s, and for ${atOnceOfAgent} answers at a time.
+\`too-large\`. From version 6 an answer has the OCSP answer that was stapled, ${maxStapleBytes} bytes at most; those that fit into these bytes of base64 behind the certificates, too, are told. The collector waits ${lookWithinMs / 1000} s, and for ${atOnceOfAgent} answers at a time.
 
 ## Reconnecting
 

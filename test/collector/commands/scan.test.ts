@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import type { SeenTarget } from '../../../collector/scan/seen.ts';
 import { mint, mintChain, mintKey } from '../../helpers/mint.ts';
+import { opensslOcsp } from '../../helpers/ocsp.ts';
 import { plainTextServer } from '../../helpers/plain-text-server.ts';
 import { startNginx } from '../../helpers/testbed/nginx.ts';
 import { openSandbox } from '../../helpers/testbed/sandbox.ts';
@@ -46,7 +47,9 @@ test('names, addresses and a mail server are asked at a real nginx and judged, a
     notAfter: new Date('2026-02-01'),
     issuer: good.intermediate,
   });
-  const file = (name: string, text: string) => {
+  const revokedAt = new Date('2026-01-15T00:00:00.000Z');
+  const answer = await opensslOcsp(sandbox, { leaf: old, issuer: good.intermediate, says: { revokedAt } });
+  const file = (name: string, text: string | Buffer) => {
     writeFileSync(join(sandbox.directory, name), text);
     return join(sandbox.directory, name);
   };
@@ -59,7 +62,7 @@ test('names, addresses and a mail server are asked at a real nginx and judged, a
     sites: {
       shop: `server { listen 127.0.0.1:${port} ssl default_server; listen [::1]:${port} ssl; server_name shop.example.test; ${modern} ${both} }`,
       aged: `server { listen 127.0.0.1:${agedPort} ssl; server_name shop.example.test; ssl_protocols TLSv1 TLSv1.1 TLSv1.2; ssl_ciphers ALL:@SECLEVEL=0; ${pair('aged', good.leaf)} }`,
-      old: `server { listen 127.0.0.1:${port} ssl; server_name old.example.test; ${modern} ${pair('old', old)} }`,
+      old: `server { listen 127.0.0.1:${port} ssl; server_name old.example.test; ${modern} ${pair('old', old)} ssl_stapling on; ssl_stapling_file ${file('answer.der', answer)}; }`,
     },
   });
   const mail = await plainTextServer('smtp', { pem: good.leaf.pem, keyPem: good.leaf.keyPem });
@@ -100,6 +103,8 @@ test('names, addresses and a mail server are asked at a real nginx and judged, a
   t.deepEqual(shop?.versions, ['TLSv1.2', 'TLSv1.3']);
   t.deepEqual(aged?.versions, ['TLSv1', 'TLSv1.1', 'TLSv1.2'], 'what no browser takes any more is seen, too');
   t.is(expired?.answers[0]?.certificates[0]?.fingerprint, fingerprintOf(old));
+  t.like(expired?.answers[0]?.staple, { state: 'revoked', revokedAt: revokedAt.toISOString() });
+  t.deepEqual(shop?.answers[0]?.staple, { state: 'none' });
   t.like(other?.answers[0], { nameMatches: false, trusted: true });
   t.like(
     smtp?.answers[0],
@@ -112,7 +117,7 @@ test('names, addresses and a mail server are asked at a real nginx and judged, a
   t.is(table.code, 2);
   t.regex(
     table.out.join('\n'),
-    /^old\.example\.test:\d+ +127\.0\.0\.1 +ecdsa +2026-02-01 +Test Intermediate +expired$/m,
+    /^old\.example\.test:\d+ +127\.0\.0\.1 +ecdsa +2026-02-01 +Test Intermediate +expired, revoked$/m,
   );
   t.regex(table.out.join('\n'), /^other\.example\.test:\d+ .* name-mismatch$/m);
   t.regex(table.out.join('\n'), /^smtp:\/\/shop\.example\.test:\d+ .* untrusted: no-issuer$/m);
@@ -148,7 +153,7 @@ test('names, addresses and a mail server are asked at a real nginx and judged, a
   const columns =
     'domain,expiration,issuer,owner,team,environment,platform,seen_target,seen_address,seen_key,seen_fingerprint,seen_tls,seen_problem';
   t.is(sheet.out[0]?.replaceAll('"', ''), columns);
-  t.regex(sheet.out[1] ?? '', /^"old\.example\.test","2026-02-01","Test Intermediate",,,,,.*,"expired"$/);
+  t.regex(sheet.out[1] ?? '', /^"old\.example\.test","2026-02-01","Test Intermediate",,,,,.*,"expired, revoked"$/);
   t.is(sheet.out.length, 4);
 
   const inward = await run([targets[0] ?? '', ...around]);

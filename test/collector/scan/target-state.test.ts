@@ -33,6 +33,28 @@ test('what an address presents is since when it was first seen; another one is a
   t.like(other.state.places[0], { since: at + 2000, served: two.fingerprint, serialNumber: two.serialNumber });
 });
 
+test('since when a staple says the same is kept while its times go on', (t) => {
+  const stapled = (state: 'good' | 'none', nextUpdate?: string): SeenPlace => ({
+    address: '1.1.1.1',
+    answers: showing('1.1.1.1').answers.map((one) => ({
+      ...one,
+      staple: { state, ...(nextUpdate && { nextUpdate }) },
+    })),
+  });
+  const first = nextState(undefined, seen([stapled('good', '2027-01-20T00:00:00.000Z')]), at);
+  const fresher = nextState(first.state, seen([stapled('good', '2027-01-27T00:00:00.000Z')]), at + 1000);
+  const gone = nextState(fresher.state, seen([stapled('none')]), at + 2000);
+  t.deepEqual(
+    [first, fresher, gone].map(({ state }) => state.places[0]?.staple),
+    [
+      { state: 'good', nextUpdate: '2027-01-20T00:00:00.000Z', since: at },
+      { state: 'good', nextUpdate: '2027-01-27T00:00:00.000Z', since: at },
+      { state: 'none', since: at + 2000 },
+    ],
+  );
+  t.is(nextState(gone.state, seen([showing('1.1.1.1')]), at + 3000).state.places[0]?.staple, undefined, 'nobody told');
+});
+
 test('an address that falls silent keeps what it presented, with since when it is silent; nothing has changed', (t) => {
   const first = nextState(undefined, seen([showing('1.1.1.1')]), at);
   const silent = nextState(first.state, seen([{ address: '1.1.1.1', answers: [], failure }]), at + 1000);
