@@ -90,7 +90,7 @@ function serialText(bytes: Buffer, from: number, to: number): string | undefined
 }
 
 /** A UTCTime or GeneralizedTime as RFC 5280 4.1.2.5 has it, between the years 1950 and 9999; leaves the cursor behind it. */
-function timeAt(cursor: Cursor, end: number): string | undefined {
+export function timeAt(cursor: Cursor, end: number): string | undefined {
   const { bytes } = cursor;
   const short = bytes[cursor.at] === tags.utcTime;
   const timeEnd = end < 0 ? -1 : enter(cursor, short ? tags.utcTime : tags.generalizedTime, end);

@@ -4,6 +4,8 @@ import type { Handshake } from '@certherd/handshake/dial';
 import type { Certificate } from '@certherd/protocol/certificate';
 import { type Result, success } from '@certherd/protocol/failure';
 import { leafOf, readCertificate } from '@certherd/x509/certificate';
+import { demandsStaple } from '@certherd/x509/certificate-parts';
+import { ocspAnswer } from '@certherd/x509/ocsp-answer';
 import { openedOrNot } from '@certherd/x509/roots';
 import { type Roots, trustPathOf } from '@certherd/x509/trust-path';
 import type { SeenAnswer } from './seen.ts';
@@ -40,7 +42,7 @@ export function answerReader(roots: Roots): ReadAnswer {
     if (!isLeaf && kept.size < mostKept) kept.set(key, value);
     return { ok: true, value };
   };
-  return ({ chain, leaf: proved, tlsVersion, alpn }, host, now) => {
+  return ({ chain, leaf: proved, tlsVersion, alpn, staple }, host, now) => {
     const certificates: Certificate[] = [];
     const opened: X509Certificate[] = [];
     for (const [index, der] of chain.entries()) {
@@ -51,7 +53,8 @@ export function answerReader(roots: Roots): ReadAnswer {
       if (one.value.x509) opened.push(one.value.x509);
     }
     const [leaf] = certificates;
-    const judged = proved ? leafOf(proved) : opened.shift();
+    const first = proved ? undefined : opened.shift();
+    const judged = proved ? leafOf(proved) : first;
     if (!leaf) return { ok: false, failure: { reason: 'no-certificate', detail: 'no certificate was shown' } };
     // a certificate that OpenSSL cannot open is no client's to follow
     const path =
@@ -66,9 +69,28 @@ export function answerReader(roots: Roots): ReadAnswer {
         nameMatches: judged !== undefined && bears(judged, host),
         trusted: path?.trusted === true,
         ...(path?.trusted !== true && { chainProblem: path?.problem ?? 'not-read' }),
+        ...(staple && { staple: readStaple(staple, () => proved?.x509 ?? first, opened, roots, now) }),
+        ...(chain[0] && demandsStaple(chain[0]) && { mustStaple: true }),
       },
     };
   };
+}
+
+/** By the issuers that were sent with the leaf, or are trusted. Few leaves are opened for it: most have none. */
+function readStaple(
+  staple: Uint8Array,
+  leafToOpen: () => X509Certificate | undefined,
+  sent: readonly X509Certificate[],
+  roots: Roots,
+  now: number,
+): NonNullable<SeenAnswer['staple']> {
+  if (staple.length === 0) return { state: 'none' };
+  const leaf = leafToOpen();
+  if (!leaf) return { state: 'unsupported' };
+  const read = ocspAnswer(staple, leaf, [...sent, ...(roots.get(leaf.issuer) ?? [])], now);
+  if (!read.ok) return { state: read.reason };
+  const { status, ...times } = read.value;
+  return { state: status, ...times };
 }
 
 function bears(leaf: Pick<X509Certificate, 'checkHost' | 'checkIP'>, host: string): boolean {

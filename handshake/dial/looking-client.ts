@@ -55,10 +55,10 @@ export function lookingClient(
         const step = take(chunk);
         if (!step.ok) return end(step);
         if (!step.value) return;
-        const { reply, chain, leaf, alpn } = step.value;
+        const { reply, chain, leaf, alpn, staple } = step.value;
         // no server is left to log a handshake that was not completed
         raw.write(reply);
-        end({ ok: true, value: { chain, leaf, tlsVersion: 'TLSv1.3', ...(alpn !== undefined && { alpn }) } });
+        end({ ok: true, value: { chain, leaf, tlsVersion: 'TLSv1.3', ...(alpn !== undefined && { alpn }), staple } });
       },
     };
   };
@@ -78,7 +78,7 @@ export function templateOf(secureContext: tls.SecureContext, protocols: readonly
     },
   });
   // it is written before connect returns
-  const socket = tls.connect({ socket: stream, secureContext, ALPNProtocols: [...protocols] });
+  const socket = tls.connect({ socket: stream, secureContext, ALPNProtocols: [...protocols], requestOCSP: true });
   socket.on('error', () => {}).destroy();
   return helloTemplate(Buffer.concat(written));
 }

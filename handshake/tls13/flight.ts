@@ -2,7 +2,7 @@ import { Buffer } from 'node:buffer';
 import { diffieHellman, type KeyObject } from 'node:crypto';
 import { type Result, success } from '@certherd/protocol/failure';
 import type { ReadCertificate } from '@certherd/x509/certificate';
-import { chainOf } from '../certificate-message.ts';
+import { chainOf, stapleOf } from '../certificate-message.ts';
 import { extensionsIn, readServerHello } from '../server-hello.ts';
 import { longestRecord, mostPieces, uint16, uint24 } from '../tls-records.ts';
 import { refusalOf } from './alert.ts';
@@ -20,6 +20,8 @@ export interface Proved {
   chain: Uint8Array[];
   leaf: ReadCertificate;
   alpn?: string;
+  /** As in Handshake. */
+  staple: Uint8Array;
   /** What completes the handshake for the server: to be sent. */
   reply: Uint8Array;
 }
@@ -60,6 +62,7 @@ export function clientFlight(hello: SentHello, privateKey: KeyObject): (chunk: U
   let keys: Keys | undefined;
   let awaited: number = message.serverHello;
   let chain: Uint8Array[] = [];
+  let staple: Uint8Array = new Uint8Array(0);
   let leaf: ReadCertificate | undefined;
   let alpn: string | undefined;
   let reply: Uint8Array = new Uint8Array(0);
@@ -166,6 +169,9 @@ export function clientFlight(hello: SentHello, privateKey: KeyObject): (chunk: U
     const sent = chainOf(body, true);
     if (!sent.ok) return sent;
     chain = sent.value;
+    const stapled = stapleOf(body);
+    if (!stapled.ok) return stapled;
+    staple = stapled.value;
     return going;
   }
 
@@ -187,7 +193,8 @@ export function clientFlight(hello: SentHello, privateKey: KeyObject): (chunk: U
     const sealed = firstRecord(suite, secrets.client, record.handshake, content);
     // as this end's hello had a session id (RFC 8446 D.4)
     const changed = Uint8Array.of(record.changeCipherSpec, 3, 3, 0, 1, 1);
-    return success({ chain, leaf, reply: Buffer.concat([changed, sealed]), ...(alpn !== undefined && { alpn }) });
+    const ended = { chain, leaf, staple, reply: Buffer.concat([changed, sealed]) };
+    return success({ ...ended, ...(alpn !== undefined && { alpn }) });
   }
 
   /** The hash of all messages so far: anew each time, which is cheaper than an object that can be copied. */
