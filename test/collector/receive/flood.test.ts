@@ -25,7 +25,7 @@ import { until } from '../../helpers/testbed/until.ts';
 const run = promisify(execFile);
 const mebibyte = 1024 * 1024;
 
-test('2,000 idle sockets from many addresses cost little memory, and a real agent still connects', async (t) => {
+test.serial('2,000 idle sockets from many addresses cost little memory, and a real agent still connects', async (t) => {
   const directory = temporaryDirectory(t);
   const config = join(directory, 'collector.toml');
   writeFileSync(config, 'agent_listen = "127.0.0.1:0"\nweb_listen = "127.0.0.1:0"\nlog_level = "error"\n');
@@ -67,7 +67,7 @@ test('2,000 idle sockets from many addresses cost little memory, and a real agen
   t.log(`${Math.round(growth / mebibyte)} MiB while they waited`);
 });
 
-test('out of descriptors: nobody is lost, and agents connect again once there are some', async (t) => {
+test.serial('out of descriptors: nobody is lost, and agents connect again once there are some', async (t) => {
   const directory = temporaryDirectory(t);
   const config = join(directory, 'collector.toml');
   writeFileSync(config, 'agent_listen = "127.0.0.1:0"\nweb_listen = "127.0.0.1:0"\n');
