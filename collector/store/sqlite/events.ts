@@ -37,8 +37,10 @@ export function eventTable(sql: Sql) {
     `INSERT INTO latest_event (host, kind, subject, event) VALUES (?, ?, ?, ?)
      ON CONFLICT (host, kind, subject) DO UPDATE SET event = excluded.event`,
   );
-  const newest = sql.prepare<[number], RawEvent>(`${eventColumns} ORDER BY event.id DESC LIMIT ?`);
-  const after = sql.prepare<[number, number], RawEvent>(`${eventColumns} WHERE event.id > ? ORDER BY event.id LIMIT ?`);
+  const newest = sql.prepare<[number], RawEvent>(`${eventColumns} ORDER BY event.id DESC LIMIT +?`);
+  const after = sql.prepare<[number, number], RawEvent>(
+    `${eventColumns} WHERE event.id > ? ORDER BY event.id LIMIT +?`,
+  );
   const count = sql.prepare('SELECT coalesce(sum(kept), 0) FROM epoch').pluck();
 
   return {

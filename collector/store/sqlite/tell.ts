@@ -25,7 +25,7 @@ export function tellTables(
 ): Telling {
   const standing = sql.prepare<[], RawTransition>('SELECT * FROM transition WHERE standing = 1 ORDER BY id');
   const lastOf = sql.prepare<[string], { ordinal: number; standing: number }>(
-    'SELECT ordinal, standing FROM transition WHERE subject = ? ORDER BY ordinal DESC LIMIT 1',
+    'SELECT ordinal, standing FROM transition WHERE subject = +? ORDER BY ordinal DESC LIMIT 1',
   );
   const addTransition = sql.prepare(
     'INSERT INTO transition (subject, ordinal, kind, at, opened_at, standing, body) VALUES (?, ?, ?, ?, ?, ?, ?)',
