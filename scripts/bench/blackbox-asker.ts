@@ -1,9 +1,12 @@
 import { parentPort, workerData } from 'node:worker_threads';
 
+// a thread has no origin
+/* oxlint-disable unicorn/require-post-message-target-origin */
+
 // asks one blackbox_exporter for each module by HTTP, as Prometheus does, whenever it is told to: in a thread of its own, whose garbage is nobody else's
 
 const atOnce = 64;
-const { listen, target, modules } = workerData as { listen: string; target: string; modules: string[] };
+const { listen, target, modules }: { listen: string; target: string; modules: string[] } = workerData;
 
 parentPort?.on('message', () => {
   void askAll().then(

@@ -38,6 +38,7 @@ export async function startBlackbox(sandbox: Sandbox, port: number, count: numbe
     workerData: { listen, target: `127.0.0.1:${port}`, modules },
   });
   const probeAll = async () => {
+    // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread has none
     asker.postMessage('ask');
     const [asked]: { ok: boolean; failure?: string }[] = await once(asker, 'message');
     if (!asked?.ok) throw new Error(asked?.failure);
