@@ -29,6 +29,8 @@ const hourMs = 3_600_000;
 const dayMs = 24 * hourMs;
 /** Without a look at the fleet for so long nothing is well. */
 const lookedWithinMs = 300_000;
+/** A channel that nobody hears must not fill the disk, whatever comes and goes for three days. */
+const mostWaiting = 10_000;
 
 /** Tells people, in the collector that leads: composes notify. Without channels nothing is looked at, and nothing written down. */
 export async function startTelling(needs: TellingNeeds): Promise<{ changed: () => void; close: () => Promise<void> }> {
@@ -75,7 +77,7 @@ export async function startTelling(needs: TellingNeeds): Promise<{ changed: () =
   };
 
   function tidy(): void {
-    tidying = tidying.then(dropForgotten).then(prune);
+    tidying = tidying.then(dropForgotten).then(dropOldest).then(prune);
   }
 
   async function prune(): Promise<void> {
@@ -104,6 +106,21 @@ export async function startTelling(needs: TellingNeeds): Promise<{ changed: () =
       }
     } catch (error) {
       log.error({ detail: messageOf(error) }, 'messages of channels that are gone cannot be given up');
+    }
+  }
+
+  /** What still stands is told at its next repeat. */
+  async function dropOldest(): Promise<void> {
+    try {
+      for (const { channel, waiting, failure } of await telling.channels()) {
+        if (waiting <= mostWaiting) continue;
+        const kept = await telling.dropBeyond(channel, 'too many wait', mostWaiting, clock.now());
+        if (kept.ok)
+          log.error({ channel, givenUp: kept.value, failure }, 'the oldest messages were given up: too many wait');
+        else log.error({ channel, ...kept.failure }, 'messages that are too many cannot be given up');
+      }
+    } catch (error) {
+      log.error({ detail: messageOf(error) }, 'messages that are too many cannot be given up');
     }
   }
 }
