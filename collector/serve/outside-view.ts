@@ -48,6 +48,7 @@ export function keepOutside(policy: LoggedPolicy = { knownIssuers: undefined, gr
   let kept: KeptTarget[] = [];
   let views: readonly TargetView[] = [];
   let hostless: readonly FindingView[] = [];
+  let presented: ReadonlySet<string> = new Set();
   let written = '';
   /** Nothing was put since the hostless ones were judged, and they stand within this time. */
   let standing: { from: number; until: number } | undefined;
@@ -84,6 +85,7 @@ export function keepOutside(policy: LoggedPolicy = { knownIssuers: undefined, gr
       for (const old of kept) if (!still.has(old.text)) touchAll(old, touched);
       const shown = new Map(kept.map(({ text }, index) => [text, views[index]]));
       kept = next;
+      presented = new Set(next.flatMap(({ outside }) => servedBy(outside.seen)));
       standing = undefined;
       views = rows.map((row, index) => shown.get(texts[index] ?? '') ?? targetView(row));
       byAgent.clear();
@@ -96,6 +98,7 @@ export function keepOutside(policy: LoggedPolicy = { knownIssuers: undefined, gr
       return touched;
     },
     targets: () => views,
+    presented: () => presented,
     overtaken: (now) =>
       new Map(
         kept.flatMap(({ id, outside, proofs }) => {

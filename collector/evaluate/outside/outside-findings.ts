@@ -19,6 +19,7 @@ import {
 } from './outside.ts';
 import { heardAt, isOvertaken, provedAt } from './heard.ts';
 import { isNameOf } from './name-of.ts';
+import { stapleTurns } from './staple.ts';
 import { endingLeft, pressingLeft, targetFindings } from './target-findings.ts';
 
 /**
@@ -80,11 +81,14 @@ export function outsideStands({ seen, setAt, askedAt, everyMs }: Outside, now: n
     const [begin, end] = [Date.parse(notBefore), Date.parse(notAfter)];
     return [begin, ...[1 / 3, endingLeft, pressingLeft].map((left) => end - (end - begin) * left), end];
   });
+  const stapled = places.flatMap(({ staple }) => (staple ? stapleTurns(staple) : []));
   const silent = [seen?.failure?.since, ...places.map(({ failure }) => failure?.since)];
   const notSeen = [askedAt ?? setAt, ...silent].flatMap((since) =>
     since === undefined ? [] : since + notSeenAfter * everyMs,
   );
-  return [...ends, ...notSeen].filter((at) => at > now).reduce((first, at) => Math.min(first, at - 1), Infinity);
+  return [...ends, ...stapled, ...notSeen]
+    .filter((at) => at > now)
+    .reduce((first, at) => Math.min(first, at - 1), Infinity);
 }
 
 interface FrontFinding {

@@ -80,7 +80,6 @@ export async function startedTelling(
         return given();
       },
     },
-    historyDays: 30,
     async estate() {
       asked += 1;
       return {
