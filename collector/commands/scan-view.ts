@@ -1,6 +1,7 @@
 import { aligned } from '@certherd/command-line/layout';
 import { printable } from '@certherd/command-line/printable';
 import type { LabelBook } from '../evaluate/labels.ts';
+import { stapleFault } from '../evaluate/outside/staple.ts';
 import { writeSheet } from '../inventory/write-sheet.ts';
 import { answerProblems, type SeenAnswer, type SeenPlace, type SeenTarget } from '../scan/seen.ts';
 import { attributeValues } from '../evaluate/distinguished-name.ts';
@@ -92,8 +93,12 @@ export function scanSummary(all: readonly SeenTarget[], rows: readonly ScanRow[]
 }
 
 function problemText(answer: SeenAnswer, now: number): string {
+  const more: Readonly<Partial<Record<string, string>>> = {
+    untrusted: answer.chainProblem ?? 'not read',
+    'staple-invalid': stapleFault(answer, now),
+  };
   return answerProblems(answer, now)
-    .map((problem) => (problem === 'untrusted' ? `untrusted: ${answer.chainProblem ?? 'not read'}` : problem))
+    .map((problem) => (more[problem] === undefined ? problem : `${problem}: ${more[problem]}`))
     .join(', ');
 }
 
