@@ -77,7 +77,7 @@ interface Told {
 }
 
 function tell({ target, findings, history }: Told, now: number, console: Console): void {
-  const { askedAt, wanted, everySeconds, setAt, setBy, leftOut, labels = {}, places, failure } = target;
+  const { askedAt, wanted, everySeconds, setAt, setBy, leftOut, notTold, labels = {}, places, failure } = target;
   const given = Object.entries(labels).map(([key, value]) => `${key}=${value}`);
   console.print(`${colours().bold(printable(target.target))}  seen from ${printable(vantageOf(target))}`);
   printFacts(
@@ -87,6 +87,7 @@ function tell({ target, findings, history }: Told, now: number, console: Console
       ['Set by', `${setBy}, ${absolute(setAt)}`],
       ['Labels', given.length === 0 ? undefined : given.join(', ')],
       ['Not asked', leftOut === 0 ? undefined : `${leftOut} more addresses of this name`],
+      ['Not told', notTold?.detail],
     ],
     console,
   );

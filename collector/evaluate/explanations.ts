@@ -151,7 +151,8 @@ export const collectorExplanations: Readonly<
   },
   orphan: {
     severity: 'notice',
-    meaning: 'A certificate lies on disk, and nothing in the fleet names it in a config or presents it.',
+    meaning:
+      'A certificate lies on disk, nothing in the fleet names it in a config or presents it, and no target presents it.',
     causes:
       'It was replaced and left behind; it was renewed and installed nowhere; or a server uses it that is not read.',
     remedy: 'Name it where it is to be served, list its listener in agent.toml, or delete it.',

@@ -116,7 +116,7 @@ export async function openAgentListener(options: AgentListenerOptions): Promise<
     });
     const clients = [...sockets.clients];
     const ended = clients.map((client) => new Promise<void>((resolve) => client.once('close', () => resolve())));
-    const hint = spreadHint(clients.length);
+    const hint = restartHint(clients.length);
     for (const client of clients) {
       if (hint) client.send(JSON.stringify(hint));
       client.close(1001, 'restarting');
@@ -132,13 +132,15 @@ export async function openAgentListener(options: AgentListenerOptions): Promise<
   }
 }
 
-/** More agents than come back in a second, by twice: those who find no room wait for seconds (decision 108), and a collector that waits has lost its time. */
-export const backPerSecond = 600;
+/** From as many agents on they are told how long a restart takes; fewer may try at once. */
+export const largeFleet = 600;
+/** What a restart takes, about. Who is told more comes when the collector has waited for it; room for all of them at a time is in the kernel (decisions 108 and 126). */
+export const restartSeconds = 4;
 
-/** A large fleet is told to spread: its agents wait for once to twice as long as they are told. A small one may come back at once. */
-export function spreadHint(agents: number): Refused | undefined {
-  const retryAfterSeconds = Math.floor(agents / backPerSecond);
-  return retryAfterSeconds > 0 ? { type: 'refused', reason: 'try-later', retryAfterSeconds } : undefined;
+/** A large fleet is told to stay away while nobody listens: its agents wait for once to twice as long as they are told. */
+export function restartHint(agents: number): Refused | undefined {
+  if (agents < largeFleet) return undefined;
+  return { type: 'refused', reason: 'try-later', retryAfterSeconds: restartSeconds };
 }
 
 /**

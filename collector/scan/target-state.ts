@@ -22,7 +22,12 @@ export function nextState(
       silent(one, { reason: 'not-resolved', detail: seen.notTold?.detail ?? '' }, at),
     ),
   ];
-  const state = { places, leftOut: seen.leftOut, ...(failure && { failure }) };
+  const state = {
+    places,
+    leftOut: seen.leftOut,
+    ...(seen.notTold && { notTold: seen.notTold }),
+    ...(failure && { failure }),
+  };
   return { state, changed: changesOf(known, places) };
 }
 

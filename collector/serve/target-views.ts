@@ -36,6 +36,7 @@ export function targetView({
       ...(failure && { failure: { ...failure, since: instant(failure.since) } }),
     })),
     leftOut: seen?.leftOut ?? 0,
+    ...(seen?.notTold && { notTold: seen.notTold }),
     ...(seen?.failure && { failure: { reason: seen.failure.reason, detail: seen.failure.detail } }),
   };
 }

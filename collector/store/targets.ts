@@ -1,4 +1,5 @@
 import type { SignatureAlgorithm } from '@certherd/protocol/certificate';
+import type { NotTold } from '@certherd/protocol/look';
 import type { OcspFailureReason, OcspStatus } from '@certherd/x509/ocsp-response';
 import type { AuditEntry } from './accounts.ts';
 import type { Kept } from './kept.ts';
@@ -54,6 +55,8 @@ export interface TargetState {
   places: TargetPlace[];
   /** Addresses of the name that were not asked. */
   leftOut: number;
+  /** A family of which no resolver told, while there are addresses of the other one: whether there are any is not known. */
+  notTold?: NotTold;
   /** Why its addresses are not known, and since when; `places` are those of before. */
   failure?: TargetFailure & { since?: number };
 }

@@ -1,5 +1,5 @@
 import { Buffer } from 'node:buffer';
-import { createPublicKey, diffieHellman, type KeyObject } from 'node:crypto';
+import { diffieHellman, type KeyObject } from 'node:crypto';
 import { type Result, success } from '@certherd/protocol/failure';
 import type { ReadCertificate } from '@certherd/x509/certificate';
 import { chainOf, stapleOf } from '../certificate-message.ts';
@@ -10,6 +10,7 @@ import { provedPossession } from './certificate-verify.ts';
 import { applicationProtocols, keyShare, protocolsIn, type SentHello, x25519 } from './client-hello.ts';
 import { digest, type HandshakeSecrets, handshakeSecrets, verifyData } from './key-schedule.ts';
 import { pieces } from './pieces.ts';
+import { publicKeyPem } from './public-key.ts';
 import { firstRecord, type OpenRecord, recordOpening, type Suite, suites } from './record-protection.ts';
 import { type Refusal, refused } from './refusal.ts';
 
@@ -227,11 +228,8 @@ function noCertificate(request: Uint8Array): Buffer {
 
 /** What both ends know then; undefined: the other end's key is none. */
 function agreed(privateKey: KeyObject, share: Uint8Array): Uint8Array | undefined {
-  const spki = Buffer.concat([x25519.spki, share]).toString('base64');
   try {
-    // as text, because node takes 18 µs longer with bytes: to find out that they are no KeyObject it throws and catches
-    const publicKey = createPublicKey(`-----BEGIN PUBLIC KEY-----\n${spki}\n-----END PUBLIC KEY-----\n`);
-    return diffieHellman({ privateKey, publicKey });
+    return diffieHellman({ privateKey, publicKey: publicKeyPem(x25519.spki, share) });
   } catch {
     return undefined;
   }

@@ -20,7 +20,7 @@ import { lookWithinMs } from '../../collector/receive/looking.ts';
 import { maxHostDerBytes } from '../../collector/receive/proving.ts';
 import { partsWithinMs } from '../../collector/receive/snapshot-parts.ts';
 import { admissionLimits } from '../../collector/receive/admission.ts';
-import { backPerSecond, maxFragments } from '../../collector/receive/listener.ts';
+import { largeFleet, maxFragments, restartSeconds } from '../../collector/receive/listener.ts';
 import { atOnceOfAgent } from '../../collector/scan/keep-targets.ts';
 import { eventWindow, tryLater } from '../../collector/receive/greet.ts';
 import { heldCeiling, heldFailures } from '../../agent/report/reconnect.ts';
@@ -76,8 +76,8 @@ single short file, which a test runs against a real collector.
   offered or taken.
 - From the first packet to a proved session there are ${admissionLimits.deadlineMs / 1000} s. At most ${admissionLimits.total} connections may be that young, ${admissionLimits.perAddress} from one address; beyond
   that the oldest of them is dropped.
-- Pings are answered (RFC 6455 5.5.2). A collector that restarts closes with 1001. One with many agents says \`refused\` (\`try-later\`) before, so that
-  they spread: \`retryAfterSeconds\` is then a second for each ${backPerSecond} of them.
+- Pings are answered (RFC 6455 5.5.2). A collector that restarts closes with 1001. One with ${largeFleet} agents or more says \`refused\` (\`try-later\`) before:
+  \`retryAfterSeconds\` is then ${restartSeconds}, about what a restart takes.
 
 ## Frames in general
 

@@ -18,6 +18,7 @@ import {
   vantageEvidence,
 } from './outside.ts';
 import { heardAt, isOvertaken, provedAt } from './heard.ts';
+import { isNameOf } from './name-of.ts';
 import { stapleTurns } from './staple.ts';
 import { endingLeft, pressingLeft, targetFindings } from './target-findings.ts';
 
@@ -54,6 +55,7 @@ export function outsideFindings(
     ...front.map(({ proof, finding, place }) => ({
       agentId: proof.agentId,
       hostName: proof.hostName,
+      names: [target.host],
       finding,
       stale: old || place.failure !== undefined,
       ...lifeOf(place),
@@ -61,6 +63,7 @@ export function outsideFindings(
     ...differing.map(({ algorithm: _algorithm, ...one }) => ({
       agentId: first?.agentId ?? '',
       hostName: first?.hostName ?? target.host,
+      names: [target.host],
       ...one,
     })),
     ...targetFindings(target, endIsTold, now),
@@ -145,12 +148,4 @@ function frontHoldsCopy(
       },
     },
   ];
-}
-
-/** Does a host's server name stand for this one: exactly, or as a wildcard of one label more, or as nginx's ".example.com". */
-export function isNameOf(serverName: string, host: string): boolean {
-  const name = serverName.toLowerCase();
-  if (name === host) return true;
-  const below = /^\*?(\..+)$/.exec(name)?.[1];
-  return below !== undefined && (host.endsWith(below) || (name.startsWith('.') && host === below.slice(1)));
 }

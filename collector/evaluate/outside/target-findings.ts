@@ -42,6 +42,7 @@ export function targetFindings(
   return [...presented, ...notSeen.map((finding) => ({ finding, stale: false }))].map((one) => ({
     agentId: '',
     hostName: target.host,
+    names: [target.host],
     ...(target.labels && { labels: target.labels }),
     ...one,
   }));

@@ -99,7 +99,9 @@ test('of a family that nobody told of, known addresses stay with the failure; th
       ['2001:db8::1', 'not-resolved', at + 1000],
     ],
   );
+  t.deepEqual(half.state.notTold, notTold, 'nor is it known whether there are more');
   const whole = nextState(half.state, seen([showing('1.1.1.1')]), at + 2000);
+  t.is(whole.state.notTold, undefined);
   t.deepEqual(whole.changed, [{ address: '2001:db8::1', algorithm: 'ecdsa', served: undefined }]);
 });
 
