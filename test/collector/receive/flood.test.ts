@@ -17,7 +17,7 @@ import { createIngest } from '../../../collector/receive/ingest.ts';
 import { createPartsRoom } from '../../../collector/receive/snapshot-parts.ts';
 import { systemClock } from '../../../collector/system/clock.ts';
 import { silentLog } from '../../../collector/system/log.ts';
-import { certificate, endpoint, event, snapshot } from '../helpers/example-snapshot.ts';
+import { certificate, endpoint, event, snapshot, told } from '../helpers/example-snapshot.ts';
 import { addToken, spawnCollector, startTestCollector, temporaryDirectory } from '../helpers/real-collector.ts';
 import { begin, ended, enrol } from '../helpers/wire-agent.ts';
 import { until } from '../../helpers/testbed/until.ts';
@@ -160,10 +160,10 @@ test('events beyond the window end the session', (t) => {
       readFrame: createFrameReader(),
     },
   );
-  const events = (from: number) => Array.from({ length: 500 }, (_, index) => event(from + index));
+  const events = (from: number) => told(...Array.from({ length: 500 }, (_, index) => event(from + index)));
   for (const from of [1, 501]) ingest.take({ type: 'events', epoch: 'epoch-0001', events: events(from) }, 1);
   t.deepEqual(refused, []);
-  ingest.take({ type: 'events', epoch: 'epoch-0001', events: [event(1001)] }, 1);
+  ingest.take({ type: 'events', epoch: 'epoch-0001', events: told(event(1001)) }, 1);
   t.deepEqual(refused, ['frame-invalid: events: beyond the window']);
 });
 
@@ -197,7 +197,7 @@ test('frames that one commit keeps are acknowledged together, by the last of the
       readFrame: createFrameReader(),
     },
   );
-  for (const seq of [1, 2, 3]) ingest.take({ type: 'events', epoch: 'epoch-0001', events: [event(seq)] }, 1);
+  for (const seq of [1, 2, 3]) ingest.take({ type: 'events', epoch: 'epoch-0001', events: told(event(seq)) }, 1);
   t.deepEqual(sent, []);
   commit();
   await until('an answer', () => sent.length > 0, { everyMs: 1 });
