@@ -36,6 +36,7 @@ const asTheyWere: Readonly<Record<number, string>> = {
   2: '75ba4fa4979b6bf9defd9c2a098865bd0c5662326d90598913af4fbbdfe560a3',
   3: '76c3b3ba62cc31365b7c076be26057b5a9632864edd285bb344a7c3ee0ac3ece',
   4: 'f3ea32faa36d551e42c08c1e7a896c75c50250c505007ab9c0ce5b9c056e73b4',
+  5: 'da4fb6441a4403e9852b1f67a316f6bb5e7528be8c6f9328cdf92979bce8138a',
 };
 
 test('no frame of a version before the newest one was edited', (t) => {
