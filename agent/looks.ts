@@ -5,14 +5,21 @@ import { createPace } from '@certherd/handshake/outside/pace';
 import type { Resolve } from '@certherd/handshake/outside/resolve';
 import { failed, type Result, success } from '@certherd/protocol/failure';
 import type { LookedAnswer, LookedFrame, LookFrame, OutsideFailure } from '@certherd/protocol/look';
-import { maxDerBytes, maxLookedBytes, maxLookedCertificates, maxLookedChain } from '@certherd/protocol/version';
+import {
+  maxDerBytes,
+  maxLookedBytes,
+  maxLookedCertificates,
+  maxLookedChain,
+  maxStapleBytes,
+  staplesSince,
+} from '@certherd/protocol/version';
 import { readCertificate } from '@certherd/x509/certificate';
 import type { Config } from './config.ts';
 import { whyNotLook } from './decide/probe-policy.ts';
 import type { Clock, Dialer } from './ports.ts';
 
-/** Answers what a collector asks this host to look at. Never rejects. */
-export type AnswerLook = (frame: LookFrame) => Promise<LookedFrame>;
+/** Answers what a collector asks this host to look at, as one of this version of the protocol takes it. Never rejects. */
+export type AnswerLook = (frame: LookFrame, version: number) => Promise<LookedFrame>;
 
 /** A collector that asks more at a time is told that the host is busy. */
 const mostAtOnce = 8;
@@ -37,7 +44,7 @@ export function answerLooks(needs: {
   const inTurn = createPace(pace, clock);
   const allow = new Set(config.probe.reach);
   let running = 0;
-  return async (frame) => {
+  return async (frame, version) => {
     const { id, host, port, startTls } = frame;
     const target = { host, port, ...(startTls && { startTls }) };
     const refusal = whyNotLook(target, config.probe.allow);
@@ -48,7 +55,7 @@ export function answerLooks(needs: {
     try {
       resolve ??= resolver(config.probe.nameServers);
       const asking = { resolve, inTurn, dial, read, allow, versions: false, timeoutMs: config.probeTimeoutMs };
-      return answered(id, await askPlaces(target, asking));
+      return answered(id, await askPlaces(target, asking), version >= staplesSince);
     } finally {
       running--;
     }
@@ -62,8 +69,11 @@ function read(shown: Handshake): Result<Shown, OutsideFailure> {
   return facts.ok ? success({ ...shown, algorithm: facts.value.algorithm }) : facts;
 }
 
-/** Certificates that several addresses show go over the wire once; an address whose own would be too much is a failure. */
-function answered(id: string, { places, ...asked }: Asked<Shown>): LookedFrame {
+/**
+ * Certificates that several addresses show go over the wire once; an address whose own would be too much is a failure. Of `staples` those are told that fit behind all
+ * certificates.
+ */
+function answered(id: string, { places, ...asked }: Asked<Shown>, staples: boolean): LookedFrame {
   const table = new Map<string, number>();
   let bytes = 0;
   const placed = places.map(({ address, answers, notAnswered, failure }) => {
@@ -93,6 +103,15 @@ function answered(id: string, { places, ...asked }: Asked<Shown>): LookedFrame {
       ...(failure && { failure }),
     };
   });
+  if (staples)
+    for (const [at, { answers }] of placed.entries())
+      for (const [which, answer] of answers.entries()) {
+        const staple = places[at]?.answers[which]?.staple;
+        const text = staple && staple.length <= maxStapleBytes ? base64(staple) : undefined;
+        if (text === undefined || bytes + text.length > maxLookedBytes) continue;
+        bytes += text.length;
+        answer.staple = text;
+      }
   return { type: 'looked', id, certificates: [...table.keys()], places: placed, ...asked };
 }
 

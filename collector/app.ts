@@ -234,7 +234,6 @@ async function open(
     settings: config.notify,
     store,
     isShared: config.store !== undefined,
-    historyDays: config.historyDays,
     async estate() {
       const { parts, hostless } = await estate.current();
       return { hosts: parts.hosts, hostless, campaigns: await haltedConcerns(store.campaigns, parts.hosts) };

@@ -15,7 +15,6 @@ interface TellingNeeds {
   store: Pick<Store, 'telling' | 'lead'>;
   /** Other collectors may use the same store, with channels that are not in these settings. */
   isShared: boolean;
-  historyDays: number;
   estate: () => Promise<ConcernedFleet>;
   isSilent: (agentId: string) => boolean;
   isAwaited: (agentId: string) => boolean;
@@ -26,7 +25,6 @@ interface TellingNeeds {
 }
 
 const hourMs = 3_600_000;
-const dayMs = 24 * hourMs;
 /** Without a look at the fleet for so long nothing is well. */
 const lookedWithinMs = 300_000;
 
@@ -75,16 +73,7 @@ export async function startTelling(needs: TellingNeeds): Promise<{ changed: () =
   };
 
   function tidy(): void {
-    tidying = tidying.then(dropForgotten).then(prune);
-  }
-
-  async function prune(): Promise<void> {
-    if (channels.size === 0) return;
-    try {
-      await telling.prune(clock.now() - needs.historyDays * dayMs);
-    } catch (error) {
-      log.error({ detail: messageOf(error) }, 'what was told long ago cannot be removed');
-    }
+    tidying = tidying.then(dropForgotten);
   }
 
   /** Nobody will send it; of a store that others use too, that is known once nobody has for as long as a message may take. */

@@ -1,4 +1,5 @@
 import { failed, type Result, success } from '@certherd/protocol/failure';
+import { extensionsIn } from './server-hello.ts';
 import { uint16, uint24 } from './tls-records.ts';
 
 const mostCertificates = 100;
@@ -23,4 +24,23 @@ export function chainOf(body: Uint8Array, tls13: boolean): Result<Uint8Array[]> 
     at += 3 + length + extensions;
   }
   return chain.length === 0 ? failed('handshake-failed', 'the server presented no certificate') : success(chain);
+}
+
+/** Extension and kind of a CertificateStatus (RFC 6066 8). */
+const statusRequest = 5;
+const ocsp = 1;
+
+/**
+ * DER of the OCSP answer that is stapled to the leaf in a Certificate message of TLS 1.3 (RFC 8446 4.4.2.1) of which `chainOf` could read the certificates; empty
+ * where there is none. Failure: 'malformed'.
+ */
+export function stapleOf(body: Uint8Array): Result<Uint8Array> {
+  const entry = 4 + (body[0] ?? 0);
+  const at = entry + 3 + uint24(body, entry);
+  const length = uint16(body, at);
+  const status = length > 0 ? extensionsIn(body.subarray(at + 2, at + 2 + length)).get(statusRequest) : undefined;
+  if (!status) return success(new Uint8Array(0));
+  if (status.length < 5 || status[0] !== ocsp || uint24(status, 1) !== status.length - 4)
+    return failed('malformed', 'a CertificateStatus whose lengths do not fit');
+  return success(new Uint8Array(status.subarray(4)));
 }

@@ -19,6 +19,8 @@ export interface Handshake {
   tlsVersion: string;
   /** The application protocol that the server chose of those offered (RFC 7301); absent where it chose none. */
   alpn?: string;
+  /** DER of the OCSP answer that was stapled to the leaf (RFC 6066 8); empty where none was; absent where that is not known. */
+  staple?: Uint8Array;
 }
 
 export interface DialTarget {

@@ -1,8 +1,9 @@
 import type { Dialer } from './dial.ts';
-import { onConnection, readingRoom } from './dial/connection.ts';
+import { onConnection } from './dial/connection.ts';
 import type { LookingClients } from './dial/looking-clients.ts';
 import { signatureOffers } from './dial/offers.ts';
 import { opensslClient } from './dial/openssl-client.ts';
+import { socketsOfDialer } from './dial/sockets.ts';
 
 /** What browsers and most other clients of web servers offer (RFC 7301). */
 const webProtocols = ['h2', 'http/1.1'];
@@ -14,7 +15,7 @@ const webProtocols = ['h2', 'http/1.1'];
  */
 export function systemDialer(looking?: LookingClients): Dialer {
   const offers = signatureOffers();
-  const room = readingRoom();
+  const sockets = socketsOfDialer();
   return async (target) => {
     const context = offers(target.algorithm, target.tlsVersion);
     if (!context.ok) return context;
@@ -23,7 +24,12 @@ export function systemDialer(looking?: LookingClients): Dialer {
     for (;;) {
       const look = looking?.clientFor(target, context.value, protocols);
       const client = look ?? opensslClient(context.value, protocols, target.serverName);
-      const ended = await onConnection(target, Math.max(1, until - performance.now()), client, room);
+      const ended = await onConnection(
+        target,
+        Math.max(1, until - performance.now()),
+        client,
+        look ? sockets.again : sockets.once,
+      );
       if (ended.ok) return ended;
       const { again, ...failure } = ended.failure;
       if (again === 'by-openssl' && look) looking?.leave(target);

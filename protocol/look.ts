@@ -2,7 +2,7 @@ import Type, { type Static } from 'typebox';
 import { SignatureAlgorithm } from './certificate.ts';
 import { FailureReason } from './failure.ts';
 import { StartTls } from './snapshot.ts';
-import { maxDerBytes, maxLookedAddresses, maxLookedCertificates, maxLookedChain } from './version.ts';
+import { maxDerBytes, maxLookedAddresses, maxLookedCertificates, maxLookedChain, maxStapleBytes } from './version.ts';
 
 const closed = { additionalProperties: false };
 
@@ -63,6 +63,10 @@ export const LookedAnswer = Type.Object(
     }),
     tlsVersion: Type.String({ maxLength: 16 }),
     alpn: Type.Optional(Type.String({ maxLength: 255 })),
+    /** From version 6: the OCSP answer that was stapled to the leaf (RFC 6066 8), DER in base64; empty where none was. Absent, too, where it does not fit. */
+    staple: Type.Optional(
+      Type.String({ pattern: '^(?:[A-Za-z0-9+/]+={0,2})?$', maxLength: Math.ceil(maxStapleBytes / 3) * 4 }),
+    ),
   },
   closed,
 );

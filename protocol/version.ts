@@ -10,8 +10,9 @@
  *                `snapshot-part`: a snapshot that is larger than a frame
  * 4  2026-11-27  `want-certificates`, `certificates`: the collector asks for the DER of what a snapshot names, and reads it itself
  * 5  2026-11-28  `look`, `looked`: the collector asks what a name presents where the agent is
+ * 6  2026-11-28  `staple` in the answers of `looked`: the OCSP answer that came with the leaf
  */
-export const protocolVersion = 5;
+export const protocolVersion = 6;
 
 /** From this version on a collector may send requests. */
 export const requestsSince = 2;
@@ -27,6 +28,9 @@ export const certificatesSince = 4;
 
 /** From this version on a collector may ask an agent to look from where it is. */
 export const looksSince = 5;
+
+/** From this version on the answer to a look tells what was stapled. */
+export const staplesSince = 6;
 
 /** Frame types that version 1 did not have, with the version that brought them. */
 export const framesSince: Readonly<Record<string, number>> = {
@@ -66,6 +70,9 @@ export const maxDerBytes = 64 * 1024;
 
 /** Most certificates that a collector asks for at a time. */
 export const maxWantedCertificates = 32;
+
+/** Largest stapled OCSP answer that is told, or read, in bytes: responders answer in 500, and in some 3,000 with a certificate of their own. */
+export const maxStapleBytes = 16 * 1024;
 
 /** Most certificates in the answer to a look, most addresses that it tells of, and most bytes of base64 in it. */
 export const maxLookedCertificates = 64;

@@ -6,6 +6,7 @@ import { joinAttributes, parseSubjectAltName } from './certificate-names.ts';
 import { instantOf } from './instant.ts';
 import { type PlainCertificate, plainCertificate } from './plain-certificate.ts';
 import { type PlainKey, rsaModulusBits } from './plain-key.ts';
+import type { Leaf } from './trust-path.ts';
 import { signatureAlgorithmOf } from './signature-algorithm.ts';
 
 /** A certificate with the object that compares keys and issuers. `der` is exactly the bytes of its fingerprint. */
@@ -13,6 +14,8 @@ export interface ReadCertificate {
   certificate: Certificate;
   x509: X509Certificate;
   der: Uint8Array;
+  /** Its SubjectPublicKeyInfo, where it was read without OpenSSL: then each of its alternative names is a dNSName. */
+  spki?: Uint8Array;
 }
 
 /** The facts in one certificate's DER. Failures: 'empty', 'malformed', 'too-large' (more names than the wire takes). */
@@ -28,9 +31,9 @@ export function openCertificate(bytes: Uint8Array): Result<ReadCertificate> {
   const file = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   // node looks for PEM text first, anywhere: a certificate hidden in another one's names must not pass for it
   const plain = file.includes('-----BEGIN ') ? undefined : plainCertificate(file);
-  const { key, subjectAltNames, isAuthority } = plain ?? {};
-  if (plain && key && subjectAltNames && isAuthority === false)
-    return openPlain(file.subarray(0, plain.length), { ...plain, ...key, subjectAltNames, isAuthority });
+  const { key, spki, subjectAltNames, isAuthority } = plain ?? {};
+  if (plain && key && spki && subjectAltNames && isAuthority === false)
+    return openPlain(file.subarray(0, plain.length), { ...plain, ...key, spki, subjectAltNames, isAuthority });
 
   const x509 = parse(file);
   if (!x509) return failed('malformed', 'not an X.509 certificate');
@@ -57,7 +60,10 @@ export function openCertificate(bytes: Uint8Array): Result<ReadCertificate> {
 }
 
 /** OpenSSL opens it when it is asked for: for most it never is, and freeing thousands of its objects holds everything up. */
-function openPlain(der: Buffer, told: Omit<Certificate, 'fingerprint' | 'key'> & PlainKey): Result<ReadCertificate> {
+function openPlain(
+  der: Buffer,
+  told: Omit<Certificate, 'fingerprint' | 'key'> & PlainKey & { spki: Buffer },
+): Result<ReadCertificate> {
   const certificate: Certificate = {
     fingerprint: fingerprintOf(der),
     subject: told.subject,
@@ -81,7 +87,26 @@ function openPlain(der: Buffer, told: Omit<Certificate, 'fingerprint' | 'key'> &
       return x509;
     },
     der,
+    spki: told.spki,
   });
+}
+
+/** As a leaf that is judged: OpenSSL opens it once there is an issuer to try, or a name that does not stand there as it is. */
+export function leafOf(read: ReadCertificate): Leaf & Pick<X509Certificate, 'checkHost' | 'checkIP'> {
+  const { subject, issuer, subjectAltNames } = read.certificate;
+  if (!read.spki || subject === '' || issuer === '') return read.x509;
+  return {
+    // node's own words again: in names that are read without OpenSSL a comma stands between two attributes alone
+    subject: subject.replaceAll(', ', '\n'),
+    issuer: issuer.replaceAll(', ', '\n'),
+    get fingerprint256() {
+      return read.x509.fingerprint256;
+    },
+    checkIssued: (other) => read.x509.checkIssued(other),
+    verify: (key) => read.x509.verify(key),
+    checkHost: (name, options) => (subjectAltNames.includes(name) ? name : read.x509.checkHost(name, options)),
+    checkIP: (ip) => read.x509.checkIP(ip),
+  };
 }
 
 function fingerprintOf(der: Uint8Array): string {

@@ -15,6 +15,8 @@ export interface PlainCertificate
   isAuthority?: false;
   /** Absent for a key of a rarer kind, or a damaged one. */
   key?: PlainKey;
+  /** The SubjectPublicKeyInfo of such a key, within the bytes that were read. */
+  spki?: Buffer;
   /** How it is signed, in OpenSSL's words. */
   signature: string;
 }
@@ -45,6 +47,7 @@ export function plainCertificate(bytes: Buffer): PlainCertificate | undefined {
     return undefined;
 
   const subject = nameText(cursor, tbsEnd);
+  const keyFrom = cursor.at;
   const keyEnd = subject === undefined ? -1 : enter(cursor, tags.sequence, tbsEnd);
   if (subject === undefined || keyEnd < 0) return undefined;
   const key = plainKey(bytes, cursor.at, keyEnd);
@@ -61,7 +64,7 @@ export function plainCertificate(bytes: Buffer): PlainCertificate | undefined {
   cursor.at = tbsEnd + algorithmLength;
   if (enter(cursor, tags.bitString, end) !== end || end === cursor.at || bytes[cursor.at] !== 0) return undefined;
   const facts = { length: end, subject, issuer, serialNumber, notBefore, notAfter, ...extensions };
-  return { ...facts, signature: signature.name, ...(key && { key }) };
+  return { ...facts, signature: signature.name, ...(key && { key, spki: bytes.subarray(keyFrom, keyEnd) }) };
 }
 
 /** AlgorithmIdentifiers as RFC 4055, 5758 and 8410 write them, in the order of how often they are met. */
@@ -87,7 +90,7 @@ function serialText(bytes: Buffer, from: number, to: number): string | undefined
 }
 
 /** A UTCTime or GeneralizedTime as RFC 5280 4.1.2.5 has it, between the years 1950 and 9999; leaves the cursor behind it. */
-function timeAt(cursor: Cursor, end: number): string | undefined {
+export function timeAt(cursor: Cursor, end: number): string | undefined {
   const { bytes } = cursor;
   const short = bytes[cursor.at] === tags.utcTime;
   const timeEnd = end < 0 ? -1 : enter(cursor, short ? tags.utcTime : tags.generalizedTime, end);

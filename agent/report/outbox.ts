@@ -36,14 +36,18 @@ export const outboxBytes = 8 * 1024 * 1024;
 
 /**
  * A file of checked lines: CRC-32 (8 hexadecimal digits), a space, JSON. The first line names the epoch and the
- * place; a torn or flipped line is skipped and counted as a gap; without a readable first line a new epoch begins.
+ * place; a torn or flipped line is skipped, and a gap in its place counts it; without a readable first line a new epoch begins.
  */
 export function openOutbox(state: State, log: Log, now: number, newEpoch: () => string): Outbox {
   const loaded = load(state);
   let epoch = loaded.epoch ?? newEpoch();
-  let events = loaded.events;
+  let events = loaded.events.flatMap((event) => {
+    const lost = loaded.lostBefore.get(event.seq);
+    const seq = event.seq - 1;
+    return lost ? [{ ...damagedDraft(lost, now), seq }, event] : [event];
+  });
   // A damaged line may have been the last one, and was perhaps sent: its seq is not given again.
-  let last = Math.max(loaded.seq, events.at(-1)?.seq ?? 0) + loaded.damaged;
+  let last = Math.max(loaded.seq, events.at(-1)?.seq ?? 0) + loaded.lostAtEnd;
   let ackedSince = 0;
   let bytes = events.reduce((sum, event) => sum + sizeOf(event), 0);
   let unwritten = false;
@@ -93,17 +97,16 @@ export function openOutbox(state: State, log: Log, now: number, newEpoch: () => 
     if (events.length > outboxLimit || bytes > outboxBytes) {
       dropOldest(draft);
       rewrite();
-    } else if (durable === event.seq - 1) {
-      keep(state.append(fileName, checked(event)));
-    } else {
-      // What was appended before may end in the middle of a line.
+    } else if (unwritten) {
+      // The file may end in the middle of a line, name another epoch, or not be there.
       rewrite();
+    } else {
+      keep(state.append(fileName, checked(event)));
     }
     return event;
   };
   rewrite();
-  if (loaded.damaged > 0)
-    add(gapDraft(loaded.damaged, 'lines of the outbox file were damaged', now, { kind: 'host', id: '' }));
+  if (loaded.lostAtEnd > 0) add(damagedDraft(loaded.lostAtEnd, now));
 
   return {
     get epoch() {
@@ -153,15 +156,45 @@ export function readOutbox(state: Pick<State, 'read'>): { events: Event[]; damag
   return { events, damaged };
 }
 
-function load(state: Pick<State, 'read'>): { epoch?: string; seq: number; events: Event[]; damaged: number } {
+interface Loaded {
+  epoch?: string;
+  seq: number;
+  events: Event[];
+  /** Lines that cannot be read. */
+  damaged: number;
+  /** How many events were in them, by the seq of the event behind them. */
+  lostBefore: ReadonlyMap<number, number>;
+  lostAtEnd: number;
+}
+
+function load(state: Pick<State, 'read'>): Loaded {
   const text = state.read(fileName);
-  if (!text.ok || !text.value) return { seq: 0, events: [], damaged: 0 };
+  const nothing = { seq: 0, events: [], damaged: 0, lostBefore: new Map(), lostAtEnd: 0 };
+  if (!text.ok || !text.value) return nothing;
   const [first = '', ...rest] = text.value.split('\n').filter(Boolean);
   const head = checkedJson(unchecked(first), Head);
   // Without its epoch an event's seq means nothing, so what is left of such a file is a gap.
-  if (!head) return { seq: 0, events: [], damaged: rest.length + 1 };
-  const events = rest.flatMap((line) => checkedJson(unchecked(line), Event) ?? []);
-  return { ...head, events, damaged: rest.length - events.length };
+  if (!head) return { ...nothing, damaged: rest.length + 1, lostAtEnd: rest.length + 1 };
+  const events: Event[] = [];
+  const lostBefore = new Map<number, number>();
+  let damaged = 0;
+  let lost = 0;
+  for (const line of rest) {
+    const event = checkedJson(unchecked(line), Event);
+    if (!event) {
+      damaged += 1;
+      lost += 1;
+      continue;
+    }
+    const before = events.at(-1)?.seq;
+    // A gap has its own count, and the place before it.
+    if (lost > 0 && event.kind !== 'gap' && event.seq > (before ?? 0) + 1) {
+      lostBefore.set(event.seq, before === undefined ? lost : event.seq - before - 1);
+      lost = 0;
+    }
+    events.push(event);
+  }
+  return { ...head, events, damaged, lostBefore, lostAtEnd: lost };
 }
 
 function sizeOf(event: Event | undefined): number {
@@ -182,6 +215,10 @@ function unchecked(line: string): string {
 /** A gap that is dropped itself hands its count on. */
 function lostWith(dropped: Event[]): number {
   return dropped.reduce((sum, { kind, detail }) => sum + (kind === 'gap' ? Number(detail.lost) : 1), 0);
+}
+
+function damagedDraft(lost: number, at: number): EventDraft {
+  return gapDraft(lost, 'lines of the outbox file were damaged', at, { kind: 'host', id: '' });
 }
 
 function gapDraft(lost: number, why: string, at: number, subject: Event['subject']): EventDraft {

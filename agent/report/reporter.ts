@@ -35,7 +35,7 @@ export function startReporter(
     changed: () => void;
     requested: (frame: RequestFrame) => void;
     findDer: (snapshot: Snapshot, fingerprints: readonly string[]) => ReturnType<FindDer>;
-    look?: (frame: LookFrame) => Promise<LookedFrame>;
+    look?: (frame: LookFrame, version: number) => Promise<LookedFrame>;
   },
 ): Reporter {
   const snapshots = createToldSnapshots(ports.log);

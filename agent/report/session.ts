@@ -60,8 +60,8 @@ export function startSession(
     welcomed: () => void;
     requested: (frame: RequestFrame) => void;
     findDer: FindDer;
-    /** Looks from here at what something else presents. Absent: never. */
-    look?: ((frame: LookFrame) => Promise<LookedFrame>) | undefined;
+    /** Looks from here at what something else presents, and answers as a collector of this version of the protocol takes it. Absent: never. */
+    look?: ((frame: LookFrame, version: number) => Promise<LookedFrame>) | undefined;
     /** The collector has every event by now. */
     delivered: () => void;
     /** A key to tell of, where it is time for another one. */
@@ -137,7 +137,7 @@ export function startSession(
   };
 
   const look = async (frame: LookFrame) => {
-    const looked = await on.look?.(frame);
+    const looked = await on.look?.(frame, version);
     if (looked && !ended) send(looked);
   };
 

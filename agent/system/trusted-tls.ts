@@ -3,6 +3,7 @@ import https from 'node:https';
 import { connect } from 'node:net';
 import { connect as connectTls, TLSSocket } from 'node:tls';
 import { systemTrust } from '@certherd/protocol/join';
+import { keyExchangeGroups } from '@certherd/protocol/session';
 import type { CollectorFailure } from '../ports.ts';
 
 export interface TrustTarget {
@@ -53,6 +54,7 @@ export function trustedTls(
       // Where the pin decides, Node is kept from reading all of its roots: 4 MB and 10 ms.
       ca: byRoots ? [...roots()] : [],
       ALPNProtocols: ['http/1.1'],
+      ecdhCurve: keyExchangeGroups,
       // What the certificate has to name: of an address Node would not know it from the socket, and take localhost.
       host,
       // RFC 6066 3: an address is no server name.

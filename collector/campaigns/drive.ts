@@ -49,7 +49,7 @@ export function driveCampaigns({ campaigns, estate, requests, changed, clock, lo
         progress: (member: MemberRow) => progress.get(member.number) ?? progressOf(campaign, member, fleet),
         answer: ({ number }: MemberRow) => answers.get(number)?.answer,
         domainOf,
-        issuedInWeek: issued,
+        issued,
         elsewhere: open.flatMap(({ id }) => (id === campaign.id ? [] : (members.get(id) ?? []))),
       };
       const { steps } = decideCampaign(campaign, own, facts, clock.now());

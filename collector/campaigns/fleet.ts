@@ -1,7 +1,9 @@
 import { getDomain } from 'tldts';
 import { organisationOf } from '../evaluate/distinguished-name.ts';
 import type { CampaignFleet, CampaignHost } from '../evaluate/campaign/fleet.ts';
+import type { IssuedInWeek } from '../evaluate/campaign/held-back.ts';
 import { type Progress, progressOf } from '../evaluate/campaign/progress.ts';
+import { namesKey } from '../evaluate/fleet/holdings.ts';
 import type { KeptHost } from '../serve/estate-parts.ts';
 import type { EstateNow } from '../serve/kept-estate.ts';
 import { madeInTurn } from '../serve/made-in-turn.ts';
@@ -52,26 +54,26 @@ export function domainOf(name: string): string {
   return getDomain(plain, { allowPrivateDomains: true }) ?? plain;
 }
 
-/** How many certificates one issuer (its organisation) issued below a registered domain. */
-type IssuedCount = (domain: string, organisation: string) => number;
-
-/**
- * Certificates of the fleet that were issued in the last seven days, by registered domain and issuer, as each CA counts its own; each counts once for each
- * of its domains.
- */
-export async function issuedInWeek({ parts }: Pick<EstateNow, 'parts'>, now: number): Promise<IssuedCount> {
+/** Certificates of the fleet that were issued in the last seven days, as each CA counts its own; each counts once for each of its registered domains, and once for its names. */
+export async function issuedInWeek({ parts }: Pick<EstateNow, 'parts'>, now: number): Promise<IssuedInWeek> {
   // Instants of one form are in the order of their texts.
   const since = new Date(now - weekMs).toISOString();
   const counts = new Map<string, number>();
   const issued = await madeInTurn(parts.certificates, ({ facts }) => {
     const { notBefore, isAuthority, subjectAltNames, issuer } = facts.certificate;
     if (notBefore < since || isAuthority) return [];
-    return [...new Set(subjectAltNames.map(domainOf))].map((domain) => keyOf(domain, organisationOf(issuer)));
+    const organisation = organisationOf(issuer);
+    const domains = [...new Set(subjectAltNames.map(domainOf))].map((domain) => keyOf('domain', domain, organisation));
+    return [...domains, keyOf('names', namesKey(subjectAltNames), organisation)];
   });
   for (const key of issued) counts.set(key, (counts.get(key) ?? 0) + 1);
-  return (domain, organisation) => counts.get(keyOf(domain, organisation)) ?? 0;
+  const countOf = (key: string) => counts.get(key) ?? 0;
+  return {
+    below: (domain, organisation) => countOf(keyOf('domain', domain, organisation)),
+    forNames: (names, organisation) => countOf(keyOf('names', namesKey(names), organisation)),
+  };
 }
 
-function keyOf(domain: string, organisation: string): string {
-  return JSON.stringify([domain, organisation]);
+function keyOf(...parts: [what: 'domain' | 'names', of: string, organisation: string]): string {
+  return JSON.stringify(parts);
 }

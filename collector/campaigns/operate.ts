@@ -3,7 +3,7 @@ import { setImmediate as othersTurn } from 'node:timers/promises';
 import type { Result } from '@certherd/protocol/failure';
 import { organisationOf } from '../evaluate/distinguished-name.ts';
 import { decideCampaign } from '../evaluate/campaign/decide.ts';
-import { type Held, usualLimits } from '../evaluate/campaign/held-back.ts';
+import { type Held, type IssuedInWeek, sameNamesCautions, usualLimits } from '../evaluate/campaign/held-back.ts';
 import { type CampaignPlan, planSlices } from '../evaluate/campaign/plan.ts';
 import { type Progress, progressOf } from '../evaluate/campaign/progress.ts';
 import { mistakeInSelection } from '../evaluate/campaign/selection.ts';
@@ -93,18 +93,21 @@ export function operateCampaigns({ campaigns, estate, changed, now }: Needs): Ca
     const made = await inTurns(planSlices(campaignFleet(current), selection));
     if (made.members.length > mostLineages) made.cautions.push(tooMany);
     const limits = { ...usualLimits, ...wished };
-    return { ok: true, value: { plan: made, limits, digest: digestOf(made), domains: await domainsOf(made, current) } };
+    const issued = await issuedInWeek(current, now());
+    made.cautions.push(...sameNamesCautions(made.members, limits, issued));
+    return { ok: true, value: { plan: made, limits, digest: digestOf(made), domains: domainsOf(made, issued) } };
   }
 
-  async function domainsOf({ members }: CampaignPlan, current: EstateNow): Promise<Planned['domains']> {
-    const issued = await issuedInWeek(current, now());
+  function domainsOf({ members }: CampaignPlan, issued: IssuedInWeek): Planned['domains'] {
     const needs = members.flatMap(({ names, issuer: name }) => {
       const issuer = organisationOf(name);
       return [...new Set(names.map(domainOf))].map((domain) => ({ domain, issuer }));
     });
     return [...Map.groupBy(needs, ({ domain, issuer }) => JSON.stringify([domain, issuer])).values()]
       .flatMap((same) =>
-        same.slice(0, 1).map((one) => ({ ...one, members: same.length, issuedInWeek: issued(one.domain, one.issuer) })),
+        same
+          .slice(0, 1)
+          .map((one) => ({ ...one, members: same.length, issuedInWeek: issued.below(one.domain, one.issuer) })),
       )
       .sort((one, other) => other.members - one.members || (one.domain < other.domain ? -1 : 1));
   }
@@ -220,6 +223,13 @@ export function operateCampaigns({ campaigns, estate, changed, now }: Needs): Ca
     return seen;
   }
 
+  /** They hold back what is asked here, too. */
+  async function membersElsewhere({ id: own }: CampaignRow): Promise<MemberRow[]> {
+    const all: MemberRow[] = [];
+    for (const { id } of await campaigns.open()) if (id !== own) all.push(...(await membersOf(id)).rows);
+    return all;
+  }
+
   async function lookAt(campaign: CampaignRow, rows: readonly MemberRow[]): Promise<ShownCampaign> {
     const current = await estate();
     const fleet = campaignFleet(current);
@@ -229,8 +239,8 @@ export function operateCampaigns({ campaigns, estate, changed, now }: Needs): Ca
       progress: (row: MemberRow) => progress.get(row.number) ?? progressOf(campaign, row, fleet),
       answer: () => undefined,
       domainOf,
-      issuedInWeek: issued,
-      elsewhere: [],
+      issued,
+      elsewhere: await membersElsewhere(campaign),
     };
     const { held } = decideCampaign(campaign, rows, facts, now());
     return {

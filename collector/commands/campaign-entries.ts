@@ -22,6 +22,7 @@ const limits: readonly OptionEntry[] = [
   text('--per-host', 'COUNT', 'of these on one host (default: 1)'),
   text('--per-owner', 'COUNT', 'of these of one owner (default: 2)'),
   text('--per-domain', 'COUNT', 'certificates of one registered domain in seven days (default: 50)'),
+  text('--per-names', 'COUNT', 'certificates for the very same names in seven days (default: 5)'),
   text('--per-three-hours', 'COUNT', 'lineages that are asked for in three hours (default: 100)'),
   text('--deadline', 'TIME', 'by when each has to be served: 30m, 2h (default: 1h; up to 1d)'),
 ];

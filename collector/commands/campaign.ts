@@ -167,6 +167,7 @@ const limitOf: Readonly<Record<string, string>> = {
   perHost: 'perHost',
   perOwner: 'perOwner',
   perDomain: 'perDomainWeek',
+  perNames: 'perNamesWeek',
   perThreeHours: 'perThreeHours',
 };
 

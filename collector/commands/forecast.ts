@@ -1,7 +1,7 @@
 import { jsonLine, printable } from '@certherd/command-line/printable';
 import Table from 'cli-table3';
 import { forecast, type Lapse, type Stretch } from '../evaluate/forecast/forecast.ts';
-import { announced, type LifetimeStep } from '../evaluate/forecast/lifetimes.ts';
+import { announced, type LifetimeStep, mayBePublic } from '../evaluate/forecast/lifetimes.ts';
 import { type InUse, inUseOn, type Renewer, renewers } from '../evaluate/forecast/renewers.ts';
 import { registeredDomain } from '../evaluate/registered-domain.ts';
 import type { Facts } from '../store/facts.ts';
@@ -21,8 +21,9 @@ const dayMs = 86_400_000;
 /** A year into the shortest lifetime that is announced. */
 const usualUntil = '2030-03-15';
 const shownLapses = 10;
-/** Let's Encrypt: certificates below one registered domain in seven days. */
+/** Let's Encrypt: certificates below one registered domain, and for exactly the same names, in seven days. */
 const domainLimit = 50;
+const namesLimit = 5;
 
 /** `forecast`: what the lifetimes to come ask of this fleet, if every certificate goes on being renewed as it is today. */
 export async function tellForecast(options: ForecastOptions, console: Console): Promise<number> {
@@ -39,7 +40,8 @@ export async function tellForecast(options: ForecastOptions, console: Console): 
   const facts = await store.facts();
   await store.close();
   const inUse = inUseIn(facts);
-  const steps = asked === undefined ? announced : [{ from: now, days: asked, source: '--lifetime' }];
+  const steps =
+    asked === undefined ? announced : [{ from: now, days: asked, source: '--lifetime', bindsPrivate: true as const }];
   const stretches = forecast(inUse, steps, { now, until, domainOf: registeredDomain });
   if (options.json) console.print(jsonLine({ version: 1, certificates: inUse.length, items: stretches.map(view) }));
   else if (inUse.length === 0)
@@ -69,6 +71,11 @@ function tell(
   console.print(
     `${inUse.length} ${inUse.length === 1 ? 'certificate' : 'certificates'} in use: ${shares.join(', ')}.\n`,
   );
+  const isPrivate = options.lifetime === undefined ? inUse.filter((one) => !mayBePublic(one)).length : 0;
+  if (isPrivate > 0)
+    console.print(
+      `${isPrivate} of them ${isPrivate === 1 ? 'lives' : 'live'} longer than a public certificate may: of a private authority, which these lifetimes do not bind.\n`,
+    );
   const table = new Table({
     head: [
       'From',
@@ -77,11 +84,11 @@ function tell(
       'Busiest day',
       'By hand, a year',
       'Names that lapse',
-      'Busiest domain, 7 days',
+      'Nearest limits, 7 days',
     ],
     style: { head: [], border: [] },
   });
-  for (const { from, to, began, renewals, mostInADay, lapses, busiest } of stretches) {
+  for (const { from, to, began, renewals, mostInADay, lapses, busiest, sameNames } of stretches) {
     const days = (to - from) / dayMs;
     const all = Object.values(renewals).reduce((sum, one) => sum + one, 0);
     table.push([
@@ -91,7 +98,10 @@ function tell(
       mostInADay,
       Math.round((renewals.hand / days) * 365),
       lapses.length === 0 ? colours().green('none') : colours().red(String(lapses.length)),
-      busiest ? limited(busiest) : '',
+      [
+        ...(busiest ? [limited(busiest.inSevenDays, domainLimit, busiest.domain)] : []),
+        ...(sameNames ? [limited(sameNames.inSevenDays, namesLimit, namesOf(sameNames.names))] : []),
+      ].join('\n'),
     ]);
   }
   console.print(table.toString());
@@ -131,9 +141,14 @@ function longestOf(stretches: readonly Stretch[]): Lapse[] {
   return [...kept.values()].sort((a, b) => b.longest - a.longest);
 }
 
-function limited({ domain, inSevenDays }: { domain: string; inSevenDays: number }): string {
-  const text = `${inSevenDays} of ${domainLimit}: ${printable(domain)}`;
-  return inSevenDays > domainLimit ? colours().red(text) : text;
+function limited(count: number, limit: number, of: string): string {
+  const text = `${count} of ${limit}: ${printable(of)}`;
+  return count > limit ? colours().red(text) : text;
+}
+
+/** Of exactly these names: "just shop.example.com +2". */
+function namesOf([first = '', ...others]: readonly string[]): string {
+  return `just ${first}${others.length === 0 ? '' : ` +${others.length}`}`;
 }
 
 function becauseOf({ days, authority, source }: LifetimeStep): string {

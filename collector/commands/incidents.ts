@@ -82,7 +82,7 @@ export async function giveBack(
     console.print(
       options.json
         ? jsonLine({ version: 1, incident: id, by, at: instant(at) })
-        : "It is nobody's again, and is told as before.",
+        : "It is nobody's again: who heard that it was yours is told so, and it is told as before.",
     );
     return exitCodes.ok;
   } finally {

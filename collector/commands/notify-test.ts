@@ -32,11 +32,13 @@ export async function testChannel(name: string, options: JsonOptions, console: C
   const now = console.clock.now();
   const channel = openChannel(settings, { readSecret, readText, now: () => console.clock.now() });
   const delivery = await sendWithin(channel, testMessage(now, page));
-  if (delivery.ok) {
+  if (delivery.ok && delivery.refused === undefined) {
     console.print(options.json ? jsonLine({ version: 1, channel: name, ok: true }) : `${name}: it was taken.`);
     return exitCodes.ok;
   }
-  const { reason, detail } = delivery.failure;
+  const { reason, detail } = delivery.ok
+    ? { reason: 'refused' as const, detail: delivery.refused ?? '' }
+    : delivery.failure;
   if (options.json) console.print(jsonLine({ version: 1, channel: name, ok: false, reason, detail }));
   else console.complain(`${name}: ${reason} (${detail}): ${remedies[reason]}`);
   return exitCodes.failed;

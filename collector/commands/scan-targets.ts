@@ -13,6 +13,8 @@ export interface WrittenTarget {
   text: string;
   /** "line 3 of domains.txt"; undefined: on the command line. */
   place?: string;
+  /** Of a sheet's row: its name, and what the sheet says whose it is. */
+  listed?: Pick<ListedFacts, 'name' | 'labels'>;
 }
 
 /** The targets that these texts name, each once, in their order. Rejects with the first mistakes, where there are any. */
@@ -42,15 +44,21 @@ export function writtenIn(file: string, complain: (line: string) => void): Writt
   });
 }
 
-/** Rows that name nobody that can be asked, wildcards among them, are told and left out: a sheet is somebody's own. */
+/**
+ * Rows that name nobody that can be asked, wildcards among them, are told and left out: a sheet is somebody's own. A port or a protocol that stands with the
+ * name counts.
+ */
 function namesOf(text: string, name: string, complain: (line: string) => void): WrittenTarget[] {
   const sheet = readSheet(text);
   if (!sheet.ok) throw startFailure(`${name}: ${printable(sheet.failure)}`);
-  const names = sheet.value.rows.flatMap(({ row }) => (row.ok ? [row.value.name] : []));
-  const asked = [...new Set(names)].filter((one) => !one.startsWith('*.'));
-  const left = sheet.value.rows.length - names.filter((one) => !one.startsWith('*.')).length;
+  const asked = sheet.value.rows.flatMap(({ row, written }): WrittenTarget[] => {
+    if (!row.ok || row.value.name.startsWith('*.')) return [];
+    const isTarget = written !== undefined && parseTarget(written, { ports: [443] }).ok;
+    return [{ text: isTarget ? written : row.value.name, listed: row.value }];
+  });
+  const left = sheet.value.rows.length - asked.length;
   if (left > 0) complain(`${counted(left, 'row')} of ${name} left out: a wildcard, or no name`);
-  return asked.map((one) => ({ text: one }));
+  return asked;
 }
 
 /** What the fleet knows: the names of endpoints and of what they serve, at the endpoint's port; and the imported list's names. */

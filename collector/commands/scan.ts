@@ -1,12 +1,13 @@
+import { existsSync } from 'node:fs';
 import { jsonLine, printable } from '@certherd/command-line/printable';
 import { counted } from '@certherd/command-line/words';
 import { StartTls } from '@certherd/protocol/snapshot';
 import { isNameServer } from '../authority.ts';
 import type { Config } from '../config.ts';
-import { labelBook, type LabelBook } from '../evaluate/labels.ts';
-import { startFailure } from '../failure.ts';
+import { labelBook } from '../evaluate/labels.ts';
+import { messageOf, startFailure } from '../failure.ts';
 import { compareLists } from '../inventory/compare.ts';
-import { createPace, type Pace } from '@certherd/handshake/outside/pace';
+import { createPace } from '@certherd/handshake/outside/pace';
 import { answerReader } from '../scan/answers.ts';
 import { createProbe, type Probe } from '../scan/probe.ts';
 import { systemResolve } from '@certherd/handshake/outside/resolve';
@@ -24,11 +25,12 @@ import { parseDuration } from './duration.ts';
 import { restingEstate, storeOf } from './database.ts';
 import { scanExits } from './scan-entries.ts';
 import { openJournal } from './scan-journal.ts';
+import { paceOf, type PaceOptions, wholeFrom } from './scan-pace.ts';
 import { scanProgress } from './scan-progress.ts';
-import { fleetTargets, targetsOf, writtenIn } from './scan-targets.ts';
-import { listedOf, rowsOf, scanSheet, scanSummary, scanTable, type ScanRow } from './scan-view.ts';
+import { fleetTargets, targetsOf, type WrittenTarget, writtenIn } from './scan-targets.ts';
+import { listedOf, rowsOf, scanSheet, scanSummary, scanTable, type ScanRow, withProblems } from './scan-view.ts';
 
-export interface ScanOptions extends JsonOptions {
+export interface ScanOptions extends JsonOptions, PaceOptions {
   file?: string | undefined;
   fleet: boolean;
   ports?: string | undefined;
@@ -38,9 +40,6 @@ export interface ScanOptions extends JsonOptions {
   nameServers?: string | undefined;
   allowPrivate: boolean;
   allowLoopback: boolean;
-  rate?: string | undefined;
-  addressRate?: string | undefined;
-  atOnce?: string | undefined;
   timeout?: string | undefined;
   resume?: string | undefined;
   save: boolean;
@@ -51,9 +50,9 @@ export interface ScanOptions extends JsonOptions {
 export async function scan(given: readonly string[], options: ScanOptions, console: Console): Promise<number> {
   const config = configFor(options, console);
   if (!config) return scanExits.config;
-  const store = options.fleet || options.save ? await storeOf(config, console) : undefined;
+  const store = await storeFor(options, config, console);
   try {
-    const targets = await asked(given, options, { store, config, console });
+    const { targets, labels } = await asked(given, options, { store, config, console });
     const journal = options.resume === undefined ? undefined : openJournal(options.resume);
     const all = new Map<string, SeenTarget>();
     const left: Target[] = [];
@@ -62,6 +61,8 @@ export async function scan(given: readonly string[], options: ScanOptions, conso
       if (known) all.set(known.target, known);
       else left.push(target);
     }
+    if (options.resume !== undefined && all.size > 0)
+      console.complain(keptText(options.resume, [...all.values()], targets.length));
     let ended = false;
     const probe = probeOf(options, config, console, () => ended);
     void console.ended().then(() => {
@@ -82,7 +83,7 @@ export async function scan(given: readonly string[], options: ScanOptions, conso
     journal?.close();
     const inOrder = targets.flatMap((target) => all.get(targetText(target)) ?? []);
     const rows = rowsOf(inOrder, console.clock.now());
-    await tell(inOrder, rows, options, store, console);
+    await tell(inOrder, rows, options, { store, labels, console });
     if (options.save && store) await save(rows, store, { config, console });
     if (inOrder.length < targets.length) {
       const way = options.resume === undefined ? '; --resume FILE keeps what was asked' : '; the same command goes on';
@@ -106,12 +107,12 @@ async function asked(
   given: readonly string[],
   options: ScanOptions,
   { store, config, console }: Surroundings,
-): Promise<Target[]> {
+): Promise<{ targets: Target[]; labels: ReadonlyMap<string, Labels> }> {
   const startTls = options.startTls === undefined ? undefined : StartTls.enum.find((one) => one === options.startTls);
   if (options.startTls !== undefined && startTls === undefined)
     throw startFailure(`--starttls: expected one of ${StartTls.enum.join(', ')}, found ${printable(options.startTls)}`);
   const ports = (options.ports ?? '443').split(',').map((port) => wholeFrom('--ports', port, 1, 65_535));
-  const written = [
+  const written: WrittenTarget[] = [
     ...given.map((text) => ({ text })),
     ...(options.file === undefined ? [] : writtenIn(options.file, (line) => console.complain(line))),
   ];
@@ -124,7 +125,31 @@ async function asked(
     throw startFailure(
       options.fleet ? 'the fleet knows no name yet' : 'no target: name some, or give --file or --fleet',
     );
-  return [...new Map(targets.map((target) => [targetText(target), target])).values()];
+  return {
+    targets: [...new Map(targets.map((target) => [targetText(target), target])).values()],
+    labels: new Map(written.flatMap(({ listed }) => (listed ? [[listed.name, listed.labels] as const] : []))),
+  };
+}
+
+type Labels = Readonly<Record<string, string>>;
+
+/** A sheet alone is scanned without a collector, too: labels that are not there are left out. */
+async function storeFor(options: ScanOptions, config: Config, console: Console): Promise<Store | undefined> {
+  if (options.fleet || options.save) return storeOf(config, console);
+  if (!options.csv) return undefined;
+  if (config.store === undefined && !existsSync(config.dataDirectory)) return undefined;
+  try {
+    return await storeOf(config, console);
+  } catch (error) {
+    console.complain(`Labels are left out: ${messageOf(error)}`);
+    return undefined;
+  }
+}
+
+/** What is there already may be of any age: a scan that goes on and one of last week look the same. */
+function keptText(file: string, known: readonly SeenTarget[], all: number): string {
+  const since = known.reduce((first, { at }) => (at < first ? at : first), known[0]?.at ?? '');
+  return `${known.length} of ${counted(all, 'target')} as ${printable(file)} has them, asked since ${since}; a new file asks all of them anew.`;
 }
 
 function probeOf(options: ScanOptions, config: Config, { clock }: Console, isOver: () => boolean): Probe {
@@ -135,17 +160,9 @@ function probeOf(options: ScanOptions, config: Config, { clock }: Console, isOve
   if (wrong !== undefined) throw startFailure(`--name-servers: ${printable(wrong)} is no address of a resolver`);
   const timeoutMs = parseDuration(options.timeout ?? '10s');
   if (timeoutMs === undefined || timeoutMs > 300_000) throw startFailure('--timeout: expected a time from 1s to 5m');
-  const atOnce = wholeFrom('--at-once', options.atOnce ?? '64', 1, 4096);
-  const pace: Pace = {
-    perSecond: wholeFrom('--rate', options.rate ?? '100', 1, 1_000_000),
-    perSecondOfAddress: wholeFrom('--address-rate', options.addressRate ?? '10', 1, 1_000_000),
-    atOnce,
-    // a server is not to notice: the rest of what may run at the same time is for others
-    atOnceOfAddress: options.addressRate === undefined ? 4 : atOnce,
-  };
   return createProbe({
     resolve: systemResolve(servers),
-    inTurn: createPace(pace, clock, isOver),
+    inTurn: createPace(paceOf(options), clock, isOver),
     read: answerReader(roots.value),
     clock,
     allow: new Set([
@@ -162,17 +179,19 @@ async function tell(
   all: readonly SeenTarget[],
   rows: readonly ScanRow[],
   options: ScanOptions,
-  store: Store | undefined,
-  console: Console,
+  { store, labels, console }: Pick<Surroundings, 'store' | 'console'> & { labels: ReadonlyMap<string, Labels> },
 ): Promise<void> {
+  const now = console.clock.now();
   if (options.json) {
-    const at = new Date(console.clock.now()).toISOString();
-    console.print(jsonLine({ version: 1, at, items: all }));
+    console.print(jsonLine({ version: 1, at: new Date(now).toISOString(), items: withProblems(all, now) }));
     return;
   }
   if (options.csv) {
-    const book: LabelBook | undefined = store && labelBook(await store.labels());
-    console.print(scanSheet(rows, book).trimEnd());
+    const book = store && labelBook(await store.labels());
+    const set = (name: string) => [...(book?.ofNames([name], '') ?? [])].map(([key, { value }]) => [key, value]);
+    // what the sheet itself says of its rows is what whoever scans it wants to find there again
+    const labelsOf = (name: string): Labels => ({ ...Object.fromEntries(set(name)), ...labels.get(name) });
+    console.print(scanSheet(rows, labelsOf).trimEnd());
     return;
   }
   const columns = process.stdout.isTTY ? process.stdout.columns : undefined;
@@ -202,10 +221,4 @@ async function save(
   const kept = await store.replaceListed(after, changes.labels, account(process.env), entry.at, entry);
   if (!kept.ok) throw notWritten(config, kept.failure);
   console.complain(`${counted(seen.size, 'row')} saved into the list, which has ${counted(after.length, 'row')} now.`);
-}
-
-function wholeFrom(flag: string, text: string, low: number, high: number): number {
-  const number = /^\d{1,9}$/.test(text) ? Number(text) : Number.NaN;
-  if (number >= low && number <= high) return number;
-  throw startFailure(`${flag}: expected a number from ${low} to ${high}, found ${printable(text)}`);
 }

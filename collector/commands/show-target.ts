@@ -7,6 +7,7 @@ import { targetStayView } from '../serve/stay-view.ts';
 import type { TargetStayView } from '../serve/api/views.ts';
 import { absolute, coarse, timeLeft } from '../wording/duration.ts';
 import { shortFingerprint } from '../wording/names.ts';
+import { stapleWords } from '../wording/staple-words.ts';
 import { severityTone } from '../wording/words.ts';
 import { type Console, exitCodes, type JsonOptions } from './command.ts';
 import { readMore } from './database.ts';
@@ -76,7 +77,7 @@ interface Told {
 }
 
 function tell({ target, findings, history }: Told, now: number, console: Console): void {
-  const { askedAt, wanted, everySeconds, setAt, setBy, leftOut, labels = {}, places, failure } = target;
+  const { askedAt, wanted, everySeconds, setAt, setBy, leftOut, notTold, labels = {}, places, failure } = target;
   const given = Object.entries(labels).map(([key, value]) => `${key}=${value}`);
   console.print(`${colours().bold(printable(target.target))}  seen from ${printable(vantageOf(target))}`);
   printFacts(
@@ -86,6 +87,7 @@ function tell({ target, findings, history }: Told, now: number, console: Console
       ['Set by', `${setBy}, ${absolute(setAt)}`],
       ['Labels', given.length === 0 ? undefined : given.join(', ')],
       ['Not asked', leftOut === 0 ? undefined : `${leftOut} more addresses of this name`],
+      ['Not told', notTold?.detail],
     ],
     console,
   );
@@ -121,6 +123,7 @@ function tellPlace(place: TargetPlace, now: number, console: Console): void {
       ['  TLS', place.tlsVersion],
       ['  Its name', place.nameMatches === false ? 'is not in the certificate' : 'is in the certificate'],
       ['  Chain', trusted === false ? `not trusted: ${chainProblem ?? 'not read'}` : 'leads to a trusted root'],
+      ['  Staple', stapleWords(place, now)],
     ],
     console,
   );

@@ -17,8 +17,14 @@ export const targetEntries: readonly CommandEntry[] = [
     details:
       'Written as for scan: shop.example.com, [2001:db8::1]:8443, smtp://mail.example.com. What its addresses present is compared with what the hosts prove for the ' +
       'name. Of one that is there already the interval becomes another.',
-    arguments: [{ name: 'target', values: 'text', count: 'many' }],
+    arguments: [{ name: 'target', values: 'text', count: 'any' }],
     options: [
+      {
+        flag: '--file',
+        value: 'FILE',
+        values: 'file',
+        summary: 'targets of a list or a sheet (CSV), as for scan; - for standard input',
+      },
       { flag: '--every', value: 'TIME', values: 'text', summary: 'how often: 1m, 1h, 1d (default: 1h; from 10s)' },
       { flag: '--starttls', value: 'PROTOCOL', values: 'text', summary: 'as for scan, of targets that name none' },
       {
@@ -32,6 +38,7 @@ export const targetEntries: readonly CommandEntry[] = [
     examples: [
       { command: 'target add shop.example.com --every 5m', what: 'all addresses of a name, every five minutes' },
       { command: 'target add smtp://mail.example.com', what: 'a mail server, with STARTTLS' },
+      { command: 'target add --file domains.txt --every 15m', what: 'a list of names' },
       {
         command: 'target add shop.internal.example.com --from web-1,web-2',
         what: 'what only these hosts reach; their agent.toml has to allow it',
@@ -44,6 +51,7 @@ export const targetEntries: readonly CommandEntry[] = [
         targets,
         {
           ...commonOf(options),
+          file: textOf(options['file']),
           every: textOf(options['every']),
           startTls: textOf(options['starttls']),
           from: textOf(options['from']),

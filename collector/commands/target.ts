@@ -14,9 +14,11 @@ import { configFor, type Console, exitCodes, type JsonOptions } from './command.
 import { notWritten } from './directory.ts';
 import { parseDuration } from './duration.ts';
 import { storeOf } from './database.ts';
-import { targetsOf } from './scan-targets.ts';
+import { targetsOf, type WrittenTarget, writtenIn } from './scan-targets.ts';
 
 export interface TargetOptions extends JsonOptions {
+  /** As of scan. */
+  file?: string | undefined;
   every?: string | undefined;
   startTls?: string | undefined;
   /** Vantages with commas between them. */
@@ -36,7 +38,9 @@ export async function addTargets(given: readonly string[], options: TargetOption
   const startTls = options.startTls === undefined ? undefined : StartTls.enum.find((one) => one === options.startTls);
   if (options.startTls !== undefined && startTls === undefined)
     throw startFailure(`--starttls: expected one of ${StartTls.enum.join(', ')}, found ${printable(options.startTls)}`);
-  const parsed = written(given, startTls);
+  const listed = options.file === undefined ? [] : writtenIn(options.file, (line) => console.complain(line));
+  const parsed = written([...given.map((text) => ({ text })), ...listed], startTls);
+  if (parsed.length === 0) throw startFailure('no target: name some, or give --file');
   const targets = parsed.map(targetText);
   const store = await storeOf(config, console);
   try {
@@ -143,7 +147,7 @@ export async function lookAtTargets(
 
 /** As it is shown, else as it was added. */
 function keptText(text: string, known: ReadonlySet<string>): string {
-  const [parsed] = known.has(text) ? [] : written([text], undefined);
+  const [parsed] = known.has(text) ? [] : written([{ text }], undefined);
   return parsed ? targetText(parsed) : text;
 }
 
@@ -162,11 +166,8 @@ async function vantagesOf(text: string, store: Store): Promise<{ vantage: string
   });
 }
 
-function written(given: readonly string[], startTls: (typeof StartTls.enum)[number] | undefined): Target[] {
-  const targets = targetsOf(
-    given.map((text) => ({ text })),
-    { ports: [443], startTls },
-  );
+function written(given: readonly WrittenTarget[], startTls: (typeof StartTls.enum)[number] | undefined): Target[] {
+  const targets = targetsOf(given, { ports: [443], startTls });
   if (targets.length > mostAtOnce) throw startFailure(`more than ${mostAtOnce} targets: scan a range instead`);
   return targets;
 }

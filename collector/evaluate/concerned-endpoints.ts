@@ -1,5 +1,6 @@
 import type { Subject } from '@certherd/protocol/finding';
 import type { Endpoint, Lineage } from '@certherd/protocol/snapshot';
+import { isNameOf } from './outside/name-of.ts';
 
 /** Their agent tells one for each certificate, whose subject is one of the endpoints that serve it. */
 const ofCertificate: readonly string[] = ['expired', 'not-yet-valid'];
@@ -37,4 +38,16 @@ export function concernedBy(
     default:
       return () => true;
   }
+}
+
+/** Tells which endpoints of a host serve the name of a finding about an address that the host does not know: it was seen from outside. */
+export function servesNameOf({
+  names,
+  subject,
+}: {
+  names?: readonly string[];
+  subject: Subject;
+}): (endpoint: Pick<Endpoint, 'serverName'>) => boolean {
+  return ({ serverName }) =>
+    names?.some((name) => isNameOf(serverName, name)) ?? subject.id.startsWith(`${serverName}@`);
 }

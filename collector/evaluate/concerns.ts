@@ -1,10 +1,10 @@
 import type { Finding } from '@certherd/protocol/finding';
 import type { Endpoint, Lineage } from '@certherd/protocol/snapshot';
 import type { Concern, Life } from '../store/concern.ts';
-import { concernedBy, concernedByFinding } from './concerned-endpoints.ts';
+import { concernedBy, concernedByFinding, servesNameOf } from './concerned-endpoints.ts';
 import { type Countdown, countdowns } from './countdown.ts';
 import { type ConcernCode, type HaltedCode, isOutsideCode } from './explanations.ts';
-import { type Labelled, labelsOf, shared } from './shared-labels.ts';
+import { type Labelled, labelsOf, partlyOf, shared } from './shared-labels.ts';
 
 interface OnHost {
   agentId: string;
@@ -20,7 +20,8 @@ export type ConcernedEndpoint = OnHost &
 
 export type ConcernedLineage = OnHost & Pick<Lineage, 'name' | 'issued' | 'certificatePath'>;
 
-export type ToldFinding = OnHost & Omit<Finding, 'code'> & { code: string; stale: boolean; life?: Life } & Labelled;
+export type ToldFinding = OnHost &
+  Omit<Finding, 'code'> & { code: string; stale: boolean; life?: Life; names?: readonly string[] } & Labelled;
 
 /** The whole fleet as of one moment. */
 export interface ConcernedFleet {
@@ -75,8 +76,8 @@ export function concernsOf(part: ConcernedHost, silent: boolean, now: number): C
   for (const finding of pressing) {
     const concerned = endpoints.filter(concernedByFinding(finding, lineages));
     // Seen from outside it is at an address that the host does not know, by a name that it does.
-    const named = endpoints.filter(({ serverName }) => finding.subject.id.startsWith(`${serverName}@`));
-    const concern = ofFinding(finding, concerned, shared(named) ?? host.labels ?? {});
+    const named = shared(endpoints.filter(servesNameOf(finding)));
+    const concern = ofFinding(finding, concerned, named ?? host.labels ?? {});
     if (concern && !told.has(concern.key)) told.set(concern.key, concern);
   }
   const unexplained = countdowns(endpoints, now).filter((countdown) => !isExplained(countdown, pressing, lineages));
@@ -113,7 +114,7 @@ function ofFinding(
   concerned: readonly ConcernedEndpoint[],
   hostLabels: Readonly<Record<string, string>>,
 ): Concern | undefined {
-  const { agentId, hostName, code, severity, subject, since, cause, remedy, life } = finding;
+  const { agentId, hostName, code, severity, subject, since, cause, remedy, life, names } = finding;
   if (severity === 'notice') return undefined;
   const ofPlace = subject.kind === 'host' || subject.kind === 'server' ? hostLabels : labelsOf(concerned);
   return {
@@ -129,6 +130,7 @@ function ofFinding(
     remedy,
     causeId: JSON.stringify([code, remedy]),
     ...about(concerned, ofPlace ?? hostLabels),
+    ...(names && { names }),
     ...(life && { life }),
   };
 }
@@ -202,14 +204,15 @@ function ofHost(
 function about(
   concerned: readonly ConcernedEndpoint[],
   labels: Concern['labels'],
-): Pick<Concern, 'names' | 'labels' | 'life'> {
+): Pick<Concern, 'names' | 'labels' | 'partly' | 'life'> {
   let life: Life | undefined;
   for (const { servedNotBefore: notBefore, servedNotAfter: notAfter } of concerned) {
     if (notBefore === undefined || notAfter === undefined) continue;
     if (life === undefined || notAfter < life.notAfter) life = { notBefore, notAfter };
   }
   const names = [...new Set(concerned.map(({ serverName }) => serverName))].slice(0, mostNames);
-  return { names, labels, ...(life && { life }) };
+  const partly = partlyOf(concerned, labels);
+  return { names, labels, ...(partly && { partly }), ...(life && { life }) };
 }
 
 /** From its first to its last valid instant, in milliseconds. */

@@ -8,8 +8,10 @@ const outsideCodes = [
   'target-expired',
   'target-ending',
   'target-not-yet-valid',
+  'target-revoked',
   'target-name-mismatch',
   'target-untrusted',
+  'target-staple-invalid',
   'target-not-seen',
   'unexpected-certificate',
   'log-not-read',
@@ -79,6 +81,15 @@ export const collectorExplanations: Readonly<
     remedy: 'Compare the clocks; else install the certificate that is valid now.',
     shownBy: 'evaluate/target-findings',
   },
+  'target-revoked': {
+    severity: 'critical',
+    meaning:
+      'A listed target presents a certificate that is revoked: its issuer says so in the OCSP answer that the server itself staples to it.',
+    causes:
+      'Its key became known to others, its names were given up, or the issuer had made a mistake, told whoever ordered it, and revoked it when its days were over.',
+    remedy: 'Have a new one issued with a new key, install it where the finding says, and reload what answers there.',
+    shownBy: 'evaluate/staples, commands/scan',
+  },
   'target-name-mismatch': {
     severity: 'warning',
     meaning: 'The name of a listed target is not among those of the certificate that it presents: clients turn away.',
@@ -92,6 +103,16 @@ export const collectorExplanations: Readonly<
     causes: 'An intermediate is not sent or has ended; a private CA, or a staging certificate.',
     remedy: 'Install the whole chain there; name the root of a private CA in `scan_roots`.',
     shownBy: 'evaluate/target-findings',
+  },
+  'target-staple-invalid': {
+    severity: 'warning',
+    meaning:
+      'The OCSP answer that is stapled to the certificate of a listed target is stale, or cannot be believed; or none is, and the certificate demands one (must-staple, RFC 7633). Clients that heed it turn away.',
+    causes:
+      'The server does not reach the issuer’s responder, does not staple at all, was started a moment ago (nginx staples from the second handshake on), or staples a file that nobody makes anew.',
+    remedy:
+      'Look at the server’s log for what keeps it from the responder; replace the file; else issue without the demand.',
+    shownBy: 'evaluate/staples',
   },
   'target-not-seen': {
     severity: 'unknown',
@@ -130,7 +151,8 @@ export const collectorExplanations: Readonly<
   },
   orphan: {
     severity: 'notice',
-    meaning: 'A certificate lies on disk, and nothing in the fleet names it in a config or presents it.',
+    meaning:
+      'A certificate lies on disk, nothing in the fleet names it in a config or presents it, and no target presents it.',
     causes:
       'It was replaced and left behind; it was renewed and installed nowhere; or a server uses it that is not read.',
     remedy: 'Name it where it is to be served, list its listener in agent.toml, or delete it.',

@@ -23,3 +23,19 @@ export function shared([first, ...others]: readonly Labelled[]): Record<string, 
   const same = ([key, value]: [string, string]) => others.every(({ labels }) => labels?.[key] === value);
   return Object.fromEntries(Object.entries(first.labels ?? {}).filter(same));
 }
+
+/** Each value of labels that these do not all have alike, in order: of keys that `alike` does not have. undefined: there is none. */
+export function partlyOf(
+  concerned: readonly Labelled[],
+  alike: Readonly<Record<string, string>>,
+): Record<string, string[]> | undefined {
+  const values = new Map<string, Set<string>>();
+  for (const { labels = {} } of concerned)
+    for (const [key, value] of Object.entries(labels)) {
+      if (Object.hasOwn(alike, key)) continue;
+      const known = values.get(key);
+      if (known) known.add(value);
+      else values.set(key, new Set([value]));
+    }
+  return values.size === 0 ? undefined : Object.fromEntries([...values].map(([key, set]) => [key, [...set].sort()]));
+}

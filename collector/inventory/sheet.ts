@@ -10,6 +10,8 @@ export interface SheetRow {
   line: number;
   /** Why the row cannot be taken, in words. */
   row: Result<ListedFacts, string>;
+  /** The name as it stands there, with a port or a path for instance. */
+  written?: string;
 }
 
 export interface Sheet {
@@ -42,7 +44,10 @@ export function readSheet(text: string): Result<Sheet, string> {
   if (rest.length > maxRows) return { ok: false, failure: `more than ${maxRows} rows` };
   return {
     ok: true,
-    value: { columns, rows: rest.map(({ fields, line }) => ({ line, row: rowOf(columns, fields) })) },
+    value: {
+      columns,
+      rows: rest.map(({ fields, line }) => ({ line, row: rowOf(columns, fields), ...written(columns, fields) })),
+    },
   };
 }
 
@@ -114,6 +119,11 @@ function rowOf(
   if (name === undefined)
     return { ok: false, failure: row.name === '' ? 'no name' : `${JSON.stringify(row.name)} is no DNS name` };
   return { ok: true, value: { ...row, name } };
+}
+
+function written(columns: readonly Pick<Column, 'role'>[], fields: readonly string[]): Pick<SheetRow, 'written'> {
+  const name = fields[columns.findIndex(({ role }) => role === 'name')];
+  return name === undefined ? {} : { written: name };
 }
 
 /** Out of "https://Shop.example.com:8443/path", "shop.example.com." or "*.example.com"; undefined: there is none. */

@@ -14,7 +14,8 @@ export interface Channel {
   refreshMs?: number;
 }
 
-export type Delivery = { ok: true } | { ok: false; failure: DeliveryFailure };
+/** `refused`: whom the receiver will never give it to, though others have it; in words, as `detail`. */
+export type Delivery = { ok: true; refused?: string } | { ok: false; failure: DeliveryFailure };
 
 /** `no-answer`: whether it arrived cannot be told. All others: it was not taken. */
 export type DeliveryReason =

@@ -1,3 +1,4 @@
+import { isOutsideCode } from '../evaluate/explanations.ts';
 import { bySeverity } from '../evaluate/host-status.ts';
 import type { Concern } from '../store/concern.ts';
 import type { Incident } from '../store/tell.ts';
@@ -12,16 +13,19 @@ export interface Occasion {
   settings: Pick<NotifySettings, 'page' | 'runbooks'>;
   /** Where this incident can be answered; undefined: nowhere. */
   answer: string | undefined;
+  /** Who has it. */
+  acknowledged?: Incident['acknowledged'];
   /** Of so many places it tells. */
   mostPlaces: number;
 }
 
 /** The message about concerns that have one cause: pure, the most urgent one words it. */
 export function composeMessage(concerns: readonly [Concern, ...Concern[]], occasion: Occasion): Message {
-  const { id, incident, kind, settings, answer, mostPlaces } = occasion;
+  const { id, incident, kind, settings, answer, acknowledged, mostPlaces } = occasion;
   const sorted = concerns.toSorted((a, b) => bySeverity(a, b) || order(ends(a), ends(b)) || order(a.since, b.since));
   const [first = concerns[0]] = sorted;
   const labels = shared(concerns);
+  const partly = partlyShared(concerns, labels);
   const deadline = sorted.map(ends).toSorted()[0];
   const runbook = runbookOf(first, labels, settings);
   return {
@@ -30,6 +34,7 @@ export function composeMessage(concerns: readonly [Concern, ...Concern[]], occas
     incident,
     kind,
     labels,
+    ...(partly && { partly }),
     severity: first.severity,
     code: first.code,
     cause: first.cause,
@@ -44,6 +49,7 @@ export function composeMessage(concerns: readonly [Concern, ...Concern[]], occas
     ...(runbook !== undefined && { runbook }),
     ...(settings.page !== undefined && { page: `${settings.page}/` }),
     ...(answer !== undefined && { answer }),
+    ...(acknowledged && { acknowledged: told(acknowledged) }),
   };
 }
 
@@ -56,12 +62,20 @@ export function followUp(
   const { answer: _answer, durationSeconds: _duration, again: _again, acknowledged: _said, ...same } = last;
   const rest = { ...same, places: last.places.slice(0, mostPlaces) };
   if (news.kind === 'acknowledged') {
-    const { by, reason, at } = news.said;
-    const acknowledged = { by, reason, at: new Date(at).toISOString() };
-    return { ...rest, id, kind: 'acknowledged', acknowledged, ...(answer !== undefined && { answer }) };
+    return {
+      ...rest,
+      id,
+      kind: 'acknowledged',
+      acknowledged: told(news.said),
+      ...(answer !== undefined && { answer }),
+    };
   }
   const durationSeconds = Math.max(0, Math.round((news.at - Date.parse(last.since)) / 1000));
   return { ...rest, id, kind: 'resolved', durationSeconds };
+}
+
+function told({ by, reason, at }: NonNullable<Incident['acknowledged']>): NonNullable<Message['acknowledged']> {
+  return { by, reason, at: new Date(at).toISOString() };
 }
 
 /** What was told of an incident, as far as it still stands, for those that forget; undefined: nothing of it does. */
@@ -79,6 +93,7 @@ function placeKey({ hostName, subject }: Pick<Concern, 'hostName' | 'subject'>):
   return JSON.stringify([hostName, subject.kind, subject.id]);
 }
 
+const mostValues = 20;
 /** After every instant. */
 const never = '~';
 
@@ -88,7 +103,9 @@ function ends({ life }: Concern): string {
 
 function titleOf(first: Concern, all: readonly Concern[]): string {
   const [name] = first.names;
-  const of = first.subject.kind === 'host' || name === undefined ? first.subject.id : name;
+  // Of what was seen from outside the address is what matters.
+  const isWhole = first.subject.kind === 'host' || isOutsideCode(first.code);
+  const of = isWhole || name === undefined ? first.subject.id : name;
   const where = of === first.hostName ? of : `${of} on ${first.hostName}`;
   const others = all.length > 1 ? ` and ${all.length - 1} more` : '';
   return `${first.code}: ${where}${others}`;
@@ -109,6 +126,18 @@ function runbookOf(
 function shared([first, ...others]: readonly Concern[]): Record<string, string> {
   const same = ([key, value]: [string, string]) => others.every(({ labels }) => labels[key] === value);
   return Object.fromEntries(Object.entries(first?.labels ?? {}).filter(same));
+}
+
+function partlyShared(concerns: readonly Concern[], labels: Message['labels']): Message['partly'] {
+  const values = new Map<string, Set<string>>();
+  for (const concern of concerns)
+    for (const [key, found] of Object.entries({ ...concern.labels, ...concern.partly })) {
+      if (Object.hasOwn(labels, key)) continue;
+      const known = values.get(key) ?? new Set();
+      values.set(key, known);
+      for (const value of [found].flat()) if (known.size < mostValues) known.add(value);
+    }
+  return values.size === 0 ? undefined : Object.fromEntries([...values].map(([key, set]) => [key, [...set]]));
 }
 
 function order(a: string, b: string): number {

@@ -35,13 +35,16 @@ export const giveUpMs = 3 * 86_400_000;
 
 /**
  * A message is claimed with a lease, sent, and marked; killed in between, it is sent again once the lease is over. Channels do not wait for one another: one that
- * hangs holds up its own messages alone, which stay where they are. What still stands is told again in the same row, and only while nothing else waits.
+ * hangs holds up its own messages alone, which stay where they are. One that has too much is sent none of them before it may be asked again. What still
+ * stands is told again in the same row, and only while nothing else waits.
  */
 export function createDispatch({ telling, channels, open, clock, log }: DispatchNeeds): Dispatch {
   const refresh = createRefresh(open, clock);
   const running = new Map<string, Promise<void>>();
   const again = new Set<string>();
   const cancels = new Map<string, () => void>();
+  /** On the monotonic clock: until then a receiver wants nothing, whichever message it is. */
+  const restUntil = new Map<string, number>();
   let closed = false;
 
   return {
@@ -74,7 +77,7 @@ export function createDispatch({ telling, channels, open, clock, log }: Dispatch
 
   async function drain(name: string): Promise<void> {
     const channel = channels.get(name);
-    while (channel && !closed) {
+    while (channel && !closed && clock.monotonic() >= (restUntil.get(name) ?? 0)) {
       const claimed = await telling.claim(name, clock.now(), leaseMs);
       if (claimed.ok && claimed.value) {
         await settle(name, claimed.value, await sendOne(channel, claimed.value));
@@ -85,6 +88,7 @@ export function createDispatch({ telling, channels, open, clock, log }: Dispatch
       const delivery = await sendWithin(channel, message);
       if (delivery.ok) continue;
       refresh.leave(name);
+      leaveAlone(name, delivery.failure, waitAfter(delivery.failure, 0));
       log.warn({ channel: name, ...delivery.failure }, 'what still stands could not be told again');
     }
   }
@@ -94,11 +98,15 @@ export function createDispatch({ telling, channels, open, clock, log }: Dispatch
     if (delivery.ok) {
       const kept = await telling.markSent(id, now);
       if (!kept.ok) log.error({ channel: name, id, ...kept.failure }, 'that a message was sent cannot be written down');
-      log.info({ channel: name, id }, 'a message was sent');
+      const { refused } = delivery;
+      if (refused === undefined) log.info({ channel: name, id }, 'a message was sent');
+      else log.warn({ channel: name, id, refused }, 'a message was sent, and some will never have it');
       return;
     }
     const { reason, detail } = delivery.failure;
-    const dueAt = now - madeAt > giveUpMs ? undefined : now + waitAfter(delivery.failure, tries);
+    const waitMs = waitAfter(delivery.failure, tries);
+    leaveAlone(name, delivery.failure, waitMs);
+    const dueAt = now - madeAt > giveUpMs ? undefined : now + waitMs;
     await telling.markFailed(id, `${reason}: ${detail}`, dueAt, now);
     const fields = { channel: name, id, reason, detail, tries: tries + 1 };
     if (dueAt === undefined) log.error(fields, 'a message was given up: nobody took it for three days');
@@ -109,6 +117,10 @@ export function createDispatch({ telling, channels, open, clock, log }: Dispatch
       name,
       clock.after(dueAt - now, () => start(name)),
     );
+  }
+
+  function leaveAlone(name: string, { reason, retryAfterMs }: DeliveryFailure, ms: number): void {
+    if (reason === 'too-many' || retryAfterMs !== undefined) restUntil.set(name, clock.monotonic() + ms);
   }
 }
 

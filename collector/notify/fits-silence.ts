@@ -27,11 +27,16 @@ export function fitsSilence(match: Silence['match'], concern: Concerned, inciden
   );
 }
 
-export function fitsPlace({ hosts, names, labels }: PlaceMatch, concern: Omit<Concerned, 'code'>): boolean {
+/** `partly`: values of labels of which one is enough; without them a label has to be that of all that is concerned. */
+export function fitsPlace(
+  { hosts, names, labels }: PlaceMatch,
+  concern: Omit<Concerned, 'code'>,
+  partly: Concern['partly'] = {},
+): boolean {
   return (
     (hosts === undefined || anyFits(hosts, [concern.hostName])) &&
     (names === undefined || anyFits(names, concern.names)) &&
-    [...labels].every(([key, wanted]) => anyFits(wanted, [concern.labels[key] ?? '']))
+    [...labels].every(([key, wanted]) => anyFits(wanted, partly[key] ?? [concern.labels[key] ?? '']))
   );
 }
 

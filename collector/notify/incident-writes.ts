@@ -1,6 +1,6 @@
 import { bySeverity } from '../evaluate/host-status.ts';
 import type { Concern } from '../store/concern.ts';
-import type { IncidentWrite, NotificationDraft, Told } from '../store/tell.ts';
+import type { Incident, IncidentWrite, NotificationDraft, Told } from '../store/tell.ts';
 import { composeMessage } from './compose.ts';
 import type { Message, MessageKind } from './message.ts';
 import { type NotifySettings, placesTold } from './settings.ts';
@@ -28,13 +28,13 @@ export interface Occasion {
 
 /** Tells these channels what stands. */
 export function tell(
-  incident: IncidentWrite,
+  incident: IncidentWrite & Pick<Partial<Incident>, 'acknowledged'>,
   kind: MessageKind,
   concerns: readonly [Concern, ...Concern[]],
   channels: readonly string[],
   facts: SayingFacts,
 ): Write {
-  const { told } = incident;
+  const { told, acknowledged } = incident;
   const next: Told = {
     ...told,
     severity: worst(concerns),
@@ -42,7 +42,7 @@ export function tell(
     channels: [...new Set([...told.channels, ...channels])],
   };
   return say(incident, next, channels, facts, (_last, occasion) =>
-    composeMessage(concerns, { ...occasion, incident: incident.id, kind, settings: facts.settings }),
+    composeMessage(concerns, { ...occasion, incident: incident.id, kind, settings: facts.settings, acknowledged }),
   );
 }
 

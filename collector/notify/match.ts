@@ -11,7 +11,7 @@ export function fitsRule({ match }: Rule, concern: Concern, now: number): boolea
   return (
     severities.includes(concern.severity) &&
     (codes === undefined || codes.includes(concern.code)) &&
-    fitsPlace(match, concern) &&
+    fitsPlace(match, concern, concern.partly) &&
     (left === undefined ||
       (concern.life !== undefined && Date.parse(concern.life.notAfter) - now <= spanMs(left, lifeMs(concern.life))))
   );

@@ -4,7 +4,7 @@ import Type, { type Static } from 'typebox';
 
 const closed = { additionalProperties: false };
 
-/** Why a message is sent: `opened` first; `worse`, `more`, `repeat` and `escalated` while it stands; `acknowledged` when somebody took it on; `resolved` at last, once; `test` by hand. */
+/** Why a message is sent: `opened` first; `worse`, `more`, `repeat` and `escalated` while it stands; `acknowledged` when somebody took it on, `given-back` when nobody has it any more; `resolved` at last, once; `test` by hand. Take one that you do not know for `repeat`. */
 export const MessageKind = Type.Enum([
   'opened',
   'worse',
@@ -12,6 +12,7 @@ export const MessageKind = Type.Enum([
   'repeat',
   'escalated',
   'acknowledged',
+  'given-back',
   'resolved',
   'test',
 ]);
@@ -57,6 +58,8 @@ export const Message = Type.Object(
     placesTotal: Type.Integer(),
     /** Labels that all places have alike. */
     labels: Type.Record(Type.String(), Type.String()),
+    /** Labels that they do not all have alike: each value, at most 20. */
+    partly: Type.Optional(Type.Record(Type.String(), Type.Array(Type.String()))),
     runbook: Type.Optional(Type.String()),
     /** The status page. */
     page: Type.Optional(Type.String()),

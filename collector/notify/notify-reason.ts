@@ -84,7 +84,7 @@ function groupsOf(
   return groups;
 }
 
-function valueOf(by: string, { causeId, hostName, code, names, labels }: Concern): string {
+function valueOf(by: string, { causeId, hostName, code, names, labels, partly }: Concern): string {
   switch (by) {
     case 'cause':
       return causeId;
@@ -95,7 +95,7 @@ function valueOf(by: string, { causeId, hostName, code, names, labels }: Concern
     case 'name':
       return names[0] ?? '';
     default:
-      return labels[by] ?? '';
+      return labels[by] ?? partly?.[by]?.join(', ') ?? '';
   }
 }
 
@@ -174,6 +174,9 @@ function goOn(incident: Incident, { rule, members }: Group, facts: ReasonFacts, 
   const severity = worst(concerns);
   const all: readonly [Concern, ...Concern[]] = [first, ...others];
   if (isWorse(severity, told.severity)) return tell(incident, 'worse', all, channels, facts);
+  const { acknowledgedAt, ...untaken } = told;
+  if (!acknowledged && acknowledgedAt !== undefined)
+    return tell({ ...incident, told: untaken }, 'given-back', all, channels, facts);
   const taken = acknowledged !== undefined && !isWorse(severity, acknowledged.severity);
   const step = chainOf(rule, concerns, settings.channels)[told.steps];
   if (step && !taken && isPast(told.firstAt + spanOf(step.after, concerns), plan, now)) {

@@ -8,7 +8,7 @@ export interface Step {
 }
 
 /**
- * The steps of a rule for these concerns, with real channels. A step that leads to nobody (no such label, no channel of that name) is left out, and the
+ * The steps of a rule for these concerns, with real channels; of a label that has several values each one is a channel. A step that leads to nobody (no such label, no channel of that name) is left out, and the
  * next one takes its place at once. Where none is left the first channel of the settings is told: nothing is told to nobody.
  */
 export function chainOf(
@@ -19,10 +19,9 @@ export function chainOf(
   const known = (name: string): string[] => {
     const key = /^\{(.+)\}$/.exec(name)?.[1];
     if (key === undefined) return channels.has(name) ? [name] : [];
-    return concerns.flatMap(({ labels }) => {
-      const value = labels[key];
-      return value !== undefined && channels.has(value) ? [value] : [];
-    });
+    return concerns.flatMap(({ labels, partly }) =>
+      (partly?.[key] ?? [labels[key] ?? '']).filter((value) => channels.has(value)),
+    );
   };
   const steps = [{ after: { ms: 0 }, to }, ...escalate]
     .map((step) => ({ after: step.after, to: [...new Set(step.to.flatMap(known))] }))

@@ -24,12 +24,13 @@ const kinds: Record<Message['kind'], string> = {
   repeat: 'Still: ',
   escalated: 'Nobody took it on: ',
   acknowledged: 'Taken on: ',
+  'given-back': 'Given back, nobody has it: ',
   resolved: 'Resolved: ',
   test: 'Test: ',
 };
 
 export function wordsOf(message: Message): Words {
-  const { kind, severity, title, cause, since, deadline, remedy, labels, incident, acknowledged } = message;
+  const { kind, severity, title, cause, since, deadline, remedy, incident, acknowledged } = message;
   const isOver = kind === 'resolved';
   const facts: [string, string][] = [
     ['Severity', severity],
@@ -38,9 +39,10 @@ export function wordsOf(message: Message): Words {
       ? [['Lasted', lasting(message.durationSeconds)] satisfies [string, string]]
       : []),
     ...(deadline !== undefined && !isOver ? [['Certificate ends', instant(deadline)] satisfies [string, string]] : []),
-    ...['owner', 'team', 'environment'].flatMap((key): [string, string][] =>
-      labels[key] === undefined ? [] : [[`${key[0]?.toUpperCase()}${key.slice(1)}`, plain(labels[key], 100)]],
-    ),
+    ...['owner', 'team', 'environment'].flatMap((key): [string, string][] => {
+      const value = message.labels[key] ?? message.partly?.[key]?.join(', ');
+      return value === undefined ? [] : [[`${key[0]?.toUpperCase()}${key.slice(1)}`, plain(value, 100)]];
+    }),
     ...(acknowledged
       ? [['Taken on by', plain(`${acknowledged.by}: ${acknowledged.reason}`, 300)] satisfies [string, string]]
       : []),

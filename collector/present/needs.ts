@@ -1,7 +1,7 @@
 import type { Severity, Subject } from '@certherd/protocol/finding';
 import type { EndpointView, Estate, FindingView, HostView, LineageView } from '../serve/estate.ts';
-import { concernedByFinding } from '../evaluate/concerned-endpoints.ts';
-import { labelsOf } from '../evaluate/shared-labels.ts';
+import { concernedByFinding, servesNameOf } from '../evaluate/concerned-endpoints.ts';
+import { labelsOf, shared } from '../evaluate/shared-labels.ts';
 import type { Validity } from './life.ts';
 import { type Offer, offersOf } from './offers.ts';
 
@@ -107,6 +107,7 @@ interface HostParts {
 function fromFinding(finding: FindingView, { host, lineages, endpoints }: HostParts): Need {
   const { agentId, hostName, code, subject, severity, since, cause, remedy, evidence, stale, life } = finding;
   const hostLabels = host?.labels ?? finding.labels ?? {};
+  const named = () => shared(endpoints.filter(servesNameOf(finding))) ?? hostLabels;
   const concerned = endpoints.filter(concernedByFinding(finding, lineages));
   const name = nameOf(finding, concerned);
   const campaign = code === 'campaign-paused' ? evidence['campaign'] : undefined;
@@ -123,13 +124,13 @@ function fromFinding(finding: FindingView, { host, lineages, endpoints }: HostPa
       campaign === undefined
         ? { code, kind: subject.kind, subject: subject.id }
         : { code, kind: 'campaign', subject: campaign },
-    names: namesOf(concerned),
+    names: finding.names ?? namesOf(concerned),
     cause,
     since,
     remedy,
     stale,
     evidence: Object.entries(evidence),
-    labels: subject.kind === 'host' || subject.kind === 'server' ? hostLabels : (labelsOf(concerned) ?? hostLabels),
+    labels: subject.kind === 'host' || subject.kind === 'server' ? hostLabels : (labelsOf(concerned) ?? named()),
     offers: stale ? [] : offersOf(finding, { host, lineages, concerned }),
     ...(name === undefined ? {} : { name }),
     ...(deadline === undefined ? {} : { deadline }),

@@ -3,13 +3,14 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { Refused } from '@certherd/protocol/frame';
-import { agentPath } from '@certherd/protocol/session';
+import { agentPath, keyExchangeGroups } from '@certherd/protocol/session';
 import { maxFrameBytes } from '@certherd/protocol/version';
 import { WebSocketServer } from 'ws';
 import type { Authority } from '../authority.ts';
 import { listen } from '../listen.ts';
 import { type AdmissionLimits, admissionLimits, createAdmission, type Slot } from './admission.ts';
 import { attend } from './connection.ts';
+import { destroyOnError, onceSpoken } from './first-bytes.ts';
 import type { Gate } from './gate.ts';
 import type { TlsIdentity } from './tls-identity.ts';
 
@@ -45,37 +46,37 @@ export async function openAgentListener(options: AgentListenerOptions): Promise<
   });
   // By it an agent can tell that one of the two clocks is wrong.
   sockets.on('headers', (headers) => headers.push(`Date: ${new Date(gate.clock.now()).toUTCString()}`));
+  // It does not listen itself, and so has none of http's timers: a slot's deadline is shorter than all of them.
   const server = createServer(
     {
       key: identity.key,
       cert: identity.certificate,
       minVersion: 'TLSv1.2',
+      ecdhCurve: keyExchangeGroups,
       ALPNCallback: onlyHttp1,
       handshakeTimeout: limits.deadlineMs,
-      headersTimeout: limits.deadlineMs,
-      requestTimeout: limits.deadlineMs,
     },
     answer,
   );
-  // The TCP connection, before its TLS handshake: silent ones take a place too.
-  server.on('connection', (socket: Socket): void => {
+  server.on('upgrade', upgrade);
+  const door = onceSpoken(admit, (socket) => server.emit('connection', socket));
+  const address = await listen(door, 'agent_listen', options.listen);
+  // Out of descriptors, as it happens: whoever connects has to try again, whoever is connected stays.
+  door.on('error', (error) => gate.log.error({ detail: error.message }, 'a connection could not be accepted'));
+  return { address, waiting: admission.waiting, close };
+
+  /** The TCP connection, before its TLS handshake: silent ones take a place too. */
+  function admit(socket: Socket): boolean {
     const remote = remoteOf(socket);
     const slot = admission.admit(socket.remoteAddress ?? '', () => socket.destroy());
-    if (!slot) {
-      socket.destroy();
-      return;
-    }
+    if (!slot) return false;
     slots.set(remote, slot);
     socket.once('close', () => {
       slot.release();
       slots.delete(remote);
     });
-  });
-  server.on('upgrade', upgrade);
-  const address = await listen(server, 'agent_listen', options.listen);
-  // Out of descriptors, as it happens: whoever connects has to try again, whoever is connected stays.
-  server.on('error', (error) => gate.log.error({ detail: error.message }, 'a connection could not be accepted'));
-  return { address, waiting: admission.waiting, close };
+    return true;
+  }
 
   function upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
     destroyOnError(socket);
@@ -111,11 +112,11 @@ export async function openAgentListener(options: AgentListenerOptions): Promise<
   /** 1001: going away (RFC 6455 7.4.1). Whoever does not answer within a second is cut off. */
   async function close(): Promise<void> {
     const closed = new Promise<void>((resolve) => {
-      server.close(() => resolve());
+      door.close(() => resolve());
     });
     const clients = [...sockets.clients];
     const ended = clients.map((client) => new Promise<void>((resolve) => client.once('close', () => resolve())));
-    const hint = spreadHint(clients.length);
+    const hint = restartHint(clients.length);
     for (const client of clients) {
       if (hint) client.send(JSON.stringify(hint));
       client.close(1001, 'restarting');
@@ -125,19 +126,21 @@ export async function openAgentListener(options: AgentListenerOptions): Promise<
     });
     await Promise.all(ended);
     cancel();
+    // Whoever has not proved anything yet.
     admission.close();
-    server.closeAllConnections();
     await closed;
   }
 }
 
-/** More agents than come back in a second, by twice: those who find no room wait for seconds (decision 108), and a collector that waits has lost its time. */
-export const backPerSecond = 600;
+/** From as many agents on they are told how long a restart takes; fewer may try at once. */
+export const largeFleet = 600;
+/** What a restart takes, about. Who is told more comes when the collector has waited for it; room for all of them at a time is in the kernel (decisions 108 and 126). */
+export const restartSeconds = 4;
 
-/** A large fleet is told to spread: its agents wait for once to twice as long as they are told. A small one may come back at once. */
-export function spreadHint(agents: number): Refused | undefined {
-  const retryAfterSeconds = Math.floor(agents / backPerSecond);
-  return retryAfterSeconds > 0 ? { type: 'refused', reason: 'try-later', retryAfterSeconds } : undefined;
+/** A large fleet is told to stay away while nobody listens: its agents wait for once to twice as long as they are told. */
+export function restartHint(agents: number): Refused | undefined {
+  if (agents < largeFleet) return undefined;
+  return { type: 'refused', reason: 'try-later', retryAfterSeconds: restartSeconds };
 }
 
 /**
@@ -146,11 +149,6 @@ export function spreadHint(agents: number): Refused | undefined {
  */
 function onlyHttp1({ protocols }: { protocols: string[] }): string | undefined {
   return protocols.find((one) => one === 'http/1.1');
-}
-
-/** By itself: what it would see of its surroundings, the request first of all, would be kept as long as the socket. */
-function destroyOnError(socket: Duplex): void {
-  socket.on('error', () => socket.destroy());
 }
 
 function remoteOf(socket: { remoteAddress?: string | undefined; remotePort?: number | undefined }): string {

@@ -3,9 +3,11 @@ import type { X509Certificate } from 'node:crypto';
 import type { Handshake } from '@certherd/handshake/dial';
 import type { Certificate } from '@certherd/protocol/certificate';
 import { type Result, success } from '@certherd/protocol/failure';
-import { readCertificate } from '@certherd/x509/certificate';
+import { leafOf, readCertificate } from '@certherd/x509/certificate';
+import { demandsStaple } from '@certherd/x509/certificate-parts';
+import { ocspAnswer } from '@certherd/x509/ocsp-answer';
 import { openedOrNot } from '@certherd/x509/roots';
-import { type Roots, trustPath } from '@certherd/x509/trust-path';
+import { type Roots, trustPathOf } from '@certherd/x509/trust-path';
 import type { SeenAnswer } from './seen.ts';
 
 /** Judges what a handshake showed by the name that was asked for. `now`: milliseconds since 1970. */
@@ -40,20 +42,23 @@ export function answerReader(roots: Roots): ReadAnswer {
     if (!isLeaf && kept.size < mostKept) kept.set(key, value);
     return { ok: true, value };
   };
-  return ({ chain, leaf: proved, tlsVersion, alpn }, host, now) => {
+  return ({ chain, leaf: proved, tlsVersion, alpn, staple }, host, now) => {
     const certificates: Certificate[] = [];
     const opened: X509Certificate[] = [];
     for (const [index, der] of chain.entries()) {
-      const one: Result<Opened> = index === 0 && proved ? success(proved) : read(der, index === 0);
+      const one: Result<Pick<Opened, 'certificate'> & { x509?: X509Certificate | undefined }> =
+        index === 0 && proved ? success({ certificate: proved.certificate }) : read(der, index === 0);
       if (!one.ok) return one;
       certificates.push(one.value.certificate);
       if (one.value.x509) opened.push(one.value.x509);
     }
     const [leaf] = certificates;
-    const [leafX509] = opened;
+    const first = proved ? undefined : opened.shift();
+    const judged = proved ? leafOf(proved) : first;
     if (!leaf) return { ok: false, failure: { reason: 'no-certificate', detail: 'no certificate was shown' } };
     // a certificate that OpenSSL cannot open is no client's to follow
-    const path = leafX509 && opened.length === certificates.length ? trustPath(opened, roots, now) : undefined;
+    const path =
+      judged && opened.length + 1 === certificates.length ? trustPathOf(judged, opened, roots, now) : undefined;
     return {
       ok: true,
       value: {
@@ -61,15 +66,39 @@ export function answerReader(roots: Roots): ReadAnswer {
         certificates,
         tlsVersion,
         ...(alpn !== undefined && { alpn }),
-        nameMatches: leafX509 !== undefined && bears(leafX509, host),
+        nameMatches: judged !== undefined && bears(judged, host),
         trusted: path?.trusted === true,
         ...(path?.trusted !== true && { chainProblem: path?.problem ?? 'not-read' }),
+        ...(staple && { staple: readStaple(staple, () => proved?.x509 ?? first, opened, roots, now) }),
+        ...(chain[0] && demandsStaple(chain[0]) && { mustStaple: true }),
       },
     };
   };
 }
 
-function bears(leaf: X509Certificate, host: string): boolean {
-  if (isIP(host) !== 0) return leaf.checkIP(host) !== undefined;
-  return leaf.checkHost(host, { subject: 'never' }) !== undefined;
+/** By the issuers that were sent with the leaf, or are trusted. Few leaves are opened for it: most have none. */
+function readStaple(
+  staple: Uint8Array,
+  leafToOpen: () => X509Certificate | undefined,
+  sent: readonly X509Certificate[],
+  roots: Roots,
+  now: number,
+): NonNullable<SeenAnswer['staple']> {
+  if (staple.length === 0) return { state: 'none' };
+  const leaf = leafToOpen();
+  if (!leaf) return { state: 'unsupported' };
+  const read = ocspAnswer(staple, leaf, [...sent, ...(roots.get(leaf.issuer) ?? [])], now);
+  if (!read.ok) return { state: read.reason };
+  const { status, ...times } = read.value;
+  return { state: status, ...times };
+}
+
+function bears(leaf: Pick<X509Certificate, 'checkHost' | 'checkIP'>, host: string): boolean {
+  try {
+    if (isIP(host) !== 0) return leaf.checkIP(host) !== undefined;
+    return leaf.checkHost(host, { subject: 'never' }) !== undefined;
+  } catch {
+    // OpenSSL does not open it after all
+    return false;
+  }
 }

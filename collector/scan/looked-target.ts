@@ -2,7 +2,7 @@ import { isIP } from 'node:net';
 import { setImmediate as othersTurn } from 'node:timers/promises';
 import type { Handshake } from '@certherd/handshake/dial';
 import type { Target } from '@certherd/handshake/outside/ask-places';
-import type { LookedAnswer, LookedPlace, OutsideFailure } from '@certherd/protocol/look';
+import type { LookedAnswer, LookedFrame, LookedPlace, OutsideFailure } from '@certherd/protocol/look';
 import type { Result } from '@certherd/protocol/failure';
 import { maxLookedBytes } from '@certherd/protocol/version';
 import type { Looked, LookWish } from '../receive/looking.ts';
@@ -40,7 +40,7 @@ export async function askVantage(
   const { leftOut, notTold, failure } = looked;
   if (failure?.reason === 'vantage-busy') return undefined;
   if (failure) return without({ ...failure, detail: `${name}: ${failure.detail}`.slice(0, 2000) });
-  if (looked.certificates.reduce((sum, text) => sum + text.length, 0) > maxLookedBytes)
+  if (bytesOf(looked) > maxLookedBytes)
     return without({ reason: 'too-large', detail: `${name} told of more certificates than an agent may` });
   // Each once, however many chains name it: an answer is cheap to send.
   const ders = looked.certificates.map((text) => Buffer.from(text, 'base64'));
@@ -52,6 +52,12 @@ export async function askVantage(
     await othersTurn();
   }
   return { ...seen, places: [...places.values()], leftOut, ...(notTold && { notTold }) };
+}
+
+/** Of base64. */
+function bytesOf({ certificates, places }: LookedFrame): number {
+  const staples = places.flatMap(({ answers }) => answers.map(({ staple = '' }) => staple));
+  return [...certificates, ...staples].reduce((sum, text) => sum + text.length, 0);
 }
 
 function placeOf(
@@ -68,12 +74,17 @@ function placeOf(
 }
 
 function judged(
-  { chain, tlsVersion, alpn }: LookedAnswer,
+  { chain, tlsVersion, alpn, staple }: LookedAnswer,
   ders: readonly Uint8Array[],
   read: (shown: Handshake) => Result<SeenAnswer>,
 ): Result<SeenAnswer, OutsideFailure> {
   const named = chain.flatMap((at) => ders[at] ?? []);
   if (named.length < chain.length)
     return { ok: false, failure: { reason: 'malformed', detail: 'the agent told of a certificate without its DER' } };
-  return read({ chain: named, tlsVersion, ...(alpn !== undefined && { alpn }) });
+  return read({
+    chain: named,
+    tlsVersion,
+    ...(alpn !== undefined && { alpn }),
+    ...(staple !== undefined && { staple: Buffer.from(staple, 'base64') }),
+  });
 }

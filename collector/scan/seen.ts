@@ -17,6 +17,35 @@ const ChainProblem = Type.Enum([
   'not-read',
 ]);
 
+/** The OCSP answer that was stapled to the leaf. */
+export const Staple = Type.Object(
+  {
+    /** What it says, why it cannot be believed (x509/ocsp-response.ts), or `none`. */
+    state: Type.Enum([
+      'none',
+      'good',
+      'revoked',
+      'unknown',
+      'too-large',
+      'malformed',
+      'not-successful',
+      'unsupported',
+      'other-certificate',
+      'issuer-absent',
+      'signer-absent',
+      'signer-not-entitled',
+      'signature-wrong',
+    ]),
+    /** Of one that is believed. */
+    producedAt: Type.Optional(Instant),
+    thisUpdate: Type.Optional(Instant),
+    /** Until when it may be relied on; absent: without end. */
+    nextUpdate: Type.Optional(Instant),
+    revokedAt: Type.Optional(Instant),
+  },
+  closed,
+);
+
 /** What one address presents to clients of one kind of key. Strings of certificates are raw. */
 export const SeenAnswer = Type.Object(
   {
@@ -30,6 +59,10 @@ export const SeenAnswer = Type.Object(
     /** Does the chain lead to a root that is trusted here? The leaf's own validity is not judged by this. */
     trusted: Type.Boolean(),
     chainProblem: Type.Optional(ChainProblem),
+    /** Absent where an older agent looked. */
+    staple: Type.Optional(Staple),
+    /** The leaf demands that there is one (RFC 7633). */
+    mustStaple: Type.Optional(Type.Literal(true)),
   },
   closed,
 );
@@ -73,7 +106,6 @@ export const SeenTarget = Type.Object(
 export type SeenTarget = Static<typeof SeenTarget>;
 
 /** What is wrong with an answer at an instant (milliseconds since 1970), in the order of its weight. */
-export function answerProblems({ certificates, nameMatches, trusted }: SeenAnswer, now: number): PresentedProblem[] {
-  const [leaf] = certificates;
-  return leaf ? problemsOf({ ...leaf, nameMatches, trusted }, now) : [];
+export function answerProblems({ certificates: [leaf], ...seen }: SeenAnswer, now: number): PresentedProblem[] {
+  return leaf ? problemsOf({ ...seen, notBefore: leaf.notBefore, notAfter: leaf.notAfter }, now) : [];
 }

@@ -22,7 +22,12 @@ export function nextState(
       silent(one, { reason: 'not-resolved', detail: seen.notTold?.detail ?? '' }, at),
     ),
   ];
-  const state = { places, leftOut: seen.leftOut, ...(failure && { failure }) };
+  const state = {
+    places,
+    leftOut: seen.leftOut,
+    ...(seen.notTold && { notTold: seen.notTold }),
+    ...(failure && { failure }),
+  };
   return { state, changed: changesOf(known, places) };
 }
 
@@ -73,8 +78,19 @@ function placeOf(address: string, answer: SeenAnswer, known: readonly TargetPlac
     nameMatches: answer.nameMatches,
     trusted: answer.trusted,
     ...(answer.chainProblem !== undefined && { chainProblem: answer.chainProblem }),
+    ...(answer.staple && { staple: { ...answer.staple, since: stapledSince(answer.staple, before, at) } }),
+    ...(answer.mustStaple && { mustStaple: true }),
     since: before?.served === served ? (before?.since ?? at) : at,
   };
+}
+
+/** Since when the staple says the same: a fresh answer that is good again is no change. */
+function stapledSince(
+  { state }: NonNullable<SeenAnswer['staple']>,
+  before: TargetPlace | undefined,
+  at: number,
+): number {
+  return before?.staple?.state === state ? before.staple.since : at;
 }
 
 function changesOf(before: readonly TargetPlace[], after: readonly TargetPlace[]): TargetChange[] {

@@ -36,6 +36,8 @@ export interface OutsideView {
   /** By endpoint: since when what it proves is presented at every address of its name, in milliseconds since 1970; those of which that is known alone. */
   everywhereOf: (agentId: string, now: number) => ReadonlyMap<string, number>;
   findingsOf: (agentId: string, now: number) => OutsideFinding[];
+  /** Fingerprints that some target presents, or presented when it was heard last. */
+  presented: () => ReadonlySet<string>;
   /** As in HostPart. */
   standUntil: (agentId: string, now: number) => number;
 }
@@ -101,7 +103,11 @@ export function assembleHost(host: KeptFacts, presence: HostPresence, shared: Sh
   });
   const told = snapshot?.findings ?? [];
   const derived = stale ? silentFindings(snapshot?.endpoints ?? [], told, certificates, now) : [];
-  const fleetwide = fleet.findingsOf(host.agentId, now);
+  const presented = outside?.presented();
+  // What the outside is shown is served, though no host here shows it: it came to an appliance, or to hosting.
+  const fleetwide = fleet
+    .findingsOf(host.agentId, now)
+    .filter(({ code, evidence }) => code !== 'orphan' || !presented?.has(evidence['held'] ?? ''));
   const verdict = hostStatus({
     silent,
     heardAt,
@@ -139,6 +145,7 @@ export function assembleHost(host: KeptFacts, presence: HostPresence, shared: Sh
       ...(outside?.findingsOf(host.agentId, now) ?? []).map((found) => ({
         ...on,
         ...found.finding,
+        names: [...found.names],
         stale: stale || found.stale,
         ...(found.life && { life: found.life }),
       })),

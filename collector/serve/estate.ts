@@ -1,9 +1,11 @@
 import { Certificate, Fingerprint, Instant, SignatureAlgorithm } from '@certherd/protocol/certificate';
 import { Event } from '@certherd/protocol/event';
 import { Finding, type FindingCode } from '@certherd/protocol/finding';
+import { NotTold } from '@certherd/protocol/look';
 import { Endpoint, Lineage, Mode } from '@certherd/protocol/snapshot';
 import Type, { type Static } from 'typebox';
 import type { FleetFindingCode, HaltedCode, OutsideFindingCode } from '../evaluate/explanations.ts';
+import { Staple } from '../scan/seen.ts';
 
 const closed = { additionalProperties: false };
 
@@ -91,6 +93,8 @@ export const FindingView = Type.Object(
     stale: Type.Boolean(),
     /** Of what is presented where this was seen from outside. */
     life: Type.Optional(Type.Object({ notBefore: Instant, notAfter: Instant }, closed)),
+    /** Server names that it is about, at most 20, where no endpoint of its host tells them: it was seen from outside, or is a campaign's. */
+    names: Type.Optional(Type.Array(Type.String())),
     /** Of the target that it is about, where it is of no host. */
     labels: Type.Optional(Labels),
   },
@@ -136,6 +140,10 @@ const TargetPlaceView = Type.Object(
     /** Does the chain lead to a root that the collector trusts? */
     trusted: Type.Optional(Type.Boolean()),
     chainProblem: Type.Optional(Type.String()),
+    /** The OCSP answer that is stapled to the leaf, with since when its state is so. Absent where that is not known. */
+    staple: Type.Optional(Type.Object({ ...Staple.properties, since: Instant }, closed)),
+    /** The leaf demands that there is one (RFC 7633). */
+    mustStaple: Type.Optional(Type.Literal(true)),
     /** Since when it has presented this one, by when that was first seen. */
     since: Instant,
     /** It was silent when it was asked last, and since when; what is told beside it is from before. */
@@ -165,6 +173,8 @@ export const TargetView = Type.Object(
     places: Type.Array(TargetPlaceView),
     /** Addresses of the name that are not asked, because it has so many. */
     leftOut: Type.Integer(),
+    /** A family of addresses of which no resolver told, while there are some of the other one. */
+    notTold: Type.Optional(NotTold),
     failure: Type.Optional(Type.Object(OutsideFailure, closed)),
   },
   closed,

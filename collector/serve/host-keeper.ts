@@ -158,6 +158,7 @@ export function createHostKeeper(
       return (hostless = found);
     },
     putTargets(rows) {
+      const before = outside.presented();
       const touched = outside.putTargets(rows, () =>
         [...facts.keys()].flatMap((agentId) => {
           const host = toldBy(agentId);
@@ -165,6 +166,11 @@ export function createHostKeeper(
         }),
       );
       for (const agentId of touched ?? []) concern(agentId, 'view');
+      const shown = outside.presented();
+      for (const fingerprint of new Set([...before, ...shown])) {
+        if (before.has(fingerprint) === shown.has(fingerprint)) continue;
+        for (const { agentId } of index.certificates.get(fingerprint)?.places ?? []) concern(agentId, 'view');
+      }
     },
   };
 

@@ -3,7 +3,7 @@ import type { LabelsOf } from './metrics/certificate-labels.ts';
 import { counted, escapeLabel, longFamily } from './metrics/family.ts';
 import { type EndpointRow, type FileRow, type HostRows, instanceNames, rowsOf } from './metrics/host-rows.ts';
 import { type CollectorCounts, ownHealth } from './metrics/own-health.ts';
-import { type TargetRow, targetRows } from './metrics/target-rows.ts';
+import { type StapleRow, type TargetRow, targetRows } from './metrics/target-rows.ts';
 
 /** A line of one metric behind its opening brace, `LABELS} VALUE`: of an endpoint, of a target's address, of a file or of a host; undefined: it has none. */
 interface Lines {
@@ -67,6 +67,10 @@ export function* metricsText(
   yield* gauge('ssl_tls_version_info', 'The version of TLS in which it was presented.', {
     endpoint: ({ place, tlsVersion }) => tlsVersion && `${place},version="${escapeLabel(worded(tlsVersion))}"} 1`,
   });
+  for (const [name, purpose, field] of stapleFamilies)
+    yield* gauge(`ssl_ocsp_response_${name}`, purpose, {
+      target: ({ place, staple }) => (staple?.[field] === undefined ? undefined : `${place}} ${staple[field]}`),
+    });
   yield* gauge('x509_cert_not_after', 'When the leaf certificate in this file ends.', {
     file: ({ x509, held }) => `${x509}} ${held.notAfter}`,
   });
@@ -126,6 +130,16 @@ export function* metricsText(
   );
   yield* ownHealth(counts);
 }
+
+/** Of targets: ssl_exporter's names behind `ssl_ocsp_response_`. */
+const stapleFamilies: readonly [name: string, purpose: string, field: keyof StapleRow][] = [
+  ['stapled', '1 if an OCSP answer is stapled to the certificate.', 'stapled'],
+  ['status', 'What it says: 0 good, 1 revoked, 2 unknown, or that it cannot be believed.', 'status'],
+  ['produced_at', 'When it was signed.', 'producedAt'],
+  ['this_update', 'When what it says was known to be so.', 'thisUpdate'],
+  ['next_update', 'Until when it may be relied on.', 'nextUpdate'],
+  ['revoked_at', 'When the certificate was revoked.', 'revokedAt'],
+];
 
 const endpointStatuses = ['proved', 'drift', 'expired', 'not-yet-valid', 'unreachable', 'unknown'];
 const hostStatuses = ['healthy', 'warning', 'critical', 'unknown'];

@@ -2,7 +2,8 @@ import type { HostProof, Outside, OutsideFinding } from '../evaluate/outside/out
 import { everywhereSince } from '../evaluate/outside/everywhere.ts';
 import { overtakenAt } from '../evaluate/outside/heard.ts';
 import { type Logged, loggedFindings, type LoggedPolicy, loggedStands } from '../evaluate/outside/logged-findings.ts';
-import { isNameOf, outsideFindings, outsideStands } from '../evaluate/outside/outside-findings.ts';
+import { isNameOf } from '../evaluate/outside/name-of.ts';
+import { outsideFindings, outsideStands } from '../evaluate/outside/outside-findings.ts';
 import type { CertificateFacts, KeptFacts } from '../store/facts.ts';
 import { servedBy, type TargetRow } from '../store/targets.ts';
 import type { OutsideView } from './assemble-host.ts';
@@ -47,6 +48,7 @@ export function keepOutside(policy: LoggedPolicy = { knownIssuers: undefined, gr
   let kept: KeptTarget[] = [];
   let views: readonly TargetView[] = [];
   let hostless: readonly FindingView[] = [];
+  let presented: ReadonlySet<string> = new Set();
   let written = '';
   /** Nothing was put since the hostless ones were judged, and they stand within this time. */
   let standing: { from: number; until: number } | undefined;
@@ -83,6 +85,7 @@ export function keepOutside(policy: LoggedPolicy = { knownIssuers: undefined, gr
       for (const old of kept) if (!still.has(old.text)) touchAll(old, touched);
       const shown = new Map(kept.map(({ text }, index) => [text, views[index]]));
       kept = next;
+      presented = new Set(next.flatMap(({ outside }) => servedBy(outside.seen)));
       standing = undefined;
       views = rows.map((row, index) => shown.get(texts[index] ?? '') ?? targetView(row));
       byAgent.clear();
@@ -95,6 +98,7 @@ export function keepOutside(policy: LoggedPolicy = { knownIssuers: undefined, gr
       return touched;
     },
     targets: () => views,
+    presented: () => presented,
     overtaken: (now) =>
       new Map(
         kept.flatMap(({ id, outside, proofs }) => {
@@ -143,9 +147,10 @@ export function keepOutside(policy: LoggedPolicy = { knownIssuers: undefined, gr
       const found = [...kept.flatMap((one) => judged(one, now)), ...ofLogs]
         .filter(({ agentId }) => agentId === '')
         .map(
-          ({ finding, labels, ...rest }): FindingView => ({
+          ({ finding, labels, names, ...rest }): FindingView => ({
             ...finding,
             ...rest,
+            names: [...names],
             ...(labels && { labels: { ...labels } }),
           }),
         );

@@ -29,12 +29,14 @@ export function targetView({
     ...(askedAt !== undefined && { askedAt: instant(askedAt) }),
     ...(wanted > 0 && { wanted: true }),
     ...(labels && { labels: { ...labels } }),
-    places: (seen?.places ?? []).map(({ since, failure, ...place }) => ({
+    places: (seen?.places ?? []).map(({ since, failure, staple, ...place }) => ({
       ...place,
+      ...(staple && { staple: { ...staple, since: instant(staple.since) } }),
       since: instant(since),
       ...(failure && { failure: { ...failure, since: instant(failure.since) } }),
     })),
     leftOut: seen?.leftOut ?? 0,
+    ...(seen?.notTold && { notTold: seen.notTold }),
     ...(seen?.failure && { failure: { reason: seen.failure.reason, detail: seen.failure.detail } }),
   };
 }

@@ -30,6 +30,8 @@ export interface CampaignLimits {
   perOwner: number;
   /** Certificates below one registered domain in seven days, with those that were issued without the campaign. */
   perDomainWeek: number;
+  /** Certificates for exactly the same names in seven days, with those that were issued without the campaign. */
+  perNamesWeek: number;
   /** Lineages that are asked for in three hours. */
   perThreeHours: number;
   /** From the asking on: by then the new certificate is served, or the lineage failed. */
@@ -196,7 +198,8 @@ export function readCampaign(raw: RawCampaign): CampaignRow {
   return {
     id,
     selection: JSON.parse(raw.selection),
-    limits: JSON.parse(raw.limits),
+    // of a campaign from before this one was counted
+    limits: { perNamesWeek: 5, ...JSON.parse(raw.limits) },
     reason,
     startedBy: raw.started_by,
     via,

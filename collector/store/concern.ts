@@ -19,6 +19,8 @@ export interface Concern {
   /** Server names that are concerned, at most 20. */
   names: readonly string[];
   labels: Readonly<Record<string, string>>;
+  /** Labels that not all of what is concerned has, or has alike: each value. A key is here or among `labels`. */
+  partly?: Readonly<Record<string, readonly string[]>>;
   /** The life of what is served there and ends first. */
   life?: Life;
 }

@@ -2,6 +2,7 @@ import { messageOf } from '../failure.ts';
 import type { Clock, Log } from '../ports.ts';
 import type { Campaigns } from './campaigns.ts';
 import type { Kept } from './kept.ts';
+import type { Telling } from './tell.ts';
 
 /** How much history is kept. */
 export interface Retention {
@@ -30,6 +31,8 @@ interface RetentionNeeds {
   thin: (before: number, place: ThinPlace) => Promise<Kept<ThinSlice>>;
   /** Campaigns that are over are history, too. */
   campaigns: Pick<Campaigns, 'prune'>;
+  /** So is what was told long ago. */
+  telling: Pick<Telling, 'prune'>;
   usedBytes: (() => Promise<number>) | undefined;
   /** When the database was last told something, by the clock of then. */
   newestAt: () => Promise<number | undefined>;
@@ -51,7 +54,7 @@ const leastDays = 30;
  * tenth of what is left goes, pass after pass, down to a month. Returns what stops it.
  */
 export function keepBounds(
-  { thin, campaigns, usedBytes, newestAt, clock, log }: RetentionNeeds,
+  { thin, campaigns, telling, usedBytes, newestAt, clock, log }: RetentionNeeds,
   retention: Retention,
 ): () => void {
   const { historyDays, historyMegabytes } = retention;
@@ -96,6 +99,8 @@ export function keepBounds(
       if (isMore) await othersTurn();
       if (stopped) return;
     }
+    const pruned = await telling.prune(before);
+    if (!pruned.ok || stopped) return rest();
     if (gone > 0) log.info({ removed: gone, before: new Date(before).toISOString() }, 'old history was thinned');
     const used = (await usedBytes?.()) ?? 0;
     const isOver = historyMegabytes !== undefined && used > historyMegabytes * 1e6;

@@ -1,4 +1,6 @@
 import type { SignatureAlgorithm } from '@certherd/protocol/certificate';
+import type { NotTold } from '@certherd/protocol/look';
+import type { OcspFailureReason, OcspStatus } from '@certherd/x509/ocsp-response';
 import type { AuditEntry } from './accounts.ts';
 import type { Kept } from './kept.ts';
 
@@ -6,6 +8,18 @@ import type { Kept } from './kept.ts';
 export interface TargetFailure {
   reason: string;
   detail: string;
+}
+
+/** The OCSP answer that a server staples to its leaf (RFC 6066 8). */
+export interface Staple {
+  /** What it says, why it cannot be believed, or that there is none. */
+  state: OcspStatus | OcspFailureReason | 'none';
+  /** ISO 8601; of one that is believed. */
+  producedAt?: string;
+  thisUpdate?: string;
+  /** Until when it may be relied on; absent: without end. */
+  nextUpdate?: string;
+  revokedAt?: string;
 }
 
 /** What one address of a target presented to clients of one kind of key, when it last presented something. Strings are raw. */
@@ -26,6 +40,10 @@ export interface TargetPlace {
   nameMatches?: boolean;
   trusted?: boolean;
   chainProblem?: string;
+  /** With since when it has been in this state, as `since`. Absent where that is not known: the agent that looked is older. */
+  staple?: Staple & { since: number };
+  /** The leaf demands that there is one (RFC 7633). */
+  mustStaple?: true;
   /** Since when it presents this one, or none; milliseconds since 1970, by when that was first seen. */
   since: number;
   /** Why it showed nothing when it was asked last, and since when; what is told beside it is from before. */
@@ -37,6 +55,8 @@ export interface TargetState {
   places: TargetPlace[];
   /** Addresses of the name that were not asked. */
   leftOut: number;
+  /** A family of which no resolver told, while there are addresses of the other one: whether there are any is not known. */
+  notTold?: NotTold;
   /** Why its addresses are not known, and since when; `places` are those of before. */
   failure?: TargetFailure & { since?: number };
 }

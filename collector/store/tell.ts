@@ -147,6 +147,6 @@ export interface Telling {
   endSilence: (id: string, now: number, entry: AuditEntry) => Promise<Kept<boolean>>;
   /** What signs links in messages; `proposed` is kept where there is none yet. */
   linkKey: (proposed: string) => Promise<Kept<string>>;
-  /** What was over before then goes. */
+  /** What was over before then goes; the last transition of each subject stays. */
   prune: (before: number) => Promise<Kept<void>>;
 }

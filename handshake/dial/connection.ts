@@ -1,11 +1,12 @@
-import { Buffer } from 'node:buffer';
-import { connect as connectTcp, type Socket } from 'node:net';
+import type { Buffer } from 'node:buffer';
+import type { Socket } from 'node:net';
 import { type Failure, failed, type Result } from '@certherd/protocol/failure';
 import type { StartTls } from '@certherd/protocol/snapshot';
 import type { DialTarget, Handshake } from '../dial.ts';
 import { continueDialogue, openDialogue, type Turn } from '../starttls.ts';
 import type { Refusal } from '../tls13/refusal.ts';
 import { failureReason } from './failure-reason.ts';
+import { socketsOfDialer, type TakeSocket } from './sockets.ts';
 
 export type Ended = Result<Handshake, Refusal>;
 
@@ -20,72 +21,62 @@ export interface Speaking {
 /** Speaks TLS on a connection, and tells `end` what came of it. */
 export type Client = (raw: Socket, end: (result: Ended) => void) => Speaking;
 
-/** What all connections of a dialer read into, one after the other: Node takes 64 KiB for each read of a stream else, and gives most of it back. */
-export function readingRoom(): Buffer {
-  return Buffer.allocUnsafeSlow(16_384);
-}
-
 /** One connection, on which `client` speaks TLS for at most `withinMs`; then it is closed. */
 export function onConnection(
   target: DialTarget,
   withinMs: number,
   client: Client,
-  room = readingRoom(),
+  take: TakeSocket = socketsOfDialer().once,
 ): Promise<Ended> {
-  return new Promise((tell) => speakOnConnection(target, withinMs, client, room, { tell, speaking: undefined }));
+  return new Promise((tell) => speakOnConnection(target, withinMs, client, take, { tell, speaking: undefined }));
 }
 
-/**
- * All that leads from a socket to what was said on it, let go once it is over: V8's young collections do not free Node's sockets, and handshakes that hang
- * on them would fill memory until a full one.
- */
-interface Held {
+/** All that leads from a socket to what was said on it, let go once it is over: a socket outlives what was said, used again or not yet freed. */
+interface Said {
   tell: ((result: Ended) => void) | undefined;
   speaking: Speaking | undefined;
 }
 
-function speakOnConnection(target: DialTarget, withinMs: number, client: Client, room: Buffer, held: Held): void {
+function speakOnConnection(
+  target: DialTarget,
+  withinMs: number,
+  client: Client,
+  takeSocket: TakeSocket,
+  said: Said,
+): void {
   let begun = false;
-  const raw = connected(target, room, (chunk) => held.speaking?.take(chunk));
+  const held = takeSocket({
+    connected: () => {
+      if (target.proxyProtocol) raw.write(proxyHeader(target));
+      if (target.startTls)
+        said.speaking = ask(raw, target.startTls, (failure) => (failure ? end({ ok: false, failure }) : begin()));
+      else begin();
+    },
+    take: (chunk) => said.speaking?.take(chunk),
+    failed: (error) => end(failed(failureReason(error), error.message)),
+    // the last bytes may still be on their way through TLS
+    closed: () => setImmediate(() => end(failed('connection-reset', 'the server closed the connection'))),
+  });
+  const { raw } = held;
   const end = (result: Ended) => {
-    const { tell, speaking } = held;
+    const { tell, speaking } = said;
     if (!tell) return;
-    held.tell = undefined;
-    held.speaking = undefined;
+    said.tell = undefined;
+    said.speaking = undefined;
+    held.holder = undefined;
     clearTimeout(deadline);
     speaking?.over?.();
     raw.destroy();
     tell(result);
   };
   const deadline = setTimeout(() => end(failed('timed-out', lateness(target, begun))), withinMs);
-  raw.on('error', (error) => end(failed(failureReason(error), error.message)));
-  raw.once('close', () => {
-    // the last bytes may still be on their way through TLS
-    if (held.tell) setImmediate(() => end(failed('connection-reset', 'the server closed the connection')));
-  });
   const begin = () => {
     begun = true;
-    held.speaking = client(raw, end);
+    said.speaking = client(raw, end);
   };
-  raw.once('connect', () => {
-    if (target.proxyProtocol) raw.write(proxyHeader(target));
-    if (target.startTls)
-      held.speaking = ask(raw, target.startTls, (failure) => (failure ? end({ ok: false, failure }) : begin()));
-    else begin();
-  });
-}
-
-function connected({ address, port }: DialTarget, room: Buffer, take: (chunk: Buffer) => void): Socket {
-  const onread = {
-    buffer: room,
-    callback: (length: number) => {
-      take(Buffer.from(room.subarray(0, length)));
-      return true;
-    },
-  };
-  return address.startsWith('unix:')
-    ? connectTcp({ path: address.slice(5), onread })
-    : connectTcp({ host: address, port, onread });
+  const { address, port } = target;
+  if (address.startsWith('unix:')) raw.connect({ path: address.slice(5) });
+  else raw.connect({ host: address, port });
 }
 
 /** The plain-text dialogue; ends with its failure, or without one when the next byte belongs to TLS. */

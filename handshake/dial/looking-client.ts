@@ -1,5 +1,5 @@
 import { Buffer } from 'node:buffer';
-import { generateKeyPairSync, type KeyObject, randomFillSync } from 'node:crypto';
+import { generateKeyPairSync, type KeyObject, randomBytes } from 'node:crypto';
 import { isIP } from 'node:net';
 import { Duplex } from 'node:stream';
 import tls from 'node:tls';
@@ -7,11 +7,13 @@ import { clientHello, type HelloTemplate, helloTemplate, x25519 } from '../tls13
 import { clientFlight } from '../tls13/flight.ts';
 import type { Client } from './connection.ts';
 
-/** The key that this end shares in all its handshakes. */
+/** What this end puts into its handshakes: the same key into all. */
 export interface Share {
   privateKey: KeyObject;
   /** 32 bytes. */
   publicKey: Uint8Array;
+  /** 64 bytes, each time others. */
+  random: () => Buffer;
 }
 
 /**
@@ -21,14 +23,31 @@ export interface Share {
  */
 export function shareOfDialer(): Share {
   const { privateKey, publicKey } = generateKeyPairSync('x25519');
-  return { privateKey, publicKey: publicKey.export({ format: 'der', type: 'spki' }).subarray(x25519.spki.length) };
+  const raw = publicKey.export({ format: 'der', type: 'spki' }).subarray(x25519.spki.length);
+  return { privateKey, publicKey: raw, random: randoms() };
+}
+
+/** Asked of OpenSSL for many at once: each time costs as much as a hundred more bytes. */
+function randoms(): () => Buffer {
+  const [length, atOnce] = [64, 64];
+  let left = Buffer.alloc(0);
+  return () => {
+    if (left.length === 0) left = randomBytes(length * atOnce);
+    const next = left.subarray(0, length);
+    left = left.subarray(length);
+    return next;
+  };
 }
 
 /** A client of TLS 1.3 that looks and says nothing: it shows what the server presents, and closes. */
-export function lookingClient(template: HelloTemplate, { privateKey, publicKey }: Share, serverName: string): Client {
+export function lookingClient(
+  template: HelloTemplate,
+  { privateKey, publicKey, random }: Share,
+  serverName: string,
+): Client {
   return (raw, end) => {
     const named = isIP(serverName) === 0 ? serverName : '';
-    const hello = clientHello(template, randomFillSync(Buffer.alloc(64)), publicKey, named);
+    const hello = clientHello(template, random(), publicKey, named);
     const take = clientFlight(hello, privateKey);
     raw.write(hello.record);
     return {
@@ -36,10 +55,10 @@ export function lookingClient(template: HelloTemplate, { privateKey, publicKey }
         const step = take(chunk);
         if (!step.ok) return end(step);
         if (!step.value) return;
-        const { reply, chain, leaf, alpn } = step.value;
+        const { reply, chain, leaf, alpn, staple } = step.value;
         // no server is left to log a handshake that was not completed
         raw.write(reply);
-        end({ ok: true, value: { chain, leaf, tlsVersion: 'TLSv1.3', ...(alpn !== undefined && { alpn }) } });
+        end({ ok: true, value: { chain, leaf, tlsVersion: 'TLSv1.3', ...(alpn !== undefined && { alpn }), staple } });
       },
     };
   };
@@ -59,7 +78,7 @@ export function templateOf(secureContext: tls.SecureContext, protocols: readonly
     },
   });
   // it is written before connect returns
-  const socket = tls.connect({ socket: stream, secureContext, ALPNProtocols: [...protocols] });
+  const socket = tls.connect({ socket: stream, secureContext, ALPNProtocols: [...protocols], requestOCSP: true });
   socket.on('error', () => {}).destroy();
   return helloTemplate(Buffer.concat(written));
 }

@@ -12,20 +12,28 @@ export function opensslClient(secureContext: tls.SecureContext, protocols: strin
   return (raw, end) => {
     const { stream, received, take } = tap(raw);
     const keyLog: string[] = [];
+    let staple: Uint8Array = new Uint8Array(0);
     const socket = tls.connect({
       socket: stream,
       secureContext,
       rejectUnauthorized: false,
       ALPNProtocols: protocols,
+      requestOCSP: true,
       ...(serverName && isIP(serverName) === 0 && { servername: serverName }),
     });
     socket.on('keylog', (line: Buffer) => keyLog.push(line.toString('latin1')));
+    // null: none was stapled
+    socket.on('OCSPResponse', (response: Buffer | null) => {
+      staple = new Uint8Array(response ?? []);
+    });
     // in the next turn: at once, the client's last words would never leave, and a server logs a handshake that was broken off
-    socket.once('secureConnect', () => setImmediate(() => end(presented(received(), keyLog, socket.alpnProtocol))));
+    socket.once('secureConnect', () =>
+      setImmediate(() => end(presented(received(), keyLog, staple, socket.alpnProtocol))),
+    );
     socket.on('error', (error) => {
       // a server that wants a certificate of its client ends the handshake after it has shown its own; an alert before the proof would show anybody's
       const isShown = isServerAlert(error) && hadProof(received(), keyLog);
-      const shown = isShown ? presented(received(), keyLog) : undefined;
+      const shown = isShown ? presented(received(), keyLog, staple) : undefined;
       if (shown?.ok) end(shown);
       else end(ended(error));
     });
@@ -33,9 +41,14 @@ export function opensslClient(secureContext: tls.SecureContext, protocols: strin
   };
 }
 
-function presented(received: Uint8Array, keyLog: readonly string[], alpn: string | false | null = null): Ended {
+function presented(
+  received: Uint8Array,
+  keyLog: readonly string[],
+  staple: Uint8Array,
+  alpn: string | false | null = null,
+): Ended {
   const sent = sentCertificates(received, keyLog);
-  return sent.ok && alpn ? success({ ...sent.value, alpn }) : sent;
+  return sent.ok ? success({ ...sent.value, ...(alpn && { alpn }), staple }) : sent;
 }
 
 function ended(error: Error): Ended {

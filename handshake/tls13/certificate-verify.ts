@@ -1,8 +1,9 @@
 import { Buffer } from 'node:buffer';
-import { constants, type KeyObject, verify } from 'node:crypto';
+import { constants, verify } from 'node:crypto';
 import { failed, type Result } from '@certherd/protocol/failure';
 import { openCertificate, type ReadCertificate } from '@certherd/x509/certificate';
 import { uint16 } from '../tls-records.ts';
+import { publicKeyPem } from './public-key.ts';
 
 /** What a signature scheme of TLS 1.3 takes (RFC 8446 4.2.3): the kind of key in node:crypto's words, for an elliptic curve which one. */
 interface Scheme {
@@ -49,26 +50,26 @@ export function provedPossession(
   if (!scheme || !offered.has(code)) return failed('handshake-failed', 'a kind of signature that was not offered');
   const read = openCertificate(leaf);
   if (!read.ok) return read;
-  const { certificate, der } = read.value;
+  const { certificate, der, spki } = read.value;
   if (der.length !== leaf.length) return failed('handshake-failed', 'a certificate with bytes behind it');
   try {
-    const key = read.value.x509.publicKey;
-    if (!isFor(key, certificate.key, scheme))
+    const key = spki ? publicKeyPem(spki) : read.value.x509.publicKey;
+    const kind = typeof key === 'string' ? plainKinds[certificate.algorithm] : key.asymmetricKeyType;
+    if (kind !== scheme.key || (scheme.curve !== undefined && certificate.key !== `EC ${scheme.curve}`))
       return failed('handshake-failed', 'a signature of another kind than its key');
     const told = Buffer.concat([signedBefore, transcript]);
-    const isPss = key.asymmetricKeyType === 'rsa' || key.asymmetricKeyType === 'rsa-pss';
+    const isPss = kind === 'rsa' || kind === 'rsa-pss';
     const pss = { padding: constants.RSA_PKCS1_PSS_PADDING, saltLength: constants.RSA_PSS_SALTLEN_DIGEST };
-    const proved = verify(scheme.hash ?? null, told, isPss ? { key, ...pss } : key, body.subarray(4));
+    const how = typeof key === 'string' ? { key, ...pss } : { key, ...pss };
+    const proved = verify(scheme.hash ?? null, told, isPss ? how : key, body.subarray(4));
     return proved ? read : failed('handshake-failed', "a signature that is not of the certificate's key");
   } catch (error) {
     return failed('handshake-failed', `a certificate that OpenSSL does not open: ${String(error)}`);
   }
 }
 
-/** `told`: as the certificate's reader words the key, which it is cheaper to ask for the curve than OpenSSL. */
-function isFor(key: KeyObject, told: string, { key: kind, curve }: Scheme): boolean {
-  return key.asymmetricKeyType === kind && (curve === undefined || told === `EC ${curve}`);
-}
+/** What a key is that is read without OpenSSL (x509/plain-key.ts), in node:crypto's words. */
+const plainKinds = { ecdsa: 'ec', rsa: 'rsa', ed25519: 'ed25519', other: undefined } as const;
 
 const signedBefore = Buffer.concat([
   Buffer.alloc(64, 0x20),

@@ -1,8 +1,8 @@
 import { Buffer } from 'node:buffer';
-import { createPublicKey, diffieHellman, type KeyObject } from 'node:crypto';
+import { diffieHellman, type KeyObject } from 'node:crypto';
 import { type Result, success } from '@certherd/protocol/failure';
 import type { ReadCertificate } from '@certherd/x509/certificate';
-import { chainOf } from '../certificate-message.ts';
+import { chainOf, stapleOf } from '../certificate-message.ts';
 import { extensionsIn, readServerHello } from '../server-hello.ts';
 import { longestRecord, mostPieces, uint16, uint24 } from '../tls-records.ts';
 import { refusalOf } from './alert.ts';
@@ -10,6 +10,7 @@ import { provedPossession } from './certificate-verify.ts';
 import { applicationProtocols, keyShare, protocolsIn, type SentHello, x25519 } from './client-hello.ts';
 import { digest, type HandshakeSecrets, handshakeSecrets, verifyData } from './key-schedule.ts';
 import { pieces } from './pieces.ts';
+import { publicKeyPem } from './public-key.ts';
 import { firstRecord, type OpenRecord, recordOpening, type Suite, suites } from './record-protection.ts';
 import { type Refusal, refused } from './refusal.ts';
 
@@ -19,6 +20,8 @@ export interface Proved {
   chain: Uint8Array[];
   leaf: ReadCertificate;
   alpn?: string;
+  /** As in Handshake. */
+  staple: Uint8Array;
   /** What completes the handshake for the server: to be sent. */
   reply: Uint8Array;
 }
@@ -59,6 +62,7 @@ export function clientFlight(hello: SentHello, privateKey: KeyObject): (chunk: U
   let keys: Keys | undefined;
   let awaited: number = message.serverHello;
   let chain: Uint8Array[] = [];
+  let staple: Uint8Array = new Uint8Array(0);
   let leaf: ReadCertificate | undefined;
   let alpn: string | undefined;
   let reply: Uint8Array = new Uint8Array(0);
@@ -164,6 +168,9 @@ export function clientFlight(hello: SentHello, privateKey: KeyObject): (chunk: U
     const sent = chainOf(body, true);
     if (!sent.ok) return sent;
     chain = sent.value;
+    const stapled = stapleOf(body);
+    if (!stapled.ok) return stapled;
+    staple = stapled.value;
     return going;
   }
 
@@ -185,7 +192,8 @@ export function clientFlight(hello: SentHello, privateKey: KeyObject): (chunk: U
     const sealed = firstRecord(suite, secrets.client, record.handshake, content);
     // as this end's hello had a session id (RFC 8446 D.4)
     const changed = Uint8Array.of(record.changeCipherSpec, 3, 3, 0, 1, 1);
-    return success({ chain, leaf, reply: Buffer.concat([changed, sealed]), ...(alpn !== undefined && { alpn }) });
+    const ended = { chain, leaf, staple, reply: Buffer.concat([changed, sealed]) };
+    return success({ ...ended, ...(alpn !== undefined && { alpn }) });
   }
 
   /** The hash of all messages so far: anew each time, which is cheaper than an object that can be copied. */
@@ -220,11 +228,8 @@ function noCertificate(request: Uint8Array): Buffer {
 
 /** What both ends know then; undefined: the other end's key is none. */
 function agreed(privateKey: KeyObject, share: Uint8Array): Uint8Array | undefined {
-  const spki = Buffer.concat([x25519.spki, share]).toString('base64');
   try {
-    // as text, because node takes 18 µs longer with bytes: to find out that they are no KeyObject it throws and catches
-    const publicKey = createPublicKey(`-----BEGIN PUBLIC KEY-----\n${spki}\n-----END PUBLIC KEY-----\n`);
-    return diffieHellman({ privateKey, publicKey });
+    return diffieHellman({ privateKey, publicKey: publicKeyPem(x25519.spki, share) });
   } catch {
     return undefined;
   }

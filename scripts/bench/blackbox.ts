@@ -1,11 +1,12 @@
+import { once } from 'node:events';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { Worker } from 'node:worker_threads';
 import type { Sandbox } from '../../test/helpers/testbed/sandbox.ts';
 import { until } from '../../test/helpers/testbed/until.ts';
 import { nameOf } from './served-names.ts';
 
 const program = '/usr/bin/prometheus-blackbox-exporter';
-const atOnce = 64;
 
 /** Debian's blackbox_exporter, with a module for each name: its TCP prober, which is the cheapest way to have it look at a certificate. */
 export interface Blackbox {
@@ -28,23 +29,24 @@ export async function startBlackbox(sandbox: Sandbox, port: number, count: numbe
     [`--config.file=${config}`, `--web.listen-address=${listen}`],
     join(folder, 'output.log'),
   );
-  const ask = async (path: string) => (await fetch(`http://${listen}/${path}`)).text();
-  await until('blackbox_exporter answers', async () => (await ask('-/healthy')) !== '', {
+  const isHealthy = async () => (await (await fetch(`http://${listen}/-/healthy`)).text()) !== '';
+  await until('blackbox_exporter answers', isHealthy, {
     hopeless: () => (exporter.running() ? undefined : `it ended: ${exporter.output()}`),
   });
+  const modules = Array.from({ length: count }, (_, index) => `m${index}`);
+  const asker = new Worker(new URL('./blackbox-asker.ts', import.meta.url), {
+    workerData: { listen, target: `127.0.0.1:${port}`, modules },
+  });
   const probeAll = async () => {
-    let next = 0;
-    const worker = async () => {
-      while (next < count) {
-        const index = next++;
-        const told = await ask(`probe?target=127.0.0.1:${port}&module=m${index}`);
-        if (!/^probe_success 1$/m.test(told) || !/^probe_ssl_earliest_cert_expiry [\d.e+]+$/m.test(told))
-          throw new Error(`blackbox_exporter did not see ${nameOf(index)}: ${told.slice(-300)}`);
-      }
-    };
-    await Promise.all(Array.from({ length: atOnce }, worker));
+    asker.postMessage('ask');
+    const [asked]: { ok: boolean; failure?: string }[] = await once(asker, 'message');
+    if (!asked?.ok) throw new Error(asked?.failure);
   };
-  return { probeAll, processorTime: () => processorTicks(exporter.pid) * tickMs, end: () => exporter.end() };
+  const end = async () => {
+    await asker.terminate();
+    await exporter.end();
+  };
+  return { probeAll, processorTime: () => processorTicks(exporter.pid) * tickMs, end };
 }
 
 /** Nothing is verified there, as nothing here has a root: of what it is to compare with, it does the least. */

@@ -4,6 +4,7 @@ import {
   maxDerBytes,
   maxFrameBytes,
   maxLookedBytes,
+  maxStapleBytes,
   maxLookedCertificates,
   maxLookedChain,
   maxSnapshotBytes,
@@ -19,7 +20,7 @@ import { lookWithinMs } from '../../collector/receive/looking.ts';
 import { maxHostDerBytes } from '../../collector/receive/proving.ts';
 import { partsWithinMs } from '../../collector/receive/snapshot-parts.ts';
 import { admissionLimits } from '../../collector/receive/admission.ts';
-import { backPerSecond, maxFragments } from '../../collector/receive/listener.ts';
+import { largeFleet, maxFragments, restartSeconds } from '../../collector/receive/listener.ts';
 import { atOnceOfAgent } from '../../collector/scan/keep-targets.ts';
 import { eventWindow, tryLater } from '../../collector/receive/greet.ts';
 import { heldCeiling, heldFailures } from '../../agent/report/reconnect.ts';
@@ -75,8 +76,8 @@ single short file, which a test runs against a real collector.
   offered or taken.
 - From the first packet to a proved session there are ${admissionLimits.deadlineMs / 1000} s. At most ${admissionLimits.total} connections may be that young, ${admissionLimits.perAddress} from one address; beyond
   that the oldest of them is dropped.
-- Pings are answered (RFC 6455 5.5.2). A collector that restarts closes with 1001. One with many agents says \`refused\` (\`try-later\`) before, so that
-  they spread: \`retryAfterSeconds\` is then a second for each ${backPerSecond} of them.
+- Pings are answered (RFC 6455 5.5.2). A collector that restarts closes with 1001. One with ${largeFleet} agents or more says \`refused\` (\`try-later\`) before:
+  \`retryAfterSeconds\` is then ${restartSeconds}, about what a restart takes.
 
 ## Frames in general
 
@@ -209,7 +210,7 @@ From version 2 the collector may send \`request\`: a wish. The agent's own polic
 From version 5 the collector may send \`look\`: what does this name and port present where you are? The agent answers each with one \`looked\` of the
 same \`id\`. Its own settings decide: an agent that looks nowhere on request answers without certificates and places, with a \`failure\` whose reason is
 \`vantage-refused\`. Certificates are told as they were shown, each once, ${maxLookedCertificates} and ${maxLookedBytes} bytes of base64 and ${maxLookedChain} in a chain at most; an address whose own would be too much is told with a \`failure\`
-\`too-large\`. The collector waits ${lookWithinMs / 1000} s, and for ${atOnceOfAgent} answers at a time.
+\`too-large\`. From version 6 an answer has the OCSP answer that was stapled, ${maxStapleBytes} bytes at most; those that fit into these bytes of base64 behind the certificates, too, are told. The collector waits ${lookWithinMs / 1000} s, and for ${atOnceOfAgent} answers at a time.
 
 ## Reconnecting
 

@@ -75,8 +75,7 @@ export function simulatedAgent(
       reporter = startReporter(ports, outbox, known, {
         changed,
         requested: () => {},
-        // Its certificates are made up: there is no DER of them.
-        findDer: async () => new Map(),
+        findDer: async (_snapshot, fingerprints) => host.ders(fingerprints),
       });
       publish();
     },

@@ -2,6 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { Join } from '@certherd/protocol/join';
 import type { Counts, Order, Share } from './messages.ts';
 import { type SimulatedAgent, simulatedAgent } from './simulated-agent.ts';
+import { certificateMaker } from './simulated-certificate.ts';
 import { simulatedHost } from './simulated-host.ts';
 
 // One process of the load, started by fleet.ts: it does what it is told by messages, and answers with counts.
@@ -13,6 +14,7 @@ const lookMs = 300_000;
 /** For the next one to begin, although this one is not there yet. */
 const patienceMs = 10_000;
 
+const makeCertificate = certificateMaker();
 const agents: SimulatedAgent[] = [];
 const failures: Record<string, number> = {};
 let connectMs: number[] = [];
@@ -41,7 +43,7 @@ async function work(share: Share): Promise<void> {
 
 async function enrolOne(share: Share, index: number, join: Join): Promise<void> {
   const number = share.from + index;
-  const host = simulatedHost(number, Array<number>(share.certificates).fill(Date.now()));
+  const host = simulatedHost(number, Array<number>(share.certificates).fill(Date.now()), makeCertificate);
   const agent = simulatedAgent(host, addressOf(number, join.authority), {
     connected(afterMs) {
       welcomes += 1;

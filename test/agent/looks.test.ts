@@ -2,23 +2,42 @@ import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { createServer } from 'node:tls';
 import { LookedFrame } from '@certherd/protocol/look';
-import { maxDerBytes, maxLookedBytes, maxLookedCertificates, maxLookedChain } from '@certherd/protocol/version';
+import {
+  maxDerBytes,
+  maxFrameBytes,
+  maxLookedBytes,
+  maxLookedCertificates,
+  maxLookedChain,
+  maxStapleBytes,
+  protocolVersion,
+  staplesSince,
+} from '@certherd/protocol/version';
 import { systemDialer } from '@certherd/handshake/dialer';
 import { rootsBySubject } from '@certherd/x509/trust-path';
 import test, { type ExecutionContext } from 'ava';
 import { Check } from 'typebox/value';
 import { allowedPlace } from '../../agent/decide/probe-policy.ts';
 import { answerLooks } from '../../agent/looks.ts';
+import type { Clock } from '../../agent/ports.ts';
 import { systemClock } from '../../agent/system/clock.ts';
 import { answerReader } from '../../collector/scan/answers.ts';
 import { askVantage } from '../../collector/scan/looked-target.ts';
+import { rawOcsp } from '../helpers/ocsp.ts';
+import type { Dialer } from '../../handshake/dial.ts';
 import { mint, mintChain, type Minted } from '../helpers/mint.ts';
 import fc from '../helpers/properties.ts';
 
 const id = '1d7a9f7e-4c1c-4b58-9f0a-0d2f3c6b7a10';
 const host = 'shop.example.test';
-const { root, leaf, fullchain } = await mintChain({ names: [host] });
+const { root, intermediate, leaf, fullchain } = await mintChain({ names: [host] });
 const reading = { read: answerReader(rootsBySubject([root.x509])), clock: systemClock() };
+
+/** A thousand times as fast, so that nobody waits for the pace of looks. */
+const hurried: Clock = {
+  ...systemClock(),
+  monotonic: () => performance.now() * 1000,
+  after: (ms, task) => systemClock().after(ms / 1000, task),
+};
 
 async function listening(t: ExecutionContext, cert: string, { keyPem }: Minted) {
   const server = createServer({ cert, key: keyPem }, (socket) => socket.on('error', () => {}));
@@ -29,14 +48,19 @@ async function listening(t: ExecutionContext, cert: string, { keyPem }: Minted) 
   return (server.address() as AddressInfo).port;
 }
 
-function looking(port: number, addresses: string[], reach: readonly ('private' | 'loopback')[] = ['loopback']) {
+function looking(
+  port: number,
+  addresses: string[],
+  reach: readonly ('private' | 'loopback')[] = ['loopback'],
+  dial: Dialer = systemDialer(),
+) {
   return answerLooks({
     config: {
       probe: { allow: [allowedPlace(`${host}:${port}`)], reach, nameServers: [] },
       probeTimeoutMs: 10_000,
     },
-    clock: systemClock(),
-    dial: systemDialer(),
+    clock: hurried,
+    dial,
     resolver: () => async () => ({ ok: true, value: { addresses, leftOut: 3 } }),
   });
 }
@@ -44,9 +68,10 @@ function looking(port: number, addresses: string[], reach: readonly ('private' |
 test('what an agent is shown goes over the wire once for each certificate, and the collector judges it as if it had looked itself', async (t) => {
   const port = await listening(t, fullchain, leaf);
   const answer = looking(port, ['127.0.0.1', '127.0.0.2', '169.254.169.254', '::ffff:169.254.169.254']);
-  const looked = await answer({ type: 'look', id, host, port });
+  const looked = await answer({ type: 'look', id, host, port }, protocolVersion);
   t.true(Check(LookedFrame, looked));
   t.is(looked.certificates.length, 2);
+  t.is(looked.places[0]?.answers[0]?.staple, '', 'nothing is stapled');
   const seen = await askVantage({ name: 'web-1', look: async () => looked }, { host, port }, reading);
   t.is(seen?.leftOut, 3);
   const [here, refused, never, mapped] = seen?.places ?? [];
@@ -58,13 +83,42 @@ test('what an agent is shown goes over the wire once for each certificate, and t
   t.is(mapped?.failure?.reason, 'not-allowed');
 });
 
+test('what is stapled is told to a collector that knows it, as far as it fits, and is proved there', async (t) => {
+  const staple = rawOcsp({ leaf, issuer: intermediate });
+  const shows = (stapled: Uint8Array) => {
+    const addresses = Array.from({ length: 16 }, (_, at) => `127.0.0.${at + 1}`);
+    const dial: Dialer = async () => {
+      return { ok: true, value: { chain: [leaf.der, intermediate.der], tlsVersion: 'TLSv1.3', staple: stapled } };
+    };
+    return looking(443, addresses, ['loopback'], dial);
+  };
+  const ask = (stapled: Uint8Array, version = protocolVersion) =>
+    shows(stapled)({ type: 'look', id, host, port: 443 }, version);
+  const told = async (stapled: Uint8Array, version = protocolVersion) => {
+    const looked = await ask(stapled, version);
+    t.true(Check(LookedFrame, looked));
+    return askVantage({ name: 'web-1', look: async () => looked }, { host, port: 443 }, reading);
+  };
+  const stateOf = async (stapled: Uint8Array, version = protocolVersion) =>
+    (await told(stapled, version))?.places[0]?.answers[0]?.staple?.state;
+  t.is(await stateOf(staple), 'good');
+  t.is(await stateOf(rawOcsp({ leaf, issuer: intermediate, key: leaf.key })), 'signature-wrong');
+  t.is(await stateOf(Buffer.alloc(0)), 'none');
+  t.is(await stateOf(staple, staplesSince - 1), undefined, 'an older one would not know it');
+  t.is(await stateOf(Buffer.alloc(maxStapleBytes + 1)), undefined);
+  const large = await ask(Buffer.alloc(maxStapleBytes, 7));
+  const kept = large.places.flatMap(({ answers }) => answers.map((one) => one.staple));
+  t.true(JSON.stringify(large).length < maxFrameBytes && kept.length === 16);
+  t.is((await told(Buffer.alloc(maxStapleBytes, 7)))?.failure, undefined);
+});
+
 test('an agent looks at no other name or port, and connects to no address that its settings leave out', async (t) => {
   const port = await listening(t, fullchain, leaf);
   const answer = looking(port, ['127.0.0.1', '10.0.0.1'], []);
   const [other, elsewhere, inside] = await Promise.all([
-    answer({ type: 'look', id, host: 'other.example.test', port }),
-    answer({ type: 'look', id, host, port: port === 1 ? 2 : 1 }),
-    answer({ type: 'look', id, host, port }),
+    answer({ type: 'look', id, host: 'other.example.test', port }, protocolVersion),
+    answer({ type: 'look', id, host, port: port === 1 ? 2 : 1 }, protocolVersion),
+    answer({ type: 'look', id, host, port }, protocolVersion),
   ]);
   t.deepEqual([other.failure?.reason, elsewhere.failure?.reason], ['vantage-refused', 'vantage-refused']);
   t.deepEqual(
@@ -84,7 +138,9 @@ test('more looks at a time than a host makes are turned away, and more certifica
   );
   const port = await listening(t, leaf.pem + crowd.join(''), leaf);
   const answer = looking(port, ['127.0.0.1']);
-  const all = await Promise.all(Array.from({ length: 9 }, () => answer({ type: 'look', id, host, port })));
+  const all = await Promise.all(
+    Array.from({ length: 9 }, () => answer({ type: 'look', id, host, port }, protocolVersion)),
+  );
   const busy = all.filter(({ failure }) => failure?.reason === 'vantage-busy');
   t.is(busy.length, 1);
   for (const looked of busy)

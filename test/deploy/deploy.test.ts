@@ -11,11 +11,16 @@ test('the shipped Prometheus rules are valid, and fire when they should', async 
   const rules = at('deploy/prometheus/certherd.rules.yml');
   const checked = await sandbox.run('promtool', ['check', 'rules', rules]);
   t.is(checked.exit, 0, checked.stdout + checked.stderr);
-  const cases = `${sandbox.directory}/cases.yml`;
-  fs.writeFileSync(
-    cases,
-    fs.readFileSync(at('test/fixtures/prometheus/certherd.rules.test.yml'), 'utf8').replace('RULES', rules),
+  const written = fs.readFileSync(at('test/fixtures/prometheus/certherd.rules.test.yml'), 'utf8');
+  const named = (text: string, pattern: RegExp) =>
+    [...new Set([...text.matchAll(pattern)].map(([, name = '']) => name))].sort();
+  t.deepEqual(
+    named(written, /alertname: (\w+)\n +exp_alerts:\n/g),
+    named(fs.readFileSync(rules, 'utf8'), /- alert: (\w+)/g),
+    'each has a case in which it fires',
   );
+  const cases = `${sandbox.directory}/cases.yml`;
+  fs.writeFileSync(cases, written.replace('RULES', rules));
   const tested = await sandbox.run('promtool', ['test', 'rules', cases]);
   t.is(tested.exit, 0, tested.stdout + tested.stderr);
 });

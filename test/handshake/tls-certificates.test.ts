@@ -2,6 +2,7 @@ import { Duplex } from 'node:stream';
 import tls from 'node:tls';
 import test from 'ava';
 import fc from '../helpers/properties.ts';
+import { chainOf, stapleOf } from '../../handshake/certificate-message.ts';
 import { sentCertificates } from '../../handshake/tls-certificates.ts';
 import { mint, mintChain } from '../helpers/mint.ts';
 
@@ -147,5 +148,34 @@ test('no bytes and no key log make it throw', (t) => {
         t.true(read.ok ? read.value.chain.length > 0 : ['malformed', 'handshake-failed'].includes(read.failure.reason));
       },
     ),
+  );
+});
+
+test('what is stapled to the leaf is found, what is stapled to another is not, and a status whose lengths do not fit is none', (t) => {
+  const sized = (size: number, bytes: Uint8Array) => {
+    const length = Buffer.alloc(6);
+    length.writeUIntBE(bytes.length, 0, 6);
+    return Buffer.concat([length.subarray(6 - size), bytes]);
+  };
+  const extension = (type: number, bytes: Uint8Array) => Buffer.concat([Buffer.from([0, type]), sized(2, bytes)]);
+  const status = (answer: Uint8Array) => extension(5, Buffer.concat([Buffer.from([1]), sized(3, answer)]));
+  const entry = ({ der }: { der: Uint8Array }, ...extensions: Buffer[]) =>
+    Buffer.concat([sized(3, der), sized(2, Buffer.concat(extensions))]);
+  const message = (...entries: Buffer[]) => Buffer.concat([Buffer.from([0]), sized(3, Buffer.concat(entries))]);
+  const found = (body: Uint8Array) => {
+    const staple = stapleOf(body);
+    return staple.ok ? Buffer.from(staple.value).toString('latin1') : staple.failure.reason;
+  };
+  const scts = extension(18, Buffer.from('scts'));
+  const answer = Buffer.from('answer');
+  t.is(found(message(entry(leaf, scts, status(answer)), entry(intermediate))), 'answer');
+  t.is(found(message(entry(leaf), entry(intermediate, status(answer)))), '');
+  t.is(found(message(entry(leaf, scts))), '');
+  for (const broken of [[], [1], [2, 0, 0, 1, 7], [1, 0, 0, 2, 7], [1, 0, 0, 1, 7, 7], [1, 0, 0, 0]])
+    t.is(found(message(entry(leaf, extension(5, Buffer.from(broken))))), 'malformed', String(broken));
+  fc.assert(
+    fc.property(fc.uint8Array({ maxLength: 60 }), (bytes) => {
+      if (chainOf(bytes, true).ok) t.notThrows(() => stapleOf(bytes));
+    }),
   );
 });

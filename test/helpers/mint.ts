@@ -32,6 +32,10 @@ export interface MintRequest {
   issuer?: Minted;
   /** A CA certificate (basicConstraints CA:TRUE, keyCertSign). */
   authority?: boolean;
+  /** May sign OCSP answers for its issuer (extendedKeyUsage OCSPSigning). */
+  ocspSigning?: boolean;
+  /** Demands a stapled OCSP answer (RFC 7633). */
+  mustStaple?: boolean;
   /** Hexadecimal. Default: random. */
   serialNumber?: string;
 }
@@ -133,6 +137,8 @@ async function extensionsOf(request: MintRequest, own: CryptoKey, signer: Crypto
     await x509.SubjectKeyIdentifierExtension.create(own, false, crypto),
     await x509.AuthorityKeyIdentifierExtension.create(signer, false, crypto),
     ...(altNames.length > 0 ? [new x509.SubjectAlternativeNameExtension(altNames)] : []),
+    ...(request.ocspSigning ? [new x509.ExtendedKeyUsageExtension(['1.3.6.1.5.5.7.3.9'])] : []),
+    ...(request.mustStaple ? [new x509.Extension('1.3.6.1.5.5.7.1.24', false, Buffer.from('3003020105', 'hex'))] : []),
   ];
 }
 

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { AgentFrame, CollectorFrame, type Hello } from '@certherd/protocol/frame';
@@ -28,6 +29,24 @@ const schemasOf = (union: { anyOf: TSchema[] }) =>
   new Map(union.anyOf.map((schema) => [typeOf(schema), schema] as const));
 const agentFrames = schemasOf(AgentFrame);
 const collectorFrames = schemasOf(CollectorFrame);
+
+/** SHA-256 of names and bytes. Somebody speaks these versions: what is not read any more is a mistake of the reader's, and not of the frame's. */
+const asTheyWere: Readonly<Record<number, string>> = {
+  1: '4354bdc46da454c39f27f5229313b6e31168f8aa2837e3543ecfbabdacdba382',
+  2: '75ba4fa4979b6bf9defd9c2a098865bd0c5662326d90598913af4fbbdfe560a3',
+  3: '76c3b3ba62cc31365b7c076be26057b5a9632864edd285bb344a7c3ee0ac3ece',
+  4: 'f3ea32faa36d551e42c08c1e7a896c75c50250c505007ab9c0ce5b9c056e73b4',
+};
+
+test('no frame of a version before the newest one was edited', (t) => {
+  t.deepEqual(Object.keys(asTheyWere).map(Number), versions.slice(0, -1));
+  for (const version of versions.slice(0, -1)) {
+    const hash = createHash('sha256');
+    for (const file of readdirSync(join(folder, `v${version}`)).sort())
+      hash.update(`${file}\n`).update(readFileSync(join(folder, `v${version}`, file)));
+    t.is(hash.digest('hex'), asTheyWere[version] ?? '', `version ${version}`);
+  }
+});
 
 test('there are messages of each version, and of each version every frame that it has', (t) => {
   t.is(versions[0], 1);

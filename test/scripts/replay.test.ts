@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import test from 'ava';
 import type { Played } from '../../scripts/replay/outage.ts';
@@ -34,6 +35,14 @@ test('the documented outages are detected with their cause, and healed as the re
 test('each replay has a name of its own and says where its outage is told', async (t) => {
   const all = outages();
   t.is(new Set(all.map(({ name }) => name)).size, all.length);
+  const documented = readFileSync(new URL('../../docs/replays.md', import.meta.url), 'utf8');
+  t.deepEqual(
+    [...documented.matchAll(/^\| `([a-z-]+)` \|/gm)].map(([, name]) => name),
+    all.map(({ name }) => name),
+    'those that docs/replays.md has, in its order',
+  );
+  for (const source of all.flatMap(({ sources }) => sources.filter((one) => one.includes('#'))))
+    t.true(documented.includes(source), source);
   const { exit, stdout } = await replay(['--list']);
   t.is(exit, 0);
   for (const { name, sources } of all) {

@@ -4,7 +4,9 @@ import test, { type ExecutionContext } from 'ava';
 import { openSqliteStore } from '../../collector/store/sqlite/store.ts';
 import { silentLog } from '../../collector/system/log.ts';
 import { enrolled } from '../../scripts/bench/store/enrolled.ts';
-import { historyMistakes, storedCount } from '../../scripts/soak/checks.ts';
+import type { Estate } from '../../collector/serve/estate.ts';
+import type { Standing } from '../../scripts/soak/agents.ts';
+import { historyMistakes, stateMistakes, storedCount } from '../../scripts/soak/checks.ts';
 import { note } from '../../scripts/soak/ledger.ts';
 import { event, told } from '../collector/helpers/example-snapshot.ts';
 import { temporaryDirectory } from '../collector/helpers/real-collector.ts';
@@ -60,4 +62,34 @@ test('the checker finds what an agent had on disk and never arrived, once all sh
   note(ledger, { agent: 'agent-01', epoch, kept: 2, mark: 'b' });
   t.deepEqual(mistakes(false), []);
   t.deepEqual(mistakes(true), [`agent-01 ${epoch}: event 2 was kept and never arrived`]);
+});
+
+test('the checker finds what is shown and is not so, and finds nothing where all is as the agents are', (t) => {
+  const served = ['a'.repeat(64), 'b'.repeat(64)];
+  const standing: Standing = { name: 'web-1', agentId: 'agent-01', connected: true, waiting: 0, acked: 0, served };
+  const host = { agentId: 'agent-01', connected: true, status: 'healthy', reason: 'All is well.' };
+  const endpoints = served.map((print, place) => ({
+    agentId: 'agent-01',
+    id: `shop-${place}.example.test@0.0.0.0:443/ecdsa`,
+    served: print,
+  }));
+  const found = (change: { host?: object; endpoints?: object[]; standing?: object }) => {
+    const hosts = [{ ...host, ...change.host }];
+    const estate = { hosts, endpoints: change.endpoints ?? endpoints } as unknown as Estate;
+    return stateMistakes(estate, [{ ...standing, ...change.standing }]);
+  };
+  t.deepEqual(found({}), []);
+  const [first = {}] = endpoints;
+  const elsewhere = 'web-1 serves something else than is shown';
+  for (const [change, mistake] of [
+    [{ standing: { connected: false } }, 'web-1 is not connected'],
+    [{ standing: { waiting: 2 } }, 'web-1 has 2 events that are not acked'],
+    [{ host: { status: 'unknown', reason: 'Silent.' } }, 'web-1 is shown as Silent.'],
+    [{ host: { connected: false } }, 'web-1 is shown as All is well.'],
+    [{ host: { agentId: 'agent-02' } }, 'web-1 is shown as nothing'],
+    [{ standing: { served: served.toReversed() } }, elsewhere],
+    [{ endpoints: [first] }, elsewhere],
+    [{ endpoints: [...endpoints, { ...first, id: 'another' }] }, elsewhere],
+  ] as const)
+    t.deepEqual(found(change as Parameters<typeof found>[0]), [mistake]);
 });

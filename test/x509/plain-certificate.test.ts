@@ -25,6 +25,7 @@ function asOpenSsl(der: Buffer) {
     notAfter: x509.validToDate.toISOString(),
     isAuthority: x509.ca,
     key,
+    spki: x509.publicKey.export({ type: 'spki', format: 'der' }),
     signature: x509.signatureAlgorithm,
   };
 }

@@ -33,7 +33,7 @@ export function judgeDatabase(examined: Result<Examination | 'absent', OpenFailu
         'database',
         `${size}, ${schema}; checked are ${checked} of ${counted(tables, 'table')}: a larger file takes longer`,
         {
-          fix: `sqlite3 ${directory}/certherd.db "PRAGMA quick_check"`,
+          fix: `sqlite3 ${directory}/certherd.db "PRAGMA integrity_check"`,
         },
       ),
     ];

@@ -1,7 +1,7 @@
 import type { CampaignRow, MemberRow } from '../../store/campaigns.ts';
 import type { RequestRow } from '../../store/requests.ts';
 import { placeWords } from './place-words.ts';
-import { type Held, heldBack } from './held-back.ts';
+import { type Held, heldBack, type IssuedInWeek } from './held-back.ts';
 import type { Progress, SeenPlace } from './progress.ts';
 
 /** What a decision is made from. */
@@ -10,8 +10,7 @@ export interface CampaignFacts {
   /** What the host answered to the request of this attempt. */
   answer: (member: MemberRow) => RequestRow['answer'];
   domainOf: (name: string) => string;
-  /** Certificates that an organisation issued below a registered domain in the last seven days. */
-  issuedInWeek: (domain: string, organisation: string) => number;
+  issued: IssuedInWeek;
   /** Members of all other campaigns that are open. */
   elsewhere: readonly MemberRow[];
 }

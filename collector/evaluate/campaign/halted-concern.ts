@@ -1,7 +1,7 @@
 import type { CampaignRow, HaltedCampaign } from '../../store/campaigns.ts';
 import type { Concern } from '../../store/concern.ts';
 import type { HaltedCode } from '../explanations.ts';
-import { shared } from '../shared-labels.ts';
+import { partlyOf, shared } from '../shared-labels.ts';
 import { concernedBy } from '../concerned-endpoints.ts';
 import type { ConcernedHost, ToldFinding } from '../concerns.ts';
 
@@ -31,7 +31,7 @@ export function haltedConcern({ campaign, member }: HaltedCampaign, host: Concer
     remedy: `Mend what failed; then certherd-collector campaign resume ${id} --reason WHY lets it go on, and certherd-collector campaign show ${id} says how far it is.`,
     causeId: key,
     names: names.slice(0, mostNames),
-    labels: labelsOf(lineage, host) ?? (owner === undefined ? {} : { owner }),
+    ...(host ? ownedBy(lineage, host) : { labels: owner === undefined ? {} : { owner } }),
     life: { notBefore, notAfter },
   };
 }
@@ -43,8 +43,8 @@ export function haltedConcern({ campaign, member }: HaltedCampaign, host: Concer
 export function haltedFinding(
   concern: HaltedConcern,
   { id, reason, startedBy, cause }: CampaignRow,
-): ToldFinding & { code: HaltedCode } {
-  const { code, severity, hostName, subject, since, remedy, labels, life } = concern;
+): ToldFinding & { code: HaltedCode; names: string[] } {
+  const { code, severity, hostName, subject, since, remedy, names, labels, life } = concern;
   return {
     agentId: '',
     hostName,
@@ -56,13 +56,16 @@ export function haltedFinding(
     remedy,
     evidence: { campaign: id, startedBy },
     stale: false,
+    names: [...names],
     labels: { ...labels },
     life,
   };
 }
 
-function labelsOf(lineage: string, host: ConcernedHost | undefined): Concern['labels'] | undefined {
-  if (!host) return undefined;
-  const { endpoints, lineages } = host;
-  return shared(endpoints.filter(concernedBy({ kind: 'lineage', id: lineage }, lineages))) ?? host.host.labels;
+/** Of the endpoints that serve it; where there are none, of the host. */
+function ownedBy(lineage: string, { host, endpoints, lineages }: ConcernedHost): Pick<Concern, 'labels' | 'partly'> {
+  const concerned = endpoints.filter(concernedBy({ kind: 'lineage', id: lineage }, lineages));
+  const labels = shared(concerned) ?? host.labels ?? {};
+  const partly = partlyOf(concerned, labels);
+  return { labels, ...(partly && { partly }) };
 }

@@ -90,7 +90,7 @@ function unknownIssuer(leaf: Leaf, holding: Holding, { knownIssuers }: FleetPoli
   }));
 }
 
-/** On disk, and neither named by a config nor presented by anything that the fleet knows. */
+/** On disk, and neither named by a config nor presented by any host of the fleet; that a target presents it is known where findings are put together. */
 function orphan(leaf: Leaf, { files }: Holding): FleetFinding[] {
   const [path] = files;
   const { certificate } = leaf;

@@ -65,6 +65,11 @@ export function namesOf({ subjectAltNames }: Certificate): readonly string[] {
   return isSame ? subjectAltNames : names;
 }
 
+/** Names in lower case, as one text: the same for certificates that CAs count as duplicates of each other, in whatever order theirs are. */
+export function namesKey(names: readonly string[]): string {
+  return [...new Set(names.map((name) => name.toLowerCase()))].sort().join(' ');
+}
+
 /** Certificates that stand for each other: the same names, and the same kind of key. */
 function purposeOf(certificate: Certificate): string {
   return [certificate.algorithm, ...namesOf(certificate)].join('\n');

@@ -1,5 +1,5 @@
-import { type LifetimeStep, longestLife } from './lifetimes.ts';
-import type { InUse, Renewer } from './renewers.ts';
+import { type LifetimeStep, longestLife, stepsFor } from './lifetimes.ts';
+import { type InUse, type Renewer, renewers } from './renewers.ts';
 
 /** What a stretch of time asks of the fleet. Instants are milliseconds since 1970. */
 export interface Stretch {
@@ -15,6 +15,8 @@ export interface Stretch {
   lapses: Lapse[];
   /** The most certificates that Let's Encrypt would have to issue below one registered domain in seven days: it issues 50. */
   busiest: { domain: string; inSevenDays: number } | undefined;
+  /** The same for certificates with exactly the same names: it issues 5. */
+  sameNames: { names: readonly string[]; inSevenDays: number } | undefined;
 }
 
 export interface Lapse {
@@ -44,13 +46,15 @@ export function forecast(
     to: ahead[at]?.from ?? until,
     began,
     days: new Map<number, number>(),
-    issues: new Map<string, number[]>(),
+    domains: new Map<string, Orders<string>>(),
+    names: new Map<string, Orders<readonly string[]>>(),
     renewals: { agent: 0, certbot: 0, 'other-client': 0, hand: 0, nobody: 0 } satisfies Record<Renewer, number>,
     lapses: new Map<string, Lapse>(),
   }));
+  const orderers = orderersOf(inUse);
   const stretchAt = (at: number) => stretches.findLast(({ from }) => from <= at);
   for (const one of inUse) {
-    const domain = one.authority === letsEncrypt ? domainOf(one.names[0] ?? '') : undefined;
+    const domains = one.authority === letsEncrypt && orderers.has(one) ? new Set(one.names.map(domainOf)) : noDomains;
     for (const { at, lapsedFor } of replay(one, steps, now, until)) {
       const stretch = stretchAt(Math.min(at, until - 1));
       if (!stretch) continue;
@@ -59,18 +63,45 @@ export function forecast(
       stretch.renewals[one.renewer]++;
       const day = Math.floor(at / dayMs);
       stretch.days.set(day, (stretch.days.get(day) ?? 0) + 1);
-      if (domain === undefined) continue;
-      const instants = stretch.issues.get(domain);
-      if (instants) instants.push(at);
-      else stretch.issues.set(domain, [at]);
+      for (const domain of domains) note(stretch.domains, domain, domain, at);
+      if (domains !== noDomains) note(stretch.names, one.names.join(' '), one.names, at);
     }
   }
-  return stretches.map(({ days, issues, lapses, ...stretch }) => ({
-    ...stretch,
-    mostInADay: Math.max(0, ...days.values()),
-    lapses: [...lapses.values()].sort((a, b) => b.longest - a.longest || (a.name < b.name ? -1 : 1)),
-    busiest: busiestOf(issues),
-  }));
+  return stretches.map(({ days, domains, names, lapses, ...stretch }) => {
+    const [busiest, same] = [fullestOf(domains), fullestOf(names)];
+    return {
+      ...stretch,
+      mostInADay: Math.max(0, ...days.values()),
+      lapses: [...lapses.values()].sort((a, b) => b.longest - a.longest || (a.name < b.name ? -1 : 1)),
+      busiest: busiest && { domain: busiest.of, inSevenDays: busiest.inSevenDays },
+      sameNames: same && { names: same.of, inSevenDays: same.inSevenDays },
+    };
+  });
+}
+
+/** When certificates of something are ordered: milliseconds since 1970. */
+interface Orders<Of> {
+  of: Of;
+  instants: number[];
+}
+
+const noDomains: ReadonlySet<string> = new Set();
+
+/** However many hosts hold a certificate, one of them orders the next one: whoever needs no person for it. */
+function orderersOf(inUse: readonly InUse[]): ReadonlySet<InUse> {
+  const found = new Map<string, InUse>();
+  const rank = ({ renewer }: InUse) => renewers.indexOf(renewer);
+  for (const one of inUse) {
+    const known = found.get(one.fingerprint);
+    if (!known || rank(one) < rank(known)) found.set(one.fingerprint, one);
+  }
+  return new Set(found.values());
+}
+
+function note<Of>(orders: Map<string, Orders<Of>>, key: string, of: Of, at: number): void {
+  const known = orders.get(key);
+  if (known) known.instants.push(at);
+  else orders.set(key, { of, instants: [at] });
 }
 
 /**
@@ -78,11 +109,13 @@ export function forecast(
  * ends no later than it begins, and nothing is renewed more than once in an hour.
  */
 export function* replay(
-  { renewer, authority, notBefore, notAfter }: InUse,
-  steps: readonly LifetimeStep[],
+  issued: Pick<InUse, 'renewer' | 'authority' | 'notBefore' | 'notAfter'>,
+  all: readonly LifetimeStep[],
   now: number,
   until: number,
 ): Generator<{ at: number; lapsedFor: number }> {
+  const { renewer, authority, notBefore, notAfter } = issued;
+  const steps = stepsFor(all, issued);
   const habit = notAfter - notBefore;
   let issuedAt = notBefore;
   let endsAt = notAfter;
@@ -119,16 +152,16 @@ function noteLapse(lapses: Map<string, Lapse>, { hostName, names, renewer }: InU
   if ((lapses.get(key)?.longest ?? 0) < longest) lapses.set(key, { hostName, name, renewer, longest });
 }
 
-function busiestOf(issues: ReadonlyMap<string, readonly number[]>): Stretch['busiest'] {
-  let busiest: Stretch['busiest'];
-  for (const [domain, instants] of issues) {
+function fullestOf<Of>(orders: ReadonlyMap<string, Orders<Of>>): { of: Of; inSevenDays: number } | undefined {
+  let fullest: { of: Of; inSevenDays: number } | undefined;
+  for (const { of, instants } of orders.values()) {
     const sorted = instants.toSorted((a, b) => a - b);
     let first = 0;
     for (const [last, at] of sorted.entries()) {
       while ((sorted[first] ?? at) <= at - 7 * dayMs) first++;
       const inSevenDays = last - first + 1;
-      if (inSevenDays > (busiest?.inSevenDays ?? 0)) busiest = { domain, inSevenDays };
+      if (inSevenDays > (fullest?.inSevenDays ?? 0)) fullest = { of, inSevenDays };
     }
   }
-  return busiest;
+  return fullest;
 }

@@ -9,6 +9,8 @@ export interface LifetimeStep {
   authority?: string;
   /** Who said so. */
   source: string;
+  /** Private authorities keep to it, too. */
+  bindsPrivate?: true;
 }
 
 const baseline = 'CA/Browser Forum, ballot SC-081v3';
@@ -22,6 +24,27 @@ export const announced: readonly LifetimeStep[] = [
   { from: Date.parse('2028-02-16T00:00:00Z'), days: 45, authority: letsEncrypt, source: letsEncrypt },
   { from: Date.parse('2029-03-15T00:00:00Z'), days: 47, source: baseline },
 ];
+
+/** The longest life of a public certificate that is still valid: those of before 2020-09-01, some of which had more, have ended. */
+const longestPublicDays = 398;
+
+/** What a certificate is told by: instants are milliseconds since 1970. */
+interface Issued {
+  authority: string;
+  notBefore: number;
+  notAfter: number;
+}
+
+/** May a public authority have issued it? What lives longer than any public certificate may is a private one's, which no announced lifetime binds. */
+export function mayBePublic({ authority, notBefore, notAfter }: Issued): boolean {
+  const most = Math.min(longestPublicDays * dayMs, longestLife(announced, authority, notBefore));
+  return notAfter - notBefore <= most;
+}
+
+/** Those of the steps that bind whoever issued this. */
+export function stepsFor(steps: readonly LifetimeStep[], issued: Issued): readonly LifetimeStep[] {
+  return mayBePublic(issued) ? steps : steps.filter(({ bindsPrivate }) => bindsPrivate);
+}
 
 /** What a certificate that is issued at `at` lives at most, in milliseconds; Infinity: nothing bounds it. */
 export function longestLife(steps: readonly LifetimeStep[], authority: string, at: number): number {

@@ -11,6 +11,7 @@ export type Renewer = (typeof renewers)[number];
 /** One certificate in use on one host. */
 export interface InUse {
   hostName: string;
+  fingerprint: string;
   names: readonly string[];
   /** The organisation that issued it, else the issuer's whole name. */
   authority: string;
@@ -35,6 +36,7 @@ export function inUseOn(
     return [
       {
         hostName: host.name,
+        fingerprint,
         names: namesOf(certificate),
         authority: organisationOf(certificate.issuer),
         notBefore: Date.parse(certificate.notBefore),

@@ -12,7 +12,7 @@ export function everywhereSince(proof: HostProof, targets: readonly Outside[], n
   }));
   const places = looks.flatMap((look) => look.places);
   const isKnown = ({ seen, ...target }: Outside) =>
-    seen && !seen.failure && seen.leftOut === 0 && !isNotAsked(target, now);
+    seen && !seen.failure && !seen.notTold && seen.leftOut === 0 && !isNotAsked(target, now);
   const isSame = places.every(({ served, failure }) => served === proof.served && !failure);
   // One that shows another kind of key alone says nothing of this one.
   const asked = looks.filter((look) => look.places.length > 0 || !look.target.seen?.places.length);

@@ -18,6 +18,7 @@ export interface LoggedPolicy {
 
 /** After so long without a reading it is not known what was issued. */
 const notReadMs = 3 * 3_600_000;
+const mostNames = 20;
 
 /**
  * Certificates for watched names that nobody of the fleet holds and that no target presents, and logs that cannot be read, as of `now` (milliseconds since 1970): pure. One of
@@ -79,6 +80,7 @@ function unexpectedCertificate(row: LoggedRow, policy: LoggedPolicy): OutsideFin
   return {
     agentId: '',
     hostName: name,
+    names: names.slice(0, mostNames),
     stale: false,
     life: { notBefore, notAfter },
     finding: {
@@ -120,6 +122,7 @@ function notRead({ log, state }: LogRow, now: number): OutsideFinding[] {
     {
       agentId: '',
       hostName: log,
+      names: [],
       stale: false,
       finding: {
         code: 'log-not-read',

@@ -18,6 +18,8 @@ import {
   vantageEvidence,
 } from './outside.ts';
 import { heardAt, isOvertaken, provedAt } from './heard.ts';
+import { isNameOf } from './name-of.ts';
+import { stapleTurns } from './staple.ts';
 import { endingLeft, pressingLeft, targetFindings } from './target-findings.ts';
 
 /**
@@ -53,6 +55,7 @@ export function outsideFindings(
     ...front.map(({ proof, finding, place }) => ({
       agentId: proof.agentId,
       hostName: proof.hostName,
+      names: [target.host],
       finding,
       stale: old || place.failure !== undefined,
       ...lifeOf(place),
@@ -60,6 +63,7 @@ export function outsideFindings(
     ...differing.map(({ algorithm: _algorithm, ...one }) => ({
       agentId: first?.agentId ?? '',
       hostName: first?.hostName ?? target.host,
+      names: [target.host],
       ...one,
     })),
     ...targetFindings(target, endIsTold, now),
@@ -77,11 +81,14 @@ export function outsideStands({ seen, setAt, askedAt, everyMs }: Outside, now: n
     const [begin, end] = [Date.parse(notBefore), Date.parse(notAfter)];
     return [begin, ...[1 / 3, endingLeft, pressingLeft].map((left) => end - (end - begin) * left), end];
   });
+  const stapled = places.flatMap(({ staple }) => (staple ? stapleTurns(staple) : []));
   const silent = [seen?.failure?.since, ...places.map(({ failure }) => failure?.since)];
   const notSeen = [askedAt ?? setAt, ...silent].flatMap((since) =>
     since === undefined ? [] : since + notSeenAfter * everyMs,
   );
-  return [...ends, ...notSeen].filter((at) => at > now).reduce((first, at) => Math.min(first, at - 1), Infinity);
+  return [...ends, ...stapled, ...notSeen]
+    .filter((at) => at > now)
+    .reduce((first, at) => Math.min(first, at - 1), Infinity);
 }
 
 interface FrontFinding {
@@ -141,12 +148,4 @@ function frontHoldsCopy(
       },
     },
   ];
-}
-
-/** Does a host's server name stand for this one: exactly, or as a wildcard of one label more, or as nginx's ".example.com". */
-export function isNameOf(serverName: string, host: string): boolean {
-  const name = serverName.toLowerCase();
-  if (name === host) return true;
-  const below = /^\*?(\..+)$/.exec(name)?.[1];
-  return below !== undefined && (host.endsWith(below) || (name.startsWith('.') && host === below.slice(1)));
 }

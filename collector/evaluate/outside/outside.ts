@@ -25,6 +25,8 @@ export interface HostProof {
 export interface OutsideFinding {
   agentId: string;
   hostName: string;
+  /** What was asked for, or what the certificate names; at most 20. */
+  names: readonly string[];
   finding: Omit<Finding, 'code'> & { code: OutsideFindingCode };
   /** The address was silent last, or the address has not been asked for three intervals: this was so before. */
   stale: boolean;

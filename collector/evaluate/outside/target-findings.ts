@@ -13,6 +13,7 @@ import {
   vantageEvidence,
 } from './outside.ts';
 import { type PresentedProblem, problemsOf } from './problems.ts';
+import { faultWords, stapleFault } from './staple.ts';
 
 type Told = OutsideFinding['finding'];
 
@@ -41,17 +42,18 @@ export function targetFindings(
   return [...presented, ...notSeen.map((finding) => ({ finding, stale: false }))].map((one) => ({
     agentId: '',
     hostName: target.host,
+    names: [target.host],
     ...(target.labels && { labels: target.labels }),
     ...one,
   }));
 }
 
 function presentedFindings(place: TargetPlace, target: Outside, endIsTold: boolean, now: number): Told[] {
-  const { served, algorithm, notBefore, notAfter, nameMatches = true, trusted = true, address } = place;
+  const { served, algorithm, notBefore, notAfter, nameMatches = true, trusted = true, address, staple } = place;
   if (served === undefined || algorithm === undefined || notBefore === undefined || notAfter === undefined) return [];
   const at = placeText(address, target.port);
-  const words: Place = { ...place, at: seenText(at, target), notBefore, notAfter, host: target.host };
-  const problems = problemsOf({ notBefore, notAfter, nameMatches, trusted }, now);
+  const words: Place = { ...place, at: seenText(at, target), notBefore, notAfter, host: target.host, now };
+  const problems = problemsOf({ ...place, notBefore, notAfter, nameMatches, trusted }, now);
   const [begin, end] = [Date.parse(notBefore), Date.parse(notAfter)];
   const about = (code: Told['code'], severity: Told['severity'], since: number, wording: Wording): Told => ({
     code,
@@ -70,17 +72,19 @@ function presentedFindings(place: TargetPlace, target: Outside, endIsTold: boole
   const isEnding =
     problems.every((problem) => problem !== 'expired' && problem !== 'not-yet-valid') &&
     now >= end - (end - begin) * endingLeft;
-  const sinceOf = { expired: Math.max(end, place.since), 'not-yet-valid': place.since };
+  const sinceOf: Readonly<Record<PresentedProblem, number>> = {
+    expired: Math.max(end, place.since),
+    'not-yet-valid': place.since,
+    revoked: Math.max(Date.parse(staple?.revokedAt ?? '') || 0, place.since),
+    'name-mismatch': place.since,
+    untrusted: place.since,
+    'staple-invalid': staleSince(place, now) ?? Math.max(staple?.since ?? 0, place.since),
+  };
   return [
     ...problems
       .filter((problem) => !(endIsTold && (problem === 'expired' || problem === 'not-yet-valid')))
       .map((problem) =>
-        about(
-          `target-${problem}`,
-          problem === 'expired' || problem === 'not-yet-valid' ? 'critical' : 'warning',
-          problem === 'expired' || problem === 'not-yet-valid' ? sinceOf[problem] : place.since,
-          wordings[problem],
-        ),
+        about(`target-${problem}`, isFatal(problem) ? 'critical' : 'warning', sinceOf[problem], wordings[problem]),
       ),
     ...(isEnding && !endIsTold
       ? [
@@ -95,7 +99,19 @@ function presentedFindings(place: TargetPlace, target: Outside, endIsTold: boole
   ];
 }
 
+/** No client is to go on. */
+function isFatal(problem: PresentedProblem): boolean {
+  return problem === 'expired' || problem === 'not-yet-valid' || problem === 'revoked';
+}
+
+/** Since when what is stapled is stale. */
+function staleSince({ staple, since }: TargetPlace, now: number): number | undefined {
+  if (stapleFault({ ...(staple && { staple }) }, now) !== 'stale') return undefined;
+  return Math.max(Date.parse(staple?.nextUpdate ?? ''), since);
+}
+
 interface Place extends TargetPlace {
+  now: number;
   host: string;
   at: string;
   notBefore: string;
@@ -126,6 +142,13 @@ const wordings: Readonly<Record<PresentedProblem | 'ending', Wording>> = {
     remedy: ({ host }) =>
       `Compare this machine's clock with that of who issued it; if both are right, install the certificate of ${host} that is valid now.`,
   },
+  revoked: {
+    cause: ({ at, host, staple }) =>
+      `${at} presents a certificate for ${host} that its issuer has revoked${staple?.revokedAt === undefined ? '' : ` at ${staple.revokedAt}`}: the OCSP answer that is stapled to it says so.`,
+    evidence: stapleEvidence,
+    remedy: ({ host }) =>
+      `Find out why it was revoked, and whether its key is known to others; have a new one issued for ${host} with a new key, install it at each address, and reload what answers there.`,
+  },
   'name-mismatch': {
     cause: ({ at, host, subject = '' }) =>
       `${at} presents a certificate that does not name ${host}: that of ${subject}.`,
@@ -139,7 +162,24 @@ const wordings: Readonly<Record<PresentedProblem | 'ending', Wording>> = {
     remedy: ({ host }) =>
       `Install the whole chain where ${host} is answered; if its root is a private one, name that in scan_roots.`,
   },
+  'staple-invalid': {
+    cause: ({ at, host, now, ...place }) => {
+      const fault = stapleFault(place, now);
+      return `The OCSP answer that ${at} staples to the certificate for ${host} ${fault ? faultWords[fault] : 'is not valid'}: clients that heed it turn away.`;
+    },
+    evidence: stapleEvidence,
+    remedy: ({ host, staple }) =>
+      staple?.state === 'none'
+        ? `Have what answers for ${host} staple (nginx: ssl_stapling on, with a resolver that leads to the issuer's responder), or replace its certificate by one that does not demand it.`
+        : `Look at why what answers for ${host} gets no fresh answer of the issuer's responder (nginx: its error log, resolver, ssl_trusted_certificate; a file of ssl_stapling_file has to be made anew), then reload it.`,
+  },
 };
+
+function stapleEvidence({ staple }: Place): Record<string, string> {
+  const { state, producedAt, thisUpdate, nextUpdate, revokedAt } = staple ?? {};
+  const told = { staple: state, producedAt, thisUpdate, nextUpdate, revokedAt };
+  return Object.fromEntries(Object.entries(told).flatMap(([name, text]) => (text === undefined ? [] : [[name, text]])));
+}
 
 /** Addresses that have shown nothing for three intervals, and a name that has led to none. */
 function notSeenFindings(target: Outside, now: number): Told[] {

@@ -1,52 +1,71 @@
+import { domainToASCII } from 'node:url';
 import { codeOf, messageOf } from '../../failure.ts';
-import { type ChannelOf, type Delivery, undelivered } from '../channel.ts';
+import { type ChannelOf, type ChannelPorts, type Delivery, undelivered } from '../channel.ts';
 import type { Message } from '../message.ts';
 import { wordsOf } from '../words.ts';
 
 const stepMs = 10_000;
+/** Messages of which some have not been taken yet for all. */
+const mostInParts = 1_000;
 
 /**
  * E-mail through a mail server, with STARTTLS unless told otherwise. The Message-ID follows from the message's id, so that mail servers and readers that look
- * for copies see one; others show both.
+ * for copies see one; others show both. Where a server takes it for some and puts off others, these alone are tried again.
  */
-export const email: ChannelOf<'email'> = (settings, { readSecret, readText }) => ({
-  delivery: 'at-least-once',
-  async send(message, deadline) {
-    const { server: host, port, tls, user, passwordFile, caFile, from, to } = settings;
-    const password = passwordFile === undefined ? undefined : await readSecret(passwordFile);
-    if (passwordFile !== undefined && password === undefined) return undelivered('secret-unreadable', passwordFile);
-    const ca = caFile === undefined ? undefined : await readText(caFile);
-    if (caFile !== undefined && ca === undefined) return undelivered('secret-unreadable', caFile);
-    const { createTransport } = await import('nodemailer');
-    const transport = createTransport({
-      host,
-      port,
-      secure: tls === 'tls',
-      requireTLS: tls === 'starttls',
-      ignoreTLS: tls === 'none',
-      ...(user !== undefined && { auth: { user, pass: password ?? '' } }),
-      ...(ca !== undefined && { tls: { ca } }),
-      connectionTimeout: stepMs,
-      greetingTimeout: stepMs,
-      socketTimeout: stepMs,
-      dnsTimeout: stepMs,
-      disableFileAccess: true,
-      disableUrlAccess: true,
-    });
-    const cut = new Promise<Delivery>((resolve) => {
-      deadline.addEventListener('abort', () => resolve(undelivered('no-answer', 'no answer in time')), { once: true });
-    });
-    try {
-      const sent = transport.sendMail({ from, to: [...to], ...mail(message, from) }).then(
-        (): Delivery => ({ ok: true }),
-        (error: unknown) => worded(error, password),
-      );
-      return await Promise.race([sent, cut]);
-    } finally {
-      transport.close();
-    }
-  },
-});
+export const email: ChannelOf<'email'> = (settings, ports) => {
+  // Who has which message; after a restart that is not known, and all are tried again.
+  const had = new Map<string, ReadonlySet<string>>();
+  return { delivery: 'at-least-once', send: (message, deadline) => send(settings, ports, { message, deadline, had }) };
+};
+
+async function send(
+  { server: host, port, tls, user, passwordFile, caFile, from, to }: Parameters<ChannelOf<'email'>>[0],
+  { readSecret, readText }: ChannelPorts,
+  { message, deadline, had }: { message: Message; deadline: AbortSignal; had: Map<string, ReadonlySet<string>> },
+): Promise<Delivery> {
+  const password = passwordFile === undefined ? undefined : await readSecret(passwordFile);
+  if (passwordFile !== undefined && password === undefined) return undelivered('secret-unreadable', passwordFile);
+  const ca = caFile === undefined ? undefined : await readText(caFile);
+  if (caFile !== undefined && ca === undefined) return undelivered('secret-unreadable', caFile);
+  const { createTransport } = await import('nodemailer');
+  const transport = createTransport({
+    host,
+    port,
+    secure: tls === 'tls',
+    requireTLS: tls === 'starttls',
+    ignoreTLS: tls === 'none',
+    ...(user !== undefined && { auth: { user, pass: password ?? '' } }),
+    ...(ca !== undefined && { tls: { ca } }),
+    connectionTimeout: stepMs,
+    greetingTimeout: stepMs,
+    socketTimeout: stepMs,
+    dnsTimeout: stepMs,
+    disableFileAccess: true,
+    disableUrlAccess: true,
+  });
+  const cut = new Promise<Delivery>((resolve) => {
+    deadline.addEventListener('abort', () => resolve(undelivered('no-answer', 'no answer in time')), { once: true });
+  });
+  try {
+    const before = had.get(message.id) ?? new Set();
+    const left = to.filter((address) => !before.has(address));
+    const sent = transport.sendMail({ from, to: left, ...mail(message, from) }).then(
+      ({ accepted, rejectedErrors = [] }) => {
+        const refused = plain(rejectedErrors.map((one) => `${one.recipient}: ${one.message}`).join('; '), password);
+        had.delete(message.id);
+        if (!rejectedErrors.some(isPutOff)) return { ok: true, ...(refused !== '' && { refused }) } as const;
+        const taken = new Set(accepted.map(bare));
+        had.set(message.id, new Set(to.filter((address) => before.has(address) || taken.has(bare(address)))));
+        for (const [id] of had) if (had.size > mostInParts) had.delete(id);
+        return undelivered('failed', refused);
+      },
+      (error: unknown) => worded(error, password),
+    );
+    return await Promise.race([sent, cut]);
+  } finally {
+    transport.close();
+  }
+}
 
 function mail(message: Message, from: string) {
   const { headline, cause, facts, remedy, places, notes } = wordsOf(message);
@@ -78,11 +97,25 @@ function mail(message: Message, from: string) {
   };
 }
 
+/** A greylisting server asks for another try (RFC 5321 4.2.1). */
+function isPutOff({ responseCode = 0 }: { responseCode?: number | undefined }): boolean {
+  return responseCode >= 400 && responseCode < 500;
+}
+
+/** "ops@xn--bcher-kva.example" of "Ops <ops@bücher.example>", as it went over the wire. */
+function bare(address: string): string {
+  const plainly = /<([^>]*)>$/.exec(address)?.[1] ?? address;
+  const at = plainly.lastIndexOf('@');
+  return `${plainly.slice(0, at)}@${domainToASCII(plainly.slice(at + 1))}`;
+}
+
+function plain(text: string, password: string | undefined): string {
+  const words = text.replaceAll(/[^\x20-\x7e]+/g, ' ').slice(0, 300);
+  return password ? words.replaceAll(password, '***') : words;
+}
+
 function worded(error: unknown, password: string | undefined): Delivery {
-  const words = messageOf(error)
-    .replaceAll(/[^\x20-\x7e]+/g, ' ')
-    .slice(0, 300);
-  const detail = password ? words.replaceAll(password, '***') : words;
+  const detail = plain(messageOf(error), password);
   const status = error instanceof Error && 'responseCode' in error ? Number(error.responseCode) : 0;
   if (status >= 400) return undelivered(status < 500 ? 'failed' : 'refused', detail);
   const code = codeOf(error);

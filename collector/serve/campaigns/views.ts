@@ -30,6 +30,8 @@ const LimitsShown = Type.Object(
     perOwner: count(1, 1_000),
     /** Certificates of one registered domain in seven days, others than the campaign's among them. */
     perDomainWeek: count(1, 1_000_000),
+    /** Certificates for exactly the same names in seven days, others than the campaign's among them. */
+    perNamesWeek: count(1, 1_000_000),
     /** Lineages that are asked for in three hours. */
     perThreeHours: count(1, 1_000_000),
     /** By when after the asking the new certificate is served, or the lineage failed. */

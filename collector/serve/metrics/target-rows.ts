@@ -10,6 +10,19 @@ export interface TargetRow {
   /** What it presents, or presented last: labels, and seconds since 1970. */
   served: { labels: string; notBefore: number; notAfter: number } | undefined;
   answered: boolean;
+  /** The OCSP answer that it staples, where that is known. */
+  staple: StapleRow | undefined;
+}
+
+/** In ssl_exporter's numbers, and seconds since 1970. Only what the issuer is proved to have said has times. */
+export interface StapleRow {
+  stapled: 0 | 1;
+  /** 0 good, 1 revoked, 2 unknown: one that cannot be believed, too. */
+  status?: 0 | 1 | 2;
+  producedAt?: number;
+  thisUpdate?: number;
+  nextUpdate?: number;
+  revokedAt?: number;
 }
 
 /**
@@ -39,6 +52,7 @@ export function targetRows(
         {
           place,
           answered: served !== undefined && !failure,
+          staple: stapleRow(seen.staple),
           served:
             notBefore === undefined || notAfter === undefined
               ? undefined
@@ -47,6 +61,20 @@ export function targetRows(
       ];
     });
   });
+}
+
+function stapleRow(staple: TargetView['places'][number]['staple']): StapleRow | undefined {
+  if (!staple) return undefined;
+  const { state, producedAt, thisUpdate, nextUpdate, revokedAt } = staple;
+  if (state === 'none') return { stapled: 0 };
+  return {
+    stapled: 1,
+    status: state === 'good' ? 0 : state === 'revoked' ? 1 : 2,
+    ...(producedAt !== undefined && { producedAt: secondsOf(producedAt) }),
+    ...(thisUpdate !== undefined && { thisUpdate: secondsOf(thisUpdate) }),
+    ...(nextUpdate !== undefined && { nextUpdate: secondsOf(nextUpdate) }),
+    ...(revokedAt !== undefined && { revokedAt: secondsOf(revokedAt) }),
+  };
 }
 
 function secondsOf(instant: string): number {

@@ -35,6 +35,9 @@ const limits = [
 /** A machine that lost its power closes no connection. */
 const keepalives = ['SET tcp_keepalives_idle = 10', 'SET tcp_keepalives_interval = 5', 'SET tcp_keepalives_count = 3'];
 
+/** An ack says that something is on disk. A server, or an account, that would answer before it is does not here; who waits for standbys goes on doing so. */
+const durable = `SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') = 'off'`;
+
 /**
  * Opens no connection yet. `url` may hold the password; nothing that is thrown repeats it. `patience`: a step of the schema, or the wait for
  * another collector that makes it, takes as long as it takes.
@@ -84,7 +87,7 @@ export function createDatabase(url: string, patience: 'limited' | 'unlimited' = 
   };
 
   async function setUp(client: pg.ClientBase): Promise<void> {
-    for (const sql of patience === 'limited' ? [...limits, ...keepalives] : keepalives)
+    for (const sql of [...(patience === 'limited' ? limits : []), ...keepalives, durable])
       await named(client.query(sql)).catch((error: unknown) => {
         // Not every server knows each of them.
         if (isUnreachable(error)) throw error;

@@ -134,7 +134,12 @@ export function tellTables(database: Queries, group: GroupCommit): Telling {
       }),
     prune: (before) =>
       group.keep(async (tx) => {
-        await tx.all('DELETE FROM transition WHERE standing = 0 AND at < $1', [before]);
+        // Of each subject the last one stays.
+        await tx.all(
+          `DELETE FROM transition WHERE at < $1 AND EXISTS (SELECT 1 FROM transition AS later
+             WHERE later.subject_digest = transition.subject_digest AND later.ordinal > transition.ordinal)`,
+          [before],
+        );
         await tx.all(`DELETE FROM notification WHERE made_at < $1 AND NOT (${waits})`, [before]);
         await tx.all('DELETE FROM incident WHERE closed_at < $1', [before]);
         await tx.all('DELETE FROM silence WHERE until < $1', [before]);

@@ -29,6 +29,7 @@ export interface KnownEpoch {
   acked_seq: number;
   /** Events up to this one may have been thinned: what comes of them again is not kept again. */
   thinned_seq: number;
+  /** 1: no event came since a session began, or the database was restored, so that a hole before the next one is told. */
   restored: number;
 }
 

@@ -104,16 +104,26 @@ export function inspectBackup(
   }
 }
 
+/** Beginning of the name of a directory in which a restoration is prepared. */
+export const restoring = 'restoring-';
+
+export function isRestoring(name: string): boolean {
+  return /^restoring-[A-Za-z0-9]{6}$/.test(name);
+}
+
 /** A copy that was written later than this is perhaps being made, or about to be taken away. */
 const leftoverAfterMs = 3_600_000;
 
-/** Removes copies of backups that were never taken away: of a command or a collector that ended in the middle. `now`: milliseconds since 1970. */
+/**
+ * Removes copies of backups that were never taken away, and what was to be restored: of a command or a collector that ended in the middle. `now`:
+ * milliseconds since 1970.
+ */
 export function removeLeftovers(directory: string, now: number): void {
   for (const name of readdirSync(directory)) {
-    if (!/^backup-[0-9a-f]+\.db(?:-journal|-wal|-shm)?$/.test(name)) continue;
+    if (!isRestoring(name) && !/^backup-[0-9a-f]+\.db(?:-journal|-wal|-shm)?$/.test(name)) continue;
     const writtenAt = statSync(join(directory, name), { throwIfNoEntry: false })?.mtimeMs ?? now;
     // A time to come is of a clock that was wrong, and tells as little as one long ago.
-    if (Math.abs(now - writtenAt) > leftoverAfterMs) rmSync(join(directory, name), { force: true });
+    if (Math.abs(now - writtenAt) > leftoverAfterMs) rmSync(join(directory, name), { recursive: true, force: true });
   }
 }
 

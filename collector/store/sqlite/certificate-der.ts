@@ -6,11 +6,11 @@ import type { Sql } from './sqlite.ts';
 export function certificateDer(sql: Sql) {
   const without = sql.prepare<[number, number, number], NotProved>(
     `SELECT id, lower(hex(fingerprint)) AS fingerprint FROM current_certificate JOIN certificate ON id = certificate
-     WHERE host = ? AND certificate > ? AND proved = 0 ORDER BY certificate LIMIT ?`,
+     WHERE host = +? AND certificate > ? AND proved = 0 ORDER BY certificate LIMIT +?`,
   );
   const bytes = sql
     .prepare<[number], number>(
-      `SELECT coalesce(sum(length(der)), 0) FROM current_certificate JOIN certificate_der USING (certificate) WHERE host = ?`,
+      `SELECT coalesce(sum(length(der)), 0) FROM current_certificate JOIN certificate_der USING (certificate) WHERE host = +?`,
     )
     .pluck();
   const told = sql.prepare<[Buffer], { id: number; body: string; agent_id: string | null }>(

@@ -20,7 +20,7 @@ export function changeTable(sql: Sql) {
     .prepare<[number, string, string], number>('SELECT id FROM track WHERE host = ? AND kind = ? AND subject = ?')
     .pluck();
   const addTrack = sql.prepare('INSERT INTO track (host, kind, subject) VALUES (?, ?, ?)');
-  const lastAt = sql.prepare<[number], number | null>('SELECT max(at) FROM change WHERE track = ?').pluck();
+  const lastAt = sql.prepare<[number], number | null>('SELECT max(at) FROM change WHERE track = +?').pluck();
   const insert = sql.prepare('INSERT INTO change (track, at, certificate, finding, since) VALUES (?, ?, ?, ?, ?)');
   const certificateId = sql.prepare<[Buffer], number>('SELECT id FROM certificate WHERE fingerprint = ?').pluck();
   const findText = sql.prepare<[Buffer], number>('SELECT id FROM finding_text WHERE digest = ?').pluck();

@@ -53,12 +53,33 @@ export function readResting(path: string, migrations: readonly Migration[], open
   return open(path, { readonly: true });
 }
 
-/** Reads only: a reason not to touch this file, or undefined. `wholly` reads every page and index, whatever the size. */
+/**
+ * A reason not to touch this file, or undefined; reads only, but for a transaction that was cut off, which SQLite takes back. `wholly` reads every page
+ * and index, whatever the size.
+ */
 export function examine(
   path: string,
   migrations: readonly Migration[],
   open: OpenSqlite,
   wholly?: 'wholly',
+): OpenFailure | undefined {
+  try {
+    return examineResting(path, migrations, open, wholly);
+  } catch (error) {
+    // A rollback journal lies beside it: killed while the journal's own mode was changed, as at a restoration and at the first start behind it.
+    if (!(error instanceof Database.SqliteError) || error.code !== 'SQLITE_READONLY_ROLLBACK') throw error;
+    const sql = open(path);
+    sql.prepare('SELECT count(*) FROM sqlite_schema').get();
+    sql.close();
+    return examineResting(path, migrations, open, wholly);
+  }
+}
+
+function examineResting(
+  path: string,
+  migrations: readonly Migration[],
+  open: OpenSqlite,
+  wholly: 'wholly' | undefined,
 ): OpenFailure | undefined {
   const sql = open(path, { readonly: true });
   try {

@@ -11,6 +11,9 @@ export function eventTable(sql: Sql) {
   const findEpoch = sql.prepare<[number, string], KnownEpoch>(
     'SELECT id, acked_seq, thinned_seq, restored FROM epoch WHERE host = ? AND name = ?',
   );
+  const begin = sql
+    .prepare<[number, string], number>('UPDATE epoch SET restored = 1 WHERE host = ? AND name = ? RETURNING acked_seq')
+    .pluck();
   const cameAgain = sql.prepare('UPDATE epoch SET restored = 0 WHERE id = ?');
   const addEpoch = sql.prepare('INSERT INTO epoch (host, name) VALUES (?, ?)');
   const ack = sql.prepare('UPDATE epoch SET acked_seq = ?, kept = kept + ? WHERE id = ?');
@@ -27,13 +30,16 @@ export function eventTable(sql: Sql) {
     `INSERT INTO latest_event (host, kind, subject, event) VALUES (?, ?, ?, ?)
      ON CONFLICT (host, kind, subject) DO UPDATE SET event = excluded.event`,
   );
-  const newest = sql.prepare<[number], RawEvent>(`${eventColumns} ORDER BY event.id DESC LIMIT ?`);
-  const after = sql.prepare<[number, number], RawEvent>(`${eventColumns} WHERE event.id > ? ORDER BY event.id LIMIT ?`);
+  const newest = sql.prepare<[number], RawEvent>(`${eventColumns} ORDER BY event.id DESC LIMIT +?`);
+  const after = sql.prepare<[number, number], RawEvent>(
+    `${eventColumns} WHERE event.id > ? ORDER BY event.id LIMIT +?`,
+  );
   const count = sql.prepare('SELECT coalesce(sum(kept), 0) FROM epoch').pluck();
 
   return {
-    ackedSeq(host: number, epoch: string): number {
-      return findEpoch.get(host, epoch)?.acked_seq ?? 0;
+    /** What a session of this epoch goes on from. Its first events may tell a hole: the file may have been put back to an earlier time. */
+    begin(host: number, epoch: string): number {
+      return begin.get(host, epoch) ?? 0;
     },
     keep(host: number, epoch: string, events: readonly ToldEvent[], at: number): { ackedSeq: number; added: number } {
       const known = findEpoch.get(host, epoch);

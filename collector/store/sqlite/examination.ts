@@ -81,7 +81,7 @@ async function checkTables(
   const names = sql.prepare<[], string>(`SELECT name FROM sqlite_schema WHERE type = 'table'`).pluck().all();
   for (const [checked, name] of names.entries()) {
     if (clock.monotonic() > until) return { checked, tables: names.length };
-    const verdict = String(sql.pragma(`quick_check("${name.replaceAll('"', '""')}")`, { simple: true }));
+    const verdict = String(sql.pragma(`integrity_check("${name.replaceAll('"', '""')}")`, { simple: true }));
     if (verdict !== 'ok') return { checked, tables: names.length, complaint: verdict.split('\n')[0] ?? verdict };
     await new Promise<void>((resolve) => void clock.after(0, resolve));
   }

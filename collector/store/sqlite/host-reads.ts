@@ -6,15 +6,15 @@ import type { Sql } from './sqlite.ts';
 
 /** Reads of a few hosts, each of which takes milliseconds. */
 export function hostReads(sql: Sql): HostReads {
-  const behind = sql.prepare<[number, number], RawMark>(`${markColumns} WHERE host.id > ? ORDER BY host.id LIMIT ?`);
-  const mark = sql.prepare<[string], RawMark>(`${markColumns} WHERE agent_id = ?`);
+  const behind = sql.prepare<[number, number], RawMark>(`${markColumns} WHERE host.id > ? ORDER BY host.id LIMIT +?`);
+  const mark = sql.prepare<[string], RawMark>(`${markColumns} WHERE agent_id = +?`);
   const snapshot = sql.prepare<[number], RawSnapshot>(
     'SELECT host, digest, observed_at, received_at, body, ahead_ms FROM current_snapshot WHERE host = ?',
   );
-  const parts = sql.prepare<[number], RawPart>('SELECT kind, body FROM current_part WHERE host = ? ORDER BY kind, id');
+  const parts = sql.prepare<[number], RawPart>('SELECT kind, body FROM current_part WHERE host = +? ORDER BY kind, id');
   const certificates = sql.prepare<[number], RawCertificate>(
     `SELECT host, body, first_seen_at, proved FROM current_certificate JOIN certificate ON certificate.id = current_certificate.certificate
-     WHERE host = ?`,
+     WHERE host = +?`,
   );
   const events = eventTable(sql);
   // In one transaction: each statement by itself locks and unlocks the database, and reads its header again.

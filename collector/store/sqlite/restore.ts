@@ -6,6 +6,7 @@ import {
   existsSync,
   linkSync,
   mkdtempSync,
+  readdirSync,
   renameSync,
   rmSync,
   statSync,
@@ -13,7 +14,7 @@ import {
 import { basename, dirname, join } from 'node:path';
 import type { Result } from '@certherd/protocol/failure';
 import { codeOf, messageOf } from '../../failure.ts';
-import { type BackupContent, inspectBackup, sync, syncNames } from './backup.ts';
+import { type BackupContent, inspectBackup, isRestoring, restoring, sync, syncNames } from './backup.ts';
 import { examine, openDatabase } from './database.ts';
 import { type Migration, readMigrations } from '../migrations.ts';
 import type { OpenSqlite } from './sqlite.ts';
@@ -40,7 +41,10 @@ export function restoreBackup(
   const place = join(directory, 'certherd.db');
   let work: string | undefined;
   try {
-    work = mkdtempSync(join(directory, 'restoring-'));
+    // Whoever has the directory's lock is the only one: others were killed.
+    for (const name of readdirSync(directory).filter(isRestoring))
+      rmSync(join(directory, name), { recursive: true, force: true });
+    work = mkdtempSync(join(directory, restoring));
     const copy = join(work, 'certherd.db');
     const copied = copyBeside(file, copy);
     if (copied !== undefined) return { ok: false, failure: copied };
@@ -119,8 +123,8 @@ function beginEpoch(
 }
 
 /**
- * Links the present database to another name, without its write-ahead log: a log that stayed under the old name would be played into the new
- * database. One that is too damaged to be opened keeps its log under the other name, too.
+ * Links the present database to another name, without its write-ahead log or journal: one that stayed under the old name would be played into the new
+ * database. A database that is too damaged to be opened keeps them under the other name, too.
  */
 function setAside(place: string, migrations: readonly Migration[], open: OpenSqlite, at: number): string | undefined {
   if (!existsSync(place)) return undefined;
@@ -133,7 +137,7 @@ function setAside(place: string, migrations: readonly Migration[], open: OpenSql
   let aside = `${place}.before-${stamp}`;
   for (let again = 2; existsSync(aside); again++) aside = `${place}.before-${stamp}-${again}`;
   linkSync(place, aside);
-  for (const end of ['-wal', '-shm']) if (existsSync(place + end)) renameSync(place + end, aside + end);
+  for (const end of ['-wal', '-shm', '-journal']) if (existsSync(place + end)) renameSync(place + end, aside + end);
   syncNames(place);
   return join(dirname(place), basename(aside));
 }

@@ -19,7 +19,7 @@ export function snapshotTable(sql: Sql) {
        received_at = excluded.received_at, body = excluded.body, ahead_ms = excluded.ahead_ms`,
   );
   const parts = sql.prepare<[number], Omit<Part, 'certificate'>>(
-    'SELECT kind, id, body FROM current_part WHERE host = ? ORDER BY kind, id',
+    'SELECT kind, id, body FROM current_part WHERE host = +? ORDER BY kind, id',
   );
   const keepPart = sql.prepare(
     `INSERT INTO current_part (host, kind, id, certificate, body) VALUES (?, ?, ?, ?, ?)
@@ -32,7 +32,9 @@ export function snapshotTable(sql: Sql) {
   const allSnapshots = sql.prepare<[], RawSnapshot>(
     'SELECT host, digest, observed_at, received_at, body, ahead_ms FROM current_snapshot',
   );
-  const bodies = sql.prepare<[number], RawPart>('SELECT kind, body FROM current_part WHERE host = ? ORDER BY kind, id');
+  const bodies = sql.prepare<[number], RawPart>(
+    'SELECT kind, body FROM current_part WHERE host = +? ORDER BY kind, id',
+  );
   // Parsed once per snapshot: an estate is read after every change anywhere.
   let parsed = new Map<number, SnapshotFacts>();
 

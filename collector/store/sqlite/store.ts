@@ -256,7 +256,7 @@ function createStore(sql: Sql, log: Log): SqliteStore {
     }
     hosts.begin(host.id, start);
     const isOther = start.hostName !== host.name || start.agentVersion !== host.agentVersion;
-    return { ackedSeq: events.ackedSeq(host.id, start.epoch), snapshotDigest: snapshots.digestOf(host.id), isOther };
+    return { ackedSeq: events.begin(host.id, start.epoch), snapshotDigest: snapshots.digestOf(host.id), isOther };
   }
 
   function facts(): Facts {

@@ -25,7 +25,7 @@ export function tellTables(
 ): Telling {
   const standing = sql.prepare<[], RawTransition>('SELECT * FROM transition WHERE standing = 1 ORDER BY id');
   const lastOf = sql.prepare<[string], { ordinal: number; standing: number }>(
-    'SELECT ordinal, standing FROM transition WHERE subject = ? ORDER BY ordinal DESC LIMIT 1',
+    'SELECT ordinal, standing FROM transition WHERE subject = +? ORDER BY ordinal DESC LIMIT 1',
   );
   const addTransition = sql.prepare(
     'INSERT INTO transition (subject, ordinal, kind, at, opened_at, standing, body) VALUES (?, ?, ?, ?, ?, ?, ?)',
@@ -77,7 +77,9 @@ export function tellTables(
   );
   const endSilence = sql.prepare<[number, string, number]>('UPDATE silence SET until = ? WHERE id = ? AND until > ?');
   const prunes = [
-    'DELETE FROM transition WHERE standing = 0 AND at < ?',
+    // Of each subject the last one stays.
+    `DELETE FROM transition WHERE at < ? AND EXISTS
+       (SELECT 1 FROM transition AS later WHERE later.subject = transition.subject AND later.ordinal > transition.ordinal)`,
     `DELETE FROM notification WHERE made_at < ? AND NOT (${waits})`,
     'DELETE FROM incident WHERE closed_at < ?',
     'DELETE FROM silence WHERE until < ?',

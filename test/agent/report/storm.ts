@@ -1,4 +1,6 @@
-/** A fleet whose collector was killed and comes back: what decides how long all of them take, without a single socket. */
+import type { Refused } from '@certherd/protocol/frame';
+
+/** A fleet whose collector ends and comes back: what decides how long all of them take, without a single socket. */
 export interface StormWish {
   agents: number;
   /** Of the collector's processor, for each that comes back, in milliseconds. */
@@ -8,7 +10,9 @@ export interface StormWish {
   /** Places in the kernel's queue of the listening socket. */
   places: number;
   /** Milliseconds to wait after so many failures in a row. */
-  delay: (failures: number, random: number) => number;
+  delay: (failures: number, random: number, refused?: Refused) => number;
+  /** What each agent is told by a collector that ends in good order; without it, it was killed. */
+  told?: (agent: number) => Refused | undefined;
 }
 
 export interface Storm {
@@ -34,7 +38,7 @@ interface Try {
 }
 
 /** Plays it by the kernel's rules: a SYN that finds no place is dropped, whoever has one waits in order, and a collector does one thing at a time. */
-export function storm({ agents, workMs, downMs, places, delay }: StormWish): Storm {
+export function storm({ agents, workMs, downMs, places, delay, told }: StormWish): Storm {
   const due = new Map<number, (() => void)[]>();
   let tick = 0;
   let seed = 1;
@@ -53,7 +57,10 @@ export function storm({ agents, workMs, downMs, places, delay }: StormWish): Sto
     if (others) others.push(task);
     else due.set(at, [task]);
   };
-  for (let agent = 0; agent < agents; agent++) after(random() * 2_000, () => attempt(0));
+  for (let agent = 0; agent < agents; agent++) {
+    const refused = told?.(agent);
+    after(refused ? delay(0, random(), refused) : random() * 2_000, () => attempt(0));
+  }
   for (; back < agents; tick++) {
     for (const task of due.get(tick) ?? []) task();
     due.delete(tick);

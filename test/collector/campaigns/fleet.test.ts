@@ -48,9 +48,12 @@ test('a CA’s week counts what that CA issued below a domain, and nobody else',
     ],
   );
   const count = await issuedInWeek({ parts: keeper.parts() }, now);
-  t.is(count('shop.test', "Let's Encrypt"), 2);
-  t.is(count('shop.test', 'CN=Our own'), 60);
-  t.is(count('other.test', 'CN=Our own'), 0);
+  t.is(count.below('shop.test', "Let's Encrypt"), 2);
+  t.is(count.below('shop.test', 'CN=Our own'), 60);
+  t.is(count.below('other.test', 'CN=Our own'), 0);
+  t.is(count.forNames(['B.shop.test', 'a.shop.test'], "Let's Encrypt"), 2);
+  t.is(count.forNames(['a.shop.test'], "Let's Encrypt"), 0);
+  t.is(count.forNames(['a.shop.test', 'b.shop.test'], 'CN=Our own'), 60);
 });
 
 test('while all certificates and all lineages of a campaign are looked at, others have their turn', async (t) => {

@@ -14,6 +14,31 @@ const dates = { notBefore: '2026-11-01T00:00:00.000Z', notAfter: '2027-01-01T00:
 const on = { agentId: 'a', hostName: 'web-1', wave: 1, owner: undefined, names: [], issuer: 'CN=R10', key: 'RSA' };
 const member = { ...on, ...dates, lineage: 'shop', old: 'a'.repeat(64), places: [] };
 
+test('of a lineage that waits for one of another campaign it is said why', async (t) => {
+  const [sqlite] = engines;
+  if (!sqlite) throw new Error('no engine');
+  const { campaigns } = (await sqlite.open(t)).store;
+  const told = { events: [], listed: [], targets: [], hostless: [], book: labelBook([]), revision: 1 };
+  const operations = operateCampaigns({
+    campaigns,
+    estate: async () => ({ parts: noParts, ...told }),
+    changed() {},
+    now: () => at,
+  });
+  const names = ['shop.example.test'];
+  const begin = (id: string, agentId: string) =>
+    campaigns.add(
+      { ...draft, id, key: undefined, startedAt: at },
+      [{ ...member, agentId, hostName: `web-${agentId}`, names }],
+      { ...entry, subject: id },
+    );
+  await begin('c1', '1');
+  await begin('c2', '2');
+  const asked = { state: 'asked', attempt: 1, askedAt: at, cause: undefined } as const;
+  await campaigns.moveMember('c2', { number: 1, state: 'waiting', attempt: 0 }, asked, at);
+  t.regex((await operations.show('c1'))?.members[0]?.held?.detail ?? '', /^web-2 is behind one of its names/);
+});
+
 test('lists read no lineage, many who watch one campaign cost one look, and plans are made one after the other', async (t) => {
   const [sqlite] = engines;
   if (!sqlite) throw new Error('no engine');

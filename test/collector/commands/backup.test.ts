@@ -5,6 +5,7 @@ import Database from 'better-sqlite3';
 import { openSqliteStore } from '../../../collector/store/sqlite/store.ts';
 import { silentLog } from '../../../collector/system/log.ts';
 import { certificate, event, snapshot, snapshotFrame } from '../helpers/example-snapshot.ts';
+import { momentOf } from '../helpers/moment.ts';
 import { addToken, runCollector, spawnCollector, temporaryDirectory } from '../helpers/real-collector.ts';
 import { begin, ended, enrol, type Wire, type WireIdentity } from '../helpers/wire-agent.ts';
 
@@ -86,6 +87,18 @@ test('a backup while 50 agents are told is one moment of each of them, and resto
     }
   };
   check(copied, 'backup');
+  // One moment of all of them: the events are those that the live database had first, and of what each agent told in turn, a snapshot and
+  // two events, the rest is as far.
+  const moment = momentOf(file);
+  t.deepEqual(moment.events, momentOf(join(data, 'certherd.db')).events.slice(0, moment.events.length));
+  t.is(moment.agents.size, 50);
+  t.true(moment.events.length > 100, `${moment.events.length}`);
+  t.log(`${moment.events.length} events`);
+  for (const [agentId, { served, acked, isCurrent }] of moment.agents) {
+    t.is(acked, copied.get(agentId)?.length ?? 0, agentId);
+    t.true(served === acked / 2 || served === acked / 2 + 1, `${served} snapshots and ${acked} events`);
+    t.true(isCurrent, agentId);
+  }
   t.is([...copied.values()].flat().length, told.events);
 
   served.process.kill('SIGTERM');

@@ -46,6 +46,10 @@ test('forecast tells from what the agents told who lapses, in words and as JSON,
   t.like(json.items[0].lapses[0], { hostName: 'web-1', renewer: 'hand' });
   t.true(json.items[0].lapses[0].longestSeconds > 250 * 86_400);
 
+  const asToday = await run('forecast');
+  t.regex(asToday.out, /1 of them lives longer than a public certificate may/);
+  t.regex(asToday.out, /No name would be without a valid certificate/);
+
   for (const wrong of [
     ['--until', '2020-01-01'],
     ['--until', 'soon'],

@@ -193,6 +193,8 @@ test('targets are listed and shown with what they present, before too; and the a
     nameMatches: true,
     trusted: false,
     chainProblem: 'no root',
+    staple: { state: 'none' as const, since: now },
+    mustStaple: true as const,
     since: now,
   };
   const change = { address: place.address, algorithm: place.algorithm, served: place.served };
@@ -205,7 +207,7 @@ test('targets are listed and shown with what they present, before too; and the a
   );
   t.regex(
     shown.out,
-    /Addresses \(1\)\n {2}192\.0\.2\.7 ecdsa {2}since .*\n {4}Subject +CN=shop\\x1b\n[^]*Chain +not trusted: no root\n/,
+    /Addresses \(1\)\n {2}192\.0\.2\.7 ecdsa {2}since .*\n {4}Subject +CN=shop\\x1b\n[^]*Chain +not trusted: no root\n {4}Staple +is missing, and the certificate demands one\n/,
   );
   t.regex(shown.out, /History \(1\), newest first\n.* to now: [0-9a-f]{8} at 192\.0\.2\.7 ecdsa$/);
   t.like((await json('target', 'show', 'pay.example.test:8443')).items, [

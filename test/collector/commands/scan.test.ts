@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import type { SeenTarget } from '../../../collector/scan/seen.ts';
 import { mint, mintChain, mintKey } from '../../helpers/mint.ts';
+import { opensslOcsp } from '../../helpers/ocsp.ts';
 import { plainTextServer } from '../../helpers/plain-text-server.ts';
 import { startNginx } from '../../helpers/testbed/nginx.ts';
 import { openSandbox } from '../../helpers/testbed/sandbox.ts';
@@ -37,7 +38,7 @@ async function counting(t: ExecutionContext) {
 
 test('names, addresses and a mail server are asked at a real nginx and judged, as text, JSON and CSV', async (t) => {
   const dns = await startTestDns(sandbox);
-  const port = await sandbox.port();
+  const [port, agedPort] = [await sandbox.port(), await sandbox.port()];
   const good = await mintChain({ names: ['shop.example.test'] });
   const rsa = await mint({ names: ['shop.example.test'], key: mintKey('rsa'), issuer: good.intermediate });
   const old = await mint({
@@ -46,7 +47,9 @@ test('names, addresses and a mail server are asked at a real nginx and judged, a
     notAfter: new Date('2026-02-01'),
     issuer: good.intermediate,
   });
-  const file = (name: string, text: string) => {
+  const revokedAt = new Date('2026-01-15T00:00:00.000Z');
+  const answer = await opensslOcsp(sandbox, { leaf: old, issuer: good.intermediate, says: { revokedAt } });
+  const file = (name: string, text: string | Buffer) => {
     writeFileSync(join(sandbox.directory, name), text);
     return join(sandbox.directory, name);
   };
@@ -58,7 +61,8 @@ test('names, addresses and a mail server are asked at a real nginx and judged, a
     httpPort: await sandbox.port(),
     sites: {
       shop: `server { listen 127.0.0.1:${port} ssl default_server; listen [::1]:${port} ssl; server_name shop.example.test; ${modern} ${both} }`,
-      old: `server { listen 127.0.0.1:${port} ssl; server_name old.example.test; ${modern} ${pair('old', old)} }`,
+      aged: `server { listen 127.0.0.1:${agedPort} ssl; server_name shop.example.test; ssl_protocols TLSv1 TLSv1.1 TLSv1.2; ssl_ciphers ALL:@SECLEVEL=0; ${pair('aged', good.leaf)} }`,
+      old: `server { listen 127.0.0.1:${port} ssl; server_name old.example.test; ${modern} ${pair('old', old)} ssl_stapling on; ssl_stapling_file ${file('answer.der', answer)}; }`,
     },
   });
   const mail = await plainTextServer('smtp', { pem: good.leaf.pem, keyPem: good.leaf.keyPem });
@@ -71,12 +75,13 @@ test('names, addresses and a mail server are asked at a real nginx and judged, a
     `other.example.test:${port}`,
     `smtp://shop.example.test:${mail.port}`,
     'shop.example.test:1',
+    `shop.example.test:${agedPort}`,
   ];
 
   const told = await run([...targets, ...around, '--allow-loopback', '--versions', '--json']);
   t.is(told.code, 2, told.err);
   const { items }: { items: SeenTarget[] } = JSON.parse(told.out.join('\n'));
-  const [shop, expired, other, smtp, closed] = items.map(({ places }) => places[0]);
+  const [shop, expired, other, smtp, closed, aged] = items.map(({ places }) => places[0]);
   t.deepEqual(
     items.map(({ target }) => target),
     targets,
@@ -96,7 +101,10 @@ test('names, addresses and a mail server are asked at a real nginx and judged, a
     'each kind of key, with the chain as sent',
   );
   t.deepEqual(shop?.versions, ['TLSv1.2', 'TLSv1.3']);
+  t.deepEqual(aged?.versions, ['TLSv1', 'TLSv1.1', 'TLSv1.2'], 'what no browser takes any more is seen, too');
   t.is(expired?.answers[0]?.certificates[0]?.fingerprint, fingerprintOf(old));
+  t.like(expired?.answers[0]?.staple, { state: 'revoked', revokedAt: revokedAt.toISOString() });
+  t.deepEqual(shop?.answers[0]?.staple, { state: 'none' });
   t.like(other?.answers[0], { nameMatches: false, trusted: true });
   t.like(
     smtp?.answers[0],
@@ -109,11 +117,11 @@ test('names, addresses and a mail server are asked at a real nginx and judged, a
   t.is(table.code, 2);
   t.regex(
     table.out.join('\n'),
-    /^old\.example\.test:\d+ +127\.0\.0\.1 +ecdsa +2026-02-01 +Test Intermediate +expired$/m,
+    /^old\.example\.test:\d+ +127\.0\.0\.1 +ecdsa +2026-02-01 +Test Intermediate +expired, revoked$/m,
   );
   t.regex(table.out.join('\n'), /^other\.example\.test:\d+ .* name-mismatch$/m);
   t.regex(table.out.join('\n'), /^smtp:\/\/shop\.example\.test:\d+ .* untrusted: no-issuer$/m);
-  t.is(table.out.at(-1), '5 targets, 5 addresses: 2 fine, 4 wrong, 1 not seen.');
+  t.is(table.out.at(-1), '6 targets, 6 addresses: 3 fine, 4 wrong, 1 not seen.');
   const fine = await run([targets[0] ?? '', ...around, '--allow-loopback']);
   t.deepEqual([fine.code, fine.out.at(-1)], [0, '1 target, 1 address: 2 fine, 0 wrong, 0 not seen.']);
 
@@ -130,12 +138,22 @@ test('names, addresses and a mail server are asked at a real nginx and judged, a
   );
   await dns.set('shop.example.test', { a: ['127.0.0.1'] });
 
+  // as whoever keeps one writes it: an owner, a port with the name, and a wildcard that nobody can ask
+  const given = file('given.csv', `domain,owner,team\n${targets[0]},payments,web\n*.example.test,nobody,web\n`);
+  const owned = await run(['--file', given, ...around, '--allow-loopback', '--csv']);
+  t.is(owned.code, 0, owned.err);
+  t.regex(
+    owned.out[1] ?? '',
+    new RegExp(`^"shop\\.example\\.test",.*,"payments","web",,,"shop\\.example\\.test:${port}"`),
+  );
+  t.regex(owned.err, /^1 row of \S*given\.csv left out: a wildcard, or no name$/m);
+
   const list = file('domains.txt', `# ours\n${targets[0]}  # the shop\n\n${targets[1]}\n`);
   const sheet = await run(['--file', list, ...around, '--allow-loopback', '--csv']);
   const columns =
     'domain,expiration,issuer,owner,team,environment,platform,seen_target,seen_address,seen_key,seen_fingerprint,seen_tls,seen_problem';
   t.is(sheet.out[0]?.replaceAll('"', ''), columns);
-  t.regex(sheet.out[1] ?? '', /^"old\.example\.test","2026-02-01","Test Intermediate",,,,,.*,"expired"$/);
+  t.regex(sheet.out[1] ?? '', /^"old\.example\.test","2026-02-01","Test Intermediate",,,,,.*,"expired, revoked"$/);
   t.is(sheet.out.length, 4);
 
   const inward = await run([targets[0] ?? '', ...around]);
@@ -154,8 +172,16 @@ test('a scan that was ended goes on where it was left, and asks nothing twice', 
   const list = join(directory, 'list.txt');
   writeFileSync(list, `127.0.0.1:${port}\n127.7.0.0/26:${port}\n`);
   const args = ['--file', list, '--allow-loopback', '--resume', journal];
+  const killed = runCollector(['scan', ...args, '--rate', '5']);
+  const isKept = () => existsSync(journal) && readFileSync(journal, 'utf8').includes('"target":"127.0.0.1:');
+  await until('the first one is kept', isKept);
+  killed.process.kill('SIGKILL');
+  await killed.ended;
+  t.is(count(), 1);
+  const lines = () => readFileSync(journal, 'utf8').split('\n').length;
+  const before = lines();
   const child = runCollector(['scan', ...args, '--rate', '5']);
-  await until('some are kept', () => existsSync(journal) && readFileSync(journal, 'utf8').split('\n').length > 3);
+  await until('more are kept', () => lines() > before + 1);
   child.process.kill('SIGINT');
   t.is(await child.ended, 1);
   t.regex(child.complaints.join('\n'), /^Ended: \d+ of 65 targets asked; the same command goes on\.$/m);
@@ -166,6 +192,10 @@ test('a scan that was ended goes on where it was left, and asks nothing twice', 
   writeFileSync(journal, `${readFileSync(journal, 'utf8')}{"target":"127.7.0.63:1`);
   const whole = await run([...args, '--json']);
   t.is(whole.code, 3, whole.err);
+  t.regex(
+    whole.err,
+    /^\d+ of 65 targets as \S*seen\.jsonl has them, asked since \d{4}-\S+Z; a new file asks all of them anew\.$/m,
+  );
   const { items }: { items: SeenTarget[] } = JSON.parse(whole.out.join('\n'));
   t.is(items.length, 65);
   t.is(count(), 1, 'what was asked is not asked again');
@@ -176,6 +206,23 @@ test('a scan that was ended goes on where it was left, and asks nothing twice', 
   t.is(refused.code, 1);
   t.regex(refused.err, /not what a scan wrote/);
   t.is(readFileSync(strange, 'utf8'), 'my diary\n');
+});
+
+test('a scan that takes long shows on a terminal how far it is, and takes that back', async (t) => {
+  const mute = createServer((socket) => socket.on('error', () => {}));
+  await new Promise<void>((resolve) => mute.listen(0, '127.0.0.1', resolve));
+  t.teardown(() => mute.close());
+  const target = `127.0.0.1:${(mute.address() as AddressInfo).port}`;
+  const onTerminal = 'import os, pty, sys; sys.exit(os.waitstatus_to_exitcode(pty.spawn(sys.argv[1:])))';
+  const main = join(import.meta.dirname, '../../../collector/main.ts');
+  const argv = [process.execPath, main, 'scan', target, '--allow-loopback', '--timeout', '2s'];
+  const shown = await sandbox.run('/usr/bin/python3', ['-c', onTerminal, ...argv], {
+    env: { PATH: '/usr/bin:/bin', TERM: 'xterm', LANG: 'C.UTF-8' },
+  });
+  t.is(shown.exit, 3, shown.stdout);
+  t.true(shown.stdout.includes(`\r\u001b[K[${'-'.repeat(24)}] 0 of 1 targets asked`), JSON.stringify(shown.stdout));
+  const [, after = ''] = shown.stdout.split(/0 of 1 targets asked\r\u001b\[K(?!\[)/);
+  t.regex(after, /timed-out/);
 });
 
 test('the fleet gives the names, and what is seen goes into the list without harm to what is there', async (t) => {
@@ -221,14 +268,10 @@ test('the fleet gives the names, and what is seen goes into the list without har
   const exported = runCollector(['export', '--json', ...common]);
   await exported.ended;
   const { items } = JSON.parse(exported.lines.join('\n'));
-  t.like(
-    items.find(({ name }: { name: string }) => name === 'shop.example.test'),
-    { expiration: leaf.x509.validToDate.toISOString().slice(0, 10), labels: { owner: 'payments' } },
-  );
-  t.like(
-    items.find(({ name }: { name: string }) => name === 'kept.example.test'),
-    { expiration: 'never', labels: { owner: 'web' } },
-  );
+  const labelled = (wanted: string) => items.find(({ name }: { name: string }) => name === wanted);
+  const expiration = leaf.x509.validToDate.toISOString().slice(0, 10);
+  t.like(labelled('shop.example.test'), { expiration, labels: { owner: 'payments' } });
+  t.like(labelled('kept.example.test'), { expiration: 'never', labels: { owner: 'web' } });
   wire.close();
   await once(wire.socket, 'close').catch(() => {});
 });

@@ -1,3 +1,4 @@
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test from 'ava';
 import { runCollector, temporaryDirectory } from '../helpers/real-collector.ts';
@@ -14,6 +15,16 @@ test('a target is asked before its time by whoever may run the command, and the 
     out: '2 targets asked every 1h from now on.',
     err: '',
   });
+  const list = join(temporaryDirectory(t), 'list.csv');
+  writeFileSync(list, 'domain,owner\nshop.example.com:8443,payments\n*.example.com,web\n');
+  t.deepEqual(await run('target', 'add', '--file', list), {
+    code: 0,
+    out: '1 target asked every 1h from now on.',
+    err: `1 row of ${list} left out: a wildcard, or no name`,
+  });
+  t.regex((await run('target', 'list', '--csv')).out, /shop\.example\.com:8443/);
+  const none = await run('target', 'add');
+  t.deepEqual([none.code, none.err.includes('no target: name some, or give --file')], [1, true], none.err);
   const inside = await run('target', 'add', '10.0.0.7', '169.254.169.254', '--json');
   t.is(inside.code, 0);
   t.is(

@@ -1,7 +1,9 @@
 import test from 'ava';
-import { concernsOf } from '../../../collector/evaluate/concerns.ts';
+import { concernsOf, hostlessConcerns } from '../../../collector/evaluate/concerns.ts';
 import { countdownsFrom } from '../../../collector/evaluate/countdown.ts';
 import { transitionsBetween } from '../../../collector/evaluate/transition.ts';
+import { fitsSilence } from '../../../collector/notify/fits-silence.ts';
+import { needsOf } from '../../../collector/present/needs.ts';
 import { assembleEstate } from '../../../collector/serve/assemble-estate.ts';
 import type { HostFacts, LabelRule } from '../../../collector/store/facts.ts';
 import { certificate, day, endpoint, finding, snapshot } from '../helpers/example-snapshot.ts';
@@ -131,6 +133,38 @@ test('of one certificate people are told once, with all its names and the owner 
     const told = concerns({ left, life: 90, owned: true, ...more }).filter(({ code }) => code !== 'host-silent');
     t.is(told.length, 1, JSON.stringify(more));
     t.like(told[0], { names: ['shop.example.test', 'www.example.test'], labels: { owner: 'payments' } });
+  }
+});
+
+test('what is seen from outside is of the name that was asked for: whoever that belongs to is told, and a silence of the name fits', (t) => {
+  const code = 'served-elsewhere-differs' as const;
+  const subject = { kind: 'endpoint', id: 'shop.example.test:443/ecdsa' } as const;
+  const seen = { ...finding(), code, subject, names: ['shop.example.test'], stale: false };
+  const on = { agentId: 'agent-01', hostName: 'web-1' };
+  const endpoints = ['*.example.test', 'other.test'].map((serverName) => {
+    const one = endpoint(certificate('one'), { id: `${serverName}@443`, serverName });
+    return { ...one, ...on, status: 'proved' as const, labels: { owner: serverName } };
+  });
+  const host = {
+    agentId: 'agent-01',
+    name: 'web-1',
+    agentVersion: '0.1.0',
+    platform: '',
+    status: 'healthy' as const,
+    reason: '',
+    connected: true,
+    enrolledAt: at(-day),
+    labels: { owner: 'ops' },
+  };
+  const findings = [{ ...seen, ...on }];
+  const [concern] = concernsOf({ host, endpoints, lineages: [], findings }, false, now);
+  const [hostless] = hostlessConcerns([{ ...seen, agentId: '', hostName: 'shop.example.test' }]);
+  const [need] = needsOf({ hosts: [host], endpoints, lineages: [], findings }).pressing;
+  for (const one of [concern, need]) t.like(one, { names: ['shop.example.test'], labels: { owner: '*.example.test' } });
+  for (const one of [concern, hostless]) {
+    if (!one) return t.fail();
+    t.true(fitsSilence({ name: 'shop.*' }, one, undefined));
+    t.false(fitsSilence({ name: 'other.*' }, one, undefined));
   }
 });
 

@@ -58,7 +58,7 @@ const codes = (...args: Parameters<typeof outsideFindings>) =>
 test('an older certificate at the public address than the host proves is named with address, both fingerprints, since when and until when', (t) => {
   const [found, ...others] = outsideFindings(target([place()]), [proof()], now);
   t.deepEqual(others, []);
-  t.like(found, { agentId: 'a', hostName: 'web-1', stale: false });
+  t.like(found, { agentId: 'a', hostName: 'web-1', names: ['shop.example.com'], stale: false });
   t.like(found?.finding, {
     code: 'front-holds-copy',
     severity: 'warning',

@@ -226,7 +226,12 @@ test('a target that no host serves concerns people, with the end of what it pres
 test('findings stay as they are until the instant that they are said to, and every code is one of the outside', (t) => {
   const lefts = fc.double({ min: -20, max: 120, noNaN: true });
   const places = fc.array(
-    fc.record({ left: lefts, silentHours: fc.option(fc.integer({ min: 0, max: 6 })), trusted: fc.boolean() }),
+    fc.record({
+      left: lefts,
+      silentHours: fc.option(fc.integer({ min: 0, max: 6 })),
+      trusted: fc.boolean(),
+      stapled: fc.option(lefts),
+    }),
     { maxLength: 3 },
   );
   fc.assert(
@@ -236,10 +241,11 @@ test('findings stay as they are until the instant that they are said to, and eve
       fc.integer({ min: 0, max: 5 }),
       (list, part, asked) => {
         const one = target(
-          list.map(({ left, silentHours, trusted }, index) =>
+          list.map(({ left, silentHours, trusted, stapled }, index) =>
             place(left, {
               address: `192.0.2.${index}`,
               trusted,
+              ...(stapled !== null && { staple: { state: 'good', nextUpdate: at(stapled), since: now } }),
               ...(silentHours !== null && { failure: failure(silentHours) }),
             }),
           ),

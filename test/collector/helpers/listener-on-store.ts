@@ -61,5 +61,5 @@ export async function listenOnStore(t: ExecutionContext, change: (store: Records
     await store.value.close();
   });
   const join = () => addToken(directory, formatAuthority(listener.address), 60_000, Date.now());
-  return { join, sessions, ended };
+  return { join, sessions, ended, waiting: listener.waiting };
 }

@@ -47,8 +47,10 @@ export function world(settings: ReturnType<typeof settingsOf>) {
   let incidents: Incident[] = [];
   const silences: Silence[] = [];
   const said: string[] = [];
+  const messages: Message[] = [];
   return {
     said,
+    messages,
     silences,
     look,
     /** As the file says after the next start. */
@@ -60,6 +62,9 @@ export function world(settings: ReturnType<typeof settingsOf>) {
         ...one,
         acknowledged: { by: 'eve', reason: 'on it', at, severity: one.told.severity },
       }));
+    },
+    giveBack() {
+      incidents = incidents.map((one) => ({ ...one, acknowledged: undefined }));
     },
     /** Looks every minute. */
     pass(from: number, until: number, concerns: readonly Concern[]): string[] {
@@ -83,6 +88,7 @@ export function world(settings: ReturnType<typeof settingsOf>) {
       if (incident.closedAt === undefined) incidents.push({ ...incident, revision, acknowledged: known?.acknowledged });
       return notifications.map(({ channel: to, body, dueAt }) => {
         const message: Message = JSON.parse(body);
+        messages.push(message);
         const later = dueAt > at ? ` at ${new Date(dueAt).toISOString().slice(11, 16)}` : '';
         return `${to} ${message.kind} ${message.placesTotal}${later}`;
       });

@@ -35,6 +35,9 @@ const silentHost = (agentId: string): ConcernedHost => ({
 interface Told {
   /** As collector.toml has them in [notify]. */
   channels: object[];
+  /** A file whose URL is asked for while all is well. */
+  deadMansSwitch?: string;
+  isWritable?: () => boolean;
   rule?: object;
   /** Agents that say nothing, as they are at each look. */
   silent: () => readonly string[];
@@ -47,7 +50,7 @@ interface Told {
 /** What tells people with the real store and channels, and a clock that is moved by hand. */
 export async function startedTelling(
   t: ExecutionContext,
-  { channels, rule = {}, silent, isShared = false, prepare, liveness }: Told,
+  { channels, deadMansSwitch, isWritable = () => true, rule = {}, silent, isShared = false, prepare, liveness }: Told,
 ) {
   const { store } = (await engines[0]?.open(t)) ?? t.fail();
   await prepare?.(store);
@@ -57,6 +60,7 @@ export async function startedTelling(
   const settings = readNotify(
     {
       channel: channels,
+      ...(deadMansSwitch !== undefined && { dead_mans_switch_file: deadMansSwitch }),
       rule: [{ name: 'all', wait: '0s', to: channels.map((one) => Reflect.get(one, 'name')), ...rule }],
     },
     (place, what) => t.fail(`${place.join('.')}: ${what}`),
@@ -76,7 +80,6 @@ export async function startedTelling(
         return given();
       },
     },
-    historyDays: 30,
     async estate() {
       asked += 1;
       return {
@@ -85,7 +88,7 @@ export async function startedTelling(
         campaigns: await haltedConcerns(store.campaigns, []),
       };
     },
-    isWritable: async () => true,
+    isWritable: async () => isWritable(),
     secrets: { readSecret, readText },
     clock,
     log,

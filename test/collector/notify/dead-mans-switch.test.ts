@@ -6,6 +6,7 @@ import { until } from '../../helpers/testbed/until.ts';
 import { file } from '../helpers/opened-channel.ts';
 import { handClock } from '../helpers/hand-clock.ts';
 import { startReceiver } from '../helpers/receivers.ts';
+import { startedTelling } from '../helpers/started-telling.ts';
 
 test('the dead man’s switch is asked for while all is well and not otherwise, whatever it answers, and is told of once', async (t) => {
   const [waits, elsewhere] = [await startReceiver(t), await startReceiver(t)];
@@ -60,4 +61,50 @@ test('the dead man’s switch is asked for while all is well and not otherwise, 
   t.deepEqual(told, ['not healthy', 'reached', 'status 302', 'reached']);
   stop();
   t.is(clock.timers(), 0);
+});
+
+test('a collector that can keep nothing, or has not looked at the fleet for five minutes, asks for nothing', async (t) => {
+  const [waits, hook] = [await startReceiver(t), await startReceiver(t)];
+  let isFull = true;
+  let isBroken = false;
+  const { clock, asked } = await startedTelling(t, {
+    channels: [{ name: 'hook', kind: 'webhook', url: `${hook.url}/` }],
+    deadMansSwitch: file(`${waits.url}/ping\n`),
+    isWritable: () => !isFull,
+    silent() {
+      if (isBroken) throw new Error('the fleet cannot be read');
+      return [];
+    },
+  });
+  const pings = () => waits.received.length;
+  const passing = async (what: string, isSo: () => boolean) => {
+    await until(
+      what,
+      () => {
+        if (isSo()) return true;
+        clock.advance(15_000);
+        return false;
+      },
+      { everyMs: 5 },
+    );
+  };
+  const looks = async (count: number) => {
+    const before = asked();
+    await passing('it looks', () => asked() >= before + count);
+  };
+  await looks(20);
+  t.is(pings(), 0, 'nothing can be kept');
+  isFull = false;
+  await passing('all is well', () => pings() > 1);
+
+  isBroken = true;
+  // A look that had begun before is over then.
+  await looks(2);
+  const brokenAt = clock.monotonic();
+  await passing('six minutes without a look', () => clock.monotonic() > brokenAt + 360_000);
+  const before = pings();
+  await passing('and six more', () => clock.monotonic() > brokenAt + 720_000);
+  t.true(pings() <= before + 1, 'but for one that was on its way');
+  isBroken = false;
+  await passing('it is well again', () => pings() > before + 1);
 });

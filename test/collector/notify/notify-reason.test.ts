@@ -162,6 +162,17 @@ test('a silence and a maintenance window hold messages back until they end; that
   t.deepEqual(moved.look(start + 2 * hour, all), ['payments opened 1']);
   t.deepEqual(world(settingsOf({ wait: '0s' }, { maintenance })).look(start, [concern('db-1')]), ['payments opened 1']);
 
+  const when = { hours: '12:00-13:00', days: ['Fri'], zone: 'UTC' };
+  const nightly = [{ name: 'patches', when, labels: { team: 'check*' }, server_name: ['*.example.test'] }];
+  const patched = world(settingsOf({ wait: '0s' }, { maintenance: nightly }));
+  t.deepEqual(patched.pass(start, start + hour - minute, all), []);
+  t.deepEqual(patched.look(start + hour, all), ['payments opened 1'], 'a window that comes again');
+  t.deepEqual(patched.look(start + 7 * day, []), ['payments resolved 1']);
+  t.deepEqual(patched.look(start + 7 * day + minute, all), [], 'and it did');
+  t.deepEqual(patched.look(start + 7 * day + 2 * minute, [concern('web-2', { names: ['other.test'] })]), [
+    'payments opened 1',
+  ]);
+
   const silenced = world(settingsOf({ wait: '0s', repeat: '1h' }));
   silenced.look(start, all);
   const silence = { id: 's', madeAt: start, by: 'eve', reason: 'known' };

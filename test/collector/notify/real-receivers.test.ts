@@ -71,6 +71,36 @@ test('email: refusals, hanging servers and servers without STARTTLS are told apa
   t.is(plain.received.length, 0, 'nothing goes over the wire in plain text');
 });
 
+test('email: a recipient that is refused is named while the others have it; one that is put off has it later, and nobody has it twice', async (t) => {
+  const answers = new Map<string, number>();
+  const receiver = await startMailReceiver(t, {
+    onRcptTo({ address }, _session, done) {
+      const responseCode = answers.get(address);
+      done(responseCode === undefined ? null : Object.assign(new Error('not here'), { responseCode }));
+    },
+  });
+  const to = ['ops@example.test', 'Shop <shop@example.test>', 'late@bücher.test'];
+  const channel = open(mailSettings(receiver, { to }));
+  const got = () => receiver.received.map((mail) => mail.to);
+
+  answers.set('shop@example.test', 550);
+  const refused = await channel.send(message({ id: 'one' }), soon());
+  t.true(refused.ok);
+  t.regex((refused.ok && refused.refused) || '', /^shop@example\.test: .*550 not here$/);
+  t.deepEqual(got(), [['ops@example.test', 'late@bücher.test']]);
+
+  receiver.received.length = 0;
+  answers.set('shop@example.test', 451).set('late@bücher.test', 451);
+  const putOff = await channel.send(message({ id: 'two' }), soon());
+  t.like(putOff, { ok: false, failure: { reason: 'failed' } });
+  t.false((await channel.send(message({ id: 'two' }), soon())).ok, 'and still');
+  answers.clear();
+  t.deepEqual(await channel.send(message({ id: 'two' }), soon()), { ok: true });
+  t.deepEqual(got(), [['ops@example.test'], ['shop@example.test', 'late@bücher.test']]);
+  t.deepEqual(await channel.send(message({ id: 'three' }), soon()), { ok: true });
+  t.is(got().at(-1)?.length, 3);
+});
+
 test('alertmanager: the real one takes what is opened, shows it once, and takes it for over when it is resolved', async (t) => {
   const sandbox = openSandbox();
   t.teardown(sandbox.close);

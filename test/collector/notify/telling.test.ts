@@ -152,8 +152,11 @@ test('Slack and the owner’s mailbox hear once that nginx was not reloaded, and
   const tried = await command('notify', 'test', 'slack');
   t.is(tried.code, 0, tried.complaints.join('\n'));
   t.true(slack.received.at(-1)?.body.includes('Test: '));
+  const verdict = async () => JSON.parse((await command('notify', 'test', 'slack', '--json')).lines.join(''));
+  t.deepEqual(await verdict(), { version: 1, channel: 'slack', ok: true });
   slack.answer = (response) => void response.writeHead(404).end('no_service');
   t.is((await command('notify', 'test', 'slack')).code, 1);
+  t.like(await verdict(), { ok: false, reason: 'gone', detail: 'status 404: no_service' });
   t.is((await command('notify', 'test', 'nobody')).code, 64);
 
   await until('somebody waits for it', () => pings.received.length > 0);

@@ -1,7 +1,7 @@
 import test from 'ava';
 import { reconnectDelay } from '../../../agent/report/reconnect.ts';
 import { createAdmission } from '../../../collector/receive/admission.ts';
-import { spreadHint } from '../../../collector/receive/listener.ts';
+import { restartHint } from '../../../collector/receive/listener.ts';
 import { handClock } from '../helpers/hand-clock.ts';
 
 const limits = { total: 3, perAddress: 2, deadlineMs: 5_000 };
@@ -76,10 +76,9 @@ test('a released place is never late', (t) => {
   t.deepEqual(gone, []);
 });
 
-test('a large fleet is told to spread when the collector restarts, a small one is not', (t) => {
-  t.is(spreadHint(599), undefined);
-  const hint = spreadHint(10_000);
-  t.deepEqual(hint, { type: 'refused', reason: 'try-later', retryAfterSeconds: 16 });
-  // All of them try within half a minute, twice as many a second as a collector takes.
-  t.deepEqual([reconnectDelay(0, 0, hint), reconnectDelay(0, 1, hint)], [16_000, 32_000]);
+test('a large fleet is told how long a restart takes, a small one may try at once', (t) => {
+  t.is(restartHint(599), undefined);
+  const hint = restartHint(600);
+  t.deepEqual(hint, { type: 'refused', reason: 'try-later', retryAfterSeconds: 4 });
+  t.deepEqual([reconnectDelay(0, 0, hint), reconnectDelay(0, 1, hint)], [4_000, 8_000]);
 });

@@ -1,8 +1,10 @@
 import { once } from 'node:events';
+import { connect as connectTcp } from 'node:net';
 import { connect, type TLSSocket } from 'node:tls';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import test, { type ExecutionContext } from 'ava';
+import { until } from '../../helpers/testbed/until.ts';
 import { listenOnStore } from '../helpers/listener-on-store.ts';
 
 const connections = 12;
@@ -15,6 +17,28 @@ test('agents that offer http/1.1, or nothing, are let in, and whoever offers oth
   t.is((await dial(['h2', 'http/1.1'])).alpnProtocol, 'http/1.1');
   t.is((await dial()).alpnProtocol, false);
   await t.throwsAsync(dial(['imap']), { code: 'ERR_SSL_TLSV1_ALERT_NO_APPLICATION_PROTOCOL' });
+});
+
+test('keys are exchanged by X25519 also with whoever offers larger ones, which would be kept', async (t) => {
+  const dial = await dialler(t);
+  t.like((await dial()).getEphemeralKeyInfo(), { type: 'ECDH', name: 'X25519' });
+});
+
+test('TLS begins with the first byte that somebody says, whenever it comes, and who says none holds a socket alone', async (t) => {
+  const { join, waiting } = await listenOnStore(t);
+  const { hostname, port } = new URL(`https://${(await join()).authority}`);
+  const place = { host: hostname, port: Number(port) };
+  const mute = connectTcp(place);
+  t.teardown(() => mute.destroy());
+  await until('it takes a place', () => waiting() === 1);
+  mute.end();
+  await until('its place is free', () => waiting() === 0);
+  const slow = connectTcp(place);
+  await until('it takes a place', () => waiting() === 1);
+  const socket = connect({ socket: slow, rejectUnauthorized: false });
+  t.teardown(() => socket.destroy());
+  await once(socket, 'secureConnect');
+  t.is(socket.getProtocol(), 'TLSv1.3');
 });
 
 test('a connection keeps no piece of the memory that small buffers share', async (t) => {

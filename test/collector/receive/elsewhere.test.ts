@@ -1,6 +1,10 @@
 import test, { type ExecutionContext } from 'ava';
-import type { Others, Records } from '../../../collector/receive/records.ts';
+import { followElsewhere } from '../../../collector/receive/elsewhere.ts';
+import { alone, type Others, type Records } from '../../../collector/receive/records.ts';
+import { createSessions } from '../../../collector/receive/sessions.ts';
+import { silentLog } from '../../../collector/system/log.ts';
 import { until } from '../../helpers/testbed/until.ts';
+import { handClock } from '../helpers/hand-clock.ts';
 import { listenOnStore } from '../helpers/listener-on-store.ts';
 import { begin, connect, enrol, hello, refusal } from '../helpers/wire-agent.ts';
 
@@ -65,4 +69,46 @@ test('a session after whose beginning the store cannot be read is written down a
   wire.send(hello(wire, agent));
   t.is((await refusal(wire)).frame.reason, 'try-later');
   t.deepEqual(ended, [1]);
+});
+
+test('a session of a host that another process revoked ends within five seconds, though nobody says so', async (t) => {
+  const clock = handClock(0);
+  const sessions = createSessions();
+  let isRevoked = false;
+  let ended = 0;
+  sessions.put({
+    agentId: 'agent-01',
+    bootId: 'boot-a',
+    generation: 1,
+    answers: async () => true,
+    ask: () => false,
+    look: async () => ({ lost: 'gone' }),
+    yield: () => t.fail('it was revoked'),
+    revoke: () => void (ended += 1),
+  });
+  const stop = followElsewhere({
+    records: {
+      changedElsewhere: async () => (isRevoked ? ['hosts'] : []),
+      onElsewhere: () => {},
+      revoked: async () => ['agent-00', 'agent-01'],
+      others: alone,
+    },
+    sessions,
+    liveness: { refresh: async () => {} },
+    clock,
+    log: silentLog,
+    changed: () => {},
+  });
+  t.teardown(stop);
+  const pass = async (seconds: number) => {
+    for (let second = 0; second < seconds; second++) {
+      clock.advance(1_000);
+      await new Promise(setImmediate);
+    }
+  };
+  await pass(10);
+  t.is(ended, 0);
+  isRevoked = true;
+  await pass(5);
+  t.true(ended > 0);
 });

@@ -82,6 +82,10 @@ test('out of descriptors: nobody is lost, and agents connect again once there ar
   const { host, port } = parseAuthority(collector.agents) ?? { host: '', port: 0 };
   const sockets = Array.from({ length: 60 }, () => connectTcp({ host, port }).on('error', () => {}));
   t.teardown(() => sockets.forEach((socket) => socket.destroy()));
+  await until('it has none left', () => {
+    const open = new Set(readdirSync(`/proc/${collector.process.pid}/fd`));
+    return Array.from({ length: descriptors + 5 }, (_, number) => String(number)).every((number) => open.has(number));
+  });
   wire.send({ type: 'events', epoch: 'epoch-0001', events: [event(1)] });
   t.is((await wire.next('ack')).seq, 1);
   sockets.forEach((socket) => socket.destroy());

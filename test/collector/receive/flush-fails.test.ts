@@ -1,33 +1,13 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import test, { type ExecutionContext } from 'ava';
+import test from 'ava';
 import { until } from '../../helpers/testbed/until.ts';
 import { certificate, event, snapshot, snapshotFrame } from '../helpers/example-snapshot.ts';
+import { injectInto } from '../helpers/injected.ts';
 import { addToken, readEstate, spawnCollector, temporaryDirectory } from '../helpers/real-collector.ts';
 import { begin, connect, enrol, hello, refusal } from '../helpers/wire-agent.ts';
 
 const epoch = 'epoch-0001';
-
-/** Every flush to disk of a running process fails, until the returned function is called. */
-async function failFlushes(t: ExecutionContext, pid: number | undefined, log: string): Promise<() => Promise<void>> {
-  const inject = 'inject=fsync,fdatasync,sync_file_range:error=EIO';
-  const strace = spawn('/usr/bin/strace', ['-f', '-o', log, '-e', inject, '-p', String(pid)], {
-    stdio: ['ignore', 'ignore', 'pipe'],
-  });
-  t.teardown(() => strace.kill('SIGKILL'));
-  let said = '';
-  strace.stderr.on('data', (bytes: Buffer) => (said += bytes.toString()));
-  await until('strace is attached', () => said.includes('attached'), {
-    hopeless: () => (strace.exitCode === null ? undefined : said),
-  });
-  return async () => {
-    const ended = once(strace, 'close');
-    strace.kill('SIGINT');
-    await ended;
-  };
-}
 
 test('while flushes to disk fail nothing is acknowledged and pages still read; afterwards all goes on, and a kill finds nothing lost or doubled', async (t) => {
   const directory = temporaryDirectory(t);
@@ -44,7 +24,7 @@ test('while flushes to disk fail nothing is acknowledged and pages still read; a
   t.is((await wire.next('ack')).seq, 1);
 
   const log = join(directory, 'trace');
-  const heal = await failFlushes(t, collector.process.pid, log);
+  const heal = await injectInto(t, collector.process.pid, 'fsync,fdatasync,sync_file_range:error=EIO', log);
   wire.send({ type: 'events', epoch, events: [event(2)] });
   await t.throwsAsync(wire.next('ack'), { message: /without ack/ });
   t.like(await refusal(wire), { code: 4008, frame: { reason: 'try-later' } });

@@ -51,7 +51,9 @@ test('the founding incident: renewed and proved on the host, and the HAProxy in 
     {
       channel: [shop, slackChannel],
       // What else the made-up hosts come to is nobody's concern here.
-      rule: [{ name: 'front', code: ['front-holds-copy'], wait: '0s', to: ['{owner}', 'slack'] }],
+      rule: [
+        { name: 'front', code: ['front-holds-copy'], server_name: [shopName], wait: '0s', to: ['{owner}', 'slack'] },
+      ],
     },
     (place, what) => t.fail(`${place.join('.')}: ${what}`),
   );

@@ -1,5 +1,6 @@
 import { createSocket } from 'node:dgram';
 import { createServer, type AddressInfo, type Socket } from 'node:net';
+import tls from 'node:tls';
 import { rootsBySubject } from '@certherd/x509/trust-path';
 import test, { type ExecutionContext } from 'ava';
 import type { Reach } from '@certherd/handshake/outside/address';
@@ -8,7 +9,9 @@ import { createPace } from '@certherd/handshake/outside/pace';
 import { createProbe, type ProbeNeeds } from '../../../collector/scan/probe.ts';
 import { mostOfFamily, systemResolve } from '@certherd/handshake/outside/resolve';
 import { systemClock } from '../../../collector/system/clock.ts';
+import { oid, sequence, text, tlv } from '../../helpers/der.ts';
 import { mint, mintChain } from '../../helpers/mint.ts';
+import { altNames, extension, name, rawCertificate } from '../../helpers/raw-certificate.ts';
 import { openSandbox } from '../../helpers/testbed/sandbox.ts';
 import { startTestDns } from '../../helpers/testbed/test-dns.ts';
 import { answerTo, crowdedDns } from '../helpers/dns-over-tcp.ts';
@@ -104,6 +107,30 @@ test('a chain of 100 certificates is judged, and its search for a root ends', as
   const answer = read(shown, 'deep.example.test', Date.now());
   t.true(answer.ok && answer.value.trusted && answer.value.nameMatches);
   t.is(answer.ok && answer.value.certificates.length, 100);
+});
+
+test('no address out of a certificate is asked: not for its issuer, and not for what was revoked', async (t) => {
+  const { port: place, connections } = await listening(t, (socket) => void socket.end());
+  const uri = text(0x86, `http://127.0.0.1:${place}/`);
+  const { pem, keyPem } = rawCertificate({
+    issuer: name('who is not sent'),
+    extensions: [
+      altNames(text(0x82, 'a.example.test')),
+      extension(
+        '1.3.6.1.5.5.7.1.1',
+        sequence(...['1', '2'].map((how) => sequence(oid(`1.3.6.1.5.5.7.48.${how}`), uri))),
+      ),
+      extension('2.5.29.31', sequence(sequence(tlv(0xa0, tlv(0xa0, uri))))),
+    ],
+  });
+  const server = tls.createServer({ cert: pem, key: keyPem }, (socket) => socket.on('error', () => {}));
+  server.on('tlsClientError', () => {});
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  t.teardown(() => server.close());
+  const { port } = server.address() as AddressInfo;
+  const seen = await probing({ timeoutMs: 20_000 })({ host: '127.0.0.1', port });
+  t.like(seen.places[0]?.answers[0], { trusted: false, chainProblem: 'no-issuer' });
+  t.is(connections(), 0);
 });
 
 test('a name of thousands of addresses is asked at a few, and the rest is counted', async (t) => {

@@ -33,6 +33,28 @@ test('what an address presents is since when it was first seen; another one is a
   t.like(other.state.places[0], { since: at + 2000, served: two.fingerprint, serialNumber: two.serialNumber });
 });
 
+test('since when a staple says the same is kept while its times go on', (t) => {
+  const stapled = (state: 'good' | 'none', nextUpdate?: string): SeenPlace => ({
+    address: '1.1.1.1',
+    answers: showing('1.1.1.1').answers.map((one) => ({
+      ...one,
+      staple: { state, ...(nextUpdate && { nextUpdate }) },
+    })),
+  });
+  const first = nextState(undefined, seen([stapled('good', '2027-01-20T00:00:00.000Z')]), at);
+  const fresher = nextState(first.state, seen([stapled('good', '2027-01-27T00:00:00.000Z')]), at + 1000);
+  const gone = nextState(fresher.state, seen([stapled('none')]), at + 2000);
+  t.deepEqual(
+    [first, fresher, gone].map(({ state }) => state.places[0]?.staple),
+    [
+      { state: 'good', nextUpdate: '2027-01-20T00:00:00.000Z', since: at },
+      { state: 'good', nextUpdate: '2027-01-27T00:00:00.000Z', since: at },
+      { state: 'none', since: at + 2000 },
+    ],
+  );
+  t.is(nextState(gone.state, seen([showing('1.1.1.1')]), at + 3000).state.places[0]?.staple, undefined, 'nobody told');
+});
+
 test('an address that falls silent keeps what it presented, with since when it is silent; nothing has changed', (t) => {
   const first = nextState(undefined, seen([showing('1.1.1.1')]), at);
   const silent = nextState(first.state, seen([{ address: '1.1.1.1', answers: [], failure }]), at + 1000);
@@ -77,7 +99,9 @@ test('of a family that nobody told of, known addresses stay with the failure; th
       ['2001:db8::1', 'not-resolved', at + 1000],
     ],
   );
+  t.deepEqual(half.state.notTold, notTold, 'nor is it known whether there are more');
   const whole = nextState(half.state, seen([showing('1.1.1.1')]), at + 2000);
+  t.is(whole.state.notTold, undefined);
   t.deepEqual(whole.changed, [{ address: '2001:db8::1', algorithm: 'ecdsa', served: undefined }]);
 });
 

@@ -2,6 +2,7 @@ import test from 'ava';
 import { sorted } from '../../../collector/serve/sorted.ts';
 import { SortedDraft } from '../../../collector/serve/sorted-draft.ts';
 import fc from '../../helpers/properties.ts';
+import { certificate } from '../helpers/example-snapshot.ts';
 import { happenings, randomFleet } from '../helpers/random-fleet.ts';
 
 test('whatever happens in a fleet, the estate kept in parts is the one that is assembled whole', (t) => {
@@ -30,6 +31,23 @@ test('what a host proved and named no more at once is known of the others that h
   fleet.settle();
   t.is(fleet.kept().certificates[0]?.basis, 'der');
   t.deepEqual(fleet.kept(), fleet.whole());
+});
+
+test('what a target presents is no orphan where its file lies, and is one once no target presents it', (t) => {
+  const fleet = randomFleet();
+  const { fingerprint } = certificate('c4');
+  const isOrphan = () =>
+    fleet.kept().findings.some(({ code, evidence }) => code === 'orphan' && evidence['held'] === fingerprint);
+  const seen = (...certificates: number[]) => {
+    fleet.happen({ what: 'seen', names: [3], certificates, hours: 1 });
+    fleet.settle();
+    t.deepEqual(fleet.kept(), fleet.whole());
+    return isOrphan();
+  };
+  fleet.happen({ what: 'told', host: 0, certificates: [0, 1, 2, 3, 4], findings: 0 });
+  t.true(seen());
+  t.false(seen(4), 'a balancer without an agent has it');
+  t.true(seen(5));
 });
 
 test('a host that has another name, or is trusted again, holds what it held', (t) => {

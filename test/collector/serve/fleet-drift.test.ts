@@ -47,4 +47,11 @@ test('once one host has a renewed certificate, another that still presents the o
     findings.map(({ severity, evidence }) => [severity, evidence['hosts']]),
     [['notice', 'lb-1 web-1']],
   );
+
+  origin.send(snapshotFrame(copy('web-1', certificate('strange', { ...names, issuer: 'O=Shadow CA, CN=X1' }))));
+  const strange = await until('who is not known to issue here is named', async () =>
+    (await collector.estate()).findings.find(({ code }) => code === 'unknown-issuer'),
+  );
+  t.like(strange, { hostName: 'web-1', severity: 'warning' });
+  t.regex(strange.cause, /^It was issued by Shadow CA, /);
 });

@@ -102,6 +102,7 @@ test('a campaign that paused itself is among what needs a person within seconds,
     severity: 'warning',
     hostName: 'web-9',
     name: 'shop',
+    names: ['shop.test'],
     labels: { owner: 'payments' },
     deadline: { notAfter: '2026-12-30T00:00:00.000Z' },
     offers: [],
@@ -128,7 +129,9 @@ test('a campaign that paused itself is among what needs a person within seconds,
       keys: [concern?.key ?? '[]'],
     },
   });
-  t.is(need && answersTo(need, { incidents: [incident], silences: [] }, start).incident, incident);
+  const silence = { id: 's', madeAt: '', by: 'otto', reason: 'x', until: '2099-01-01T00:00:00.000Z' };
+  const silences = [{ ...silence, match: { name: '*.test' } }];
+  t.deepEqual(need && answersTo(need, { incidents: [incident], silences }, start), { incident, silences });
   const { hostless, parts } = await estate.current();
   t.is([...parts.findings].length, 1, 'the API lists it, too');
   t.deepEqual(hostlessConcerns(hostless), []);

@@ -111,10 +111,17 @@ test('what is seen from outside is told beside what hosts say, and never as thei
     since: '2026-11-01T00:00:00.000Z',
   };
   const silent = { reason: 'timed-out', detail: 'no answer', since: '2026-11-22T00:00:00.000Z' };
+  const times = {
+    producedAt: '2026-11-22T00:00:01.000Z',
+    thisUpdate: '2026-11-22T00:00:00.000Z',
+    nextUpdate: '2026-11-29T00:00:00.000Z',
+  };
+  const staple = { state: 'revoked' as const, ...times, revokedAt: '2026-11-21T00:00:00.000Z', since: place.since };
   const places = [
+    { ...place, staple },
     place,
-    place,
-    { ...place, address: '2001:db8::1', failure: silent },
+    { ...place, address: '2001:db8::1', staple: { state: 'none' as const, since: place.since }, failure: silent },
+    { ...place, address: '192.0.2.3', staple: { state: 'signature-wrong' as const, since: place.since } },
     { address: '192.0.2.2', chain: [], since: place.since, failure: silent },
   ];
   const target = {
@@ -143,6 +150,14 @@ test('what is seen from outside is told beside what hosts say, and never as thei
     /ssl_probe_success\{instance="shop\.example\.test:443",endpoint="192\.0\.2\.2:443",vantage="collector",owner="shop"\} 0/,
   );
   t.is(text.split(`ssl_probe_success${seen('192.0.2.1')}`).length, 2, 'once');
+  const ocsp = text
+    .match(/^ssl_ocsp_response_.*ecdsa.*$/gm)
+    ?.map((line) => line.replace(/\{.*point="|:443.*\}|ssl_ocsp_response_/g, ' '));
+  t.is(
+    ocsp?.join('').replace(/ +/g, ' '),
+    ' stapled 192.0.2.1 1 stapled [2001:db8::1] 0 stapled 192.0.2.3 1 status 192.0.2.1 1 status 192.0.2.3 2 produced_at 192.0.2.1 1795305601 this_update 192.0.2.1 1795305600 next_update 192.0.2.1 1795910400 revoked_at 192.0.2.1 1795219200',
+    'OCSP answers that are stapled, in ssl_exporter’s names',
+  );
   t.notThrows(() => promtoolAccepts(text));
 });
 

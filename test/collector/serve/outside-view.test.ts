@@ -50,6 +50,36 @@ test('a target that takes the place of another one of the same name is judged by
   t.deepEqual(outside.hostless(now), []);
 });
 
+test('addresses of one name that disagree are told once: at a host that proves the name, else of no host', (t) => {
+  const { fingerprint: served, issuer, notBefore, notAfter } = younger;
+  const seen = row(1, 'shop.example.test:443');
+  const [old] = seen.seen?.places ?? [];
+  if (!old) return t.fail();
+  const renewed = { ...old, address: '192.0.2.2', served, issuer, notBefore, notAfter };
+  const outside = keepOutside();
+  const both = { ...seen, seen: { places: [old, renewed], leftOut: 0 } };
+  const vantage = { ...both, id: 2, vantage: 'b', vantageName: 'web-2' };
+  outside.putTargets([both, vantage], () => []);
+  const found = outside.hostless(now).filter(({ code }) => code === 'served-elsewhere-differs');
+  t.is(found.length, 1, 'however many vantages see it');
+  t.like(found[0], { agentId: '', hostName: 'shop.example.test', severity: 'warning' });
+  t.deepEqual(Object.keys(found[0]?.evidence ?? {}).sort(), [
+    '192.0.2.1',
+    '192.0.2.1 from web-2',
+    '192.0.2.2',
+    '192.0.2.2 from web-2',
+  ]);
+  const other = { ...renewed, address: '192.0.2.1', served: 'e'.repeat(64), notBefore: at(-0.5) };
+  outside.put(host, certificates);
+  outside.putTargets([{ ...seen, seen: { places: [other, renewed], leftOut: 0 } }], () => [[host, certificates]]);
+  t.deepEqual(
+    outside.findingsOf('a', now).map(({ finding, hostName }) => [finding.code, hostName]),
+    [['served-elsewhere-differs', 'web-1']],
+  );
+  outside.putTargets([{ ...seen, seen: { places: [renewed], leftOut: 0 } }], () => [[host, certificates]]);
+  t.deepEqual(outside.findingsOf('a', now), []);
+});
+
 test('a target is overtaken from when a host proves something younger than it presented, until it is asked again', (t) => {
   const outside = keepOutside();
   const hosts = () => [[host, certificates] as const];
@@ -126,6 +156,8 @@ test('a certificate is served everywhere once every address of its name presents
   t.deepEqual(told(seen(renewed, { ...old, algorithm: 'rsa' })), [since], 'of another kind of key it is another one');
   t.deepEqual(told(seen({ ...renewed, failure })), [], 'it is silent');
   t.deepEqual(told({ seen: { places: [renewed], leftOut: 1 } }), [], 'not all are asked');
+  const notTold = { family: 'ipv6' as const, detail: '' };
+  t.deepEqual(told({ seen: { places: [renewed], leftOut: 0, notTold } }), [], 'of its other family nobody told');
   t.deepEqual(told({ ...seen(renewed), askedAt: later - 3 * whole.everyMs }), [], 'it is asked no more');
   t.deepEqual(told({ seen: undefined }), [], 'it was not asked yet');
   const vantage = { ...row(2, 'shop.example.test:443'), vantage: 'b', askedAt: later };

@@ -22,6 +22,8 @@ for (const onlyStandard of [false, true]) {
     await until('the first leads', () => leading.has('one'));
     join('other', other);
     t.deepEqual([...leading], ['one']);
+    const locks = `SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND database = (SELECT oid FROM pg_database WHERE datname = current_database())`;
+    t.is((await query(url, locks)).length, onlyStandard ? 0 : 1);
     await one.close();
     await until('the other leads', () => leading.has('other') && leading.size === 1);
     // As when its machine loses the database: every connection breaks at once.

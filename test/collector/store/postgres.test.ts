@@ -6,6 +6,7 @@ import test, { type ExecutionContext } from 'ava';
 import fc from '../../helpers/properties.ts';
 import { openPostgresStore } from '../../../collector/store/postgres/store.ts';
 import { fromText, toText } from '../../../collector/store/postgres/text.ts';
+import { createDatabase } from '../../../collector/store/postgres/database.ts';
 import type { Store } from '../../../collector/store/store.ts';
 import { readMigrations } from '../../../collector/store/migrations.ts';
 import { systemClock } from '../../../collector/system/clock.ts';
@@ -25,6 +26,22 @@ async function enrolled(store: Store, agentId: string): Promise<void> {
   await store.addToken(tokenHash, 0, 1000);
   await store.enrol({ tokenHash, publicKey: tokenHash, hostName: agentId, proposedAgentId: agentId, at: 0 });
 }
+
+test('a database whose commits do not wait for the disk is made to wait, and one that waits for its standbys goes on to', async (t) => {
+  for (const [set, found] of [
+    ['off', 'on'],
+    ['remote_apply', 'remote_apply'],
+  ]) {
+    const url = await freshDatabase();
+    await query(url, `ALTER DATABASE ${new URL(url).pathname.slice(1)} SET synchronous_commit = ${set}`);
+    const database = createDatabase(url);
+    const own = await database.connect();
+    for (const queries of [database, { one: async (sql: string) => (await own.query(sql)).rows[0] }])
+      t.deepEqual(await queries.one('SHOW synchronous_commit'), { synchronous_commit: found });
+    await own.end();
+    await database.close();
+  }
+});
 
 test('any text comes back as it was, and none that is kept has the character that PostgreSQL does not take', (t) => {
   const text = fc.string({

@@ -154,10 +154,13 @@ for (const { name, open } of engines) {
     t.deepEqual(all.map(({ hostName }) => hostName).toSorted(), [...Array(4).fill('web-1'), ...Array(4).fill('web-2')]);
   });
 
-  test(`${name}: a hole that another database's acknowledgement left is told once, in its place`, async (t) => {
+  test(`${name}: a hole that another database's acknowledgement left is told once, in its place; also where an older one was put back`, async (t) => {
     const { store } = await open(t);
     const agentId = await enrolled(store, 'web-1');
     for (let round = 0; round < 2; round++) await store.keepEvents(agentId, 'epoch-0001', told(event(5), event(6)), at);
+    // Of a file, or a whole machine, that was put back nobody is told.
+    await store.beginSession(start(agentId, 1));
+    for (let round = 0; round < 2; round++) await store.keepEvents(agentId, 'epoch-0001', told(event(9)), at);
     const events = await store.events(0, 10);
     t.deepEqual(
       events.map(({ event: { seq, kind } }) => [seq, kind]),
@@ -165,9 +168,11 @@ for (const { name, open } of engines) {
         [4, 'gap'],
         [5, 'deployment'],
         [6, 'deployment'],
+        [8, 'gap'],
+        [9, 'deployment'],
       ],
     );
-    t.is((await store.facts()).eventsTotal, 2);
+    t.is((await store.facts()).eventsTotal, 3);
   });
 
   test(`${name}: a request is kept once by its key, and ended by its own host alone`, async (t) => {

@@ -94,9 +94,13 @@ for (const { name, open } of engines) {
     );
     await telling.addTransitions([opened('a')]);
     t.like((await telling.standing())[1], { key: 'a', ordinal: 3 });
-    t.is(await count('transition'), 4);
+    await telling.addTransitions([opened('c'), { ...resolved, key: 'c' }]);
+    t.is(await count('transition'), 6);
     await telling.prune(at + 10);
-    t.is(await count('transition'), 2, 'what stands stays, however old');
+    t.is(await count('transition'), 3, 'of each the last one stays, however old');
+    t.is((await telling.standing()).length, 2);
+    await telling.addTransitions([opened('c')]);
+    t.like((await telling.standing())[2], { key: 'c', ordinal: 3 });
   });
 
   test(`${name}: a plan is kept with all its messages or, where another one wrote it since, not at all`, async (t) => {

@@ -51,6 +51,22 @@ async function thinAll(store: Store, before: number): Promise<number> {
 
 const marks = ['a', 'b', 'c', 'd'];
 
+/** A concern that came and went, came again and stands: three transitions. */
+async function tellOne(store: Store, at: number): Promise<void> {
+  const key = JSON.stringify(['web-1', 'host-silent', 'host', 'web-1']);
+  const place = {
+    key,
+    code: 'host-silent',
+    agentId: 'web-1',
+    hostName: 'web-1',
+    subject: { kind: 'host', id: 'web-1' },
+  } as const;
+  const words = { cause: '', remedy: '', causeId: '', names: [], labels: {}, since: new Date(at).toISOString() };
+  const concern = { ...place, ...words, severity: 'unknown' } as const;
+  for (const [kind, after] of [['opened'], ['resolved', 1], ['opened']] as const)
+    await store.telling.addTransitions([{ key, kind, at, openedAt: at, concern, after }]);
+}
+
 test.after.always(endServers);
 
 for (const engine of engines)
@@ -161,10 +177,11 @@ for (const engine of engines)
 
 for (const engine of engines)
   test(`${engine.name}: a history within its days is left alone; an older one is thinned at the start and then each hour`, async (t) => {
-    const { store } = await storeWithHost(t, engine);
+    const { store, count: countOf } = await storeWithHost(t, engine);
     const clock = handClock(1000 * day);
     for (const [index, mark] of marks.entries())
       await store.keepSnapshot('agent-01', snapshotFrame(snapshot(certificate(mark))), (996 + index) * day);
+    await tellOne(store, 998 * day);
     const count = async () => (await store.changes('agent-01')).filter(({ kind }) => kind === 'endpoint-served').length;
     const settle = async (rows: number) => {
       await until(`${rows} rows`, async () => {
@@ -183,15 +200,21 @@ for (const engine of engines)
     await settle(4);
     clock.advance(27.5 * day);
     await settle(3);
+    t.is(await countOf('transition'), 3);
     clock.advance(60 * day);
     await settle(1);
+    await until('what was told long ago went, but for the last of it', async () => {
+      clock.advance(day / 96 + 1);
+      return (await countOf('transition')) === 1;
+    });
   });
 
 for (const engine of engines)
   test(`${engine.name}: a clock that is 400 days ahead, from the start or from one moment to the next, makes nothing old`, async (t) => {
     for (const jumps of ['before the start', 'while it runs']) {
-      const { store } = await storeWithHost(t, engine);
+      const { store, count } = await storeWithHost(t, engine);
       const clock = handClock(1000 * day);
+      await tellOne(store, 996 * day);
       for (const [index, mark] of marks.entries()) {
         const at = (996 + index) * day;
         await store.keepSnapshot('agent-01', snapshotFrame(snapshot(certificate(mark))), at);
@@ -215,6 +238,7 @@ for (const engine of engines)
       });
       t.is((await store.changes('agent-01')).filter(({ kind }) => kind === 'endpoint-served').length, 4, jumps);
       t.is((await store.events(0, 10)).length, 4, jumps);
+      t.is(await count('transition'), 3, jumps);
     }
   });
 

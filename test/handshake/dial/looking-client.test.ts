@@ -11,6 +11,7 @@ import { opensslClient } from '../../../handshake/dial/openssl-client.ts';
 import { lookingClients } from '../../../handshake/dial/looking-clients.ts';
 import { systemDialer } from '../../../handshake/dialer.ts';
 import { mint, mintChain } from '../../helpers/mint.ts';
+import { opensslOcsp } from '../../helpers/ocsp.ts';
 import { startNginx } from '../../helpers/testbed/nginx.ts';
 import { openSandbox, type Sandbox } from '../../helpers/testbed/sandbox.ts';
 import { until } from '../../helpers/testbed/until.ts';
@@ -19,16 +20,14 @@ const offers = signatureOffers();
 const share = shareOfDialer();
 const protocols = ['h2', 'http/1.1'];
 
+function targetAt(port: number, algorithm: DialTarget['algorithm'] = 'any'): DialTarget {
+  const serverName = 'shop.example.test';
+  return { address: '127.0.0.1', port, serverName, algorithm, proxyProtocol: false, timeoutMs: 20_000 };
+}
+
 /** What each of the two clients sees there. */
 async function both(port: number, algorithm: DialTarget['algorithm'] = 'any') {
-  const target: DialTarget = {
-    address: '127.0.0.1',
-    port,
-    serverName: 'shop.example.test',
-    algorithm,
-    proxyProtocol: false,
-    timeoutMs: 20_000,
-  };
+  const target = targetAt(port, algorithm);
   const context = offers(algorithm);
   const template = context.ok ? templateOf(context.value, protocols) : undefined;
   if (!context.ok || !template) throw new Error('nothing can be offered');
@@ -92,24 +91,29 @@ for (const [kind, suite, ...key] of kinds) {
 
 test('nginx sees a whole handshake of either client, and both see a chain as it is sent, and the same refusal', async (t) => {
   const sandbox = opened(t);
-  const { root, leaf } = await mintChain();
+  const { root, intermediate, leaf } = await mintChain();
   const stranger = await mint({ names: ['stranger.example.test'] });
-  const [file, keyFile, log] = ['leaf.pem', 'leaf.key', 'handshakes.log'].map((name) =>
+  const [file, keyFile, log, answerFile] = ['leaf.pem', 'leaf.key', 'handshakes.log', 'answer.der'].map((name) =>
     join(sandbox.directory, name),
-  ) as [string, string, string];
+  ) as [string, string, string, string];
+  const answer = await opensslOcsp(sandbox, { leaf, issuer: intermediate });
+  writeFileSync(answerFile, answer);
   writeFileSync(file, [leaf, stranger, root, leaf].map(({ pem }) => pem).join(''));
   writeFileSync(keyFile, leaf.keyPem);
   const nginx = await startNginx(sandbox, { httpPort: await sandbox.port() });
   const port = await sandbox.port();
   nginx.writeSite(
     'shop',
-    `server { listen 127.0.0.1:${port} ssl http2; ssl_protocols TLSv1.2 TLSv1.3; error_log ${log} info; ssl_certificate ${file}; ssl_certificate_key ${keyFile}; }\n`,
+    `server { listen 127.0.0.1:${port} ssl http2; ssl_protocols TLSv1.2 TLSv1.3; error_log ${log} info; ssl_certificate ${file}; ssl_certificate_key ${keyFile}; ssl_stapling on; ssl_stapling_file ${answerFile}; }\n`,
   );
   await nginx.reloadWhole();
   const { looking, openssl } = await both(port);
   t.deepEqual(looking, openssl);
   t.like(looking, { value: { tlsVersion: 'TLSv1.3', alpn: 'h2' } });
   t.is(looking.ok && looking.value.chain.length, 4);
+  t.deepEqual(looking.ok && looking.value.staple, new Uint8Array(answer), 'with what is stapled to the leaf');
+  const older = await systemDialer(lookingClients())({ ...targetAt(port), tlsVersion: 'TLSv1.2' });
+  t.deepEqual(older.ok && [older.value.tlsVersion, older.value.staple], ['TLSv1.2', new Uint8Array(answer)]);
   const other = await both(port, 'rsa');
   t.is(!other.looking.ok && other.looking.failure.reason, 'no-shared-algorithm');
   t.is(!other.openssl.ok && other.openssl.failure.reason, 'no-shared-algorithm');

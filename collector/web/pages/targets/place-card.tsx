@@ -1,4 +1,5 @@
 import type { TargetPlace } from '../../../present/target-rows.ts';
+import { stapleWords } from '../../../wording/staple-words.ts';
 import { LifeBar } from '../../parts/life-bar.tsx';
 import { Mark } from '../../parts/mark.tsx';
 import { Moment, type Now } from '../../parts/moment.tsx';
@@ -56,6 +57,7 @@ export function PlaceCard({ place, now, isKnown }: PlaceCardProps) {
               place.trusted === false ? `not trusted: ${place.chainProblem ?? 'not read'}` : 'leads to a trusted root'
             }
           />
+          <Fact title="Staple" text={stapleWords(place, now.value)} />
         </dl>
       )}
     </>

@@ -76,7 +76,7 @@ function isKnown(certificates: readonly { fingerprint: string }[], served: strin
 }
 
 function Facts({ target, now }: { target: TargetView; now: Now }) {
-  const { askedAt, wanted, everySeconds, setAt, setBy, leftOut } = target;
+  const { askedAt, wanted, everySeconds, setAt, setBy, leftOut, notTold } = target;
   return (
     <dl class="evidence">
       <div>
@@ -100,6 +100,14 @@ function Facts({ target, now }: { target: TargetView; now: Now }) {
         <div>
           <dt>Not asked</dt>
           <dd>{leftOut} more addresses of this name</dd>
+        </div>
+      )}
+      {notTold && (
+        <div>
+          <dt>Not told</dt>
+          <dd>
+            <Raw text={notTold.detail} limit={300} />
+          </dd>
         </div>
       )}
     </dl>

@@ -35,7 +35,7 @@ function factsOf(hosts: readonly MadeHost[], answers: ReadonlyMap<number, Answer
     progress: (member) => progressOf(campaign, member, fleet),
     answer: ({ number }) => answers.get(number),
     domainOf: (name) => name.split('.').slice(-2).join('.'),
-    issuedInWeek: () => 0,
+    issued: { below: () => 0, forNames: () => 0 },
     elsewhere: [],
   };
 }
@@ -163,8 +163,11 @@ test('a limit that is reached holds back, and says which', (t) => {
         startedAt,
       ).held.values(),
     ].map(({ by, detail }) => `${by}: ${detail}`);
-  t.deepEqual(held({ issuedInWeek: () => 50 }), [
+  t.deepEqual(held({ issued: { below: () => 50, forNames: () => 0 } }), [
     "domain-week: 50 of 50 certificates of example.test in seven days, by Let's Encrypt",
+  ]);
+  t.deepEqual(held({ issued: { below: () => 0, forNames: () => 5 } }), [
+    "names-week: 5 of 5 certificates for these very names in seven days, by Let's Encrypt",
   ]);
   t.deepEqual(held({}, { ...usualLimits, perThreeHours: 0 }), ['three-hours: 0 were asked for within three hours']);
   const resumed = inHand([{ ...web(old), name: 'far' }]).map((row) => ({ ...row, state: 'waiting' as const }));

@@ -1,6 +1,12 @@
 import test from 'ava';
 import { forecast, replay } from '../../../../collector/evaluate/forecast/forecast.ts';
-import { announced, type LifetimeStep, longestLife } from '../../../../collector/evaluate/forecast/lifetimes.ts';
+import {
+  announced,
+  type LifetimeStep,
+  longestLife,
+  mayBePublic,
+  stepsFor,
+} from '../../../../collector/evaluate/forecast/lifetimes.ts';
 import type { InUse, Renewer } from '../../../../collector/evaluate/forecast/renewers.ts';
 import fc from '../../../helpers/properties.ts';
 
@@ -12,6 +18,7 @@ const domainOf = (name: string) => name.split('.').slice(-2).join('.');
 function one(renewer: Renewer, change: Partial<InUse> = {}): InUse {
   return {
     hostName: 'web-1',
+    fingerprint: change.names?.[0] ?? '',
     names: ['shop.example.test'],
     authority: "Let's Encrypt",
     notBefore: now - 10 * dayMs,
@@ -44,7 +51,7 @@ test('what the agent or another client renews lapses under no announced lifetime
 });
 
 test('a person who comes once a year leaves a certificate of 47 days lapsed for the rest of the year', (t) => {
-  const yearly = one('hand', { authority: 'DigiCert Inc', notBefore: now - 100 * dayMs, notAfter: now + 265 * dayMs });
+  const yearly = one('hand', { authority: 'DigiCert Inc', notBefore: now - 300 * dayMs, notAfter: now + 65 * dayMs });
   const lapses = forecast([yearly], announced, { now, until, domainOf }).flatMap((stretch) => stretch.lapses);
   const longest = Math.max(...lapses.map((lapse) => lapse.longest)) / dayMs;
   t.true(longest > 230 && longest < 300, String(longest));
@@ -77,6 +84,34 @@ test("only Let's Encrypt's certificates count against its limit, by registered d
   const [first] = forecast([...many, ...others], [], { now, until: now + 60 * dayMs, domainOf });
   t.deepEqual(first?.busiest, { domain: 'example.test', inSevenDays: 60 });
   t.is(first?.mostInADay, 150);
+});
+
+test('what lives longer than a public certificate may is of a private authority, and goes on as long, unless all are asked about', (t) => {
+  const own = one('hand', { authority: 'Our own CA', notBefore: now - 3300 * dayMs, notAfter: now + 350 * dayMs });
+  const lapses = forecast([own], announced, { now, until, domainOf }).flatMap((stretch) => stretch.lapses);
+  t.deepEqual(lapses, []);
+  t.is(stepsFor(announced, own).length, 0);
+  t.is(stepsFor([{ from: now, days: 47, source: 'what if', bindsPrivate: true }], own).length, 1);
+  const yearly = { authority: 'DigiCert Inc', notBefore: now, notAfter: now + 365 * dayMs };
+  t.false(mayBePublic(yearly), 'nobody is given a year any more');
+  const before = Date.parse('2026-03-01');
+  t.true(mayBePublic({ ...yearly, notBefore: before, notAfter: before + 365 * dayMs }));
+});
+
+test("a certificate counts once against Let's Encrypt's limits, for each of its domains, and for its very names", (t) => {
+  const names = ['shop.example.test', 'shop.other.test'];
+  const copies = ['hand', 'hand', 'agent'] as const;
+  const held = copies.map((renewer, at) => one(renewer, { names, hostName: `lb-${at}` }));
+  const own = Array.from({ length: 7 }, (_, at) => one('agent', { names, fingerprint: `own ${at}` }));
+  const ahead = { now, until: now + 60 * dayMs, domainOf };
+  const [copied] = forecast(held, [], ahead);
+  t.is(copied?.renewals.agent, 1);
+  t.deepEqual(copied?.sameNames, { names, inSevenDays: 1 });
+  t.is(copied?.busiest?.inSevenDays, 1);
+  const [each] = forecast(own, [], ahead);
+  t.deepEqual(each?.sameNames, { names, inSevenDays: 7 }, 'hosts that renew the same names each for itself');
+  const other = forecast([one('agent', { names: ['a.test', 'b.other.test'] }), ...own], [], ahead)[0]?.busiest;
+  t.deepEqual(other, { domain: 'other.test', inSevenDays: 8 }, 'not its first name alone');
 });
 
 test('whatever a certificate is, its renewals are in order, within the time, and no lapse is longer than it', (t) => {
