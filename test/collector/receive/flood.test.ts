@@ -25,7 +25,7 @@ import { until } from '../../helpers/testbed/until.ts';
 const run = promisify(execFile);
 const mebibyte = 1024 * 1024;
 
-test('2,000 idle sockets from many addresses cost little memory, and a real agent still connects', async (t) => {
+test.serial('2,000 idle sockets from many addresses cost little memory, and a real agent still connects', async (t) => {
   const directory = temporaryDirectory(t);
   const config = join(directory, 'collector.toml');
   writeFileSync(config, 'agent_listen = "127.0.0.1:0"\nweb_listen = "127.0.0.1:0"\nlog_level = "error"\n');
@@ -67,7 +67,7 @@ test('2,000 idle sockets from many addresses cost little memory, and a real agen
   t.log(`${Math.round(growth / mebibyte)} MiB while they waited`);
 });
 
-test('out of descriptors: nobody is lost, and agents connect again once there are some', async (t) => {
+test.serial('out of descriptors: nobody is lost, and agents connect again once there are some', async (t) => {
   const directory = temporaryDirectory(t);
   const config = join(directory, 'collector.toml');
   writeFileSync(config, 'agent_listen = "127.0.0.1:0"\nweb_listen = "127.0.0.1:0"\n');
@@ -169,6 +169,7 @@ test('events beyond the window end the session', (t) => {
 
 test('frames that one commit keeps are acknowledged together, by the last of them', async (t) => {
   const sent: unknown[] = [];
+  const pieces: number[] = [];
   let commit = () => {};
   const committed = new Promise<void>((resolve) => {
     commit = resolve;
@@ -183,6 +184,7 @@ test('frames that one commit keeps are acknowledged together, by the last of the
     {
       records: {
         async keepEvents(_agentId, _epoch, list) {
+          pieces.push(list.length);
           await committed;
           return { ok: true, value: { ackedSeq: list.at(-1)?.seq ?? 0, added: list.length } };
         },
@@ -197,11 +199,12 @@ test('frames that one commit keeps are acknowledged together, by the last of the
       readFrame: createFrameReader(),
     },
   );
-  for (const seq of [1, 2, 3]) ingest.take({ type: 'events', epoch: 'epoch-0001', events: told(event(seq)) }, 1);
+  for (const seq of [1, 2, 3, 5]) ingest.take({ type: 'events', epoch: 'epoch-0001', events: told(event(seq)) }, 1);
   t.deepEqual(sent, []);
   commit();
   await until('an answer', () => sent.length > 0, { everyMs: 1 });
-  t.deepEqual(sent, [{ type: 'ack', epoch: 'epoch-0001', seq: 3 }]);
+  t.deepEqual(sent, [{ type: 'ack', epoch: 'epoch-0001', seq: 5 }]);
+  t.deepEqual(pieces, [3, 1], 'those of one turn without a hole are kept as one');
 });
 
 /** Resident memory of a process in bytes. */

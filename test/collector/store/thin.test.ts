@@ -52,7 +52,7 @@ async function thinAll(store: Store, before: number): Promise<number> {
 const marks = ['a', 'b', 'c', 'd'];
 
 /** A concern that came and went, came again and stands: three transitions. */
-async function tellOne(store: Store, at: number): Promise<void> {
+async function concernTold(store: Store, at: number): Promise<void> {
   const key = JSON.stringify(['web-1', 'host-silent', 'host', 'web-1']);
   const place = {
     key,
@@ -181,7 +181,7 @@ for (const engine of engines)
     const clock = handClock(1000 * day);
     for (const [index, mark] of marks.entries())
       await store.keepSnapshot('agent-01', snapshotFrame(snapshot(certificate(mark))), (996 + index) * day);
-    await tellOne(store, 998 * day);
+    await concernTold(store, 998 * day);
     const count = async () => (await store.changes('agent-01')).filter(({ kind }) => kind === 'endpoint-served').length;
     const settle = async (rows: number) => {
       await until(`${rows} rows`, async () => {
@@ -214,7 +214,7 @@ for (const engine of engines)
     for (const jumps of ['before the start', 'while it runs']) {
       const { store, count } = await storeWithHost(t, engine);
       const clock = handClock(1000 * day);
-      await tellOne(store, 996 * day);
+      await concernTold(store, 996 * day);
       for (const [index, mark] of marks.entries()) {
         const at = (996 + index) * day;
         await store.keepSnapshot('agent-01', snapshotFrame(snapshot(certificate(mark))), at);
