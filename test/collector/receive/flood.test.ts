@@ -200,6 +200,7 @@ test('frames that one commit keeps are acknowledged together, by the last of the
     },
   );
   for (const seq of [1, 2, 3, 5]) ingest.take({ type: 'events', epoch: 'epoch-0001', events: told(event(seq)) }, 1);
+  await until('both wait for the disk', () => pieces.length === 2, { everyMs: 1 });
   t.deepEqual(sent, []);
   commit();
   await until('an answer', () => sent.length > 0, { everyMs: 1 });
