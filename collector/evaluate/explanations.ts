@@ -160,9 +160,12 @@ export const collectorExplanations: Readonly<
   },
   'shared-key': {
     severity: 'notice',
-    meaning: 'Several hosts hold one certificate, and so its key.',
-    causes: 'It was copied from host to host, as behind a load balancer.',
-    remedy: 'Give each host a certificate of its own, with a key that never leaves it.',
+    meaning:
+      'Several hosts hold one key: in one certificate that all of them have, or in certificates of their own that were made with it.',
+    causes:
+      'The certificate was copied from host to host, as behind a load balancer; virtual machines were cloned with the key; or a key was copied, and each host renews with it (--reuse-key).',
+    remedy:
+      'Give each host a certificate of its own, with a key that never leaves it. Where each has one already, renew it with a new key (certbot renew --cert-name NAME --force-renewal --new-key). Until the DER of a certificate was told, its key is not known.',
     shownBy: 'evaluate/fleet/fleet-findings',
   },
   'wildcard-blast-radius': {

@@ -2,7 +2,8 @@ import { hash } from 'node:crypto';
 import { setImmediate as othersTurn } from 'node:timers/promises';
 import type { CertificatesFrame } from '@certherd/protocol/frame';
 import { certificatesSince, maxDerBytes, maxWantedCertificates } from '@certherd/protocol/version';
-import { readCertificate } from '@certherd/x509/certificate';
+import { openCertificate } from '@certherd/x509/certificate';
+import { keyDigestOf } from '@certherd/x509/key-digest';
 import { messageOf } from '../failure.ts';
 import type { Channel } from './channel.ts';
 import type { Gate } from './gate.ts';
@@ -122,8 +123,10 @@ export function createProving(agentId: string, version: number, channel: Channel
   async function proved(ders: readonly { fingerprint: string; der: Buffer }[]): Promise<Proved[]> {
     const all: Proved[] = [];
     for (const { fingerprint, der } of ders) {
-      const read = readCertificate(der);
-      if (read.ok && read.value.fingerprint === fingerprint) all.push({ certificate: read.value, der });
+      const read = openCertificate(der);
+      const { certificate } = read.ok ? read.value : {};
+      const keyDigest = read.ok ? keyDigestOf(read.value) : undefined;
+      if (certificate?.fingerprint === fingerprint) all.push({ certificate, der, ...(keyDigest && { keyDigest }) });
       else log.warn({ agentId, fingerprint }, 'what an agent tells as a certificate is none that can be read here');
       await othersTurn();
     }

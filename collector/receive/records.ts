@@ -83,6 +83,8 @@ export interface NotProved {
 export interface Proved {
   certificate: Certificate;
   der: Uint8Array;
+  /** As in CertificateFacts. */
+  keyDigest?: string;
 }
 
 export interface DerKept {

@@ -8,7 +8,7 @@ import { assembleHost, heardAgain, type HostPresence } from './assemble-host.ts'
 import { type HostChanges, noteChanges } from './changes-since.ts';
 import { closePart, OpenedParts } from './closed-part.ts';
 import { keepFleet, type ToldAgain } from './fleet-view.ts';
-import { besidePart, type BesidePart, factsAgain } from './kept-facts.ts';
+import { besidePart, type BesidePart, factsAgain, withKey } from './kept-facts.ts';
 import { certificatePacker, type PackedCertificate } from './packed-certificate.ts';
 import { keepOutside, type KeptOutside } from './outside-view.ts';
 import type { EstateParts } from './estate-parts.ts';
@@ -121,11 +121,12 @@ export function createHostKeeper(
       else if (isHeard) putHeard(mark.agentId);
       return true;
     },
-    putHost(host, certificates, book) {
+    putHost(host, read, book) {
       facts.set(host.agentId, besidePart(host, facts.get(host.agentId)));
       unjudged.set(host.agentId, host);
       const left = index.hosts.get(host.agentId)?.certificates ?? [];
-      const before = certificates.map(({ certificate }) => factsOf(certificate.fingerprint));
+      const before = read.map(({ certificate }) => factsOf(certificate.fingerprint));
+      const certificates = read.map((one, at) => withKey(one, before[at]));
       // Those that many hosts have are kept once.
       const shared = certificates.map((one, at) => (before[at]?.basis === one.basis ? before[at] : pack(one)));
       const known = byFingerprint(certificates);

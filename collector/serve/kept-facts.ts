@@ -1,5 +1,5 @@
 import type { FileObservation } from '@certherd/protocol/snapshot';
-import type { KeptFacts } from '../store/facts.ts';
+import type { CertificateFacts, KeptFacts } from '../store/facts.ts';
 import type { HeldFile } from './assemble-host.ts';
 import type { ClosedPart } from './closed-part.ts';
 
@@ -40,4 +40,10 @@ export function factsAgain({ snapshot, ...row }: BesidePart, part: Pick<ClosedPa
 /** Nothing else of a file is shown. */
 function leafOnly({ path, fingerprint }: HeldFile): FileObservation {
   return { path, fingerprints: [fingerprint] };
+}
+
+/** A key that is known stays so, in whatever order rows were read: the fleet's index finds by it what has it. */
+export function withKey(one: CertificateFacts, before: CertificateFacts | undefined): CertificateFacts {
+  const keyDigest = one.keyDigest ?? before?.keyDigest;
+  return keyDigest === one.keyDigest || keyDigest === undefined ? one : { ...one, keyDigest };
 }

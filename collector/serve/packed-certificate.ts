@@ -13,7 +13,10 @@ type Own = [
   notAfter: PackedInstant,
   firstSeenAt: number,
   serialNumber: string,
-  subject: string,
+  /** A number: a common name alone, which is this one of the names. */
+  subject: string | number,
+  /** Empty: not known. */
+  keyDigest: string,
   ...subjectAltNames: string[],
 ];
 
@@ -31,6 +34,10 @@ export class PackedCertificate implements CertificateFacts {
 
   get basis(): CertificateFacts['basis'] {
     return this.#kind.basis;
+  }
+
+  get keyDigest(): string | undefined {
+    return this.#read()[5] || undefined;
   }
 
   get firstSeenAt(): number {
@@ -53,11 +60,11 @@ export class PackedCertificate implements CertificateFacts {
   }
 
   get certificate(): Certificate {
-    const [notBefore, notAfter, , serialNumber, subject, ...subjectAltNames] = this.#read();
+    const [notBefore, notAfter, , serialNumber, subject, , ...subjectAltNames] = this.#read();
     const { issuer, algorithm, key, signature, isAuthority } = this.#kind;
     return {
       fingerprint: this.fingerprint,
-      subject,
+      subject: typeof subject === 'number' ? `CN=${subjectAltNames[subject]}` : subject,
       issuer,
       subjectAltNames,
       serialNumber,
@@ -72,7 +79,8 @@ export class PackedCertificate implements CertificateFacts {
 
   /** All of it at once, for whoever looks at it again and again. */
   get opened(): CertificateFacts {
-    return { certificate: this.certificate, firstSeenAt: this.firstSeenAt, basis: this.basis };
+    const { certificate, firstSeenAt, basis, keyDigest } = this;
+    return { certificate, firstSeenAt, basis, ...(keyDigest !== undefined && { keyDigest }) };
   }
 
   #read(): Own {
@@ -86,12 +94,20 @@ const mostKinds = 4_096;
 export function certificatePacker(): (facts: CertificateFacts) => PackedCertificate {
   const kinds = new Map<string, Kind>();
   let last: Kind | undefined;
-  return ({ certificate, firstSeenAt, basis }) => {
+  return ({ certificate, firstSeenAt, basis, keyDigest = '' }) => {
     const { fingerprint, notBefore, notAfter, serialNumber, subject, subjectAltNames } = certificate;
     // Those of one host are nearly always of one kind.
     const kind = last && isOf(last, certificate, basis) ? last : kindOf(certificate, basis);
     last = kind;
-    const packed: Own = [packedInstant(notBefore), packedInstant(notAfter), firstSeenAt, serialNumber, subject];
+    const name = subject.startsWith('CN=') ? subjectAltNames.indexOf(subject.slice(3)) : -1;
+    const packed: Own = [
+      packedInstant(notBefore),
+      packedInstant(notAfter),
+      firstSeenAt,
+      serialNumber,
+      name === -1 ? subject : name,
+      keyDigest,
+    ];
     packed.push(...subjectAltNames);
     return new PackedCertificate(fingerprint, kind, JSON.stringify(packed));
   };

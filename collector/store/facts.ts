@@ -69,6 +69,8 @@ export interface CertificateFacts {
   firstSeenAt: number;
   /** Read here in its DER, or told by the first agent that named it. */
   basis: 'der' | 'told';
+  /** Which key it has, as x509/key-digest.ts tells it. Absent where nobody has told the DER, and for keys of kinds that cannot be read here. */
+  keyDigest?: string | undefined;
 }
 
 export interface EventFacts {

@@ -5,6 +5,7 @@ import fc from '../helpers/properties.ts';
 import { Value } from 'typebox/value';
 import { leafOf, openCertificate, readCertificate } from '@certherd/x509/certificate';
 import { type KeyKind, mint, mintChain, mintKey, type MintRequest, withUnknownKey } from '../helpers/mint.ts';
+import { keyDigestOf } from '@certherd/x509/key-digest';
 
 async function read(request: MintRequest) {
   const minted = await mint(request);
@@ -227,4 +228,26 @@ test('a leaf that is judged without being opened says what OpenSSL says of it', 
       );
     t.is(judged.checkIP('192.0.2.7'), x509.checkIP('192.0.2.7'));
   }
+});
+
+for (const kind of ['ec', 'ec384', 'rsa', 'ed25519'] as const)
+  test(`certificates of one ${kind} key have one digest of it, whoever reads them, and those of another have another`, async (t) => {
+    const key = mintKey(kind);
+    const digestOf = async (request: MintRequest) => {
+      const read = openCertificate((await mint(request)).der);
+      if (!read.ok) throw new Error(read.failure.detail);
+      return [keyDigestOf(read.value), read.value.spki !== undefined] as const;
+    };
+    const [plain, isPlain] = await digestOf({ names: ['one.test'], key });
+    const [other, isOtherPlain] = await digestOf({ names: ['two.test', '192.0.2.7'], key });
+    t.regex(plain ?? '', /^[\w-]{11}$/);
+    t.deepEqual([isPlain, isOtherPlain], [true, false], 'the other is read by OpenSSL');
+    t.is(other, plain);
+    t.not((await digestOf({ names: ['one.test'], key: kind }))[0], plain);
+  });
+
+test('of a key that nobody can read there is no digest', async (t) => {
+  const minted = await mint({ names: ['one.test'] });
+  const read = openCertificate(withUnknownKey(minted));
+  t.is(read.ok && keyDigestOf(read.value), undefined);
 });

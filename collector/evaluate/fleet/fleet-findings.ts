@@ -1,7 +1,9 @@
 import type { Finding } from '@certherd/protocol/finding';
 import type { FleetFindingCode } from '../explanations.ts';
 import { type FleetIndex, holdingOf, type Leaf } from './fleet-index.ts';
+import { clipped, subjectsOf } from './finding-words.ts';
 import type { Holding } from './holdings.ts';
+import { sharedKeys } from './shared-key.ts';
 
 /** A finding of the collector's own. */
 export type FleetFinding = Omit<Finding, 'code'> & { code: FleetFindingCode };
@@ -14,20 +16,21 @@ export interface FleetPolicy {
 
 /** Findings that no host can give by itself, as of `now` (milliseconds since 1970), of what one host holds: pure. */
 export function fleetFindings(index: FleetIndex, agentId: string, policy: FleetPolicy, now: number): FleetFinding[] {
-  return index
+  const leaves = index
     .heldBy(agentId)
-    .toSorted((a, b) => (a.certificate.fingerprint < b.certificate.fingerprint ? -1 : 1))
-    .flatMap((leaf) => {
-      const holding = holdingOf(leaf, leaf.holders.get(agentId));
-      if (!holding) return [];
-      const stale = staleCopy(leaf, index.successorOf(leaf), holding, agentId, now);
-      return [
-        ...stale,
-        ...unknownIssuer(leaf, holding, policy),
-        ...(stale.length === 0 ? orphan(leaf, holding) : []),
-        ...(leaf.first === agentId ? sharedKey(leaf, holding) : []),
-      ];
-    });
+    .toSorted((a, b) => (a.certificate.fingerprint < b.certificate.fingerprint ? -1 : 1));
+  const shared = sharedKeys(index, agentId, leaves);
+  return leaves.flatMap((leaf) => {
+    const holding = holdingOf(leaf, leaf.holders.get(agentId));
+    if (!holding) return [];
+    const stale = staleCopy(leaf, index.successorOf(leaf), holding, agentId, now);
+    return [
+      ...stale,
+      ...unknownIssuer(leaf, holding, policy),
+      ...(stale.length === 0 ? orphan(leaf, holding) : []),
+      ...[shared.get(leaf) ?? []].flat(),
+    ];
+  });
 }
 
 /** If nothing is told, these findings stay as they are up to this instant and including it: milliseconds since 1970. */
@@ -113,45 +116,6 @@ function orphan(leaf: Leaf, { files }: Holding): FleetFinding[] {
   ];
 }
 
-/** One certificate on several hosts has one key on several hosts: who breaks into one of them has them all. */
-function sharedKey(leaf: Leaf, holding: Holding): FleetFinding[] {
-  const [subject] = subjectsOf(holding);
-  const names = [...leaf.holders.values()].map(({ hostName }) => hostName).sort();
-  if (!subject || names.length < 2) return [];
-  const wildcards = leaf.names.filter((name) => name.startsWith('*.'));
-  const hosts = clipped(names.join(' '));
-  const { certificate } = leaf;
-  const common = { severity: 'notice', subject, since: certificate.notBefore } as const;
-  const evidence = { held: certificate.fingerprint, hosts, 'number of hosts': String(names.length) };
-  if (wildcards.length === 0)
-    return [
-      {
-        code: 'shared-key',
-        ...common,
-        cause: `${names.length} hosts hold this certificate and its key: whoever takes the key from one of them can be all of them.`,
-        evidence,
-        remedy: 'Give each host a certificate of its own: a lineage for each, with a key that never leaves it.',
-      },
-    ];
-  return [
-    {
-      code: 'wildcard-blast-radius',
-      ...common,
-      cause: clipped(
-        `${names.length} hosts hold the key of ${wildcards.join(' ')}: whoever takes it from one of them can be every name below.`,
-      ),
-      evidence: { ...evidence, names: clipped(leaf.names.join(' ')) },
-      remedy: 'Give each host a certificate for its own names, and keep the wildcard where it cannot be avoided.',
-    },
-  ];
-}
-
-/** What is presented counts for more than the file that it comes from. */
-function subjectsOf({ endpoints, files }: Holding): Finding['subject'][] {
-  if (endpoints.length > 0) return endpoints.map((id) => ({ kind: 'endpoint', id }));
-  return files.slice(0, 1).map((id) => ({ kind: 'file', id }));
-}
-
 /** Urgent at a third of its life, as a renewal would be; a copy that nobody uses never is. */
 function severityOf(leaf: Leaf, { inUse }: Holding, now: number): Finding['severity'] {
   if (!inUse) return 'notice';
@@ -166,8 +130,4 @@ function urgentFrom({ certificate }: Leaf): number {
 
 function instant(at: number): string {
   return new Date(at).toISOString();
-}
-
-function clipped(text: string): string {
-  return text.slice(0, 4000);
 }

@@ -2,12 +2,15 @@ import type { Certificate } from '@certherd/protocol/certificate';
 import { authorityTexts } from './authority-texts.ts';
 import { FewOrMany } from './few-or-many.ts';
 import { type Holding, type HostHoldings, namesOf } from './holdings.ts';
+import { KeyGroups, type SameKey } from './same-key.ts';
 import { type Candidate, createSuccessors } from './successors.ts';
 
 /** A certificate, and when the collector was first told of it: milliseconds since 1970. */
 export interface KnownCertificate {
   certificate: Certificate;
   firstSeenAt: number;
+  /** Tells its key from others (x509/key-digest.ts). Absent: not known, or not yet; once it is known it stays so. */
+  keyDigest?: string | undefined;
 }
 
 /** One leaf, and where the fleet holds it. */
@@ -18,7 +21,7 @@ export interface Leaf extends KnownCertificate {
   authority: string;
   /** By agent id, with all that each holds. */
   holders: Pick<FewOrMany<string, HostHoldings>, 'size' | 'get' | 'keys' | 'values'>;
-  /** The holder whose id comes first: it is told of what concerns them all, and others are told that it has it. It seldom changes. */
+  /** The holder whose id comes first: others are told that it has it. It seldom changes. */
   first: string | undefined;
   /** How many of them name it in a config, or present it. */
   users: number;
@@ -48,6 +51,8 @@ export interface FleetIndex {
   leaf: (fingerprint: string) => Leaf | undefined;
   /** What a host holds, in no order. */
   heldBy: (agentId: string) => readonly Leaf[];
+  /** All leaves with its key, itself among them; undefined: nobody holds it. */
+  sameKey: (leaf: Leaf) => SameKey | undefined;
   /** The youngest certificate of the fleet that does all that this one does, and came later from the same authority. */
   successorOf: (leaf: Leaf) => Leaf | undefined;
 }
@@ -61,6 +66,7 @@ export function holdingOf({ certificate }: Leaf, holder: HostHoldings | undefine
 export function createFleetIndex(): FleetIndex {
   const leaves = new Map<string, Entry>();
   const successors = createSuccessors<Entry>();
+  const keys = new KeyGroups<Entry>();
   const hosts = new Map<string, HostHoldings>();
   const authorities = authorityTexts();
 
@@ -74,6 +80,7 @@ export function createFleetIndex(): FleetIndex {
     heldBy(agentId) {
       return [...(hosts.get(agentId)?.held.keys() ?? [])].flatMap((fingerprint) => leaves.get(fingerprint) ?? []);
     },
+    sameKey: (leaf) => keys.of(leaf),
     successorOf({ certificate }) {
       const leaf = leaves.get(certificate.fingerprint);
       return leaf && successors.of(leaf);
@@ -102,7 +109,8 @@ export function createFleetIndex(): FleetIndex {
 
   /** What a host holds of a leaf. Others are concerned where it is the first or the last of something. */
   function change(leaf: Entry, agentId: string, holder: HostHoldings | undefined, touched: Set<string>): void {
-    const { users: usersBefore, first: firstBefore } = leaf;
+    const { users: usersBefore } = leaf;
+    touchFirst(leaf, touched);
     const sourceBefore = sourceOf(leaf);
     const before = leaf.holders.get(agentId);
     if (holder) leaf.holders.set(agentId, holder);
@@ -112,17 +120,23 @@ export function createFleetIndex(): FleetIndex {
     successors.watch(leaf, leaf.copies > 0);
     if (holder && (leaf.first === undefined || agentId < leaf.first)) leaf.first = agentId;
     else if (!holder && leaf.first === agentId) leaf.first = firstOf(leaf.holders.keys());
-    for (const told of [firstBefore, leaf.first]) if (told !== undefined) touched.add(told);
+    keys.follow(leaf, agentId, holder !== undefined);
+    touchFirst(leaf, touched);
     if ((usersBefore === 0) !== (leaf.users === 0)) touchAll(leaf.holders.keys(), touched);
     if (sourceOf(leaf) !== sourceBefore) touchCopies(successors.before(leaf), touched);
     if (leaf.holders.size === 0) leave(leaf, touched);
   }
 
   /** `before`: the same one, of which something else was told. */
-  function enter({ certificate, firstSeenAt }: KnownCertificate, touched: Set<string>, before?: Entry): Entry {
+  function enter(
+    { certificate, firstSeenAt, keyDigest }: KnownCertificate,
+    touched: Set<string>,
+    before?: Entry,
+  ): Entry {
     const leaf: Entry = {
       certificate,
       firstSeenAt,
+      ...(keyDigest !== undefined && { keyDigest }),
       names: namesOf(certificate),
       authority: authorities.of(certificate.issuer),
       purpose: undefined,
@@ -136,13 +150,23 @@ export function createFleetIndex(): FleetIndex {
       leave(before, touched);
     }
     leaves.set(certificate.fingerprint, leaf);
+    keys.put(leaf);
+    touchFirst(leaf, touched);
     touchCopies(successors.put(leaf), touched);
     successors.watch(leaf, leaf.copies > 0);
     return leaf;
   }
 
+  /** Who is told of all that have its key. */
+  function touchFirst(leaf: Entry, touched: Set<string>): void {
+    const first = keys.of(leaf)?.first;
+    if (first !== undefined) touched.add(first);
+  }
+
   function leave(leaf: Entry, touched: Set<string>): void {
     leaves.delete(leaf.certificate.fingerprint);
+    keys.take(leaf);
+    touchFirst(leaf, touched);
     touchCopies(successors.take(leaf), touched);
   }
 }
@@ -154,10 +178,11 @@ function sourceOf(leaf: Entry): string {
   return holding ? JSON.stringify([source?.hostName, holding.files[0], holding.endpoints[0]]) : '';
 }
 
-function isSame(one: KnownCertificate, { certificate, firstSeenAt }: KnownCertificate): boolean {
+function isSame(one: KnownCertificate, { certificate, firstSeenAt, keyDigest }: KnownCertificate): boolean {
   const { notBefore, notAfter, issuer, algorithm, subjectAltNames } = one.certificate;
   return (
     one.firstSeenAt === firstSeenAt &&
+    one.keyDigest === keyDigest &&
     notBefore === certificate.notBefore &&
     notAfter === certificate.notAfter &&
     issuer === certificate.issuer &&

@@ -15,7 +15,7 @@ export class KeyClaims {
     const before = part.slots[place + 1] ?? free;
     if (before === free) part.put(place, key, claimant + 1);
     else part.slots[place + 1] = before < several ? several + 2 : before + 1;
-    return before === free ? undefined : before < several ? before - 1 : 'several';
+    return claimantOf(before);
   }
 
   isShared(key: number): boolean {
@@ -23,12 +23,13 @@ export class KeyClaims {
     return (part.slots[part.placeOf(key) + 1] ?? free) >= several;
   }
 
-  /** From now on it is as if several claimed it, until the last of them lets go. Nothing where nobody does. */
-  share(key: number): void {
+  /** From now on it is as if several claimed it, until the last of them lets go. Nothing where nobody does. Returns as `claim` does. */
+  share(key: number): Claimant | undefined {
     const part = this.#partOf(key);
     const place = part.placeOf(key);
     const before = part.slots[place + 1] ?? free;
     if (before !== free && before < several) part.slots[place + 1] = several + 1;
+    return claimantOf(before);
   }
 
   /** One claim less. */
@@ -49,6 +50,10 @@ export class KeyClaims {
 const free = 0;
 /** From here on it is a count. */
 const several = 2 ** 31;
+function claimantOf(slot: number): Claimant | undefined {
+  return slot === free ? undefined : slot < several ? slot - 1 : 'several';
+}
+
 /** Of 64 parts, each has the keys with its own upper six bits. */
 const shift = 26;
 const first = 8;

@@ -1,23 +1,33 @@
-import type { Certificate } from '@certherd/protocol/certificate';
+import type { KnownCertificate } from './fleet-index.ts';
 
 /** FNV-1a, 32 bits (RFC 9923). */
 const basis = 0x811c9dc5;
 const prime = 0x01000193;
 
 /**
- * Numbers by which a leaf is found: of two that are the same certificate, or have a name, an authority and an algorithm in common, one at least is the
- * same. Two that have nothing in common seldom share one. `seed`, a whole number below 2^32, is the same for all that are compared, and no agent's to know: who
+ * Numbers by which a leaf is found: of two that are the same certificate, that have one key as far as is known, or that have a name, an authority and an
+ * algorithm in common, one at least is the same; but that a certificate whose key is known is not found by what was claimed before (see `toldKey`). The
+ * first follows from the key, else from the fingerprint. Two that have nothing in common seldom share one. `seed`, a whole number below 2^32, is the same for all that are compared, and no agent's to know: who
  * can tell the numbers finds names whose numbers all stand in one place of a table.
  */
 export function leafKeys(
-  { fingerprint, algorithm, subjectAltNames }: Pick<Certificate, 'fingerprint' | 'algorithm' | 'subjectAltNames'>,
+  { certificate, keyDigest }: Pick<KnownCertificate, 'certificate' | 'keyDigest'>,
   authority: string,
   seed: number,
 ): Set<number> {
-  const keys = new Set([hashOf(fingerprint, basis ^ seed)]);
+  const { fingerprint, algorithm, subjectAltNames } = certificate;
+  const keys = new Set([hashOf(keyDigest ?? fingerprint, basis ^ seed)]);
   const scope = hashOf(`${algorithm} ${authority}\n`, basis ^ seed);
   for (const name of subjectAltNames) keys.add(hashOf(name.toLowerCase(), scope));
   return keys;
+}
+
+/** The number that a certificate whose key is known has where that is not known yet, as to those that held it before. Undefined: it is not known. */
+export function toldKey(
+  { certificate, keyDigest }: Pick<KnownCertificate, 'certificate' | 'keyDigest'>,
+  seed: number,
+): number | undefined {
+  return keyDigest === undefined ? undefined : hashOf(certificate.fingerprint, basis ^ seed);
 }
 
 /** Of UTF-16 code units. */

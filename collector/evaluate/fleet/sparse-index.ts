@@ -3,7 +3,7 @@ import type { FleetPolicy } from './fleet-findings.ts';
 import { createFleetIndex, type FleetIndex, type KnownCertificate, type Leaf } from './fleet-index.ts';
 import type { Holding, HostHoldings } from './holdings.ts';
 import { KeyClaims } from './key-claims.ts';
-import { leafKeys } from './leaf-keys.ts';
+import { leafKeys, toldKey } from './leaf-keys.ts';
 
 type Certificates = Pick<ReadonlyMap<string, KnownCertificate>, 'get'>;
 
@@ -36,7 +36,7 @@ interface Change {
 
 /**
  * The same as a whole index, which only has those leaves of which something may be said: nearly every one is in use, on one host, and alone with its
- * names, and of such a leaf its keys are kept. When another one claims one of them, `heldAgain` tells what the first host has: as it was put in, except that
+ * names and its key, and of such a leaf a few numbers are kept. When another one claims one of them, `heldAgain` tells what the first host has: as it was put in, except that
  * leaves without a file or an endpoint need not be there, and that all may be said to be in use. `seed`: as in leafKeys.
  */
 export function createSparseIndex(
@@ -65,6 +65,7 @@ export function createSparseIndex(
       for (const keys of keysOf.values()) for (const key of keys) claimed.push(key);
       host.keys = Uint32Array.from(claimed);
       claimAll(host.keys, host, change);
+      for (const fingerprint of keysOf.keys()) findTold(certificates.get(fingerprint), change);
       const held = new Map<string, Holding>();
       for (const [fingerprint, holding] of holdings?.held ?? [])
         if (isTold(holding, certificates.get(fingerprint), keysOf.get(fingerprint))) held.set(fingerprint, holding);
@@ -89,14 +90,14 @@ export function createSparseIndex(
     return host;
   }
 
-  function keysFor({ certificate }: Pick<KnownCertificate, 'certificate'>): Set<number> {
-    return leafKeys(certificate, authorities.of(certificate.issuer), seed);
+  function keysFor(known: KnownCertificate): Set<number> {
+    return leafKeys(known, authorities.of(known.certificate.issuer), seed);
   }
 
   function isTold(holding: Holding, known: KnownCertificate | undefined, keys: Iterable<number> = []): boolean {
     if (!known || !holding.inUse || (holding.files.length === 0 && holding.endpoints.length === 0)) return true;
     if (knownIssuers && !knownIssuers.includes(authorities.of(known.certificate.issuer))) return true;
-    return isShared(keys);
+    return isMet(known, keys);
   }
 
   /** What is in the whole index is found there: its host needs not be opened for it again. */
@@ -104,9 +105,19 @@ export function createSparseIndex(
     for (const key of keys) claims.share(key);
   }
 
-  function isShared(keys: Iterable<number>): boolean {
+  /** Another leaf, or another host, has one of its numbers. */
+  function isMet(known: KnownCertificate, keys: Iterable<number>): boolean {
     for (const key of keys) if (claims.isShared(key)) return true;
-    return false;
+    const told = toldKey(known, seed);
+    return told !== undefined && claims.isShared(told);
+  }
+
+  /** Whoever held it before its key was known claims it by its fingerprint. */
+  function findTold(known: KnownCertificate | undefined, change: Change): void {
+    const told = known && toldKey(known, seed);
+    const claimant = told === undefined ? undefined : claims.share(told);
+    const other = typeof claimant === 'number' ? byNumber[claimant] : undefined;
+    if (other && other !== change.replaced) enterShared(other, change);
   }
 
   /** Claims keys, and enters what of others is alone with them no more. */
@@ -129,7 +140,7 @@ export function createSparseIndex(
     const held = new Map(host.entered?.held);
     for (const [fingerprint, holding] of again.holdings.held) {
       const known = held.has(fingerprint) ? undefined : again.certificates.get(fingerprint);
-      if (!known || !(hasMany || isShared(keysFor(known)))) continue;
+      if (!known || !(hasMany || isMet(known, keysFor(known)))) continue;
       fresh.set(fingerprint, known);
       held.set(fingerprint, { ...holding, inUse: true });
     }

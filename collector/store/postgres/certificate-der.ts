@@ -1,5 +1,6 @@
 import type { Certificate } from '@certherd/protocol/certificate';
 import type { DerKept, NotProved, Proved } from '../../receive/records.ts';
+import { provedBody } from '../rows/certificate.ts';
 import type { Queries } from './database.ts';
 
 const ofHost = `FROM current_certificate JOIN certificate ON certificate.id = current_certificate.certificate
@@ -32,24 +33,25 @@ export const certificateDer = {
     const contradicted: DerKept['contradicted'] = [];
     // In one order, so that two collectors never wait for one another.
     const inOrder = list.toSorted((a, b) => (a.certificate.fingerprint < b.certificate.fingerprint ? -1 : 1));
-    for (const { certificate, der } of inOrder) {
+    for (const one of inOrder) {
+      const { certificate, der } = one;
       const row = await tx.one<{ id: number; body: string; first_seen_by: number | null }>(
         'SELECT id, body, first_seen_by FROM certificate WHERE fingerprint = $1 AND proved = 0 FOR UPDATE',
         [Buffer.from(certificate.fingerprint, 'hex')],
       );
       if (!row) continue;
       const { notBefore, notAfter, fingerprint } = certificate;
-      const body = JSON.stringify(certificate);
       await tx.all('INSERT INTO certificate_der (certificate, der) VALUES ($1, $2)', [row.id, der]);
       await tx.all('UPDATE certificate SET proved = 1, body = $1, not_before = $2, not_after = $3 WHERE id = $4', [
-        body,
+        provedBody(one),
         Date.parse(notBefore),
         Date.parse(notAfter),
         row.id,
       ]);
       topics.add('certificates');
       // Every verdict on an endpoint or a silent host may rest on its dates.
-      if (body !== row.body) for (const topic of ['hosts', 'endpoints', 'findings'] as const) topics.add(topic);
+      if (JSON.stringify(certificate) !== row.body)
+        for (const topic of ['hosts', 'endpoints', 'findings'] as const) topics.add(topic);
       const before: Certificate = JSON.parse(row.body);
       if (before.notBefore === notBefore && before.notAfter === notAfter) continue;
       const teller = await tx.one<{ agent_id: string }>('SELECT agent_id FROM host WHERE id = $1', [row.first_seen_by]);

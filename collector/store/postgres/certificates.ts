@@ -1,5 +1,6 @@
 import type { Certificate } from '@certherd/protocol/certificate';
 import type { CertificateFacts } from '../facts.ts';
+import { factColumns, type RawCertificate, readCertificate } from '../rows/certificate.ts';
 import type { Queries } from './database.ts';
 
 /** Ids by fingerprint. What was first told about a fingerprint stays, and by which host. */
@@ -56,16 +57,11 @@ export function createCurrentCertificates(): (queries: Queries) => Promise<Certi
     );
     const basisOf = new Map(ids.map(({ id, proved }) => [id, proved === 1 ? 'der' : 'told'] as const));
     const missing = ids.map(({ id }) => id).filter((id) => read.get(id)?.basis !== basisOf.get(id));
-    const rows = await queries.all<{ id: number; body: string; first_seen_at: number }>(
-      'SELECT id, body, first_seen_at FROM certificate WHERE id = ANY($1::BIGINT[])',
+    const rows = await queries.all<RawCertificate & { id: number }>(
+      `SELECT id, ${factColumns} FROM certificate WHERE id = ANY($1::BIGINT[])`,
       [missing],
     );
-    const fresh = new Map(
-      rows.map(({ id, body, first_seen_at }): [number, CertificateFacts] => {
-        const basis = basisOf.get(id) ?? 'told';
-        return [id, { certificate: JSON.parse(body), firstSeenAt: first_seen_at, basis }];
-      }),
-    );
+    const fresh = new Map(rows.map((row): [number, CertificateFacts] => [row.id, readCertificate(row)]));
     const current = ids.flatMap(({ id }) => {
       const facts = fresh.get(id) ?? read.get(id);
       return facts ? [[id, facts] as const] : [];

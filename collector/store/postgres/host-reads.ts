@@ -1,5 +1,6 @@
 import type { HostReads } from '../facts.ts';
-import { markColumns, type RawCertificate, type RawMark, readCertificate, readHostOf, readMark } from '../rows/host.ts';
+import { factColumns, type RawCertificate, readCertificate } from '../rows/certificate.ts';
+import { markColumns, type RawMark, readHostOf, readMark } from '../rows/host.ts';
 import { addPart, emptyFacts, type RawPart, type RawSnapshot } from '../rows/snapshot.ts';
 import type { Database, Queries } from './database.ts';
 import { countEvents } from './events.ts';
@@ -41,8 +42,8 @@ async function read(tx: Queries, agentIds: readonly string[]) {
     if (facts) addPart(facts, part);
   }
   const certificates = Map.groupBy(
-    await tx.all<RawCertificate>(
-      `SELECT host, body, first_seen_at, proved FROM current_certificate
+    await tx.all<RawCertificate & { host: number }>(
+      `SELECT host, ${factColumns} FROM current_certificate
          JOIN certificate ON certificate.id = current_certificate.certificate WHERE host = ANY($1::BIGINT[])`,
       ids,
     ),

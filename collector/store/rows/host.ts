@@ -1,4 +1,4 @@
-import type { CertificateFacts, HostFacts, HostMark, SnapshotFacts } from '../facts.ts';
+import type { HostFacts, HostMark, SnapshotFacts } from '../facts.ts';
 
 /** One enrolled agent. Instants are milliseconds since 1970. */
 export interface HostRow {
@@ -82,15 +82,4 @@ export function readMark(raw: RawMark): HostMark {
 export function readHostOf(raw: RawMark, snapshot: SnapshotFacts | undefined): HostFacts {
   const { row: _row, ...mark } = readMark(raw);
   return { ...mark, snapshot };
-}
-
-export interface RawCertificate {
-  host: number;
-  body: string;
-  first_seen_at: number;
-  proved: number;
-}
-
-export function readCertificate({ body, first_seen_at, proved }: RawCertificate): CertificateFacts {
-  return { certificate: JSON.parse(body), firstSeenAt: first_seen_at, basis: proved === 1 ? 'der' : 'told' };
 }

@@ -1,5 +1,6 @@
 import type { Certificate } from '@certherd/protocol/certificate';
 import type { DerKept, NotProved, Proved } from '../../receive/records.ts';
+import { provedBody } from '../rows/certificate.ts';
 import type { Sql } from './sqlite.ts';
 
 /** The DER of certificates, each once: from then on their facts are what it says, whoever told others before. */
@@ -33,16 +34,18 @@ export function certificateDer(sql: Sql) {
     /** What is known already, and what is gone by now, is passed over. */
     keep(list: readonly Proved[]): DerKept {
       const kept: DerKept = { topics: [], contradicted: [] };
-      for (const { certificate, der } of list) {
+      for (const one of list) {
+        const { certificate, der } = one;
         const row = told.get(Buffer.from(certificate.fingerprint, 'hex'));
         if (!row) continue;
         const { notBefore, notAfter, fingerprint } = certificate;
-        const body = JSON.stringify(certificate);
         insert.run(row.id, der);
-        prove.run(body, Date.parse(notBefore), Date.parse(notAfter), row.id);
+        prove.run(provedBody(one), Date.parse(notBefore), Date.parse(notAfter), row.id);
         // Every verdict on an endpoint or a silent host may rest on its dates.
         kept.topics =
-          body === row.body ? ['certificates', ...kept.topics] : ['certificates', 'hosts', 'endpoints', 'findings'];
+          JSON.stringify(certificate) === row.body
+            ? ['certificates', ...kept.topics]
+            : ['certificates', 'hosts', 'endpoints', 'findings'];
         const before: Certificate = JSON.parse(row.body);
         if (before.notBefore !== notBefore || before.notAfter !== notAfter)
           kept.contradicted.push({ fingerprint, toldBy: row.agent_id ?? undefined });

@@ -1,6 +1,7 @@
 import type { Certificate } from '@certherd/protocol/certificate';
-import type { Sql } from './sqlite.ts';
 import type { CertificateFacts } from '../facts.ts';
+import { factColumns, type RawCertificate, readCertificate } from '../rows/certificate.ts';
+import type { Sql } from './sqlite.ts';
 
 /** Rows of `certificate`: each certificate once, by fingerprint. */
 export function certificateTable(sql: Sql) {
@@ -12,9 +13,7 @@ export function certificateTable(sql: Sql) {
     `SELECT id, proved FROM certificate
      WHERE id IN (SELECT certificate FROM current_certificate) ORDER BY not_after, fingerprint`,
   );
-  const one = sql.prepare<[number], { body: string; first_seen_at: number }>(
-    'SELECT body, first_seen_at FROM certificate WHERE id = ?',
-  );
+  const one = sql.prepare<[number], RawCertificate>(`SELECT ${factColumns} FROM certificate WHERE id = ?`);
   // Rows change once, when their DER comes: those that are current are parsed once before, and once after.
   let parsed = new Map<number, CertificateFacts>();
 
@@ -34,16 +33,16 @@ export function certificateTable(sql: Sql) {
         currentRows.all().map(({ id, proved }) => {
           const basis = proved === 1 ? 'der' : 'told';
           const known = parsed.get(id);
-          return [id, known?.basis === basis ? known : read(id, basis)];
+          return [id, known?.basis === basis ? known : read(id)];
         }),
       );
       return [...parsed.values()];
     },
   };
 
-  function read(id: number, basis: CertificateFacts['basis']): CertificateFacts {
+  function read(id: number): CertificateFacts {
     const row = one.get(id);
     if (!row) throw new Error('no such certificate');
-    return { certificate: JSON.parse(row.body), firstSeenAt: row.first_seen_at, basis };
+    return readCertificate(row);
   }
 }

@@ -1,5 +1,6 @@
 import type { HostReads } from '../facts.ts';
-import { markColumns, type RawCertificate, type RawMark, readCertificate, readHostOf, readMark } from '../rows/host.ts';
+import { factColumns, type RawCertificate, readCertificate } from '../rows/certificate.ts';
+import { markColumns, type RawMark, readHostOf, readMark } from '../rows/host.ts';
 import { addPart, emptyFacts, type RawPart, type RawSnapshot } from '../rows/snapshot.ts';
 import { eventTable } from './events.ts';
 import type { Sql } from './sqlite.ts';
@@ -13,7 +14,7 @@ export function hostReads(sql: Sql): HostReads {
   );
   const parts = sql.prepare<[number], RawPart>('SELECT kind, body FROM current_part WHERE host = +? ORDER BY kind, id');
   const certificates = sql.prepare<[number], RawCertificate>(
-    `SELECT host, body, first_seen_at, proved FROM current_certificate JOIN certificate ON certificate.id = current_certificate.certificate
+    `SELECT ${factColumns} FROM current_certificate JOIN certificate ON certificate.id = current_certificate.certificate
      WHERE host = +?`,
   );
   const events = eventTable(sql);

@@ -216,14 +216,14 @@ export function randomFleet() {
     return made;
   }
 
-  /** One of its hosts proves it, as its agent would; its dates may be others than were told. */
+  /** One of its hosts proves it, as its agent would; its dates may be others than were told, and another one may have its key. */
   function prove(number: number, days: number): void {
     const { fingerprint, notAfter } = one(number);
     const known = certificates.get(fingerprint);
     const holder = [...named].find(([, list]) => list.includes(fingerprint))?.[0];
     if (!known || !holder || known.basis === 'der') return;
     const moved = { ...known.certificate, notAfter: new Date(Date.parse(notAfter) + days * day).toISOString() };
-    certificates.set(fingerprint, { ...known, certificate: moved, basis: 'der' });
+    certificates.set(fingerprint, { ...known, certificate: moved, basis: 'der', keyDigest: `key ${number % 4}` });
     keeper.concern(holder, 'whole');
   }
 

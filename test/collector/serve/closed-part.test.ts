@@ -43,9 +43,16 @@ const basis = fc.constantFrom('der' as const, 'told' as const);
 test('a packed certificate says what it said, whatever that is', (t) => {
   const pack = certificatePacker();
   fc.assert(
-    fc.property(certificates, signatures, basis, fc.nat(), (change, signature, of, firstSeenAt) => {
+    fc.property(certificates, signatures, basis, fc.nat(), fc.boolean(), (told, signature, of, firstSeenAt, isRead) => {
+      const name = told.subjectAltNames.at(-1);
+      const change = isRead && name !== undefined ? { ...told, subject: `CN=${name}` } : told;
       const one: Certificate = certificate('one', { ...change, ...(signature !== undefined && { signature }) });
-      const facts: CertificateFacts = { certificate: one, firstSeenAt, basis: of };
+      const facts: CertificateFacts = {
+        certificate: one,
+        firstSeenAt,
+        basis: of,
+        ...(isRead && { keyDigest: 'AbC_-012345' }),
+      };
       const packed = pack(facts);
       t.deepEqual(packed.opened, facts);
       t.deepEqual(packed.life, { notBefore: one.notBefore, notAfter: one.notAfter });

@@ -1,5 +1,7 @@
 import type { Certificate } from '@certherd/protocol/certificate';
+import { readCertificate } from '@certherd/x509/certificate';
 import test from 'ava';
+import { mint, mintKey } from '../../helpers/mint.ts';
 import { until } from '../../helpers/testbed/until.ts';
 import { certificate, day, endpoint, snapshot, snapshotFrame } from '../helpers/example-snapshot.ts';
 import { startTestCollector } from '../helpers/real-collector.ts';
@@ -54,4 +56,37 @@ test('once one host has a renewed certificate, another that still presents the o
   );
   t.like(strange, { hostName: 'web-1', severity: 'warning' });
   t.regex(strange.cause, /^It was issued by Shadow CA, /);
+
+  // Two were cloned: each has a certificate of its own, and both have one key.
+  const issued = async (name: string, key = mintKey('ec')) => {
+    const subject = [['O', "Let's Encrypt"]] as const;
+    const { der } = await mint({ names: [`${name}.example.test`], subject, key });
+    const read = readCertificate(der);
+    if (!read.ok) throw new Error(read.failure.detail);
+    return { one: read.value, der: der.toString('base64') };
+  };
+  const key = mintKey('ec');
+  const [first, other, mended] = [await issued('vm-1', key), await issued('vm-2', key), await issued('vm-2')];
+  const begun = async (name: string) => {
+    const to = await collector.join();
+    const wire = await begin(to, await enrol(to, name), { hostName: name, maxVersion: 4 });
+    return async ({ one, der }: typeof first) => {
+      wire.send(snapshotFrame(copy(name, one)));
+      const { fingerprints } = await wire.next('want-certificates');
+      t.deepEqual(fingerprints, [one.fingerprint]);
+      wire.send({ type: 'certificates', certificates: [{ fingerprint: one.fingerprint, der }] });
+    };
+  };
+  const [tellFirst, tellOther] = [await begun('vm-1'), await begun('vm-2')];
+  await tellFirst(first);
+  await tellOther(other);
+  const cloned = await until('their key is told', async () =>
+    (await collector.estate()).findings.find(({ code }) => code === 'shared-key'),
+  );
+  t.is(cloned.evidence['hosts'], 'vm-1 vm-2');
+  for (const { one } of [first, other]) t.true(cloned.evidence['certificates']?.includes(one.fingerprint));
+  await tellOther(mended);
+  await until('each has a key of its own', async () =>
+    (await collector.estate()).findings.every(({ code }) => code !== 'shared-key'),
+  );
 });

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
-import { readCertificate } from '@certherd/x509/certificate';
+import { openCertificate } from '@certherd/x509/certificate';
+import { keyDigestOf } from '@certherd/x509/key-digest';
 import test, { type ExecutionContext } from 'ava';
 import { openDatabase } from '../../../collector/store/sqlite/database.ts';
 import { readMigrations } from '../../../collector/store/migrations.ts';
@@ -33,9 +34,10 @@ async function storeWith(t: ExecutionContext, engine: Engine, ...agents: string[
 
 async function made(name: string) {
   const { der } = await mint({ names: [name], key });
-  const read = readCertificate(der);
+  const read = openCertificate(der);
   if (!read.ok) throw new Error(read.failure.detail);
-  return { certificate: read.value, der };
+  const keyDigest = keyDigestOf(read.value);
+  return { certificate: read.value.certificate, der, ...(keyDigest !== undefined && { keyDigest }) };
 }
 
 test.after.always(endServers);
@@ -63,7 +65,10 @@ for (const engine of engines)
         contradicted: [{ fingerprint, toldBy: 'agent-01' }],
       },
     });
-    t.deepEqual((await store.facts()).certificates, [{ certificate: one.certificate, firstSeenAt: at, basis: 'der' }]);
+    const proved = { certificate: one.certificate, firstSeenAt: at, basis: 'der', keyDigest: one.keyDigest };
+    t.regex(one.keyDigest ?? '', /^[\w-]{11}$/);
+    t.deepEqual((await store.facts()).certificates, [proved]);
+    t.deepEqual((await store.readHosts(['agent-01']))[0]?.certificates, [proved]);
     t.deepEqual(await store.notProved('agent-01', 0, 10), []);
     t.deepEqual(Buffer.from((await store.der(fingerprint)) ?? ''), one.der);
     t.is(await store.derBytes('agent-01'), one.der.length);
@@ -71,7 +76,18 @@ for (const engine of engines)
     const again = await store.keepDer('agent-01', [{ certificate: lie, der: Buffer.from('another') }]);
     t.deepEqual(again, { ok: true, value: { topics: [], contradicted: [] } });
     await store.keepSnapshot('agent-01', snapshotFrame(snapshot({ ...lie, subject: 'CN=b' })), at + 2);
-    t.deepEqual((await store.facts()).certificates, [{ certificate: one.certificate, firstSeenAt: at, basis: 'der' }]);
+    t.deepEqual((await store.facts()).certificates, [proved]);
+  });
+
+for (const engine of engines)
+  test(`${engine.name}: of a DER that came before keys were told apart the key is read where its host is`, async (t) => {
+    const store = await storeWith(t, engine, 'agent-01');
+    const { keyDigest, ...before } = await made('\\"keyDigest":"x","shop.example.test');
+    await store.keepSnapshot('agent-01', snapshotFrame(snapshot(before.certificate)), at);
+    await store.keepDer('agent-01', [before]);
+    const proved = { certificate: before.certificate, firstSeenAt: at, basis: 'der', keyDigest };
+    t.deepEqual((await store.readHosts(['agent-01']))[0]?.certificates, [proved]);
+    t.deepEqual((await store.facts()).certificates, [proved]);
   });
 
 for (const engine of engines)

@@ -50,10 +50,17 @@ const renewing = (live: Certificate, before: Told): Told => ({
 });
 
 /** What each host of a fleet is told, by its name. */
-function judge(hosts: Record<string, Told>, list: readonly Certificate[], change: Partial<FleetPolicy> = {}) {
+function judge(
+  hosts: Record<string, Told>,
+  list: readonly Certificate[],
+  change: Partial<FleetPolicy> = {},
+  keys: Record<string, string> = {},
+) {
   const index = createFleetIndex();
   const certificates = new Map(list.map((one) => [one.fingerprint, one]));
-  const known = new Map(list.map((one) => [one.fingerprint, { certificate: one, firstSeenAt: seenAt }]));
+  const known = new Map(
+    list.map((one) => [one.fingerprint, { certificate: one, firstSeenAt: seenAt, keyDigest: keys[one.fingerprint] }]),
+  );
   for (const [name, told] of Object.entries(hosts))
     index.replace(name, holdingsOf({ agentId: name, name }, told, certificates), known);
   const policy = { knownIssuers: undefined, ...change };
@@ -127,6 +134,76 @@ test('of a wildcard that several hosts hold the blast radius is told', (t) => {
   const [found] = judge({ 'web-1': served(wildcard), 'web-2': served(wildcard) }, [wildcard])('web-1');
   t.is(found?.code, 'wildcard-blast-radius');
   t.regex(found?.cause ?? '', /^2 hosts hold the key of \*\.example\.test/);
+});
+
+/** All of these have one key. */
+const ofOneKey = (...list: Certificate[]) => Object.fromEntries(list.map(({ fingerprint }) => [fingerprint, 'key']));
+const both = (...list: Certificate[]): Told => ({
+  ...served(list[0] ?? newer),
+  files: list.flatMap((one, at) => inFile(one, `/etc/ssl/${at}.pem`).files),
+});
+const mail = {
+  ...certificate('mail', { subjectAltNames: ['mail.example.test'] }),
+  notBefore: '2026-10-01T00:00:00.000Z',
+};
+
+test('a key that hosts have in certificates of their own is told once, with each of them, since the second has it', (t) => {
+  const hosts = { 'web-2': served(newer), 'web-1': served(mail) };
+  const of = judge(hosts, [newer, mail], {}, ofOneKey(newer, mail));
+  const [found, ...others] = of('web-1');
+  t.deepEqual([...others, ...of('web-2')], []);
+  t.like(found, {
+    code: 'shared-key',
+    severity: 'notice',
+    subject: { kind: 'endpoint', id: 'shop.example.test@0.0.0.0:443/ecdsa' },
+    since: newer.notBefore,
+    evidence: {
+      held: mail.fingerprint,
+      hosts: 'web-1 web-2',
+      'number of hosts': '2',
+      certificates: `${newer.fingerprint} on web-2, ${mail.fingerprint} on web-1`,
+      'number of certificates': '2',
+    },
+  });
+  t.regex(found?.cause ?? '', /^2 hosts hold one key, in 2 certificates: /);
+  t.regex(found?.remedy ?? '', /--new-key.* image/);
+  for (const keys of [{}, { [mail.fingerprint]: 'one', [newer.fingerprint]: 'other' }])
+    t.deepEqual(judge(hosts, [newer, mail], {}, keys)('web-1'), []);
+});
+
+test('a key that one host alone has is no finding, in however many certificates: it was renewed with it', (t) => {
+  const hosts = {
+    'web-1': renewing(newer, both(newer, older, mail)),
+    'web-2': served({ ...mail, ...certificate('own') }),
+  };
+  const of = judge(hosts, [newer, older, mail], {}, ofOneKey(newer, older, mail));
+  t.deepEqual(
+    [...of('web-1'), ...of('web-2')].filter(({ code }) => code === 'shared-key'),
+    [],
+  );
+});
+
+test('of a certificate that is on several hosts the same is told where one of them has the one before, of the same key', (t) => {
+  const hosts = { 'web-1': renewing(newer, both(newer, older)), 'web-2': renewing(newer, served(newer)) };
+  const [list, keys] = [[older, newer], ofOneKey(older, newer)];
+  const shared = (of: ReturnType<typeof judge>) =>
+    ['web-1', 'web-2'].flatMap(of).filter(({ code }) => code === 'shared-key');
+  t.is(shared(judge(hosts, list)).length, 1);
+  t.deepEqual(shared(judge(hosts, list, {}, keys)), shared(judge(hosts, list)));
+});
+
+test('of a wildcard whose key another host has in a certificate of its own the blast radius is told', (t) => {
+  const wildcard = { ...newer, subjectAltNames: ['*.example.test'] };
+  const of = judge(
+    { 'web-1': served(mail), 'web-2': served(wildcard) },
+    [mail, wildcard],
+    {},
+    ofOneKey(mail, wildcard),
+  );
+  const [found] = of('web-1');
+  t.is(found?.code, 'wildcard-blast-radius');
+  t.regex(found?.cause ?? '', /^2 hosts hold the key of \*\.example\.test, in 2 certificates: /);
+  t.is(found?.evidence['names'], '*.example.test mail.example.test');
 });
 
 test('a certificate that only lies on disk is an orphan, and none once anything in the fleet presents it', (t) => {

@@ -18,7 +18,7 @@ test('who claims a key, and whether several do, is what a list of claims says, w
             t.is(claims.claim(one, claimant), known && (known.shared ? 'several' : known.by[0]));
             model.set(one, { by: [...(known?.by ?? []), claimant], shared: known !== undefined });
           } else if (step === 'share') {
-            claims.share(one);
+            t.is(claims.share(one), known && (known.shared ? 'several' : known.by[0]));
             if (known) known.shared = true;
           } else if (known) {
             claims.release(one);
