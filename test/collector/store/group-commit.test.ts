@@ -52,7 +52,7 @@ test('a flood is kept in transactions of some two thousand rows, and whole', asy
   const before = commits(directory);
   const list = told(...Array.from({ length: 900 }, (_, index) => event(index + 1)));
   const kept = await Promise.all(agents.map((agentId) => store.keepEvents(agentId, 'epoch-0001', list, 2)));
-  t.deepEqual(kept, Array(5).fill({ ok: true, value: { ackedSeq: 900, added: 900 } }));
+  t.true(kept.every((one) => one.ok && one.value?.ackedSeq === 900 && one.value.added === 900));
   t.is(commits(directory), before + 2, 'three agents, and two');
   t.is((await store.facts()).eventsTotal, 4500);
 });
