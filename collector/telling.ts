@@ -27,6 +27,8 @@ interface TellingNeeds {
 const hourMs = 3_600_000;
 /** Without a look at the fleet for so long nothing is well. */
 const lookedWithinMs = 300_000;
+/** A channel that nobody hears must not fill the disk, whatever comes and goes for three days. */
+const mostWaiting = 10_000;
 
 /** Tells people, in the collector that leads: composes notify. Without channels nothing is looked at, and nothing written down. */
 export async function startTelling(needs: TellingNeeds): Promise<{ changed: () => void; close: () => Promise<void> }> {
@@ -73,7 +75,7 @@ export async function startTelling(needs: TellingNeeds): Promise<{ changed: () =
   };
 
   function tidy(): void {
-    tidying = tidying.then(dropForgotten);
+    tidying = tidying.then(dropForgotten).then(dropOldest);
   }
 
   /** Nobody will send it; of a store that others use too, that is known once nobody has for as long as a message may take. */
@@ -93,6 +95,21 @@ export async function startTelling(needs: TellingNeeds): Promise<{ changed: () =
       }
     } catch (error) {
       log.error({ detail: messageOf(error) }, 'messages of channels that are gone cannot be given up');
+    }
+  }
+
+  /** What still stands is told at its next repeat. */
+  async function dropOldest(): Promise<void> {
+    try {
+      for (const { channel, waiting, failure } of await telling.channels()) {
+        if (waiting <= mostWaiting) continue;
+        const kept = await telling.dropBeyond(channel, 'too many wait', mostWaiting, clock.now());
+        if (kept.ok)
+          log.error({ channel, givenUp: kept.value, failure }, 'the oldest messages were given up: too many wait');
+        else log.error({ channel, ...kept.failure }, 'messages that are too many cannot be given up');
+      }
+    } catch (error) {
+      log.error({ detail: messageOf(error) }, 'messages that are too many cannot be given up');
     }
   }
 }

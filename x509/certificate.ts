@@ -24,13 +24,16 @@ export function readCertificate(der: Uint8Array): Result<Certificate> {
   return read.ok ? success(read.value.certificate) : read;
 }
 
-/** As readCertificate, with the open object. Bytes after the certificate are ignored, as OpenSSL does. */
-export function openCertificate(bytes: Uint8Array): Result<ReadCertificate> {
+/**
+ * As readCertificate, with the open object. Bytes after the certificate are ignored, as OpenSSL does. `keyIsUsed`: with OpenSSL, by who asks, before anything is
+ * made of it; then it is not reckoned here whether its point is on its curve.
+ */
+export function openCertificate(bytes: Uint8Array, keyIsUsed = false): Result<ReadCertificate> {
   const cut = cutShort(bytes);
   if (cut) return { ok: false, failure: cut };
   const file = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   // node looks for PEM text first, anywhere: a certificate hidden in another one's names must not pass for it
-  const plain = file.includes('-----BEGIN ') ? undefined : plainCertificate(file);
+  const plain = file.includes('-----BEGIN ') ? undefined : plainCertificate(file, keyIsUsed);
   const { key, spki, subjectAltNames, isAuthority } = plain ?? {};
   if (plain && key && spki && subjectAltNames && isAuthority === false)
     return openPlain(file.subarray(0, plain.length), { ...plain, ...key, spki, subjectAltNames, isAuthority });
@@ -183,12 +186,14 @@ function rsaBits(key: KeyObject | undefined): number | undefined {
 /** The header says how long the certificate is: a file that was cut off is told apart from one that never was one. */
 function cutShort(bytes: Uint8Array): Failure | undefined {
   if (bytes.length === 0) return { reason: 'empty', detail: 'no bytes' };
-  const [tag, first = 0, ...lengthBytes] = bytes.subarray(0, 6);
+  const [tag, first] = [bytes[0], bytes[1] ?? 0];
   const count = first & 0x7f;
   if (tag === 0x30 && first === 0x80) return { reason: 'malformed', detail: 'not plain DER' };
   if (tag !== 0x30 || first <= 0x80 || count > 4) return { reason: 'malformed', detail: 'not an X.509 certificate' };
-  if (lengthBytes.length < count) return { reason: 'malformed', detail: `cut off after ${bytes.length} bytes` };
-  const length = 2 + count + lengthBytes.slice(0, count).reduce((sum, byte) => sum * 256 + byte, 0);
+  if (bytes.length < 2 + count) return { reason: 'malformed', detail: `cut off after ${bytes.length} bytes` };
+  let content = 0;
+  for (let at = 2; at < 2 + count; at++) content = content * 256 + (bytes[at] ?? 0);
+  const length = 2 + count + content;
   if (length <= bytes.length) return undefined;
   return { reason: 'malformed', detail: `cut off: ${bytes.length} of ${length} bytes` };
 }

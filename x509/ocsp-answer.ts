@@ -29,8 +29,9 @@ export function ocspAnswer(
   if (!read.ok) return read;
   const { responses, producedAt } = read.value;
   const about = certificateParts(leaf.raw);
-  const mayBe = responses.filter(({ serialNumber }) => about?.serialNumber.equals(serialNumber));
-  if (!about || mayBe.length === 0) return { ok: false, reason: 'other-certificate' };
+  if (!about) return { ok: false, reason: 'unsupported' };
+  const mayBe = responses.filter(({ serialNumber }) => about.serialNumber.equals(serialNumber));
+  if (mayBe.length === 0) return { ok: false, reason: 'other-certificate' };
   const issuer = issuerOf(leaf, issuers);
   const by = issuer && certificateParts(issuer.raw);
   if (!by) return { ok: false, reason: 'issuer-absent' };

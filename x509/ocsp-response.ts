@@ -16,7 +16,7 @@ export type OcspFailureReason =
   | 'malformed'
   /** the responder says that it has none: tryLater, unauthorized and their like */
   | 'not-successful'
-  /** a kind of response, signature or critical extension that is not known here; SHA-1 signs nothing any more */
+  /** a kind of response, signature or critical extension that is not known here, or a certificate in odd DER; SHA-1 signs nothing any more */
   | 'unsupported'
   /** of another certificate, or of one of another issuer */
   | 'other-certificate'

@@ -24,9 +24,9 @@ export interface PlainCertificate
 /**
  * Reads a certificate (RFC 5280 4.1) that is written in the plainest way straight from its DER, some ten times as fast as
  * asking node:crypto field by field, and in node's words. Undefined for every other, which OpenSSL then judges: whatever is
- * read here OpenSSL would read too, into the same facts.
+ * read here OpenSSL would read too, into the same facts. `keyIsUsed`: see plainKey.
  */
-export function plainCertificate(bytes: Buffer): PlainCertificate | undefined {
+export function plainCertificate(bytes: Buffer, keyIsUsed = false): PlainCertificate | undefined {
   const cursor = { bytes, at: 0 };
   const end = enter(cursor, tags.sequence, bytes.length);
   const tbsEnd = enter(cursor, tags.sequence, end);
@@ -50,7 +50,7 @@ export function plainCertificate(bytes: Buffer): PlainCertificate | undefined {
   const keyFrom = cursor.at;
   const keyEnd = subject === undefined ? -1 : enter(cursor, tags.sequence, tbsEnd);
   if (subject === undefined || keyEnd < 0) return undefined;
-  const key = plainKey(bytes, cursor.at, keyEnd);
+  const key = plainKey(bytes, cursor.at, keyEnd, keyIsUsed);
   cursor.at = keyEnd;
   const extensions = readExtensions(cursor, tbsEnd);
   // the algorithm stands there twice, and must be the same (RFC 5280 4.1.1.2)

@@ -7,9 +7,10 @@ export type PlainKey = Pick<Certificate, 'algorithm' | 'key'>;
 
 /**
  * What the content of a SubjectPublicKeyInfo (RFC 5280 4.1.2.7) says of an RSA, P-256, P-384 or Ed25519 key that OpenSSL is
- * certain to open. Undefined for every other kind, and for a point that is not on its curve.
+ * certain to open. Undefined for every other kind, and for a point that is not on its curve; that is not looked for with `used`, where OpenSSL is to use
+ * the key before anybody is told of it.
  */
-export function plainKey(bytes: Buffer, from: number, to: number): PlainKey | undefined {
+export function plainKey(bytes: Buffer, from: number, to: number, used = false): PlainKey | undefined {
   const cursor: Cursor = { bytes, at: from };
   const algorithmEnd = enter(cursor, tags.sequence, to);
   const idEnd = enter(cursor, tags.oid, algorithmEnd);
@@ -20,7 +21,7 @@ export function plainKey(bytes: Buffer, from: number, to: number): PlainKey | un
   if (enter(key, tags.bitString, to) !== to || bytes[key.at] !== 0) return undefined;
   key.at++;
   if (idEnd - id === 9 && hasBytes(bytes, id, rsa)) return noParameters(bytes, idEnd, algorithmEnd) && rsaKey(key, to);
-  if (idEnd - id === 7 && hasBytes(bytes, id, ec)) return ecKey(bytes, idEnd, algorithmEnd, key.at, to);
+  if (idEnd - id === 7 && hasBytes(bytes, id, ec)) return ecKey(bytes, idEnd, algorithmEnd, key.at, to, used);
   if (idEnd - id === 3 && hasBytes(bytes, id, ed25519) && idEnd === algorithmEnd && to - key.at === 32)
     return { algorithm: 'ed25519', key: 'Ed25519' };
   return undefined;
@@ -91,10 +92,18 @@ const curves = [
   },
 ] as const;
 
-function ecKey(bytes: Buffer, from: number, parametersEnd: number, point: number, to: number): PlainKey | undefined {
+function ecKey(
+  bytes: Buffer,
+  from: number,
+  parametersEnd: number,
+  point: number,
+  to: number,
+  used: boolean,
+): PlainKey | undefined {
   for (const curve of curves) {
     const fits = parametersEnd - from === curve.id.length && hasBytes(bytes, from, curve.id);
     if (!fits || bytes[point] !== 0x04 || to - point !== 1 + 2 * curve.bytes) continue;
+    if (used) return { algorithm: 'ecdsa', key: `EC ${curve.name}` };
     const x = BigInt(`0x${bytes.toString('hex', point + 1, point + 1 + curve.bytes)}`);
     const y = BigInt(`0x${bytes.toString('hex', point + 1 + curve.bytes, to)}`);
     if (x >= curve.p || y >= curve.p || (y * y - x * (x * x - 3n) - curve.b) % curve.p !== 0n) continue;

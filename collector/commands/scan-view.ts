@@ -1,6 +1,7 @@
 import { aligned } from '@certherd/command-line/layout';
 import { printable } from '@certherd/command-line/printable';
 import type { NotTold } from '@certherd/protocol/look';
+import { stapleFault } from '../evaluate/outside/staple.ts';
 import { endingLeft } from '../evaluate/outside/target-findings.ts';
 import { writeSheet } from '../inventory/write-sheet.ts';
 import { answerProblems, type SeenAnswer, type SeenPlace, type SeenTarget } from '../scan/seen.ts';
@@ -126,11 +127,13 @@ export function scanSummary(all: readonly SeenTarget[], rows: readonly ScanRow[]
 }
 
 function problemText(answer: SeenAnswer, now: number): string {
+  const more: Readonly<Partial<Record<string, string>>> = {
+    untrusted: answer.chainProblem ?? 'not read',
+    'staple-invalid': stapleFault(answer, now),
+    ending: `${lifeLeft(answer, now)} left`,
+  };
   return problemsNow(answer, now)
-    .map((problem) => {
-      if (problem === 'untrusted') return `untrusted: ${answer.chainProblem ?? 'not read'}`;
-      return problem === 'ending' ? `ending: ${lifeLeft(answer, now)} left` : problem;
-    })
+    .map((problem) => (more[problem] === undefined ? problem : `${problem}: ${more[problem]}`))
     .join(', ');
 }
 

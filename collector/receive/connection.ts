@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import type { AgentFrame, Enrol, Hello, RequestFrame, RotateKey } from '@certherd/protocol/frame';
+import type { Enrol, Hello, RequestFrame, RotateKey } from '@certherd/protocol/frame';
 import { framesSince, oldestProtocolVersion, protocolVersion, requestsSince } from '@certherd/protocol/version';
 import type { RawData, WebSocket } from 'ws';
 import { codeOf, messageOf } from '../failure.ts';
@@ -7,6 +7,7 @@ import { every } from '../ports.ts';
 import type { Slot } from './admission.ts';
 import { createChannel } from './channel.ts';
 import { brokenMessage, type Gate } from './gate.ts';
+import type { TakenFrame } from './frames.ts';
 import { enrol, greet, type Refusal } from './greet.ts';
 import { createIngest, type Ingest } from './ingest.ts';
 import { createLooking, type Looked, type Looking, type LookWish } from './looking.ts';
@@ -67,7 +68,7 @@ export function attend(socket: WebSocket, remote: string, slot: Slot, gate: Gate
     authenticate(frame.value);
   }
 
-  function take(ingest: Ingest, frame: AgentFrame, bytes: number): void {
+  function take(ingest: Ingest, frame: TakenFrame, bytes: number): void {
     const since = framesSince[frame.type] ?? 1;
     if (since > version) return channel.refuse('frame-invalid', `${frame.type} before version ${since}`);
     if (frame.type === 'rotate-key') rotate(frame);
@@ -76,7 +77,7 @@ export function attend(socket: WebSocket, remote: string, slot: Slot, gate: Gate
     else ingest.take(frame, bytes);
   }
 
-  function authenticate(frame: AgentFrame): void {
+  function authenticate(frame: TakenFrame): void {
     if (frame.type !== 'enrol' && frame.type !== 'hello')
       return channel.refuse('not-authenticated', `${frame.type} before hello`);
     phase = 'checking';

@@ -12,9 +12,13 @@ import {
 import { LookedFrame } from '@certherd/protocol/look';
 import type { Result } from '@certherd/protocol/failure';
 import { Compile } from 'typebox/compile';
+import { readToldEvents, type ToldEvents, toldEvents } from './told-events.ts';
+
+/** A frame as it is taken: events as they are kept. */
+export type TakenFrame = Exclude<AgentFrame, EventsFrame> | ToldEvents;
 
 /** Reads one frame from its text, or from what was parsed of it. The failure says where it is wrong, and never repeats a value. */
-export type FrameReader = (frame: string | object) => Result<AgentFrame, string>;
+export type FrameReader = (frame: string | object) => Result<TakenFrame, string>;
 
 /** Compiles the schemas once; each frame is then checked against the one that its type names. */
 export function createFrameReader(): FrameReader {
@@ -31,6 +35,8 @@ export function createFrameReader(): FrameReader {
   ]);
 
   return (frame) => {
+    const told = typeof frame === 'string' ? readToldEvents(frame) : undefined;
+    if (told) return { ok: true, value: told };
     let value: unknown = frame;
     try {
       if (typeof frame === 'string') value = JSON.parse(frame);
@@ -38,7 +44,10 @@ export function createFrameReader(): FrameReader {
       return { ok: false, failure: 'not JSON' };
     }
     const read = typeof value === 'object' && value && 'type' in value ? readers.get(value.type) : undefined;
-    return read ? read(value) : { ok: false, failure: 'no such frame type' };
+    if (!read) return { ok: false, failure: 'no such frame type' };
+    const taken = read(value);
+    if (!taken.ok) return taken;
+    return { ok: true, value: taken.value.type === 'events' ? toldEvents(taken.value) : taken.value };
   };
 }
 

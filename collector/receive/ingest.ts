@@ -1,15 +1,17 @@
-import type { AgentFrame, EventsFrame, Heartbeat, SnapshotFrame, SnapshotPart } from '@certherd/protocol/frame';
+import type { Heartbeat, SnapshotFrame, SnapshotPart } from '@certherd/protocol/frame';
 import { messageOf } from '../failure.ts';
 import type { Channel } from './channel.ts';
 import { eventsMistake, isInstant, snapshotMistake } from './consistency.ts';
+import type { TakenFrame } from './frames.ts';
 import type { Gate } from './gate.ts';
 import { eventWindow, tryLater } from './greet.ts';
 import type { Look } from './liveness.ts';
 import { type Assembly, createAssembly } from './snapshot-parts.ts';
+import type { ToldEvent, ToldEvents } from './told-events.ts';
 
 /** What a proved agent tells. */
 export interface Ingest {
-  take(frame: AgentFrame, bytes: number): void;
+  take(frame: TakenFrame, bytes: number): void;
   /** Once per heartbeat: a snapshot that was asked for and did not come may be asked for again. */
   beat(): void;
   /** The connection is gone: what it left unfinished is forgotten. */
@@ -32,6 +34,8 @@ type IngestNeeds = Pick<Gate, 'clock' | 'log' | 'changed' | 'partsRoom' | 'readF
 
 /** Frames that wait for the disk, per connection, before reading pauses. */
 const pauseAtBytes = 2 * 1024 * 1024;
+/** Events of a connection that wait for the end of a turn of the loop. */
+const mostTold = 250;
 
 /** Keeps snapshots and events; answers only after the commit is on disk. */
 export function createIngest(
@@ -49,15 +53,19 @@ export function createIngest(
   let eventsInFlight = 0;
   let bytesInFlight = 0;
   let ackDue: number | undefined;
+  /** What came in this turn of the loop, in order of seq: one piece of work for the store, however many frames it came in. */
+  let told: ToldEvent[] = [];
+  let toldBytes = 0;
   /** Most agents never tell a snapshot in parts. */
   let assembly: Assembly | undefined;
 
   return {
     take(frame, bytes) {
+      if (frame.type !== 'events') keepTold();
       if (frame.type === 'heartbeat') takeHeartbeat(frame);
       else if (frame.type === 'snapshot') hold(bytes, takeSnapshot(frame));
       else if (frame.type === 'snapshot-part') takePart(frame);
-      else if (frame.type === 'events') hold(bytes, takeEvents(frame));
+      else if (frame.type === 'events') takeEvents(frame, bytes);
       else channel.refuse('frame-invalid', `${frame.type} within a session`);
     },
     beat() {
@@ -108,12 +116,25 @@ export function createIngest(
     gate.snapshotKept?.(frame.digest);
   }
 
-  async function takeEvents({ epoch, events }: EventsFrame): Promise<void> {
+  function takeEvents({ epoch, events }: ToldEvents, bytes: number): void {
     const mistake = epoch === sessionEpoch ? eventsMistake(events) : 'not the epoch of this session';
     if (mistake) return channel.refuse('frame-invalid', `events: ${mistake}`);
     eventsInFlight += events.length;
     if (eventsInFlight > eventWindow) return channel.refuse('frame-invalid', 'events: beyond the window');
-    return whenKept(records.keepEvents(agentId, epoch, events, clock.now()), events.length);
+    // An agent may tell some again.
+    if ((events[0]?.seq ?? 0) <= (told.at(-1)?.seq ?? 0)) keepTold();
+    if (told.length === 0) setImmediate(keepTold);
+    told.push(...events);
+    toldBytes += bytes;
+    wait(bytes);
+    if (told.length >= mostTold) keepTold();
+  }
+
+  function keepTold(): void {
+    if (told.length === 0) return;
+    const [events, bytes] = [told, toldBytes];
+    [told, toldBytes] = [[], 0];
+    settle(bytes, whenKept(records.keepEvents(agentId, sessionEpoch, events, clock.now()), events.length));
   }
 
   /** Apart, since what awaits holds all that it was called with: of a frame that waits for the disk only its rows are to stay. */
@@ -137,10 +158,18 @@ export function createIngest(
     ackDue = seq;
   }
 
-  /** Reading stops while too much waits, so that a flood stays in the sender's own buffers. */
   function hold(bytes: number, work: Promise<void>): void {
+    wait(bytes);
+    settle(bytes, work);
+  }
+
+  /** Reading stops while too much waits, so that a flood stays in the sender's own buffers. */
+  function wait(bytes: number): void {
     bytesInFlight += bytes;
     if (bytesInFlight > pauseAtBytes) socket.pause();
+  }
+
+  function settle(bytes: number, work: Promise<void>): void {
     work
       .catch((error: unknown) => {
         log.error({ agentId, detail: messageOf(error) }, 'a frame could not be kept');

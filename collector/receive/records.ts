@@ -1,7 +1,7 @@
 import type { Certificate } from '@certherd/protocol/certificate';
-import type { Event } from '@certherd/protocol/event';
 import type { SnapshotFrame } from '@certherd/protocol/frame';
 import type { Result } from '@certherd/protocol/failure';
+import type { ToldEvent } from './told-events.ts';
 
 /**
  * What changed, as the page and the API group it; `labels`: a host may have been given some as it enrolled; `heard`: a host is connected, and
@@ -116,11 +116,11 @@ export interface Records {
   derBytes: (agentId: string) => Promise<number>;
   /** Keeps the DER of those that have none yet, and what it says in the place of what was told; undefined: the host was revoked. */
   keepDer: (agentId: string, proved: readonly Proved[]) => Durable<DerKept | undefined>;
-  /** The seq up to which all events of the epoch are kept, and how many were new; undefined: the host was revoked. */
+  /** Events in order of seq. The seq up to which all events of the epoch are kept, and how many were new; undefined: the host was revoked. */
   keepEvents: (
     agentId: string,
     epoch: string,
-    events: Event[],
+    events: readonly ToldEvent[],
     at: number,
   ) => Durable<{ ackedSeq: number; added: number } | undefined>;
   /** What other processes changed since this was last asked. */

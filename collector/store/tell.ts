@@ -136,6 +136,8 @@ export interface Telling {
   channels: () => Promise<ChannelState[]>;
   /** Gives up what waits for a channel that is no more and was made until then; how many there were. */
   dropWaiting: (channel: string, why: string, madeUntil: number, at: number) => Promise<Kept<number>>;
+  /** Gives up the oldest that wait for a channel, as many as are more than `most`; how many these were. */
+  dropBeyond: (channel: string, why: string, most: number, at: number) => Promise<Kept<number>>;
   /** False: no such incident, or it is closed. */
   acknowledge: (incident: string, said: Acknowledgement, entry: AuditEntry) => Promise<Kept<boolean>>;
   /** Nobody has it any more; false: nobody had, or it is closed. */

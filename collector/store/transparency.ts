@@ -105,8 +105,8 @@ export interface Transparency {
   /** Notes how far a log was read, with what was found; a certificate that is there already gets the fingerprint that it had not. */
   keep: (log: string, state: LogState, found: readonly LoggedDraft[]) => Promise<Kept<void>>;
   /**
-   * Marks what a host that is not revoked holds or told of first, as its DER says, and drops what ended before an instant, and beyond some thousands what is held, the
-   * oldest first, and then the oldest of the others.
+   * Marks what a host that is not revoked holds or told of first, as its DER says, and drops what ended before an instant, and before the newest that a log
+   * told; and beyond some thousands what is held, the oldest first, and then the oldest of the others.
    */
   settle: (endedBefore: number) => Promise<Kept<Settled>>;
   /** Logs that are not read any more go. */

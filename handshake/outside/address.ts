@@ -21,7 +21,7 @@ export function addressBytes(address: string): Uint8Array | undefined {
 
 /** Of what is an address: Node tells IPv6 by a pattern that takes 5 ms to compile, and nothing here is to wait for it as it is loaded. */
 function bytesOf(address: string): Uint8Array {
-  if (!address.includes(':')) return Uint8Array.from(address.split('.').map(Number));
+  if (!address.includes(':')) return new Uint8Array(address.split('.').map(Number));
   // dotted at the end, as "::ffff:127.0.0.1"
   const plain = address.replace(/(\d+)\.(\d+)\.(\d+)\.(\d+)$/, (_, ...four: string[]) =>
     [0, 2].map((at) => (Number(four[at]) * 256 + Number(four[at + 1])).toString(16)).join(':'),

@@ -1,4 +1,4 @@
-import { Resolver } from 'node:dns/promises';
+import { Resolver } from 'node:dns';
 import { isIP } from 'node:net';
 import { type Result } from '@certherd/protocol/failure';
 import type { NotTold, OutsideFailure } from '@certherd/protocol/look';
@@ -29,7 +29,10 @@ export function systemResolve(servers: readonly string[] = []): Resolve {
     isIP(host) === 0 ? inTurn(() => resolved(host)) : { ok: true, value: { addresses: [host], leftOut: 0 } };
 
   async function resolved(host: string): Promise<Result<Addresses, OutsideFailure>> {
-    const [v6, v4] = await Promise.all([answer(() => resolver.resolve6(host)), answer(() => resolver.resolve4(host))]);
+    const [v6, v4] = await Promise.all([
+      answer((tell) => resolver.resolve6(host, tell)),
+      answer((tell) => resolver.resolve4(host, tell)),
+    ]);
     const found = [v6, v4].map((one) => (one.ok ? [...new Set(one.value)].sort() : []));
     const addresses = found.flatMap((list) => list.slice(0, mostOfFamily));
     if (addresses.length > 0) {
@@ -85,12 +88,22 @@ function isNone(code: string): boolean {
   return code === 'ENOTFOUND' || code === 'EBADNAME';
 }
 
+type Told = (error: NodeJS.ErrnoException | null, addresses: string[]) => void;
+
+/** One promise for each question: node's own `dns/promises` makes two, and throws. */
+function answer(ask: (told: Told) => void): Promise<Answer> {
+  return new Promise((tell) => {
+    try {
+      ask((error, value) => tell(error ? withoutAddresses(error) : { ok: true, value }));
+    } catch (error) {
+      // a name that c-ares takes for none is told so at once
+      tell(withoutAddresses(error));
+    }
+  });
+}
+
 /** "It has none" is an answer; that nobody answers is not. */
-async function answer(ask: () => Promise<string[]>): Promise<Answer> {
-  try {
-    return { ok: true, value: await ask() };
-  } catch (error) {
-    const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown';
-    return code === 'ENODATA' ? { ok: true, value: [] } : { ok: false, code };
-  }
+function withoutAddresses(error: unknown): Answer {
+  const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown';
+  return code === 'ENODATA' ? { ok: true, value: [] } : { ok: false, code };
 }

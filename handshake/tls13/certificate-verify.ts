@@ -48,7 +48,7 @@ export function provedPossession(
   const code = uint16(body, 0);
   const scheme = schemes.get(code);
   if (!scheme || !offered.has(code)) return failed('handshake-failed', 'a kind of signature that was not offered');
-  const read = openCertificate(leaf);
+  const read = openCertificate(leaf, true);
   if (!read.ok) return read;
   const { certificate, der, spki } = read.value;
   if (der.length !== leaf.length) return failed('handshake-failed', 'a certificate with bytes behind it');

@@ -77,9 +77,9 @@ export function clientFlight(hello: SentHello, privateKey: KeyObject): (chunk: U
   };
 
   function ofRecord(bytes: Uint8Array): Step {
-    const [type, major] = bytes;
+    const type = bytes[0];
     if (++count.records > mostPieces) return refused(`more than ${mostPieces} TLS records in a handshake`);
-    if (major !== 3 || bytes.length !== 5 + uint16(bytes, 3))
+    if (bytes[1] !== 3 || bytes.length !== 5 + uint16(bytes, 3))
       return refused('not a TLS record', keys ? 'handshake-failed' : 'not-tls');
     const body = bytes.subarray(5);
     // it means nothing in TLS 1.3 and is there for boxes on the way (RFC 8446 5)
@@ -93,8 +93,9 @@ export function clientFlight(hello: SentHello, privateKey: KeyObject): (chunk: U
     return opened.value.type === record.handshake ? ofHandshake(opened.value.content) : refused('not a handshake');
   }
 
-  function ofAlert([level, alert, ...more]: Uint8Array): Step {
-    if (level === undefined || alert === undefined || more.length > 0) return refused('a broken alert');
+  function ofAlert(body: Uint8Array): Step {
+    const [level, alert] = [body[0], body[1]];
+    if (alert === undefined || body.length > 2) return refused('a broken alert');
     // before TLS 1.3 a server that does not know the name warns, and goes on (RFC 6066 3)
     if (level !== 1 || keys) return refusalOf(alert);
     return ++count.warnings < most.warnings ? going : refused('warnings without end');

@@ -34,19 +34,11 @@ export async function startBlackbox(sandbox: Sandbox, port: number, count: numbe
     hopeless: () => (exporter.running() ? undefined : `it ended: ${exporter.output()}`),
   });
   const modules = Array.from({ length: count }, (_, index) => `m${index}`);
-  const asker = new Worker(new URL('./blackbox-asker.ts', import.meta.url), {
-    workerData: { listen, target: `127.0.0.1:${port}`, modules },
-  });
   const probeAll = async () => {
-    asker.postMessage('ask');
-    const [asked]: { ok: boolean; failure?: string }[] = await once(asker, 'message');
-    if (!asked?.ok) throw new Error(asked?.failure);
+    const asked = { listen, target: `127.0.0.1:${port}`, modules };
+    await once(new Worker(new URL('./blackbox-asker.ts', import.meta.url), { workerData: asked }), 'exit');
   };
-  const end = async () => {
-    await asker.terminate();
-    await exporter.end();
-  };
-  return { probeAll, processorTime: () => processorTicks(exporter.pid) * tickMs, end };
+  return { probeAll, processorTime: () => processorTicks(exporter.pid) * tickMs, end: () => exporter.end() };
 }
 
 /** Nothing is verified there, as nothing here has a root: of what it is to compare with, it does the least. */

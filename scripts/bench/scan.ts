@@ -1,7 +1,7 @@
 import type { Reach } from '@certherd/handshake/outside/address';
 import { answerReader } from '../../collector/scan/answers.ts';
 import { createPace } from '@certherd/handshake/outside/pace';
-import { createProbe } from '../../collector/scan/probe.ts';
+import { createProbe, type Probe } from '../../collector/scan/probe.ts';
 import { type Resolve, systemResolve } from '@certherd/handshake/outside/resolve';
 import { readRoots } from '../../collector/scan/roots.ts';
 import { scanTargets } from '../../collector/scan/scan.ts';
@@ -82,11 +82,13 @@ function scanRound(port: number): ScanRound {
   const roots = readRoots([]);
   if (!roots.ok) throw new Error(roots.failure);
   const targets = Array.from({ length: count }, (_, index) => ({ host: nameOf(index), port }));
-  return async (resolve) => {
+  /** One for each way to resolve, as a collector that serves has one. */
+  const probes = new Map<Resolve, Probe>();
+  let handshakes = 0;
+  const probeBy = (resolve: Resolve) => {
     const unhurried = { perSecond: 1e6, perSecondOfAddress: 1e6, atOnce: 64, atOnceOfAddress: 64 };
     const inTurn = createPace(unhurried, systemClock);
-    let handshakes = 0;
-    const probe = createProbe({
+    return createProbe({
       resolve,
       inTurn: (address, task) => {
         handshakes++;
@@ -98,6 +100,11 @@ function scanRound(port: number): ScanRound {
       versions: false,
       timeoutMs: 10_000,
     });
+  };
+  return async (resolve) => {
+    const probe = probes.get(resolve) ?? probeBy(resolve);
+    probes.set(resolve, probe);
+    handshakes = 0;
     const served = new Set<string>();
     const failures = new Set<string>();
     const usedBefore = process.cpuUsage();

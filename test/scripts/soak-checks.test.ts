@@ -8,7 +8,7 @@ import type { Estate } from '../../collector/serve/estate.ts';
 import type { Standing } from '../../scripts/soak/agents.ts';
 import { historyMistakes, stateMistakes, storedCount } from '../../scripts/soak/checks.ts';
 import { note } from '../../scripts/soak/ledger.ts';
-import { event } from '../collector/helpers/example-snapshot.ts';
+import { event, told } from '../collector/helpers/example-snapshot.ts';
 import { temporaryDirectory } from '../collector/helpers/real-collector.ts';
 
 const epoch = 'epoch-0001';
@@ -20,7 +20,7 @@ async function soaked(t: ExecutionContext, events: ReturnType<typeof event>[]) {
   const opened = openSqliteStore(directory, silentLog);
   if (!opened.ok) throw new Error(opened.failure.message);
   await enrolled(opened.value, 'agent-01', 0);
-  for (const one of events) await opened.value.keepEvents('agent-01', epoch, [one], 0);
+  for (const one of events) await opened.value.keepEvents('agent-01', epoch, told(one), 0);
   await opened.value.close();
   const ledger = join(directory, 'ledger');
   writeFileSync(ledger, '');

@@ -3,9 +3,9 @@ import { Certificate } from '@certherd/protocol/certificate';
 import test from 'ava';
 import fc from '../helpers/properties.ts';
 import { Value } from 'typebox/value';
-import { openCertificate, readCertificate } from '@certherd/x509/certificate';
+import { leafOf, openCertificate, readCertificate } from '@certherd/x509/certificate';
 import { keyDigestOf } from '@certherd/x509/key-digest';
-import { type KeyKind, mint, mintKey, type MintRequest, withUnknownKey } from '../helpers/mint.ts';
+import { type KeyKind, mint, mintChain, mintKey, type MintRequest, withUnknownKey } from '../helpers/mint.ts';
 
 async function read(request: MintRequest) {
   const minted = await mint(request);
@@ -194,6 +194,40 @@ test('arbitrary and damaged bytes never throw', async (t) => {
   );
   t.pass();
 });
+
+test('a leaf that is judged without being opened says what OpenSSL says of it', async (t) => {
+  const subject: [string, string][] = [
+    ['C', 'AT'],
+    ['O', "Let's Try"],
+    ['CN', 'shop.example.test'],
+  ];
+  const { leaf, intermediate } = await mintChain({ subject, names: ['shop.example.test', '*.pages.example.test'] });
+  const plain = openCertificate(leaf.der);
+  const odd = openCertificate((await mint({ names: ['192.0.2.7', 'shop.example.test'] })).der);
+  if (!plain.ok || !odd.ok) return t.fail();
+  t.truthy(plain.value.spki);
+  t.falsy(odd.value.spki, 'with an address among its names it is read by OpenSSL');
+  for (const { value } of [plain, odd]) {
+    const [judged, x509] = [leafOf(value), value.x509];
+    t.is(judged.subject, x509.subject);
+    t.is(judged.issuer, x509.issuer);
+    t.is(judged.fingerprint256, x509.fingerprint256);
+    t.is(judged.checkIssued(intermediate.x509), x509.checkIssued(intermediate.x509));
+    t.is(judged.verify(intermediate.x509.publicKey), x509.verify(intermediate.x509.publicKey));
+    for (const host of [
+      'shop.example.test',
+      'SHOP.example.test',
+      'a.pages.example.test',
+      'pages.example.test',
+      'x.test',
+    ])
+      t.is(
+        judged.checkHost(host, { subject: 'never' }) !== undefined,
+        x509.checkHost(host, { subject: 'never' }) !== undefined,
+        host,
+      );
+    t.is(judged.checkIP('192.0.2.7'), x509.checkIP('192.0.2.7'));
+  }
 
 for (const kind of ['ec', 'ec384', 'rsa', 'ed25519'] as const)
   test(`certificates of one ${kind} key have one digest of it, whoever reads them, and those of another have another`, async (t) => {

@@ -53,7 +53,12 @@ function* channelFamilies(channels: readonly ChannelState[]): Generator<string> 
     samples(({ sent }) => sent),
   );
   const dropped = samples((one) => one.dropped);
-  yield* family(`${told}s_dropped_total`, 'counter', 'Messages given up after three days.', dropped);
+  yield* family(
+    `${told}s_dropped_total`,
+    'counter',
+    'Messages given up: after three days, or because too many waited.',
+    dropped,
+  );
   const oldest = samples(({ oldestAt }) => (oldestAt === undefined ? undefined : oldestAt / 1000));
   yield* family(`${told}_oldest_seconds`, 'gauge', 'When the oldest that waits was made.', oldest);
 }

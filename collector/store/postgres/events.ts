@@ -1,6 +1,6 @@
-import type { Event } from '@certherd/protocol/event';
+import type { ToldEvent } from '../../receive/told-events.ts';
 import type { EventFacts } from '../facts.ts';
-import { eventColumns, missingBefore, type RawEvent, readEvent, subjectKey } from '../rows/event.ts';
+import { eventColumns, missingBefore, type RawEvent, readEvent } from '../rows/event.ts';
 import { digestOf } from './changes.ts';
 import type { Queries } from './database.ts';
 
@@ -28,7 +28,7 @@ export async function keepEvents(
   tx: Queries,
   host: number,
   name: string,
-  events: readonly Event[],
+  events: readonly ToldEvent[],
   at: number,
 ): Promise<{ ackedSeq: number; added: number } | undefined> {
   const epoch = (await epochOf(tx, host, name)) ?? (await addEpoch(tx, host, name));
@@ -84,9 +84,9 @@ async function insert(
   tx: Queries,
   host: number,
   epoch: number,
-  list: readonly Event[],
+  list: readonly ToldEvent[],
   at: number,
-  gap: Event | undefined,
+  gap: ToldEvent | undefined,
 ): Promise<void> {
   const counted = await tx.one<{ value: number }>(
     `UPDATE counter SET value = value + $1 WHERE name = 'event' RETURNING value`,
@@ -95,21 +95,23 @@ async function insert(
   const start = (counted?.value ?? 0) - list.length + 1;
   await tx.all(
     `INSERT INTO event (id, epoch, seq, at, received_at, body)
-     SELECT unnest($1::BIGINT[]), CAST($2 AS BIGINT), unnest($3::BIGINT[]), unnest($4::BIGINT[]), CAST($5 AS BIGINT), unnest($6::TEXT[])`,
+     SELECT unnest($1::BIGINT[]), CAST($2 AS BIGINT), unnest($3::BIGINT[]), unnest($4::BIGINT[]), CAST($5 AS BIGINT), unnest(string_to_array($6, $7))`,
     [
       list.map((_, index) => start + index),
       epoch,
       list.map(({ seq }) => seq),
-      list.map((event) => Date.parse(event.at)),
+      list.map((event) => event.at),
       at,
-      list.map((event) => JSON.stringify(event)),
+      // No JSON text that is kept has a line break in it. As an array each of its quotes would be escaped, and read again.
+      list.map((event) => event.body).join('\n'),
+      '\n',
     ],
   );
   const last = new Map<string, { kind: string; subject: Buffer; id: number }>();
   for (const [index, event] of list.entries()) {
     if (event === gap) continue;
-    const subject = subjectKey(event.subject);
-    last.set(`${event.kind} ${subject}`, { kind: event.kind, subject: digestOf(subject), id: start + index });
+    const { kind, subject } = event;
+    last.set(`${kind} ${subject}`, { kind, subject: digestOf(subject), id: start + index });
   }
   const latest = [...last.values()];
   await tx.all(

@@ -10,22 +10,27 @@ export interface Tx extends Queries {
 }
 
 export interface GroupCommit {
-  /** Runs `work` in the next transaction; resolves once it is committed, in the order of calling. Of one `row` none that waits behind one that threw is kept. */
-  keep: <T>(work: (tx: Tx) => Promise<T>, row?: string) => Promise<Kept<T>>;
+  /**
+   * Runs `work` in the next transaction; resolves once it is committed, in the order of calling. Of one `row` none that waits behind one that threw is
+   * kept. `rows`: about how many it writes.
+   */
+  keep: <T>(work: (tx: Tx) => Promise<T>, row?: string, rows?: number) => Promise<Kept<T>>;
   /** Resolves once nothing waits. */
   settled: () => Promise<void>;
 }
 
 interface Waiting {
   row: string | undefined;
+  rows: number;
   work: (tx: Tx) => Promise<void>;
   done: () => void;
   undone: (failure: NotKept) => void;
   fail: (error: unknown) => void;
 }
 
-/** Pieces of one transaction: what locks it holds, it holds for some milliseconds. */
+/** Of one transaction: what locks it holds, it holds for some milliseconds. */
 const mostPieces = 256;
+const mostRows = 2_500;
 
 /**
  * What arrives while a transaction is on its way is committed in the next one, so that the wait for the disk is shared. A piece of work that
@@ -42,11 +47,12 @@ export function createGroupCommit(
   let failure: NotKept | undefined;
 
   return {
-    keep<T>(work: (tx: Tx) => Promise<T>, row?: string) {
+    keep<T>(work: (tx: Tx) => Promise<T>, row?: string, rows = 1) {
       return new Promise<Kept<T>>((resolve, reject) => {
         let value: T;
         waiting.push({
           row,
+          rows,
           work: async (tx) => {
             value = await work(tx);
           },
@@ -64,11 +70,22 @@ export function createGroupCommit(
     // What arrives in this tick goes together.
     await new Promise((resolve) => setImmediate(resolve));
     while (waiting.length > 0) {
-      const batch = waiting.splice(0, mostPieces);
+      const batch = waiting.splice(0, piecesTogether());
       if (await commit(batch, [])) continue;
       for (let piece = batch.shift(); piece; piece = batch.shift()) await commit([piece], batch);
     }
     running = undefined;
+  }
+
+  /** How many of those that wait share the next transaction: one at least. */
+  function piecesTogether(): number {
+    let pieces = 0;
+    for (let rows = 0; pieces < mostPieces && rows < mostRows; pieces++) {
+      const piece = waiting[pieces];
+      if (!piece) break;
+      rows += piece.rows;
+    }
+    return pieces;
   }
 
   /** False: one of several threw, and nothing was kept. `behind`: of the same batch, still to be run. */

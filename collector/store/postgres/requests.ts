@@ -1,4 +1,4 @@
-import type { Event } from '@certherd/protocol/event';
+import type { Answer } from '../../receive/told-events.ts';
 import { type RawRequest, readRequest, type RequestDraft, type RequestRow } from '../requests.ts';
 import type { Queries } from './database.ts';
 
@@ -42,13 +42,11 @@ export const requests = {
   },
 
   /** An event that answers a request of this host ends it; another host's word about it does not. */
-  async answer(tx: Queries, host: number, { detail, ok, summary }: Event, at: number): Promise<void> {
-    const id = detail['request'];
-    if (id === undefined) return;
+  async answer(tx: Queries, host: number, { request, ok, refused, summary }: Answer, at: number): Promise<void> {
     await tx.all(
       `UPDATE request SET ended_at = $1, ok = $2, refused = $3, summary = $4
        WHERE id = $5 AND host = $6 AND ended_at IS NULL`,
-      [at, ok ? 1 : 0, detail['refused'] ?? null, summary, id, host],
+      [at, ok ? 1 : 0, refused ?? null, summary, request, host],
     );
   },
 };

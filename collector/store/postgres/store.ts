@@ -125,11 +125,12 @@ async function createStore(database: Database, { clock, log, onlyStandard }: Pos
             ifTrusted(tx, agentId, async (host) => {
               const kept = await keepEvents(tx, host, epoch, list, at);
               if (!kept) return hole;
-              for (const event of list) await requests.answer(tx, host, event, at);
+              for (const { answer } of list) if (answer) await requests.answer(tx, host, answer, at);
               if (kept.added > 0) tx.changed('events');
               return kept;
             }),
           agentId,
+          list.length,
         ),
       ),
     notProved: (agentId, beyond, limit) => certificateDer.without(database, agentId, beyond, limit),

@@ -98,6 +98,14 @@ export function tellTables(database: Queries, group: GroupCommit): Telling {
         if (dropped.length > 0) await addTotal(tx, channel, 0, dropped.length);
         return dropped.length;
       }),
+    dropBeyond: (channel, why, most, at) =>
+      group.keep(async (tx) => {
+        const sql = `UPDATE notification SET dropped_at = $1, failure = $2 WHERE number IN (
+          SELECT number FROM notification WHERE channel = $3 AND ${waits} ORDER BY number DESC OFFSET $4) RETURNING id`;
+        const dropped = await tx.all(sql, [at, why, channel, most]);
+        if (dropped.length > 0) await addTotal(tx, channel, 0, dropped.length);
+        return dropped.length;
+      }),
     acknowledge: (id, said, entry) =>
       group.keep((tx) => {
         const sql = 'UPDATE incident SET acknowledged = $1 WHERE id = $2 AND closed_at IS NULL RETURNING id';

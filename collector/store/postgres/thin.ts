@@ -1,6 +1,6 @@
 import type { Event } from '@certherd/protocol/event';
 import type { ThinPlace, ThinSlice } from '../retention.ts';
-import { subjectKey } from '../rows/event.ts';
+import { subjectKey } from '../../receive/told-events.ts';
 import { digestOf } from './changes.ts';
 import type { Queries } from './database.ts';
 

@@ -69,7 +69,11 @@ export function sharedTransparency(group: Group, database: Database): Transparen
            RETURNING id`,
           [],
         );
-        await tx.all('DELETE FROM logged_certificate WHERE not_after < $1', [endedBefore]);
+        // By no later time than a log itself has told: what a clock that is ahead removed would not be read again.
+        await tx.all(
+          'DELETE FROM logged_certificate WHERE not_after < least($1, (SELECT max(logged_at) FROM logged_certificate))',
+          [endedBefore],
+        );
         const dropped = await tx.all<{ held: number }>(
           `DELETE FROM logged_certificate WHERE id IN
              (SELECT id FROM logged_certificate ORDER BY held, logged_at DESC, id OFFSET ${mostLogged}) RETURNING held`,

@@ -1,17 +1,10 @@
 import type { EventFacts } from '../facts.ts';
-import {
-  eventColumns,
-  type EventDraft,
-  eventDraft,
-  type KnownEpoch,
-  missingBefore,
-  type RawEvent,
-  readEvent,
-} from '../rows/event.ts';
+import type { ToldEvent } from '../../receive/told-events.ts';
+import { eventColumns, type KnownEpoch, missingBefore, type RawEvent, readEvent } from '../rows/event.ts';
 import type { Sql } from './sqlite.ts';
 
 /** Rows that one statement adds at most: a statement of its own costs a row a quarter more. */
-const mostTogether = 16;
+const mostTogether = 32;
 
 /** Rows of `epoch` and `event`. (agent, epoch, seq) is an event's identity: what is kept already is left alone. */
 export function eventTable(sql: Sql) {
@@ -30,7 +23,7 @@ export function eventTable(sql: Sql) {
   /** The first adds one row, the next two, and so on. */
   const insertTogether = Array.from({ length: mostTogether }, (_, more) =>
     sql.prepare(
-      `INSERT INTO event (epoch, seq, at, received_at, body) VALUES (?, ?, ?, ?, ?)${', (?, ?, ?, ?, ?)'.repeat(more)}`,
+      `INSERT INTO event (epoch, seq, at, received_at, body) VALUES (@epoch, ?, ?, @receivedAt, ?)${', (@epoch, ?, ?, @receivedAt, ?)'.repeat(more)}`,
     ),
   );
   const note = sql.prepare(
@@ -48,14 +41,14 @@ export function eventTable(sql: Sql) {
     begin(host: number, epoch: string): number {
       return begin.get(host, epoch) ?? 0;
     },
-    keep(host: number, epoch: string, events: readonly EventDraft[], at: number): { ackedSeq: number; added: number } {
+    keep(host: number, epoch: string, events: readonly ToldEvent[], at: number): { ackedSeq: number; added: number } {
       const known = findEpoch.get(host, epoch);
       const id = known?.id ?? Number(addEpoch.run(host, epoch).lastInsertRowid);
       const acked = known?.acked_seq ?? 0;
       const [first] = events;
       if (first && (!known || known.restored === 1)) {
-        const gap = missingBefore({ ...first, at: new Date(first.at).toISOString() }, acked);
-        if (gap) addOne(id, eventDraft(gap), at);
+        const gap = missingBefore(first, acked);
+        if (gap) addOne(id, gap, at);
         if (known) cameAgain.run(id);
       }
       const rows: EventRow[] = [];
@@ -81,16 +74,16 @@ export function eventTable(sql: Sql) {
   };
 
   /** undefined: it is there already. */
-  function addOne(epoch: number, { seq, at, body }: EventDraft, receivedAt: number): number | undefined {
+  function addOne(epoch: number, { seq, at, body }: ToldEvent, receivedAt: number): number | undefined {
     const { changes, lastInsertRowid } = insert.run(epoch, seq, at, receivedAt, body);
     return changes === 1 ? Number(lastInsertRowid) : undefined;
   }
 
   /** Events beyond what was acknowledged, of which none is there. One writer at a time: their ids follow each other. */
-  function addTogether(epoch: number, events: readonly EventDraft[], receivedAt: number, rows: EventRow[]): void {
+  function addTogether(epoch: number, events: readonly ToldEvent[], receivedAt: number, rows: EventRow[]): void {
     const values: unknown[] = [];
-    for (const { seq, at, body } of events) values.push(epoch, seq, at, receivedAt, body);
-    const last = Number(insertTogether[events.length - 1]?.run(values).lastInsertRowid);
+    for (const { seq, at, body } of events) values.push(seq, at, body);
+    const last = Number(insertTogether[events.length - 1]?.run({ epoch, receivedAt }, values).lastInsertRowid);
     for (const [index, event] of events.entries()) rows.push({ event, row: last - events.length + 1 + index });
   }
 
@@ -107,6 +100,6 @@ export function eventTable(sql: Sql) {
 }
 
 interface EventRow {
-  event: EventDraft;
+  event: ToldEvent;
   row: number;
 }

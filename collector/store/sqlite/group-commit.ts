@@ -5,8 +5,11 @@ import { behindFailed, type Kept } from '../kept.ts';
 import type { Sql } from './sqlite.ts';
 
 export interface GroupCommit {
-  /** Runs `work` in the next transaction; resolves after the commit is on disk, in the order of calling. Of one `row` none that waits behind one that threw is kept. */
-  keep: <T>(work: () => T, row?: string) => Promise<Kept<T>>;
+  /**
+   * Runs `work` in the next transaction; resolves after the commit is on disk, in the order of calling. Of one `row` none that waits behind one that
+   * threw is kept. `rows`: about how many it writes.
+   */
+  keep: <T>(work: () => T, row?: string, rows?: number) => Promise<Kept<T>>;
   /** Commits what waits, now. */
   flush: () => void;
 }
@@ -21,6 +24,8 @@ interface Waiting {
 
 /** Under load each turn of the loop brings more, and one fsync serves all; a loop that is free turns in microseconds. */
 const turns = 4;
+/** Once so many rows wait they are committed: more would outgrow the young heap and SQLite's cache, and bring nothing. */
+const mostRows = 2_000;
 
 /**
  * Everything that arrives in a few turns of the loop is committed in one transaction (one fsync), then answered. A piece of work that
@@ -28,6 +33,7 @@ const turns = 4;
  */
 export function createGroupCommit(sql: Sql, log: Log): GroupCommit {
   let waiting: Waiting[] = [];
+  let waitingRows = 0;
   let failure: NotKept | undefined;
   const savepoint = sql.transaction((work: () => void) => work());
   const together = sql.transaction((batch: Waiting[]) => {
@@ -40,8 +46,8 @@ export function createGroupCommit(sql: Sql, log: Log): GroupCommit {
   });
 
   return {
-    keep<T>(work: () => T, row?: string) {
-      if (waiting.length === 0) afterTurns(turns);
+    keep<T>(work: () => T, row?: string, rows = 1) {
+      if (waiting.length === 0) afterTurns(turns, waiting);
       return new Promise<Kept<T>>((resolve, reject) => {
         let value: T;
         waiting.push({
@@ -53,18 +59,25 @@ export function createGroupCommit(sql: Sql, log: Log): GroupCommit {
           undone: (failure) => resolve({ ok: false, failure }),
           fail: reject,
         });
+        waitingRows += rows;
+        if (waitingRows >= mostRows) flush();
       });
     },
     flush,
   };
 
-  function afterTurns(left: number): void {
-    setImmediate(() => (left > 1 ? afterTurns(left - 1) : flush()));
+  function afterTurns(left: number, batch: Waiting[]): void {
+    setImmediate(() => {
+      if (batch !== waiting) return;
+      if (left > 1) afterTurns(left - 1, batch);
+      else flush();
+    });
   }
 
   function flush(): void {
     const batch = waiting;
     waiting = [];
+    waitingRows = 0;
     if (batch.length === 0) return;
     let answers: (() => void)[];
     try {

@@ -1,4 +1,4 @@
-import type { Event } from '@certherd/protocol/event';
+import type { Answer } from '../../receive/told-events.ts';
 import { type RawRequest, readRequest, type RequestDraft, type RequestRow } from '../requests.ts';
 import type { Sql } from './sqlite.ts';
 
@@ -41,9 +41,8 @@ export function requestTable(sql: Sql) {
       sent.run(at, id);
     },
     /** An event that answers a request of this host ends it; another host's word about it does not. */
-    answer(host: number, { detail, ok, summary }: Event, at: number): void {
-      const id = detail['request'];
-      if (id !== undefined) end.run(at, ok ? 1 : 0, detail['refused'] ?? null, summary, id, host);
+    answer(host: number, { request, ok, refused, summary }: Answer, at: number): void {
+      end.run(at, ok ? 1 : 0, refused ?? null, summary, request, host);
     },
   };
 }

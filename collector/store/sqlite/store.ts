@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
-import type { Event } from '@certherd/protocol/event';
 import type { Result } from '@certherd/protocol/failure';
 import type { Log } from '../../ports.ts';
+import type { ToldEvent } from '../../receive/told-events.ts';
 import { alone, type Enrolment, type SessionStart, type SessionState, type Topic } from '../../receive/records.ts';
 import { copyDatabase, removeLeftovers } from './backup.ts';
 import { certificateDer } from './certificate-der.ts';
@@ -10,7 +10,6 @@ import { certificateTable } from './certificates.ts';
 import { changeTable } from './changes.ts';
 import { type OpenFailure, openDatabase, readResting } from './database.ts';
 import { eventTable } from './events.ts';
-import { eventDraft } from '../rows/event.ts';
 import { type Facts, newestEvents } from '../facts.ts';
 import { createGroupCommit } from './group-commit.ts';
 import type { HostRow } from '../rows/host.ts';
@@ -202,14 +201,12 @@ function createStore(sql: Sql, log: Log): SqliteStore {
     return host.revoked ? undefined : work(host.id);
   }
 
-  function keepEvents(agentId: string, epoch: string, list: readonly Event[], at: number) {
-    const drafts = list.map(eventDraft);
-    const answers = list.filter(({ detail }) => detail['request'] !== undefined);
+  function keepEvents(agentId: string, epoch: string, list: readonly ToldEvent[], at: number) {
     const work = (id: number) => {
-      for (const event of answers) requests.answer(id, event, at);
-      return events.keep(id, epoch, drafts, at);
+      for (const { answer } of list) if (answer) requests.answer(id, answer, at);
+      return events.keep(id, epoch, list, at);
     };
-    return group.keep(() => ifTrusted(agentId, work), agentId);
+    return group.keep(() => ifTrusted(agentId, work), agentId, list.length);
   }
 
   /** PRAGMA data_version differs once another connection has committed; it costs a look at shared memory. A command enrols no host, but may revoke one. */

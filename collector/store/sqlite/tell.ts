@@ -66,6 +66,10 @@ export function tellTables(
   const drop = sql.prepare(
     `UPDATE notification SET dropped_at = ?, failure = ? WHERE channel = ? AND made_at <= ? AND ${waits}`,
   );
+  const dropOldest = sql.prepare(
+    `UPDATE notification SET dropped_at = ?, failure = ? WHERE number IN (
+       SELECT number FROM notification WHERE channel = ? AND ${waits} ORDER BY number DESC LIMIT -1 OFFSET ?)`,
+  );
   const states = channelStates(sql);
   const acknowledge = sql.prepare('UPDATE incident SET acknowledged = ? WHERE id = ? AND closed_at IS NULL');
   const takeBack = sql.prepare(
@@ -124,6 +128,12 @@ export function tellTables(
     dropWaiting: (channel, why, madeUntil, at) =>
       group.keep(() => {
         const { changes } = drop.run(at, why, channel, madeUntil);
+        if (changes > 0) total.run(channel, 0, changes);
+        return changes;
+      }),
+    dropBeyond: (channel, why, most, at) =>
+      group.keep(() => {
+        const { changes } = dropOldest.run(at, why, channel, most);
         if (changes > 0) total.run(channel, 0, changes);
         return changes;
       }),

@@ -1,7 +1,7 @@
 import type { Event } from '@certherd/protocol/event';
 import type { ThinPlace, ThinSlice } from '../retention.ts';
 import type { Sql } from './sqlite.ts';
-import { subjectKey } from '../rows/event.ts';
+import { subjectKey } from '../../receive/told-events.ts';
 
 /** Rows that a slice looks at, and removes at most: a few milliseconds. Tracks with nothing to remove cost two reads of an index each. */
 const lookedTracks = 512;

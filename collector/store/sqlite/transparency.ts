@@ -33,7 +33,10 @@ export function transparencyTables(sql: Sql, group: Pick<GroupCommit, 'keep'>): 
          AND instr(body, '"serialNumber":"' || logged.serial || '"') > 0
          AND instr(body, '"issuer":' || logged.issuer) > 0 AND ${isHeld}))`,
   );
-  const dropEnded = sql.prepare('DELETE FROM logged_certificate WHERE not_after < ?');
+  // By no later time than a log itself has told: what a clock that is ahead removed would not be read again.
+  const dropEnded = sql.prepare(
+    'DELETE FROM logged_certificate WHERE not_after < min(?, (SELECT max(logged_at) FROM logged_certificate))',
+  );
   const dropOldest = sql.prepare<[], { held: number }>(
     `DELETE FROM logged_certificate WHERE id IN
        (SELECT id FROM logged_certificate ORDER BY held, logged_at DESC, id LIMIT -1 OFFSET ${mostLogged}) RETURNING held`,

@@ -4,10 +4,10 @@ import Database from 'better-sqlite3';
 import { serve } from '../fleet/served.ts';
 import type { Goal } from '../goal.ts';
 import { bareLoop } from '../store/durable-ingest.ts';
-import { agents, flood, perFrame } from './flood.ts';
+import { flood, unacked } from './flood.ts';
 
-/** Frames of each agent in a batch, as the collector's batches have under this flood. */
-const framesTogether = 2;
+/** Agents of a batch as the collector makes them under this flood, each with all that it may have on its way. */
+const together = 4;
 
 /**
  * The real collector, and 100 agents that tell as fast as they are acked: over TLS, checked, committed with fsync, acked. Against a loop
@@ -57,12 +57,11 @@ function countStored(database: string): number {
 /** As many rows, since a row costs more in a larger table. */
 function bareMicros(folder: string, rows: number): number {
   mkdirSync(folder);
-  const loop = bareLoop(join(folder, 'bare.db'), framesTogether * perFrame);
-  const frames = Array.from({ length: agents });
-  const batch = agents * framesTogether * perFrame;
+  const loop = bareLoop(join(folder, 'bare.db'), together, unacked);
+  const batch = together * unacked;
   const ticks = Math.ceil(rows / batch);
   const before = process.cpuUsage();
-  for (let tick = 0; tick < ticks; tick++) loop(frames, tick);
+  for (let tick = 0; tick < ticks; tick++) loop(tick);
   const { user, system } = process.cpuUsage(before);
   return (user + system) / (ticks * batch);
 }

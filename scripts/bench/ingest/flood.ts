@@ -6,7 +6,7 @@ import { memoryOf, spentBy } from '../footprint/process-cost.ts';
 export const agents = 100;
 export const perFrame = 10;
 /** Events of one agent that are on their way, below the collector's window. */
-const unacked = 500;
+export const unacked = 500;
 const runMs = 15_000;
 /** Until the collector's code is compiled. */
 const warmMs = 3_000;

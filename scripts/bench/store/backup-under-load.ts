@@ -2,7 +2,7 @@ import { rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { openSqliteStore, type SqliteStore } from '../../../collector/store/sqlite/store.ts';
 import { silentLog } from '../../../collector/system/log.ts';
-import { event } from '../../../test/collector/helpers/example-snapshot.ts';
+import { event, told } from '../../../test/collector/helpers/example-snapshot.ts';
 import { type Goal, median } from '../goal.ts';
 import { enrolled } from './enrolled.ts';
 
@@ -20,7 +20,7 @@ export async function backupUnderLoad(directory: string, progress: (text: string
   let seq = 0;
   const keep = async (): Promise<void> => {
     const events = Array.from({ length: batch }, () => event(++seq));
-    const kept = await store.keepEvents('agent-0', 'epoch-0001', events, Date.now());
+    const kept = await store.keepEvents('agent-0', 'epoch-0001', told(...events), Date.now());
     if (!kept.ok) throw new Error(kept.failure.detail);
   };
   while (seq < rows) await keep();

@@ -27,11 +27,11 @@ export async function durableIngest(directory: string, progress: (text: string) 
   const ours: number[] = [];
   const bare: number[] = [];
   mkdirSync(join(directory, 'bare'));
-  const loop = bareLoop(join(directory, 'bare', 'bare.db'));
+  const loop = bareLoop(join(directory, 'bare', 'bare.db'), agents, perFrame);
   for (let tick = 0; tick < ticks; tick++) {
     const frames = Array.from({ length: agents }, () => frameOf(tick * perFrame));
     ours.push(await told.tick(frames));
-    bare.push(loop(frames, tick));
+    bare.push(loop(tick));
   }
   await store.value.close();
   const rows = agents * perFrame;
@@ -98,8 +98,8 @@ function agentsOf(store: Parameters<typeof createIngest>[6]['records']) {
   };
 }
 
-/** The same table, pragmas, rows and batches, and nothing else. `each`: rows of one agent in a batch. */
-export function bareLoop(path: string, each = perFrame): (frames: readonly unknown[], tick: number) => number {
+/** The same table, pragmas, rows and batches, and nothing else: milliseconds for a batch of `each` events of each of `together` agents, which are the next ones of all. */
+export function bareLoop(path: string, together: number, each: number): (tick: number) => number {
   const opened = openDatabase(path, readMigrations());
   if (!opened.ok) throw new Error(opened.failure.message);
   const sql = opened.value;
@@ -112,13 +112,14 @@ export function bareLoop(path: string, each = perFrame): (frames: readonly unkno
   const insert = sql.prepare('INSERT INTO event (epoch, seq, at, received_at, body) VALUES (?, ?, ?, ?, ?)');
   const body = JSON.stringify(event(1));
   const now = Date.now();
-  const all = sql.transaction((count: number, tick: number) => {
-    for (let agent = 1; agent <= count; agent++)
-      for (let seq = 1; seq <= each; seq++) insert.run(agent, tick * each + seq, now, now, body);
+  const all = sql.transaction((tick: number) => {
+    for (let turn = tick * together; turn < (tick + 1) * together; turn++)
+      for (let seq = 1; seq <= each; seq++)
+        insert.run(1 + (turn % agents), Math.floor(turn / agents) * each + seq, now, now, body);
   });
-  return (frames, tick) => {
+  return (tick) => {
     const began = performance.now();
-    all.immediate(frames.length, tick);
+    all.immediate(tick);
     return performance.now() - began;
   };
 }

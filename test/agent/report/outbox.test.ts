@@ -3,6 +3,7 @@ import path from 'node:path';
 import test from 'ava';
 import fc from '../../helpers/properties.ts';
 import { type EventDraft, openOutbox } from '../../../agent/report/outbox.ts';
+import { readToldEvents } from '../../../collector/receive/told-events.ts';
 import { systemState } from '../../../agent/system/state.ts';
 import { silentLog, testDirectory } from '../../helpers/directory.ts';
 
@@ -32,6 +33,8 @@ test('events survive a restart in order, until they are acked', (t) => {
       [3, 'c'],
     ],
   );
+  const frame = { type: 'events', epoch: second.epoch, events: second.after(0, 10) };
+  t.is(readToldEvents(JSON.stringify(frame))?.events.length, 3, 'the collector reads them from their text');
   second.acked(2);
   t.deepEqual(
     second.after(0, 10).map(({ summary }) => summary),

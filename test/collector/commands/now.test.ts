@@ -6,7 +6,7 @@ import { stripVTControlCharacters } from 'node:util';
 import test from 'ava';
 import { printTable } from '../../../collector/commands/print-table.ts';
 import { until } from '../../helpers/testbed/until.ts';
-import { day, event } from '../helpers/example-snapshot.ts';
+import { day, event, told } from '../helpers/example-snapshot.ts';
 import { haltCampaign } from '../helpers/halted-campaign.ts';
 import { hostile, tellEstate, type ToldEstate } from '../helpers/told-estate.ts';
 import { typedHere } from '../helpers/typed-here.ts';
@@ -103,7 +103,7 @@ test('events are told newest first, chosen by kind, outcome, host and words; fol
     ended: () => new Promise((resolve) => (end = resolve)),
     said: (line) => lines.push(line),
   });
-  await prepared.store.keepEvents('agent-02', 'e1', [event(1, { summary: 'said later' })], now);
+  await prepared.store.keepEvents('agent-02', 'e1', told(event(1, { summary: 'said later' })), now);
   await until('the event is told', () => lines.length === 1);
   end();
   t.is((await following).code, 0);
@@ -128,7 +128,7 @@ test('who follows events into a pipe that nobody reads any more has ended with t
   let seq = 0;
   await until('it has ended', async () => {
     seq += 1;
-    await own.store.keepEvents('agent-01', 'piped', [event(seq, { summary: 'nobody reads' })], now);
+    await own.store.keepEvents('agent-01', 'piped', told(event(seq, { summary: 'nobody reads' })), now);
     return isOver;
   });
   t.deepEqual(await ended, [0, null]);

@@ -268,14 +268,10 @@ test('the fleet gives the names, and what is seen goes into the list without har
   const exported = runCollector(['export', '--json', ...common]);
   await exported.ended;
   const { items } = JSON.parse(exported.lines.join('\n'));
-  t.like(
-    items.find(({ name }: { name: string }) => name === 'shop.example.test'),
-    { expiration: leaf.x509.validToDate.toISOString().slice(0, 10), labels: { owner: 'payments' } },
-  );
-  t.like(
-    items.find(({ name }: { name: string }) => name === 'kept.example.test'),
-    { expiration: 'never', labels: { owner: 'web' } },
-  );
+  const labelled = (wanted: string) => items.find(({ name }: { name: string }) => name === wanted);
+  const expiration = leaf.x509.validToDate.toISOString().slice(0, 10);
+  t.like(labelled('shop.example.test'), { expiration, labels: { owner: 'payments' } });
+  t.like(labelled('kept.example.test'), { expiration: 'never', labels: { owner: 'web' } });
   wire.close();
   await once(wire.socket, 'close').catch(() => {});
 });

@@ -1,8 +1,10 @@
 import test from 'ava';
 import { outsideFindings } from '../../../collector/evaluate/outside/outside-findings.ts';
-import { Staple as Staples } from '../../../collector/scan/seen.ts';
+import { rowsOf } from '../../../collector/commands/scan-view.ts';
+import { type SeenAnswer, Staple as Staples } from '../../../collector/scan/seen.ts';
 import type { Staple, TargetPlace } from '../../../collector/store/targets.ts';
 import { stapleWords } from '../../../collector/wording/staple-words.ts';
+import { certificate } from '../helpers/example-snapshot.ts';
 
 const day = 86_400_000;
 const now = Date.parse('2026-11-27T12:00:00.000Z');
@@ -87,4 +89,25 @@ test('a staple has words for each of its states', (t) => {
     ['none', 'is missing, and the certificate demands one'],
   );
   for (const state of Staples.properties.state.enum) t.regex(words(staple(state)), /^[a-z0-9 ,:-]+$/i, state);
+});
+
+test('a scan says what is wrong with a staple', (t) => {
+  const certificates = [certificate('one', { notBefore: at(-30), notAfter: at(60) })];
+  const answer = { algorithm: 'ecdsa' as const, certificates, tlsVersion: 'TLSv1.3', nameMatches: true, trusted: true };
+  const said = (seen: Pick<SeenAnswer, 'staple' | 'mustStaple'>) => {
+    const places = [{ address: '192.0.2.1', answers: [{ ...answer, ...seen }] }];
+    const target = {
+      target: 'shop.example.com:443',
+      host: 'shop.example.com',
+      port: 443,
+      at: at(0),
+      places,
+      leftOut: 0,
+    };
+    return rowsOf([target], now).map(({ problem, verdict }) => `${verdict} ${problem}`);
+  };
+  t.deepEqual(said({ staple: { state: 'good', nextUpdate: at(-1) } }), ['wrong staple-invalid: stale']);
+  t.deepEqual(said({ staple: { state: 'none' }, mustStaple: true }), ['wrong staple-invalid: missing']);
+  t.deepEqual(said({ staple: { state: 'revoked' } }), ['wrong revoked']);
+  t.deepEqual(said({ staple: { state: 'none' } }), ['fine ']);
 });

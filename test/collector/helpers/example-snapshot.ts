@@ -4,6 +4,7 @@ import type { Event } from '@certherd/protocol/event';
 import type { Finding } from '@certherd/protocol/finding';
 import type { SnapshotFrame } from '@certherd/protocol/frame';
 import type { Deployment, Endpoint, Snapshot } from '@certherd/protocol/snapshot';
+import { type ToldEvent, toldEvent } from '../../../collector/receive/told-events.ts';
 
 export const day = 86_400_000;
 
@@ -112,4 +113,9 @@ export function event(seq: number, change: Partial<Event> = {}): Event {
     steps: [{ step: 'reload', ok: true, durationMs: 12.5 }],
     ...change,
   };
+}
+
+/** As the frame that tells them is read. */
+export function told(...events: Event[]): ToldEvent[] {
+  return events.map((one) => toldEvent(one));
 }

@@ -6,7 +6,7 @@ import { openSqliteStore } from '../../../collector/store/sqlite/store.ts';
 import type { Store } from '../../../collector/store/store.ts';
 import { silentLog } from '../../../collector/system/log.ts';
 import { mint, mintKey } from '../../helpers/mint.ts';
-import { certificate, day, endpoint, event, finding, snapshot, snapshotFrame } from './example-snapshot.ts';
+import { certificate, day, endpoint, event, finding, snapshot, snapshotFrame, told } from './example-snapshot.ts';
 
 /** A data directory in which two hosts have told something; whoever prepares it closes the store and removes it. */
 export interface ToldEstate {
@@ -105,10 +105,10 @@ export async function tellEstate(now: number): Promise<ToldEstate> {
   await store.keepEvents(
     'agent-01',
     'e1',
-    [
+    told(
       event(1, { kind: 'renewal', steps: [{ step: 'certbot', ok: true, durationMs: 4000 }] }),
       event(2, { ok: false, summary: 'nginx said no\u001B[2J', at: '2026-11-23T22:00:00.000Z' }),
-    ],
+    ),
     now,
   );
   await store.setLabels(

@@ -117,6 +117,39 @@ test('in a store that other collectors use too, what waits for a channel of thei
   t.deepEqual(later.warnings, [{ channel: 'theirs', waiting: 1 }]);
 });
 
+test('of what waits for a receiver that takes nothing the newest ten thousand are kept', async (t) => {
+  const { store, clock } = await started(t, {
+    prepare: ({ telling }) =>
+      telling.savePlan([
+        {
+          incident: {
+            id: 'i',
+            rule: 'all',
+            group: 'i',
+            openedAt: now,
+            closedAt: now,
+            revision: 0,
+            told: { ...untold, channels: [] },
+          },
+          notifications: Array.from({ length: 10_003 }, (_, index) => ({
+            id: `i/${index}`,
+            incident: 'i',
+            channel: 'hook',
+            madeAt: now,
+            dueAt: now + 9 * day,
+            body: '{}',
+          })),
+        },
+      ]),
+  });
+  t.deepEqual(await waiting(store), [['hook', 10_003]]);
+  clock.advance(3_600_000);
+  await until('some are given up', async () => (await waiting(store))[0]?.[1] === 10_000);
+  const first = await store.telling.claim('hook', now + 9 * day, 1000);
+  t.like(first, { ok: true, value: { id: 'i/3' } });
+  t.like((await store.telling.channels())[0], { dropped: 3 });
+});
+
 test('a collector that ends begins no teller any more', async (t) => {
   const { asked, clock, telling, begin } = await started(t);
   await telling.close();

@@ -17,7 +17,7 @@ import { createIngest } from '../../../collector/receive/ingest.ts';
 import { createPartsRoom } from '../../../collector/receive/snapshot-parts.ts';
 import { systemClock } from '../../../collector/system/clock.ts';
 import { silentLog } from '../../../collector/system/log.ts';
-import { certificate, endpoint, event, snapshot } from '../helpers/example-snapshot.ts';
+import { certificate, endpoint, event, snapshot, told } from '../helpers/example-snapshot.ts';
 import { addToken, spawnCollector, startTestCollector, temporaryDirectory } from '../helpers/real-collector.ts';
 import { begin, ended, enrol } from '../helpers/wire-agent.ts';
 import { until } from '../../helpers/testbed/until.ts';
@@ -25,7 +25,7 @@ import { until } from '../../helpers/testbed/until.ts';
 const run = promisify(execFile);
 const mebibyte = 1024 * 1024;
 
-test('2,000 idle sockets from many addresses cost little memory, and a real agent still connects', async (t) => {
+test.serial('2,000 idle sockets from many addresses cost little memory, and a real agent still connects', async (t) => {
   const directory = temporaryDirectory(t);
   const config = join(directory, 'collector.toml');
   writeFileSync(config, 'agent_listen = "127.0.0.1:0"\nweb_listen = "127.0.0.1:0"\nlog_level = "error"\n');
@@ -67,7 +67,7 @@ test('2,000 idle sockets from many addresses cost little memory, and a real agen
   t.log(`${Math.round(growth / mebibyte)} MiB while they waited`);
 });
 
-test('out of descriptors: nobody is lost, and agents connect again once there are some', async (t) => {
+test.serial('out of descriptors: nobody is lost, and agents connect again once there are some', async (t) => {
   const directory = temporaryDirectory(t);
   const config = join(directory, 'collector.toml');
   writeFileSync(config, 'agent_listen = "127.0.0.1:0"\nweb_listen = "127.0.0.1:0"\n');
@@ -160,10 +160,10 @@ test('events beyond the window end the session', (t) => {
       readFrame: createFrameReader(),
     },
   );
-  const events = (from: number) => Array.from({ length: 500 }, (_, index) => event(from + index));
+  const events = (from: number) => told(...Array.from({ length: 500 }, (_, index) => event(from + index)));
   for (const from of [1, 501]) ingest.take({ type: 'events', epoch: 'epoch-0001', events: events(from) }, 1);
   t.deepEqual(refused, []);
-  ingest.take({ type: 'events', epoch: 'epoch-0001', events: [event(1001)] }, 1);
+  ingest.take({ type: 'events', epoch: 'epoch-0001', events: told(event(1001)) }, 1);
   t.deepEqual(refused, ['frame-invalid: events: beyond the window']);
 });
 
@@ -197,7 +197,7 @@ test('frames that one commit keeps are acknowledged together, by the last of the
       readFrame: createFrameReader(),
     },
   );
-  for (const seq of [1, 2, 3]) ingest.take({ type: 'events', epoch: 'epoch-0001', events: [event(seq)] }, 1);
+  for (const seq of [1, 2, 3]) ingest.take({ type: 'events', epoch: 'epoch-0001', events: told(event(seq)) }, 1);
   t.deepEqual(sent, []);
   commit();
   await until('an answer', () => sent.length > 0, { everyMs: 1 });

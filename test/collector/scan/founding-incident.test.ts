@@ -115,6 +115,7 @@ test('the founding incident: renewed and proved on the host, and the HAProxy in 
   await until('the owner is told', () => slack.received.length > 0 && mail.received.length > 0);
   t.true(slack.received[0]?.body.includes(`127.0.0.1:${port}`), 'the address of the front');
   t.deepEqual(mail.received[0]?.to, ['shop@example.test']);
+  t.regex(mail.received[0]?.text ?? '', /^Subject: \[warning\]\s+front-holds-copy:\s/m);
 
   bringCopy();
   await running.end();
@@ -124,6 +125,7 @@ test('the founding incident: renewed and proved on the host, and the HAProxy in 
   await until('the owner is told that it is over', () => slack.received.length > 1 && mail.received.length > 1);
   t.deepEqual([slack.received.length, mail.received.length], [2, 2], 'one message each, and one that it is over');
   t.true(slack.received[1]?.body.includes('Resolved: front-holds-copy'));
+  t.regex(mail.received[1]?.text ?? '', /^Subject: \[warning\]\s+Resolved:\s+front-holds-copy:\s/m);
   const [seen] = (await collector.estate()).targets;
   t.is(seen?.places[0]?.served, renewed);
   const history = await (await fetch(`${collector.url}/api/v1/targets/${seen?.id}/history`)).json();

@@ -3,7 +3,7 @@ import type { Event } from '@certherd/protocol/event';
 import { passStart, type ThinPlace } from '../../../collector/store/retention.ts';
 import type { Store } from '../../../collector/store/store.ts';
 import fc from '../../helpers/properties.ts';
-import { event } from '../helpers/example-snapshot.ts';
+import { event, told } from '../helpers/example-snapshot.ts';
 import { endServers, engines } from '../helpers/stores.ts';
 import { enrolled } from '../../../scripts/bench/store/enrolled.ts';
 
@@ -23,7 +23,7 @@ for (const engine of engines)
       fc.asyncProperty(frames, fc.array(fc.nat(3), { minLength: 1, maxLength: 40 }), async (cuts, subjects) => {
         const agentId = `agent-${++agents}`;
         await enrolled(store, agentId, 1);
-        const told = (seq: number) => {
+        const one = (seq: number) => {
           const place = subjects[seq % subjects.length] ?? 0;
           const kind = place === 3 ? ('renewal' as const) : ('deployment' as const);
           return event(seq, { kind, subject: { kind: 'lineage', id: `shop-${place % 3}` } });
@@ -31,12 +31,12 @@ for (const engine of engines)
         let acked = 0;
         for (const { again, fresh } of cuts) {
           const from = Math.max(1, acked - again + 1);
-          const list = Array.from({ length: acked + fresh - from + 1 }, (_, index) => told(from + index));
+          const list = Array.from({ length: acked + fresh - from + 1 }, (_, index) => one(from + index));
           acked += fresh;
-          const kept = await store.keepEvents(agentId, 'epoch-0001', list, agents);
+          const kept = await store.keepEvents(agentId, 'epoch-0001', told(...list), agents);
           t.deepEqual(kept, { ok: true, value: { ackedSeq: acked, added: fresh } });
         }
-        const everything = Array.from({ length: acked }, (_, index) => told(index + 1));
+        const everything = Array.from({ length: acked }, (_, index) => one(index + 1));
         t.deepEqual(await eventsOf(store, agentId), everything);
         const newest = everything.filter((one) => !everything.some((other) => other.seq > one.seq && isOf(one, other)));
         await thinAll(store, agents + 1);

@@ -2,7 +2,7 @@ import test from 'ava';
 import { readMigrations } from '../../../collector/store/migrations.ts';
 import { createDatabase } from '../../../collector/store/postgres/database.ts';
 import { until } from '../../helpers/testbed/until.ts';
-import { event } from '../helpers/example-snapshot.ts';
+import { event, told } from '../helpers/example-snapshot.ts';
 import { endServers, freshDatabase, openedPostgres as opened, query } from '../helpers/stores.ts';
 
 test.after.always(endServers);
@@ -26,7 +26,7 @@ test('a collector that freezes within a transaction stops the others for some se
   });
   const lost = t.throwsAsync(never, { name: 'Unreachable' });
   await until('it holds the row', () => holds);
-  const keep = async () => (await store.keepEvents('agent-01', 'epoch-0001', [event(1)], 1)).ok;
+  const keep = async () => (await store.keepEvents('agent-01', 'epoch-0001', told(event(1)), 1)).ok;
   t.true(await until('events are kept again', keep));
   const waiting = await query(
     url,

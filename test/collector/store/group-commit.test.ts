@@ -6,7 +6,7 @@ import { openDatabase } from '../../../collector/store/sqlite/database.ts';
 import { readMigrations } from '../../../collector/store/migrations.ts';
 import { openSqliteStore } from '../../../collector/store/sqlite/store.ts';
 import { silentLog } from '../../../collector/system/log.ts';
-import { certificate, event, snapshot, snapshotFrame } from '../helpers/example-snapshot.ts';
+import { certificate, event, snapshot, snapshotFrame, told } from '../helpers/example-snapshot.ts';
 import { temporaryDirectory } from '../helpers/real-collector.ts';
 
 /** How many transactions the write-ahead log holds: the last page of each has the database's size in its header (SQLite file format 4.1). */
@@ -33,7 +33,7 @@ test('what fifty agents tell in one tick is one transaction, and so one wait for
   const kept = await Promise.all(
     agents.flatMap((agentId) => [
       store.keepSnapshot(agentId, snapshotFrame(snapshot(certificate(agentId))), 2),
-      store.keepEvents(agentId, 'epoch-0001', [event(1), event(2)], 2),
+      store.keepEvents(agentId, 'epoch-0001', told(event(1), event(2)), 2),
     ]),
   );
   t.true(kept.every(({ ok }) => ok));

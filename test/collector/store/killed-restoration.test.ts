@@ -9,7 +9,7 @@ import { restoreBackup } from '../../../collector/store/sqlite/restore.ts';
 import { installedSqlite } from '../../../collector/store/sqlite/sqlite.ts';
 import { openSqliteStore, type SqliteStore } from '../../../collector/store/sqlite/store.ts';
 import { silentLog } from '../../../collector/system/log.ts';
-import { event } from '../helpers/example-snapshot.ts';
+import { event, told } from '../helpers/example-snapshot.ts';
 import { temporaryDirectory } from '../helpers/real-collector.ts';
 
 const sources = resolve(import.meta.dirname, '../../../collector/store/sqlite');
@@ -45,9 +45,9 @@ test('a restoration that is killed leaves one of the two databases, whole; run a
   const backup = join(place, 'backup.db');
   const store = opened(lived);
   await enrolled(store, 'agent-01', 1);
-  await store.keepEvents('agent-01', 'epoch-0001', [event(1)], 1);
+  await store.keepEvents('agent-01', 'epoch-0001', told(event(1)), 1);
   await store.copyTo(backup, () => {});
-  await store.keepEvents('agent-01', 'epoch-0001', [event(2)], 1);
+  await store.keepEvents('agent-01', 'epoch-0001', told(event(2)), 1);
   // As after a kill: what came last is in the write-ahead log.
   for (const [call, when] of points) cpSync(lived, join(place, `${call}-${when}`), { recursive: true });
   await store.close();

@@ -6,7 +6,7 @@ import type { Change, EventFacts } from '../../../collector/store/facts.ts';
 import { readMigrations } from '../../../collector/store/migrations.ts';
 import { openSqliteStore } from '../../../collector/store/sqlite/store.ts';
 import { silentLog } from '../../../collector/system/log.ts';
-import { certificate, endpoint, event, finding, snapshot, snapshotFrame } from '../helpers/example-snapshot.ts';
+import { certificate, endpoint, event, finding, snapshot, snapshotFrame, told } from '../helpers/example-snapshot.ts';
 import { temporaryDirectory } from '../helpers/real-collector.ts';
 
 const fixture = (name: string) =>
@@ -53,7 +53,7 @@ test('what schema 1 kept is carried over: every host’s history, every event, t
   const served = (await store.changes('agent-01')).filter(({ kind }) => kind === 'endpoint-served');
   t.deepEqual([served.at(-1)?.before, served.at(-1)?.after], [undefined, two.fingerprint]);
   t.deepEqual(JSON.parse((await store.changes('agent-01')).at(-1)?.after ?? ''), open);
-  const kept = await store.keepEvents('agent-01', 'epoch-0001', [event(3), event(4)], at);
+  const kept = await store.keepEvents('agent-01', 'epoch-0001', told(event(3), event(4)), at);
   t.deepEqual(kept, { ok: true, value: { ackedSeq: 4, added: 1 } });
 });
 

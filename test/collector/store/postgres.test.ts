@@ -14,7 +14,7 @@ import { silentLog } from '../../../collector/system/log.ts';
 import { postgresBinaries } from '../../helpers/testbed/postgres.ts';
 import { openSandbox } from '../../helpers/testbed/sandbox.ts';
 import { until } from '../../helpers/testbed/until.ts';
-import { certificate, event, snapshot, snapshotFrame } from '../helpers/example-snapshot.ts';
+import { certificate, event, snapshot, snapshotFrame, told } from '../helpers/example-snapshot.ts';
 import { startTestCollector, temporaryDirectory } from '../helpers/real-collector.ts';
 import { endServers, freshDatabase, openedPostgres as opened, query } from '../helpers/stores.ts';
 import { begin, connect as dial, enrol, hello, refusal } from '../helpers/wire-agent.ts';
@@ -130,7 +130,7 @@ for (const onlyStandard of [false, true]) {
     await other.beginSession({ ...start, agentId: 'agent-01', generation: 2 });
     await until('the older one is told', () => ended.length > 0);
     t.deepEqual(ended, [['agent-01', 2]]);
-    const late = await one.keepEvents('agent-01', 'epoch-0001', [event(1)], 3);
+    const late = await one.keepEvents('agent-01', 'epoch-0001', told(event(1)), 3);
     t.is(late.ok ? '' : late.failure.reason, 'write-failed', 'what its older session still tells is not kept');
   });
 }
@@ -142,10 +142,10 @@ test('whoever reads events on from the last one misses none, while two collector
   const each = 60;
   let telling = 2;
   const tell = async (store: Store, agentId: string): Promise<void> => {
-    for (let seq = 1; seq <= each; seq++) await store.keepEvents(agentId, 'epoch-0001', [event(seq)], seq);
+    for (let seq = 1; seq <= each; seq++) await store.keepEvents(agentId, 'epoch-0001', told(event(seq)), seq);
     telling -= 1;
   };
-  const told = Promise.all([tell(stores[0], 'agent-01'), tell(stores[1], 'agent-02')]);
+  const both = Promise.all([tell(stores[0], 'agent-01'), tell(stores[1], 'agent-02')]);
   const seen: string[] = [];
   let last = 0;
   for (let ended = false; !ended; ) {
@@ -156,7 +156,7 @@ test('whoever reads events on from the last one misses none, while two collector
       ended = false;
     }
   }
-  await told;
+  await both;
   t.is(seen.length, 2 * each);
   t.is(new Set(seen).size, 2 * each);
 });
@@ -239,13 +239,13 @@ test('a server that was put back to an earlier dump is told everything again, an
     at: 1,
   };
   await store.beginSession({ ...start, generation: 1 });
-  await store.keepEvents('agent-01', 'epoch-0001', [event(1), event(2)], 1);
+  await store.keepEvents('agent-01', 'epoch-0001', told(event(1), event(2)), 1);
   const sandbox = openSandbox();
   t.teardown(sandbox.close);
   const file = join(sandbox.directory, 'fleet.dump');
   const dumped = await sandbox.run(`${postgresBinaries}/pg_dump`, ['--format=custom', `--file=${file}`, url]);
   t.is(dumped.exit, 0, dumped.stderr);
-  await store.keepEvents('agent-01', 'epoch-0001', [event(3), event(4)], 2);
+  await store.keepEvents('agent-01', 'epoch-0001', told(event(3), event(4)), 2);
   const frame = snapshotFrame(snapshot(certificate('one')));
   await store.keepSnapshot('agent-01', frame, 2);
   await store.close();
@@ -263,7 +263,7 @@ test('a server that was put back to an earlier dump is told everything again, an
     ok: true,
     value: { ackedSeq: 2, snapshotDigest: undefined, isOther: false },
   });
-  await after.keepEvents('agent-01', 'epoch-0001', [event(5)], 3);
+  await after.keepEvents('agent-01', 'epoch-0001', told(event(5)), 3);
   t.deepEqual(
     (await after.events(0, 10)).map(({ event: { seq, kind, detail } }) => [seq, kind, detail['missing']]),
     [

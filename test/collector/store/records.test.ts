@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import test from 'ava';
 import type { RequestDraft } from '../../../collector/store/requests.ts';
 import type { Store } from '../../../collector/store/store.ts';
-import { certificate, event, snapshot, snapshotFrame } from '../helpers/example-snapshot.ts';
+import { certificate, event, snapshot, snapshotFrame, told } from '../helpers/example-snapshot.ts';
 import { endServers, engines } from '../helpers/stores.ts';
 
 test.after.always(endServers);
@@ -60,7 +60,7 @@ for (const { name, open } of engines) {
     t.is((await store.facts()).hosts[0]?.conflictAt, at + 2);
     const frame = snapshotFrame(snapshot(certificate('one')));
     await store.keepSnapshot(agentId, frame, at);
-    await store.keepEvents(agentId, 'epoch-0001', [event(1), event(2)], at);
+    await store.keepEvents(agentId, 'epoch-0001', told(event(1), event(2)), at);
     t.deepEqual(await store.beginSession(start(agentId, 4)), {
       ok: true,
       value: { ackedSeq: 2, snapshotDigest: frame.digest, isOther: false },
@@ -85,7 +85,7 @@ for (const { name, open } of engines) {
     t.true(store.isRevoked(agentId));
     const frame = snapshotFrame(snapshot(certificate('one')));
     t.deepEqual(await store.keepSnapshot(agentId, frame, at), { ok: true, value: undefined });
-    t.deepEqual(await store.keepEvents(agentId, 'epoch-0001', [event(1)], at), { ok: true, value: undefined });
+    t.deepEqual(await store.keepEvents(agentId, 'epoch-0001', told(event(1)), at), { ok: true, value: undefined });
     const facts = await store.facts();
     t.deepEqual([facts.eventsTotal, facts.certificates.length], [0, 0]);
     t.deepEqual(
@@ -145,7 +145,7 @@ for (const { name, open } of engines) {
     const { store } = await open(t);
     const [one, two] = [await enrolled(store, 'web-1'), await enrolled(store, 'web-2')];
     for (let seq = 1; seq <= 4; seq++)
-      await Promise.all([one, two].map((agentId) => store.keepEvents(agentId, 'epoch-0001', [event(seq)], at)));
+      await Promise.all([one, two].map((agentId) => store.keepEvents(agentId, 'epoch-0001', told(event(seq)), at)));
     const all = await store.events(0, 100);
     t.is(all.length, 8);
     t.deepEqual(await store.events(all[2]?.id, 3), all.slice(3, 6));
@@ -157,10 +157,10 @@ for (const { name, open } of engines) {
   test(`${name}: a hole that another database's acknowledgement left is told once, in its place; also where an older one was put back`, async (t) => {
     const { store } = await open(t);
     const agentId = await enrolled(store, 'web-1');
-    for (let round = 0; round < 2; round++) await store.keepEvents(agentId, 'epoch-0001', [event(5), event(6)], at);
+    for (let round = 0; round < 2; round++) await store.keepEvents(agentId, 'epoch-0001', told(event(5), event(6)), at);
     // Of a file, or a whole machine, that was put back nobody is told.
     await store.beginSession(start(agentId, 1));
-    for (let round = 0; round < 2; round++) await store.keepEvents(agentId, 'epoch-0001', [event(9)], at);
+    for (let round = 0; round < 2; round++) await store.keepEvents(agentId, 'epoch-0001', told(event(9)), at);
     const events = await store.events(0, 10);
     t.deepEqual(
       events.map(({ event: { seq, kind } }) => [seq, kind]),
@@ -199,7 +199,7 @@ for (const { name, open } of engines) {
     t.deepEqual((await store.waitingRequests(at)).length, 2);
     t.deepEqual(await store.waitingRequests(at + 1000), []);
     await store.noteSent(id, at + 5);
-    const answer = (ok: boolean) => [event(1, { detail: { request: id }, ok, summary: 'Renewed.' })];
+    const answer = (ok: boolean) => told(event(1, { detail: { request: id }, ok, summary: 'Renewed.' }));
     await store.keepEvents(two, 'epoch-0001', answer(false), at + 6);
     t.is((await store.findRequest(id))?.answer, undefined);
     await store.keepEvents(one, 'epoch-0001', answer(true), at + 7);

@@ -1,7 +1,7 @@
 import test, { type ExecutionContext } from 'ava';
 import { hostHistoryOf } from '../../../collector/evaluate/history.ts';
 import type { Store } from '../../../collector/store/store.ts';
-import { certificate, endpoint, event, finding, snapshot, snapshotFrame } from '../helpers/example-snapshot.ts';
+import { certificate, endpoint, event, finding, snapshot, snapshotFrame, told } from '../helpers/example-snapshot.ts';
 import { endServers, type Engine, engines } from '../helpers/stores.ts';
 
 const at = Date.parse('2026-11-23T12:00:00.000Z');
@@ -123,9 +123,9 @@ for (const engine of engines)
 for (const engine of engines)
   test(`${engine.name}: a piece of work that throws is undone alone`, async (t) => {
     const store = await storeWithHost(t, engine);
-    const good = store.keepEvents('agent-01', 'epoch-0001', [event(1)], at);
-    const bad = store.keepEvents('no-such-agent', 'epoch-0001', [event(1)], at);
-    const alsoGood = store.keepEvents('agent-01', 'epoch-0001', [event(2)], at);
+    const good = store.keepEvents('agent-01', 'epoch-0001', told(event(1)), at);
+    const bad = store.keepEvents('no-such-agent', 'epoch-0001', told(event(1)), at);
+    const alsoGood = store.keepEvents('agent-01', 'epoch-0001', told(event(2)), at);
     await t.throwsAsync(bad, { message: 'no such agent' });
     t.deepEqual(
       [await good, await alsoGood].map((kept) => kept.ok && kept.value?.ackedSeq),

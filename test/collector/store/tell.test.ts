@@ -200,6 +200,24 @@ for (const { name, open } of engines) {
     ]);
   });
 
+  test(`${name}: of what waits for a channel that nobody hears the oldest is given up, as much as is more than there may be`, async (t) => {
+    const { store } = await open(t);
+    const { telling } = store;
+    const many = Array.from({ length: 5 }, (_, index) => notification(`i/${index}`, 'i'));
+    await telling.savePlan([
+      { incident: incident('i'), notifications: [...many, notification('mail', 'i', { channel: 'mail' })] },
+    ]);
+    await telling.markSent('i/0', at);
+    const dropped = (most: number) => telling.dropBeyond('slack', 'too many wait', most, at);
+    t.deepEqual(await dropped(4), { ok: true, value: 0 });
+    t.deepEqual(await dropped(2), { ok: true, value: 2 });
+    t.like(await claimed(telling, 'slack', at), { id: 'i/3' });
+    t.like(await telling.channels(), [
+      { channel: 'mail', waiting: 1, dropped: 0 },
+      { channel: 'slack', waiting: 2, sent: 1, dropped: 2 },
+    ]);
+  });
+
   test(`${name}: a silence has an end, and may end before it; the key of links is made once`, async (t) => {
     const { store } = await open(t);
     const { telling } = store;

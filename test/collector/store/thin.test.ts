@@ -5,7 +5,16 @@ import type { Store } from '../../../collector/store/store.ts';
 import { furtherThan, keepBounds, passStart, type ThinPlace } from '../../../collector/store/retention.ts';
 import { silentLog } from '../../../collector/system/log.ts';
 import { until } from '../../helpers/testbed/until.ts';
-import { certificate, day, endpoint, event, finding, snapshot, snapshotFrame } from '../helpers/example-snapshot.ts';
+import {
+  certificate,
+  day,
+  endpoint,
+  event,
+  finding,
+  snapshot,
+  snapshotFrame,
+  told,
+} from '../helpers/example-snapshot.ts';
 import { handClock } from '../helpers/hand-clock.ts';
 import { temporaryDirectory } from '../helpers/real-collector.ts';
 import { endServers, type Engine, engines, type OpenedStore } from '../helpers/stores.ts';
@@ -43,7 +52,7 @@ async function thinAll(store: Store, before: number): Promise<number> {
 const marks = ['a', 'b', 'c', 'd'];
 
 /** A concern that came and went, came again and stands: three transitions. */
-async function told(store: Store, at: number): Promise<void> {
+async function concernTold(store: Store, at: number): Promise<void> {
   const key = JSON.stringify(['web-1', 'host-silent', 'host', 'web-1']);
   const place = {
     key,
@@ -113,18 +122,23 @@ for (const engine of engines)
   test(`${engine.name}: of each subject the newest event of each kind stays, and an event that was thinned does not come back`, async (t) => {
     const { store } = await storeWithHost(t, engine);
     const renewal = { kind: 'renewal' as const };
-    await store.keepEvents('agent-01', 'epoch-0001', [event(1, renewal), event(2), event(3, renewal), event(4)], 10);
     await store.keepEvents(
       'agent-01',
       'epoch-0001',
-      [event(5, { subject: { kind: 'lineage', id: 'blog\u0000' } }), event(6)],
+      told(event(1, renewal), event(2), event(3, renewal), event(4)),
+      10,
+    );
+    await store.keepEvents(
+      'agent-01',
+      'epoch-0001',
+      told(event(5, { subject: { kind: 'lineage', id: 'blog\u0000' } }), event(6)),
       20,
     );
-    await store.keepEvents('agent-01', 'epoch-0001', [event(7), event(8)], 30);
+    await store.keepEvents('agent-01', 'epoch-0001', told(event(7), event(8)), 30);
     const seqs = async () => (await store.events(0, 100)).map(({ event: { seq } }) => seq);
     t.is(await thinAll(store, 30), 4);
     t.deepEqual(await seqs(), [3, 5, 7, 8]);
-    const again = await store.keepEvents('agent-01', 'epoch-0001', [event(1, renewal), event(6)], 40);
+    const again = await store.keepEvents('agent-01', 'epoch-0001', told(event(1, renewal), event(6)), 40);
     t.deepEqual(again, { ok: true, value: { ackedSeq: 8, added: 0 } });
     t.deepEqual(await seqs(), [3, 5, 7, 8]);
     t.is((await store.facts()).eventsTotal, 8, 'the count of all that ever came does not go down');
@@ -167,7 +181,7 @@ for (const engine of engines)
     const clock = handClock(1000 * day);
     for (const [index, mark] of marks.entries())
       await store.keepSnapshot('agent-01', snapshotFrame(snapshot(certificate(mark))), (996 + index) * day);
-    await told(store, 998 * day);
+    await concernTold(store, 998 * day);
     const count = async () => (await store.changes('agent-01')).filter(({ kind }) => kind === 'endpoint-served').length;
     const settle = async (rows: number) => {
       await until(`${rows} rows`, async () => {
@@ -200,11 +214,11 @@ for (const engine of engines)
     for (const jumps of ['before the start', 'while it runs']) {
       const { store, count } = await storeWithHost(t, engine);
       const clock = handClock(1000 * day);
-      await told(store, 996 * day);
+      await concernTold(store, 996 * day);
       for (const [index, mark] of marks.entries()) {
         const at = (996 + index) * day;
         await store.keepSnapshot('agent-01', snapshotFrame(snapshot(certificate(mark))), at);
-        await store.keepEvents('agent-01', 'epoch-0001', [event(index + 1)], at);
+        await store.keepEvents('agent-01', 'epoch-0001', told(event(index + 1)), at);
       }
       t.is(await store.newestAt(), 999 * day);
       let passes = 0;
@@ -246,7 +260,7 @@ test('too large a database loses its oldest history first, and grows no more', a
   const steps = [{ step: 'log', ok: true, durationMs: 1, detail: 'x'.repeat(4000) }];
   for (let seq = 1; seq <= 300; seq += 50) {
     const list = Array.from({ length: 50 }, (_, index) => event(seq + index, { steps }));
-    await store.keepEvents('agent-01', 'epoch-0001', list, (400 + seq) * day);
+    await store.keepEvents('agent-01', 'epoch-0001', told(...list), (400 + seq) * day);
   }
   const before = await store.usedBytes();
   const stop = keepBounds({ ...store, clock, log: silentLog }, { historyDays: 730, historyMegabytes: 1 });

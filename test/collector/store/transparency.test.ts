@@ -102,6 +102,8 @@ for (const { name, open } of engines) {
     ];
     t.deepEqual(idsOf(await store.transparency.certificates('unheld')), idsOf(unheld.map((mark) => draft(mark))));
     t.is((await store.transparency.certificates('all')).length, 8);
+    t.true((await store.transparency.settle(at + 4_000 * 86_400_000)).ok);
+    t.is((await store.transparency.certificates('all')).length, 8, 'a clock that is ahead has nothing ended');
   });
 
   test(`${name}: beyond so many, what is held goes first, and then the oldest, which is said`, async (t) => {

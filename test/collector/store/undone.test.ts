@@ -4,7 +4,7 @@ import { openPostgresStore } from '../../../collector/store/postgres/store.ts';
 import { systemClock } from '../../../collector/system/clock.ts';
 import { silentLog } from '../../../collector/system/log.ts';
 import { until } from '../../helpers/testbed/until.ts';
-import { event } from '../helpers/example-snapshot.ts';
+import { event, told } from '../helpers/example-snapshot.ts';
 import { endServers, engines, freshDatabase, query } from '../helpers/stores.ts';
 
 test.after.always(endServers);
@@ -24,7 +24,7 @@ async function begun(t: ExecutionContext) {
   await store.enrol({ tokenHash, publicKey: tokenHash, hostName: 'web-1', proposedAgentId: 'agent-01', at: 0 });
   await store.beginSession({ ...start, generation: 1 });
   const keep = async (seq: number, kind: 'deployment' | 'gap' = 'deployment') => {
-    const kept = await store.keepEvents('agent-01', epoch, [event(seq, { kind })], seq);
+    const kept = await store.keepEvents('agent-01', epoch, told(event(seq, { kind })), seq);
     return kept.ok ? kept.value?.ackedSeq : kept.failure.reason;
   };
   t.is(await keep(1), 1);
@@ -80,7 +80,7 @@ for (const engine of engines)
       await store.beginSession({ ...start, agentId, generation: 1 });
     }
     const keep = (agentId: string, seq: number, at = '2026-11-23T21:43:35.000Z') =>
-      store.keepEvents(agentId, epoch, [event(seq, { at })], seq);
+      store.keepEvents(agentId, epoch, told(event(seq, { at })), seq);
     const kept = await Promise.allSettled([
       keep('agent-01', 1),
       keep('agent-01', 2, 'no instant'),

@@ -38,6 +38,15 @@ test('a signature of a kind that was not offered, or of another curve, or for a 
   t.false(provedPossession(right, leaf.der, Buffer.alloc(32, 6), all).ok, 'of another handshake');
 });
 
+test('a key whose point is not on its curve proves nothing', (t) => {
+  const spki = leaf.x509.publicKey.export({ type: 'spki', format: 'der' });
+  const last = leaf.der.indexOf(spki) + spki.length - 1;
+  const beside = Buffer.from(leaf.der);
+  beside[last] = (leaf.der[last] ?? 0) ^ 1;
+  const proved = provedPossession(right, beside, transcript, all);
+  t.regex(proved.ok ? '' : proved.failure.detail, /^a certificate that OpenSSL does not open: /);
+});
+
 test('a certificate in PEM proves nothing, even where it is the right one', (t) => {
   t.false(provedPossession(right, Buffer.from(leaf.pem), transcript, all).ok);
 });
