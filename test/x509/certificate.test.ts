@@ -228,6 +228,7 @@ test('a leaf that is judged without being opened says what OpenSSL says of it', 
       );
     t.is(judged.checkIP('192.0.2.7'), x509.checkIP('192.0.2.7'));
   }
+});
 
 for (const kind of ['ec', 'ec384', 'rsa', 'ed25519'] as const)
   test(`certificates of one ${kind} key have one digest of it, whoever reads them, and those of another have another`, async (t) => {
