@@ -121,8 +121,8 @@ export function createIngest(
     if (mistake) return channel.refuse('frame-invalid', `events: ${mistake}`);
     eventsInFlight += events.length;
     if (eventsInFlight > eventWindow) return channel.refuse('frame-invalid', 'events: beyond the window');
-    // An agent may tell some again.
-    if ((events[0]?.seq ?? 0) <= (told.at(-1)?.seq ?? 0)) keepTold();
+    // What was told again, or has a hole before it, is looked at by itself.
+    if (events[0]?.seq !== (told.at(-1)?.seq ?? 0) + 1) keepTold();
     if (told.length === 0) setImmediate(keepTold);
     told.push(...events);
     toldBytes += bytes;

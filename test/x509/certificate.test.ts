@@ -4,8 +4,8 @@ import test from 'ava';
 import fc from '../helpers/properties.ts';
 import { Value } from 'typebox/value';
 import { leafOf, openCertificate, readCertificate } from '@certherd/x509/certificate';
-import { keyDigestOf } from '@certherd/x509/key-digest';
 import { type KeyKind, mint, mintChain, mintKey, type MintRequest, withUnknownKey } from '../helpers/mint.ts';
+import { keyDigestOf } from '@certherd/x509/key-digest';
 
 async function read(request: MintRequest) {
   const minted = await mint(request);

@@ -169,6 +169,7 @@ test('events beyond the window end the session', (t) => {
 
 test('frames that one commit keeps are acknowledged together, by the last of them', async (t) => {
   const sent: unknown[] = [];
+  const pieces: number[] = [];
   let commit = () => {};
   const committed = new Promise<void>((resolve) => {
     commit = resolve;
@@ -183,6 +184,7 @@ test('frames that one commit keeps are acknowledged together, by the last of the
     {
       records: {
         async keepEvents(_agentId, _epoch, list) {
+          pieces.push(list.length);
           await committed;
           return { ok: true, value: { ackedSeq: list.at(-1)?.seq ?? 0, added: list.length } };
         },
@@ -197,11 +199,13 @@ test('frames that one commit keeps are acknowledged together, by the last of the
       readFrame: createFrameReader(),
     },
   );
-  for (const seq of [1, 2, 3]) ingest.take({ type: 'events', epoch: 'epoch-0001', events: told(event(seq)) }, 1);
+  for (const seq of [1, 2, 3, 5]) ingest.take({ type: 'events', epoch: 'epoch-0001', events: told(event(seq)) }, 1);
+  await until('both wait for the disk', () => pieces.length === 2, { everyMs: 1 });
   t.deepEqual(sent, []);
   commit();
   await until('an answer', () => sent.length > 0, { everyMs: 1 });
-  t.deepEqual(sent, [{ type: 'ack', epoch: 'epoch-0001', seq: 3 }]);
+  t.deepEqual(sent, [{ type: 'ack', epoch: 'epoch-0001', seq: 5 }]);
+  t.deepEqual(pieces, [3, 1], 'those of one turn without a hole are kept as one');
 });
 
 /** Resident memory of a process in bytes. */
