@@ -38,6 +38,7 @@ export async function openAgentListener(options: AgentListenerOptions): Promise<
   const { identity, gate, isWritable, limits = admissionLimits } = options;
   const admission = createAdmission(gate.clock, limits);
   const slots = new Map<string, Slot>();
+  let isClosing = false;
   const sockets = new WebSocketServer({
     noServer: true,
     perMessageDeflate: false,
@@ -80,6 +81,8 @@ export async function openAgentListener(options: AgentListenerOptions): Promise<
 
   function upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
     destroyOnError(socket);
+    // Whoever is welcomed now would be asked by nobody to leave, and keep this end from closing.
+    if (isClosing) return void socket.destroy();
     const remote = remoteOf(request.socket);
     const slot = slots.get(remote);
     const path = request.url?.split('?')[0];
@@ -111,6 +114,7 @@ export async function openAgentListener(options: AgentListenerOptions): Promise<
 
   /** 1001: going away (RFC 6455 7.4.1). Whoever does not answer within a second is cut off. */
   async function close(): Promise<void> {
+    isClosing = true;
     const closed = new Promise<void>((resolve) => {
       door.close(() => resolve());
     });

@@ -1,3 +1,6 @@
+import { once } from 'node:events';
+import { connect as dial } from 'node:net';
+import { connect as dialTls } from 'node:tls';
 import { protocolVersion } from '@certherd/protocol/version';
 import test from 'ava';
 import { reconnectDelay } from '../../../agent/report/reconnect.ts';
@@ -155,6 +158,36 @@ test('a socket that never says hello is refused after five seconds, as one that 
   // Time to connect counts too; that the deadline is 5 s and no more is shown by hand clock in admission.test.ts.
   t.true(waited > 3_000, `${waited} ms`);
 });
+
+test('an agent that asks for a WebSocket while the collector ends gets none: nobody would ask it to leave', async (t) => {
+  const collector = await startTestCollector(t);
+  const invitation = await collector.join();
+  const silent = await begin(invitation, await enrol(invitation, 'web-1'));
+  // It answers no close, so that the end waits for it.
+  silent.socket.pause();
+  const identity = await enrol(await collector.join(), 'web-2');
+  const late = dialTls({ ...collector.agentAddress, rejectUnauthorized: false });
+  late.on('error', () => {});
+  await once(late, 'secureConnect');
+  const closed = collector.close();
+  await until('nobody listens', () => isRefused(collector.agentAddress));
+  const session = connect(invitation, undefined, () => late).then(async (wire) => {
+    wire.send(hello(wire, identity));
+    return (await wire.next('welcome')).type;
+  });
+  await t.throwsAsync(session, { message: /^closed/ });
+  await closed;
+});
+
+function isRefused(at: { host: string; port: number }): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = dial(at, () => {
+      socket.destroy();
+      resolve(false);
+    });
+    socket.on('error', () => resolve(true));
+  });
+}
 
 async function refusals(url: string, reason: string): Promise<number> {
   const text = await (await fetch(`${url}/metrics`)).text();
