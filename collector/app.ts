@@ -36,7 +36,7 @@ import { readPageFiles, type PageFiles } from './serve/page-files.ts';
 import { openWebServer } from './serve/web-server.ts';
 import { removeLeftovers } from './store/sqlite/backup.ts';
 import { lockDirectory, prepareDirectory } from './store/directory.ts';
-import { keepBounds } from './store/retention.ts';
+import { keepBounds, vouchedTime } from './store/retention.ts';
 import { openStore } from './store/open.ts';
 import { startTelling } from './telling.ts';
 import { sqliteFor } from './store/sqlite/sqlite.ts';
@@ -104,7 +104,8 @@ async function open(
   if (!opened.ok) throw startFailure(opened.failure.message);
   const store = opened.value;
   closers.push(store.close);
-  closers.push(store.lead(() => keepBounds({ ...store, clock, log }, config)));
+  const vouched = vouchedTime(clock, await store.newestAt());
+  closers.push(store.lead(() => keepBounds({ ...store, vouched, clock, log }, config)));
   const identity = orFail(await loadTlsIdentity(directory, startedAt));
   const files = await pageFiles();
 

@@ -34,8 +34,8 @@ interface RetentionNeeds {
   /** So is what was told long ago. */
   telling: Pick<Telling, 'prune'>;
   usedBytes: (() => Promise<number>) | undefined;
-  /** When the database was last told something, by the clock of then. */
-  newestAt: () => Promise<number | undefined>;
+  /** As vouchedTime gives it. */
+  vouched: () => number;
   clock: Clock;
   log: Log;
 }
@@ -54,12 +54,10 @@ const leastDays = 30;
  * tenth of what is left goes, pass after pass, down to a month. Returns what stops it.
  */
 export function keepBounds(
-  { thin, campaigns, telling, usedBytes, newestAt, clock, log }: RetentionNeeds,
+  { thin, campaigns, telling, usedBytes, vouched, clock, log }: RetentionNeeds,
   retention: Retention,
 ): () => void {
   const { historyDays, historyMegabytes } = retention;
-  const started = { at: clock.now(), monotonic: clock.monotonic() };
-  let vouched: (() => number) | undefined;
   let stopped = false;
   /** What lies before it is gone already. */
   let cut = 0;
@@ -70,18 +68,13 @@ export function keepBounds(
   };
 
   function start(): void {
-    begin().catch((error: unknown) => {
+    pass(Math.max(cut, vouched() - historyDays * dayMs)).catch((error: unknown) => {
       log.error({ detail: messageOf(error) }, 'old history could not be thinned: trying again in an hour');
       rest();
     });
   }
 
-  async function begin(): Promise<void> {
-    vouched ??= vouchedTime(clock, started, await newestAt());
-    if (!stopped) await pass(Math.max(cut, vouched() - historyDays * dayMs), vouched);
-  }
-
-  async function pass(before: number, now: () => number): Promise<void> {
+  async function pass(before: number): Promise<void> {
     let place: ThinPlace | undefined = passStart;
     let gone = 0;
     while (place) {
@@ -104,10 +97,10 @@ export function keepBounds(
     if (gone > 0) log.info({ removed: gone, before: new Date(before).toISOString() }, 'old history was thinned');
     const used = (await usedBytes?.()) ?? 0;
     const isOver = historyMegabytes !== undefined && used > historyMegabytes * 1e6;
-    const further = furtherThan(before, { now: now(), isOver });
+    const further = furtherThan(before, { now: vouched(), isOver });
     if (further !== undefined) {
       cut = further;
-      return pass(further, now);
+      return pass(further);
     }
     if (isOver) log.warn({ historyMegabytes, usedBytes: used }, 'over history_megabytes with only a month of history');
     rest();
@@ -126,14 +119,12 @@ export function keepBounds(
 
 /**
  * The time by which history is old: no later than what the database vouched for at the start, moved on by the monotonic clock. A wall clock that
- * is ahead makes nothing old; after a time without any agent history stays as much longer, until the next start.
+ * is ahead makes nothing old; after a time without any agent history stays as much longer, until the next start. `newestAt`: when an agent was last
+ * heard, asked before one is heard by the clock of now.
  */
-function vouchedTime(
-  clock: Clock,
-  started: { at: number; monotonic: number },
-  newestAt: number | undefined,
-): () => number {
-  const vouched = Math.min(started.at, newestAt ?? started.at) - started.monotonic;
+export function vouchedTime(clock: Pick<Clock, 'now' | 'monotonic'>, newestAt: number | undefined): () => number {
+  const at = clock.now();
+  const vouched = Math.min(at, newestAt ?? at) - clock.monotonic();
   // Whole milliseconds: a server's whole numbers take no others.
   return () => Math.floor(Math.min(clock.now(), vouched + clock.monotonic()));
 }

@@ -1,7 +1,7 @@
 import { chmodSync, closeSync, fdatasync, fsyncSync, openSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { Result } from '@certherd/protocol/failure';
-import { messageOf } from '../../failure.ts';
+import { codeOf, messageOf } from '../../failure.ts';
 import { type OpenFailure, examine, wordOpenFailure } from './database.ts';
 import { isSameMark, type Mark, markOf } from './mark.ts';
 import type { Migration } from '../migrations.ts';
@@ -123,7 +123,16 @@ export function removeLeftovers(directory: string, now: number): void {
     if (!isRestoring(name) && !/^backup-[0-9a-f]+\.db(?:-journal|-wal|-shm)?$/.test(name)) continue;
     const writtenAt = statSync(join(directory, name), { throwIfNoEntry: false })?.mtimeMs ?? now;
     // A time to come is of a clock that was wrong, and tells as little as one long ago.
-    if (Math.abs(now - writtenAt) > leftoverAfterMs) rmSync(join(directory, name), { recursive: true, force: true });
+    if (Math.abs(now - writtenAt) > leftoverAfterMs) removeOwn(join(directory, name));
+  }
+}
+
+/** What root was to restore is root's: the next restoration takes it away. It is no reason not to start. */
+function removeOwn(path: string): void {
+  try {
+    rmSync(path, { recursive: true, force: true });
+  } catch (error) {
+    if (!['EACCES', 'EPERM'].includes(codeOf(error))) throw error;
   }
 }
 

@@ -24,21 +24,29 @@ test('keys are exchanged by X25519 also with whoever offers larger ones, which w
   t.like((await dial()).getEphemeralKeyInfo(), { type: 'ECDH', name: 'X25519' });
 });
 
-test('TLS begins with the first byte that somebody says, whenever it comes, and who says none holds a socket alone', async (t) => {
+test('TLS begins with the first byte that somebody says, whenever it comes; who says none is cut off, and who leaves without one frees its place', async (t) => {
   const { join, waiting } = await listenOnStore(t);
   const { hostname, port } = new URL(`https://${(await join()).authority}`);
-  const place = { host: hostname, port: Number(port) };
-  const mute = connectTcp(place);
-  t.teardown(() => mute.destroy());
-  await until('it takes a place', () => waiting() === 1);
-  mute.end();
+  const dial = async () => {
+    const before = waiting();
+    const socket = connectTcp({ host: hostname, port: Number(port) });
+    t.teardown(() => socket.destroy());
+    await until('it takes a place', () => waiting() > before);
+    return socket;
+  };
+  const leaving = await dial();
+  leaving.end();
   await until('its place is free', () => waiting() === 0);
-  const slow = connectTcp(place);
-  await until('it takes a place', () => waiting() === 1);
-  const socket = connect({ socket: slow, rejectUnauthorized: false });
+  const socket = connect({ socket: await dial(), rejectUnauthorized: false });
   t.teardown(() => socket.destroy());
   await once(socket, 'secureConnect');
   t.is(socket.getProtocol(), 'TLSv1.3');
+  socket.destroy();
+  await until('its place is free', () => waiting() === 0);
+  const mute = await dial();
+  mute.resume();
+  await once(mute, 'close');
+  await until('its place is free', () => waiting() === 0);
 });
 
 test('a connection keeps no piece of the memory that small buffers share', async (t) => {

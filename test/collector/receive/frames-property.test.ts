@@ -97,7 +97,12 @@ const eventsFrame = fc
   .map((events) => JSON.stringify({ type: 'events', epoch: 'epoch-0001', events }));
 /** And such a frame with a few characters of it gone, or others in their place. */
 const brokenFrame = fc
-  .tuple(eventsFrame, fc.nat(), fc.nat(3), fc.constantFrom('', '"', ',', '}', ' ', '\\', '\\u0022', '"a":1,', '0'))
+  .tuple(
+    eventsFrame,
+    fc.nat(),
+    fc.nat(3),
+    fc.constantFrom('', '"', ',', '}', ' ', '\\', '\\u0022', '"a":1,', '"request":"id",', '0'),
+  )
   .map(([text, at, gone, put]) => {
     const from = at % text.length;
     return text.slice(0, from) + put + text.slice(from + gone);

@@ -41,6 +41,22 @@ test('what fifty agents tell in one tick is one transaction, and so one wait for
   t.is((await store.facts()).eventsTotal, 100);
 });
 
+test('a flood is kept in transactions of some two thousand rows, and whole', async (t) => {
+  const directory = temporaryDirectory(t);
+  const opened = openSqliteStore(directory, silentLog);
+  if (!opened.ok) throw new Error(opened.failure.message);
+  const store = opened.value;
+  t.teardown(store.close);
+  const agents = Array.from({ length: 5 }, (_, index) => `agent-${index}`);
+  for (const agentId of agents) await enrolled(store, agentId, 1);
+  const before = commits(directory);
+  const list = told(...Array.from({ length: 900 }, (_, index) => event(index + 1)));
+  const kept = await Promise.all(agents.map((agentId) => store.keepEvents(agentId, 'epoch-0001', list, 2)));
+  t.deepEqual(kept, Array(5).fill({ ok: true, value: { ackedSeq: 900, added: 900 } }));
+  t.is(commits(directory), before + 2, 'three agents, and two');
+  t.is((await store.facts()).eventsTotal, 4500);
+});
+
 test('every table is STRICT, and what is history cannot be rewritten', (t) => {
   const opened = openDatabase(join(temporaryDirectory(t), 'certherd.db'), readMigrations());
   if (!opened.ok) throw new Error(opened.failure.message);

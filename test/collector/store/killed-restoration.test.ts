@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { cpSync, mkdirSync, readdirSync, utimesSync } from 'node:fs';
+import { chmodSync, chownSync, cpSync, mkdirSync, readdirSync, utimesSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import test from 'ava';
 import { enrolled } from '../../../scripts/bench/store/enrolled.ts';
@@ -95,4 +95,24 @@ test('a restoration that is killed leaves one of the two databases, whole; run a
   utimesSync(join(place, name), longAgo, longAgo);
   removeLeftovers(place, Date.now());
   t.deepEqual(unfinished(place), []);
+});
+
+test('what root was to restore, and was killed at, keeps no collector of another account from starting', (t) => {
+  const place = temporaryDirectory(t);
+  const left = join(place, 'restoring-a1B2c3');
+  mkdirSync(left);
+  writeFileSync(join(left, 'certherd.db'), '');
+  const longAgo = Date.now() / 1000 - 3700;
+  utimesSync(left, longAgo, longAgo);
+  chmodSync(left, 0);
+  const isRoot = process.getuid?.() === 0;
+  if (isRoot) chownSync(place, 65534, 65534);
+  if (isRoot) process.seteuid?.(65534);
+  try {
+    t.notThrows(() => removeLeftovers(place, Date.now()));
+  } finally {
+    if (isRoot) process.seteuid?.(0);
+    chmodSync(left, 0o700);
+  }
+  t.deepEqual(readdirSync(left), ['certherd.db']);
 });
