@@ -119,6 +119,25 @@ test('a rule by label fits where a part of it has the label; a silence and a mai
   t.deepEqual(seen.look(start, [mixed, concern('web-2', { labels: { environment: 'test' } })]), ['on-call opened 1']);
 });
 
+test('what all endpoints of a host are is what the host is where it has no such label, so that a silence for that holds it', (t) => {
+  const silentHost = (each: readonly Labels[], labels: Labels = {}) => {
+    const { host, ...rest } = hostOf(each, labels, [broken]);
+    const concerns = concernsOf({ ...rest, host: { ...host, connected: false } }, true, start);
+    t.deepEqual(concerns.map(({ code }) => code).toSorted(), ['config-broken', 'host-silent']);
+    return concerns;
+  };
+  const isSilenced = (concerns: ReturnType<typeof silentHost>) => {
+    const seen = world(settingsOf({ wait: '0s' }));
+    const silence = { id: 's', madeAt: start, until: start + 9e9, by: 'eve', reason: 'x' };
+    seen.silences.push({ ...silence, match: { labels: { environment: 'test' } } });
+    return seen.look(start, concerns).length === 0;
+  };
+  const test = { environment: 'test' };
+  t.true(isSilenced(silentHost([test, test])));
+  t.false(isSilenced(silentHost([test, {}])), 'one of them is not');
+  t.false(isSilenced(silentHost([test, test], { environment: 'production' })), 'the host’s own counts');
+});
+
 test('a campaign that paused itself is told to each owner of the lineage', (t) => {
   const member = { ...on, lineage: 'shop', owner: undefined, names: [], notBefore: '', notAfter: '' };
   const campaign = { id: 'c1', changedAt: start, reason: 'r', startedBy: 'anna', cause: 'no' };
