@@ -151,8 +151,11 @@ export type PlaceToken = (webroot: string) => Result<{ path: string; content: st
 export interface State {
   /** The text, or undefined where there is none yet. */
   read(name: string): Result<string | undefined>;
-  /** Not `lasting`: whole while the machine runs, but its crash may damage it; costs no wait for the disk. */
-  write(name: string, text: string, options?: { lasting: boolean }): Result<void>;
+  /**
+   * Not `lasting`: whole while the machine runs, but its crash may damage it; costs no wait for the disk. `inPlaceIfFull`: where the disk has no room for
+   * another file beside it, the one that is there is written over; of a text within one sector (512 bytes) that is whole, too.
+   */
+  write(name: string, text: string, options?: { lasting: boolean; inPlaceIfFull?: boolean }): Result<void>;
   append(name: string, text: string): Result<void>;
 }
 

@@ -3,7 +3,7 @@ export const agentPath = '/agent/v1';
 
 /**
  * What both ends offer for the key exchange (RFC 8446 4.2.7), the first by itself: OpenSSL 3.5 would take X25519MLKEM768, whose keys both keep as long as
- * the connection lives, 6 KB on each side, for secrets that nobody could use any more by the time that somebody breaks X25519 (decision 128).
+ * the connection lives, 6 KB on each side, for secrets that nobody could use any more by the time that somebody breaks X25519 (decision 126).
  */
 export const keyExchangeGroups = 'X25519:P-256:P-384:P-521';
 

@@ -119,6 +119,8 @@ export function nextGeneration(state: State): Result<number> {
   const stored = state.read(generationFile);
   if (!stored.ok) return stored;
   const generation = (checkedJson(stored.value ?? '', Generation)?.generation ?? 0) + 1;
-  const written = state.write(generationFile, `${JSON.stringify({ generation })}\n`);
+  // A full disk is no reason to be silent about a host: without its number no session begins.
+  const options = { lasting: true, inPlaceIfFull: true };
+  const written = state.write(generationFile, `${JSON.stringify({ generation })}\n`, options);
   return written.ok ? success(generation) : written;
 }

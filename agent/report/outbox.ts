@@ -90,7 +90,7 @@ export function openOutbox(state: State, log: Log, now: number, newEpoch: () => 
     bytes = events.reduce((sum, event) => sum + sizeOf(event), 0);
   };
   const add = (draft: EventDraft): Event => {
-    // In the order of the schema: the collector reads such an event from its text (decision 127).
+    // In the order of the schema: the collector reads such an event from its text (decision 125).
     const event = { seq: ++last, ...draft };
     events.push(event);
     bytes += sizeOf(event);

@@ -9,7 +9,11 @@ export function systemState(directory: string): State & Keeping {
   const ensure = () => makeDirectory(directory);
   return {
     read: (name) => attempt(() => textOf(path.join(directory, name))),
-    write: (name: string, text: string | Uint8Array, { lasting } = { lasting: true }) =>
+    write: (
+      name: string,
+      text: string | Uint8Array,
+      { lasting, inPlaceIfFull = false }: { lasting: boolean; inPlaceIfFull?: boolean } = { lasting: true },
+    ) =>
       attempt(() => {
         ensure();
         const target = path.join(directory, name);
@@ -21,7 +25,8 @@ export function systemState(directory: string): State & Keeping {
           fs.renameSync(beside, target);
         } catch (error) {
           fs.rmSync(beside, { force: true });
-          throw error;
+          if (!inPlaceIfFull || !isFull(error)) throw error;
+          writeOver(target, text);
         }
         if (lasting) syncDirectory(directory);
       }),
@@ -52,6 +57,23 @@ function write(file: string, flags: 'wx' | 'a', text: string | Uint8Array, lasti
   } finally {
     fs.closeSync(descriptor);
   }
+}
+
+/** No link is followed, and no file is made. */
+function writeOver(file: string, text: string | Uint8Array): void {
+  const bytes = Buffer.from(text);
+  const descriptor = fs.openSync(file, fs.constants.O_WRONLY | fs.constants.O_NOFOLLOW);
+  try {
+    fs.writeSync(descriptor, bytes, 0, bytes.length, 0);
+    fs.ftruncateSync(descriptor, bytes.length);
+    fs.fsyncSync(descriptor);
+  } finally {
+    fs.closeSync(descriptor);
+  }
+}
+
+function isFull(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && (error.code === 'ENOSPC' || error.code === 'EDQUOT');
 }
 
 function syncDirectory(directory: string): void {

@@ -10,6 +10,8 @@ import { madeInTurn } from '../serve/made-in-turn.ts';
 import type { MemberRow } from '../store/campaigns.ts';
 
 const weekMs = 7 * 86_400_000;
+/** CAs let a certificate begin before it is issued, for clocks that are behind: Let's Encrypt an hour. */
+const backdatedMs = 3_600_000;
 
 /** The estate as campaigns look at it: nothing is copied. */
 export function campaignFleet({ parts, targets }: Pick<EstateNow, 'parts' | 'targets'>): CampaignFleet {
@@ -57,7 +59,7 @@ export function domainOf(name: string): string {
 /** Certificates of the fleet that were issued in the last seven days, as each CA counts its own; each counts once for each of its registered domains, and once for its names. */
 export async function issuedInWeek({ parts }: Pick<EstateNow, 'parts'>, now: number): Promise<IssuedInWeek> {
   // Instants of one form are in the order of their texts.
-  const since = new Date(now - weekMs).toISOString();
+  const since = new Date(now - weekMs - backdatedMs).toISOString();
   const counts = new Map<string, number>();
   const issued = await madeInTurn(parts.certificates, ({ facts }) => {
     const { notBefore, isAuthority, subjectAltNames, issuer } = facts.certificate;

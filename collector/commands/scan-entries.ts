@@ -73,7 +73,10 @@ export const scanEntries: readonly CommandEntry[] = [
     exits: [
       { code: scanExits.ok, what: 'every target answered, and nothing is wrong with what it serves' },
       { code: scanExits.failed, what: 'failed, or was ended before it was over' },
-      { code: scanExits.wrong, what: 'a certificate is expired, ends soon, is of another name, or not trusted' },
+      {
+        code: scanExits.wrong,
+        what: 'a certificate is expired, ends soon, is revoked, of another name, or not trusted, or its staple is not valid',
+      },
       {
         code: scanExits.unseen,
         what: 'an address did not show a certificate, or was not told; nothing else is wrong',

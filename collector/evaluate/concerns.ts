@@ -4,7 +4,7 @@ import type { Concern, Life } from '../store/concern.ts';
 import { concernedBy, concernedByFinding, servesNameOf } from './concerned-endpoints.ts';
 import { type Countdown, countdowns } from './countdown.ts';
 import { type ConcernCode, type HaltedCode, isOutsideCode } from './explanations.ts';
-import { type Labelled, labelsOf, partlyOf, shared } from './shared-labels.ts';
+import { type Labelled, labelsOf, labelsOfPlace, partlyOf, shared } from './shared-labels.ts';
 
 interface OnHost {
   agentId: string;
@@ -116,7 +116,8 @@ function ofFinding(
 ): Concern | undefined {
   const { agentId, hostName, code, severity, subject, since, cause, remedy, life, names } = finding;
   if (severity === 'notice') return undefined;
-  const ofPlace = subject.kind === 'host' || subject.kind === 'server' ? hostLabels : labelsOf(concerned);
+  const isPlace = subject.kind === 'host' || subject.kind === 'server';
+  const ofPlace = isPlace ? labelsOfPlace(hostLabels, concerned) : labelsOf(concerned);
   return {
     // which host proves the youngest changes, and the place that it is about does not
     key: JSON.stringify([isOutsideCode(code) ? '' : agentId, code, subject.kind, subject.id]),
@@ -159,7 +160,7 @@ function ofHost(
   findings: readonly ToldFinding[],
   now: number,
 ): Concern[] {
-  const { agentId, name: hostName, labels = {}, conflictAt } = host;
+  const { agentId, name: hostName, conflictAt } = host;
   const concern = (code: ConcernCode, severity: Concern['severity'], since: string, cause: string, remedy: string) => ({
     key: JSON.stringify([agentId, code, 'host', hostName]),
     code,
@@ -171,7 +172,7 @@ function ofHost(
     remedy,
     subject: { kind: 'host' as const, id: hostName },
     causeId: JSON.stringify([code, remedy]),
-    ...about(endpoints, labels),
+    ...about(endpoints, labelsOfPlace(host.labels, endpoints)),
   });
   const heardAt = host.lastHeardAt ?? host.enrolledAt;
   const concerns: Concern[] = [];

@@ -24,6 +24,14 @@ export function shared([first, ...others]: readonly Labelled[]): Record<string, 
   return Object.fromEntries(Object.entries(first.labels ?? {}).filter(same));
 }
 
+/** Labels of a host or a server: its own, and those that all of its endpoints share where it has none. */
+export function labelsOfPlace(
+  own: Readonly<Record<string, string>> | undefined,
+  endpoints: readonly Labelled[],
+): Record<string, string> {
+  return { ...shared(endpoints), ...own };
+}
+
 /** Each value of labels that these do not all have alike, in order: of keys that `alike` does not have. undefined: there is none. */
 export function partlyOf(
   concerned: readonly Labelled[],

@@ -173,22 +173,28 @@ function goOn(incident: Incident, { rule, members }: Group, facts: ReasonFacts, 
   if (!first || isQuiet(rule, concerns, plan, now)) return undefined;
   const severity = worst(concerns);
   const all: readonly [Concern, ...Concern[]] = [first, ...others];
-  if (isWorse(severity, told.severity)) return tell(incident, 'worse', all, channels, facts);
+  const known = new Set(told.keys);
+  const added = concerns.filter(({ key }) => !known.has(key));
+  // All that stands counts as told from then on: whoever owns what came since hears it, too.
+  const joined = added.length > 0 ? (chainOf(rule, added, settings.channels)[0]?.to ?? []) : [];
+  const withJoined = [...new Set([...channels, ...joined])];
+  if (isWorse(severity, told.severity)) return tell(incident, 'worse', all, withJoined, facts);
   const { acknowledgedAt, ...untaken } = told;
   if (!acknowledged && acknowledgedAt !== undefined)
-    return tell({ ...incident, told: untaken }, 'given-back', all, channels, facts);
+    return tell({ ...incident, told: untaken }, 'given-back', all, withJoined, facts);
   const taken = acknowledged !== undefined && !isWorse(severity, acknowledged.severity);
   const step = chainOf(rule, concerns, settings.channels)[told.steps];
   if (step && !taken && isPast(told.firstAt + spanOf(step.after, concerns), plan, now)) {
     const next = { ...incident, told: { ...told, steps: told.steps + 1 } };
     const others = step.to.filter((name) => !told.channels.includes(name));
-    return tell(next, 'escalated', all, others, facts);
+    // These alone hear it: what came since is left for "more", which all of them hear.
+    const [one, ...rest] = concerns.filter(({ key }) => known.has(key));
+    return tell(next, 'escalated', one ? [one, ...rest] : all, others, facts);
   }
-  const known = new Set(told.keys);
-  const more = concerns.some(({ key }) => !known.has(key));
-  if (more && isPast(told.lastAt + rule.moreAfterMs, plan, now)) return tell(incident, 'more', all, channels, facts);
+  if (added.length > 0 && isPast(told.lastAt + rule.moreAfterMs, plan, now))
+    return tell(incident, 'more', all, withJoined, facts);
   if (rule.repeat && !taken && isPast(told.lastAt + Math.max(leastRepeatMs, spanOf(rule.repeat, concerns)), plan, now))
-    return tell(incident, 'repeat', all, channels, facts);
+    return tell(incident, 'repeat', all, withJoined, facts);
   return undefined;
 }
 

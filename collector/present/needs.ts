@@ -1,7 +1,7 @@
 import type { Severity, Subject } from '@certherd/protocol/finding';
 import type { EndpointView, Estate, FindingView, HostView, LineageView } from '../serve/estate.ts';
 import { concernedByFinding, servesNameOf } from '../evaluate/concerned-endpoints.ts';
-import { labelsOf, shared } from '../evaluate/shared-labels.ts';
+import { labelsOf, labelsOfPlace, shared } from '../evaluate/shared-labels.ts';
 import type { Validity } from './life.ts';
 import { type Offer, offersOf } from './offers.ts';
 
@@ -110,6 +110,7 @@ function fromFinding(finding: FindingView, { host, lineages, endpoints }: HostPa
   const named = () => shared(endpoints.filter(servesNameOf(finding))) ?? hostLabels;
   const concerned = endpoints.filter(concernedByFinding(finding, lineages));
   const name = nameOf(finding, concerned);
+  const isPlace = subject.kind === 'host' || subject.kind === 'server';
   const campaign = code === 'campaign-paused' ? evidence['campaign'] : undefined;
   const deadline = life ?? firstToEnd(concerned);
   return {
@@ -130,7 +131,7 @@ function fromFinding(finding: FindingView, { host, lineages, endpoints }: HostPa
     remedy,
     stale,
     evidence: Object.entries(evidence),
-    labels: subject.kind === 'host' || subject.kind === 'server' ? hostLabels : (labelsOf(concerned) ?? named()),
+    labels: isPlace ? labelsOfPlace(hostLabels, concerned) : (labelsOf(concerned) ?? named()),
     offers: stale ? [] : offersOf(finding, { host, lineages, concerned }),
     ...(name === undefined ? {} : { name }),
     ...(deadline === undefined ? {} : { deadline }),
@@ -154,7 +155,7 @@ function fromHost(host: HostView, endpoints: readonly EndpointView[]): Need {
     evidence: [],
     stale: false,
     offers: connected ? [{ verb: 'rescan', subject: name, name }] : [],
-    labels: host.labels ?? {},
+    labels: labelsOfPlace(host.labels, endpoints),
     ...(deadline === undefined ? {} : { deadline }),
   };
 }

@@ -4,7 +4,7 @@ import type { Duplex } from 'node:stream';
 /**
  * Listens for TCP, and calls `spoken` once a connection that `accept` let in has said something: it is in its read buffer, and `spoken` gives the
  * socket to a TLS server. Node then copies it into a read buffer of that length, and TLS goes on with that one; where TLS reads
- * first it has 64 KB as long as the connection lives (decision 128).
+ * first it has 64 KB as long as the connection lives (decision 126).
  */
 export function onceSpoken(accept: (socket: Socket) => boolean, spoken: (socket: Socket) => void): Server {
   return createServer({ noDelay: true }, (socket) => {

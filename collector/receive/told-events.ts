@@ -65,7 +65,7 @@ const mostEvents = 1000;
 const mostCharacters = 4000;
 
 /**
- * Reads a frame of events that is written as agents write it, at a quarter of what JSON.parse and the schema take (decision 127). undefined says nothing of the
+ * Reads a frame of events that is written as agents write it, at a quarter of what JSON.parse and the schema take (decision 125). undefined says nothing of the
  * frame: it may be right, and be written in another way.
  */
 export function readToldEvents(frame: string): ToldEvents | undefined {

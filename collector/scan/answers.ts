@@ -19,8 +19,9 @@ interface Opened {
   x509: X509Certificate | undefined;
 }
 
-/** Of so many issuers the facts are kept: most chains have the same few. */
+/** Of so many issuers the facts are kept: most chains have the same few. Not of larger ones: 100 KiB of names would take a mebibyte each, for as long as this runs. */
 const mostKept = 500;
+const mostKeptBytes = 4096;
 
 /** Chains are judged by these roots. */
 export function answerReader(roots: Roots): ReadAnswer {
@@ -33,27 +34,33 @@ export function answerReader(roots: Roots): ReadAnswer {
     return value;
   };
   const readAnew = (der: Uint8Array, isLeaf: boolean): Result<Opened> => {
-    const key = isLeaf ? '' : Buffer.from(der).toString('latin1');
-    const known = isLeaf ? undefined : kept.get(key);
+    const isKept = !isLeaf && der.length <= mostKeptBytes;
+    const key = isKept ? Buffer.from(der).toString('latin1') : '';
+    const known = isKept ? kept.get(key) : undefined;
     if (known) return { ok: true, value: known };
     const facts = readCertificate(der);
     if (!facts.ok) return facts;
     const value = { certificate: facts.value, x509: openedOrNot(der) };
-    if (!isLeaf && kept.size < mostKept) kept.set(key, value);
+    if (!isKept) return { ok: true, value };
+    // learnt anew: else whoever fills it once with issuers of nobody's leaves no room for those of all others
+    if (kept.size >= mostKept) kept.clear();
+    kept.set(key, value);
     return { ok: true, value };
   };
   return ({ chain, leaf: proved, tlsVersion, alpn, staple }, host, now) => {
     const certificates: Certificate[] = [];
     const opened: X509Certificate[] = [];
+    let first: X509Certificate | undefined;
     for (const [index, der] of chain.entries()) {
       const one: Result<Pick<Opened, 'certificate'> & { x509?: X509Certificate | undefined }> =
         index === 0 && proved ? success({ certificate: proved.certificate }) : read(der, index === 0);
       if (!one.ok) return one;
       certificates.push(one.value.certificate);
-      if (one.value.x509) opened.push(one.value.x509);
+      // a leaf that OpenSSL cannot open is not to be judged as the one behind it
+      if (index === 0) first = one.value.x509;
+      else if (one.value.x509) opened.push(one.value.x509);
     }
     const [leaf] = certificates;
-    const first = proved ? undefined : opened.shift();
     const judged = proved ? leafOf(proved) : first;
     if (!leaf) return { ok: false, failure: { reason: 'no-certificate', detail: 'no certificate was shown' } };
     // a certificate that OpenSSL cannot open is no client's to follow

@@ -101,7 +101,7 @@ const rules: Rule[] = [
     why: 'agent and collector must see the same in a handshake, and who may connect anywhere is read in a minute',
     breaks: ({ from, to }) =>
       (from.startsWith('handshake/') &&
-        !/^(?:protocol|x509|handshake)\/|^node:(?:buffer|crypto|net|tls|stream|dns\/promises)$/.test(to)) ||
+        !/^(?:protocol|x509|handshake)\/|^node:(?:buffer|crypto|net|tls|stream|dns)$/.test(to)) ||
       (to === 'handshake/dialer.ts' && !/^(?:agent\/(?:system|commands)|collector\/scan)\//.test(from)),
   },
   {

@@ -51,7 +51,7 @@ async function send(
     const left = to.filter((address) => !before.has(address));
     const sent = transport.sendMail({ from, to: left, ...mail(message, from) }).then(
       ({ accepted, rejectedErrors = [] }) => {
-        const refused = plain(rejectedErrors.map((one) => `${one.recipient}: ${one.message}`).join('; '), password);
+        const refused = refusedBy(rejectedErrors, password);
         had.delete(message.id);
         if (!rejectedErrors.some(isPutOff)) return { ok: true, ...(refused !== '' && { refused }) } as const;
         const taken = new Set(accepted.map(bare));
@@ -59,7 +59,13 @@ async function send(
         for (const [id] of had) if (had.size > mostInParts) had.delete(id);
         return undelivered('failed', refused);
       },
-      (error: unknown) => worded(error, password),
+      (error: unknown) => {
+        const rejected = before.size > 0 ? rejectedBy(error) : [];
+        if (rejected.length === 0 || rejected.some(isPutOff)) return worded(error, password);
+        // The others have it already: trying for three days would hold back what comes next for them.
+        had.delete(message.id);
+        return { ok: true, refused: refusedBy(rejected, password) } as const;
+      },
     );
     return await Promise.race([sent, cut]);
   } finally {
@@ -97,8 +103,26 @@ function mail(message: Message, from: string) {
   };
 }
 
+/** What nodemailer says of each. */
+interface Rejected {
+  recipient?: string | undefined;
+  message: string;
+  responseCode?: number | undefined;
+}
+
+/** Recipients that were not taken, where that is all that went wrong. */
+function rejectedBy(error: unknown): readonly Rejected[] {
+  return error instanceof Error && 'rejectedErrors' in error && Array.isArray(error.rejectedErrors)
+    ? error.rejectedErrors
+    : [];
+}
+
+function refusedBy(rejected: readonly Rejected[], password: string | undefined): string {
+  return plain(rejected.map((one) => `${one.recipient}: ${one.message}`).join('; '), password);
+}
+
 /** A greylisting server asks for another try (RFC 5321 4.2.1). */
-function isPutOff({ responseCode = 0 }: { responseCode?: number | undefined }): boolean {
+function isPutOff({ responseCode = 0 }: Pick<Rejected, 'responseCode'>): boolean {
   return responseCode >= 400 && responseCode < 500;
 }
 

@@ -41,6 +41,35 @@ test('where the disk is really full the daemon says so in one line, with what to
   t.deepEqual(left, []);
 });
 
+test('a session begins also where the disk is full: its number is written over the one before, and nothing else is', async (t) => {
+  const directory = testDirectory(t);
+  const script = join(directory, 'number.ts');
+  writeFileSync(
+    script,
+    `import { execFileSync } from 'node:child_process';
+     import { appendFileSync, readdirSync } from 'node:fs';
+     import { nextGeneration } from '${agent}/report/identity.ts';
+     import { systemState } from '${agent}/system/state.ts';
+     execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=64k,mode=700', 'tmpfs', '${directory}']);
+     const state = systemState('${directory}');
+     const next = () => nextGeneration(state).value;
+     const before = Array.from({ length: 9 }, next);
+     try { for (;;) appendFileSync('${directory}/full', Buffer.alloc(4096)); } catch {}
+     const other = state.write('other', 'x'.repeat(10_000)).ok;
+     const full = [next(), next()];
+     console.log(JSON.stringify({ before, other, full, left: readdirSync('${directory}').toSorted() }));`,
+  );
+  const child = spawn('unshare', ['--mount', process.execPath, script], { stdio: ['ignore', 'pipe', 'inherit'] });
+  t.teardown(() => child.kill('SIGKILL'));
+  const [out] = await Promise.all([text(child.stdout), once(child, 'close')]);
+  t.deepEqual(JSON.parse(out), {
+    before: [1, 2, 3, 4, 5, 6, 7, 8, 9],
+    other: false,
+    full: [10, 11],
+    left: ['full', 'generation.json'],
+  });
+});
+
 test('a state directory that cannot be written is told with what mends that', (t) => {
   const of = (detail: string) => unusableState('/var/lib/certherd-agent', detail);
   t.regex(of('EDQUOT: disk quota exceeded'), /: make room \(df -h \/var\/lib\/certherd-agent shows/);

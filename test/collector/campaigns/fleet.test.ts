@@ -42,8 +42,8 @@ test('a CA’s week counts what that CA issued below a domain, and nobody else',
     [server],
     [
       issued('one', "C=US, O=Let's Encrypt, CN=R10", 1),
-      issued('two', "C=US, O=Let's Encrypt, CN=E5", 6),
-      issued('old', "C=US, O=Let's Encrypt, CN=E5", 8),
+      issued('two', "C=US, O=Let's Encrypt, CN=E5", 7 + 0.9 / 24),
+      issued('old', "C=US, O=Let's Encrypt, CN=E5", 7 + 1.1 / 24),
       ...Array.from({ length: 60 }, (_, index) => issued(`own ${index}`, 'CN=Our own', 1)),
     ],
   );

@@ -143,7 +143,7 @@ test('what is seen from outside is of the name that was asked for: whoever that 
   const on = { agentId: 'agent-01', hostName: 'web-1' };
   const endpoints = ['*.example.test', 'other.test'].map((serverName) => {
     const one = endpoint(certificate('one'), { id: `${serverName}@443`, serverName });
-    return { ...one, ...on, status: 'proved' as const, labels: { owner: serverName } };
+    return { ...one, ...on, status: 'proved' as const, labels: { owner: serverName, team: 'web' } };
   });
   const host = {
     agentId: 'agent-01',
@@ -161,6 +161,9 @@ test('what is seen from outside is of the name that was asked for: whoever that 
   const [hostless] = hostlessConcerns([{ ...seen, agentId: '', hostName: 'shop.example.test' }]);
   const [need] = needsOf({ hosts: [host], endpoints, lineages: [], findings }).pressing;
   for (const one of [concern, need]) t.like(one, { names: ['shop.example.test'], labels: { owner: '*.example.test' } });
+  const broken = { ...finding(), ...on, subject: { kind: 'server', id: 'nginx' } as const, stale: false };
+  const [ofServer] = needsOf({ hosts: [host], endpoints, lineages: [], findings: [broken] }).pressing;
+  t.deepEqual(ofServer?.labels, { owner: 'ops', team: 'web' }, 'the page says what messages say');
   for (const one of [concern, hostless]) {
     if (!one) return t.fail();
     t.true(fitsSilence({ name: 'shop.*' }, one, undefined));

@@ -99,6 +99,13 @@ test('email: a recipient that is refused is named while the others have it; one 
   t.deepEqual(got(), [['ops@example.test'], ['shop@example.test', 'late@bücher.test']]);
   t.deepEqual(await channel.send(message({ id: 'three' }), soon()), { ok: true });
   t.is(got().at(-1)?.length, 3);
+
+  answers.set('shop@example.test', 451);
+  t.false((await channel.send(message({ id: 'four' }), soon())).ok);
+  answers.set('shop@example.test', 550);
+  const gone = await channel.send(message({ id: 'four' }), soon());
+  t.true(gone.ok, 'who has it does not wait for who never will');
+  t.regex((gone.ok && gone.refused) || '', /^shop@example\.test: .*550 not here$/);
 });
 
 test('alertmanager: the real one takes what is opened, shows it once, and takes it for over when it is resolved', async (t) => {

@@ -5,7 +5,7 @@ import { composeMessage } from '../../../collector/notify/compose.ts';
 import { wordsOf } from '../../../collector/notify/words.ts';
 import type { HaltedCampaign } from '../../../collector/store/campaigns.ts';
 import { certificate, endpoint, finding } from '../helpers/example-snapshot.ts';
-import { concern, settingsOf, start, world } from '../helpers/notify-world.ts';
+import { concern, minute, settingsOf, start, world } from '../helpers/notify-world.ts';
 
 type Labels = Record<string, string>;
 
@@ -75,6 +75,35 @@ test('one cause of the same owners is one message, which names them; of others i
   );
 });
 
+test('whose place joins what was told to others already hears it, too', (t) => {
+  const one = concern('web-1', { labels: { owner: 'payments' } });
+  const two = concern('web-2', { labels: { owner: 'checkout' } });
+  const together = settingsOf({ wait: '0s', group_by: ['cause'], repeat: '2m' });
+  const seen = world(together);
+  t.deepEqual(seen.look(start, [one]), ['payments opened 1']);
+  t.deepEqual(seen.look(start + 2 * minute, [one, two]), ['payments repeat 2', 'checkout repeat 2']);
+  t.deepEqual(seen.look(start + 3 * minute, []), ['payments resolved 2', 'checkout resolved 2']);
+
+  const later = world(settingsOf({ wait: '0s', group_by: ['cause'], escalate: [{ after: '6m', to: ['on-call'] }] }));
+  later.look(start, [one]);
+  t.deepEqual(later.look(start + 5 * minute, [one, two]), ['payments more 2', 'checkout more 2']);
+  const worse = { ...concern('web-3', { labels: { owner: 'ops' } }), severity: 'critical' as const };
+  t.deepEqual(later.look(start + 5.5 * minute, [one, two, worse]), [
+    'payments worse 3',
+    'checkout worse 3',
+    'ops worse 3',
+  ]);
+});
+
+test('what came just before the next step of the rule is told to its owner all the same', (t) => {
+  const seen = world(settingsOf({ wait: '0s', escalate: [{ after: '10m', to: ['on-call'] }] }));
+  const [one, two] = [concern('web-1'), concern('web-2')];
+  seen.look(start, [one]);
+  seen.look(start + 9 * minute, [one]);
+  t.deepEqual(seen.look(start + 10 * minute, [one, two]), ['on-call escalated 1']);
+  t.deepEqual(seen.look(start + 15 * minute, [one, two]), ['payments more 2', 'on-call more 2']);
+});
+
 test('a rule by label fits where a part of it has the label; a silence and a maintenance window hold nothing back that is others’ too', (t) => {
   const mixed = concern('web-1', { labels: {}, partly: { environment: ['production', 'test'] } });
   const rule = [
@@ -88,6 +117,25 @@ test('a rule by label fits where a part of it has the label; a silence and a mai
   const silence = { id: 's', madeAt: start, until: start + 9e9, by: 'eve', reason: 'x' };
   seen.silences.push({ ...silence, match: { labels: { environment: 'test' } } });
   t.deepEqual(seen.look(start, [mixed, concern('web-2', { labels: { environment: 'test' } })]), ['on-call opened 1']);
+});
+
+test('what all endpoints of a host are is what the host is where it has no such label, so that a silence for that holds it', (t) => {
+  const silentHost = (each: readonly Labels[], labels: Labels = {}) => {
+    const { host, ...rest } = hostOf(each, labels, [broken]);
+    const concerns = concernsOf({ ...rest, host: { ...host, connected: false } }, true, start);
+    t.deepEqual(concerns.map(({ code }) => code).toSorted(), ['config-broken', 'host-silent']);
+    return concerns;
+  };
+  const isSilenced = (concerns: ReturnType<typeof silentHost>) => {
+    const seen = world(settingsOf({ wait: '0s' }));
+    const silence = { id: 's', madeAt: start, until: start + 9e9, by: 'eve', reason: 'x' };
+    seen.silences.push({ ...silence, match: { labels: { environment: 'test' } } });
+    return seen.look(start, concerns).length === 0;
+  };
+  const test = { environment: 'test' };
+  t.true(isSilenced(silentHost([test, test])));
+  t.false(isSilenced(silentHost([test, {}])), 'one of them is not');
+  t.false(isSilenced(silentHost([test, test], { environment: 'production' })), 'the host’s own counts');
 });
 
 test('a campaign that paused itself is told to each owner of the lineage', (t) => {

@@ -109,6 +109,22 @@ test('a chain of 100 certificates is judged, and its search for a root ends', as
   t.is(answer.ok && answer.value.certificates.length, 100);
 });
 
+test('issuers of strangers take neither the memory of a collector nor the place of others', async (t) => {
+  const { leaf, intermediate } = await mintChain();
+  const read = answerReader(rootsBySubject([]));
+  const readIssuer = (der: Uint8Array) => {
+    const answer = read({ chain: [leaf.der, new Uint8Array(der)], tlsVersion: 'TLSv1.3' }, 'a.test', Date.now());
+    return answer.ok ? answer.value.certificates[1] : t.fail(answer.failure.detail);
+  };
+  const names = Array.from({ length: 1_000 }, (_, at) => text(0x82, `${at}.example.test`));
+  const large = rawCertificate({ extensions: [altNames(...names)] }).der;
+  t.deepEqual(readIssuer(large), readIssuer(large));
+  t.not(readIssuer(large), readIssuer(large), 'a large one is not kept');
+  // what stands behind a certificate makes it another one to keep
+  for (let at = 0; at < 600; at++) readIssuer(Buffer.concat([small, Buffer.from([at >> 8, at & 255])]));
+  t.is(readIssuer(intermediate.der), readIssuer(intermediate.der), 'an ordinary one is, whatever came before');
+});
+
 test('no address out of a certificate is asked: not for its issuer, and not for what was revoked', async (t) => {
   const { port: place, connections } = await listening(t, (socket) => void socket.end());
   const uri = text(0x86, `http://127.0.0.1:${place}/`);
