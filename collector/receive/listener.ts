@@ -138,7 +138,7 @@ export async function openAgentListener(options: AgentListenerOptions): Promise<
 
 /** From as many agents on they are told how long a restart takes; fewer may try at once. */
 export const largeFleet = 600;
-/** What a restart takes, about. Who is told more comes when the collector has waited for it; room for all of them at a time is in the kernel (decisions 108 and 126). */
+/** What a restart takes, about. Who is told more comes when the collector has waited for it; room for all of them at a time is in the kernel (decisions 108 and 124). */
 export const restartSeconds = 4;
 
 /** A large fleet is told to stay away while nobody listens: its agents wait for once to twice as long as they are told. */
