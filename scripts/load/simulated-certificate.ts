@@ -12,7 +12,7 @@ export interface SimulatedCertificate {
 
 const day = 86_400_000;
 
-/** Whoever makes them: one authority and one leaf key for all, always the same ones, so that the same name and instant give the same certificate. */
+/** Whoever makes them: one authority for all, and each has a key of its own, so that the same name and instant give the same certificate. */
 export type CertificateMaker = (name: string, issuedAt: number) => SimulatedCertificate;
 
 /** Of 90 days, as certbot gets them: a name in subject and subjectAltName, a serial number of 16 bytes, a P-256 key. `issuedAt` in milliseconds since 1970. */
@@ -21,7 +21,6 @@ export function certificateMaker(): CertificateMaker {
   const seed = tlv(0x04, tlv(0x04, digest('the authority of the load')));
   const authority = createPrivateKey({ key: sequence(integer(0), ed25519, seed), format: 'der', type: 'pkcs8' });
   const issuer = nameOf('Load CA 1');
-  const publicKey = leafKey();
   // As long as what two logs of transparency have signed (RFC 6962 3.3).
   const promises = extension('1.3.6.1.4.1.11129.2.4.2', tlv(0x04, Buffer.alloc(242, 0x5c)));
   return (name, issuedAt) => {
@@ -34,7 +33,7 @@ export function certificateMaker(): CertificateMaker {
       issuer,
       sequence(utcTime(issuedAt), utcTime(issuedAt + 90 * day)),
       nameOf(name),
-      publicKey,
+      leafKey(digest(`the key of ${name} ${issuedAt}`)),
       tlv(0xa3, sequence(altNames(text(0x82, name)), promises)),
     );
     const der = sequence(signed, ed25519, bits(sign(null, signed, authority)));
@@ -45,9 +44,9 @@ export function certificateMaker(): CertificateMaker {
 }
 
 /** SubjectPublicKeyInfo (RFC 5480). */
-function leafKey(): Buffer {
+function leafKey(privateKey: Buffer): Buffer {
   const pair = createECDH('prime256v1');
-  pair.setPrivateKey(digest('the leaf key of the load'));
+  pair.setPrivateKey(privateKey);
   return sequence(sequence(oid('1.2.840.10045.2.1'), oid('1.2.840.10045.3.1.7')), bits(pair.getPublicKey()));
 }
 
