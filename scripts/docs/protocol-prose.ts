@@ -23,7 +23,6 @@ import { admissionLimits } from '../../collector/receive/admission.ts';
 import { largeFleet, maxFragments, restartSeconds } from '../../collector/receive/listener.ts';
 import { atOnceOfAgent } from '../../collector/scan/keep-targets.ts';
 import { eventWindow, tryLater } from '../../collector/receive/greet.ts';
-import { largeFleet, restartSeconds } from '../../collector/receive/listener.ts';
 import { heldCeiling, heldFailures } from '../../agent/report/reconnect.ts';
 
 /** Everything about the wire that no schema can say. `closeCodes`: rows of a table. */
@@ -219,7 +218,7 @@ After an end the agent waits a random time between 0 and a ceiling that doubles 
 for ${heldFailures} failures, some minutes in which a collector starts or a whole fleet comes back to it, and then doubles up to 300 s. Whoever finds no room is not told so: the
 collector's system leaves its SYN unanswered, and the agent's own sends it again after 1, 3 and 7 s. A try is given up after 10 s.
 \`retryAfterSeconds\` of \`refused\` is the least to wait (an hour counts at most), spread over as much again; the collector gives ${tryLater.retryAfterSeconds} with
-\`try-later\`, and ${restartSeconds} to all, from ${largeFleet} agents on, before it ends in good order. After \`revoked\`, \`not-authenticated\`, \`version-unsupported\` and \`identity-in-use\` without a hint it waits 150 to 300 s: only
+\`try-later\` otherwise. After \`revoked\`, \`not-authenticated\`, \`version-unsupported\` and \`identity-in-use\` without a hint it waits 150 to 300 s: only
 a person can end these.
 
 ## Close codes
