@@ -16,7 +16,8 @@ export interface Refusal {
   retryAfterSeconds?: number;
 }
 
-export const tryLater: Refusal = { refused: 'try-later', retryAfterSeconds: 30 };
+/** Agents wait for once to twice as long: all that can be kept again is here within a minute of that. */
+export const tryLater: Refusal = { refused: 'try-later', retryAfterSeconds: 20 };
 
 /** How many events may be unacked at a time. */
 export const eventWindow = 1_000;

@@ -16,14 +16,8 @@ export interface Stage {
 /** Something goes wrong, and is over when it resolves: nothing is left to mend. */
 export interface Fault {
   name: string;
-  /** Agents that were told to come again later may take up to this long, in seconds. */
-  backWithin: number;
   befall: (stage: Stage) => Promise<void>;
 }
-
-const usual = 60;
-/** `try-later` names 30 s, which agents spread to 60, and the last of them may have been told when it was nearly over. */
-const toldLater = 75;
 
 const someProcess = ({ agents, random }: Stage) => Math.floor(random() * agents.processes);
 const aWhile = ({ random }: Stage, mostMs = 6_000) => pause(1_000 + random() * (mostMs - 1_000));
@@ -31,7 +25,6 @@ const aWhile = ({ random }: Stage, mostMs = 6_000) => pause(1_000 + random() * (
 export const faults: readonly Fault[] = [
   {
     name: 'the collector is killed, again and again',
-    backWithin: usual,
     async befall(stage) {
       for (let times = 1 + Math.floor(stage.random() * 2); times > 0; times--) {
         await pause(stage.random() * 1_500);
@@ -42,7 +35,6 @@ export const faults: readonly Fault[] = [
   },
   {
     name: 'the collector is restarted in good order',
-    backWithin: usual,
     async befall({ collector, random }) {
       await collector.end('SIGTERM');
       await pause(random() * 2_000);
@@ -51,7 +43,6 @@ export const faults: readonly Fault[] = [
   },
   {
     name: 'the collector stands still',
-    backWithin: usual,
     async befall(stage) {
       stage.collector.signal('SIGSTOP');
       await aWhile(stage, 10_000);
@@ -60,7 +51,6 @@ export const faults: readonly Fault[] = [
   },
   {
     name: 'agents are killed',
-    backWithin: usual,
     async befall(stage) {
       for (let times = 2; times > 0; times--) {
         const index = someProcess(stage);
@@ -72,7 +62,6 @@ export const faults: readonly Fault[] = [
   },
   {
     name: 'agents stand still',
-    backWithin: usual,
     async befall(stage) {
       const pid = stage.agents.pid(someProcess(stage));
       process.kill(pid, 'SIGSTOP');
@@ -82,7 +71,6 @@ export const faults: readonly Fault[] = [
   },
   {
     name: 'the link is cut',
-    backWithin: usual,
     async befall(stage) {
       stage.link.cut();
       await aWhile(stage);
@@ -91,7 +79,6 @@ export const faults: readonly Fault[] = [
   },
   {
     name: 'connections fall silent, and neither end is told',
-    backWithin: usual,
     async befall(stage) {
       stage.link.fallSilent();
       await aWhile(stage, 10_000);
@@ -100,7 +87,6 @@ export const faults: readonly Fault[] = [
   },
   {
     name: "the collector's disk is full",
-    backWithin: toldLater,
     async befall(stage) {
       stage.collector.fillDisk();
       await pause(5_000 + stage.random() * 5_000);
@@ -109,7 +95,6 @@ export const faults: readonly Fault[] = [
   },
   {
     name: 'the link is cut while the collector is killed and agents are too',
-    backWithin: usual,
     async befall(stage) {
       const index = someProcess(stage);
       stage.link.cut();

@@ -37,7 +37,7 @@ test('when nothing can be written no event is acknowledged, pages still read, an
   await limit(String(statSync(join(data, 'certherd.db-wal')).size));
   wire.send({ type: 'events', epoch, events: [event(2)] });
   const refused = await refusal(wire);
-  t.deepEqual(refused, { frame: { type: 'refused', reason: 'try-later', retryAfterSeconds: 30 }, code: 4008 });
+  t.deepEqual(refused, { frame: { type: 'refused', reason: 'try-later', retryAfterSeconds: 20 }, code: 4008 });
   await t.throwsAsync(wire.next('ack'), { message: /without ack/ });
   const estate = await readEstate(collector.web);
   t.deepEqual(

@@ -62,7 +62,7 @@ test('on a disk that is really full nothing is acknowledged, pages still read, a
     }
   };
   await t.throwsAsync(tell(), { message: /without ack/ });
-  t.like(await refusal(wire), { code: 4008, frame: { reason: 'try-later', retryAfterSeconds: 30 } });
+  t.like(await refusal(wire), { code: 4008, frame: { reason: 'try-later', retryAfterSeconds: 20 } });
   const estate = await readEstate(web);
   t.is(estate.endpoints.length, 1);
   t.is(Math.max(0, ...estate.events.map(({ seq }) => seq)), acked, 'what is shown is what was acknowledged');

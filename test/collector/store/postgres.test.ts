@@ -209,7 +209,7 @@ test('while the database is away nothing is acknowledged, agents try later, page
   way.cut();
   wire.send({ type: 'events', epoch: 'epoch-0001', events: [event(1)] });
   const refused = await refusal(wire);
-  t.deepEqual([refused.frame.reason, refused.frame.retryAfterSeconds], ['try-later', 30]);
+  t.deepEqual([refused.frame.reason, refused.frame.retryAfterSeconds], ['try-later', 20]);
   const again = await dial(join_);
   again.send(hello(again, identity, { generation: 2 }));
   t.is((await refusal(again)).frame.reason, 'try-later');
