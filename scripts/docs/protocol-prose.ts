@@ -66,7 +66,7 @@ single short file, which a test runs against a real collector.
 
 ## Connection
 
-- TLS 1.2 or later to the authority that the join string names. The agent checks the **key** that the server shows: SHA-256 of its
+- TLS 1.2 or later to the authority that the join string names, keys exchanged by X25519, P-256, P-384 or P-521. The agent checks the **key** that the server shows: SHA-256 of its
   SubjectPublicKeyInfo in DER (as in RFC 7469), base64url, is the join string's pin. Names and dates of the certificate do not count. Nothing,
   not even the HTTP request, is sent before the pin was found right.
 - Where the join string says \`${systemTrust}\` in place of a pin, the certificate must be one that the roots of the agent's system vouch for, and
