@@ -1,17 +1,9 @@
 import test from 'ava';
-import { type EventDraft, openOutbox } from '../../../agent/report/outbox.ts';
+import { openOutbox } from '../../../agent/report/outbox.ts';
 import { silentLog } from '../../helpers/directory.ts';
 import fc from '../../helpers/properties.ts';
+import { renewalDraft as draft } from '../../helpers/renewal-draft.ts';
 
-const draft = (summary: string): EventDraft => ({
-  at: '2026-11-23T12:00:00.000Z',
-  kind: 'renewal',
-  subject: { kind: 'lineage', id: 'shop' },
-  ok: true,
-  summary,
-  detail: {},
-  steps: [],
-});
 let epochs = 0;
 
 test('whatever writes fail or are torn: what was sent stays under its number, through every crash, until it is acked', (t) => {

@@ -2,20 +2,12 @@ import fs from 'node:fs';
 import path from 'node:path';
 import test from 'ava';
 import fc from '../../helpers/properties.ts';
-import { type EventDraft, openOutbox } from '../../../agent/report/outbox.ts';
+import { renewalDraft as draft } from '../../helpers/renewal-draft.ts';
+import { openOutbox } from '../../../agent/report/outbox.ts';
 import { readToldEvents } from '../../../collector/receive/told-events.ts';
 import { systemState } from '../../../agent/system/state.ts';
 import { silentLog, testDirectory } from '../../helpers/directory.ts';
 
-const draft = (summary: string): EventDraft => ({
-  at: '2026-11-23T12:00:00.000Z',
-  kind: 'renewal',
-  subject: { kind: 'lineage', id: 'shop' },
-  ok: true,
-  summary,
-  detail: {},
-  steps: [],
-});
 let epochs = 0;
 const open = (directory: string) => openOutbox(systemState(directory), silentLog, 0, () => `epoch-${++epochs}-x`);
 

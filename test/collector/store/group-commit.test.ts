@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import test from 'ava';
+import test, { type ExecutionContext } from 'ava';
 import { enrolled } from '../../../scripts/bench/store/enrolled.ts';
 import { openDatabase } from '../../../collector/store/sqlite/database.ts';
 import { readMigrations } from '../../../collector/store/migrations.ts';
@@ -20,14 +20,19 @@ function commits(directory: string): number {
   return found;
 }
 
-test('what fifty agents tell in one tick is one transaction, and so one wait for the disk', async (t) => {
+async function storeOf(t: ExecutionContext, count: number) {
   const directory = temporaryDirectory(t);
   const opened = openSqliteStore(directory, silentLog);
   if (!opened.ok) throw new Error(opened.failure.message);
   const store = opened.value;
   t.teardown(store.close);
-  const agents = Array.from({ length: 50 }, (_, index) => `agent-${index}`);
+  const agents = Array.from({ length: count }, (_, index) => `agent-${index}`);
   for (const agentId of agents) await enrolled(store, agentId, 1);
+  return { directory, store, agents };
+}
+
+test('what fifty agents tell in one tick is one transaction, and so one wait for the disk', async (t) => {
+  const { directory, store, agents } = await storeOf(t, 50);
   const before = commits(directory);
   t.true(before > 50, `${before} of one after the other`);
   const kept = await Promise.all(
@@ -42,13 +47,7 @@ test('what fifty agents tell in one tick is one transaction, and so one wait for
 });
 
 test('a flood is kept in transactions of some two thousand rows, and whole', async (t) => {
-  const directory = temporaryDirectory(t);
-  const opened = openSqliteStore(directory, silentLog);
-  if (!opened.ok) throw new Error(opened.failure.message);
-  const store = opened.value;
-  t.teardown(store.close);
-  const agents = Array.from({ length: 5 }, (_, index) => `agent-${index}`);
-  for (const agentId of agents) await enrolled(store, agentId, 1);
+  const { directory, store, agents } = await storeOf(t, 5);
   const before = commits(directory);
   const list = told(...Array.from({ length: 900 }, (_, index) => event(index + 1)));
   const kept = await Promise.all(agents.map((agentId) => store.keepEvents(agentId, 'epoch-0001', list, 2)));
